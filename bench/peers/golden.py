@@ -1,0 +1,396 @@
+"""Golden data for the Java tests: short trainings by PyTorch + GUDHI, and death times by GUDHI.
+
+    python bench/peers/golden.py [OUT_DIR]        (default: src/test/resources/golden; needs torch, gudhi, numpy)
+
+Deterministic: seeded, one thread. Another machine or another version of PyTorch may round the float32 runs differently, so
+compare with tolerances; each file's metadata says how far the float32 run was from the float64 run. Files are safetensors.
+
+train-<case>.safetensors: 20 steps of Adam (betas 0.9, 0.999; eps 1e-8) on 8x8 images, twice from the same weights: in float32
+and in float64. B is the batch, d the latent dimension.
+
+    encoder = Linear(64,16) ELU Linear(16,12) ELU Linear(12,d)     (2d outputs for the vae: mu first, then log variance)
+    decoder = Linear(d,12)  ELU Linear(12,16) ELU Linear(16,64)    (outputs logits)
+    x       = float32(u8) / 255
+    z       = encoder(x); for the vae z = mu + exp(logvar / 2) * eps
+    rec     = mean over batch and pixels of the binary cross-entropy of sigmoid(decoder(z)) against x
+    ball    = sum over the batch of max(|z| - 1, 0), or of max(|z|^2 - 1, 0) where penalty is "squared"
+    deaths  = sum over the edges (i,j) of the Euclidean minimum spanning tree of z, 0 < |z_i - z_j| <= max_edge, of |z_i - z_j|^degree
+    kl      = -1/2 sum (1 + logvar - mu^2 - exp(logvar)) / (B * 64)
+    total   = rec + lambda_ball * ball - lambda_deaths * deaths (+ kl for the vae); its gradient treats the tree as fixed
+
+  init.<name>    F32  initial weights, PyTorch's names and shapes (encoder.0.weight (16,64), ..., decoder.4.bias (64)). PyTorch's default
+                      initialisation; with a ball penalty the encoder is then scaled and centred, so that half of the first
+                      batch lies outside the unit ball, half inside
+  images         U8   [n,64]   generated blobs, gradients and strokes
+  order          I32  [20*B]   rows of images, batch after batch
+  eps            F32  [20,B,d] vae only: the noise of each step
+  losses         F64  [20,5]   rec, ball, deaths, kl, total before each update, float32 run (values are float32, widened);
+                               0 for a term that the model does not have
+  losses64       F64  [20,5]   the same, float64 run
+  grad.<name>    F32  gradient of total at step 1, float32 run
+  grad64.<name>  F32  the same, float64 run (rounded on export)
+  final.<name>   F32  weights after 20 steps, float32 run
+  latents        F32  [B,d]    z of step 1, float32 run
+  deaths         F32  [m]      ascending |z_i - z_j| over the edges above of `latents`; m = B - 1 less the zero and the cut ones
+                               (exported for every model, also those whose objective does not use them)
+  __metadata__   model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch, gudhi; and
+      difference_losses     max |losses - losses64|
+      difference_gradients  max over the tensors of |grad - grad64|_2 / |grad64|_2
+      difference_final      the same for the final weights
+      margin                how near the 20 steps came to a place where the gradient jumps: the least of ||z| - 1|, of
+                            ||z_i - z_j| / max_edge - 1| over tree edges, and of the relative gap between an edge outside the
+                            tree and the longest edge on the tree's path between its ends. Far above rounding, so every exact
+                            engine must find the same edges.
+
+The death times pull nearest neighbours apart with a force that does not fade as they meet, so a training that takes large steps
+amplifies rounding (with lr 3e-3 in two dimensions often from 1e-6 to 0.1 within 20 steps) and no two correct programs
+would agree. Seeds and learning rates below are those of calm runs: perturbing the initial weights by a relative 1e-7 moved no
+loss by more than 2e-5 and no final tensor by more than 1e-6 (in the norm above).
+
+Duplicates (train-tae-duplicates): zero-length edges carry no gradient (GUDHI drops them). Which of two equal points an edge ends at
+is arbitrary and moves gradients between equal rows of z only; gradients of weights do not depend on it.
+
+deaths.safetensors: <cloud>.points F32 [n,d]; <cloud>.deaths F64 ascending, the finite deaths > 0 of GUDHI's RipsComplex in
+dimension 0, computed in double from the float32 points.
+"""
+import copy
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import gudhi
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+SIDE, PIXELS, HIDDEN = 8, 64, (16, 12)
+STEPS, BATCH, IMAGES = 20, 32, 96
+HIDDEN_GAIN = 4  # of the hidden encoder layers where there is a ball penalty; see centre_on_unit_ball
+LEAST_MARGIN = 1e-4  # above a thousand float32 rounding errors
+CALM_LOSSES, CALM_WEIGHTS = 2e-5, 1e-6  # bounds of difference_losses and difference_final; see above
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    model: str  # ae | tae | disk | vae
+    latent: int
+    seed: int
+    lr: float  # larger than the paper's 3e-4, so that 20 steps move the weights noticeably
+    lambda_ball: float = 0.0
+    lambda_deaths: float = 0.0
+    degree: int = 1
+    max_edge: float = float("inf")
+    penalty: str = "norm"  # norm | squared
+    repeats: int = 0  # rows of each batch that repeat another row of it
+
+
+CASES = [
+    Case("ae-d2", "ae", 2, 1, 3e-3),
+    Case("tae-d2", "tae", 2, 27, 1e-3, 0.005, 0.005),
+    Case("tae-d10", "tae", 10, 20, 3e-3, 0.005, 0.005),
+    Case("disk-d2", "disk", 2, 20, 3e-3, 0.005),
+    Case("vae-d2", "vae", 2, 5, 3e-3),
+    Case("vae-d5", "vae", 5, 6, 3e-3),
+    Case("tae-degree2", "tae", 2, 16, 3e-3, 0.01, 0.003, degree=2),
+    Case("tae-squared", "tae", 2, 13, 1e-3, 0.005, 0.005, penalty="squared"),
+    Case("tae-maxedge", "tae", 2, 32, 1e-3, 0.005, 0.005, max_edge=0.5, penalty="squared"),  # as in the authors' code
+    Case("tae-duplicates", "tae", 2, 16, 1e-3, 0.005, 0.005, repeats=8),
+]
+
+
+# ---- safetensors
+
+def write_safetensors(path, tensors, metadata):
+    """Little-endian header length, JSON header padded to 8 bytes, data without gaps; widest types first, so all is aligned."""
+    dtypes = {"float64": "F64", "float32": "F32", "int32": "I32", "uint8": "U8"}
+    header, data = {"__metadata__": metadata}, b""
+    for name, a in sorted(tensors.items(), key=lambda t: -t[1].dtype.itemsize):
+        raw = np.ascontiguousarray(a.astype(a.dtype.newbyteorder("<"))).tobytes()
+        header[name] = {"dtype": dtypes[a.dtype.name], "shape": list(a.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+# ---- homology
+
+def rips(points, max_edge):
+    tree = gudhi.RipsComplex(points=points, max_edge_length=max_edge).create_simplex_tree(max_dimension=1)
+    tree.compute_persistence()  # leaves out pairs of zero length
+    return tree
+
+
+def death_edges(z, max_edge):
+    """Edges (i,j) whose insertion ends a class of dimension 0: those of the minimum spanning tree, 0 < length <= max_edge."""
+    generators = rips(z.detach().numpy().astype(np.float64), max_edge).flag_persistence_generators()[0]
+    edges = torch.from_numpy(np.asarray(generators, dtype=np.int64).reshape(-1, 3)[:, 1:])
+    assert (lengths(z, edges) > 0).all()
+    return edges
+
+
+def lengths(z, edges):
+    return (z[edges[:, 0]] - z[edges[:, 1]]).norm(dim=1)
+
+
+def margin(z, case):
+    """Distance to the nearest jump of the gradient; see `margin` above. z: float64."""
+    gaps = []
+    if case.lambda_ball > 0:
+        gaps.append((z.norm(dim=1) - 1).abs().min())
+    if case.lambda_deaths > 0:
+        z = torch.unique(z, dim=0)
+        edges = death_edges(z, float("inf"))
+        length = lengths(z, edges)
+        if case.max_edge < float("inf"):
+            gaps.append((length / case.max_edge - 1).abs().min())
+        component = [{i} for i in range(len(z))]
+        for k in length.argsort().tolist():  # as Kruskal: this edge is the longest on every path between a and b
+            i, j = edges[k].tolist()
+            a, b = component[i], component[j]
+            crossing = torch.cdist(z[sorted(a)], z[sorted(b)], compute_mode="donot_use_mm_for_euclid_dist").flatten().sort().values
+            if len(crossing) > 1:
+                gaps.append(crossing[1] / length[k] - 1)
+            for v in a | b:
+                component[v] = a | b
+    return float(min(gaps)) if gaps else float("inf")
+
+
+# ---- images
+
+def images(rng, n):
+    """uint8 [n,64]: in turn a blob, a gradient and a stroke."""
+    y, x = np.mgrid[0:SIDE, 0:SIDE] / (SIDE - 1.0)
+    out = np.empty((n, PIXELS), np.uint8)
+    for k in range(n):
+        a, b, c, e = rng.uniform(0.1, 0.9, 4)
+        angle = rng.uniform(0, 2 * np.pi)
+        if k % 3 == 0:
+            v = np.exp(-((x - a) ** 2 + (y - b) ** 2) / (0.02 + 0.1 * c))
+        elif k % 3 == 1:
+            v = np.clip(0.5 + (0.3 + c) * ((x - a) * np.cos(angle) + (y - b) * np.sin(angle)), 0, 1)
+        else:
+            t = np.clip(((x - a) * (c - a) + (y - b) * (e - b)) / ((c - a) ** 2 + (e - b) ** 2 + 1e-3), 0, 1)
+            v = np.clip(1.3 - 6 * np.hypot(x - a - t * (c - a), y - b - t * (e - b)), 0, 1)
+        out[k] = np.rint(255 * v).ravel()
+    assert len(np.unique(out, axis=0)) == n
+    return out
+
+
+def batches(rng, n, repeats):
+    """int32 [STEPS*BATCH]: permutations one after another; or, with repeats, each batch shuffled with that many rows twice."""
+    if repeats == 0:
+        return np.concatenate([rng.permutation(n) for _ in range(-(-STEPS * BATCH // n))])[:STEPS * BATCH].astype(np.int32)
+    batch = [rng.permutation(n)[:BATCH - repeats] for _ in range(STEPS)]
+    return np.concatenate([rng.permutation(np.concatenate([b, b[:repeats]])) for b in batch]).astype(np.int32)
+
+
+# ---- training
+
+class Autoencoder(nn.Module):
+    def __init__(self, latent, outputs):
+        super().__init__()
+        h1, h2 = HIDDEN
+        self.encoder = nn.Sequential(nn.Linear(PIXELS, h1), nn.ELU(), nn.Linear(h1, h2), nn.ELU(), nn.Linear(h2, outputs))
+        self.decoder = nn.Sequential(nn.Linear(latent, h2), nn.ELU(), nn.Linear(h2, h1), nn.ELU(), nn.Linear(h1, PIXELS))
+
+
+def centre_on_unit_ball(net, x):
+    """Scales and shifts the encoder: the latents of x get mean 0 and median norm 1.
+
+    By default initialisation small images differ so little in the last hidden layer that this layer alone would need a factor of
+    20; Adam's steps, relative to the other weights, would then throw the latents about. So the hidden layers are scaled too.
+    """
+    with torch.no_grad():
+        for k in (0, 2, 4):
+            layer, h = net.encoder[k], net.encoder[:k](x)
+            layer.weight *= HIDDEN_GAIN if k < 4 else 1 / ((h - h.mean(0)) @ layer.weight.T).norm(dim=1).quantile(0.5)
+            layer.bias.copy_(-(h.mean(0) @ layer.weight.T))
+        norm = net.encoder(x).norm(dim=1)
+    outside = (norm > 1).sum().item()
+    assert 0.4 * len(x) <= outside <= 0.6 * len(x) and norm.min() < 0.7 and norm.max() > 1.3, (outside, norm)
+
+
+def terms(case, net, x, eps):
+    """rec, ball, deaths, kl (None where the model has no such term), then total, z and the tree's edges."""
+    z, kl, ball, deaths = net.encoder(x), None, None, None
+    if case.model == "vae":
+        mu, logvar = z.chunk(2, 1)
+        z = mu + torch.exp(logvar / 2) * eps
+        kl = -0.5 * (1 + logvar - mu * mu - logvar.exp()).sum() / x.numel()
+    rec = F.binary_cross_entropy_with_logits(net.decoder(z), x)
+    total = rec if kl is None else rec + kl
+    if case.model in ("tae", "disk"):
+        ball = ((z.norm(dim=1) if case.penalty == "norm" else z.square().sum(1)) - 1).clamp_min(0).sum()
+        total = total + case.lambda_ball * ball
+    edges = death_edges(z, case.max_edge)
+    if case.model == "tae":
+        deaths = lengths(z, edges).pow(case.degree).sum()
+        total = total - case.lambda_deaths * deaths
+    return (rec, ball, deaths, kl), total, z, edges
+
+
+@dataclass
+class Run:
+    losses: np.ndarray  # [STEPS,5]
+    gradients: dict  # of step 1
+    final: dict
+    latents: list  # per step
+    edges: list  # per step
+
+
+def train(case, net, x, order, eps):
+    """Trains net in the precision of its weights; x and eps are float32 and only widened."""
+    dtype = next(net.parameters()).dtype
+    adam = torch.optim.Adam(net.parameters(), lr=case.lr, betas=(0.9, 0.999), eps=1e-8)
+    run = Run(np.zeros((STEPS, 5)), {}, {}, [], [])
+    for step in range(STEPS):
+        rows = torch.from_numpy(order[step * BATCH:(step + 1) * BATCH].astype(np.int64))
+        parts, total, z, edges = terms(case, net, x[rows].to(dtype), None if eps is None else eps[step].to(dtype))
+        run.losses[step] = [0.0 if p is None else p.item() for p in parts] + [total.item()]
+        run.latents.append(z.detach())
+        run.edges.append(edges)
+        adam.zero_grad()
+        total.backward()
+        if step == 0:
+            run.gradients = {k: p.grad.numpy().copy() for k, p in net.named_parameters()}
+        adam.step()
+    run.final = {k: p.detach().numpy().copy() for k, p in net.named_parameters()}
+    return run
+
+
+def relative_difference(a, b):
+    """Max over the tensors of |a - b|_2 / |b|_2; b is the float64 run."""
+    return max(np.linalg.norm(a[k].astype(np.float64) - b[k]) / np.linalg.norm(b[k]) for k in b)
+
+
+def check(case, run, run64):
+    """That the case exercises what it is there for, and that rounding cannot change its tree."""
+    distinct = BATCH - case.repeats
+    assert np.isfinite(run.losses).all() and np.isfinite(run64.losses).all()
+    assert run.losses[-1, 0] < run.losses[0, 0], "20 steps should improve the reconstruction"
+    for step in range(STEPS):
+        for r in (run, run64):  # equal images must give bitwise equal latents
+            assert len(torch.unique(r.latents[step], dim=0)) == distinct
+        if case.model == "tae":
+            z64 = run64.latents[step]
+            a, b = (lengths(z64, r.edges[step]).sort().values for r in (run, run64))
+            assert len(a) == len(b) and torch.allclose(a, b, rtol=1e-12, atol=0), f"{case.name}: another tree in float64"
+    if case.model == "tae":
+        kept = len(run.edges[0])
+        assert kept == distinct - 1 if case.max_edge == float("inf") else 5 <= kept <= distinct - 6, kept
+    assert np.abs(run.losses - run64.losses).max() < CALM_LOSSES, f"{case.name}: not calm; take another seed"
+    assert relative_difference(run.final, run64.final) < CALM_WEIGHTS, f"{case.name}: not calm; take another seed"
+    least = min(margin(z, case) for z in run64.latents)
+    assert least > LEAST_MARGIN, f"{case.name}: margin {least}; take another seed"
+    return least
+
+
+def export_training(case, out):
+    rng = np.random.default_rng(case.seed)
+    torch.manual_seed(case.seed)
+    pixels = images(rng, IMAGES)
+    order = batches(rng, IMAGES, case.repeats)
+    x = torch.from_numpy(pixels.astype(np.float32) / np.float32(255))
+    vae = case.model == "vae"
+    net = Autoencoder(case.latent, 2 * case.latent if vae else case.latent)
+    eps = torch.randn(STEPS, BATCH, case.latent) if vae else None
+    if case.lambda_ball > 0:
+        centre_on_unit_ball(net, x[torch.from_numpy(order[:BATCH].astype(np.int64))])
+    tensors = {f"init.{k}": p.detach().numpy().copy() for k, p in net.named_parameters()}
+    net64 = copy.deepcopy(net).double()
+    run, run64 = train(case, net, x, order, eps), train(case, net64, x, order, eps)
+    least = check(case, run, run64)
+
+    tensors |= {"images": pixels, "order": order, "losses": run.losses, "losses64": run64.losses}
+    if vae:
+        tensors["eps"] = eps.numpy()
+    tensors |= {f"grad.{k}": g for k, g in run.gradients.items()}
+    tensors |= {f"grad64.{k}": g.astype(np.float32) for k, g in run64.gradients.items()}
+    tensors |= {f"final.{k}": w for k, w in run.final.items()}
+    tensors["latents"] = run.latents[0].numpy()
+    tensors["deaths"] = lengths(run.latents[0], run.edges[0]).sort().values.numpy()
+    differences = {
+        "difference_losses": np.abs(run.losses - run64.losses).max(),
+        "difference_gradients": relative_difference(run.gradients, run64.gradients),
+        "difference_final": relative_difference(run.final, run64.final),
+        "margin": least,
+    }
+    metadata = dict(model=case.model, latent=case.latent, hidden=",".join(map(str, HIDDEN)), batch=BATCH, steps=STEPS, lr=case.lr,
+                    lambda_ball=case.lambda_ball, lambda_deaths=case.lambda_deaths, degree=case.degree, max_edge=case.max_edge,
+                    penalty=case.penalty, torch=torch.__version__, gudhi=gudhi.__version__,
+                    **{k: f"{v:.2e}" for k, v in differences.items()})
+    path = out / f"train-{case.name}.safetensors"
+    write_safetensors(path, tensors, {k: str(v) for k, v in metadata.items()})
+    outside = [int((z.norm(dim=1) > 1).sum()) for z in (run.latents[0], run.latents[-1])]
+    print(f"{path.name}: {path.stat().st_size} bytes, rec {run.losses[0, 0]:.4f} -> {run.losses[-1, 0]:.4f}, "
+          f"outside {outside[0]} -> {outside[1]}, edges {len(run.edges[0])} -> {len(run.edges[-1])}, "
+          + ", ".join(f"{k} {v:.1e}" for k, v in differences.items()))
+
+
+# ---- death times of point clouds
+
+def clouds():
+    rng = np.random.default_rng(0)
+    angle = 2 * np.pi * np.arange(64) / 64
+    duplicated = rng.uniform(-1, 1, (40, 2))
+    return {
+        "uniform2": rng.uniform(-1, 1, (100, 2)),
+        "uniform10": rng.uniform(-1, 1, (80, 10)),
+        "uniform64": rng.uniform(-1, 1, (60, 64)),
+        "clusters3": rng.uniform(-1000, 1000, (6, 3)).repeat(20, 0) + rng.normal(0, 0.1, (120, 3)),  # far apart
+        "duplicates2": rng.permutation(np.concatenate([duplicated, duplicated[:15], duplicated[:5]])),  # up to three times
+        "collinear3": rng.choice(1000, 50, replace=False)[:, None] * np.array([1, 2, -3]) / 16,  # exactly, with ties
+        "lattice2": rng.permutation(np.stack(np.meshgrid(np.arange(8), np.arange(8)), -1).reshape(-1, 2)) / 4,  # all tied
+        "circle2": np.stack([np.cos(angle), np.sin(angle)], 1),  # tied up to rounding
+        "tiny3": rng.uniform(-1e-20, 1e-20, (50, 3)),  # squares vanish in float32
+        "huge3": rng.uniform(-1e15, 1e15, (50, 3)),
+        "two2": rng.uniform(-1, 1, (2, 2)),
+        "three3": rng.uniform(-1, 1, (3, 3)),
+    }
+
+
+def tree_lengths(points):
+    """Prim in double, zeros dropped, ascending: checks that GUDHI copes with every cloud."""
+    todo, best, out = np.ones(len(points), bool), np.full(len(points), np.inf), []
+    v = 0
+    for _ in range(len(points) - 1):
+        todo[v] = False
+        best = np.minimum(best, np.sqrt(((points - points[v]) ** 2).sum(1)))
+        v = np.where(todo, best, np.inf).argmin()
+        out.append(best[v])
+    return np.sort([s for s in out if s > 0])
+
+
+def export_deaths(out):
+    tensors = {}
+    for name, points in clouds().items():
+        points = points.astype(np.float32)
+        intervals = rips(points.astype(np.float64), float("inf")).persistence_intervals_in_dimension(0)
+        deaths = np.sort(intervals[np.isfinite(intervals[:, 1]), 1])
+        assert (intervals[:, 0] == 0).all() and (deaths > 0).all()
+        assert len(deaths) == len(np.unique(points, axis=0)) - 1
+        np.testing.assert_allclose(deaths, tree_lengths(points.astype(np.float64)), rtol=1e-14, atol=0)
+        tensors |= {f"{name}.points": points, f"{name}.deaths": deaths}
+        print(f"  {name}: {points.shape}, {len(deaths)} deaths, {deaths[0]:.3g} .. {deaths[-1]:.3g}")
+    path = out / "deaths.safetensors"
+    write_safetensors(path, tensors, {"gudhi": gudhi.__version__})
+    print(f"{path.name}: {path.stat().st_size} bytes")
+
+
+def main():
+    root = Path(__file__).resolve().parents[2]
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "src" / "test" / "resources" / "golden"
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    for case in CASES:
+        export_training(case, out)
+    export_deaths(out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Builds libgputae.so, the CPU backend's kernels, and lays oneDNN beside it. Called by Maven.
+#   build.sh JAVA_HOME DNNL OBJECTS OUTPUT
+# DNNL holds include/ and libdnnl.so.3; OUTPUT is a folder inside the jar. Nothing is compiled again that is newer than its sources.
+set -eu
+java_home=$1 dnnl=$2 objects=$3 output=$4
+here=$(cd "$(dirname "$0")" && pwd)
+[ -f "$java_home/include/jni.h" ] || java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
+
+fail() { echo "gpu-tae: $1" >&2; exit 1; }
+cxx=${CXX:-g++}
+command -v "$cxx" >/dev/null || fail "no C++ compiler: '$cxx' is not on the path. Install g++ 11 or newer (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++)."
+[ -f "$java_home/include/jni.h" ] || fail "no jni.h under $java_home: a JDK is needed, a JRE is not enough (Debian, Ubuntu: apt-get install openjdk-17-jdk-headless)."
+
+mkdir -p "$objects" "$output"
+library=$output/libgputae.so
+newest=$(ls -t "$here"/*.cpp "$here"/*.h "$here"/build.sh "$here"/../kernels/*.h | head -1)
+if [ ! "$library" -nt "$newest" ]; then
+  # No contraction the sources do not write, no fast-math anywhere: linking with it would switch flush-to-zero on in the JVM's threads.
+  flags=(-std=c++20 -O3 -fPIC -fopenmp -fvisibility=hidden -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra
+         -I"$dnnl/include" -I"$java_home/include" -I"$java_home/include/linux" ${GPUTAE_CXXFLAGS:-})
+  # g++ 12 takes the undefined registers inside its own AVX-512 intrinsics for a mistake (GCC bug 105593).
+  flags+=(-Wno-maybe-uninitialized)
+  compiled=()
+  compile() {  # compile NAME SOURCE FLAGS...
+    local object=$objects/$1.o source=$2
+    shift 2
+    "$cxx" "${flags[@]}" "$@" -c "$source" -o "$object"
+    compiled+=("$object")
+  }
+  for isa in baseline:x86-64 avx2:x86-64-v3 avx512:x86-64-v4; do
+    name=${isa%%:*}
+    for source in elementwise dense spanning_tree random kernels; do
+      compile "$source-$name" "$here/$source.cpp" -DGPUTAE_ISA="$name" -march="${isa##*:}" -mtune=generic -mprefer-vector-width=512
+    done
+  done
+  compile jni "$here/jni.cpp" -march=x86-64
+  ln -sf libdnnl.so.3 "$dnnl/libdnnl.so"
+  # Loaded from one folder with its companions; the C++ runtime is linked in so that an older one on the user's machine does not matter.
+  "$cxx" -shared -fopenmp ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -static-libgcc -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" -L"$dnnl" -ldnnl -o "$library.new"
+  mv "$library.new" "$library"
+fi
+for companion in libdnnl.so.3 libgomp.so.1; do
+  [ -f "$output/$companion" ] || cp "$dnnl/$companion" "$output/$companion"
+done
+# What gputae.backend.cpu.NativeLibraries unpacks: SHA-256, bytes, name; the small one that shows whether a folder lets code run comes first.
+for name in libgomp.so.1 libdnnl.so.3 libgputae.so; do
+  echo "$(sha256sum "$output/$name" | cut -d' ' -f1) $(stat -c %s "$output/$name") $name"
+done > "$output/libraries.txt"

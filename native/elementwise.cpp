@@ -1,0 +1,179 @@
+// Operations that touch every number once: gather, sigmoid, binary cross-entropy, ball penalty, reparameterisation, Adam. Formulas and shapes:
+// gputae.h.
+#include "exponential.h"
+
+namespace gputae::GPUTAE_NAMESPACE {
+
+namespace {
+
+// Partial sums kept per column modulo 16, so that the order of a sum does not depend on the width of a register.
+constexpr int kLanes = 16;
+
+// Fewer values than this are done by one thread: waking another costs about a microsecond.
+constexpr int64_t kParallelValues = 16384;
+
+int threads_for(int64_t values, int threads) { return values < kParallelValues ? 1 : threads; }
+
+double lane_sum(const float* lanes) {
+  double sum = 0;
+  for (int l = 0; l < kLanes; l++) sum += lanes[l];
+  return sum;
+}
+
+struct CrossEntropy {
+  float loss, derivative;
+};
+
+// -[t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))] = max(x, 0) - t x + log(1 + exp(-|x|)), and sigmoid(x) - t.
+inline CrossEntropy cross_entropy(float x, float t) {
+  const float positive = x > 0 ? x : x * 0;  // x * 0 keeps a NaN
+  const float e = exponential(-__builtin_fabsf(x));
+  const float larger = 1 / (1 + e);
+  const float probability = x > 0 ? larger : e * larger;
+  return {multiply_add(-t, x, positive) + log_one_plus(e), probability - t};
+}
+
+}  // namespace
+
+void gather(const uint8_t* images, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch, int64_t rows, int64_t p,
+            float* x, int threads) {
+  const int32_t* batch_order = order + *step % steps_per_epoch * batch;
+  const int parts = threads_for(rows * p, threads);
+#pragma omp parallel for num_threads(parts) schedule(static) if (parts > 1)
+  for (int64_t r = 0; r < rows; r++) {
+    const uint8_t* image = images + static_cast<int64_t>(batch_order[r]) * p;
+    float* row = x + r * p;
+    for (int64_t j = 0; j < p; j++) row[j] = static_cast<float>(image[j]) / 255.0f;
+  }
+}
+
+void sigmoid(const float* logits, float* probability, int64_t count, int threads) {
+  const int parts = threads_for(count, threads);
+#pragma omp parallel for num_threads(parts) schedule(static) if (parts > 1)
+  for (int64_t i = 0; i < count; i++) {
+    const float x = logits[i];
+    const float e = exponential(-__builtin_fabsf(x));
+    const float larger = 1 / (1 + e);
+    probability[i] = x > 0 ? larger : e * larger;
+  }
+}
+
+void sigmoid_cross_entropy(const float* logits, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows, int64_t p,
+                           int threads) {
+  const float scale = static_cast<float>(1.0 / (static_cast<double>(rows) * static_cast<double>(p)));
+  const int parts = threads_for(rows * p, threads);
+#pragma omp parallel for num_threads(parts) schedule(static) if (parts > 1)
+  for (int64_t r = 0; r < rows; r++) {
+    const float* x = logits + r * p;
+    const float* t = target + r * p;
+    float sums[kLanes] = {};
+    int64_t j = 0;
+    if (gradient != nullptr) {
+      float* g = gradient + r * p;
+      for (; j + kLanes <= p; j += kLanes) {
+        for (int l = 0; l < kLanes; l++) {
+          const CrossEntropy c = cross_entropy(x[j + l], t[j + l]);
+          sums[l] += c.loss;
+          g[j + l] = c.derivative * scale;
+        }
+      }
+      for (int l = 0; j < p; j++, l++) {
+        const CrossEntropy c = cross_entropy(x[j], t[j]);
+        sums[l] += c.loss;
+        g[j] = c.derivative * scale;
+      }
+    } else {
+      for (; j + kLanes <= p; j += kLanes) {
+        for (int l = 0; l < kLanes; l++) sums[l] += cross_entropy(x[j + l], t[j + l]).loss;
+      }
+      for (int l = 0; j < p; j++, l++) sums[l] += cross_entropy(x[j], t[j]).loss;
+    }
+    row_sums[r] = lane_sum(sums);
+  }
+  double sum = 0;
+  for (int64_t r = 0; r < rows; r++) sum += row_sums[r];
+  *loss = static_cast<float>(sum / (static_cast<double>(rows) * static_cast<double>(p)));
+}
+
+void ball_penalty(const float* z, int penalty, float weight, float* gradient, float* loss, int64_t rows, int64_t d) {
+  double sum = 0;
+  for (int64_t r = 0; r < rows; r++) {
+    const float* row = z + r * d;
+    double square = 0;
+    for (int64_t k = 0; k < d; k++) square += static_cast<double>(row[k]) * row[k];
+    const double norm = __builtin_sqrt(square);
+    const double excess = (penalty == GPUTAE_NORM ? norm : square) - 1;
+    // Written so that a NaN is added to the sum, not taken for a point inside.
+    const bool inside = excess <= 0;
+    if (!inside) sum += excess;
+    const double slope = inside ? 0 : penalty == GPUTAE_NORM ? weight / norm : 2.0 * weight;
+    for (int64_t k = 0; k < d; k++) gradient[r * d + k] = static_cast<float>(slope * row[k]);
+  }
+  *loss = static_cast<float>(sum);
+}
+
+void add(const float* term, float* sum, int64_t count) {
+  for (int64_t i = 0; i < count; i++) sum[i] += term[i];
+}
+
+void reparameterise(const float* statistics, const float* noise, float* z, int64_t rows, int64_t d) {
+  for (int64_t r = 0; r < rows; r++) {
+    const float* mu = statistics + r * 2 * d;
+    const float* logvar = mu + d;
+    for (int64_t k = 0; k < d; k++) {
+      z[r * d + k] = noise == nullptr ? mu[k] : multiply_add(exponential(0.5f * logvar[k]), noise[r * d + k], mu[k]);
+    }
+  }
+}
+
+void reparameterise_backward(const float* statistics, const float* noise, const float* dz, int64_t pixels, float* d_statistics, float* loss,
+                             int64_t rows, int64_t d) {
+  const double scale = 1.0 / (static_cast<double>(rows) * static_cast<double>(pixels));
+  const float weight = static_cast<float>(scale);
+  double sum = 0;
+  for (int64_t r = 0; r < rows; r++) {
+    const float* mu = statistics + r * 2 * d;
+    const float* logvar = mu + d;
+    float* d_mu = d_statistics + r * 2 * d;
+    float* d_logvar = d_mu + d;
+    for (int64_t k = 0; k < d; k++) {
+      const float deviation = exponential(0.5f * logvar[k]);
+      const float variance_minus_one = exponential_minus_one(logvar[k]);
+      const float gradient = dz[r * d + k];
+      d_mu[k] = multiply_add(weight, mu[k], gradient);
+      d_logvar[k] = 0.5f * multiply_add(weight, variance_minus_one, gradient * noise[r * d + k] * deviation);
+      sum += static_cast<double>(variance_minus_one) - logvar[k] + static_cast<double>(mu[k]) * mu[k];
+    }
+  }
+  *loss = static_cast<float>(0.5 * sum * scale);
+}
+
+void adam(float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step, double rate, double beta1, double beta2,
+          double epsilon, int64_t count, int threads) {
+  const double t = static_cast<double>(*step + 1);
+  // theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
+  const float step_size = static_cast<float>(rate / (1 - __builtin_pow(beta1, t)));
+  const float root_scale = static_cast<float>(1 / __builtin_sqrt(1 - __builtin_pow(beta2, t)));
+  const float b1 = static_cast<float>(beta1), c1 = static_cast<float>(1 - beta1);
+  const float b2 = static_cast<float>(beta2), c2 = static_cast<float>(1 - beta2);
+  const float eps = static_cast<float>(epsilon);
+  const int parts = threads_for(count, threads);
+#pragma omp parallel for simd num_threads(parts) schedule(static) if (parallel : parts > 1)
+  for (int64_t i = 0; i < count; i++) {
+    const float g = gradient[i];
+    const float m = multiply_add(b1, first_moment[i], c1 * g);
+    const float v = multiply_add(b2, second_moment[i], c2 * g * g);
+    first_moment[i] = m;
+    second_moment[i] = v;
+    parameters[i] -= step_size * m / multiply_add(__builtin_sqrtf(v), root_scale, eps);
+    gradient[i] = 0;
+  }
+}
+
+void end_step(const float* losses, float* log, int64_t log_rows, int64_t width, int64_t* step) {
+  float* row = log + *step % log_rows * width;
+  for (int64_t k = 0; k < width; k++) row[k] = losses[k];
+  *step += 1;
+}
+
+}  // namespace gputae::GPUTAE_NAMESPACE

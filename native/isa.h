@@ -1,0 +1,52 @@
+// One instruction set's view of the sources: GPUTAE_ISA names the set (baseline, avx2, avx512) and its namespace, so that the three compilations of
+// one file never share a symbol. Only headers without linkable templates are included in these files for the same reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "gputae.h"
+
+#define GPUTAE_CONCATENATE_(a, b) a##b
+#define GPUTAE_CONCATENATE(a, b) GPUTAE_CONCATENATE_(a, b)
+#define GPUTAE_NAMESPACE GPUTAE_CONCATENATE(isa_, GPUTAE_ISA)
+
+namespace gputae::GPUTAE_NAMESPACE {
+
+// The part of [0, count) that falls to one of `threads` threads, in multiples of `grain`.
+struct Part {
+  int64_t first, last;
+};
+static inline Part part(int64_t count, int64_t grain, int thread, int threads) {
+  const int64_t grains = (count + grain - 1) / grain;
+  const int64_t first = grains * thread / threads * grain, last = grains * (thread + 1) / threads * grain;
+  return {first, last < count ? last : count};
+}
+
+// a * b + c where it need not be exact: fused where the machine has it in hardware.
+static inline float multiply_add(float a, float b, float c) {
+#ifdef __FMA__
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+void gather(const uint8_t*, const int32_t*, const int64_t*, int64_t, int64_t, int64_t, int64_t, float*, int);
+int dense(const float*, const float*, const float*, int, float*, int64_t, int64_t, int64_t, int);
+int dense_backward(const float*, const float*, const float*, int, float*, float*, float*, float*, int64_t, int64_t, int64_t, int);
+void sigmoid(const float*, float*, int64_t, int);
+void sigmoid_cross_entropy(const float*, const float*, float*, float*, double*, int64_t, int64_t, int);
+void ball_penalty(const float*, int, float, float*, float*, int64_t, int64_t);
+int squared_distances(const float*, float*, int64_t, int64_t, int);
+int spanning_tree(const float*, int32_t*, float*, int64_t, int64_t, int);
+void death_times(const float*, const int32_t*, const float*, float, float, float, float*, float*, int64_t, int64_t);
+void add(const float*, float*, int64_t);
+void reparameterise(const float*, const float*, float*, int64_t, int64_t);
+void reparameterise_backward(const float*, const float*, const float*, int64_t, float*, float*, int64_t, int64_t);
+void adam(float*, float*, float*, float*, const int64_t*, double, double, double, double, int64_t, int);
+void normals(float*, int64_t, uint64_t, uint32_t, const int64_t*, int);
+void uniform_ball(float*, int64_t, int64_t, uint64_t, uint32_t, const int64_t*);
+void end_step(const float*, float*, int64_t, int64_t, int64_t*);
+
+}  // namespace gputae::GPUTAE_NAMESPACE

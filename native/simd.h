@@ -1,0 +1,122 @@
+// A register of float32 lanes and the few operations that the spanning tree needs, for each instruction set. Comparisons are ordered: with a NaN on
+// either side they are false. Masks are integers, bit l for lane l.
+#pragma once
+
+#include <cstdint>
+
+#include "isa.h"
+
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace gputae::GPUTAE_NAMESPACE {
+
+#if defined(__AVX512F__)
+
+constexpr int kWidth = 16;
+struct Lanes {
+  __m512 v;
+};
+using Mask = uint32_t;
+static inline Lanes load(const float* p) { return {_mm512_load_ps(p)}; }
+static inline Lanes broadcast(float x) { return {_mm512_set1_ps(x)}; }
+static inline Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
+static inline Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
+static inline Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+// Lanes of b where either is NaN.
+static inline Lanes minimum(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; }
+static inline Mask less(Lanes a, Lanes b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
+static inline Mask equal(Lanes a, Lanes b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
+static inline void store(float* p, Lanes a) { _mm512_store_ps(p, a.v); }
+static inline void store_where(Mask m, float* p, Lanes a) { _mm512_mask_store_ps(p, static_cast<__mmask16>(m), a.v); }
+static inline void store_where(Mask m, uint32_t* p, uint32_t x) {
+  _mm512_mask_store_epi32(p, static_cast<__mmask16>(m), _mm512_set1_epi32(static_cast<int>(x)));
+}
+static inline float minimum_lane(Lanes a) { return _mm512_reduce_min_ps(a.v); }
+
+#elif defined(__AVX2__)
+
+constexpr int kWidth = 8;
+struct Lanes {
+  __m256 v;
+};
+using Mask = uint32_t;
+static inline Lanes load(const float* p) { return {_mm256_load_ps(p)}; }
+static inline Lanes broadcast(float x) { return {_mm256_set1_ps(x)}; }
+static inline Lanes operator+(Lanes a, Lanes b) { return {_mm256_add_ps(a.v, b.v)}; }
+static inline Lanes operator-(Lanes a, Lanes b) { return {_mm256_sub_ps(a.v, b.v)}; }
+static inline Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+static inline Lanes minimum(Lanes a, Lanes b) { return {_mm256_min_ps(a.v, b.v)}; }
+static inline Mask less(Lanes a, Lanes b) { return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))); }
+static inline Mask equal(Lanes a, Lanes b) { return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ))); }
+static inline void store(float* p, Lanes a) { _mm256_store_ps(p, a.v); }
+static inline __m256i spread(Mask m) {
+  const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(m)), bit), bit);
+}
+static inline void store_where(Mask m, float* p, Lanes a) { _mm256_maskstore_ps(p, spread(m), a.v); }
+static inline void store_where(Mask m, uint32_t* p, uint32_t x) {
+  _mm256_maskstore_epi32(reinterpret_cast<int*>(p), spread(m), _mm256_set1_epi32(static_cast<int>(x)));
+}
+static inline float minimum_lane(Lanes a) {
+  __m128 m = _mm_min_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+  m = _mm_min_ps(m, _mm_movehl_ps(m, m));
+  m = _mm_min_ss(m, _mm_shuffle_ps(m, m, 1));
+  return _mm_cvtss_f32(m);
+}
+
+#else
+
+// Plain C++: four lanes that g++ may put into an SSE register. Without FMA in hardware fmaf is a library call: exact and slow.
+constexpr int kWidth = 4;
+struct Lanes {
+  float v[kWidth];
+};
+using Mask = uint32_t;
+static inline Lanes load(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
+static inline Lanes broadcast(float x) { return {{x, x, x, x}}; }
+static inline Lanes operator+(Lanes a, Lanes b) { return {{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3]}}; }
+static inline Lanes operator-(Lanes a, Lanes b) { return {{a.v[0] - b.v[0], a.v[1] - b.v[1], a.v[2] - b.v[2], a.v[3] - b.v[3]}}; }
+static inline Lanes fused(Lanes a, Lanes b, Lanes c) {
+  Lanes r;
+  for (int l = 0; l < kWidth; l++) r.v[l] = __builtin_fmaf(a.v[l], b.v[l], c.v[l]);
+  return r;
+}
+static inline Lanes minimum(Lanes a, Lanes b) {
+  Lanes r;
+  for (int l = 0; l < kWidth; l++) r.v[l] = a.v[l] < b.v[l] ? a.v[l] : b.v[l];
+  return r;
+}
+static inline Mask less(Lanes a, Lanes b) {
+  Mask m = 0;
+  for (int l = 0; l < kWidth; l++) m |= static_cast<Mask>(a.v[l] < b.v[l]) << l;
+  return m;
+}
+static inline Mask equal(Lanes a, Lanes b) {
+  Mask m = 0;
+  for (int l = 0; l < kWidth; l++) m |= static_cast<Mask>(a.v[l] == b.v[l]) << l;
+  return m;
+}
+static inline void store(float* p, Lanes a) {
+  for (int l = 0; l < kWidth; l++) p[l] = a.v[l];
+}
+static inline void store_where(Mask m, float* p, Lanes a) {
+  for (int l = 0; l < kWidth; l++) {
+    if (m >> l & 1) p[l] = a.v[l];
+  }
+}
+static inline void store_where(Mask m, uint32_t* p, uint32_t x) {
+  for (int l = 0; l < kWidth; l++) {
+    if (m >> l & 1) p[l] = x;
+  }
+}
+static inline float minimum_lane(Lanes a) {
+  float m = a.v[0];
+  for (int l = 1; l < kWidth; l++) m = a.v[l] < m ? a.v[l] : m;
+  return m;
+}
+
+#endif
+
+}  // namespace gputae::GPUTAE_NAMESPACE

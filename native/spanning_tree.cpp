@@ -1,0 +1,241 @@
+// Euclidean minimum spanning tree under the exact rule (kernels/exact_distance.h), which is 0-dimensional persistent homology: dense Prim, lanes are
+// points.
+//
+// Prim (1957): the tree starts at point 0; every outside point knows its shortest edge into the tree; each of n - 1 rounds takes the least of these
+// edges under the order (squared length, smaller id, larger id), which makes the tree unique. Outside points are kept compact, coordinates first (d,
+// capacity), so that a round streams only what is left: n^2 d / 2 multiply-adds in all, no distance matrix, O(n d) memory.
+//
+// With several threads each one owns every threads-th point; a round ends in one barrier, after which all threads read the same candidates and pick
+// the same winner. The winner of two equal lengths is found among ids, so the number of threads changes nothing.
+#include <omp.h>
+
+#include <cstdlib>
+
+#include "../kernels/exact_distance.h"
+#include "simd.h"
+
+namespace gputae::GPUTAE_NAMESPACE {
+
+namespace {
+
+// Coordinates and bookkeeping floats that a round must stream before a second thread pays for the barrier (about half a microsecond).
+constexpr int64_t kParallelFloats = 65536;
+
+constexpr float kInfinity = __builtin_inff();
+
+// Squared lengths between the point u and the kWidth points whose coordinates start at `points`, `capacity` floats from one coordinate to the next.
+// kDimension 0 means any dimension.
+template <int kDimension>
+inline Lanes squared_lengths(const float* points, int64_t capacity, const float* u, int d) {
+  const int dimension = kDimension > 0 ? kDimension : d;
+  Lanes s = broadcast(0);
+  for (int first = 0; first < dimension; first += kDistanceChunk) {
+    const int last = dimension - first < kDistanceChunk ? dimension : first + kDistanceChunk;
+    Lanes c = broadcast(0);
+    for (int k = first; k < last; k++) {
+      const Lanes t = broadcast(u[k]) - load(points + k * capacity);
+      c = fused(t, t, c);
+    }
+    s = s + c;
+  }
+  return s;
+}
+
+// What a thread offers at the end of a round: its shortest edge out of the tree, and where its outer point is. One cache line or more, never shared.
+struct alignas(64) Candidate {
+  float s;
+  uint64_t ids;
+  uint32_t inside, outside;
+  int64_t position;  // -1: this thread has no points left
+};
+
+// The points of one thread that are not in the tree yet.
+struct Outside {
+  float* points;     // (d, capacity), 64-byte aligned
+  float* shortest;   // (capacity) squared length of the shortest edge into the tree; NaN in the padding, which no comparison selects
+  uint32_t* inside;  // (capacity) the tree's end of that edge
+  uint32_t* id;      // (capacity)
+  int64_t capacity, count;
+
+  // Lets u, new in the tree, shorten the edges, and finds the least.
+  template <int kDimension>
+  Candidate round(const float* u, uint32_t u_id, int d) {
+    Lanes least = broadcast(kInfinity);
+    for (int64_t i = 0; i < count; i += kWidth) {
+      const Lanes s = squared_lengths<kDimension>(points + i, capacity, u, d);
+      const Lanes old = load(shortest + i);
+      Mask shorter = less(s, old);
+      for (Mask ties = equal(s, old); ties != 0; ties &= ties - 1) {
+        // Of two edges of equal length at one outer point the one with the smaller inner id comes first.
+        const int lane = __builtin_ctz(ties);
+        if (u_id < inside[i + lane]) inside[i + lane] = u_id;
+      }
+      if (shorter != 0) {
+        store_where(shorter, shortest + i, s);
+        store_where(shorter, inside + i, u_id);
+      }
+      // `old` stands second: its NaN in the padding must not become the minimum of all.
+      least = minimum(minimum(s, old), least);
+    }
+    Candidate best{kInfinity, ~uint64_t{0}, 0, 0, -1};
+    best.s = minimum_lane(least);
+    const Lanes wanted = broadcast(best.s);
+    for (int64_t i = 0; i < count; i += kWidth) {
+      for (Mask ties = equal(load(shortest + i), wanted); ties != 0; ties &= ties - 1) {
+        const int64_t position = i + __builtin_ctz(ties);
+        const uint64_t ids = edge_ids(inside[position], id[position]);
+        if (ids < best.ids) {
+          best.ids = ids;
+          best.inside = inside[position];
+          best.outside = id[position];
+          best.position = position;
+        }
+      }
+    }
+    return best;
+  }
+
+  // The last point takes the place of the one that joined the tree.
+  void remove(int64_t position, int d) {
+    const int64_t last = --count;
+    for (int k = 0; k < d; k++) points[k * capacity + position] = points[k * capacity + last];
+    shortest[position] = shortest[last];
+    inside[position] = inside[last];
+    id[position] = id[last];
+    shortest[last] = __builtin_nanf("");
+  }
+};
+
+// Outer points of one thread: `thread` of `team` owns the points 1 + thread, 1 + thread + team, ...
+Outside take_points(const float* x, int64_t n, int d, int thread, int team, float* memory, int64_t capacity) {
+  Outside outside{memory,
+                  memory + capacity * d,
+                  reinterpret_cast<uint32_t*>(memory + capacity * (d + 1)),
+                  reinterpret_cast<uint32_t*>(memory + capacity * (d + 2)),
+                  capacity,
+                  0};
+  for (int64_t i = 0; i < capacity; i++) {
+    const int64_t point = 1 + thread + i * team;
+    const bool real = point < n;
+    for (int k = 0; k < d; k++) outside.points[k * capacity + i] = real ? x[point * d + k] : 0;
+    outside.shortest[i] = real ? kInfinity : __builtin_nanf("");
+    outside.inside[i] = 0;
+    outside.id[i] = static_cast<uint32_t>(point);
+    outside.count += real;
+  }
+  return outside;
+}
+
+// One thread's share of Prim's rounds. candidates (2, team): a fast thread may offer its next one while a slow one still reads the last.
+template <int kDimension>
+void grow(Outside outside, const float* x, int32_t* edges, float* lengths, int64_t n, int d, int thread, int team, Candidate* candidates) {
+  uint32_t newest = 0;
+  for (int64_t round = 0; round < n - 1; round++) {
+    Candidate* offered = candidates + (round & 1) * team;
+    offered[thread] = outside.round<kDimension>(x + static_cast<int64_t>(newest) * d, newest, d);
+    if (team > 1) {
+#pragma omp barrier
+    }
+    int winner = 0;
+    for (int t = 1; t < team; t++) {
+      const Candidate &a = offered[t], &b = offered[winner];
+      if (a.s < b.s || (a.s == b.s && a.ids < b.ids)) winner = t;
+    }
+    const Candidate& best = offered[winner];
+    newest = best.outside;
+    if (thread == winner) {
+      edges[2 * round] = static_cast<int32_t>(best.ids >> 32);
+      edges[2 * round + 1] = static_cast<int32_t>(best.ids);
+      lengths[round] = __builtin_sqrtf(best.s);
+      outside.remove(best.position, d);
+    }
+  }
+}
+
+int64_t capacity_of(int64_t points) { return (points + 15) / 16 * 16; }
+
+}  // namespace
+
+int spanning_tree(const float* x, int32_t* edges, float* lengths, int64_t n, int64_t dimension, int threads) {
+  const int d = static_cast<int>(dimension);
+  if (n < 2) return 0;
+  const int most = n * (d + 2) < kParallelFloats ? 1 : threads;
+  auto* candidates = static_cast<Candidate*>(std::aligned_alloc(64, sizeof(Candidate) * 2 * static_cast<size_t>(most)));
+  if (candidates == nullptr) return 1;
+  int failures = 0;
+#pragma omp parallel num_threads(most) if (most > 1)
+  {
+    const int thread = omp_get_thread_num(), team = omp_get_num_threads();
+    const int64_t capacity = capacity_of((n + team - 1) / team);
+    auto* memory = static_cast<float*>(std::aligned_alloc(64, static_cast<size_t>(capacity) * static_cast<size_t>(d + 3) * sizeof(float)));
+    if (memory == nullptr) {
+#pragma omp atomic
+      failures++;
+    }
+#pragma omp barrier
+    if (failures == 0) {
+      const Outside outside = take_points(x, n, d, thread, team, memory, capacity);
+      switch (d) {
+        case 1:
+          grow<1>(outside, x, edges, lengths, n, d, thread, team, candidates);
+          break;
+        case 2:
+          grow<2>(outside, x, edges, lengths, n, d, thread, team, candidates);
+          break;
+        case 3:
+          grow<3>(outside, x, edges, lengths, n, d, thread, team, candidates);
+          break;
+        default:
+          grow<0>(outside, x, edges, lengths, n, d, thread, team, candidates);
+      }
+    }
+    std::free(memory);
+  }
+  std::free(candidates);
+  return failures == 0 ? 0 : 1;
+}
+
+int squared_distances(const float* x, float* out, int64_t n, int64_t dimension, int threads) {
+  const int d = static_cast<int>(dimension);
+  const int64_t capacity = capacity_of(n);
+  auto* points = static_cast<float*>(std::aligned_alloc(64, static_cast<size_t>(capacity) * static_cast<size_t>(d) * sizeof(float)));
+  if (points == nullptr) return 1;
+  for (int64_t i = 0; i < capacity; i++) {
+    for (int k = 0; k < d; k++) points[k * capacity + i] = i < n ? x[i * d + k] : 0;
+  }
+  const int team = n * n * d < kParallelFloats ? 1 : threads;
+#pragma omp parallel for num_threads(team) schedule(static) if (team > 1)
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t j = 0; j < n; j += kWidth) {
+      alignas(64) float s[kWidth];
+      store(s, squared_lengths<0>(points + j, capacity, x + i * d, d));
+      for (int64_t l = 0; l < kWidth && j + l < n; l++) out[i * n + j + l] = s[l];
+    }
+  }
+  std::free(points);
+  return 0;
+}
+
+void death_times(const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge, float weight, float* gradient, float* loss,
+                 int64_t n, int64_t d) {
+  for (int64_t i = 0; i < n * d; i++) gradient[i] = 0;
+  double sum = 0;
+  for (int64_t e = 0; e < n - 1; e++) {
+    const float length = lengths[e];
+    // Written so that a NaN counts.
+    if (length > max_edge) continue;
+    const double power = degree == 1 ? 1 : __builtin_pow(length, degree - 1.0);
+    sum += power * length;
+    if (length == 0) continue;
+    const float slope = static_cast<float>(weight * degree * power / length);
+    const int64_t u = edges[2 * e], v = edges[2 * e + 1];
+    for (int64_t k = 0; k < d; k++) {
+      const float pull = slope * (z[u * d + k] - z[v * d + k]);
+      gradient[u * d + k] += pull;
+      gradient[v * d + k] -= pull;
+    }
+  }
+  *loss = static_cast<float>(sum);
+}
+
+}  // namespace gputae::GPUTAE_NAMESPACE

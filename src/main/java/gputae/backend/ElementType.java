@@ -1,0 +1,24 @@
+package gputae.backend;
+
+/** What a {@link Matrix} holds. Row-major always. */
+public enum ElementType {
+  /** Unsigned bytes: images, 0 black to 255 white. */
+  UINT8(1),
+  /** Signed 32-bit integers: orders of images, edges. */
+  INT32(4),
+  /** Signed 64-bit integers: the step counter. */
+  INT64(8),
+  /** IEEE single precision: everything else. */
+  FLOAT32(4);
+
+  private final int bytes;
+
+  ElementType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Bytes per element. */
+  public int bytes() {
+    return bytes;
+  }
+}

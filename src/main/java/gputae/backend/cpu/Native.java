@@ -1,0 +1,72 @@
+package gputae.backend.cpu;
+
+/**
+ * native/jni.cpp: addresses, sizes in elements (bytes where said), and a context that holds the instruction set and the number of threads. Nothing is checked
+ * there; {@link CpuBackend} does that.
+ */
+final class Native {
+
+  private Native() {}
+
+  static native int bestInstructionSet();
+
+  static native long createContext(int instructionSet, int threads);
+
+  static native void freeContext(long context);
+
+  static native int capOneDnn(int instructionSet);
+
+  static native String oneDnnVersion();
+
+  static native int effectiveOneDnnInstructionSet();
+
+  static native boolean isTerminal(int descriptor);
+
+  static native long allocate(long bytes);
+
+  static native void free(long address);
+
+  static native void copy(long from, long to, long bytes);
+
+  static native void clear(long address, long bytes);
+
+  static native void upload(Object array, long offsetBytes, long to, long bytes);
+
+  static native void download(long from, Object array, long offsetBytes, long bytes);
+
+  static native void gather(long context, long images, long order, long step, long batch, long stepsPerEpoch, long rows, long p, long x);
+
+  static native int dense(long context, long x, long w, long b, int activation, long y, long rows, long in, long out);
+
+  static native int denseBackward(
+      long context, long x, long w, long y, int activation, long dy, long dw, long db, long dx, long rows, long in, long out);
+
+  static native void sigmoid(long context, long logits, long probability, long count);
+
+  static native void sigmoidCrossEntropy(long context, long logits, long target, long gradient, long loss, long rowSums, long rows, long p);
+
+  static native void ballPenalty(long context, long z, int penalty, float weight, long gradient, long loss, long rows, long d);
+
+  static native int squaredDistances(long context, long x, long out, long n, long d);
+
+  static native int spanningTree(long context, long x, long edges, long lengths, long n, long d);
+
+  static native void deathTimes(
+      long context, long z, long edges, long lengths, float degree, float maxEdge, float weight, long gradient, long loss, long n, long d);
+
+  static native void add(long context, long term, long sum, long count);
+
+  static native void reparameterise(long context, long statistics, long noise, long z, long rows, long d);
+
+  static native void reparameteriseBackward(
+      long context, long statistics, long noise, long dz, long pixels, long dStatistics, long loss, long rows, long d);
+
+  static native void adam(
+      long context, long parameters, long gradient, long first, long second, long step, double rate, double beta1, double beta2, double epsilon, long count);
+
+  static native void normals(long context, long out, long count, long seed, int stream, long step);
+
+  static native void uniformBall(long context, long out, long rows, long d, long seed, int stream, long step);
+
+  static native void endStep(long context, long losses, long log, long logRows, long width, long step);
+}

@@ -1,0 +1,28 @@
+package gputae.data;
+
+/**
+ * One part of a data set: training or test.
+ *
+ * @param images the images
+ * @param labels uint8 [count], the class of every image, or null where the data has none; not copied
+ */
+public record Split(Images images, byte[] labels) {
+
+  /** Throws {@link IllegalArgumentException} where there are not as many labels as images. */
+  public Split {
+    if (labels != null && labels.length != images.count()) {
+      throw new IllegalArgumentException(images.count() + " images, but " + labels.length + " labels");
+    }
+  }
+
+  /** The largest label, 0..255; -1 where there are no labels. */
+  int largestLabel() {
+    int largest = -1;
+    if (labels != null) {
+      for (byte label : labels) {
+        largest = Math.max(largest, label & 0xff);
+      }
+    }
+    return largest;
+  }
+}

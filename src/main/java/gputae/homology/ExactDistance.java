@@ -1,0 +1,40 @@
+package gputae.homology;
+
+/**
+ * The exact rule of distances in Java: the same operations in the same order as kernels/exact_distance.h, which states it, so the same bits.
+ */
+public final class ExactDistance {
+
+  /** Coordinates summed before they join the total. */
+  static final int CHUNK = 32;
+
+  private ExactDistance() {}
+
+  /** Squared length between points u and v of a row-major cloud (n, d). */
+  public static float squared(float[] points, int dimension, int u, int v) {
+    int a = u * dimension;
+    int b = v * dimension;
+    float s = 0;
+    for (int first = 0; first < dimension; first += CHUNK) {
+      int last = Math.min(dimension, first + CHUNK);
+      float c = 0;
+      for (int k = first; k < last; k++) {
+        float t = points[a + k] - points[b + k];
+        c = Math.fma(t, t, c);
+      }
+      s += c;
+    }
+    return s;
+  }
+
+  /** Length from a squared length: the correctly rounded root. */
+  public static float length(float squared) {
+    // The double root of a float, rounded again, is the correctly rounded float root (a double has more than twice the bits).
+    return (float) Math.sqrt(squared);
+  }
+
+  /** Ids of an edge as one number, smaller first: what decides between edges of equal length. */
+  static long ids(int u, int v) {
+    return (long) Math.min(u, v) << 32 | Math.max(u, v);
+  }
+}

@@ -1,0 +1,102 @@
+package gputae.homology;
+
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+
+/**
+ * 0-dimensional persistent homology of point clouds of any size and scale.
+ *
+ * <p>A cloud is scaled by a power of two, which is exact, so that squares of its distances use the whole range of float32: clouds of extent 10^30 do not
+ * overflow and clouds of extent 10^-30 do not vanish. Lengths are scaled back. Double coordinates are first moved by the middle of each axis, in double,
+ * and rounded to float32 once.
+ */
+public final class Homology {
+
+  private Homology() {}
+
+  /**
+   * The spanning tree of float32 points.
+   *
+   * @param points row-major (n, d), n at least 1
+   * @throws IllegalArgumentException naming the first point with a coordinate that is not finite
+   */
+  public static SpanningTree spanningTree(Backend backend, float[] points, int dimension) {
+    float largest = 0;
+    for (int i = 0; i < points.length; i++) {
+      if (!Float.isFinite(points[i])) {
+        throw notFinite(i, dimension, points[i]);
+      }
+      largest = Math.max(largest, Math.abs(points[i]));
+    }
+    int exponent = largest == 0 ? 0 : targetExponent(dimension) - Math.getExponent((double) largest);
+    float[] scaled = points;
+    if (exponent != 0) {
+      scaled = new float[points.length];
+      for (int i = 0; i < points.length; i++) {
+        scaled[i] = Math.scalb(points[i], exponent);
+      }
+    }
+    return run(backend, scaled, dimension, exponent);
+  }
+
+  /** The spanning tree of double points; as for float32 ones. */
+  public static SpanningTree spanningTree(Backend backend, double[] points, int dimension) {
+    double[] low = new double[dimension];
+    double[] high = new double[dimension];
+    for (int i = 0; i < points.length; i++) {
+      if (!Double.isFinite(points[i])) {
+        throw notFinite(i, dimension, points[i]);
+      }
+      int axis = i % dimension;
+      low[axis] = i < dimension ? points[i] : Math.min(low[axis], points[i]);
+      high[axis] = i < dimension ? points[i] : Math.max(high[axis], points[i]);
+    }
+    double largest = 0;
+    for (int k = 0; k < dimension; k++) {
+      // Halves first: the sum of two huge numbers would overflow.
+      double middle = low[k] / 2 + high[k] / 2;
+      low[k] = middle;
+      largest = Math.max(largest, high[k] - middle);
+    }
+    int exponent = largest == 0 ? 0 : targetExponent(dimension) - exponentOf(largest);
+    float[] scaled = new float[points.length];
+    for (int i = 0; i < points.length; i++) {
+      scaled[i] = (float) Math.scalb(points[i] - low[i % dimension], exponent);
+    }
+    return run(backend, scaled, dimension, exponent);
+  }
+
+  /** Math.getExponent, for subnormal numbers too. */
+  private static int exponentOf(double x) {
+    return x < Double.MIN_NORMAL ? Math.getExponent(x * 0x1p100) - 100 : Math.getExponent(x);
+  }
+
+  /** With the largest coordinate's exponent here, d (2 * 2 * 2^E)^2 stays within 2^127. */
+  private static int targetExponent(int dimension) {
+    int dimensionBits = 32 - Integer.numberOfLeadingZeros(dimension - 1);
+    return (123 - dimensionBits) / 2;
+  }
+
+  private static IllegalArgumentException notFinite(int index, int dimension, double value) {
+    return new IllegalArgumentException("point " + index / dimension + " (counted from 0) has the coordinate " + value + "; every coordinate must be finite");
+  }
+
+  private static SpanningTree run(Backend backend, float[] points, int dimension, int exponent) {
+    int n = points.length / dimension;
+    int[] edges = new int[2 * (n - 1)];
+    double[] lengths = new double[n - 1];
+    try (Matrix x = backend.allocate(n, dimension);
+        Matrix ends = backend.allocate(ElementType.INT32, n - 1, 2);
+        Matrix deaths = backend.allocate(1, n - 1)) {
+      x.upload(points);
+      backend.spanningTree(x, ends, deaths);
+      backend.download(ends, edges, 0);
+      float[] found = deaths.toFloats();
+      for (int i = 0; i < lengths.length; i++) {
+        lengths[i] = Math.scalb((double) found[i], -exponent);
+      }
+    }
+    return new SpanningTree(edges, lengths);
+  }
+}

@@ -1,0 +1,58 @@
+package gputae.homology;
+
+import java.util.Arrays;
+
+/**
+ * Kruskal's algorithm under the exact rule: all edges sorted by (squared length, smaller id, larger id), each taken that joins two components. Shares nothing
+ * with the engines but the rule. O(n^2 log n) time and O(n^2) memory, so for clouds of some thousand points.
+ */
+public final class Kruskal {
+
+  private Kruskal() {}
+
+  /** The tree of a row-major cloud (n, d); edges ascending. */
+  public static SpanningTree ofPoints(float[] points, int dimension) {
+    int n = points.length / dimension;
+    int pairs = Math.multiplyExact(n, n - 1) / 2;
+    // Row by row of the upper triangle, so that equal lengths, kept in this order by a stable sort, are in the order of their ids.
+    Integer[] order = new Integer[pairs];
+    float[] squared = new float[pairs];
+    int[] first = new int[pairs];
+    int[] second = new int[pairs];
+    int next = 0;
+    for (int u = 0; u < n; u++) {
+      for (int v = u + 1; v < n; v++) {
+        order[next] = next;
+        squared[next] = ExactDistance.squared(points, dimension, u, v);
+        first[next] = u;
+        second[next] = v;
+        next++;
+      }
+    }
+    Arrays.sort(order, (a, b) -> Float.compare(squared[a], squared[b]));
+    int[] parent = new int[n];
+    Arrays.setAll(parent, i -> i);
+    int[] edges = new int[2 * (n - 1)];
+    double[] lengths = new double[n - 1];
+    int taken = 0;
+    for (int e : order) {
+      int a = root(parent, first[e]);
+      int b = root(parent, second[e]);
+      if (a != b) {
+        parent[a] = b;
+        edges[2 * taken] = first[e];
+        edges[2 * taken + 1] = second[e];
+        lengths[taken++] = ExactDistance.length(squared[e]);
+      }
+    }
+    return new SpanningTree(edges, lengths);
+  }
+
+  private static int root(int[] parent, int i) {
+    while (parent[i] != i) {
+      parent[i] = parent[parent[i]];
+      i = parent[i];
+    }
+    return i;
+  }
+}

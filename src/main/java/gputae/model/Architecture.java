@@ -1,0 +1,48 @@
+package gputae.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The shape of a fully connected autoencoder: pixels - hidden - latent and back, ELU between the layers, none on the latent points and on the logits.
+ * A variational encoder has 2 latent outputs per dimension, mu beside logvar.
+ *
+ * @param pixels      numbers per image
+ * @param hidden      sizes of the encoder's hidden layers in order; the decoder's are the same reversed
+ * @param latent      dimension of the latent space
+ * @param variational whether the encoder yields distributions
+ */
+public record Architecture(int pixels, List<Integer> hidden, int latent, boolean variational) {
+
+  public Architecture {
+    hidden = List.copyOf(hidden);
+    if (pixels < 1 || latent < 1 || hidden.stream().anyMatch(size -> size < 1)) {
+      throw new IllegalArgumentException("every layer needs at least one unit: " + pixels + ", " + hidden + ", " + latent);
+    }
+  }
+
+  /** Layer sizes from the image to the encoder's output. */
+  public List<Integer> encoderSizes() {
+    List<Integer> sizes = new ArrayList<>();
+    sizes.add(pixels);
+    sizes.addAll(hidden);
+    sizes.add(encoderOutputs());
+    return sizes;
+  }
+
+  /** Layer sizes from the latent point to the image. */
+  public List<Integer> decoderSizes() {
+    List<Integer> sizes = new ArrayList<>();
+    sizes.add(latent);
+    for (int i = hidden.size() - 1; i >= 0; i--) {
+      sizes.add(hidden.get(i));
+    }
+    sizes.add(pixels);
+    return sizes;
+  }
+
+  /** Columns of the encoder's output. */
+  public int encoderOutputs() {
+    return variational ? 2 * latent : latent;
+  }
+}

@@ -1,0 +1,112 @@
+package gputae.model;
+
+import gputae.backend.Activation;
+import gputae.backend.Backend;
+import gputae.backend.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Dense layers one after another, ELU between them, none after the last: an encoder or a decoder. Weights are views of the flat parameter buffer. What a pass
+ * computes lies in an {@link Activations} of its own, so one chain serves batches of several sizes.
+ */
+public final class Chain {
+
+  private final Backend backend;
+  private final List<Integer> sizes;
+  private final List<Matrix> weights = new ArrayList<>();
+  private final List<Matrix> biases = new ArrayList<>();
+  private final List<Matrix> weightGradients = new ArrayList<>();
+  private final List<Matrix> biasGradients = new ArrayList<>();
+
+  /**
+   * @param part      {@code encoder} or {@code decoder}
+   * @param values    (1, layout.size())
+   * @param gradients the same shape, or null where there is no backward pass
+   */
+  Chain(Backend backend, ParameterLayout layout, String part, List<Integer> sizes, Matrix values, Matrix gradients) {
+    this.backend = backend;
+    this.sizes = sizes;
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      if (tensor.name().startsWith(part + ".")) {
+        (tensor.bias() ? biases : weights).add(values.view(tensor.offset(), tensor.rows(), tensor.columns()));
+        if (gradients != null) {
+          (tensor.bias() ? biasGradients : weightGradients).add(gradients.view(tensor.offset(), tensor.rows(), tensor.columns()));
+        }
+      }
+    }
+  }
+
+  /** Outputs of every layer for up to {@code rows} inputs, and their gradients if asked for. */
+  public static final class Activations implements AutoCloseable {
+
+    private final List<Matrix> outputs = new ArrayList<>();
+    private final List<Matrix> gradients = new ArrayList<>();
+
+    private Activations() {}
+
+    /** What the last layer gives, (rows, outputs). */
+    public Matrix output() {
+      return outputs.get(outputs.size() - 1);
+    }
+
+    /** Where the gradient of the output goes before {@link Chain#backward}, (rows, outputs). */
+    public Matrix outputGradient() {
+      return gradients.get(gradients.size() - 1);
+    }
+
+    /** The same memory for the first rows only. */
+    public Activations firstRows(long rows) {
+      Activations part = new Activations();
+      outputs.forEach(output -> part.outputs.add(output.firstRows(rows)));
+      gradients.forEach(gradient -> part.gradients.add(gradient.firstRows(rows)));
+      return part;
+    }
+
+    @Override
+    public void close() {
+      outputs.forEach(Matrix::close);
+      gradients.forEach(Matrix::close);
+    }
+  }
+
+  /** Room for a pass over {@code rows} inputs; closed by the caller. */
+  public Activations activations(long rows, boolean gradients) {
+    Activations activations = new Activations();
+    for (int layer = 1; layer < sizes.size(); layer++) {
+      activations.outputs.add(backend.allocate(rows, sizes.get(layer)));
+      if (gradients) {
+        activations.gradients.add(backend.allocate(rows, sizes.get(layer)));
+      }
+    }
+    return activations;
+  }
+
+  /** Computes every layer's output from x (rows, inputs). */
+  public void forward(Matrix x, Activations activations) {
+    Matrix input = x;
+    for (int layer = 0; layer < weights.size(); layer++) {
+      Matrix output = activations.outputs.get(layer);
+      backend.dense(input, weights.get(layer), biases.get(layer), activation(layer), output);
+      input = output;
+    }
+  }
+
+  /**
+   * Adds to the parameters' gradients, from the gradient in {@link Activations#outputGradient}, which is used up.
+   *
+   * @param dx where the gradient of x goes, (rows, inputs), or null
+   */
+  public void backward(Matrix x, Activations activations, Matrix dx) {
+    for (int layer = weights.size() - 1; layer >= 0; layer--) {
+      Matrix input = layer == 0 ? x : activations.outputs.get(layer - 1);
+      Matrix inputGradient = layer == 0 ? dx : activations.gradients.get(layer - 1);
+      backend.denseBackward(input, weights.get(layer), activations.outputs.get(layer), activation(layer), activations.gradients.get(layer),
+          weightGradients.get(layer), biasGradients.get(layer), inputGradient);
+    }
+  }
+
+  private Activation activation(int layer) {
+    return layer == weights.size() - 1 ? Activation.IDENTITY : Activation.ELU;
+  }
+}

@@ -1,0 +1,30 @@
+package gputae.model;
+
+import gputae.backend.Philox;
+
+/** PyTorch's default for linear layers: weights and biases uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)). */
+public final class Initialisation {
+
+  private Initialisation() {}
+
+  /**
+   * The flat parameter buffer, padding 0. Element e of tensor t is drawn at (seed, e / 4, t, stream), so the result does not depend on the backend.
+   *
+   * @param stream the random stream set aside for initial weights
+   */
+  public static float[] draw(ParameterLayout layout, long seed, int stream) {
+    float[] values = new float[layout.size()];
+    int number = 0;
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      float bound = (float) (1 / Math.sqrt(tensor.fanIn()));
+      for (int e = 0; e < tensor.size(); e += 4) {
+        int[] words = Philox.words(seed, e / 4, number, stream);
+        for (int i = 0; i < 4 && e + i < tensor.size(); i++) {
+          values[tensor.offset() + e + i] = (2 * Philox.uniform(words[i]) - 1) * bound;
+        }
+      }
+      number++;
+    }
+    return values;
+  }
+}

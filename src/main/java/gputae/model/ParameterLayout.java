@@ -1,0 +1,75 @@
+package gputae.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where each weight and bias lies in the one flat parameter buffer. Names and shapes are those of PyTorch's
+ * {@code ModuleDict(encoder=Sequential(Linear, ELU, Linear, ...), decoder=Sequential(...))}; every tensor starts at a multiple of 256 bytes.
+ */
+public final class ParameterLayout {
+
+  /** 256 bytes, what GPU matrix products like best. */
+  private static final int ALIGNMENT_FLOATS = 64;
+
+  /**
+   * One tensor.
+   *
+   * @param name    e.g. {@code encoder.0.weight}
+   * @param offset  first element in the flat buffer
+   * @param rows    outputs of the layer
+   * @param columns inputs of the layer; 1 for a bias
+   * @param fanIn   inputs of the layer
+   * @param bias    whether it is a bias, whose shape is (rows)
+   */
+  public record Tensor(String name, int offset, int rows, int columns, int fanIn, boolean bias) {
+
+    public int size() {
+      return rows * columns;
+    }
+
+    /** (out, in) of a weight, (out) of a bias. */
+    public List<Integer> shape() {
+      return bias ? List.of(rows) : List.of(rows, columns);
+    }
+  }
+
+  private final List<Tensor> tensors = new ArrayList<>();
+  private int size;
+
+  public ParameterLayout(Architecture architecture) {
+    addLayers("encoder", architecture.encoderSizes());
+    addLayers("decoder", architecture.decoderSizes());
+  }
+
+  private void addLayers(String part, List<Integer> sizes) {
+    for (int layer = 0; layer + 1 < sizes.size(); layer++) {
+      int in = sizes.get(layer);
+      int out = sizes.get(layer + 1);
+      // Sequential counts the activations too, hence every second number.
+      add(new Tensor(part + "." + 2 * layer + ".weight", size, out, in, in, false));
+      add(new Tensor(part + "." + 2 * layer + ".bias", size, out, 1, in, true));
+    }
+  }
+
+  private void add(Tensor tensor) {
+    tensors.add(tensor);
+    long end = size + (long) tensor.rows * tensor.columns;
+    size = Math.toIntExact((end + ALIGNMENT_FLOATS - 1) / ALIGNMENT_FLOATS * ALIGNMENT_FLOATS);
+  }
+
+  /** Tensors in the order of the buffer: encoder first, weight before bias. */
+  public List<Tensor> tensors() {
+    return List.copyOf(tensors);
+  }
+
+  /** Floats in the buffer, padding included. */
+  public int size() {
+    return size;
+  }
+
+  /** Trainable numbers, without padding. */
+  public long parameters() {
+    return tensors.stream().mapToLong(Tensor::size).sum();
+  }
+}

@@ -1,0 +1,12 @@
+package gputae.train;
+
+/** Random streams of a run: what the last word of a Philox counter says. A number once used here keeps its meaning, or old runs could not be resumed. */
+public final class Streams {
+
+  public static final int INITIAL_WEIGHTS = 0;
+  public static final int ORDER = 1;
+  public static final int NOISE = 2;
+  public static final int PRIOR = 3;
+
+  private Streams() {}
+}

@@ -1,0 +1,161 @@
+package gputae.train;
+
+import gputae.backend.AdamRates;
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.loss.LatentLoss;
+import gputae.model.Autoencoder;
+import gputae.model.Chain;
+
+/**
+ * One optimisation step on a batch, as calls to a backend: forward, losses, backward, Adam. Everything that changes from step to step is read from the
+ * device's memory, so the calls can be recorded once and replayed.
+ */
+public final class TrainStep implements AutoCloseable {
+
+  /** Columns of the losses. */
+  static final int RECONSTRUCTION = 0;
+
+  static final int BALL = 1;
+  static final int DEATHS = 2;
+  static final int KL = 3;
+  static final int LOSSES = 4;
+
+  /** Steps whose losses are kept until they are fetched; a group of steps between two fetches is never larger. */
+  static final int LOG_ROWS = 32;
+
+  private final Backend backend;
+  private final TrainConfig config;
+  private final Autoencoder model;
+  private final Matrix firstMoment;
+  private final Matrix secondMoment;
+  private final Matrix step;
+  private final Matrix losses;
+  private final Matrix log;
+  private final Matrix x;
+  private final Chain.Activations encoded;
+  private final Chain.Activations decoded;
+
+  /** Only of the VAE: the sampled points, their gradient, the noise. */
+  private final Matrix sampled;
+
+  private final Matrix sampledGradient;
+  private final Matrix noise;
+
+  private final LatentLoss latentLoss;
+
+  /** Buffers for batches of up to {@code config.batch()} images, on a model that the caller owns. */
+  public TrainStep(Backend backend, TrainConfig config, Autoencoder model) {
+    this.backend = backend;
+    this.config = config;
+    this.model = model;
+    int rows = config.batch();
+    this.firstMoment = backend.allocate(1, model.layout().size());
+    this.secondMoment = backend.allocate(1, model.layout().size());
+    this.step = backend.allocate(ElementType.INT64, 1, 1);
+    this.losses = backend.allocate(1, LOSSES);
+    this.log = backend.allocate(LOG_ROWS, LOSSES);
+    this.x = backend.allocate(rows, model.architecture().pixels());
+    this.encoded = model.encoder().activations(rows, true);
+    this.decoded = model.decoder().activations(rows, true);
+    boolean variational = config.model().variational();
+    this.sampled = variational ? backend.allocate(rows, config.latent()) : null;
+    this.sampledGradient = variational ? backend.allocate(rows, config.latent()) : null;
+    this.noise = variational ? backend.allocate(rows, config.latent()) : null;
+    this.latentLoss =
+        config.model().ball() ? new LatentLoss(backend, config.regulariser(), config.model().deaths(), rows, config.latent()) : null;
+  }
+
+  /** Steps done, int64 (1, 1). */
+  Matrix step() {
+    return step;
+  }
+
+  /** Losses of the last {@link #LOG_ROWS} steps, (LOG_ROWS, LOSSES); step s, from 0, in row s mod LOG_ROWS. */
+  Matrix log() {
+    return log;
+  }
+
+  Matrix firstMoment() {
+    return firstMoment;
+  }
+
+  Matrix secondMoment() {
+    return secondMoment;
+  }
+
+  /** The noise of the VAE's batch, (batch, latent); drawn by {@link #run}. */
+  Matrix noise() {
+    return noise;
+  }
+
+  /** The whole step on {@code rows} images of the epoch's order. */
+  void run(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
+    Matrix batch = x.firstRows(rows);
+    backend.gather(images, order, step, config.batch(), stepsPerEpoch, batch);
+    if (noise != null) {
+      backend.normals(noise.firstRows(rows), config.seed(), Streams.NOISE, step);
+    }
+    gradients(batch);
+    update();
+  }
+
+  /** Adds the objective's gradient on the batch x (rows, pixels) to the model's gradients; losses go to the current losses. */
+  void gradients(Matrix batch) {
+    long rows = batch.rows();
+    Chain.Activations encoding = encoded.firstRows(rows);
+    Chain.Activations decoding = decoded.firstRows(rows);
+    model.encoder().forward(batch, encoding);
+    Matrix z = encoding.output();
+    Matrix dz = encoding.outputGradient();
+    if (noise != null) {
+      z = sampled.firstRows(rows);
+      dz = sampledGradient.firstRows(rows);
+      backend.reparameterise(encoding.output(), noise.firstRows(rows), z);
+    }
+    if (latentLoss != null) {
+      latentLoss.compute(z, loss(BALL), loss(DEATHS));
+    }
+    model.decoder().forward(z, decoding);
+    backend.sigmoidCrossEntropy(decoding.output(), batch, decoding.outputGradient(), loss(RECONSTRUCTION));
+    model.decoder().backward(z, decoding, dz);
+    if (latentLoss != null) {
+      latentLoss.addGradient(dz);
+    }
+    if (noise != null) {
+      backend.reparameteriseBackward(encoding.output(), noise.firstRows(rows), dz, batch.columns(), encoding.outputGradient(), loss(KL));
+    }
+    model.encoder().backward(batch, encoding, null);
+  }
+
+  /** Moves the weights along the gradients and notes the losses. */
+  void update() {
+    backend.adam(model.parameters(), model.gradients(), firstMoment, secondMoment, step, AdamRates.of(config.rate()));
+    backend.endStep(losses, log, step);
+  }
+
+  private Matrix loss(int column) {
+    return losses.view(column, 1, 1);
+  }
+
+  @Override
+  public void close() {
+    firstMoment.close();
+    secondMoment.close();
+    step.close();
+    losses.close();
+    log.close();
+    x.close();
+    encoded.close();
+    decoded.close();
+    if (noise != null) {
+      sampled.close();
+      sampledGradient.close();
+      noise.close();
+    }
+    if (latentLoss != null) {
+      latentLoss.close();
+    }
+  }
+}
