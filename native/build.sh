@@ -17,7 +17,7 @@ library=$output/libgputae.so
 newest=$(ls -t "$here"/*.cpp "$here"/*.h "$here"/build.sh "$here"/../kernels/*.h | head -1)
 if [ ! "$library" -nt "$newest" ]; then
   # No contraction the sources do not write, no fast-math anywhere: linking with it would switch flush-to-zero on in the JVM's threads.
-  flags=(-std=c++20 -O3 -fPIC -fopenmp -fvisibility=hidden -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra
+  flags=(-std=c++20 -O3 -fPIC -pthread -fvisibility=hidden -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra
          -I"$dnnl/include" -I"$java_home/include" -I"$java_home/include/linux" ${GPUTAE_CXXFLAGS:-})
   # g++ 12 takes the undefined registers inside its own AVX-512 intrinsics for a mistake (GCC bug 105593).
   flags+=(-Wno-maybe-uninitialized)
@@ -34,10 +34,12 @@ if [ ! "$library" -nt "$newest" ]; then
       compile "$source-$name" "$here/$source.cpp" -DGPUTAE_ISA="$name" -march="${isa##*:}" -mtune=generic -mprefer-vector-width=512
     done
   done
-  compile jni "$here/jni.cpp" -march=x86-64
+  for source in team jni; do
+    compile "$source" "$here/$source.cpp" -march=x86-64
+  done
   ln -sf libdnnl.so.3 "$dnnl/libdnnl.so"
   # Loaded from one folder with its companions; the C++ runtime is linked in so that an older one on the user's machine does not matter.
-  "$cxx" -shared -fopenmp ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -static-libgcc -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" -L"$dnnl" -ldnnl -o "$library.new"
+  "$cxx" -shared -pthread ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -static-libgcc -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" -L"$dnnl" -ldnnl -l:libgomp.so.1 -o "$library.new"
   mv "$library.new" "$library"
 fi
 for companion in libdnnl.so.3 libgomp.so.1; do

@@ -12,8 +12,6 @@ constexpr int kLanes = 16;
 // Fewer values than this are done by one thread: waking another costs about a microsecond.
 constexpr int64_t kParallelValues = 16384;
 
-int threads_for(int64_t values, int threads) { return values < kParallelValues ? 1 : threads; }
-
 double lane_sum(const float* lanes) {
   double sum = 0;
   for (int l = 0; l < kLanes; l++) sum += lanes[l];
@@ -36,60 +34,66 @@ inline CrossEntropy cross_entropy(float x, float t) {
 }  // namespace
 
 void gather(const uint8_t* images, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch, int64_t rows, int64_t p,
-            float* x, int threads) {
+            float* x, GputaeTeam* team) {
   const int32_t* batch_order = order + *step % steps_per_epoch * batch;
-  const int parts = threads_for(rows * p, threads);
-#pragma omp parallel for num_threads(parts) schedule(static) if (parts > 1)
-  for (int64_t r = 0; r < rows; r++) {
-    const uint8_t* image = images + static_cast<int64_t>(batch_order[r]) * p;
-    float* row = x + r * p;
-    for (int64_t j = 0; j < p; j++) row[j] = static_cast<float>(image[j]) / 255.0f;
-  }
+  const int parts = parts_for(team, rows * p, kParallelValues);
+  in_parts(team, parts, [=](int number) {
+    const Share own = share(rows, 1, number, parts);
+    for (int64_t r = own.first; r < own.last; r++) {
+      const uint8_t* image = images + static_cast<int64_t>(batch_order[r]) * p;
+      float* row = x + r * p;
+      for (int64_t j = 0; j < p; j++) row[j] = static_cast<float>(image[j]) / 255.0f;
+    }
+  });
 }
 
-void sigmoid(const float* logits, float* probability, int64_t count, int threads) {
-  const int parts = threads_for(count, threads);
-#pragma omp parallel for num_threads(parts) schedule(static) if (parts > 1)
-  for (int64_t i = 0; i < count; i++) {
-    const float x = logits[i];
-    const float e = exponential(-__builtin_fabsf(x));
-    const float larger = 1 / (1 + e);
-    probability[i] = x > 0 ? larger : e * larger;
-  }
+void sigmoid(const float* logits, float* probability, int64_t count, GputaeTeam* team) {
+  const int parts = parts_for(team, count, kParallelValues);
+  in_parts(team, parts, [=](int number) {
+    const Share own = share(count, kLanes, number, parts);
+    for (int64_t i = own.first; i < own.last; i++) {
+      const float x = logits[i];
+      const float e = exponential(-__builtin_fabsf(x));
+      const float larger = 1 / (1 + e);
+      probability[i] = x > 0 ? larger : e * larger;
+    }
+  });
 }
 
 void sigmoid_cross_entropy(const float* logits, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows, int64_t p,
-                           int threads) {
+                           GputaeTeam* team) {
   const float scale = static_cast<float>(1.0 / (static_cast<double>(rows) * static_cast<double>(p)));
-  const int parts = threads_for(rows * p, threads);
-#pragma omp parallel for num_threads(parts) schedule(static) if (parts > 1)
-  for (int64_t r = 0; r < rows; r++) {
-    const float* x = logits + r * p;
-    const float* t = target + r * p;
-    float sums[kLanes] = {};
-    int64_t j = 0;
-    if (gradient != nullptr) {
-      float* g = gradient + r * p;
-      for (; j + kLanes <= p; j += kLanes) {
-        for (int l = 0; l < kLanes; l++) {
-          const CrossEntropy c = cross_entropy(x[j + l], t[j + l]);
-          sums[l] += c.loss;
-          g[j + l] = c.derivative * scale;
+  const int parts = parts_for(team, rows * p, kParallelValues);
+  in_parts(team, parts, [=](int number) {
+    const Share own = share(rows, 1, number, parts);
+    for (int64_t r = own.first; r < own.last; r++) {
+      const float* x = logits + r * p;
+      const float* t = target + r * p;
+      float sums[kLanes] = {};
+      int64_t j = 0;
+      if (gradient != nullptr) {
+        float* g = gradient + r * p;
+        for (; j + kLanes <= p; j += kLanes) {
+          for (int l = 0; l < kLanes; l++) {
+            const CrossEntropy c = cross_entropy(x[j + l], t[j + l]);
+            sums[l] += c.loss;
+            g[j + l] = c.derivative * scale;
+          }
         }
+        for (int l = 0; j < p; j++, l++) {
+          const CrossEntropy c = cross_entropy(x[j], t[j]);
+          sums[l] += c.loss;
+          g[j] = c.derivative * scale;
+        }
+      } else {
+        for (; j + kLanes <= p; j += kLanes) {
+          for (int l = 0; l < kLanes; l++) sums[l] += cross_entropy(x[j + l], t[j + l]).loss;
+        }
+        for (int l = 0; j < p; j++, l++) sums[l] += cross_entropy(x[j], t[j]).loss;
       }
-      for (int l = 0; j < p; j++, l++) {
-        const CrossEntropy c = cross_entropy(x[j], t[j]);
-        sums[l] += c.loss;
-        g[j] = c.derivative * scale;
-      }
-    } else {
-      for (; j + kLanes <= p; j += kLanes) {
-        for (int l = 0; l < kLanes; l++) sums[l] += cross_entropy(x[j + l], t[j + l]).loss;
-      }
-      for (int l = 0; j < p; j++, l++) sums[l] += cross_entropy(x[j], t[j]).loss;
+      row_sums[r] = lane_sum(sums);
     }
-    row_sums[r] = lane_sum(sums);
-  }
+  });
   double sum = 0;
   for (int64_t r = 0; r < rows; r++) sum += row_sums[r];
   *loss = static_cast<float>(sum / (static_cast<double>(rows) * static_cast<double>(p)));
@@ -149,7 +153,7 @@ void reparameterise_backward(const float* statistics, const float* noise, const 
 }
 
 void adam(float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step, double rate, double beta1, double beta2,
-          double epsilon, int64_t count, int threads) {
+          double epsilon, int64_t count, GputaeTeam* team) {
   const double t = static_cast<double>(*step + 1);
   // theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
   const float step_size = static_cast<float>(rate / (1 - __builtin_pow(beta1, t)));
@@ -157,17 +161,19 @@ void adam(float* parameters, float* gradient, float* first_moment, float* second
   const float b1 = static_cast<float>(beta1), c1 = static_cast<float>(1 - beta1);
   const float b2 = static_cast<float>(beta2), c2 = static_cast<float>(1 - beta2);
   const float eps = static_cast<float>(epsilon);
-  const int parts = threads_for(count, threads);
-#pragma omp parallel for simd num_threads(parts) schedule(static) if (parallel : parts > 1)
-  for (int64_t i = 0; i < count; i++) {
-    const float g = gradient[i];
-    const float m = multiply_add(b1, first_moment[i], c1 * g);
-    const float v = multiply_add(b2, second_moment[i], c2 * g * g);
-    first_moment[i] = m;
-    second_moment[i] = v;
-    parameters[i] -= step_size * m / multiply_add(__builtin_sqrtf(v), root_scale, eps);
-    gradient[i] = 0;
-  }
+  const int parts = parts_for(team, count, kParallelValues);
+  in_parts(team, parts, [=](int number) {
+    const Share own = share(count, kLanes, number, parts);
+    for (int64_t i = own.first; i < own.last; i++) {
+      const float g = gradient[i];
+      const float m = multiply_add(b1, first_moment[i], c1 * g);
+      const float v = multiply_add(b2, second_moment[i], c2 * g * g);
+      first_moment[i] = m;
+      second_moment[i] = v;
+      parameters[i] -= step_size * m / multiply_add(__builtin_sqrtf(v), root_scale, eps);
+      gradient[i] = 0;
+    }
+  });
 }
 
 void end_step(const float* losses, float* log, int64_t log_rows, int64_t width, int64_t* step) {

@@ -13,15 +13,25 @@
 
 namespace gputae::GPUTAE_NAMESPACE {
 
-// The part of [0, count) that falls to one of `threads` threads, in multiples of `grain`.
-struct Part {
+// The share of [0, count) that part `number` of `parts` does, in multiples of `grain`.
+struct Share {
   int64_t first, last;
 };
-static inline Part part(int64_t count, int64_t grain, int thread, int threads) {
+static inline Share share(int64_t count, int64_t grain, int number, int parts) {
   const int64_t grains = (count + grain - 1) / grain;
-  const int64_t first = grains * thread / threads * grain, last = grains * (thread + 1) / threads * grain;
-  return {first, last < count ? last : count};
+  const int64_t first = grains * number / parts * grain, last = grains * (number + 1) / parts * grain;
+  return {first < count ? first : count, last < count ? last : count};
 }
+
+// Calls body(part number) for each part on the team.
+template <typename Body>
+static inline void in_parts(GputaeTeam* team, int parts, Body body) {
+  gputae_team_run(
+      team, parts, [](void* context, int number) { (*static_cast<Body*>(context))(number); }, &body);
+}
+
+// As many parts as the team has threads, or one where `work` is not worth a second thread.
+static inline int parts_for(GputaeTeam* team, int64_t work, int64_t least) { return work < least ? 1 : gputae_team_threads(team); }
 
 // a * b + c where it need not be exact: fused where the machine has it in hardware.
 static inline float multiply_add(float a, float b, float c) {
@@ -32,20 +42,20 @@ static inline float multiply_add(float a, float b, float c) {
 #endif
 }
 
-void gather(const uint8_t*, const int32_t*, const int64_t*, int64_t, int64_t, int64_t, int64_t, float*, int);
-int dense(const float*, const float*, const float*, int, float*, int64_t, int64_t, int64_t, int);
-int dense_backward(const float*, const float*, const float*, int, float*, float*, float*, float*, int64_t, int64_t, int64_t, int);
-void sigmoid(const float*, float*, int64_t, int);
-void sigmoid_cross_entropy(const float*, const float*, float*, float*, double*, int64_t, int64_t, int);
+void gather(const uint8_t*, const int32_t*, const int64_t*, int64_t, int64_t, int64_t, int64_t, float*, GputaeTeam*);
+int dense(const float*, const float*, const float*, int, float*, int64_t, int64_t, int64_t, GputaeTeam*);
+int dense_backward(const float*, const float*, const float*, int, float*, float*, float*, float*, int64_t, int64_t, int64_t, GputaeTeam*);
+void sigmoid(const float*, float*, int64_t, GputaeTeam*);
+void sigmoid_cross_entropy(const float*, const float*, float*, float*, double*, int64_t, int64_t, GputaeTeam*);
 void ball_penalty(const float*, int, float, float*, float*, int64_t, int64_t);
-int squared_distances(const float*, float*, int64_t, int64_t, int);
-int spanning_tree(const float*, int32_t*, float*, int64_t, int64_t, int);
+int squared_distances(const float*, float*, int64_t, int64_t, GputaeTeam*);
+int spanning_tree(const float*, int32_t*, float*, int64_t, int64_t, GputaeTeam*);
 void death_times(const float*, const int32_t*, const float*, float, float, float, float*, float*, int64_t, int64_t);
 void add(const float*, float*, int64_t);
 void reparameterise(const float*, const float*, float*, int64_t, int64_t);
 void reparameterise_backward(const float*, const float*, const float*, int64_t, float*, float*, int64_t, int64_t);
-void adam(float*, float*, float*, float*, const int64_t*, double, double, double, double, int64_t, int);
-void normals(float*, int64_t, uint64_t, uint32_t, const int64_t*, int);
+void adam(float*, float*, float*, float*, const int64_t*, double, double, double, double, int64_t, GputaeTeam*);
+void normals(float*, int64_t, uint64_t, uint32_t, const int64_t*, GputaeTeam*);
 void uniform_ball(float*, int64_t, int64_t, uint64_t, uint32_t, const int64_t*);
 void end_step(const float*, float*, int64_t, int64_t, int64_t*);
 

@@ -1,6 +1,5 @@
 // The bridge to Java: class gputae.backend.cpu.Native. Addresses and sizes come in as checked by CpuBackend; nothing is checked again here.
 #include <jni.h>
-#include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <unistd.h>
 
@@ -15,7 +14,7 @@ namespace {
 // What one CpuBackend runs with.
 struct Context {
   const GputaeKernels* kernels;
-  int threads;
+  GputaeTeam* team;
 };
 
 template <typename T>
@@ -42,12 +41,18 @@ bool supports_avx512() {
 // The best instruction set of this processor: 0 baseline, 1 AVX2, 2 AVX-512.
 NATIVE(jint, bestInstructionSet)(JNIEnv*, jclass) { return supports_avx512() ? 2 : supports_avx2() ? 1 : 0; }
 
-// A context with an instruction set (0, 1, 2 as above) and a number of threads, for the calls below that take one.
+// A context with an instruction set (0, 1, 2 as above) and a team of threads, for the calls below that take one; 0 where the threads cannot be
+// started.
 NATIVE(jlong, createContext)(JNIEnv*, jclass, jint set, jint threads) {
-  return reinterpret_cast<jlong>(new Context{set == 2 ? &gputae_avx512 : set == 1 ? &gputae_avx2 : &gputae_baseline, threads});
+  GputaeTeam* team = gputae_team_create(threads);
+  if (team == nullptr) return 0;
+  return reinterpret_cast<jlong>(new Context{set == 2 ? &gputae_avx512 : set == 1 ? &gputae_avx2 : &gputae_baseline, team});
 }
 
-NATIVE(void, freeContext)(JNIEnv*, jclass, jlong context) { delete at<Context>(context); }
+NATIVE(void, freeContext)(JNIEnv*, jclass, jlong context) {
+  gputae_team_destroy(at<Context>(context)->team);
+  delete at<Context>(context);
+}
 
 // Keeps oneDNN to the instruction set too (its plainest is SSE 4.1). Holds for the process and only before its first product; returns oneDNN's
 // status.
@@ -100,28 +105,28 @@ NATIVE(void, download)(JNIEnv* env, jclass, jlong from, jobject array, jlong off
 NATIVE(void, gather)
 (JNIEnv*, jclass, jlong context, jlong images, jlong order, jlong step, jlong batch, jlong steps_per_epoch, jlong rows, jlong p, jlong x) {
   at<Context>(context)->kernels->gather(at<uint8_t>(images), at<int32_t>(order), at<int64_t>(step), batch, steps_per_epoch, rows, p, floats(x),
-                                        at<Context>(context)->threads);
+                                        at<Context>(context)->team);
 }
 
 NATIVE(jint, dense)(JNIEnv*, jclass, jlong context, jlong x, jlong w, jlong b, jint activation, jlong y, jlong rows, jlong in, jlong out) {
-  return at<Context>(context)->kernels->dense(floats(x), floats(w), floats(b), activation, floats(y), rows, in, out, at<Context>(context)->threads);
+  return at<Context>(context)->kernels->dense(floats(x), floats(w), floats(b), activation, floats(y), rows, in, out, at<Context>(context)->team);
 }
 
 NATIVE(jint, denseBackward)
 (JNIEnv*, jclass, jlong context, jlong x, jlong w, jlong y, jint activation, jlong dy, jlong dw, jlong db, jlong dx, jlong rows, jlong in,
  jlong out) {
   return at<Context>(context)->kernels->dense_backward(floats(x), floats(w), floats(y), activation, floats(dy), floats(dw), floats(db), floats(dx),
-                                                       rows, in, out, at<Context>(context)->threads);
+                                                       rows, in, out, at<Context>(context)->team);
 }
 
 NATIVE(void, sigmoid)(JNIEnv*, jclass, jlong context, jlong logits, jlong probability, jlong count) {
-  at<Context>(context)->kernels->sigmoid(floats(logits), floats(probability), count, at<Context>(context)->threads);
+  at<Context>(context)->kernels->sigmoid(floats(logits), floats(probability), count, at<Context>(context)->team);
 }
 
 NATIVE(void, sigmoidCrossEntropy)
 (JNIEnv*, jclass, jlong context, jlong logits, jlong target, jlong gradient, jlong loss, jlong row_sums, jlong rows, jlong p) {
   at<Context>(context)->kernels->sigmoid_cross_entropy(floats(logits), floats(target), floats(gradient), floats(loss), at<double>(row_sums), rows, p,
-                                                       at<Context>(context)->threads);
+                                                       at<Context>(context)->team);
 }
 
 NATIVE(void, ballPenalty)(JNIEnv*, jclass, jlong context, jlong z, jint penalty, jfloat weight, jlong gradient, jlong loss, jlong rows, jlong d) {
@@ -129,11 +134,11 @@ NATIVE(void, ballPenalty)(JNIEnv*, jclass, jlong context, jlong z, jint penalty,
 }
 
 NATIVE(jint, squaredDistances)(JNIEnv*, jclass, jlong context, jlong x, jlong out, jlong n, jlong d) {
-  return at<Context>(context)->kernels->squared_distances(floats(x), floats(out), n, d, at<Context>(context)->threads);
+  return at<Context>(context)->kernels->squared_distances(floats(x), floats(out), n, d, at<Context>(context)->team);
 }
 
 NATIVE(jint, spanningTree)(JNIEnv*, jclass, jlong context, jlong x, jlong edges, jlong lengths, jlong n, jlong d) {
-  return at<Context>(context)->kernels->spanning_tree(floats(x), at<int32_t>(edges), floats(lengths), n, d, at<Context>(context)->threads);
+  return at<Context>(context)->kernels->spanning_tree(floats(x), at<int32_t>(edges), floats(lengths), n, d, at<Context>(context)->team);
 }
 
 NATIVE(void, deathTimes)
@@ -161,12 +166,12 @@ NATIVE(void, adam)
 (JNIEnv*, jclass, jlong context, jlong parameters, jlong gradient, jlong first, jlong second, jlong step, jdouble rate, jdouble beta1, jdouble beta2,
  jdouble epsilon, jlong count) {
   at<Context>(context)->kernels->adam(floats(parameters), floats(gradient), floats(first), floats(second), at<int64_t>(step), rate, beta1, beta2,
-                                      epsilon, count, at<Context>(context)->threads);
+                                      epsilon, count, at<Context>(context)->team);
 }
 
 NATIVE(void, normals)(JNIEnv*, jclass, jlong context, jlong out, jlong count, jlong seed, jint stream, jlong step) {
   at<Context>(context)->kernels->normals(floats(out), count, static_cast<uint64_t>(seed), static_cast<uint32_t>(stream), at<int64_t>(step),
-                                         at<Context>(context)->threads);
+                                         at<Context>(context)->team);
 }
 
 NATIVE(void, uniformBall)(JNIEnv*, jclass, jlong context, jlong out, jlong rows, jlong d, jlong seed, jint stream, jlong step) {

@@ -31,16 +31,18 @@ inline Normals four_normals(uint64_t seed, uint64_t index, uint32_t step, uint32
 
 }  // namespace
 
-void normals(float* out, int64_t count, uint64_t seed, uint32_t stream, const int64_t* step, int threads) {
+void normals(float* out, int64_t count, uint64_t seed, uint32_t stream, const int64_t* step, GputaeTeam* team) {
   const int64_t groups = (count + 3) / 4;
   const uint32_t now = static_cast<uint32_t>(*step);
-  const int parts = count < kParallelNormals ? 1 : threads;
-#pragma omp parallel for num_threads(parts) schedule(static) if (parts > 1)
-  for (int64_t g = 0; g < groups; g++) {
-    const Normals n = four_normals(seed, g, now, stream);
-    const int64_t left = count - 4 * g < 4 ? count - 4 * g : 4;
-    for (int64_t l = 0; l < left; l++) out[4 * g + l] = n.x[l];
-  }
+  const int parts = parts_for(team, count, kParallelNormals);
+  in_parts(team, parts, [=](int number) {
+    const Share own = share(groups, 1, number, parts);
+    for (int64_t g = own.first; g < own.last; g++) {
+      const Normals n = four_normals(seed, g, now, stream);
+      const int64_t left = count - 4 * g < 4 ? count - 4 * g : 4;
+      for (int64_t l = 0; l < left; l++) out[4 * g + l] = n.x[l];
+    }
+  });
 }
 
 // A direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r draws from the indices r * (groups + 1) on.

@@ -5,10 +5,8 @@
 // edges under the order (squared length, smaller id, larger id), which makes the tree unique. Outside points are kept compact, coordinates first (d,
 // capacity), so that a round streams only what is left: n^2 d / 2 multiply-adds in all, no distance matrix, O(n d) memory.
 //
-// With several threads each one owns every threads-th point; a round ends in one barrier, after which all threads read the same candidates and pick
-// the same winner. The winner of two equal lengths is found among ids, so the number of threads changes nothing.
-#include <omp.h>
-
+// With several parts each one owns every parts-th point; a round is a job of the team, after which the least of the parts' candidates joins. Ties are
+// decided by ids, so the number of parts changes nothing.
 #include <cstdlib>
 
 #include "../kernels/exact_distance.h"
@@ -18,7 +16,7 @@ namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// Coordinates and bookkeeping floats that a round must stream before a second thread pays for the barrier (about half a microsecond).
+// Coordinates and bookkeeping floats that a round must stream before a second thread pays for the job (about half a microsecond).
 constexpr int64_t kParallelFloats = 65536;
 
 constexpr float kInfinity = __builtin_inff();
@@ -41,15 +39,15 @@ inline Lanes squared_lengths(const float* points, int64_t capacity, const float*
   return s;
 }
 
-// What a thread offers at the end of a round: its shortest edge out of the tree, and where its outer point is. One cache line or more, never shared.
+// What a part offers at the end of a round: its shortest edge out of the tree, and where its outer point is. A cache line of its own.
 struct alignas(64) Candidate {
   float s;
   uint64_t ids;
   uint32_t inside, outside;
-  int64_t position;  // -1: this thread has no points left
+  int64_t position;  // -1: this part has no points left
 };
 
-// The points of one thread that are not in the tree yet.
+// The points of one part that are not in the tree yet.
 struct Outside {
   float* points;     // (d, capacity), 64-byte aligned
   float* shortest;   // (capacity) squared length of the shortest edge into the tree; NaN in the padding, which no comparison selects
@@ -106,8 +104,8 @@ struct Outside {
   }
 };
 
-// Outer points of one thread: `thread` of `team` owns the points 1 + thread, 1 + thread + team, ...
-Outside take_points(const float* x, int64_t n, int d, int thread, int team, float* memory, int64_t capacity) {
+// What a part needs: the points it owns outside the tree and its memory.
+Outside take_points(const float* x, int64_t n, int d, int part, int parts, float* memory, int64_t capacity) {
   Outside outside{memory,
                   memory + capacity * d,
                   reinterpret_cast<uint32_t*>(memory + capacity * (d + 1)),
@@ -115,7 +113,7 @@ Outside take_points(const float* x, int64_t n, int d, int thread, int team, floa
                   capacity,
                   0};
   for (int64_t i = 0; i < capacity; i++) {
-    const int64_t point = 1 + thread + i * team;
+    const int64_t point = 1 + part + i * parts;
     const bool real = point < n;
     for (int k = 0; k < d; k++) outside.points[k * capacity + i] = real ? x[point * d + k] : 0;
     outside.shortest[i] = real ? kInfinity : __builtin_nanf("");
@@ -126,92 +124,91 @@ Outside take_points(const float* x, int64_t n, int d, int thread, int team, floa
   return outside;
 }
 
-// One thread's share of Prim's rounds. candidates (2, team): a fast thread may offer its next one while a slow one still reads the last.
 template <int kDimension>
-void grow(Outside outside, const float* x, int32_t* edges, float* lengths, int64_t n, int d, int thread, int team, Candidate* candidates) {
+void grow(Outside* outside, Candidate* candidates, int parts, const float* x, int32_t* edges, float* lengths, int64_t n, int d, GputaeTeam* team) {
   uint32_t newest = 0;
   for (int64_t round = 0; round < n - 1; round++) {
-    Candidate* offered = candidates + (round & 1) * team;
-    offered[thread] = outside.round<kDimension>(x + static_cast<int64_t>(newest) * d, newest, d);
-    if (team > 1) {
-#pragma omp barrier
-    }
+    const float* u = x + static_cast<int64_t>(newest) * d;
     int winner = 0;
-    for (int t = 1; t < team; t++) {
-      const Candidate &a = offered[t], &b = offered[winner];
-      if (a.s < b.s || (a.s == b.s && a.ids < b.ids)) winner = t;
+    if (parts == 1) {
+      candidates[0] = outside[0].round<kDimension>(u, newest, d);
+    } else {
+      in_parts(team, parts, [=](int part) { candidates[part] = outside[part].round<kDimension>(u, newest, d); });
+      for (int part = 1; part < parts; part++) {
+        const Candidate &a = candidates[part], &b = candidates[winner];
+        if (a.s < b.s || (a.s == b.s && a.ids < b.ids)) winner = part;
+      }
     }
-    const Candidate& best = offered[winner];
+    const Candidate& best = candidates[winner];
+    edges[2 * round] = static_cast<int32_t>(best.ids >> 32);
+    edges[2 * round + 1] = static_cast<int32_t>(best.ids);
+    lengths[round] = __builtin_sqrtf(best.s);
     newest = best.outside;
-    if (thread == winner) {
-      edges[2 * round] = static_cast<int32_t>(best.ids >> 32);
-      edges[2 * round + 1] = static_cast<int32_t>(best.ids);
-      lengths[round] = __builtin_sqrtf(best.s);
-      outside.remove(best.position, d);
-    }
+    outside[winner].remove(best.position, d);
   }
 }
 
 int64_t capacity_of(int64_t points) { return (points + 15) / 16 * 16; }
 
-}  // namespace
-
-int spanning_tree(const float* x, int32_t* edges, float* lengths, int64_t n, int64_t dimension, int threads) {
-  const int d = static_cast<int>(dimension);
-  if (n < 2) return 0;
-  const int most = n * (d + 2) < kParallelFloats ? 1 : threads;
-  auto* candidates = static_cast<Candidate*>(std::aligned_alloc(64, sizeof(Candidate) * 2 * static_cast<size_t>(most)));
-  if (candidates == nullptr) return 1;
-  int failures = 0;
-#pragma omp parallel num_threads(most) if (most > 1)
-  {
-    const int thread = omp_get_thread_num(), team = omp_get_num_threads();
-    const int64_t capacity = capacity_of((n + team - 1) / team);
-    auto* memory = static_cast<float*>(std::aligned_alloc(64, static_cast<size_t>(capacity) * static_cast<size_t>(d + 3) * sizeof(float)));
-    if (memory == nullptr) {
-#pragma omp atomic
-      failures++;
-    }
-#pragma omp barrier
-    if (failures == 0) {
-      const Outside outside = take_points(x, n, d, thread, team, memory, capacity);
-      switch (d) {
-        case 1:
-          grow<1>(outside, x, edges, lengths, n, d, thread, team, candidates);
-          break;
-        case 2:
-          grow<2>(outside, x, edges, lengths, n, d, thread, team, candidates);
-          break;
-        case 3:
-          grow<3>(outside, x, edges, lengths, n, d, thread, team, candidates);
-          break;
-        default:
-          grow<0>(outside, x, edges, lengths, n, d, thread, team, candidates);
-      }
-    }
-    std::free(memory);
-  }
-  std::free(candidates);
-  return failures == 0 ? 0 : 1;
+// 64-byte aligned; null where there is not enough memory.
+template <typename T>
+T* aligned(int64_t count) {
+  return static_cast<T*>(std::aligned_alloc(64, (static_cast<size_t>(count) * sizeof(T) + 63) / 64 * 64));
 }
 
-int squared_distances(const float* x, float* out, int64_t n, int64_t dimension, int threads) {
+}  // namespace
+
+int spanning_tree(const float* x, int32_t* edges, float* lengths, int64_t n, int64_t dimension, GputaeTeam* team) {
+  const int d = static_cast<int>(dimension);
+  if (n < 2) return 0;
+  const int parts = parts_for(team, n * (d + 2), kParallelFloats);
+  const int64_t capacity = capacity_of((n + parts - 1) / parts);
+  const int64_t floats = capacity * (d + 3);
+  auto* memory = aligned<float>(floats * parts);
+  auto* outside = aligned<Outside>(parts);
+  auto* candidates = aligned<Candidate>(parts);
+  const bool enough = memory != nullptr && outside != nullptr && candidates != nullptr;
+  if (enough) {
+    in_parts(team, parts, [=](int part) { outside[part] = take_points(x, n, d, part, parts, memory + part * floats, capacity); });
+    switch (d) {
+      case 1:
+        grow<1>(outside, candidates, parts, x, edges, lengths, n, d, team);
+        break;
+      case 2:
+        grow<2>(outside, candidates, parts, x, edges, lengths, n, d, team);
+        break;
+      case 3:
+        grow<3>(outside, candidates, parts, x, edges, lengths, n, d, team);
+        break;
+      default:
+        grow<0>(outside, candidates, parts, x, edges, lengths, n, d, team);
+    }
+  }
+  std::free(memory);
+  std::free(outside);
+  std::free(candidates);
+  return enough ? 0 : 1;
+}
+
+int squared_distances(const float* x, float* out, int64_t n, int64_t dimension, GputaeTeam* team) {
   const int d = static_cast<int>(dimension);
   const int64_t capacity = capacity_of(n);
-  auto* points = static_cast<float*>(std::aligned_alloc(64, static_cast<size_t>(capacity) * static_cast<size_t>(d) * sizeof(float)));
+  auto* points = aligned<float>(capacity * d);
   if (points == nullptr) return 1;
   for (int64_t i = 0; i < capacity; i++) {
     for (int k = 0; k < d; k++) points[k * capacity + i] = i < n ? x[i * d + k] : 0;
   }
-  const int team = n * n * d < kParallelFloats ? 1 : threads;
-#pragma omp parallel for num_threads(team) schedule(static) if (team > 1)
-  for (int64_t i = 0; i < n; i++) {
-    for (int64_t j = 0; j < n; j += kWidth) {
-      alignas(64) float s[kWidth];
-      store(s, squared_lengths<0>(points + j, capacity, x + i * d, d));
-      for (int64_t l = 0; l < kWidth && j + l < n; l++) out[i * n + j + l] = s[l];
+  const int parts = parts_for(team, n * n * d, kParallelFloats);
+  in_parts(team, parts, [=](int part) {
+    const Share own = share(n, 1, part, parts);
+    for (int64_t i = own.first; i < own.last; i++) {
+      for (int64_t j = 0; j < n; j += kWidth) {
+        alignas(64) float s[kWidth];
+        store(s, squared_lengths<0>(points + j, capacity, x + i * d, d));
+        for (int64_t l = 0; l < kWidth && j + l < n; l++) out[i * n + j + l] = s[l];
+      }
     }
-  }
+  });
   std::free(points);
   return 0;
 }

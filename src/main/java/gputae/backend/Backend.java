@@ -57,7 +57,7 @@ public interface Backend extends AutoCloseable {
    * x[r] = images[order[(step mod stepsPerEpoch) * batch + r]] / 255, correctly rounded.
    *
    * @param images uint8 (n, p)
-   * @param order  int32 (1, images of an epoch)
+   * @param order  int32 (1, at least stepsPerEpoch * batch, or less by what x lacks to a whole batch)
    * @param step   int64 (1, 1), steps done so far
    * @param x      (rows, p), rows at most batch
    */

@@ -1,5 +1,7 @@
 package gputae.train;
 
+import gputae.model.Prior;
+
 /** The four models of the paper. */
 public enum ModelKind {
   /** Plain autoencoder. */
@@ -29,7 +31,12 @@ public enum ModelKind {
     return title;
   }
 
-  /** Whether points outside the unit ball are penalised, which makes the uniform ball the prior; a standard normal otherwise. */
+  /** Where latent points are drawn from to generate images. */
+  public Prior prior() {
+    return ball() ? Prior.UNIFORM_BALL : Prior.STANDARD_NORMAL;
+  }
+
+  /** Whether points outside the unit ball are penalised. */
   public boolean ball() {
     return this == TAE || this == DISK;
   }

@@ -67,7 +67,8 @@ public final class Trainer implements AutoCloseable {
     this.trainStep = new TrainStep(backend, config, model);
     this.trainImages = upload(dataset.train().images());
     this.testImages = upload(dataset.test().images());
-    this.order = backend.allocate(ElementType.INT32, 1, images);
+    // Room for whole batches only, so that the recording for a full batch stays inside whatever the step; the rest is never read.
+    this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * config.batch());
     model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
     this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, config.batch()));
     this.lastBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, lastRows));
@@ -157,7 +158,7 @@ public final class Trainer implements AutoCloseable {
 
   private boolean runEpoch(TrainListener listener) {
     int epoch = history.size() + 1;
-    order.upload(Philox.permutation(images, config.seed(), epoch, Streams.ORDER));
+    order.view(0, 1, images).upload(Philox.permutation(images, config.seed(), epoch, Streams.ORDER));
     long end = (long) epoch * stepsPerEpoch;
     long stepsHere = end - steps;
     long nanos = 0;

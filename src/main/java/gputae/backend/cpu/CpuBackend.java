@@ -43,6 +43,9 @@ public final class CpuBackend implements Backend {
     // Refused once oneDNN has multiplied something: then the cap of the process's first backend stands, which description() reports.
     Native.capOneDnn(instructionSet.ordinal());
     this.context = Native.createContext(instructionSet.ordinal(), threads);
+    if (context == 0) {
+      throw new BackendException("cannot start " + threads + " threads; ask for fewer with --threads");
+    }
   }
 
   public int threads() {

@@ -1,0 +1,64 @@
+package gputae.cli;
+
+import gputae.data.WholeFile;
+import gputae.model.SafeTensors;
+import gputae.report.MetricsCsv;
+import gputae.train.Epoch;
+import gputae.train.TrainListener;
+import gputae.train.TrainState;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/** Keeps a run's metrics and checkpoint on disk as it trains. */
+final class CheckpointWriter implements TrainListener {
+
+  /** What an interruption may cost. Writing takes some milliseconds and a sync of the disk, too much for every epoch of a fifth of a second. */
+  private static final double SECONDS_BETWEEN = 10;
+
+  private final RunDirectory run;
+  private final Trainer trainer;
+  private final String conditions;
+  private final double secondsBetween;
+  private long last = System.nanoTime();
+
+  CheckpointWriter(RunDirectory run, Trainer trainer, String conditions) {
+    this(run, trainer, conditions, SECONDS_BETWEEN);
+  }
+
+  /** For tests: a checkpoint at each epoch that ends so many seconds after the last one. */
+  CheckpointWriter(RunDirectory run, Trainer trainer, String conditions, double secondsBetween) {
+    this.run = run;
+    this.trainer = trainer;
+    this.conditions = conditions;
+    this.secondsBetween = secondsBetween;
+  }
+
+  /** metrics.csv as it must be at the start: the epochs already done. */
+  void begin(List<Epoch> history) throws IOException {
+    MetricsCsv.write(run.metrics(), history);
+  }
+
+  @Override
+  public void onEpoch(Epoch epoch) {
+    try {
+      MetricsCsv.append(run.metrics(), epoch);
+      if ((System.nanoTime() - last) * 1e-9 >= secondsBetween) {
+        save();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes the checkpoint; the one before stays until the new one is whole. */
+  void save() throws IOException {
+    TrainState state = trainer.state();
+    SafeTensors file = state.toTensors(trainer.model().layout());
+    file.metadata().put("format", "gpu-tae checkpoint 1");
+    file.metadata().put("conditions", conditions);
+    WholeFile.write(run.checkpoint(), file.toBytes());
+    last = System.nanoTime();
+  }
+}

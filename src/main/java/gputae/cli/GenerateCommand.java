@@ -1,0 +1,72 @@
+package gputae.cli;
+
+import gputae.backend.Backend;
+import gputae.data.Npy;
+import gputae.model.Autoencoder;
+import gputae.report.ImageGrid;
+import gputae.train.TrainConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Decodes samples of a trained model's prior. */
+@Command(
+    name = "generate",
+    description = "Generate images: decode samples of the latent prior, which is uniform in the unit ball for tae and disk, standard normal for ae and vae.",
+    mixinStandardHelpOptions = true)
+final class GenerateCommand implements Callable<Integer> {
+
+  @Parameters(paramLabel = "RUN", description = "Folder of a run.")
+  private Path run;
+
+  @Option(names = "--count", paramLabel = "N", defaultValue = "96", description = "Images (default: ${DEFAULT-VALUE}).")
+  private int count;
+
+  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed of the samples (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "File to write: .npy (uint8 [count, height, width]) or .png (a grid). Replaced if it exists.")
+  private Path out;
+
+  @Mixin private DeviceOptions device;
+
+  @Override
+  public Integer call() throws IOException {
+    String name = out.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (!name.endsWith(".npy") && !name.endsWith(".png")) {
+      throw Failure.usage("--out " + out + ": the name must end in .npy or .png");
+    }
+    if (count < 1) {
+      throw Failure.usage("--count is " + count + "; at least 1");
+    }
+    RunDirectory directory = RunDirectory.existing(run);
+    RunDirectory.Config config = directory.read();
+    int pixels = config.height() * config.width();
+    if ((long) count * pixels > Integer.MAX_VALUE - 8) {
+      throw Failure.usage("--count " + count + " images of " + pixels + " pixels do not fit one file; at most " + (Integer.MAX_VALUE - 8) / pixels);
+    }
+    TrainConfig train = config.config();
+    try (Backend backend = device.open(line -> {});
+        Autoencoder model = directory.openModel(backend, config)) {
+      byte[] images = GeneratedImages.generate(backend, model, train.model().prior(), count, seed);
+      if (name.endsWith(".npy")) {
+        Npy.write(out, images, count, config.height(), config.width());
+      } else {
+        // As wide as high, in images, where all are: 12 columns for 96 as in the run's own figure.
+        int columns = (int) Math.max(1, Math.ceil(Math.sqrt(count * 1.5)));
+        ImageGrid.write(out, images, count, config.height(), config.width(), Math.min(count, columns));
+      }
+    }
+    System.out.println(out + ": " + count + (count == 1 ? " image" : " images") + " of " + config.height() + " x " + config.width());
+    return 0;
+  }
+}

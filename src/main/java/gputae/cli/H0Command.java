@@ -1,0 +1,147 @@
+package gputae.cli;
+
+import gputae.backend.Backend;
+import gputae.data.CloudFiles;
+import gputae.data.DistanceMatrix;
+import gputae.data.PointCloud;
+import gputae.data.WholeFile;
+import gputae.homology.Homology;
+import gputae.homology.Prim;
+import gputae.homology.SpanningTree;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Death times of a file's points. */
+@Command(
+    name = "h0",
+    description = {
+      "0-dimensional persistent homology of a point cloud or distance matrix: all N - 1 finite death times of its Vietoris-Rips filtration, exactly.",
+      "Births are 0; one class never dies. Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
+    },
+    mixinStandardHelpOptions = true)
+final class H0Command implements Callable<Integer> {
+
+  /** What {@code --format} takes. */
+  enum Format {
+    POINTS("points"),
+    LOWER_DISTANCE("lower-distance"),
+    DISTANCE("distance");
+
+    private final String label;
+
+    Format(String label) {
+      this.label = label;
+    }
+
+    @Override
+    public String toString() {
+      return label;
+    }
+  }
+
+  @Parameters(
+      paramLabel = "FILE",
+      description = "Points, one a line: .csv (with or without a header line), .npy (float32 or float64 [n, d]), anything else as numbers between white space.")
+  private Path file;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "points",
+      converter = FormatConverter.class,
+      description = "points, or a distance matrix: lower-distance (its strictly lower triangle, as Ripser reads it) or distance (all of it) (default: ${DEFAULT-VALUE}).")
+  private Format format;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Write the death times here, ascending, one a line. Replaced if it exists.")
+  private Path out;
+
+  @Option(names = "--edges", paramLabel = "FILE", description = "Write the tree's edges here as u,v,length, ascending, points counted from 0. Replaced if it exists.")
+  private Path edges;
+
+  @Mixin private DeviceOptions device;
+
+  static final class FormatConverter implements picocli.CommandLine.ITypeConverter<Format> {
+    @Override
+    public Format convert(String value) {
+      for (Format format : Format.values()) {
+        if (format.label.equals(value)) {
+          return format;
+        }
+      }
+      throw new picocli.CommandLine.TypeConversionException("'" + value + "' is not points, lower-distance or distance");
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    SpanningTree tree;
+    double[] deaths;
+    long started;
+    int dimension = 0;
+    if (format == Format.POINTS) {
+      PointCloud cloud = CloudFiles.readCloud(file);
+      dimension = cloud.dimension();
+      try (Backend backend = device.open(line -> {})) {
+        started = System.nanoTime();
+        tree = cloud.single() != null
+            ? Homology.spanningTree(backend, cloud.single(), dimension)
+            : Homology.spanningTree(backend, cloud.full(), dimension);
+        deaths = tree.deathTimes();
+      }
+    } else {
+      DistanceMatrix matrix = CloudFiles.readDistances(file, format == Format.LOWER_DISTANCE);
+      started = System.nanoTime();
+      tree = Prim.ofDistances(matrix.lower(), matrix.points());
+      deaths = tree.deathTimes();
+    }
+    double seconds = (System.nanoTime() - started) * 1e-9;
+    print("points", String.valueOf(tree.points()));
+    if (format == Format.POINTS) {
+      print("dimension", String.valueOf(dimension));
+    }
+    print("total persistence", String.valueOf(tree.totalPersistence(1)));
+    if (deaths.length > 0) {
+      print("largest death", shortest(deaths[deaths.length - 1]));
+      print("median death", shortest(median(deaths)));
+    }
+    print("seconds", String.format(Locale.ROOT, "%.6f", seconds));
+    if (out != null) {
+      StringBuilder text = new StringBuilder();
+      for (double death : deaths) {
+        text.append(shortest(death)).append('\n');
+      }
+      WholeFile.write(out, text.toString().getBytes(StandardCharsets.US_ASCII));
+    }
+    if (edges != null) {
+      StringBuilder text = new StringBuilder("u,v,length\n");
+      SpanningTree sorted = tree.sorted();
+      for (int i = 0; i < sorted.lengths().length; i++) {
+        text.append(sorted.edges()[2 * i]).append(',').append(sorted.edges()[2 * i + 1]).append(',').append(shortest(sorted.lengths()[i])).append('\n');
+      }
+      WholeFile.write(edges, text.toString().getBytes(StandardCharsets.US_ASCII));
+    }
+    return 0;
+  }
+
+  private static void print(String name, String value) {
+    System.out.printf(Locale.ROOT, "%-18s %s%n", name, value);
+  }
+
+  private static double median(double[] ascending) {
+    int middle = ascending.length / 2;
+    return ascending.length % 2 == 1 ? ascending[middle] : (ascending[middle - 1] + ascending[middle]) / 2;
+  }
+
+  /** The shortest decimal that reads back the same float32; of a number outside float32's range, the same double. */
+  static String shortest(double length) {
+    float single = (float) length;
+    return single == length ? Decimal.shortest(single) : Double.toString(length);
+  }
+}

@@ -1,0 +1,233 @@
+package gputae.cli;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import gputae.backend.Backend;
+import gputae.backend.BallPenalty;
+import gputae.data.WholeFile;
+import gputae.loss.LatentRegulariser;
+import gputae.model.Architecture;
+import gputae.model.Autoencoder;
+import gputae.model.SafeTensors;
+import gputae.model.Weights;
+import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** The folder of a run: where each file lies, and {@code config.json}. */
+final class RunDirectory {
+
+  private static final int FORMAT = 1;
+
+  private final Path path;
+
+  RunDirectory(Path path) {
+    this.path = path;
+  }
+
+  Path path() {
+    return path;
+  }
+
+  Path config() {
+    return path.resolve("config.json");
+  }
+
+  Path metrics() {
+    return path.resolve("metrics.csv");
+  }
+
+  Path model() {
+    return path.resolve("model.safetensors");
+  }
+
+  Path checkpoint() {
+    return path.resolve("checkpoint.safetensors");
+  }
+
+  Path latents() {
+    return path.resolve("latents.npy");
+  }
+
+  Path labels() {
+    return path.resolve("labels.npy");
+  }
+
+  Path figure(String name) {
+    return path.resolve("figures").resolve(name + ".png");
+  }
+
+  /**
+   * What a run trains and on what.
+   *
+   * @param config      settings
+   * @param dataset     as given: a name or a path
+   * @param data        folder of the data set's files, or null
+   * @param fingerprint of the training images and labels, so that a resume on other data is noticed
+   * @param height      of an image
+   * @param width       of an image
+   * @param classes     names by label
+   * @param conditions  what the bits depend on beside all this
+   */
+  record Config(
+      TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes, String conditions) {}
+
+  /** A new folder {@code runs/<dataset>-<model>-d<latent>-<n>}. */
+  static RunDirectory createNew(String dataset, TrainConfig config) throws IOException {
+    String name = Path.of(dataset).getFileName().toString().replaceAll("\\.npy$", "").replaceAll("[^A-Za-z0-9._-]", "_");
+    Path runs = Path.of("runs");
+    Files.createDirectories(runs);
+    for (int n = 1; ; n++) {
+      Path path = runs.resolve(name + "-" + config.model().label() + "-d" + config.latent() + "-" + n);
+      try {
+        return new RunDirectory(Files.createDirectory(path));
+      } catch (FileAlreadyExistsException e) {
+        // Taken; perhaps by another run that started at this moment.
+      }
+    }
+  }
+
+  /** A folder of the user's choice, which is new or empty. */
+  static RunDirectory create(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw new Failure("--out " + path + " is a file; give a new or empty folder");
+    }
+    Files.createDirectories(path);
+    try (Stream<Path> entries = Files.list(path)) {
+      if (entries.findAny().isPresent()) {
+        throw new Failure("--out " + path + " is not empty; give a new or empty folder, or continue a run with --resume " + path);
+      }
+    }
+    return new RunDirectory(path);
+  }
+
+  /** An existing run. */
+  static RunDirectory existing(Path path) {
+    RunDirectory run = new RunDirectory(path);
+    if (!Files.isRegularFile(run.config())) {
+      throw new Failure(path + " is not a run: it holds no config.json");
+    }
+    return run;
+  }
+
+  /**
+   * Keeps other processes from training in this folder until closed. The lock lies on a file of its own, since all others are replaced.
+   */
+  FileChannel lock() throws IOException {
+    FileChannel channel = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      channel.close();
+      throw new Failure(path + " is being trained by another process; wait for it or stop it");
+    }
+    return channel;
+  }
+
+  void write(Config config) throws IOException {
+    TrainConfig train = config.config();
+    JsonObject json = new JsonObject();
+    json.addProperty("format", FORMAT);
+    json.addProperty("gpu_tae", GpuTae.version());
+    json.addProperty("dataset", config.dataset());
+    if (config.data() != null) {
+      json.addProperty("data", config.data().toAbsolutePath().toString());
+    }
+    json.addProperty("data_fingerprint", config.fingerprint());
+    json.addProperty("height", config.height());
+    json.addProperty("width", config.width());
+    json.add("classes", array(config.classes()));
+    json.addProperty("model", train.model().label());
+    json.addProperty("latent", train.latent());
+    json.add("hidden", array(train.hidden()));
+    json.addProperty("batch", train.batch());
+    json.addProperty("epochs", train.epochs());
+    json.addProperty("lr", train.rate());
+    json.addProperty("lambda_ball", train.regulariser().ballWeight());
+    json.addProperty("lambda_deaths", train.regulariser().deathWeight());
+    json.addProperty("degree", train.regulariser().degree());
+    if (Double.isFinite(train.regulariser().maxEdge())) {
+      json.addProperty("max_edge", train.regulariser().maxEdge());
+    }
+    json.addProperty("penalty", train.regulariser().penalty().name().toLowerCase(Locale.ROOT));
+    json.addProperty("seed", train.seed());
+    json.addProperty("conditions", config.conditions());
+    String text = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json) + "\n";
+    WholeFile.write(config(), text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static JsonArray array(List<?> values) {
+    JsonArray array = new JsonArray();
+    for (Object value : values) {
+      if (value instanceof Integer number) {
+        array.add(number);
+      } else {
+        array.add(value.toString());
+      }
+    }
+    return array;
+  }
+
+  Config read() throws IOException {
+    try {
+      JsonObject json = JsonParser.parseString(Files.readString(config())).getAsJsonObject();
+      if (json.get("format").getAsInt() != FORMAT) {
+        throw new Failure(config() + " was written by another version of gpu-tae (format " + json.get("format") + ", this one reads " + FORMAT + ")");
+      }
+      List<Integer> hidden = new ArrayList<>();
+      json.getAsJsonArray("hidden").forEach(size -> hidden.add(size.getAsInt()));
+      List<String> classes = new ArrayList<>();
+      json.getAsJsonArray("classes").forEach(name -> classes.add(name.getAsString()));
+      JsonElement maxEdge = json.get("max_edge");
+      LatentRegulariser regulariser = new LatentRegulariser(json.get("lambda_ball").getAsDouble(),
+          BallPenalty.valueOf(json.get("penalty").getAsString().toUpperCase(Locale.ROOT)), json.get("lambda_deaths").getAsDouble(),
+          json.get("degree").getAsDouble(), maxEdge == null ? Double.POSITIVE_INFINITY : maxEdge.getAsDouble());
+      TrainConfig train = new TrainConfig(ModelKind.valueOf(json.get("model").getAsString().toUpperCase(Locale.ROOT)), json.get("latent").getAsInt(),
+          hidden, json.get("batch").getAsInt(), json.get("epochs").getAsInt(), json.get("lr").getAsDouble(), regulariser, json.get("seed").getAsLong());
+      JsonElement data = json.get("data");
+      return new Config(train, json.get("dataset").getAsString(), data == null ? null : Path.of(data.getAsString()),
+          json.get("data_fingerprint").getAsString(), json.get("height").getAsInt(), json.get("width").getAsInt(), classes,
+          json.get("conditions").getAsString());
+    } catch (JsonParseException | IllegalArgumentException | IllegalStateException | NullPointerException | UnsupportedOperationException e) {
+      throw new Failure(config() + " cannot be read as the settings of a run: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("damaged"), e);
+    }
+  }
+
+  /** The trained model; the caller closes it. */
+  Autoencoder openModel(Backend backend, Config config) throws IOException {
+    if (!Files.exists(model())) {
+      throw new Failure(path + " holds no model.safetensors yet; let the training finish, or stop it with Ctrl-C, which saves it");
+    }
+    SafeTensors file = SafeTensors.read(model());
+    Architecture architecture = Trainer.architecture(config.config(), config.height() * config.width());
+    Autoencoder autoencoder = new Autoencoder(backend, architecture);
+    try {
+      autoencoder.parameters().upload(Weights.flat(autoencoder.layout(), file, ""));
+    } catch (IllegalArgumentException e) {
+      autoencoder.close();
+      throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage(), e);
+    }
+    return autoencoder;
+  }
+}

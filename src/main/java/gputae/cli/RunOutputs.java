@@ -1,0 +1,130 @@
+package gputae.cli;
+
+import gputae.backend.Backend;
+import gputae.data.Npy;
+import gputae.data.Split;
+import gputae.data.WholeFile;
+import gputae.evaluate.UnitBall;
+import gputae.model.Autoencoder;
+import gputae.model.Weights;
+import gputae.report.FigureException;
+import gputae.report.ImageGrid;
+import gputae.report.LatentFigure;
+import gputae.report.LossFigure;
+import gputae.report.RunReport;
+import gputae.train.Epoch;
+import gputae.train.TrainConfig;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** What a run leaves beside its checkpoint: weights, embeddings, figures, report. */
+final class RunOutputs {
+
+  /** Images of figures/generated.png, as in the paper's tables. */
+  private static final int GENERATED = 96;
+
+  private static final int GENERATED_COLUMNS = 12;
+
+  private final RunDirectory run;
+  private final RunDirectory.Config config;
+  private final Split test;
+  private final Consumer<String> warn;
+  private boolean figuresFailed;
+
+  RunOutputs(RunDirectory run, RunDirectory.Config config, Split test, Consumer<String> warn) {
+    this.run = run;
+    this.config = config;
+    this.test = test;
+    this.warn = warn;
+  }
+
+  /** model.safetensors: the weights alone. */
+  void writeModel(Autoencoder model) throws IOException {
+    WholeFile.write(run.model(), Weights.named(model.layout(), model.parameters().toFloats()).toBytes());
+  }
+
+  /** Embeddings, labels, figures and the report of a finished training; returns the share of test embeddings outside the unit ball. */
+  double writeAll(Backend backend, Autoencoder model, float[] latents, List<Epoch> history) throws IOException {
+    TrainConfig train = config.config();
+    int count = test.images().count();
+    Npy.write(run.latents(), latents, count, train.latent());
+    if (test.labels() != null) {
+      Npy.write(run.labels(), test.labels(), count);
+    }
+    drawFigures(backend, model, latents, "");
+    draw(() -> LossFigure.write(run.figure("losses"), history));
+    double outside = UnitBall.shareOutside(latents, train.latent());
+    Map<String, String> results = new LinkedHashMap<>();
+    Epoch last = history.get(history.size() - 1);
+    results.put("reconstruction, test", format("%.4f nats per pixel", last.testReconstruction()));
+    results.put("reconstruction, training", format("%.4f nats per pixel", last.reconstruction()));
+    results.put("test embeddings outside the unit ball", format("%.1f %%", 100 * outside));
+    results.put("seconds", format("%.1f", last.seconds()));
+    RunReport.write(run.path(), title(), settings(), history, results);
+    return outside;
+  }
+
+  /** The latent cloud and generated images; {@code suffix} tells epochs apart. */
+  void drawFigures(Backend backend, Autoencoder model, float[] latents, String suffix) throws IOException {
+    TrainConfig train = config.config();
+    byte[] generated = GeneratedImages.generate(backend, model, train.model().prior(), GENERATED, train.seed());
+    draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents, test.images().count(), train.latent(), test.labels(), config.classes(), title()));
+    draw(() -> ImageGrid.write(run.figure("generated" + suffix), generated, GENERATED, config.height(), config.width(), GENERATED_COLUMNS));
+  }
+
+  private String title() {
+    return config.dataset() + ", " + config.config().model().title() + ", latent dimension " + config.config().latent();
+  }
+
+  private Map<String, String> settings() {
+    TrainConfig train = config.config();
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("data set", config.dataset());
+    settings.put("model", train.model().label() + " (" + train.model().title() + ")");
+    settings.put("latent dimension", String.valueOf(train.latent()));
+    settings.put("hidden layers", train.hidden().toString());
+    settings.put("batch", String.valueOf(train.batch()));
+    settings.put("epochs", String.valueOf(train.epochs()));
+    settings.put("learning rate", String.valueOf(train.rate()));
+    if (train.model().ball()) {
+      settings.put("weight of the ball penalty", String.valueOf(train.regulariser().ballWeight()));
+      settings.put("ball penalty", train.regulariser().penalty().name().toLowerCase(Locale.ROOT));
+    }
+    if (train.model().deaths()) {
+      settings.put("weight of the death times", String.valueOf(train.regulariser().deathWeight()));
+      settings.put("degree of the total persistence", String.valueOf(train.regulariser().degree()));
+      if (Double.isFinite(train.regulariser().maxEdge())) {
+        settings.put("longest edge", String.valueOf(train.regulariser().maxEdge()));
+      }
+    }
+    settings.put("seed", String.valueOf(train.seed()));
+    settings.put("device", config.conditions());
+    settings.put("gpu-tae", GpuTae.version());
+    return settings;
+  }
+
+  private static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  @FunctionalInterface
+  private interface Figure {
+    void write() throws IOException;
+  }
+
+  /** A Java that cannot draw costs the pictures, said once, not the training. */
+  private void draw(Figure figure) throws IOException {
+    try {
+      figure.write();
+    } catch (FigureException e) {
+      if (!figuresFailed) {
+        figuresFailed = true;
+        warn.accept("no figures: " + e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package gputae.data;
+
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The header of a .npy file: the magic bytes 93 "NUMPY", a version, a length, and a Python dictionary such as
+ * {@code {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }}.
+ *
+ * @param kind    'f' float, 'u' unsigned, 'i' signed, 'b' bool
+ * @param bytes   size of one value
+ * @param order   byte order of a value
+ * @param fortran whether the first index varies fastest
+ * @param shape   every size at least 0, their product at most {@link Long#MAX_VALUE}
+ */
+record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] shape) {
+
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final List<String> TYPES = List.of("u1", "b1", "i1", "u2", "i2", "u4", "i4", "i8", "f4", "f8");
+  // numpy itself refuses headers above 10,000 bytes unless told otherwise.
+  private static final int LONGEST = 1 << 16;
+  private static final int MOST_DIMENSIONS = 32;
+
+  /** Number of values. */
+  long count() {
+    long count = 1;
+    for (int size : shape) {
+      count *= size;
+    }
+    return count;
+  }
+
+  /** Reads the header and leaves the source at the first value. */
+  static NpyHeader read(Source source) throws DataException {
+    byte[] start = source.take(8, ".npy header");
+    if (!Arrays.equals(start, 0, 6, MAGIC, 0, 6)) {
+      throw new DataException(source.at(0) + ": not a .npy file: it does not start with 93 4e 55 4d 50 59 (\\x93NUMPY)");
+    }
+    int version = start[6] & 0xff;
+    if (version < 1 || version > 3) {
+      throw new DataException(source.at(6) + ": .npy version " + version + ", expected 1, 2 or 3");
+    }
+    int lengthBytes = version == 1 ? 2 : 4;
+    byte[] l = source.take(lengthBytes, ".npy header");
+    long length = 0;
+    for (int i = lengthBytes - 1; i >= 0; i--) {
+      length = length << 8 | l[i] & 0xff;
+    }
+    if (length > LONGEST) {
+      throw new DataException(source.at(8) + ": a .npy header of " + length + " bytes, expected at most " + LONGEST);
+    }
+    long textStart = source.offset();
+    byte[] text = source.take((int) length, ".npy header");
+    return new Dictionary(source, textStart, new String(text, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1)).parse();
+  }
+
+  /** A reader for just the dictionary that numpy writes, in any order of keys. */
+  private static final class Dictionary {
+
+    private final Source source;
+    private final long start;
+    private final String text;
+    private int at;
+
+    Dictionary(Source source, long start, String text) {
+      this.source = source;
+      this.start = start;
+      this.text = text;
+    }
+
+    NpyHeader parse() throws DataException {
+      String type = null;
+      Boolean fortran = null;
+      int[] shape = null;
+      expect('{');
+      while (!accept('}')) {
+        String key = string("one of 'descr', 'fortran_order', 'shape'");
+        expect(':');
+        if (key.equals("descr") && type == null) {
+          type = type();
+        } else if (key.equals("fortran_order") && fortran == null) {
+          fortran = bool();
+        } else if (key.equals("shape") && shape == null) {
+          shape = tuple();
+        } else {
+          throw broken("key '" + key + "' is unknown or there twice");
+        }
+        if (!accept(',')) {
+          expect('}');
+          break;
+        }
+      }
+      skipSpace();
+      if (at < text.length()) {
+        throw broken("expected nothing but spaces after the dictionary");
+      }
+      if (type == null || fortran == null || shape == null) {
+        throw broken("expected all of 'descr', 'fortran_order', 'shape'");
+      }
+      char order = type.charAt(0);
+      return new NpyHeader(type.charAt(1), type.charAt(2) - '0', order == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN, fortran, shape);
+    }
+
+    private String type() throws DataException {
+      skipSpace();
+      if (at < text.length() && text.charAt(at) == '[') {
+        throw broken("a structured array; expected plain numbers");
+      }
+      String type = string("a type such as '<f4'");
+      // Only single bytes may leave the byte order open.
+      boolean known = type.length() == 3 && TYPES.contains(type.substring(1))
+          && ("<>=".indexOf(type.charAt(0)) >= 0 || type.charAt(0) == '|' && type.endsWith("1"));
+      if (!known) {
+        throw broken("values of type '" + type
+            + "', expected uint8 '|u1', float32 '<f4', float64 '<f8' or an integer type; convert with array.astype(...)");
+      }
+      return type;
+    }
+
+    private int[] tuple() throws DataException {
+      expect('(');
+      List<Integer> sizes = new ArrayList<>();
+      long product = 1;
+      while (!accept(')')) {
+        skipSpace();
+        int first = at;
+        while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
+          at++;
+        }
+        // Ten digits hold every int; longer ones could overflow the parser.
+        if (at == first || at - first > 10) {
+          throw broken("expected a size of the shape, 0 to " + Integer.MAX_VALUE);
+        }
+        long size = Long.parseLong(text.substring(first, at));
+        if (size > Integer.MAX_VALUE || sizes.size() == MOST_DIMENSIONS) {
+          throw broken("expected at most " + MOST_DIMENSIONS + " sizes of at most " + Integer.MAX_VALUE);
+        }
+        if (size != 0 && product > Long.MAX_VALUE / size) {
+          throw broken("the shape's product overflows");
+        }
+        product *= size;
+        sizes.add((int) size);
+        if (!accept(',')) {
+          expect(')');
+          break;
+        }
+      }
+      return sizes.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private boolean bool() throws DataException {
+      skipSpace();
+      for (String word : new String[] {"True", "False"}) {
+        if (text.startsWith(word, at)) {
+          at += word.length();
+          return word.equals("True");
+        }
+      }
+      throw broken("expected True or False");
+    }
+
+    private String string(String expected) throws DataException {
+      skipSpace();
+      char quote = at < text.length() ? text.charAt(at) : ' ';
+      int end = quote == '\'' || quote == '"' ? text.indexOf(quote, at + 1) : -1;
+      if (end < 0) {
+        throw broken("expected " + expected);
+      }
+      String content = text.substring(at + 1, end);
+      at = end + 1;
+      return content;
+    }
+
+    private void expect(char c) throws DataException {
+      if (!accept(c)) {
+        throw broken("expected '" + c + "'");
+      }
+    }
+
+    private boolean accept(char c) {
+      skipSpace();
+      boolean there = at < text.length() && text.charAt(at) == c;
+      at += there ? 1 : 0;
+      return there;
+    }
+
+    private void skipSpace() {
+      while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\n')) {
+        at++;
+      }
+    }
+
+    private DataException broken(String what) {
+      String rest = text.substring(Math.min(at, text.length()), Math.min(text.length(), at + 20)).strip();
+      return new DataException(String.format(Locale.ROOT, "%s: .npy header, near \"%s\": %s", source.at(start + at), rest, what));
+    }
+  }
+}

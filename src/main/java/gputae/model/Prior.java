@@ -1,0 +1,27 @@
+package gputae.model;
+
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+
+/** Where latent points are drawn from to generate images. */
+public enum Prior {
+  /** Uniform in the unit ball: models with the ball penalty. */
+  UNIFORM_BALL,
+  /** Standard normal: the plain and the variational autoencoder. */
+  STANDARD_NORMAL;
+
+  /** Latent points (count, latent); the caller closes them. The first points do not depend on how many are drawn. */
+  public Matrix sample(Backend backend, long count, int latent, long seed, int stream) {
+    Matrix z = backend.allocate(count, latent);
+    try (Matrix step = backend.allocate(ElementType.INT64, 1, 1)) {
+      if (this == UNIFORM_BALL) {
+        backend.uniformBall(z, seed, stream, step);
+      } else {
+        backend.normals(z, seed, stream, step);
+      }
+      backend.synchronise();
+    }
+    return z;
+  }
+}

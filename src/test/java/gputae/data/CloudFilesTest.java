@@ -1,0 +1,155 @@
+package gputae.data;
+
+import static gputae.data.Refusals.refused;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CloudFilesTest {
+
+  @TempDir
+  Path directory;
+
+  private Path file(String name, String text) throws IOException {
+    return Files.writeString(directory.resolve(name), text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1,2.5\n-3e-2,4\n", "x,y\n1,2.5\n-3e-2,4", "\ufeff1 ; 2.5\r\n\r\n# note\r\n-.03;+4.\r\n", "\n  1 \t 2.5  \n-0.03 4\n", //
+    "# x y\na b\n1 2.5\n-0.03 4\n", "\"x\", \"y\"\n 1, 2.5\n -0.03 , 4\n"})
+  void readsText(String text) throws IOException {
+    for (String name : new String[] {"c.csv", "c.txt", "c"}) {
+      PointCloud cloud = CloudFiles.readCloud(file(name, text));
+      assertEquals(2, cloud.points());
+      assertEquals(2, cloud.dimension());
+      assertNull(cloud.single());
+      assertArrayEquals(new double[] {1, 2.5, -0.03, 4}, cloud.full());
+    }
+  }
+
+  @Test
+  void parsesEveryDigit() throws IOException {
+    StringBuilder text = new StringBuilder();
+    double[] expected = new double[3000];
+    SplittableRandom random = new SplittableRandom(5);
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] = Math.scalb(random.nextDouble() - 0.5, random.nextInt(-300, 300));
+      text.append(expected[i]).append(i % 3 == 2 ? '\n' : ',');
+    }
+    PointCloud cloud = CloudFiles.readCloud(file("c.csv", text.toString()));
+    assertEquals(1000, cloud.points());
+    assertArrayEquals(expected, cloud.full());
+  }
+
+  @Test
+  void refusesBadText() {
+    refused(() -> CloudFiles.readCloud(file("c.csv", "")), "c.csv: no points");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "x,y\n")), "nothing follows the header");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n\n3\n")), "c.csv:3: 1 columns, expected 2 as in line 1");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,4,5\n")), "c.csv:2: 3 columns");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,\n")), "c.csv:2: an empty cell in column 2");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,four\n")), "c.csv:2: \"four\" in column 2, expected a number");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,b\n3,4\n")), "c.csv:1: \"b\"");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,4d\n")), "\"4d\"");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,0x1p3\n")), "\"0x1p3\"");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1;2\n3;4,5\n")), "\"4,5\"");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,--4\n")), "\"--4\"");
+    refused(() -> CloudFiles.readCloud(file("c.csv", ",x\n0,2\n")), "row index");
+    refused(() -> CloudFiles.readCloud(directory.resolve("none.csv")), "none.csv: cannot be read: no such file");
+    refused(() -> CloudFiles.readCloud(directory), "cannot be read");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nan", "NaN", "-inf", "Infinity", "1e999"})
+  void namesTheFirstPointThatIsNotFinite(String cell) throws IOException {
+    refused(() -> CloudFiles.readCloud(file("c.csv", "x,y\n1,2\n3," + cell + "\nnan,nan\n")), "c.csv:3: point 1 (counted from 0)", "column 2");
+    refused(() -> CloudFiles.readCloud(file("c.csv", cell + ",2\n")), "c.csv:1: point 0");
+    Path npy = directory.resolve("c.npy");
+    Npy.write(npy, new float[] {0, 0, 0, cell.equals("1e999") ? Float.POSITIVE_INFINITY : Float.NaN}, 2, 2);
+    refused(() -> CloudFiles.readCloud(npy), "c.npy: point 1 (counted from 0)", "column 2");
+  }
+
+  @Test
+  void readsNpyInItsOwnPrecision() throws IOException {
+    Path npy = directory.resolve("c.npy");
+    Npy.write(npy, new float[] {1, 2, 3, 4, 5, 6}, 3, 2);
+    PointCloud cloud = CloudFiles.readCloud(npy);
+    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, cloud.single());
+    assertNull(cloud.full());
+    Npy.write(npy, new float[] {1, 2, 3}, 3);
+    assertEquals(1, CloudFiles.readCloud(npy).dimension());
+    Npy.write(npy, new byte[] {1, (byte) 200}, 1, 2);
+    assertArrayEquals(new double[] {1, 200}, CloudFiles.readCloud(npy).full());
+    Files.write(npy, NpyTest.npy(1, "{'descr': '>f8', 'fortran_order': False, 'shape': (1, 1)}", ByteBuffer.allocate(8).putDouble(0.1).array()));
+    assertArrayEquals(new double[] {0.1}, CloudFiles.readCloud(npy).full());
+    Npy.write(npy, new float[8], 2, 2, 2);
+    refused(() -> CloudFiles.readCloud(npy), "[2, 2, 2], expected [points, dimension]");
+    Npy.write(npy, new float[0], 0, 2);
+    refused(() -> CloudFiles.readCloud(npy), "holds no points");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n1\n2,3\n4,5,6\n", "1 2 3 4 5 6", "1\n2 3\n4\t5 6", "1,2,3,\n4,5,6,\n", "\n1,\n2,3,\n4,5,6"})
+  void readsLowerDistances(String text) throws IOException {
+    DistanceMatrix matrix = CloudFiles.readDistances(file("d", text), true);
+    assertEquals(4, matrix.points());
+    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, matrix.lower());
+  }
+
+  @Test
+  void refusesBadLowerDistances() {
+    refused(() -> CloudFiles.readDistances(file("d", "\n"), true), "d: no distances");
+    refused(() -> CloudFiles.readDistances(file("d", "1 2 3 4 5"), true), "5 distances are no lower triangle: 3 points have 3, 4 have 6");
+    refused(() -> CloudFiles.readDistances(file("d", "1\n2,3\n4,-5,6"), true), "d:3: the distance of points 3 and 1 (counted from 0) is -5.0");
+    refused(() -> CloudFiles.readDistances(file("d", "nan"), true), "points 1 and 0", "NaN");
+    refused(() -> CloudFiles.readDistances(file("d", "1 2 1e39"), true), "points 2 and 1", "Infinity");
+    refused(() -> CloudFiles.readDistances(file("d", "1 b 1"), true), "d:1: \"b\"");
+    refused(() -> CloudFiles.readDistances(file("d", "1 2 3\n4 5\n6\n"), true), "upper triangle");
+    refused(() -> CloudFiles.readDistances(file("d.npy", ""), true), "--format distance");
+  }
+
+  @Test
+  void readsSquareDistances() throws IOException {
+    DistanceMatrix matrix = CloudFiles.readDistances(file("d", "0,1,2\n1,0,3\n2.000001,3,-0\n"), false);
+    assertEquals(3, matrix.points());
+    assertArrayEquals(new float[] {1, 2.000001f, 3}, matrix.lower());
+    assertEquals(1, CloudFiles.readDistances(file("d", "0\n"), false).points());
+    Path npy = directory.resolve("d.npy");
+    Npy.write(npy, new float[] {0, 1, 2, 1, 0, 3, 2, 3, 0}, 3, 3);
+    assertArrayEquals(new float[] {1, 2, 3}, CloudFiles.readDistances(npy, false).lower());
+  }
+
+  @Test
+  void refusesBadSquareDistances() throws IOException {
+    refused(() -> CloudFiles.readDistances(file("d", "0 1 2\n1 0 3\n2.00001 3 0"), false), "d:3: not symmetric: the distance of points 2 and 0");
+    refused(() -> CloudFiles.readDistances(file("d", "0 1\n1 1e-9\n"), false), "d:2: the distance of point 1", "to itself");
+    refused(() -> CloudFiles.readDistances(file("d", "0.0 1.0\n1\n"), false), "d:2: row 2 of 1 columns");
+    refused(() -> CloudFiles.readDistances(file("d", "0 1\n1\n"), false), "d:1: 2 columns", "too short", "--format lower-distance");
+    refused(() -> CloudFiles.readDistances(file("d", "0 1\n1 0\n1 0\n"), false), "d:3: row 3");
+    refused(() -> CloudFiles.readDistances(file("d", "0 1.00000\n"), false), "ends after 1 rows");
+    refused(() -> CloudFiles.readDistances(file("d", "0 -1\n-1 0\n"), false), "points 0 and 1", "-1.0");
+    refused(() -> CloudFiles.readDistances(file("d", ""), false), "no distances");
+    // A first line that asks for 8 GB.
+    refused(() -> CloudFiles.readDistances(file("d", "0 ".repeat(65_536)), false), "too short");
+    refused(() -> CloudFiles.readDistances(file("d", "0 ".repeat(65_537)), false), "65537 points", "at most 65536 points");
+    Path npy = directory.resolve("d.npy");
+    Npy.write(npy, new float[6], 2, 3);
+    refused(() -> CloudFiles.readDistances(npy, false), "[2, 3]", "square");
+    Npy.write(npy, new float[] {0, 1, 2, 0}, 2, 2);
+    refused(() -> CloudFiles.readDistances(npy, false), "not symmetric");
+    Files.write(npy, NpyTest.npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (60000, 60000)}", new byte[4]));
+    refused(() -> CloudFiles.readDistances(npy, false), "expected 14400000000 bytes");
+    Files.write(npy, NpyTest.npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (70000, 70000)}", new byte[4]));
+    refused(() -> CloudFiles.readDistances(npy, false), "at most 65536 points");
+  }
+}

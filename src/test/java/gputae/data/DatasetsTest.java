@@ -1,0 +1,209 @@
+package gputae.data;
+
+import static gputae.data.IdxFiles.counting;
+import static gputae.data.IdxFiles.idx;
+import static gputae.data.Refusals.refused;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DatasetsTest {
+
+  @TempDir
+  Path directory;
+
+  private final List<String> log = new ArrayList<>();
+
+  private Dataset open(Path path) throws IOException {
+    return Datasets.open(path.toString(), null, log::add);
+  }
+
+  @Test
+  void idxDirectories() throws IOException {
+    for (boolean compressed : new boolean[] {false, true}) {
+      Path place = Files.createDirectory(directory.resolve("idx" + compressed));
+      IdxFiles.four(place, compressed);
+      Dataset named = Datasets.open("fashion-mnist", place, log::add);
+      assertEquals("fashion-mnist", named.name());
+      assertEquals("Ankle boot", named.classes().get(9));
+      assertEquals(12, named.train().images().count());
+      assertEquals(4, named.test().images().count());
+      assertArrayEquals(counting(72), named.train().images().pixels());
+      assertEquals(9, named.test().labels()[0]);
+      assertEquals("idx" + compressed, open(place).name());
+      assertEquals("9", open(place).classes().get(9));
+      assertEquals("kmnist", Datasets.open("kmnist", place, log::add).name());
+    }
+    Path place = directory.resolve("idxfalse");
+    Files.delete(place.resolve("train-labels-idx1-ubyte"));
+    Files.delete(place.resolve("t10k-labels-idx1-ubyte"));
+    assertTrue(Datasets.open("mnist", place, log::add).classes().isEmpty());
+    assertTrue(log.get(log.size() - 1).contains("no labels"));
+    Files.write(place.resolve("t10k-images-idx3-ubyte"), idx(counting(24), 4, 3, 2));
+    refused(() -> open(place), "training images are 2 x 3, test images 3 x 2");
+    Files.delete(place.resolve("t10k-images-idx3-ubyte"));
+    refused(() -> open(place), "no file t10k-images");
+    Files.write(directory.resolve("idxtrue/t10k-labels-idx1-ubyte"), idx(new byte[] {0, 1, 2, 10}, 4));
+    refused(() -> Datasets.open("mnist", directory.resolve("idxtrue"), log::add), "label 10");
+    assertEquals(11, open(directory.resolve("idxtrue")).classes().size());
+  }
+
+  @Test
+  void oneNpyFile() throws IOException {
+    Path file = directory.resolve("shapes.npy");
+    Npy.write(file, counting(13 * 4), 13, 2, 2);
+    Dataset data = open(file);
+    assertEquals("shapes", data.name());
+    assertEquals(11, data.train().images().count());
+    assertEquals(2, data.test().images().count());
+    assertEquals(counting(52)[44], data.test().images().pixels()[0]);
+    assertNull(data.train().labels());
+    assertTrue(data.classes().isEmpty());
+    assertTrue(log.get(0).contains("the last 2 are the test split"), log.get(0));
+
+    Npy.write(directory.resolve("shapes-labels.npy"), new byte[] {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 3}, 13);
+    data = open(file);
+    assertEquals(List.of("0", "1", "2", "3"), data.classes());
+    assertArrayEquals(new byte[] {2, 3}, data.test().labels());
+    Npy.write(directory.resolve("shapes-labels.npy"), new byte[12], 12);
+    refused(() -> open(file), "shapes-labels.npy: shape [12], expected [13]");
+    Npy.write(directory.resolve("shapes-labels.npy"), new float[13], 13);
+    refused(() -> open(file), "labels are floats");
+    byte[] many = new byte[26];
+    many[5] = 1;
+    Files.write(directory.resolve("shapes-labels.npy"), NpyTest.npy(1, "{'descr': '<i2', 'fortran_order': False, 'shape': (13,)}", many));
+    refused(() -> open(file), "label 2 (counted from 0) is 256");
+    Npy.write(file, new byte[4], 1, 2, 2);
+    Files.delete(directory.resolve("shapes-labels.npy"));
+    refused(() -> open(file), "at least 2");
+  }
+
+  @Test
+  void npyShapesAndFloats() throws IOException {
+    Path file = directory.resolve("f.npy");
+    float[] values = new float[18];
+    values[1] = 1;
+    values[2] = 0.5f;
+    values[3] = 0.001f;
+    values[4] = 0.002f;
+    Npy.write(file, values, 2, 9);
+    Dataset data = open(file);
+    assertEquals(3, data.train().images().height());
+    assertEquals(3, data.train().images().width());
+    assertArrayEquals(new byte[] {0, (byte) 255, (byte) 128, 0, 1, 0, 0, 0, 0}, data.train().images().pixels());
+    assertTrue(log.get(0).contains("round(255 x)"), log.get(0));
+    Npy.write(file, values, 3, 6);
+    assertEquals(1, open(file).train().images().height());
+    assertEquals(6, open(file).train().images().width());
+    for (float bad : new float[] {Float.NaN, 1.01f, -0.01f}) {
+      values[13] = bad;
+      Npy.write(file, values, 2, 3, 3);
+      refused(() -> open(file), "element [1, 1, 1] is ", "[0, 1]");
+    }
+    Npy.write(file, values, 18);
+    refused(() -> open(file), "shape [18], expected images");
+    Npy.write(file, new byte[0], 0, 3, 3);
+    refused(() -> open(file), "holds no images");
+    Files.write(file, NpyTest.npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1)}", new byte[8]));
+    refused(() -> open(file), "expected uint8");
+  }
+
+  @Test
+  void npyDirectories() throws IOException {
+    Npy.write(directory.resolve("train-images.npy"), counting(12), 3, 2, 2);
+    refused(() -> open(directory), "no test-images.npy");
+    Npy.write(directory.resolve("test-images.npy"), counting(8), 2, 2, 2);
+    Npy.write(directory.resolve("train-labels.npy"), new byte[] {0, 2, 1}, 3);
+    Npy.write(directory.resolve("test-labels.npy"), new byte[] {1, 1}, 2);
+    Dataset data = open(directory);
+    assertEquals(3, data.train().images().count());
+    assertArrayEquals(new byte[] {1, 1}, data.test().labels());
+    assertEquals(List.of("0", "1", "2"), data.classes());
+  }
+
+  private void image(String path, int type, int size, int rgb) throws IOException {
+    Path file = directory.resolve(path);
+    Files.createDirectories(file.getParent());
+    BufferedImage image = new BufferedImage(size, size, type);
+    for (int i = 0; i < size * size; i++) {
+      if (type == BufferedImage.TYPE_BYTE_GRAY) {
+        image.getRaster().setSample(i % size, i / size, 0, rgb);
+      } else if (type == BufferedImage.TYPE_USHORT_GRAY) {
+        image.getRaster().setSample(i % size, i / size, 0, rgb * 257);
+      } else {
+        image.setRGB(i % size, i / size, rgb);
+      }
+    }
+    assertTrue(ImageIO.write(image, path.substring(path.lastIndexOf('.') + 1), file.toFile()));
+  }
+
+  @Test
+  void imageFolders() throws IOException {
+    image("train/cat/1.png", BufferedImage.TYPE_BYTE_GRAY, 4, 100);
+    image("train/cat/2.png", BufferedImage.TYPE_USHORT_GRAY, 4, 101);
+    image("train/ant/1.png", BufferedImage.TYPE_INT_RGB, 4, 0xff0000);
+    image("train/ant/2.png", BufferedImage.TYPE_INT_RGB, 4, 0x00ff00);
+    image("train/ant/3.png", BufferedImage.TYPE_INT_ARGB, 4, 0x80ffffff);
+    image("test/cat/1.jpg", BufferedImage.TYPE_BYTE_GRAY, 4, 200);
+    Files.writeString(directory.resolve("train/cat/notes.txt"), "not an image");
+    Dataset data = open(directory);
+    assertEquals(List.of("ant", "cat"), data.classes());
+    assertArrayEquals(new byte[] {0, 0, 0, 1, 1}, data.train().labels());
+    int[] expected = {76, 150, 128, 100, 101};
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], data.train().images().pixels()[16 * i + 5] & 0xff, "image " + i);
+    }
+    assertEquals(200, data.test().images().pixels()[0] & 0xff, 2);
+
+    image("test/dog/1.png", BufferedImage.TYPE_BYTE_GRAY, 4, 1);
+    refused(() -> open(directory), "dog: a class that", "does not have");
+    Files.delete(directory.resolve("test/dog/1.png"));
+    Files.delete(directory.resolve("test/dog"));
+    image("test/cat/2.png", BufferedImage.TYPE_BYTE_GRAY, 5, 1);
+    refused(() -> open(directory), "2.png: 5 x 5 pixels, but ", "has 4 x 4");
+    byte[] whole = Files.readAllBytes(directory.resolve("train/cat/1.png"));
+    Files.write(directory.resolve("test/cat/2.png"), Arrays.copyOf(whole, whole.length / 2));
+    refused(() -> open(directory), "2.png: ");
+    Files.writeString(directory.resolve("test/cat/2.png"), "no image");
+    refused(() -> open(directory), "2.png: not an image");
+  }
+
+  @Test
+  void classFoldersHoldOutTheLastSixth() throws IOException {
+    for (int i = 0; i < 12; i++) {
+      image(String.format("b/%02d.png", i), BufferedImage.TYPE_BYTE_GRAY, 2, i);
+    }
+    image("a/0.png", BufferedImage.TYPE_BYTE_GRAY, 2, 50);
+    image("a/1.png", BufferedImage.TYPE_BYTE_GRAY, 2, 51);
+    Dataset data = open(directory);
+    assertEquals(11, data.train().images().count());
+    assertArrayEquals(new byte[] {0, 1, 1}, data.test().labels());
+    assertEquals(51, data.test().images().pixels()[0]);
+    assertEquals(10, data.test().images().pixels()[4]);
+    assertTrue(log.get(0).contains("3 of 14 images"), log.get(0));
+    Files.createDirectory(directory.resolve("c"));
+    refused(() -> open(directory), "c: no .png or .jpg file");
+  }
+
+  @Test
+  void saysWhatItCannotOpen() throws IOException {
+    refused(() -> Datasets.open("mnits", null, log::add), "mnits: no such file or directory", "digits, mnist, fashion-mnist");
+    refused(() -> Datasets.open("digits", directory, log::add), "built in");
+    refused(() -> Datasets.open("mnist", directory.resolve("none"), log::add), "no such directory", "--data");
+    refused(() -> Datasets.open("bad\0name", null, log::add), "bad?name");
+    refused(() -> open(directory), "no data set", "train-images.npy");
+    refused(() -> open(Files.writeString(directory.resolve("a.zip"), "PK")), "a.zip: not a data set");
+  }
+}

@@ -1,0 +1,21 @@
+package gputae.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.function.Executable;
+
+/** What every refusal of bad data must be: a DataException of one line that says certain things. */
+final class Refusals {
+
+  private Refusals() {}
+
+  static void refused(Executable reading, String... parts) {
+    String message = assertThrows(DataException.class, reading).getMessage();
+    assertEquals(1, message.lines().count(), message);
+    for (String part : parts) {
+      assertTrue(message.contains(part), () -> "expected \"" + part + "\" in: " + message);
+    }
+  }
+}
