@@ -1,6 +1,7 @@
 // Operations that touch every number once: gather, sigmoid, binary cross-entropy, ball penalty, reparameterisation, Adam. Formulas and shapes:
 // gputae.h.
 #include "exponential.h"
+#include "simd.h"
 
 namespace gputae::GPUTAE_NAMESPACE {
 
@@ -24,11 +25,26 @@ struct CrossEntropy {
 
 // -[t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))] = max(x, 0) - t x + log(1 + exp(-|x|)), and sigmoid(x) - t.
 inline CrossEntropy cross_entropy(float x, float t) {
-  const float positive = x > 0 ? x : x * 0;  // x * 0 keeps a NaN
-  const float e = exponential(-__builtin_fabsf(x));
-  const float larger = 1 / (1 + e);
+  const float positive = x > 0 ? x : 0;  // a NaN comes back with t * x
+  const float e = exponential_below_zero(-__builtin_fabsf(x));
+  // One division, the slowest operation here, serves 1 / (1 + e) and e / (2 + e), from which log(1 + e) follows.
+  const float one_plus = 1 + e, two_plus = 2 + e;
+  const float reciprocal = 1 / (one_plus * two_plus);
+  const float larger = two_plus * reciprocal;
   const float probability = x > 0 ? larger : e * larger;
-  return {multiply_add(-t, x, positive) + log_one_plus(e), probability - t};
+  return {multiply_add(-t, x, positive) + twice_inverse_tanh(e * one_plus * reciprocal), probability - t};
+}
+
+// byte / 255, correctly rounded: the product with the rounded reciprocal, corrected by what it misses (checked for all 256 bytes by BackendContract).
+inline float grey(uint8_t byte) {
+  const float u = byte;
+#ifdef __FMA__
+  const float reciprocal = 1 / 255.0f;
+  const float q = u * reciprocal;
+  return __builtin_fmaf(__builtin_fmaf(-255.0f, q, u), reciprocal, q);
+#else
+  return u / 255.0f;
+#endif
 }
 
 }  // namespace
@@ -41,8 +57,13 @@ void gather(const uint8_t* images, const int32_t* order, const int64_t* step, in
     const Share own = share(rows, 1, number, parts);
     for (int64_t r = own.first; r < own.last; r++) {
       const uint8_t* image = images + static_cast<int64_t>(batch_order[r]) * p;
+      // The next image lies anywhere in memory.
+      if (r + 1 < own.last) {
+        const uint8_t* next = images + static_cast<int64_t>(batch_order[r + 1]) * p;
+        for (int64_t j = 0; j < p; j += 64) __builtin_prefetch(next + j);
+      }
       float* row = x + r * p;
-      for (int64_t j = 0; j < p; j++) row[j] = static_cast<float>(image[j]) / 255.0f;
+      for (int64_t j = 0; j < p; j++) row[j] = grey(image[j]);
     }
   });
 }
@@ -164,7 +185,18 @@ void adam(float* parameters, float* gradient, float* first_moment, float* second
   const int parts = parts_for(team, count, kParallelValues);
   in_parts(team, parts, [=](int number) {
     const Share own = share(count, kLanes, number, parts);
-    for (int64_t i = own.first; i < own.last; i++) {
+    int64_t i = own.first;
+    for (; i + kWidth <= own.last; i += kWidth) {
+      const Lanes g = load(gradient + i);
+      const Lanes m = multiply_add(broadcast(b1), load(first_moment + i), broadcast(c1) * g);
+      const Lanes v = multiply_add(broadcast(b2), load(second_moment + i), broadcast(c2) * g * g);
+      store(first_moment + i, m);
+      store(second_moment + i, v);
+      const Lanes change = quotient(broadcast(step_size) * m, multiply_add(root(v), broadcast(root_scale), broadcast(eps)));
+      store(parameters + i, load(parameters + i) - change);
+      store(gradient + i, broadcast(0));
+    }
+    for (; i < own.last; i++) {
       const float g = gradient[i];
       const float m = multiply_add(b1, first_moment[i], c1 * g);
       const float v = multiply_add(b2, second_moment[i], c2 * g * g);

@@ -1,7 +1,8 @@
-// exp, expm1 and log1p for float32 in a form that g++ vectorises without fast-math: no branches, no calls, no integer conversions that overflow.
+// exp, expm1 and the inverse hyperbolic tangent for float32 in a form that g++ vectorises without fast-math: no branches, no calls, no integer
+// conversions that overflow.
 //
 // exp(x) = 2^n (1 + q), n = round(x / ln 2), q = expm1(r), r = x - n ln 2 in [-0.347, 0.347]. Adding 1.5 * 2^23 rounds to an integer and leaves it in
-// the low bits. Worst error measured by native/test: see ElementwiseTest (exp and expm1 within 2 units in the last place, log1p within 2). NaN passes
+// the low bits. Worst error measured by native/test: see ElementwiseTest. NaN passes
 // through: every result is computed from x by multiplication and addition.
 #pragma once
 
@@ -26,10 +27,12 @@ static inline float from_bits(uint32_t b) {
   return x;
 }
 
+// Beyond these exp is nearly 0 or infinite in float32 anyway; the scale stays a normal number. A NaN fails the comparisons and stays.
+static inline float at_least(float x) { return x < -87.0f ? -87.0f : x; }
+static inline float at_most(float x) { return x > 88.0f ? 88.0f : x; }
+
+// x in [-87, 88]
 static inline Exponential split_exponential(float x) {
-  // Beyond these exp is 0 or infinite in float32 anyway; the scale stays a normal number. A NaN fails both comparisons and stays.
-  x = x < -87.0f ? -87.0f : x;
-  x = x > 88.0f ? 88.0f : x;
   const float kRound = 12582912.0f;
   const float shifted = multiply_add(x, 1.44269504088896341f, kRound);
   const float n = shifted - kRound;
@@ -48,18 +51,23 @@ static inline Exponential split_exponential(float x) {
 }
 
 static inline float exponential(float x) {
-  const Exponential e = split_exponential(x);
+  const Exponential e = split_exponential(at_most(at_least(x)));
+  return multiply_add(e.scale, e.q, e.scale);
+}
+
+// For x that is not above 0.
+static inline float exponential_below_zero(float x) {
+  const Exponential e = split_exponential(at_least(x));
   return multiply_add(e.scale, e.q, e.scale);
 }
 
 static inline float exponential_minus_one(float x) {
-  const Exponential e = split_exponential(x);
+  const Exponential e = split_exponential(at_most(at_least(x)));
   return multiply_add(e.scale, e.q, e.scale - 1);
 }
 
-// log(1 + x) for x in [0, 1]: 2 atanh(s), s = x / (2 + x) in [0, 1/3].
-static inline float log_one_plus(float x) {
-  const float s = x / (2 + x);
+// 2 atanh(s) = log((1 + s) / (1 - s)) for s in [0, 1/3]; with s = x / (2 + x) it is log(1 + x) for x in [0, 1].
+static inline float twice_inverse_tanh(float s) {
   const float t = s * s;
   float p = 2.0f / 15;
   p = multiply_add(p, t, 2.0f / 13);

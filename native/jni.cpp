@@ -1,6 +1,7 @@
 // The bridge to Java: class gputae.backend.cpu.Native. Addresses and sizes come in as checked by CpuBackend; nothing is checked again here.
 #include <jni.h>
 #include <oneapi/dnnl/dnnl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -71,11 +72,19 @@ NATIVE(jint, effectiveOneDnnInstructionSet)(JNIEnv*, jclass) { return static_cas
 
 NATIVE(jboolean, isTerminal)(JNIEnv*, jclass, jint descriptor) { return isatty(descriptor) == 1; }
 
+// Memory of at least this size lies in huge pages where the system has them: one entry of the processor's table of pages then covers 2 MiB.
+constexpr size_t kHugeFrom = size_t{128} << 10;
+constexpr size_t kHugePage = size_t{2} << 20;
+
 // 64-byte aligned and zeroed; 0 where there is not enough memory.
 NATIVE(jlong, allocate)(JNIEnv*, jclass, jlong bytes) {
-  const size_t rounded = (static_cast<size_t>(bytes) + 63) / 64 * 64;
-  void* memory = std::aligned_alloc(64, rounded == 0 ? 64 : rounded);
-  if (memory != nullptr) std::memset(memory, 0, rounded);
+  const size_t size = static_cast<size_t>(bytes);
+  const size_t alignment = size >= kHugeFrom ? kHugePage : 64;
+  const size_t rounded = size == 0 ? alignment : (size + alignment - 1) / alignment * alignment;
+  void* memory = std::aligned_alloc(alignment, rounded);
+  if (memory == nullptr) return 0;
+  if (alignment == kHugePage) madvise(memory, rounded, MADV_HUGEPAGE);
+  std::memset(memory, 0, size);
   return reinterpret_cast<jlong>(memory);
 }
 

@@ -1,5 +1,5 @@
-// A register of float32 lanes and the few operations that the spanning tree needs, for each instruction set. Comparisons are ordered: with a NaN on
-// either side they are false. Masks are integers, bit l for lane l.
+// A register of float32 lanes and the few operations that the spanning tree and Adam need, for each instruction set. Comparisons are ordered: with a
+// NaN on either side they are false. Masks are integers, bit l for lane l.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,15 @@ static inline Lanes load(const float* p) { return {_mm512_load_ps(p)}; }
 static inline Lanes broadcast(float x) { return {_mm512_set1_ps(x)}; }
 static inline Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
 static inline Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
+static inline Lanes operator*(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b.v)}; }
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+static inline Lanes root(Lanes a) { return {_mm512_sqrt_ps(a.v)}; }
+// a / b within 2 units in the last place, for b that are normal numbers: the estimate of 1 / b (14 bits) after one step of Newton's method. A
+// division takes 16 cycles, during which the root's unit is blocked too.
+static inline Lanes quotient(Lanes a, Lanes b) {
+  const __m512 y = _mm512_rcp14_ps(b.v);
+  return {_mm512_mul_ps(a.v, _mm512_fmadd_ps(y, _mm512_fnmadd_ps(b.v, y, _mm512_set1_ps(1)), y))};
+}
 // Lanes of b where either is NaN.
 static inline Lanes minimum(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; }
 static inline Mask less(Lanes a, Lanes b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
@@ -46,7 +54,10 @@ static inline Lanes load(const float* p) { return {_mm256_load_ps(p)}; }
 static inline Lanes broadcast(float x) { return {_mm256_set1_ps(x)}; }
 static inline Lanes operator+(Lanes a, Lanes b) { return {_mm256_add_ps(a.v, b.v)}; }
 static inline Lanes operator-(Lanes a, Lanes b) { return {_mm256_sub_ps(a.v, b.v)}; }
+static inline Lanes operator*(Lanes a, Lanes b) { return {_mm256_mul_ps(a.v, b.v)}; }
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+static inline Lanes root(Lanes a) { return {_mm256_sqrt_ps(a.v)}; }
+static inline Lanes quotient(Lanes a, Lanes b) { return {_mm256_div_ps(a.v, b.v)}; }
 static inline Lanes minimum(Lanes a, Lanes b) { return {_mm256_min_ps(a.v, b.v)}; }
 static inline Mask less(Lanes a, Lanes b) { return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))); }
 static inline Mask equal(Lanes a, Lanes b) { return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ))); }
@@ -78,6 +89,13 @@ static inline Lanes load(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
 static inline Lanes broadcast(float x) { return {{x, x, x, x}}; }
 static inline Lanes operator+(Lanes a, Lanes b) { return {{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3]}}; }
 static inline Lanes operator-(Lanes a, Lanes b) { return {{a.v[0] - b.v[0], a.v[1] - b.v[1], a.v[2] - b.v[2], a.v[3] - b.v[3]}}; }
+static inline Lanes operator*(Lanes a, Lanes b) { return {{a.v[0] * b.v[0], a.v[1] * b.v[1], a.v[2] * b.v[2], a.v[3] * b.v[3]}}; }
+static inline Lanes root(Lanes a) {
+  Lanes r;
+  for (int l = 0; l < kWidth; l++) r.v[l] = __builtin_sqrtf(a.v[l]);
+  return r;
+}
+static inline Lanes quotient(Lanes a, Lanes b) { return {{a.v[0] / b.v[0], a.v[1] / b.v[1], a.v[2] / b.v[2], a.v[3] / b.v[3]}}; }
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) {
   Lanes r;
   for (int l = 0; l < kWidth; l++) r.v[l] = __builtin_fmaf(a.v[l], b.v[l], c.v[l]);
@@ -118,5 +136,14 @@ static inline float minimum_lane(Lanes a) {
 }
 
 #endif
+
+// a * b + c where it need not be exact, as for single numbers.
+static inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
+#ifdef __FMA__
+  return fused(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
 
 }  // namespace gputae::GPUTAE_NAMESPACE

@@ -89,7 +89,7 @@ public final class Autoencoder implements AutoCloseable {
         Matrix z = backend.allocate(rows, architecture.latent());
         Matrix orders = backend.allocate(ElementType.INT32, 1, n).upload(order);
         Matrix step = backend.allocate(ElementType.INT64, 1, 1);
-        Chain.Activations activations = encoder.activations(rows, false)) {
+        Chain.Activations activations = encoder.activations(rows, Chain.Gradients.NONE)) {
       for (int first = 0; first < n; first += rows) {
         int count = Math.min(rows, n - first);
         Matrix batch = x.firstRows(count);
@@ -119,7 +119,7 @@ public final class Autoencoder implements AutoCloseable {
     double[] sum = {0};
     int rows = (int) Math.min(CHUNK, images.rows());
     try (Matrix loss = backend.allocate(1, 1);
-        Chain.Activations activations = decoder.activations(rows, false)) {
+        Chain.Activations activations = decoder.activations(rows, Chain.Gradients.NONE)) {
       embed(images, (first, x, z) -> {
         Chain.Activations part = activations.firstRows(z.rows());
         decoder.forward(z, part);
@@ -135,7 +135,7 @@ public final class Autoencoder implements AutoCloseable {
     int n = Math.toIntExact(z.rows());
     int rows = Math.min(CHUNK, n);
     float[] images = new float[Math.multiplyExact(n, architecture.pixels())];
-    try (Chain.Activations activations = decoder.activations(rows, false)) {
+    try (Chain.Activations activations = decoder.activations(rows, Chain.Gradients.NONE)) {
       for (int first = 0; first < n; first += rows) {
         int count = Math.min(rows, n - first);
         Chain.Activations part = activations.firstRows(count);

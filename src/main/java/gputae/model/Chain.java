@@ -70,13 +70,25 @@ public final class Chain {
     }
   }
 
+  /** What room a pass needs for gradients. */
+  public enum Gradients {
+    /** None: there is no backward pass. */
+    NONE,
+    /** A matrix for each layer's output. */
+    ALL,
+    /** The last layer's output makes way for its gradient, which saves the memory traffic of the largest matrix of a decoder. */
+    OVER_OUTPUT
+  }
+
   /** Room for a pass over {@code rows} inputs; closed by the caller. */
-  public Activations activations(long rows, boolean gradients) {
+  public Activations activations(long rows, Gradients gradients) {
     Activations activations = new Activations();
     for (int layer = 1; layer < sizes.size(); layer++) {
-      activations.outputs.add(backend.allocate(rows, sizes.get(layer)));
-      if (gradients) {
-        activations.gradients.add(backend.allocate(rows, sizes.get(layer)));
+      Matrix output = backend.allocate(rows, sizes.get(layer));
+      activations.outputs.add(output);
+      if (gradients != Gradients.NONE) {
+        boolean over = gradients == Gradients.OVER_OUTPUT && layer == sizes.size() - 1;
+        activations.gradients.add(over ? output : backend.allocate(rows, sizes.get(layer)));
       }
     }
     return activations;

@@ -57,8 +57,8 @@ public final class TrainStep implements AutoCloseable {
     this.losses = backend.allocate(1, LOSSES);
     this.log = backend.allocate(LOG_ROWS, LOSSES);
     this.x = backend.allocate(rows, model.architecture().pixels());
-    this.encoded = model.encoder().activations(rows, true);
-    this.decoded = model.decoder().activations(rows, true);
+    this.encoded = model.encoder().activations(rows, Chain.Gradients.ALL);
+    this.decoded = model.decoder().activations(rows, Chain.Gradients.OVER_OUTPUT);
     boolean variational = config.model().variational();
     this.sampled = variational ? backend.allocate(rows, config.latent()) : null;
     this.sampledGradient = variational ? backend.allocate(rows, config.latent()) : null;
