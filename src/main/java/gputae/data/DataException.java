@@ -24,25 +24,12 @@ public final class DataException extends IOException {
 
   /** A failure of the file system while reading, in words: the JDK's own message is often nothing but the path. */
   static DataException reading(Path file, IOException cause) {
-    return cause instanceof DataException already ? already : new DataException(file + ": cannot be read: " + inWords(cause), cause);
+    return cause instanceof DataException already ? already : new DataException(file + ": cannot be read: " + WholeFile.inWords(cause), cause);
   }
 
   /** As {@link #reading}, while writing. */
   static DataException writing(Path file, IOException cause) {
-    return cause instanceof DataException already ? already : new DataException(file + ": cannot be written: " + inWords(cause), cause);
-  }
-
-  static String inWords(Throwable cause) {
-    if (cause instanceof NoSuchFileException) {
-      return "no such file or directory";
-    }
-    if (cause instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    if (cause instanceof EOFException) {
-      return "it ends too early";
-    }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    return cause instanceof DataException already ? already : new DataException(file + ": cannot be written: " + WholeFile.inWords(cause), cause);
   }
 
   // Text quoted from a broken file may hold anything; a line break or an escape code would spoil the one line on the console.

@@ -11,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -72,10 +71,10 @@ final class Download {
         log.accept("fetching " + address);
         try {
           HttpClient http = client;
-          Replacement.of(file, temporary -> fetch(http, address, item, temporary));
+          WholeFile.replace(file, channel -> fetch(http, address, item, channel));
           done = true;
         } catch (IOException e) {
-          failures.append(failures.isEmpty() ? "" : "; ").append(address).append(": ").append(DataException.inWords(e));
+          failures.append(failures.isEmpty() ? "" : "; ").append(address).append(": ").append(WholeFile.inWords(e));
         }
       }
       if (!done) {
@@ -95,18 +94,16 @@ final class Download {
     }
   }
 
-  private static void fetch(HttpClient client, String address, Item item, Path temporary) throws IOException {
+  private static void fetch(HttpClient client, String address, Item item, FileChannel channel) throws IOException {
     HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(Duration.ofSeconds(SILENT_SECONDS)).build();
     MessageDigest digest = md5();
     AtomicLong received = new AtomicLong();
-    try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      CompletableFuture<HttpResponse<Void>> answer = client.sendAsync(request, info -> info.statusCode() == 200
-          ? HttpResponse.BodySubscribers.ofByteArrayConsumer(part -> part.ifPresent(bytes -> take(bytes, digest, received, channel)))
-          : HttpResponse.BodySubscribers.replacing(null));
-      int status = await(answer, received).statusCode();
-      if (status != 200) {
-        throw new IOException("HTTP status " + status);
-      }
+    CompletableFuture<HttpResponse<Void>> answer = client.sendAsync(request, info -> info.statusCode() == 200
+        ? HttpResponse.BodySubscribers.ofByteArrayConsumer(part -> part.ifPresent(bytes -> take(bytes, digest, received, channel)))
+        : HttpResponse.BodySubscribers.replacing(null));
+    int status = await(answer, received).statusCode();
+    if (status != 200) {
+      throw new IOException("HTTP status " + status);
     }
     String found = HexFormat.of().formatHex(digest.digest());
     if (!found.equals(item.md5())) {
@@ -120,10 +117,7 @@ final class Download {
         throw new IOException("more than " + MOST_BYTES + " bytes");
       }
       digest.update(bytes);
-      ByteBuffer left = ByteBuffer.wrap(bytes);
-      while (left.hasRemaining()) {
-        channel.write(left);
-      }
+      WholeFile.writeAll(channel, ByteBuffer.wrap(bytes));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -150,7 +144,7 @@ final class Download {
         throw new IOException("interrupted", e);
       } catch (ExecutionException e) {
         Throwable cause = e.getCause() instanceof UncheckedIOException unchecked ? unchecked.getCause() : e.getCause();
-        throw new IOException(cause instanceof ConnectException && cause.getMessage() == null ? "no connection" : DataException.inWords(cause), cause);
+        throw new IOException(cause instanceof ConnectException && cause.getMessage() == null ? "no connection" : WholeFile.inWords(cause), cause);
       }
     }
   }

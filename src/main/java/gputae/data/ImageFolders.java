@@ -185,7 +185,7 @@ final class ImageFolders {
       throw DataException.reading(file, e);
     } catch (RuntimeException e) {
       // The JDK's decoders answer some damaged files with IllegalArgumentException, ArrayIndexOutOfBoundsException and the like.
-      throw new DataException(file + ": a damaged image (" + DataException.inWords(e) + ")", e);
+      throw new DataException(file + ": a damaged image (" + WholeFile.inWords(e) + ")", e);
     }
   }
 

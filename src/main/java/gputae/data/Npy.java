@@ -6,7 +6,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.StringJoiner;
 
@@ -35,7 +34,7 @@ public final class Npy {
   /** Writes uint8 values, row-major; the file is replaced in one step. */
   public static void write(Path file, byte[] values, int... shape) throws DataException {
     ByteBuffer header = header("|u1", shape, values.length);
-    write(file, header, channel -> put(channel, ByteBuffer.wrap(values)));
+    write(file, header, channel -> WholeFile.writeAll(channel, ByteBuffer.wrap(values)));
   }
 
   /** Writes float32 values, row-major; the file is replaced in one step. */
@@ -46,7 +45,7 @@ public final class Npy {
       for (int from = 0; from < values.length; from += PIECE / 4) {
         int count = Math.min(PIECE / 4, values.length - from);
         piece.clear().asFloatBuffer().put(values, from, count);
-        put(channel, piece.limit(4 * count));
+        WholeFile.writeAll(channel, piece.limit(4 * count));
       }
     });
   }
@@ -157,26 +156,14 @@ public final class Npy {
     }
   }
 
-  private interface Content {
-    void writeTo(FileChannel channel) throws IOException;
-  }
-
-  private static void write(Path file, ByteBuffer header, Content values) throws DataException {
+  private static void write(Path file, ByteBuffer header, WholeFile.Content values) throws DataException {
     try {
-      Replacement.of(file, temporary -> {
-        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-          put(channel, header);
-          values.writeTo(channel);
-        }
+      WholeFile.replace(file, channel -> {
+        WholeFile.writeAll(channel, header);
+        values.writeTo(channel);
       });
     } catch (IOException e) {
       throw DataException.writing(file, e);
-    }
-  }
-
-  private static void put(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
     }
   }
 

@@ -143,7 +143,7 @@ final class Source implements Closeable {
     } catch (EOFException e) {
       throw new DataException(here() + ": the gzip data end too early; the file is truncated, fetch it again", e);
     } catch (ZipException e) {
-      throw new DataException(here() + ": damaged gzip data (" + DataException.inWords(e) + "); fetch the file again", e);
+      throw new DataException(here() + ": damaged gzip data (" + WholeFile.inWords(e) + "); fetch the file again", e);
     } catch (IOException e) {
       throw DataException.reading(file, e);
     }

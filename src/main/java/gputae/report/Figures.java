@@ -1,5 +1,6 @@
 package gputae.report;
 
+import gputae.data.WholeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 

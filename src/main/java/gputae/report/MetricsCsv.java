@@ -1,5 +1,6 @@
 package gputae.report;
 
+import gputae.data.WholeFile;
 import gputae.train.Epoch;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -43,7 +44,7 @@ public final class MetricsCsv {
   }
 
   /**
-   * Adds one row and waits until it is on the disk. A file that is missing or empty gets the header first.
+   * Adds one row. It need not reach the disk at once: a checkpoint holds the rows too. A file that is missing or empty gets the header first.
    *
    * @throws IOException with one line naming the file; also if its last line is cut off, as a crash may leave it
    */
@@ -62,7 +63,6 @@ public final class MetricsCsv {
       while (rest.hasRemaining()) {
         channel.write(rest);
       }
-      channel.force(true);
     } catch (IOException e) {
       throw new IOException(csv + ": cannot be extended: " + WholeFile.inWords(e), e);
     }

@@ -1,5 +1,6 @@
 package gputae.report;
 
+import gputae.data.WholeFile;
 import gputae.train.Epoch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
