@@ -8,6 +8,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include <atomic>
+#include <cstdlib>
 
 #include "exponential.h"
 
@@ -15,7 +16,7 @@ namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// Rows of a float32 matrix that share no cache line need not be told apart; columns are split at whole cache lines.
+// Columns are split at whole cache lines.
 constexpr int64_t kLineFloats = 16;
 
 // Multiply-adds below which a second thread costs more than it saves.
@@ -24,6 +25,30 @@ constexpr int64_t kParallelProducts = 32768;
 // Keeps a status other than success.
 void note(std::atomic<int>& failure, int status) {
   if (status != 0) failure.store(status, std::memory_order_relaxed);
+}
+
+// Rows of a forward product come in multiples of this. oneDNN takes other kernels, which round otherwise, for few rows and for the rest of a division
+// (AVX-512: fewer than 16; AVX2: a rest of 1 to 3 after division by 6, and the last rows above 144; SSE: a single row). Equal images of a batch would
+// then get embeddings that differ in their last bits, and the death time between them a direction made of rounding errors.
+#if defined(__AVX512F__)
+constexpr int64_t kRowGrain = 16, kMostRows = INT64_MAX;
+#elif defined(__AVX2__)
+constexpr int64_t kRowGrain = 6, kMostRows = 144;
+#else
+constexpr int64_t kRowGrain = 2, kMostRows = INT64_MAX;
+#endif
+
+// y (rows, out) = x (rows, in) w (out, in)^T for fewer rows than the grain, with rows of zeros added. Returns oneDNN's status.
+int padded_product(const float* x, const float* w, float* y, int64_t rows, int64_t in, int64_t out) {
+  const size_t row = static_cast<size_t>(in + out);
+  auto* room = static_cast<float*>(std::calloc(static_cast<size_t>(kRowGrain) * row, sizeof(float)));
+  if (room == nullptr) return dnnl_out_of_memory;
+  float* padded_y = room + kRowGrain * in;
+  __builtin_memcpy(room, x, static_cast<size_t>(rows * in) * sizeof(float));
+  const int status = dnnl_sgemm('N', 'T', kRowGrain, out, in, 1, room, in, w, in, 0, padded_y, out);
+  __builtin_memcpy(y, padded_y, static_cast<size_t>(rows * out) * sizeof(float));
+  std::free(room);
+  return status;
 }
 
 void activate(const float* b, int activation, float* y, int64_t rows, int64_t out) {
@@ -51,11 +76,17 @@ int dense(const float* x, const float* w, const float* b, int activation, float*
   std::atomic<int> failure = 0;
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
   in_parts(team, parts, [&](int number) {
-    const Share own = share(rows, 1, number, parts);
-    const int64_t count = own.last - own.first;
-    if (count == 0) return;
-    note(failure, dnnl_sgemm('N', 'T', count, out, in, 1, x + own.first * in, in, w, in, 0, y + own.first * out, out));
-    activate(b, activation, y + own.first * out, count, out);
+    const Share own = share(rows, kRowGrain, number, parts);
+    const int64_t count = own.last - own.first, whole = count / kRowGrain * kRowGrain, rest = count - whole;
+    const float* from = x + own.first * in;
+    float* to = y + own.first * out;
+    for (int64_t first = 0; first < whole; first += kMostRows) {
+      const int64_t some = whole - first < kMostRows ? whole - first : kMostRows;
+      note(failure, dnnl_sgemm('N', 'T', some, out, in, 1, from + first * in, in, w, in, 0, to + first * out, out));
+      if (some < kMostRows) break;
+    }
+    if (rest > 0) note(failure, padded_product(from + whole * in, w, to + whole * out, rest, in, out));
+    activate(b, activation, to, count, out);
   });
   return failure;
 }
@@ -65,7 +96,7 @@ int dense_backward(const float* x, const float* w, const float* y, int activatio
   std::atomic<int> failure = 0;
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
   in_parts(team, parts, [&](int number) {
-    const Share own = share(rows, 1, number, parts);
+    const Share own = share(rows, kRowGrain, number, parts);
     const int64_t count = own.last - own.first;
     if (count == 0) return;
     if (activation == GPUTAE_ELU) elu_backward(y + own.first * out, dy + own.first * out, count * out);

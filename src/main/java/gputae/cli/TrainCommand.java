@@ -200,22 +200,27 @@ final class TrainCommand implements Callable<Integer> {
       Dataset loaded = load(dataset, data);
       Images images = loaded.train().images();
       float[] weights = init == null ? null : initialWeights(config, images.pixelsPerImage());
-      RunDirectory run = out == null ? RunDirectory.createNew(dataset, config) : RunDirectory.create(out);
-      RunDirectory.Config description = new RunDirectory.Config(config, dataset, data, fingerprint(loaded), images.height(), images.width(),
-          loaded.classes(), DeviceOptions.conditions(backend));
-      run.write(description);
-      try (FileChannel lock = run.lock();
-          Trainer trainer = new Trainer(backend, config, loaded, control)) {
+      // Before the folder is made, so that a network that does not fit leaves none behind.
+      try (Trainer trainer = trainer(backend, config, loaded)) {
         if (weights != null) {
           trainer.initialise(weights);
         }
-        return train(backend, run, description, loaded, trainer);
+        RunDirectory run = out == null ? RunDirectory.createNew(dataset, config) : RunDirectory.create(out);
+        RunDirectory.Config description = new RunDirectory.Config(config, dataset, data, fingerprint(loaded), images.height(), images.width(),
+            loaded.classes(), DeviceOptions.conditions(backend));
+        try (FileChannel lock = run.lock()) {
+          run.write(description);
+          return train(backend, run, description, loaded, trainer);
+        }
       }
     }
   }
 
   private int trainOn() throws IOException {
     requireOnlyResumeOptions();
+    if (epochs < 1) {
+      throw Failure.usage("--epochs is " + epochs + "; at least 1");
+    }
     RunDirectory run = RunDirectory.existing(resume);
     RunDirectory.Config description = run.read();
     if (!Files.exists(run.checkpoint())) {
@@ -240,15 +245,27 @@ final class TrainCommand implements Callable<Integer> {
       }
       description = new RunDirectory.Config(config, description.dataset(), data != null ? data : description.data(), description.fingerprint(),
           description.height(), description.width(), description.classes(), conditions);
-      run.write(description);
-      try (Trainer trainer = new Trainer(backend, config, loaded, control)) {
+      try (Trainer trainer = trainer(backend, config, loaded)) {
         try {
           trainer.restore(TrainState.fromTensors(trainer.model().layout(), checkpoint));
         } catch (IllegalArgumentException e) {
           throw new Failure(run.checkpoint() + " does not fit " + run.config() + ": " + e.getMessage(), e);
         }
+        int done = trainer.history().size();
+        if (done > config.epochs()) {
+          throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
+        }
+        run.write(description);
         return train(backend, run, description, loaded, trainer);
       }
+    }
+  }
+
+  private Trainer trainer(Backend backend, TrainConfig config, Dataset loaded) {
+    try {
+      return new Trainer(backend, config, loaded, control);
+    } catch (ArithmeticException e) {
+      throw new Failure("the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
     }
   }
 
