@@ -14,25 +14,21 @@ import java.util.List;
 /** Keeps a run's metrics and checkpoint on disk as it trains. */
 final class CheckpointWriter implements TrainListener {
 
-  /** What an interruption may cost. Writing takes some milliseconds and a sync of the disk, too much for every epoch of a fifth of a second. */
-  private static final double SECONDS_BETWEEN = 10;
+  /**
+   * What an interruption may cost. Writing takes some milliseconds and a sync of the disk, too much for every epoch of a fifth of a second. Tests that stop
+   * the program while it writes set 0: a checkpoint at each epoch.
+   */
+  static double secondsBetween = 10;
 
   private final RunDirectory run;
   private final Trainer trainer;
   private final String conditions;
-  private final double secondsBetween;
   private long last = System.nanoTime();
 
   CheckpointWriter(RunDirectory run, Trainer trainer, String conditions) {
-    this(run, trainer, conditions, SECONDS_BETWEEN);
-  }
-
-  /** For tests: a checkpoint at each epoch that ends so many seconds after the last one. */
-  CheckpointWriter(RunDirectory run, Trainer trainer, String conditions, double secondsBetween) {
     this.run = run;
     this.trainer = trainer;
     this.conditions = conditions;
-    this.secondsBetween = secondsBetween;
   }
 
   /** metrics.csv as it must be at the start: the epochs already done. */

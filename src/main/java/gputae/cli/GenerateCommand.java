@@ -41,7 +41,7 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    String name = out.getFileName().toString().toLowerCase(Locale.ROOT);
+    String name = out.toString().toLowerCase(Locale.ROOT);
     if (!name.endsWith(".npy") && !name.endsWith(".png")) {
       throw Failure.usage("--out " + out + ": the name must end in .npy or .png");
     }

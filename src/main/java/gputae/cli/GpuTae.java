@@ -46,7 +46,16 @@ public final class GpuTae implements Runnable {
     for (CommandLine command : line.getSubcommands().values()) {
       command.setUsageHelpAutoWidth(true);
     }
-    return line.execute(arguments);
+    try {
+      return line.execute(arguments);
+    } catch (OutOfMemoryError e) {
+      line.getErr().println("gpu-tae: out of memory (" + e.getMessage() + "); give Java more with: java -Xmx8g -jar gpu-tae.jar ...");
+      if (program.verbose) {
+        e.printStackTrace(line.getErr());
+      }
+      line.getErr().flush();
+      return 1;
+    }
   }
 
   private static int wrongUsage(ParameterException exception, String[] arguments) {

@@ -4,7 +4,6 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
@@ -209,7 +208,8 @@ final class RunDirectory {
       return new Config(train, json.get("dataset").getAsString(), data == null ? null : Path.of(data.getAsString()),
           json.get("data_fingerprint").getAsString(), json.get("height").getAsInt(), json.get("width").getAsInt(), classes,
           json.get("conditions").getAsString());
-    } catch (JsonParseException | IllegalArgumentException | IllegalStateException | NullPointerException | UnsupportedOperationException e) {
+    } catch (JsonParseException | IllegalArgumentException | IllegalStateException | NullPointerException | UnsupportedOperationException
+        | ClassCastException e) {
       throw new Failure(config() + " cannot be read as the settings of a run: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("damaged"), e);
     }
   }

@@ -246,12 +246,17 @@ final class TrainCommand implements Callable<Integer> {
       description = new RunDirectory.Config(config, description.dataset(), data != null ? data : description.data(), description.fingerprint(),
           description.height(), description.width(), description.classes(), conditions);
       try (Trainer trainer = trainer(backend, config, loaded)) {
+        int done;
         try {
-          trainer.restore(TrainState.fromTensors(trainer.model().layout(), checkpoint));
+          TrainState state = TrainState.fromTensors(trainer.model().layout(), checkpoint);
+          done = state.history().size();
+          if (state.step() / trainer.stepsPerEpoch() != done) {
+            throw new IllegalArgumentException("it has " + state.step() + " steps of " + trainer.stepsPerEpoch() + " an epoch, but " + done + " epochs");
+          }
+          trainer.restore(state);
         } catch (IllegalArgumentException e) {
           throw new Failure(run.checkpoint() + " does not fit " + run.config() + ": " + e.getMessage(), e);
         }
-        int done = trainer.history().size();
         if (done > config.epochs()) {
           throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
         }

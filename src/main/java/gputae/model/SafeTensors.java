@@ -3,7 +3,6 @@ package gputae.model;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -151,8 +150,8 @@ public final class SafeTensors {
     byte[] bytes = Files.readAllBytes(file);
     try {
       return parse(bytes);
-    } catch (IllegalArgumentException | JsonParseException | IllegalStateException | UnsupportedOperationException | ArithmeticException
-        | NullPointerException | IndexOutOfBoundsException | java.nio.BufferUnderflowException e) {
+    } catch (RuntimeException e) {
+      // A damaged header makes the JSON library and the arithmetic on it throw a dozen kinds of exceptions.
       throw new IOException(file + " is not a whole safetensors file: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
     }
   }

@@ -85,7 +85,9 @@ class NpyTest {
     Npy.write(file, new float[0], 0, 5);
     assertArrayEquals(new int[] {0, 5}, Npy.read(file).shape());
     assertThrows(IllegalArgumentException.class, () -> Npy.write(file, new float[5], 2, 3));
-    refused(() -> Npy.write(directory.resolve("no/such/a.npy"), new float[5], 5), "cannot be written: no such file or directory");
+    Npy.write(directory.resolve("new/folder/a.npy"), new float[5], 5);
+    assertEquals(5, Npy.read(directory.resolve("new/folder/a.npy")).shape()[0]);
+    refused(() -> Npy.write(file.resolve("a.npy"), new float[5], 5), "cannot be written: Not a directory");
   }
 
   @Test

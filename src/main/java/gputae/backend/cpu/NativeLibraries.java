@@ -145,7 +145,8 @@ public final class NativeLibraries {
     entries.forEach(entry -> content.append(entry.sha256));
     String key = HexFormat.of().formatHex(sha256().digest(content.toString().getBytes(StandardCharsets.US_ASCII))).substring(0, 16);
     Path folder = base.resolve("native-" + key);
-    Files.createDirectories(folder);
+    // A base that was there before may be open to readers, and the usual permissions of a new folder to a group's writers.
+    makePrivate(folder);
     for (Entry entry : entries) {
       Path file = folder.resolve(entry.name);
       // A cleaner of temporary files may have taken some and left others.

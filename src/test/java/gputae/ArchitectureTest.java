@@ -1,0 +1,67 @@
+package gputae;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.api.Test;
+
+/** Who may import whom. The report may import data for one class, the writer of whole files; everything else is as the packages' purpose says. */
+class ArchitectureTest {
+
+  private static final JavaClasses PROGRAM = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("gputae");
+
+  /** Each package with the ones it may import beside itself. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gputae.data | ",
+        "gputae.backend | ",
+        "gputae.backend.cpu | gputae.backend",
+        "gputae.homology | gputae.backend",
+        "gputae.model | gputae.backend",
+        "gputae.loss | gputae.backend gputae.homology",
+        "gputae.train | gputae.data gputae.model gputae.loss gputae.backend",
+        "gputae.evaluate | gputae.data gputae.model gputae.homology gputae.backend",
+        "gputae.report | gputae.train gputae.evaluate gputae.data",
+        "gputae.cli | gputae.data gputae.backend gputae.backend.cpu gputae.homology gputae.model gputae.loss gputae.train gputae.evaluate gputae.report"
+      })
+  void packagesImportOnlyWhatTheyMay(String name, String imports) {
+    String[] allowed = Stream.concat(Stream.of(name), imports == null ? Stream.empty() : Arrays.stream(imports.split(" "))).toArray(String[]::new);
+    DescribedPredicate<JavaClass> foreign = resideInAPackage("gputae..").and(DescribedPredicate.not(JavaClass.Predicates.resideInAnyPackage(allowed)));
+    noClasses().that().resideInAPackage(name).should().dependOnClassesThat(foreign).check(PROGRAM);
+  }
+
+  @Test
+  void everyPackageIsInTheTable() {
+    classes().should().resideInAnyPackage("gputae", "gputae.data", "gputae.backend", "gputae.backend.cpu", "gputae.homology", "gputae.model", "gputae.loss",
+        "gputae.train", "gputae.evaluate", "gputae.report", "gputae.cli").check(PROGRAM);
+  }
+
+  @Test
+  void thereAreNoCycles() {
+    slices().matching("gputae.(*)..").should().beFreeOfCycles().check(PROGRAM);
+  }
+
+  @Test
+  void onlyTheReportDraws() {
+    noClasses().that().resideOutsideOfPackages("gputae.report", "gputae.data").should().dependOnClassesThat().resideInAnyPackage("java.awt..", "javax.swing..")
+        .check(PROGRAM);
+  }
+
+  @Test
+  void nativesAreReachedFromTheBackendAlone() {
+    noClasses().that().resideOutsideOfPackage("gputae.backend.cpu").should().dependOnClassesThat().haveFullyQualifiedName("gputae.backend.cpu.Native").check(PROGRAM);
+  }
+}

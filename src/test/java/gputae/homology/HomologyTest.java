@@ -1,0 +1,209 @@
+package gputae.homology;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.Backend;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Spanning trees of clouds of every kind, scale and type: edges exactly Kruskal's, lengths within the stated bound of double precision. */
+class HomologyTest {
+
+  private Backend backend;
+
+  @BeforeEach
+  void open() {
+    backend = new CpuBackend(InstructionSet.best(), 2);
+  }
+
+  @AfterEach
+  void close() {
+    backend.close();
+  }
+
+  @Test
+  void edgesAreKruskalsOnThousandsOfClouds() {
+    compare(4000, 60, 20260101L);
+  }
+
+  @Tag("thorough")
+  @Test
+  void edgesAreKruskalsOnManyMoreAndLargerClouds() {
+    long seed = System.nanoTime();
+    System.out.println("HomologyTest seed " + seed);
+    compare(40_000, 90, seed);
+    compare(60, 1500, seed + 1);
+  }
+
+  private void compare(int clouds, int mostPoints, long seed) {
+    Random random = new Random(seed);
+    Clouds.Kind[] kinds = Clouds.Kind.values();
+    for (int i = 0; i < clouds; i++) {
+      Clouds.Kind kind = kinds[i % kinds.length];
+      int n = 1 + random.nextInt(mostPoints);
+      int d = i % 3 == 0 ? 1 + random.nextInt(70) : 1 + random.nextInt(4);
+      float[] points = Clouds.draw(kind, n, d, random);
+      SpanningTree expected = Kruskal.ofPoints(points, d).sorted();
+      String what = kind + " n " + n + " d " + d + ", cloud " + i + " of seed " + seed;
+      SpanningTree engine = Homology.spanningTree(backend, points, d).sorted();
+      assertArrayEquals(expected.edges(), engine.edges(), what);
+      assertArrayEquals(expected.lengths(), engine.lengths(), what);
+      if (i % 5 == 0) {
+        SpanningTree prim = Prim.ofPoints(points, d).sorted();
+        assertArrayEquals(expected.edges(), prim.edges(), what);
+        assertArrayEquals(expected.lengths(), prim.lengths(), what);
+      }
+    }
+  }
+
+  /** Death times in double precision, from exact distances. */
+  private static double[] doubleDeaths(double[] points, int d) {
+    int n = points.length / d;
+    double[] shortest = new double[n];
+    Arrays.fill(shortest, Double.POSITIVE_INFINITY);
+    boolean[] joined = new boolean[n];
+    double[] deaths = new double[n - 1];
+    int newest = 0;
+    for (int round = 0; round < n - 1; round++) {
+      joined[newest] = true;
+      int best = -1;
+      for (int v = 0; v < n; v++) {
+        if (!joined[v]) {
+          double square = 0;
+          for (int k = 0; k < d; k++) {
+            double t = points[newest * d + k] - points[v * d + k];
+            square += t * t;
+          }
+          shortest[v] = Math.min(shortest[v], Math.sqrt(square));
+          best = best < 0 || shortest[v] < shortest[best] ? v : best;
+        }
+      }
+      deaths[round] = shortest[best];
+      newest = best;
+    }
+    Arrays.sort(deaths);
+    return deaths;
+  }
+
+  @Test
+  void lengthsAgreeWithDoublePrecision() {
+    Random random = new Random(2);
+    for (Clouds.Kind kind : Clouds.Kind.values()) {
+      for (int d : new int[] {1, 2, 3, 10, 31, 33, 64, 100}) {
+        float[] points = Clouds.draw(kind, 200, d, random);
+        double[] wide = new double[points.length];
+        Arrays.setAll(wide, i -> points[i]);
+        double[] expected = doubleDeaths(wide, d);
+        double[] found = Homology.spanningTree(backend, points, d).deathTimes();
+        double bound = (d / 2.0 + 2) * 0x1p-24;
+        for (int i = 0; i < found.length; i++) {
+          int index = i;
+          assertTrue(Math.abs(found[i] - expected[i]) <= bound * expected[i], () -> kind + " d " + d + ": " + found[index] + " instead of " + expected[index]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void hugeAndTinyCloudsAreThoseOfExtentOneScaled() {
+    Random random = new Random(3);
+    for (int d : new int[] {1, 2, 10, 64}) {
+      float[] points = Clouds.draw(Clouds.Kind.UNIFORM, 100, d, random);
+      SpanningTree expected = Homology.spanningTree(backend, points, d);
+      for (int exponent : new int[] {-100, -60, 1, 60, 120}) {
+        float[] scaled = new float[points.length];
+        for (int i = 0; i < points.length; i++) {
+          scaled[i] = Math.scalb(points[i], exponent);
+        }
+        SpanningTree found = Homology.spanningTree(backend, scaled, d);
+        assertArrayEquals(expected.edges(), found.edges(), "2^" + exponent);
+        for (int i = 0; i < found.lengths().length; i++) {
+          assertEquals(Math.scalb(expected.lengths()[i], exponent), found.lengths()[i]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void doublesMayBeFarFromTheOriginAndFarBeyondFloat32() {
+    Random random = new Random(4);
+    for (double scale : new double[] {1e-300, 1e-30, 1, 1e30, 1e300}) {
+      for (double offset : new double[] {0, 1e6}) {
+        int d = 3;
+        double[] points = new double[150 * d];
+        Arrays.setAll(points, i -> (random.nextDouble() + offset) * scale);
+        double[] expected = doubleDeaths(unscaled(points, scale), d);
+        double[] found = Homology.spanningTree(backend, points, d).deathTimes();
+        for (int i = 0; i < found.length; i++) {
+          // Coordinates are rounded once to float32 after centring: half a unit of at most 1/2 each.
+          assertEquals(expected[i], found[i] / scale, 4 * 0x1p-24, "scale " + scale + " offset " + offset);
+        }
+      }
+    }
+  }
+
+  private static double[] unscaled(double[] points, double scale) {
+    return Arrays.stream(points).map(x -> x / scale).toArray();
+  }
+
+  @Test
+  void tinyDistancesBesideALargeExtentDoNotVanish() {
+    float[] points = {1, 0, 0, 0, 1e-25f, 0};
+    assertArrayEquals(new double[] {1e-25f, 1}, Homology.spanningTree(backend, points, 2).deathTimes(), 0);
+  }
+
+  @Test
+  void onePointHasNoDeathsAndDuplicatesDieAtZero() {
+    assertEquals(0, Homology.spanningTree(backend, new float[] {3, 4}, 2).lengths().length);
+    assertEquals(0, Homology.spanningTree(backend, new double[] {3, 4}, 2).lengths().length);
+    assertArrayEquals(new double[] {0, 0, 5}, Homology.spanningTree(backend, new float[] {0, 0, 3, 4, 0, 0, 3, 4}, 2).deathTimes());
+    assertArrayEquals(new double[] {0, 0}, Homology.spanningTree(backend, new double[] {7, 7, 7}, 1).deathTimes());
+  }
+
+  @Test
+  void theFirstPointThatIsNotFiniteIsNamed() {
+    float[] points = {0, 0, 1, 1, Float.NaN, 2, 3, Float.POSITIVE_INFINITY};
+    String message = assertThrows(IllegalArgumentException.class, () -> Homology.spanningTree(backend, points, 2)).getMessage();
+    assertTrue(message.startsWith("point 2 "), message);
+    double[] wide = {0, 0, 1, Double.NEGATIVE_INFINITY};
+    message = assertThrows(IllegalArgumentException.class, () -> Homology.spanningTree(backend, wide, 2)).getMessage();
+    assertTrue(message.startsWith("point 1 "), message);
+  }
+
+  @Test
+  void workedExamples() {
+    //   2 . . 3      sides 3 and 1: deaths 1, 1, 3
+    //   0 . . 1
+    SpanningTree rectangle = Homology.spanningTree(backend, new float[] {0, 0, 3, 0, 0, 1, 3, 1}, 2).sorted();
+    assertArrayEquals(new int[] {0, 2, 1, 3, 0, 1}, rectangle.edges());
+    assertArrayEquals(new double[] {1, 1, 3}, rectangle.lengths());
+    assertEquals(5, rectangle.totalPersistence(1));
+    assertEquals(11, rectangle.totalPersistence(2));
+    // A unit square: all four sides tie, and the ids decide: 0-1, 0-2, 1-3.
+    assertArrayEquals(new int[] {0, 1, 0, 2, 1, 3}, Homology.spanningTree(backend, new float[] {0, 0, 1, 0, 0, 1, 1, 1}, 2).sorted().edges());
+  }
+
+  @Test
+  void distanceMatricesGiveTheTreeOfTheirPoints() {
+    Random random = new Random(5);
+    for (int n : new int[] {1, 2, 50}) {
+      float[] points = Clouds.draw(Clouds.Kind.UNIFORM, n, 3, random);
+      float[] lower = new float[n * (n - 1) / 2];
+      for (int i = 0, next = 0; i < n; i++) {
+        for (int j = 0; j < i; j++) {
+          lower[next++] = ExactDistance.length(ExactDistance.squared(points, 3, i, j));
+        }
+      }
+      assertArrayEquals(Kruskal.ofPoints(points, 3).deathTimes(), Prim.ofDistances(lower, n).deathTimes());
+    }
+  }
+}

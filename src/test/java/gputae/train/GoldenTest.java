@@ -1,0 +1,157 @@
+package gputae.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.Backend;
+import gputae.backend.BallPenalty;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import gputae.homology.Homology;
+import gputae.loss.LatentRegulariser;
+import gputae.model.Autoencoder;
+import gputae.model.ParameterLayout;
+import gputae.model.SafeTensors;
+import gputae.model.Weights;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The same training as PyTorch with GUDHI, from the same weights on the same batches: the first step's gradients and the losses of 20 steps. The data were
+ * exported by bench/peers/golden.py, which says what each tensor is.
+ */
+class GoldenTest {
+
+  private static final int PIXELS = 64;
+  private static final int STEPS = 20;
+
+  static SafeTensors golden(String name) throws IOException {
+    try {
+      return SafeTensors.read(Path.of(GoldenTest.class.getResource("/golden/" + name + ".safetensors").toURI()));
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ae-d2", "tae-d2", "tae-d10", "disk-d2", "vae-d2", "vae-d5", "tae-degree2", "tae-squared", "tae-maxedge", "tae-duplicates"})
+  void trainsAsPyTorchAndGudhiDo(String name) throws IOException {
+    SafeTensors golden = golden("train-" + name);
+    Map<String, String> settings = golden.metadata();
+    LatentRegulariser regulariser = new LatentRegulariser(Double.parseDouble(settings.get("lambda_ball")),
+        settings.get("penalty").equals("squared") ? BallPenalty.SQUARED : BallPenalty.NORM, Double.parseDouble(settings.get("lambda_deaths")),
+        Double.parseDouble(settings.get("degree")), settings.get("max_edge").equals("inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(settings.get("max_edge")));
+    int batch = Integer.parseInt(settings.get("batch"));
+    ModelKind kind = ModelKind.valueOf(settings.get("model").toUpperCase(java.util.Locale.ROOT));
+    List<Integer> hidden = Arrays.stream(settings.get("hidden").split(",")).map(Integer::valueOf).toList();
+    int latent = Integer.parseInt(settings.get("latent"));
+    TrainConfig config = new TrainConfig(kind, latent, hidden, batch, 1, Double.parseDouble(settings.get("lr")), regulariser, 0);
+    double[] losses = golden.tensors().get("losses").doubles();
+    double[] losses64 = golden.tensors().get("losses64").doubles();
+
+    try (Backend backend = new CpuBackend(InstructionSet.best(), 2);
+        Autoencoder model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
+        TrainStep step = new TrainStep(backend, config, model)) {
+      ParameterLayout layout = model.layout();
+      SafeTensors initial = new SafeTensors();
+      golden.tensors().forEach((key, tensor) -> {
+        if (key.startsWith("init.")) {
+          initial.put(key.substring(5), tensor);
+        }
+      });
+      model.parameters().upload(Weights.flat(layout, initial, ""));
+      byte[] images = golden.tensors().get("images").bytes();
+      int[] order = golden.tensors().get("order").ints();
+      Matrix pixels = backend.allocate(ElementType.UINT8, images.length / PIXELS, PIXELS).upload(images);
+      Matrix orders = backend.allocate(ElementType.INT32, 1, order.length).upload(order);
+      Matrix x = backend.allocate(batch, PIXELS);
+
+      for (int s = 0; s < STEPS; s++) {
+        backend.gather(pixels, orders, step.step(), batch, STEPS, x);
+        if (kind.variational()) {
+          float[] noise = golden.tensors().get("eps").floats();
+          step.noise().upload(Arrays.copyOfRange(noise, s * batch * latent, (s + 1) * batch * latent));
+        }
+        step.gradients(x);
+        if (s == 0) {
+          compareGradients(golden, layout, model.gradients().toFloats());
+        }
+        step.update();
+        float[] row = Arrays.copyOfRange(step.log().toFloats(), s * TrainStep.LOSSES, (s + 1) * TrainStep.LOSSES);
+        double[] found = {row[TrainStep.RECONSTRUCTION], kind.ball() ? row[TrainStep.BALL] : 0, kind.deaths() ? row[TrainStep.DEATHS] : 0,
+            row[TrainStep.KL], 0};
+        found[4] = found[0] + found[3] + regulariser.ballWeight() * found[1] - regulariser.deathWeight() * found[2];
+        for (int c = 0; c < 5; c++) {
+          // Sums over the batch are larger than 1: there the bound is relative.
+          double bound = 1e-5 * Math.max(1, Math.abs(losses[s * 5 + c]));
+          for (double expected : new double[] {losses[s * 5 + c], losses64[s * 5 + c]}) {
+            assertTrue(Math.abs(expected - found[c]) <= bound, name + ", step " + (s + 1) + ", loss " + c + ": " + found[c] + " instead of " + expected);
+          }
+        }
+      }
+      // Training must have moved the weights where PyTorch moved them.
+      float[] parameters = model.parameters().toFloats();
+      for (ParameterLayout.Tensor tensor : layout.tensors()) {
+        assertClose(golden.tensors().get("final." + tensor.name()).floats(), parameters, tensor, 1e-5, name + ", weights after 20 steps");
+      }
+    }
+  }
+
+  private static void compareGradients(SafeTensors golden, ParameterLayout layout, float[] gradients) {
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      for (String source : new String[] {"grad.", "grad64."}) {
+        assertClose(golden.tensors().get(source + tensor.name()).floats(), gradients, tensor, 1e-5, source);
+      }
+    }
+  }
+
+  /** |a - b| at most {@code bound} times |b|, Euclidean norms of the tensor. */
+  private static void assertClose(float[] expected, float[] flat, ParameterLayout.Tensor tensor, double bound, String what) {
+    assertEquals(tensor.size(), expected.length);
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < expected.length; i++) {
+      double d = (double) flat[tensor.offset() + i] - expected[i];
+      difference += d * d;
+      size += (double) expected[i] * expected[i];
+    }
+    double relative = Math.sqrt(difference / size);
+    assertTrue(relative <= bound, what + " " + tensor.name() + ": relative difference " + relative);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "uniform2", "uniform10", "uniform64", "clusters3", "duplicates2", "collinear3", "lattice2", "circle2", "tiny3", "huge3", "two2", "three3"
+      })
+  void deathTimesAreGudhis(String cloud) throws IOException {
+    SafeTensors golden = golden("deaths");
+    SafeTensors.Tensor points = golden.tensors().get(cloud + ".points");
+    double[] expected = golden.tensors().get(cloud + ".deaths").doubles();
+    int d = points.shape().get(1);
+    try (Backend backend = new CpuBackend(InstructionSet.best(), 1)) {
+      // GUDHI drops what is born and dies at once.
+      double[] found = Arrays.stream(Homology.spanningTree(backend, points.floats(), d).deathTimes()).filter(death -> death > 0).toArray();
+      assertEquals(expected.length, found.length);
+      double bound = (d / 2.0 + 2) * 0x1p-24;
+      for (int i = 0; i < found.length; i++) {
+        assertTrue(Math.abs(found[i] - expected[i]) <= bound * expected[i], cloud + " death " + i + ": " + found[i] + " instead of " + expected[i]);
+      }
+      double[] wide = new double[points.floats().length];
+      Arrays.setAll(wide, i -> points.floats()[i]);
+      double extent = Arrays.stream(wide).map(Math::abs).max().orElse(0) * 2;
+      double[] fromDoubles = Arrays.stream(Homology.spanningTree(backend, wide, d).deathTimes()).filter(death -> death > extent * 1e-7).toArray();
+      double[] expectedLarge = Arrays.stream(expected).filter(death -> death > extent * 1e-7).toArray();
+      assertArrayEquals(expectedLarge, fromDoubles, extent * (d + 4) * 0x1p-24, cloud + " read as doubles");
+    }
+  }
+}

@@ -1,0 +1,263 @@
+package gputae.train;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.Backend;
+import gputae.backend.BallPenalty;
+import gputae.backend.Matrix;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import gputae.loss.LatentRegulariser;
+import gputae.model.Autoencoder;
+import gputae.model.Initialisation;
+import gputae.model.ParameterLayout;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The gradient of every objective through the whole network, parameter by parameter, against central differences of an independent forward pass in double
+ * precision that is written out here.
+ */
+class GradientTest {
+
+  private static final int PIXELS = 11;
+  private static final List<Integer> HIDDEN = List.of(7, 5);
+  private static final int ROWS = 9;
+
+  private static final LatentRegulariser PLAIN = new LatentRegulariser(0.3, BallPenalty.NORM, 0.2, 1, Double.POSITIVE_INFINITY);
+
+  @Test
+  void autoencoder() {
+    check(ModelKind.AE, 2, PLAIN);
+  }
+
+  @Test
+  void ballAlone() {
+    check(ModelKind.DISK, 3, PLAIN);
+    check(ModelKind.DISK, 2, new LatentRegulariser(0.3, BallPenalty.SQUARED, 0.2, 1, Double.POSITIVE_INFINITY));
+  }
+
+  @Test
+  void ballAndDeathTimes() {
+    for (int latent : new int[] {1, 2, 6}) {
+      check(ModelKind.TAE, latent, PLAIN);
+    }
+  }
+
+  @Test
+  void deathTimesOfHigherDegree() {
+    check(ModelKind.TAE, 2, new LatentRegulariser(0.1, BallPenalty.NORM, 0.4, 2, Double.POSITIVE_INFINITY));
+    check(ModelKind.TAE, 3, new LatentRegulariser(0.1, BallPenalty.NORM, 0.4, 2.5, Double.POSITIVE_INFINITY));
+  }
+
+  @Test
+  void deathTimesUpToALongestEdge() {
+    check(ModelKind.TAE, 2, new LatentRegulariser(0.3, BallPenalty.SQUARED, 0.2, 1, 0.5));
+  }
+
+  @Test
+  void variational() {
+    check(ModelKind.VAE, 2, PLAIN);
+    check(ModelKind.VAE, 5, PLAIN);
+  }
+
+  private void check(ModelKind kind, int latent, LatentRegulariser regulariser) {
+    Random random = new Random(17 + latent);
+    TrainConfig config = new TrainConfig(kind, latent, HIDDEN, ROWS, 1, 1e-3, regulariser, 5);
+    float[] x = new float[ROWS * PIXELS];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = random.nextFloat();
+    }
+    float[] noise = new float[ROWS * latent];
+    for (int i = 0; i < noise.length; i++) {
+      noise[i] = (float) random.nextGaussian();
+    }
+    try (Backend backend = new CpuBackend(InstructionSet.best(), 2);
+        Autoencoder model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
+        TrainStep step = new TrainStep(backend, config, model)) {
+      ParameterLayout layout = model.layout();
+      float[] parameters = Initialisation.draw(layout, 5, 0);
+      Reference reference = new Reference(kind, latent, regulariser, x, noise);
+      if (kind.ball()) {
+        putHalfOutside(layout, parameters, reference);
+      }
+      model.parameters().upload(parameters);
+      if (kind.variational()) {
+        step.noise().upload(noise);
+      }
+      try (Matrix batch = backend.allocate(ROWS, PIXELS).upload(x)) {
+        step.gradients(batch);
+      }
+      float[] found = model.gradients().toFloats();
+      double[] point = widened(parameters);
+      double largest = 0;
+      for (float g : found) {
+        largest = Math.max(largest, Math.abs(g));
+      }
+      assertTrue(largest > 1e-4, "there is a gradient to check");
+      if (kind.ball()) {
+        assertTrue(reference.outside(layout, point) > 0 && reference.outside(layout, point) < ROWS, "both sides of the sphere are met");
+      }
+      double h = 1e-6;
+      for (ParameterLayout.Tensor tensor : layout.tensors()) {
+        for (int i = tensor.offset(); i < tensor.offset() + tensor.size(); i++) {
+          double old = point[i];
+          point[i] = old + h;
+          double above = reference.objective(layout, point);
+          point[i] = old - h;
+          double below = reference.objective(layout, point);
+          point[i] = old;
+          double expected = (above - below) / (2 * h);
+          // Float32 through six layers: some dozens of units of the largest gradient.
+          double bound = 2e-5 * largest;
+          int index = i - tensor.offset();
+          assertTrue(Math.abs(expected - found[i]) <= bound,
+              () -> kind + " d=" + latent + " " + tensor.name() + "[" + index + "]: " + found[tensor.offset() + index] + " instead of " + expected + ", bound " + bound);
+        }
+      }
+    }
+  }
+
+  private static double[] widened(float[] values) {
+    double[] wide = new double[values.length];
+    Arrays.setAll(wide, i -> values[i]);
+    return wide;
+  }
+
+  /** Spreads the latent points and scales them, by the encoder's layers, so that about half lie outside the ball. */
+  private static void putHalfOutside(ParameterLayout layout, float[] parameters, Reference reference) {
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      if (tensor.name().matches("encoder\\.[02]\\.weight")) {
+        for (int i = tensor.offset(); i < tensor.offset() + tensor.size(); i++) {
+          parameters[i] *= 4;
+        }
+      }
+      if (tensor.name().equals("encoder.4.bias")) {
+        // The points' middle goes to the origin.
+        double[][] z = reference.encode(layout, widened(parameters));
+        for (int k = 0; k < tensor.size(); k++) {
+          int axis = k;
+          parameters[tensor.offset() + k] -= (float) Arrays.stream(z).mapToDouble(p -> p[axis]).average().orElse(0);
+        }
+      }
+    }
+    double[] norms = Arrays.stream(reference.encode(layout, widened(parameters))).mapToDouble(Reference::norm).sorted().toArray();
+    float scale = (float) (2 / (norms[ROWS / 2 - 1] + norms[ROWS / 2]));
+    for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      if (tensor.name().startsWith("encoder.4.")) {
+        for (int i = tensor.offset(); i < tensor.offset() + tensor.size(); i++) {
+          parameters[i] *= scale;
+        }
+      }
+    }
+  }
+
+  /** The objective in double precision, straight from the paper's formulas. */
+  private record Reference(ModelKind kind, int latent, LatentRegulariser regulariser, float[] x, float[] noise) {
+
+    private static double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input, boolean activate) {
+      ParameterLayout.Tensor w = layout.tensors().stream().filter(t -> t.name().equals(name + ".weight")).findFirst().orElseThrow();
+      ParameterLayout.Tensor b = layout.tensors().stream().filter(t -> t.name().equals(name + ".bias")).findFirst().orElseThrow();
+      double[][] output = new double[input.length][w.rows()];
+      for (int r = 0; r < input.length; r++) {
+        for (int o = 0; o < w.rows(); o++) {
+          double sum = p[b.offset() + o];
+          for (int k = 0; k < w.columns(); k++) {
+            sum += p[w.offset() + o * w.columns() + k] * input[r][k];
+          }
+          output[r][o] = activate && sum <= 0 ? Math.expm1(sum) : sum;
+        }
+      }
+      return output;
+    }
+
+    private double[][] encode(ParameterLayout layout, double[] p) {
+      double[][] h = new double[ROWS][PIXELS];
+      for (int i = 0; i < x.length; i++) {
+        h[i / PIXELS][i % PIXELS] = x[i];
+      }
+      h = layer(layout, p, "encoder.0", h, true);
+      h = layer(layout, p, "encoder.2", h, true);
+      return layer(layout, p, "encoder.4", h, false);
+    }
+
+    private static double norm(double[] z) {
+      double square = 0;
+      for (double c : z) {
+        square += c * c;
+      }
+      return Math.sqrt(square);
+    }
+
+    int outside(ParameterLayout layout, double[] p) {
+      int count = 0;
+      for (double[] z : encode(layout, p)) {
+        count += norm(z) > 1 ? 1 : 0;
+      }
+      return count;
+    }
+
+    double objective(ParameterLayout layout, double[] p) {
+      double[][] encoded = encode(layout, p);
+      double kl = 0;
+      double[][] z = encoded;
+      if (kind.variational()) {
+        z = new double[ROWS][latent];
+        for (int r = 0; r < ROWS; r++) {
+          for (int k = 0; k < latent; k++) {
+            double mu = encoded[r][k];
+            double logvar = encoded[r][latent + k];
+            z[r][k] = mu + Math.exp(logvar / 2) * noise[r * latent + k];
+            kl -= 0.5 * (1 + logvar - mu * mu - Math.exp(logvar));
+          }
+        }
+        kl /= ROWS * PIXELS;
+      }
+      double[][] logits = layer(layout, p, "decoder.4", layer(layout, p, "decoder.2", layer(layout, p, "decoder.0", z, true), true), false);
+      double reconstruction = 0;
+      for (int i = 0; i < x.length; i++) {
+        double l = logits[i / PIXELS][i % PIXELS];
+        double probability = 1 / (1 + Math.exp(-l));
+        reconstruction -= x[i] * Math.log(probability) + (1 - x[i]) * Math.log(1 - probability);
+      }
+      double total = reconstruction / (ROWS * PIXELS) + kl;
+      if (kind.ball()) {
+        for (double[] point : z) {
+          double norm = norm(point);
+          total += regulariser.ballWeight() * Math.max((regulariser.penalty() == BallPenalty.NORM ? norm : norm * norm) - 1, 0);
+        }
+      }
+      return kind.deaths() ? total - regulariser.deathWeight() * deaths(z) : total;
+    }
+
+    /** Prim, with no thought of speed. */
+    private double deaths(double[][] z) {
+      boolean[] joined = new boolean[ROWS];
+      joined[0] = true;
+      double sum = 0;
+      for (int round = 1; round < ROWS; round++) {
+        double best = Double.POSITIVE_INFINITY;
+        int next = -1;
+        for (int u = 0; u < ROWS; u++) {
+          for (int v = 0; v < ROWS; v++) {
+            if (joined[u] && !joined[v]) {
+              double square = 0;
+              for (int k = 0; k < latent; k++) {
+                square += (z[u][k] - z[v][k]) * (z[u][k] - z[v][k]);
+              }
+              if (Math.sqrt(square) < best) {
+                best = Math.sqrt(square);
+                next = v;
+              }
+            }
+          }
+        }
+        joined[next] = true;
+        sum += best <= regulariser.maxEdge() ? Math.pow(best, regulariser.degree()) : 0;
+      }
+      return sum;
+    }
+  }
+}

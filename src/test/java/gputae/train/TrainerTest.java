@@ -1,0 +1,310 @@
+package gputae.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.Backend;
+import gputae.backend.BallPenalty;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import gputae.data.Dataset;
+import gputae.data.Images;
+import gputae.data.Split;
+import gputae.loss.LatentRegulariser;
+import gputae.model.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A training as a whole: repeatable, resumable at any step, undisturbed by those who watch, stopped where its losses are lost. */
+class TrainerTest {
+
+  private static final int SIDE = 6;
+
+  /** 203 images in batches of 32: six full ones and one of 11. */
+  private static final Dataset DATA = blobs(203, 50);
+
+  private static Dataset blobs(int train, int test) {
+    Random random = new Random(1);
+    return new Dataset("blobs", List.of(), split(train, random), split(test, random));
+  }
+
+  private static Split split(int count, Random random) {
+    byte[] pixels = new byte[count * SIDE * SIDE];
+    for (int i = 0; i < count; i++) {
+      double x = random.nextDouble() * SIDE;
+      double y = random.nextDouble() * SIDE;
+      for (int p = 0; p < SIDE * SIDE; p++) {
+        double distance = Math.hypot(p % SIDE - x, p / SIDE - y);
+        pixels[i * SIDE * SIDE + p] = (byte) (255 * Math.exp(-distance * distance / 3));
+      }
+    }
+    return new Split(new Images(pixels, count, SIDE, SIDE), null);
+  }
+
+  private static TrainConfig config(ModelKind kind, int epochs) {
+    return new TrainConfig(kind, 2, List.of(16), 32, epochs, 1e-2, new LatentRegulariser(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY), 3);
+  }
+
+  /** Everything that is heard of a training. */
+  private static final class Heard implements TrainListener {
+    final List<Step> steps = new ArrayList<>();
+    final List<Epoch> epochs = new ArrayList<>();
+
+    @Override
+    public void onStep(Step step) {
+      steps.add(step);
+    }
+
+    @Override
+    public void onEpoch(Epoch epoch) {
+      epochs.add(epoch);
+    }
+  }
+
+  private static Backend backend() {
+    return new CpuBackend(InstructionSet.best(), 2);
+  }
+
+  private static TrainState uninterrupted(ModelKind kind, int epochs, Heard heard) {
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config(kind, epochs), DATA, new TrainControl())) {
+      assertTrue(trainer.run(heard));
+      return trainer.state();
+    }
+  }
+
+  private static void assertSame(TrainState expected, TrainState found) {
+    assertEquals(expected.step(), found.step());
+    assertArrayEquals(expected.parameters(), found.parameters());
+    assertArrayEquals(expected.firstMoment(), found.firstMoment());
+    assertArrayEquals(expected.secondMoment(), found.secondMoment());
+    assertArrayEquals(expected.sums(), found.sums());
+    assertEquals(expected.history().size(), found.history().size());
+    for (int i = 0; i < expected.history().size(); i++) {
+      Epoch a = expected.history().get(i);
+      Epoch b = found.history().get(i);
+      // All but the two columns of time.
+      assertEquals(new Epoch(a.epoch(), 0, a.reconstruction(), a.ball(), a.deaths(), a.kl(), a.total(), a.testReconstruction(), 0),
+          new Epoch(b.epoch(), 0, b.reconstruction(), b.ball(), b.deaths(), b.kl(), b.total(), b.testReconstruction(), 0));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void learnsAndReportsEveryStepAndEpoch(ModelKind kind) {
+    Heard heard = new Heard();
+    TrainState state = uninterrupted(kind, 20, heard);
+    assertEquals(7 * 20, state.step());
+    assertEquals(7 * 20, heard.steps.size());
+    assertEquals(20, heard.epochs.size());
+    for (int i = 0; i < heard.steps.size(); i++) {
+      Step step = heard.steps.get(i);
+      assertEquals(i + 1, step.step());
+      assertEquals(i / 7 + 1, step.epoch());
+      assertEquals(i % 7 + 1, step.stepInEpoch());
+      assertEquals(i % 7 == 6 ? 11 : 32, step.rows());
+      assertEquals(kind.ball(), step.ball() > 0 || kind.ball() && step.ball() == 0);
+      assertEquals(kind.deaths(), step.deaths() > 0);
+      assertEquals(kind.variational(), step.kl() > 0);
+    }
+    Epoch last = heard.epochs.get(19);
+    assertTrue(last.testReconstruction() < 0.9 * heard.epochs.get(0).testReconstruction(), "the test reconstruction gets better");
+    // An epoch's columns are those of its steps: per pixel weighted by rows, batch sums unweighted.
+    List<Step> steps = heard.steps.subList(19 * 7, 20 * 7);
+    assertEquals(steps.stream().mapToDouble(s -> s.reconstruction() * s.rows()).sum() / 203, last.reconstruction(), 1e-12);
+    assertEquals(steps.stream().mapToDouble(Step::ball).sum() / 7, last.ball(), 1e-12);
+    assertEquals(steps.stream().mapToDouble(Step::deaths).sum() / 7, last.deaths(), 1e-12);
+    assertEquals(steps.stream().mapToDouble(s -> s.kl() * s.rows()).sum() / 203, last.kl(), 1e-12);
+    double ball = kind.ball() ? 0.005 * last.ball() : 0;
+    double deaths = kind.deaths() ? 0.005 * last.deaths() : 0;
+    assertEquals(last.reconstruction() + last.kl() + ball - deaths, last.total(), 1e-12);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theSameSeedGivesTheSameBits(ModelKind kind) {
+    assertSame(uninterrupted(kind, 3, new Heard()), uninterrupted(kind, 3, new Heard()));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aResumedTrainingEndsInTheSameBitsWhereverItStopped(ModelKind kind, @TempDir Path directory) throws IOException {
+    TrainState expected = uninterrupted(kind, 5, new Heard());
+    for (int stopAfter : new int[] {1, 6, 7, 8, 20, 34}) {
+      Path file = directory.resolve("checkpoint-" + stopAfter);
+      TrainControl control = new TrainControl();
+      control.pause();
+      for (int i = 0; i < stopAfter; i++) {
+        control.step();
+      }
+      try (Backend backend = backend();
+          Trainer trainer = new Trainer(backend, config(kind, 5), DATA, control)) {
+        assertFalse(trainer.run(new TrainListener() {
+          @Override
+          public void onStep(Step step) {
+            if (step.step() == stopAfter) {
+              control.stop();
+            }
+          }
+        }));
+        TrainState stopped = trainer.state();
+        assertEquals(stopAfter, stopped.step());
+        Files.write(file, stopped.toTensors(trainer.model().layout()).toBytes());
+      }
+      try (Backend backend = backend();
+          Trainer trainer = new Trainer(backend, config(kind, 5), DATA, new TrainControl())) {
+        trainer.restore(TrainState.fromTensors(trainer.model().layout(), SafeTensors.read(file)));
+        Heard heard = new Heard();
+        assertTrue(trainer.run(heard));
+        assertEquals(35 - stopAfter, heard.steps.size());
+        assertSame(expected, trainer.state());
+      }
+    }
+  }
+
+  @Test
+  void whoWatchesAndTakesSnapshotsChangesNothing() throws InterruptedException {
+    TrainState expected = uninterrupted(ModelKind.TAE, 4, new Heard());
+    TrainControl control = new TrainControl();
+    AtomicReference<float[]> last = new AtomicReference<>();
+    int[] snapshots = {0};
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config(ModelKind.TAE, 4), DATA, control)) {
+      assertTrue(trainer.run(new TrainListener() {
+        @Override
+        public void onStep(Step step) {
+          control.requestSnapshot(parameters -> {
+            snapshots[0]++;
+            last.set(parameters);
+            // The receiver may do what it likes with its copy.
+            java.util.Arrays.fill(parameters, Float.NaN);
+          });
+        }
+
+        @Override
+        public void onEpoch(Epoch epoch) {
+          trainer.model().embeddings(trainer.testImages());
+        }
+      }));
+      // One between any two groups of steps; an epoch of seven steps is one group.
+      assertEquals(3, snapshots[0]);
+      assertSame(expected, trainer.state());
+    }
+  }
+
+  @Test
+  void pauseHoldsStepAdvancesAndResumeGoesOn() throws InterruptedException {
+    TrainState expected = uninterrupted(ModelKind.AE, 2, new Heard());
+    TrainControl control = new TrainControl();
+    control.pause();
+    List<Long> steps = java.util.Collections.synchronizedList(new ArrayList<>());
+    AtomicReference<TrainState> end = new AtomicReference<>();
+    Thread training = new Thread(() -> {
+      try (Backend backend = backend();
+          Trainer trainer = new Trainer(backend, config(ModelKind.AE, 2), DATA, control)) {
+        trainer.run(new TrainListener() {
+          @Override
+          public void onStep(Step step) {
+            steps.add(step.step());
+          }
+        });
+        end.set(trainer.state());
+      }
+    });
+    training.start();
+    java.util.concurrent.CountDownLatch held = new java.util.concurrent.CountDownLatch(1);
+    control.requestSnapshot(parameters -> held.countDown());
+    // A snapshot is served while paused, and no step was done before it.
+    assertTrue(held.await(60, java.util.concurrent.TimeUnit.SECONDS));
+    assertEquals(0, steps.size());
+    control.step();
+    java.util.concurrent.CountDownLatch stepped = new java.util.concurrent.CountDownLatch(1);
+    while (steps.isEmpty()) {
+      Thread.onSpinWait();
+    }
+    control.requestSnapshot(parameters -> stepped.countDown());
+    assertTrue(stepped.await(60, java.util.concurrent.TimeUnit.SECONDS));
+    assertEquals(1, steps.size());
+    control.resume();
+    training.join();
+    assertEquals(14, steps.size());
+    assertSame(expected, end.get());
+  }
+
+  @Test
+  void aLossThatIsNotFiniteStopsWithItsStep() {
+    TrainConfig wild = new TrainConfig(ModelKind.TAE, 2, List.of(16), 32, 50, 1e30, config(ModelKind.TAE, 1).regulariser(), 3);
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, wild, DATA, new TrainControl())) {
+      DivergedException exception = assertThrows(DivergedException.class, () -> trainer.run(new Heard()));
+      assertTrue(exception.step() >= 1 && exception.step() <= 14, "step " + exception.step());
+      assertTrue(exception.getMessage().contains("step " + exception.step()), exception.getMessage());
+    }
+  }
+
+  @Test
+  void aStateWithAWeightThatIsNotFiniteIsNotHandedOut() {
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config(ModelKind.AE, 1), DATA, new TrainControl())) {
+      float[] parameters = trainer.model().parameters().toFloats();
+      parameters[5] = Float.NaN;
+      trainer.initialise(parameters);
+      assertThrows(DivergedException.class, trainer::state);
+    }
+  }
+
+  @Test
+  void closingATrainerFreesAllItAllocated() {
+    for (ModelKind kind : ModelKind.values()) {
+      try (Backend backend = backend()) {
+        // Scratch that the backend keeps for itself appears with the first use.
+        try (Trainer trainer = new Trainer(backend, config(kind, 1), DATA, new TrainControl())) {
+          trainer.run(new Heard());
+        }
+        long before = backend.allocatedBytes();
+        try (Trainer trainer = new Trainer(backend, config(kind, 1), DATA, new TrainControl())) {
+          long during = backend.allocatedBytes();
+          assertTrue(during > before);
+          trainer.run(new Heard());
+          assertEquals(during, backend.allocatedBytes(), "nothing stays allocated by running");
+        }
+        assertEquals(before, backend.allocatedBytes());
+      }
+    }
+  }
+
+  @Test
+  void aBatchLargerThanTheDataIsOneStepAnEpoch() {
+    TrainConfig large = new TrainConfig(ModelKind.TAE, 2, List.of(16), 5000, 2, 1e-2, config(ModelKind.TAE, 1).regulariser(), 3);
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, large, DATA, new TrainControl())) {
+      Heard heard = new Heard();
+      assertTrue(trainer.run(heard));
+      assertEquals(2, heard.steps.size());
+      assertEquals(203, heard.steps.get(0).rows());
+    }
+  }
+
+  @Test
+  void aLastBatchOfOneImageHasNoDeaths() {
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config(ModelKind.TAE, 1), blobs(33, 5), new TrainControl())) {
+      Heard heard = new Heard();
+      assertTrue(trainer.run(heard));
+      assertEquals(1, heard.steps.get(1).rows());
+      assertEquals(0, heard.steps.get(1).deaths());
+    }
+  }
+}
