@@ -26,6 +26,9 @@ static inline Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v
 static inline Lanes operator*(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b.v)}; }
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 static inline Lanes root(Lanes a) { return {_mm512_sqrt_ps(a.v)}; }
+static inline Lanes zero_below(Lanes a, float least) {
+  return {_mm512_mask_mov_ps(a.v, _mm512_cmp_ps_mask(_mm512_abs_ps(a.v), _mm512_set1_ps(least), _CMP_LT_OQ), _mm512_setzero_ps())};
+}
 // a / b within 2 units in the last place, for b that are normal numbers: the estimate of 1 / b (14 bits) after one step of Newton's method. A
 // division takes 16 cycles, during which the root's unit is blocked too.
 static inline Lanes quotient(Lanes a, Lanes b) {
@@ -57,6 +60,10 @@ static inline Lanes operator-(Lanes a, Lanes b) { return {_mm256_sub_ps(a.v, b.v
 static inline Lanes operator*(Lanes a, Lanes b) { return {_mm256_mul_ps(a.v, b.v)}; }
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
 static inline Lanes root(Lanes a) { return {_mm256_sqrt_ps(a.v)}; }
+static inline Lanes zero_below(Lanes a, float least) {
+  const __m256 size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v);
+  return {_mm256_andnot_ps(_mm256_cmp_ps(size, _mm256_set1_ps(least), _CMP_LT_OQ), a.v)};
+}
 static inline Lanes quotient(Lanes a, Lanes b) { return {_mm256_div_ps(a.v, b.v)}; }
 static inline Lanes minimum(Lanes a, Lanes b) { return {_mm256_min_ps(a.v, b.v)}; }
 static inline Mask less(Lanes a, Lanes b) { return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))); }
@@ -94,6 +101,10 @@ static inline Lanes root(Lanes a) {
   Lanes r;
   for (int l = 0; l < kWidth; l++) r.v[l] = __builtin_sqrtf(a.v[l]);
   return r;
+}
+static inline Lanes zero_below(Lanes a, float least) {
+  for (int l = 0; l < kWidth; l++) a.v[l] = __builtin_fabsf(a.v[l]) < least ? 0 : a.v[l];
+  return a;
 }
 static inline Lanes quotient(Lanes a, Lanes b) { return {{a.v[0] / b.v[0], a.v[1] / b.v[1], a.v[2] / b.v[2], a.v[3] / b.v[3]}}; }
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) {

@@ -124,8 +124,8 @@ public interface Backend extends AutoCloseable {
   void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics, Matrix loss);
 
   /**
-   * One step of Adam (Kingma, Ba 2015), the step's number being *step + 1, over the flat buffers (1, count). The gradient is left 0 for the next step to
-   * accumulate into.
+   * One step of Adam (Kingma, Ba 2015), the step's number being *step + 1, over the flat buffers (1, count). Moments below 2^-100 become 0. The gradient is
+   * left 0 for the next step to accumulate into.
    */
   void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step, AdamRates rates);
 

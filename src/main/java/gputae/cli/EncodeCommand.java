@@ -33,10 +33,14 @@ final class EncodeCommand implements Callable<Integer> {
     }
   }
 
-  @Parameters(paramLabel = "RUN", description = "Folder of a run.")
+  @Parameters(index = "0", paramLabel = "RUN", description = "Folder of a run.")
   private Path run;
 
-  @Parameters(paramLabel = "FILE", arity = "0..1", description = "Images to embed instead of a split: .npy or IDX, of the size the model was trained on.")
+  @Parameters(
+      index = "1",
+      paramLabel = "FILE",
+      arity = "0..1",
+      description = "Images to embed instead of a split: .npy or IDX, of the size the model was trained on.")
   private Path file;
 
   @Option(names = "--split", paramLabel = "SPLIT", description = "train or test (default: test).")

@@ -11,6 +11,7 @@ import gputae.data.WholeFile;
 import gputae.loss.LatentRegulariser;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
+import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import gputae.train.ModelKind;
@@ -208,8 +209,10 @@ final class RunDirectory {
       return new Config(train, json.get("dataset").getAsString(), data == null ? null : Path.of(data.getAsString()),
           json.get("data_fingerprint").getAsString(), json.get("height").getAsInt(), json.get("width").getAsInt(), classes,
           json.get("conditions").getAsString());
-    } catch (JsonParseException | IllegalArgumentException | IllegalStateException | NullPointerException | UnsupportedOperationException
-        | ClassCastException e) {
+    } catch (Failure e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // What is missing or of another kind makes the JSON library throw a dozen kinds of exceptions.
       throw new Failure(config() + " cannot be read as the settings of a run: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("damaged"), e);
     }
   }
@@ -220,14 +223,15 @@ final class RunDirectory {
       throw new Failure(path + " holds no model.safetensors yet; let the training finish, or stop it with Ctrl-C, which saves it");
     }
     SafeTensors file = SafeTensors.read(model());
-    Architecture architecture = Trainer.architecture(config.config(), config.height() * config.width());
-    Autoencoder autoencoder = new Autoencoder(backend, architecture);
     try {
-      autoencoder.parameters().upload(Weights.flat(autoencoder.layout(), file, ""));
-    } catch (IllegalArgumentException e) {
-      autoencoder.close();
+      Architecture architecture = Trainer.architecture(config.config(), config.height() * config.width());
+      // Before the model takes memory for sizes that only damage may have put into config.json.
+      float[] weights = Weights.flat(new ParameterLayout(architecture), file, "");
+      Autoencoder autoencoder = new Autoencoder(backend, architecture);
+      autoencoder.parameters().upload(weights);
+      return autoencoder;
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage(), e);
     }
-    return autoencoder;
   }
 }

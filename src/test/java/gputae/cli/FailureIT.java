@@ -1,0 +1,245 @@
+package gputae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What cannot be done ends with exit 1 and one line that says why, and leaves what was there as it was. */
+class FailureIT {
+
+  @TempDir
+  static Path shared;
+
+  @TempDir
+  Path folder;
+
+  private static Path data;
+  private static Path run;
+
+  @BeforeAll
+  static void train() throws IOException {
+    data = Tiny.write(shared);
+    run = shared.resolve("run");
+    new Jar(shared).run(Tiny.train(data, "--epochs", 2, "--out", run)).succeeded();
+  }
+
+  private Jar jar() {
+    return new Jar(folder);
+  }
+
+  @Test
+  void aDataSetThatIsMissingOrDamagedFailsWithOneLineAndLeavesNoRun() throws IOException {
+    jar().run("train", "--dataset", "nowhere.npy").failed("nowhere.npy");
+    jar().run("train", "--dataset", "fashion-mnist", "--data", "nowhere").failed("nowhere");
+    jar().run("train", "--dataset", "digits", "--data", ".").failed("--data");
+    assertEquals(List.of(), Tiny.content(folder));
+
+    byte[] whole = Files.readAllBytes(data);
+    Path bad = folder.resolve("bad.npy");
+    Files.write(bad, Arrays.copyOf(whole, whole.length - 1));
+    jar().run("train", "--dataset", bad).failed("bad.npy", "truncated");
+    Files.write(bad, Arrays.copyOf(whole, 20));
+    jar().run("train", "--dataset", bad).failed("bad.npy");
+    Files.write(bad, new byte[0]);
+    jar().run("train", "--dataset", bad).failed("bad.npy");
+    byte[] noMagic = whole.clone();
+    noMagic[0] = 0;
+    Files.write(bad, noMagic);
+    jar().run("train", "--dataset", bad).failed("bad.npy");
+    Tiny.writeNpy(bad, "<f4", "(2, 1, 1)", Tiny.littleEndian(0.5f, Float.NaN));
+    jar().run("train", "--dataset", bad).failed("bad.npy", "NaN");
+    Files.delete(bad);
+
+    // The header of an IDX file that promises a hundred images.
+    Path idx = Files.createDirectory(folder.resolve("idx"));
+    for (String part : List.of("train", "t10k")) {
+      Files.write(idx.resolve(part + "-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 8, 0, 0, 0, 8, 1, 2, 3});
+      Files.write(idx.resolve(part + "-labels-idx1-ubyte"), new byte[] {0, 0, 8, 1, 0, 0, 0, 100, 1});
+    }
+    jar().run("train", "--dataset", "mnist", "--data", idx).failed("idx", "truncated");
+    jar().run("train", "--dataset", Files.createDirectory(folder.resolve("empty"))).failed("empty");
+    assertTrue(Files.notExists(folder.resolve("runs")), Tiny.content(folder).toString());
+  }
+
+  @Test
+  void outThatIsAFileOrAFolderWithContentIsLeftUntouched() throws IOException {
+    Path full = Files.createDirectory(folder.resolve("full"));
+    Files.writeString(full.resolve("notes.txt"), "mine");
+    jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "full")).failed("full", "not empty");
+    assertEquals(List.of("notes.txt"), Tiny.content(full));
+    assertEquals("mine", Files.readString(full.resolve("notes.txt")));
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "file")).failed("file");
+    assertEquals("mine", Files.readString(file));
+    jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "file/below")).failed("file");
+    assertEquals("mine", Files.readString(file));
+    // The default folder's parent, in the way as a file.
+    Files.writeString(folder.resolve("runs"), "mine");
+    jar().run(Tiny.train(data, "--epochs", 1, "--quiet")).failed("runs");
+    assertEquals("mine", Files.readString(folder.resolve("runs")));
+  }
+
+  @Test
+  void aRunsFolderWithoutPermissionFailsWithOneLine() throws IOException {
+    assumeFalse(Jar.isRoot(), "root may write anywhere");
+    Path runs = Files.createDirectory(folder.resolve("runs"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
+    try {
+      jar().run(Tiny.train(data, "--epochs", 1, "--quiet")).failed("runs", "permission denied");
+    } finally {
+      Files.setPosixFilePermissions(runs, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+  }
+
+  @Test
+  void cudaIsRefusedWhereThereIsNoneAndNeverReplacedByTheCpu() throws IOException {
+    jar().run(Tiny.train(data, "--epochs", 1, "--device", "cuda")).failed("cuda");
+    assertEquals(List.of(), Tiny.content(folder));
+  }
+
+  @Test
+  void aRunThatIsMissingOrIncompleteFailsWithOneLine() throws IOException {
+    jar().run("generate", "nowhere", "--out", "x.npy").failed("nowhere", "config.json");
+    jar().run("encode", "nowhere", "--out", "x.npy").failed("nowhere", "config.json");
+    Path part = folder.resolve("part");
+    Tiny.copy(run, part);
+    Files.delete(part.resolve("model.safetensors"));
+    jar().run("generate", part, "--out", "x.npy").failed("model.safetensors");
+    jar().run("encode", part, "--out", "x.npy").failed("model.safetensors");
+    Files.delete(part.resolve("config.json"));
+    jar().run("generate", part, "--out", "x.npy").failed("config.json");
+    assertTrue(Files.notExists(folder.resolve("x.npy")));
+    Path moved = folder.resolve("moved");
+    Tiny.copy(run, moved);
+    Files.writeString(moved.resolve("config.json"), Files.readString(run.resolve("config.json")).replace(data.toString(), "/nowhere/tiny.npy"));
+    jar().run("encode", moved, "--out", "x.npy").failed("/nowhere/tiny.npy");
+  }
+
+  @Test
+  void settingsThatAreNotThoseOfARunFailWithOneLine() throws IOException {
+    String good = Files.readString(run.resolve("config.json"));
+    Path other = folder.resolve("other");
+    Tiny.copy(run, other);
+    for (String bad : List.of("", "{", "[]", "{}", "null", "7", good.replace("\"tae\"", "\"gan\""), good.replace("\"latent\": 2", "\"latent\": 0"),
+        good.replace("\"latent\": 2", "\"latent\": \"two\""), good.replace("\"format\": 1", "\"format\": 99"), good.replace("\"hidden\": [", "\"hidden\": 64, \"h\": ["),
+        good.replace("\"latent\": 2", "\"latent\": 3"), good.replace("\"height\": 8", "\"height\": 80"), good.replace("\"height\": 8", "\"height\": -8"),
+        good.replace("\"latent\": 2", "\"latent\": 2000000000"))) {
+      Files.writeString(other.resolve("config.json"), bad);
+      jar().run("generate", "other", "--out", "x.npy").failed("config.json");
+    }
+  }
+
+  @Test
+  void weightsOfAnotherNetworkAreRefused() throws IOException {
+    jar().run(Tiny.train(data, "--epochs", 1, "--latent", 3, "--init", run.resolve("model.safetensors"))).failed("--init");
+    jar().run(Tiny.train(data, "--epochs", 1, "--hidden", "32,32", "--init", run.resolve("model.safetensors"))).failed("--init");
+    jar().run(Tiny.train(data, "--epochs", 1, "--model", "vae", "--init", run.resolve("model.safetensors"))).failed("--init");
+    jar().run(Tiny.train(data, "--epochs", 1, "--init", run.resolve("checkpoint.safetensors"))).failed("--init");
+    jar().run(Tiny.train(data, "--epochs", 1, "--init", data)).failed("tiny.npy");
+    jar().run(Tiny.train(data, "--epochs", 1, "--init", "nowhere")).failed("nowhere");
+    assertEquals(List.of(), Tiny.content(folder));
+  }
+
+  @Test
+  void imagesOfAnotherSizeAreRefused() throws IOException {
+    Path wide = Tiny.writeNpy(folder.resolve("wide.npy"), "|u1", "(2, 8, 9)", new byte[2 * 72]);
+    jar().run("encode", run, wide, "--out", "x.npy").failed("wide.npy", "8 x 9", "8 x 8");
+    jar().run("encode", run, "nowhere.npy", "--out", "x.npy").failed("nowhere.npy");
+    assertTrue(Files.notExists(folder.resolve("x.npy")));
+  }
+
+  @Test
+  void outputThatCannotBeWrittenFailsWithOneLine() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    jar().run("generate", run, "--out", file.resolve("x.npy")).failed("x.npy");
+    jar().run("generate", run, "--out", file.resolve("x.png")).failed("x.png");
+    jar().run("encode", run, "--out", file.resolve("x.npy")).failed("x.npy");
+    Path taken = Files.createDirectories(folder.resolve("taken.npy/inside"));
+    jar().run("generate", run, "--out", taken.getParent()).failed("taken.npy");
+    assertEquals(List.of("file", "taken.npy", "taken.npy/inside"), Tiny.content(folder));
+  }
+
+  @Test
+  void verboseAddsTheStackTrace() {
+    Jar.Result result = jar().run("generate", "nowhere", "--out", "x.npy", "--verbose");
+    assertEquals(1, result.exit(), result.toString());
+    assertTrue(result.errLines().get(0).startsWith("gpu-tae: "), result.toString());
+    assertTrue(result.err().contains("\tat gputae.cli."), result.toString());
+  }
+
+  @Test
+  void aRunsFilesMayBeDamagedAnywhereWithoutAStackTrace() throws IOException {
+    damage(4);
+  }
+
+  @Test
+  @Tag("thorough")
+  void aRunsFilesMayBeDamagedInHundredsOfPlacesWithoutAStackTrace() throws IOException {
+    damage(150);
+  }
+
+  /** A damaged copy of a file of the run, and the command that reads it. */
+  private record Damage(String file, String what, byte[] bytes, boolean cut, List<Object> command) {}
+
+  private void damage(int times) throws IOException {
+    long seed = System.nanoTime();
+    System.out.println("damage drawn with seed " + seed);
+    Random random = new Random(seed);
+    List<Damage> all = new ArrayList<>();
+    for (int i = 0; i < times; i++) {
+      for (String file : List.of("config.json", "model.safetensors", "checkpoint.safetensors")) {
+        List<Object> command = file.equals("checkpoint.safetensors") ? List.of("train", "--threads", 2, "--quiet", "--resume") : List.of("generate", "--out", "x.npy");
+        byte[] whole = Files.readAllBytes(run.resolve(file));
+        // Without its last character, a line end, the JSON is still whole.
+        int length = random.nextInt(whole.length - 2);
+        all.add(new Damage(file, "cut to " + length, Arrays.copyOf(whole, length), true, command));
+        // Every other flip in the first part, where the header is.
+        int place = random.nextInt(i % 2 == 0 ? Math.min(2000, whole.length) : whole.length);
+        int bit = random.nextInt(8);
+        byte[] flipped = whole.clone();
+        flipped[place] ^= (byte) (1 << bit);
+        all.add(new Damage(file, "bit " + bit + " of byte " + place + " flipped", flipped, false, command));
+      }
+    }
+    all.parallelStream().forEach(damage -> {
+      try {
+        Path own = Files.createTempDirectory(folder, "damage");
+        Path copy = own.resolve("run");
+        Tiny.copy(run, copy);
+        Files.write(copy.resolve(damage.file), damage.bytes);
+        List<Object> command = new ArrayList<>(damage.command);
+        command.add("run");
+        Jar.Result result = new Jar(own).run(command.toArray());
+        String about = damage.file + ", " + damage.what + ": " + result;
+        // A flipped bit among the numbers cannot be told from a number.
+        if (result.exit() != 0 || damage.cut) {
+          assertEquals(1, result.exit(), about);
+          assertEquals("gpu-tae: ", result.err().substring(0, Math.min(9, result.err().length())), about);
+          String last = result.errLines().get(result.errLines().size() - 1);
+          assertTrue(last.startsWith("gpu-tae: ") && !last.contains("unexpected "), about);
+        }
+        // Resuming a run may also warn that its conditions differ, which damage can make of them.
+        assertTrue(result.errLines().size() <= 2 && !result.err().contains("\tat "), about);
+        if (damage.cut && damage.file.equals("checkpoint.safetensors")) {
+          assertArrayEquals(damage.bytes, Files.readAllBytes(copy.resolve(damage.file)), "a checkpoint that cannot be read is kept");
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+  }
+}

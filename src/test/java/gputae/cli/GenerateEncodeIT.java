@@ -1,0 +1,93 @@
+package gputae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Generating images and embedding them with a finished run. */
+class GenerateEncodeIT {
+
+  @TempDir
+  static Path folder;
+
+  private static Path data;
+
+  @BeforeAll
+  static void train() throws IOException {
+    data = Tiny.write(folder);
+    new Jar(folder).run(Tiny.train(data, "--epochs", 5, "--out", "run")).succeeded();
+    new Jar(folder).run(Tiny.train(data, "--epochs", 2, "--model", "vae", "--latent", 3, "--out", "vae")).succeeded();
+  }
+
+  private static Jar.Result run(Object... arguments) {
+    return new Jar(folder).run(arguments).succeeded();
+  }
+
+  private static byte[] bytes(String file) throws IOException {
+    return Files.readAllBytes(folder.resolve(file));
+  }
+
+  @Test
+  void generatedImagesAreUint8OfTheRunsSize() throws IOException {
+    run("generate", "run", "--out", "default.npy");
+    assertEquals(96 * 64, Tiny.readNpy(folder.resolve("default.npy"), "|u1", "(96, 8, 8)").length);
+    assertEquals("one.npy: 1 image of 8 x 8\n", run("generate", "run", "--count", 1, "--out", "one.npy").out());
+    assertEquals(64, Tiny.readNpy(folder.resolve("one.npy"), "|u1", "(1, 8, 8)").length);
+    run("generate", "vae", "--count", 7, "--out", "new/folder/vae.npy");
+    Tiny.readNpy(folder.resolve("new/folder/vae.npy"), "|u1", "(7, 8, 8)");
+  }
+
+  @Test
+  void oneSeedGivesTheSameImagesAndAnotherOthers() throws IOException {
+    run("generate", "run", "--seed", 3, "--out", "a.npy");
+    run("generate", "run", "--seed", 3, "--out", "b.npy");
+    run("generate", "run", "--seed", 4, "--out", "c.npy");
+    assertArrayEquals(bytes("a.npy"), bytes("b.npy"));
+    assertFalse(Arrays.equals(bytes("a.npy"), bytes("c.npy")));
+    // More images begin with the same ones.
+    run("generate", "run", "--seed", 3, "--count", 10, "--out", "few.npy");
+    byte[] few = Tiny.readNpy(folder.resolve("few.npy"), "|u1", "(10, 8, 8)");
+    assertArrayEquals(few, Arrays.copyOf(Tiny.readNpy(folder.resolve("a.npy"), "|u1", "(96, 8, 8)"), few.length));
+  }
+
+  @Test
+  void aNameInPngGivesAPng() throws IOException {
+    run("generate", "run", "--out", "grid.png");
+    Tiny.assertPng(folder.resolve("grid.png"));
+    run("generate", "vae", "--count", 1, "--out", "one.PNG");
+    Tiny.assertPng(folder.resolve("one.PNG"));
+  }
+
+  @Test
+  void encodedTestImagesAreTheRunsLatents() throws IOException {
+    for (String run : new String[] {"run", "vae"}) {
+      run("encode", run, "--split", "test", "--threads", 2, "--out", "test.npy");
+      assertArrayEquals(bytes(run + "/latents.npy"), bytes("test.npy"), run);
+      run("encode", run, "--threads", 2, "--out", "default.npy");
+      assertArrayEquals(bytes("test.npy"), bytes("default.npy"), "test is the default");
+    }
+  }
+
+  @Test
+  void trainingImagesAndAFileCanBeEncoded() throws IOException {
+    assertEquals("train.npy: 250 embeddings of dimension 2\n", run("encode", "run", "--split", "train", "--threads", 2, "--out", "train.npy").out());
+    float[] training = Tiny.floats(Tiny.readNpy(folder.resolve("train.npy"), "<f4", "(250, 2)"));
+    float[] test = Tiny.floats(Tiny.readNpy(folder.resolve("run/latents.npy"), "<f4", "(50, 2)"));
+    run("encode", "run", data, "--threads", 2, "--out", "all.npy");
+    float[] all = Tiny.floats(Tiny.readNpy(folder.resolve("all.npy"), "<f4", "(300, 2)"));
+    // The whole file is the training images, then the test images; other sizes of products may round otherwise.
+    for (int i = 0; i < all.length; i++) {
+      float expected = i < 500 ? training[i] : test[i - 500];
+      float difference = Math.abs(all[i] - expected);
+      assertFalse(!(difference <= 1e-5f * Math.max(1, Math.abs(expected))), i + ": " + all[i] + ", expected " + expected);
+    }
+  }
+}

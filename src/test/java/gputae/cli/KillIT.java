@@ -1,0 +1,130 @@
+package gputae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A training that dies by SIGKILL, at any operation on a file or at any moment, leaves no checkpoint or a whole one, from which it goes on to the bytes of an
+ * uninterrupted run. Checkpoints are written at each epoch here.
+ */
+class KillIT {
+
+  private static final int KILLED = 128 + 9;
+  private static final int EPOCHS = 3;
+
+  @TempDir
+  Path folder;
+
+  private Path data;
+
+  @BeforeEach
+  void writeData() throws IOException {
+    data = Tiny.write(folder);
+  }
+
+  private Object[] training(String run, int epochs) {
+    return Tiny.train(data, "--epochs", epochs, "--figures-every", 2, "--quiet", "--out", run);
+  }
+
+  @Test
+  void aTrainingKilledAtSomeOperationsOnFilesResumesToTheSameBytes() {
+    new Jar(folder).run(training("whole", EPOCHS)).succeeded();
+    // Of each file: opened, half written, written, synced, renamed. 1-5 config.json, 6-10 metrics.csv, then the first checkpoints.
+    IntStream.of(3, 9, 12, 15, 17, 19, 31, 34).parallel().forEach(n -> assertTrue(killedAt(n), "operation " + n + " was not reached"));
+  }
+
+  @Test
+  @Tag("thorough")
+  void aTrainingKilledAtAnyOperationOnFilesResumesToTheSameBytes() {
+    new Jar(folder).run(training("whole", EPOCHS)).succeeded();
+    int n = 1;
+    while (killedAt(n)) {
+      n++;
+    }
+    System.out.println(n - 1 + " operations on files");
+    // Settings, metrics, a checkpoint an epoch and one at the end, weights, each of five operations; figures, embeddings, labels, report come on top.
+    assertTrue(n > 5 * (2 + EPOCHS + 2), n + " operations are too few to be all");
+  }
+
+  /** Kills a training at its n-th operation on files and checks what it left; false if the training ended before. */
+  private boolean killedAt(int n) {
+    String run = "killed-" + n;
+    Jar.Result result = new Jar(folder).main(KilledMain.class, Integer.toString(n)).run(training(run, EPOCHS));
+    if (result.exit() == 0) {
+      return false;
+    }
+    assertEquals(KILLED, result.exit(), result.toString());
+    assertResumes(run, EPOCHS);
+    return true;
+  }
+
+  @Test
+  void aTrainingKilledAtRandomMomentsResumesToTheSameBytes() throws IOException, InterruptedException {
+    killAtRandomMoments(3);
+  }
+
+  @Test
+  @Tag("thorough")
+  void aTrainingKilledAtManyRandomMomentsResumesToTheSameBytes() throws IOException, InterruptedException {
+    killAtRandomMoments(60);
+  }
+
+  private void killAtRandomMoments(int times) throws IOException, InterruptedException {
+    long seed = System.nanoTime();
+    System.out.println("moments to kill drawn with seed " + seed);
+    Random random = new Random(seed);
+    int epochs = 60;
+    new Jar(folder).run(training("whole", epochs)).succeeded();
+    for (int i = 0; i < times; i++) {
+      String run = "killed-" + i;
+      Path config = folder.resolve(run).resolve("config.json");
+      Jar.Running training = new Jar(folder).main(KilledMain.class, "0").start(training(run, epochs));
+      while (training.isAlive() && !Files.exists(config)) {
+        Thread.sleep(1);
+      }
+      // From the first file on; some milliseconds an epoch. Where a kill falls does not matter, nor whether the training was quicker.
+      Thread.sleep(random.nextInt(600));
+      if (training.isAlive()) {
+        training.signal("KILL");
+      }
+      Jar.Result result = training.await();
+      assertTrue(result.exit() == KILLED || result.exit() == 0, result.toString());
+      assertResumes(run, epochs);
+    }
+  }
+
+  private void assertResumes(String name, int epochs) {
+    Path run = folder.resolve(name);
+    Jar.Result resumed = new Jar(folder).run("train", "--resume", name, "--threads", 2, "--quiet", "--figures-every", 2);
+    if (!Files.exists(run.resolve("checkpoint.safetensors"))) {
+      resumed.failed(Files.exists(run.resolve("config.json")) ? "no checkpoint" : "no config.json");
+      return;
+    }
+    resumed.succeeded();
+    assertEquals("", resumed.err(), resumed.toString());
+    try {
+      Tiny.assertSameResults(folder.resolve("whole"), run);
+      assertEquals(epochs + 1, Tiny.metricsWithoutTimes(run).size());
+      try (Stream<Path> files = Files.walk(run)) {
+        assertEquals(0, files.filter(file -> file.toString().endsWith(".part")).count(), "left over in " + Tiny.content(run));
+      }
+      for (Path figure : new Path[] {run.resolve("figures/latent.png"), run.resolve("figures/generated.png"), run.resolve("figures/losses.png")}) {
+        Tiny.assertPng(figure);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package gputae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where the native libraries are unpacked, and which instruction set they use. */
+class NativeLibrariesIT {
+
+  private static final List<String> LIBRARIES = List.of("libdnnl.so.3", "libgomp.so.1", "libgputae.so");
+
+  @TempDir
+  Path folder;
+
+  private Path temporary;
+  private Path home;
+
+  @BeforeEach
+  void makeFolders() throws IOException {
+    temporary = Files.createDirectory(folder.resolve("tmp"));
+    home = Files.createDirectory(folder.resolve("home"));
+  }
+
+  /** A program that looks for a place as it does where nothing is set: the folder of temporary files, then the home. */
+  private Jar unset(Path temporary, Path home) {
+    return new Jar(folder).with("GPU_TAE_CACHE", null).java("-Djava.io.tmpdir=" + temporary, "-Duser.home=" + home);
+  }
+
+  private Path cacheIn(Path temporary) throws IOException {
+    return temporary.resolve("gpu-tae-" + Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+  }
+
+  private static Path location(Jar.Result doctor) {
+    return Path.of(doctor.succeeded().outLines().stream().filter(line -> line.startsWith("native libraries")).findFirst().orElseThrow()
+        .substring("native libraries".length()).trim());
+  }
+
+  /** All libraries lie in a folder, and nothing else: no unfinished ones. */
+  private static void assertWhole(Path folder) throws IOException {
+    assertEquals(LIBRARIES, Tiny.content(folder));
+    assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
+  }
+
+  @Test
+  void twoProcessesAtOnceShareAnEmptyCache() throws IOException {
+    Path cache = folder.resolve("not/yet/there");
+    List<Jar.Running> both = Stream.of(1, 2).map(i -> new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).start("doctor")).toList();
+    for (Jar.Running one : both) {
+      Path location = location(one.await());
+      assertEquals(cache, location.getParent());
+      assertWhole(location);
+    }
+    both = Stream.of(1, 2).map(i -> unset(temporary, home).start("doctor")).toList();
+    for (Jar.Running one : both) {
+      Path location = location(one.await());
+      assertEquals(cacheIn(temporary), location.getParent());
+      assertWhole(location);
+    }
+    assertEquals(List.of(), Tiny.content(home), "left in the home");
+  }
+
+  @Test
+  void xdgCacheHomeComesBeforeTheFolderOfTemporaryFiles() throws IOException {
+    Path xdg = folder.resolve("xdg");
+    assertEquals(xdg.resolve("gpu-tae"), location(unset(temporary, home).with("XDG_CACHE_HOME", xdg.toString()).run("doctor")).getParent());
+    assertEquals(List.of(), Tiny.content(temporary).stream().filter(name -> name.startsWith("gpu-tae")).toList());
+  }
+
+  @Test
+  void aFileMissingOrCutInTheCacheIsUnpackedAgain() throws IOException {
+    Path cache = folder.resolve("cache");
+    Path location = location(new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).run("doctor"));
+    for (String library : LIBRARIES) {
+      Files.delete(location.resolve(library));
+      assertEquals(location, location(new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).run("doctor")), library);
+      assertWhole(location);
+    }
+    Files.write(location.resolve("libgputae.so"), new byte[1000]);
+    location(new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).run("doctor"));
+    assertWhole(location);
+  }
+
+  @Test
+  void aFolderThatOthersMayWriteToIsPassedOverAndRefusedWhereItWasAskedFor() throws IOException {
+    Path open = Files.createDirectory(cacheIn(temporary));
+    for (String permissions : List.of("rwxrwxrwx", "rwxrwx---", "rwx----w-")) {
+      Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(permissions));
+      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+      new Jar(folder).with("GPU_TAE_CACHE", open.toString()).run("train", "--epochs", 1).failed(open.toString(), "other users may write");
+      assertEquals(List.of(), Tiny.content(open));
+    }
+  }
+
+  @Test
+  void aFolderOfLibrariesThatOthersMayWriteToIsRefusedToo() throws IOException {
+    Path cache = folder.resolve("cache");
+    Path location = location(new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).run("doctor"));
+    Files.setPosixFilePermissions(location, PosixFilePermissions.fromString("rwxrwxr-x"));
+    new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).run("train", "--epochs", 1).failed("other users may write");
+  }
+
+  @Test
+  void aFolderOfAnotherUserIsPassedOverAndRefusedWhereItWasAskedFor() throws IOException {
+    Path foreign = Path.of("/usr");
+    if (Jar.isRoot()) {
+      foreign = Files.createDirectory(cacheIn(temporary));
+      Files.setAttribute(foreign, "unix:uid", 12345);
+      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+      assertEquals(List.of(), Tiny.content(foreign));
+    }
+    new Jar(folder).with("GPU_TAE_CACHE", foreign.toString()).run("train", "--epochs", 1).failed(foreign.toString(), "not a folder of this user");
+  }
+
+  @Test
+  void aLinkInTheFolderOfTemporaryFilesIsNotFollowed() throws IOException {
+    Path target = Files.createDirectory(folder.resolve("target"));
+    Files.createSymbolicLink(cacheIn(temporary), target);
+    assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+    assertEquals(List.of(), Tiny.content(target));
+  }
+
+  @Test
+  void aHomeThatCannotBeWrittenDoesNotMatter() throws IOException {
+    // Nobody, root included, can make a folder in /proc.
+    assertEquals(cacheIn(temporary), location(unset(temporary, Path.of("/proc")).run("doctor")).getParent());
+    Path data = Tiny.write(folder);
+    unset(temporary, Path.of("/proc")).run(Tiny.train(data, "--epochs", 1, "--quiet")).succeeded();
+  }
+
+  @Test
+  void whereNoPlaceServesOneLineNamesThemAll() throws IOException {
+    Jar.Result result = unset(Path.of("/proc/tmp"), Path.of("/proc/home")).run("train", "--epochs", 1);
+    result.failed("GPU_TAE_CACHE", "/proc/tmp", "/proc/home");
+    Jar.Result doctor = unset(Path.of("/proc/tmp"), Path.of("/proc/home")).run("doctor");
+    assertEquals(1, doctor.exit(), doctor.toString());
+    assertTrue(doctor.assertNoStackTrace().out().contains("GPU_TAE_CACHE"), doctor.toString());
+  }
+
+  @Test
+  void aNoexecFolderOfTemporaryFilesIsPassedOver() throws Exception {
+    Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "noexec,size=150m", "tmpfs", temporary.toString()).redirectErrorStream(true).start();
+    String said = new String(mount.getInputStream().readAllBytes());
+    assumeTrue(mount.waitFor() == 0, "no file system can be mounted here: " + said);
+    try {
+      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+      // Only the small library was tried there.
+      assertFalse(Tiny.content(temporary).toString().contains("libgputae"), Tiny.content(temporary).toString());
+      new Jar(folder).with("GPU_TAE_CACHE", temporary.resolve("cache").toString()).run("train", "--epochs", 1).failed("noexec");
+    } finally {
+      assertEquals(0, new ProcessBuilder("umount", temporary.toString()).inheritIO().start().waitFor());
+    }
+  }
+
+  @Test
+  void aDiskThatIsFullIsPassedOver() throws Exception {
+    Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", temporary.toString()).redirectErrorStream(true).start();
+    String said = new String(mount.getInputStream().readAllBytes());
+    assumeTrue(mount.waitFor() == 0, "no file system can be mounted here: " + said);
+    try {
+      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+      Path data = Tiny.write(folder);
+      Path full = temporary.resolve("run");
+      // A run on a disk that fills up: one line, and no file cut short under its final name.
+      new Jar(folder).run(Tiny.train(data, "--epochs", 2, "--quiet", "--out", full, "--hidden", "500,500")).failed("No space left");
+      assertFalse(Tiny.content(full).stream().anyMatch(name -> name.endsWith(".safetensors") || name.endsWith(".part")), Tiny.content(full).toString());
+    } finally {
+      assertEquals(0, new ProcessBuilder("umount", temporary.toString()).inheritIO().start().waitFor());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"baseline", "avx2"})
+  void aPlainerInstructionSetCanBeAskedFor(String set) throws IOException {
+    String best = new Jar(folder).run("doctor").succeeded().out();
+    assumeTrue(set.equals("baseline") || !best.contains("best baseline"), "this processor has no " + set);
+    Jar.Result doctor = new Jar(folder).with("GPU_TAE_CPU", set).run("doctor").succeeded();
+    assertTrue(doctor.out().contains("used " + set) && doctor.out().contains("CPU, " + set), doctor.toString());
+    Path data = Tiny.write(folder);
+    Jar.Result train = new Jar(folder).with("GPU_TAE_CPU", set).run(Tiny.train(data, "--epochs", 2, "--out", "run")).succeeded();
+    assertTrue(train.out().contains("device: CPU, " + set + ","), train.toString());
+    assertTrue(Files.readString(folder.resolve("run/config.json")).contains("CPU, " + set + ","));
+    // Another set gives the same results up to rounding, and a resume says that they may differ.
+    Jar.Result resumed = new Jar(folder).run("train", "--resume", "run", "--epochs", 3, "--threads", 2, "--quiet").succeeded();
+    assertEquals(!best.contains("best " + set), resumed.err().contains("CPU, " + set), resumed.toString());
+  }
+
+  @Test
+  void anInstructionSetThatDoesNotExistFailsWithOneLine() throws IOException {
+    new Jar(folder).with("GPU_TAE_CPU", "mmx").run("train", "--epochs", 1).failed("GPU_TAE_CPU", "mmx", "baseline");
+    Jar.Result doctor = new Jar(folder).with("GPU_TAE_CPU", "mmx").run("doctor").assertNoStackTrace();
+    assertEquals(1, doctor.exit(), doctor.toString());
+    assertTrue(doctor.out().contains("mmx"), doctor.toString());
+    assertTrue(Files.notExists(folder.resolve("runs"), LinkOption.NOFOLLOW_LINKS));
+  }
+}

@@ -1,0 +1,69 @@
+package gputae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** model.safetensors in PyTorch, if the environment variable GPU_TAE_PEERS_PYTHON names a Python with torch. */
+class PyTorchIT {
+
+  /** Reads the file by its specification, loads it strictly and embeds the test images. Arguments: run, images. */
+  private static final String SCRIPT = """
+      import json, struct, sys
+      import numpy, torch
+      from torch import nn
+      run, images, variational, latent = sys.argv[1], sys.argv[2], sys.argv[3] == "vae", int(sys.argv[4])
+      data = open(run + "/model.safetensors", "rb").read()
+      length, = struct.unpack("<Q", data[:8])
+      header = json.loads(data[8:8 + length])
+      header.pop("__metadata__", None)
+      state = {}
+      for name, tensor in header.items():
+          assert tensor["dtype"] == "F32", name
+          first, last = tensor["data_offsets"]
+          values = numpy.frombuffer(data[8 + length + first:8 + length + last], "<f4").copy()
+          state[name] = torch.from_numpy(values.reshape(tensor["shape"]))
+      out = 2 * latent if variational else latent
+      model = nn.ModuleDict(dict(
+          encoder=nn.Sequential(nn.Linear(64, 64), nn.ELU(), nn.Linear(64, 64), nn.ELU(), nn.Linear(64, out)),
+          decoder=nn.Sequential(nn.Linear(latent, 64), nn.ELU(), nn.Linear(64, 64), nn.ELU(), nn.Linear(64, 64))))
+      model.load_state_dict(state, strict=True)
+      x = torch.from_numpy(numpy.load(images)[250:].reshape(50, 64)).float() / 255
+      with torch.no_grad():
+          z = model["encoder"](x)[:, :latent].numpy()
+      latents = numpy.load(run + "/latents.npy")
+      assert latents.shape == (50, latent) and latents.dtype == numpy.float32
+      difference = float(numpy.abs(z - latents).max())
+      assert difference <= 1e-5, difference
+      with torch.no_grad():
+          logits = model["decoder"](torch.from_numpy(latents))
+          rec = float(nn.functional.binary_cross_entropy_with_logits(logits, x))
+      last = open(run + "/metrics.csv").read().split("\\n")[-2].split(",")
+      assert variational or abs(rec - float(last[7])) <= 1e-5, (rec, last)
+      print("agrees")
+      """;
+
+  @TempDir
+  Path folder;
+
+  @Test
+  void pyTorchLoadsTheWeightsStrictlyAndFindsTheSameEmbeddings() throws IOException, InterruptedException {
+    String python = System.getenv("GPU_TAE_PEERS_PYTHON");
+    assumeTrue(python != null && !python.isEmpty(), "GPU_TAE_PEERS_PYTHON does not name a Python with torch");
+    Path data = Tiny.write(folder);
+    Path script = Files.writeString(folder.resolve("check.py"), SCRIPT);
+    for (String[] model : new String[][] {{"tae", "2"}, {"vae", "3"}}) {
+      String run = folder.resolve(model[0]).toString();
+      new Jar(folder).run(Tiny.train(data, "--epochs", 10, "--model", model[0], "--latent", model[1], "--out", run)).succeeded();
+      Process process = new ProcessBuilder(python, script.toString(), run, data.toString(), model[0], model[1]).redirectErrorStream(true).start();
+      String said = new String(process.getInputStream().readAllBytes());
+      assertEquals(0, process.waitFor(), said);
+      assertEquals("agrees\n", said);
+    }
+  }
+}
