@@ -45,7 +45,8 @@ struct GputaeKernels {
   // Returns 0, or 1 where memory ran out.
   int (*spanning_tree)(const float* x, int32_t* edges, float* lengths, int64_t n, int64_t d, GputaeTeam* team);
 
-  // loss = sum of length^degree over edges not longer than max_edge; gradient (n, d) = weight * its derivative, 0 for edges of length 0.
+  // loss = sum of length^degree, degree at least 1, over edges not longer than max_edge; gradient (n, d) = weight * its derivative, 0 for edges of
+  // length 0.
   void (*death_times)(const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge, float weight, float* gradient,
                       float* loss, int64_t n, int64_t d);
 
@@ -60,6 +61,7 @@ struct GputaeKernels {
                                   int64_t rows, int64_t d);
 
   // Adam (Kingma, Ba 2015) over count parameters at step *step + 1; moments below 2^-100 become 0; the gradient is left 0.
+  // These four arrays lie on 64-byte boundaries; the arrays of all other operations need no boundary but their elements' own.
   void (*adam)(float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step, double rate, double beta1,
                double beta2, double epsilon, int64_t count, GputaeTeam* team);
 

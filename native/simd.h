@@ -29,11 +29,13 @@ static inline Lanes root(Lanes a) { return {_mm512_sqrt_ps(a.v)}; }
 static inline Lanes zero_below(Lanes a, float least) {
   return {_mm512_mask_mov_ps(a.v, _mm512_cmp_ps_mask(_mm512_abs_ps(a.v), _mm512_set1_ps(least), _CMP_LT_OQ), _mm512_setzero_ps())};
 }
-// a / b within 2 units in the last place, for b that are normal numbers: the estimate of 1 / b (14 bits) after one step of Newton's method. A
-// division takes 16 cycles, during which the root's unit is blocked too.
+// a / b within 2 units in the last place, for b that are normal numbers or infinite: the estimate of 1 / b (14 bits) after one step of Newton's
+// method. A division takes 16 cycles, during which the root's unit is blocked too. Where b is infinite the estimate is 0 already, and the step, which
+// would make it NaN, is left out.
 static inline Lanes quotient(Lanes a, Lanes b) {
   const __m512 y = _mm512_rcp14_ps(b.v);
-  return {_mm512_mul_ps(a.v, _mm512_fmadd_ps(y, _mm512_fnmadd_ps(b.v, y, _mm512_set1_ps(1)), y))};
+  const __mmask16 finite = _mm512_cmp_ps_mask(b.v, _mm512_set1_ps(__builtin_inff()), _CMP_NEQ_UQ);
+  return {_mm512_mul_ps(a.v, _mm512_fmadd_ps(y, _mm512_maskz_fnmadd_ps(finite, b.v, y, _mm512_set1_ps(1)), y))};
 }
 // Lanes of b where either is NaN.
 static inline Lanes minimum(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; }

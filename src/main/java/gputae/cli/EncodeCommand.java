@@ -63,9 +63,9 @@ final class EncodeCommand implements Callable<Integer> {
     RunDirectory.Config config = directory.read();
     Images images;
     if (file != null) {
-      images = ImageFile.read(file, System.err::println);
+      images = ImageFile.read(file, System.out::println);
     } else {
-      Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.err::println);
+      Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.out::println);
       images = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).images();
     }
     int pixels = config.height() * config.width();

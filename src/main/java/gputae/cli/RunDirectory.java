@@ -145,6 +145,15 @@ final class RunDirectory {
     return channel;
   }
 
+  /** Removes what a training that was killed left half written; only while {@link #lock} is held. */
+  void removeLeftovers() throws IOException {
+    WholeFile.removeLeftovers(path);
+    Path figures = path.resolve("figures");
+    if (Files.isDirectory(figures)) {
+      WholeFile.removeLeftovers(figures);
+    }
+  }
+
   void write(Config config) throws IOException {
     TrainConfig train = config.config();
     JsonObject json = new JsonObject();

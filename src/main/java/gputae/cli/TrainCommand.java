@@ -7,7 +7,6 @@ import gputae.data.Dataset;
 import gputae.data.Datasets;
 import gputae.data.Images;
 import gputae.data.Split;
-import gputae.data.WholeFile;
 import gputae.loss.LatentRegulariser;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
@@ -228,7 +227,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     try (FileChannel lock = run.lock();
         Backend backend = device.open(this::say)) {
-      WholeFile.removeLeftovers(run.path());
+      run.removeLeftovers();
       SafeTensors checkpoint = SafeTensors.read(run.checkpoint());
       Dataset loaded = load(description.dataset(), data != null ? data : description.data());
       if (!fingerprint(loaded).equals(description.fingerprint())) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -55,8 +56,7 @@ class H0IT {
     assertEquals(List.of("0", "0", "5"), deaths(text("duplicates.csv", "0,0", "3,4", "0,0", "3,4")), "two pairs of duplicates, 5 apart");
     assertEquals(List.of(), deaths(text("point.csv", "1,2,3")), "one point never dies");
     // On a line at 0, 1, 3, 6, 10, shuffled: the gaps.
-    assertEquals(List.of("1", "2", "3", "4"), deaths(text("line.csv", "6,6", "0,0", "10,10", "1,1", "3,3").resolveSibling(
-        text("gaps.csv", "6", "0", "10", "1", "3").getFileName())));
+    assertEquals(List.of("1", "2", "3", "4"), deaths(text("gaps.csv", "6", "0", "10", "1", "3")));
     // Collinear in the plane, along (3, 4): the gaps times 5.
     assertEquals(List.of("5", "10", "15", "20"), deaths(text("slanted.csv", "18,24", "0,0", "30,40", "3,4", "9,12")));
     assertEquals(List.of("0.1"), deaths(text("tenth.csv", "0", "0.1")), "the shortest digits that give back the float32");
@@ -125,7 +125,7 @@ class H0IT {
 
   @Test
   void hugeAndTinyCoordinatesNeitherOverflowNorVanish() throws IOException {
-    for (double unit : new double[] {0x1p990, 0x1p-990, 0x1p1000, 0x1p-1000}) {
+    for (double unit : new double[] {0x1p1000, 0x1p-1000}) {
       double[] square = {0, 0, unit, 0, unit, unit, 0, unit};
       List<String> deaths = deaths(Tiny.writeNpy(folder.resolve("square" + unit + ".npy"), "<f8", "(4, 2)", Tiny.littleEndian(square)));
       assertEquals(List.of(unit, unit, unit), deaths.stream().map(Double::valueOf).toList());
@@ -146,20 +146,22 @@ class H0IT {
 
   @Test
   void filesThatAreNoCloudFailWithOneLineThatNamesThePlace() throws IOException {
-    new Jar(folder).run("h0", "nowhere.csv").failed("nowhere.csv");
-    new Jar(folder).run("h0", folder).failed(folder.toString());
-    new Jar(folder).run("h0", text("nan.csv", "0,0", "1,NaN", "2,2")).failed("nan.csv", "point 1");
-    new Jar(folder).run("h0", text("infinite.csv", "0,0", "1,1", "inf,2")).failed("infinite.csv");
-    new Jar(folder).run("h0", Tiny.writeNpy(folder.resolve("nan.npy"), "<f4", "(2, 1)", Tiny.littleEndian(0f, Float.NaN))).failed("nan.npy", "point 1");
-    new Jar(folder).run("h0", text("ragged.csv", "0,0", "1,1", "2")).failed("ragged.csv:3");
-    new Jar(folder).run("h0", text("words.csv", "0,0", "one,two")).failed("words.csv:2");
-    new Jar(folder).run("h0", text("empty.csv", "")).failed("empty.csv");
-    new Jar(folder).run("h0", text("four.txt", "1", "2 3", "4"), "--format", "lower-distance").failed("four.txt");
-    new Jar(folder).run("h0", text("negative.txt", "-1"), "--format", "lower-distance").failed("negative.txt");
-    new Jar(folder).run("h0", text("askew.txt", "0 1", "2 0"), "--format", "distance").failed("askew.txt");
+    text("nan.csv", "0,0", "1,NaN", "2,2");
+    text("infinite.csv", "0,0", "1,1", "inf,2");
+    Tiny.writeNpy(folder.resolve("nan.npy"), "<f4", "(2, 1)", Tiny.littleEndian(0f, Float.NaN));
+    text("ragged.csv", "0,0", "1,1", "2");
+    text("words.csv", "0,0", "one,two");
+    text("empty.csv", "");
+    text("four.txt", "1", "2 3", "4");
+    text("negative.txt", "-1");
+    text("askew.txt", "0 1", "2 0");
     byte[] whole = Files.readAllBytes(Tiny.writeNpy(folder.resolve("cut.npy"), "<f4", "(4, 2)", SQUARE_F4));
     Files.write(folder.resolve("cut.npy"), java.util.Arrays.copyOf(whole, whole.length - 1));
-    new Jar(folder).run("h0", "cut.npy").failed("cut.npy", "truncated");
+    Map<String, String> named = Map.of("nowhere.csv", "nowhere.csv", ".", "directory", "nan.csv", "point 1", "infinite.csv", "point 2", "nan.npy", "point 1",
+        "ragged.csv", "ragged.csv:3", "words.csv", "words.csv:2", "empty.csv", "no points", "cut.npy", "truncated");
+    named.entrySet().parallelStream().forEach(file -> new Jar(folder).run("h0", file.getKey()).failed(file.getKey(), file.getValue()));
+    Stream.of("lower-distance four.txt", "lower-distance negative.txt", "distance askew.txt", "distance nowhere.txt").map(line -> line.split(" ")).parallel()
+        .forEach(words -> new Jar(folder).run("h0", "--format", words[0], words[1]).failed(words[1]));
   }
 
   @Test

@@ -35,14 +35,14 @@ class KillIT {
   }
 
   private Object[] training(String run, int epochs) {
-    return Tiny.train(data, "--epochs", epochs, "--figures-every", 2, "--quiet", "--out", run);
+    return Tiny.train(data, "--epochs", epochs, "--quiet", "--out", run);
   }
 
   @Test
   void aTrainingKilledAtSomeOperationsOnFilesResumesToTheSameBytes() {
     new Jar(folder).run(training("whole", EPOCHS)).succeeded();
-    // Of each file: opened, half written, written, synced, renamed. 1-5 config.json, 6-10 metrics.csv, then the first checkpoints.
-    IntStream.of(3, 9, 12, 15, 17, 19, 31, 34).parallel().forEach(n -> assertTrue(killedAt(n), "operation " + n + " was not reached"));
+    // Of each file: opened, half written, written, synced, renamed. 1-5 config.json, 6-10 metrics.csv, then the first checkpoints; 43 is a figure.
+    IntStream.of(3, 12, 17, 19, 43).parallel().forEach(n -> assertTrue(killedAt(n), "operation " + n + " was not reached"));
   }
 
   @Test
@@ -72,7 +72,7 @@ class KillIT {
 
   @Test
   void aTrainingKilledAtRandomMomentsResumesToTheSameBytes() throws IOException, InterruptedException {
-    killAtRandomMoments(3);
+    killAtRandomMoments(2);
   }
 
   @Test
@@ -95,7 +95,7 @@ class KillIT {
         Thread.sleep(1);
       }
       // From the first file on; some milliseconds an epoch. Where a kill falls does not matter, nor whether the training was quicker.
-      Thread.sleep(random.nextInt(600));
+      Thread.sleep(random.nextInt(500));
       if (training.isAlive()) {
         training.signal("KILL");
       }
@@ -107,7 +107,7 @@ class KillIT {
 
   private void assertResumes(String name, int epochs) {
     Path run = folder.resolve(name);
-    Jar.Result resumed = new Jar(folder).run("train", "--resume", name, "--threads", 2, "--quiet", "--figures-every", 2);
+    Jar.Result resumed = new Jar(folder).run("train", "--resume", name, "--threads", 2, "--quiet");
     if (!Files.exists(run.resolve("checkpoint.safetensors"))) {
       resumed.failed(Files.exists(run.resolve("config.json")) ? "no checkpoint" : "no config.json");
       return;

@@ -97,8 +97,8 @@ class TrainIT {
   }
 
   @Test
-  void everyModelTrainsInEveryFewDimensions() {
-    Stream.of("ae 1", "ae 2", "ae 3", "tae 1", "tae 2", "tae 3", "disk 1", "disk 2", "disk 3", "vae 1", "vae 2", "vae 3").parallel().map(line -> line.split(" ")).forEach(c -> {
+  void everyModelTrainsInOneTwoAndThreeDimensions() {
+    Stream.of("ae 1", "tae 1", "tae 2", "tae 3", "disk 3", "vae 1", "vae 2").parallel().map(line -> line.split(" ")).forEach(c -> {
       try {
         jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--model", c[0], "--latent", c[1])).succeeded();
         Path run = folder.resolve("runs/tiny-" + c[0] + "-d" + c[1] + "-1");

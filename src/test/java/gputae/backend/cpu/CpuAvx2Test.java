@@ -12,4 +12,9 @@ class CpuAvx2Test extends BackendContract {
     assumeTrue(InstructionSet.best().compareTo(InstructionSet.AVX2) >= 0, "this processor has no AVX2");
     return new CpuBackend(InstructionSet.AVX2, 3);
   }
+
+  @Override
+  protected void assumeProductsOfThisSet() {
+    assumeTrue(CpuBackend.oneDnnInstructionSet().equals("avx2"), "another test bound oneDNN to another instruction set in this JVM");
+  }
 }
