@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cfloat>
+#include <chrono>
 #include <cmath>
 #include <cstdarg>
 #include <cstdint>
@@ -36,13 +37,12 @@ inline int64_t checks = 0, failures = 0, failed_groups = 0;
 // Runs one group and prints its line, which sanitize.sh counts.
 inline void group(const char* name, void (*body)()) {
   checks = failures = 0;
+  const auto start = std::chrono::steady_clock::now();
   body();
-  if (failures == 0) {
-    std::printf("passed %s (%ld checks)\n", name, static_cast<long>(checks));
-  } else {
-    std::printf("FAILED %s (%ld of %ld checks)\n", name, static_cast<long>(failures), static_cast<long>(checks));
-    failed_groups++;
-  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("%s %s (%ld of %ld checks, %.1f s)\n", failures == 0 ? "passed" : "FAILED", name, static_cast<long>(checks - failures),
+              static_cast<long>(checks), seconds);
+  failed_groups += failures > 0;
   std::fflush(stdout);
 }
 

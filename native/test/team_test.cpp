@@ -3,7 +3,6 @@
 // It includes the source instead of linking it, to start one team's job numbers shortly before they wrap around: a training run of two days gets there.
 #include "../team.cpp"
 
-#include <chrono>
 #include <memory>
 
 #include "check.h"

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
+import gputae.data.Datasets;
 import gputae.data.WholeFile;
 import gputae.loss.LatentRegulariser;
 import gputae.model.Architecture;
@@ -89,9 +90,14 @@ final class RunDirectory {
   record Config(
       TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes, String conditions) {}
 
+  /** The name of a data set for titles and folders: of a path only its last part. */
+  static String shortName(String dataset) {
+    return Datasets.isNamed(dataset) ? dataset : Datasets.nameOf(Path.of(dataset));
+  }
+
   /** A new folder {@code runs/<dataset>-<model>-d<latent>-<n>}. */
   static RunDirectory createNew(String dataset, TrainConfig config) throws IOException {
-    String name = Path.of(dataset).getFileName().toString().replaceAll("\\.npy$", "").replaceAll("[^A-Za-z0-9._-]", "_");
+    String name = shortName(dataset).replaceAll("[^A-Za-z0-9._-]", "_");
     Path runs = Path.of("runs");
     Files.createDirectories(runs);
     for (int n = 1; ; n++) {

@@ -205,7 +205,9 @@ final class TrainCommand implements Callable<Integer> {
           trainer.initialise(weights);
         }
         RunDirectory run = out == null ? RunDirectory.createNew(dataset, config) : RunDirectory.create(out);
-        RunDirectory.Config description = new RunDirectory.Config(config, dataset, data, fingerprint(loaded), images.height(), images.width(),
+        // A path must be found again from another working folder.
+        String place = data != null || Datasets.isNamed(dataset) ? dataset : Path.of(dataset).toAbsolutePath().toString();
+        RunDirectory.Config description = new RunDirectory.Config(config, place, data, fingerprint(loaded), images.height(), images.width(),
             loaded.classes(), DeviceOptions.conditions(backend));
         try (FileChannel lock = run.lock()) {
           run.write(description);
@@ -320,6 +322,13 @@ final class TrainCommand implements Callable<Integer> {
       } else {
         console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + run.path());
       }
+    } catch (IOException | RuntimeException e) {
+      if (!control.stopped()) {
+        throw e;
+      }
+      // The JVM ends as soon as the hook returns, so the line must come now.
+      System.err.println("gpu-tae: the training was stopped, but could not be saved: " + e.getMessage());
+      return 1;
     } finally {
       console.flush();
       saved.countDown();

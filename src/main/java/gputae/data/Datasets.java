@@ -155,7 +155,13 @@ public final class Datasets {
     return new Dataset(name, IntStream.range(0, classes).mapToObj(Integer::toString).toList(), train, test);
   }
 
-  private static String nameOf(Path path) {
+  /** Whether a data set goes by its name; others go by the path of their files. */
+  public static boolean isNamed(String dataset) {
+    return dataset.equals("digits") || dataset.equals(MNIST.name()) || dataset.equals(FASHION_MNIST.name());
+  }
+
+  /** The name of a data set that goes by its path: the last part without {@code .npy}. */
+  public static String nameOf(Path path) {
     Path last = path.toAbsolutePath().normalize().getFileName();
     String name = last == null ? "data" : last.toString();
     return name.toLowerCase(Locale.ROOT).endsWith(".npy") ? name.substring(0, name.length() - ".npy".length()) : name;

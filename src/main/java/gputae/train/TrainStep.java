@@ -45,12 +45,11 @@ public final class TrainStep implements AutoCloseable {
 
   private final LatentLoss latentLoss;
 
-  /** Buffers for batches of up to {@code config.batch()} images, on a model that the caller owns. */
-  public TrainStep(Backend backend, TrainConfig config, Autoencoder model) {
+  /** Buffers for batches of up to {@code rows} images, on a model that the caller owns. */
+  public TrainStep(Backend backend, TrainConfig config, Autoencoder model, int rows) {
     this.backend = backend;
     this.config = config;
     this.model = model;
-    int rows = config.batch();
     this.firstMoment = backend.allocate(1, model.layout().size());
     this.secondMoment = backend.allocate(1, model.layout().size());
     this.step = backend.allocate(ElementType.INT64, 1, 1);

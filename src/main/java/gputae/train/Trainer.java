@@ -61,16 +61,17 @@ public final class Trainer implements AutoCloseable {
     this.config = config;
     this.control = control;
     this.images = dataset.train().images().count();
-    this.stepsPerEpoch = (images + config.batch() - 1) / config.batch();
+    this.stepsPerEpoch = (images - 1) / config.batch() + 1;
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
     this.model = new Autoencoder(backend, architecture(config, dataset.train().images().pixelsPerImage()));
-    this.trainStep = new TrainStep(backend, config, model);
+    int fullRows = Math.min(config.batch(), images);
+    this.trainStep = new TrainStep(backend, config, model, fullRows);
     this.trainImages = upload(dataset.train().images());
     this.testImages = upload(dataset.test().images());
     // Room for whole batches only, so that the recording for a full batch stays inside whatever the step; the rest is never read.
-    this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * config.batch());
+    this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * fullRows);
     model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
-    this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, config.batch()));
+    this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows));
     this.lastBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, lastRows));
   }
 

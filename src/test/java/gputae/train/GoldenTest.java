@@ -60,7 +60,7 @@ class GoldenTest {
 
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2);
         Autoencoder model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
-        TrainStep step = new TrainStep(backend, config, model)) {
+        TrainStep step = new TrainStep(backend, config, model, batch)) {
       ParameterLayout layout = model.layout();
       SafeTensors initial = new SafeTensors();
       golden.tensors().forEach((key, tensor) -> {

@@ -76,7 +76,7 @@ class GradientTest {
     }
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2);
         Autoencoder model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
-        TrainStep step = new TrainStep(backend, config, model)) {
+        TrainStep step = new TrainStep(backend, config, model, ROWS)) {
       ParameterLayout layout = model.layout();
       float[] parameters = Initialisation.draw(layout, 5, 0);
       Reference reference = new Reference(kind, latent, regulariser, x, noise);

@@ -1,6 +1,7 @@
 package gputae.backend.cpu;
 
 import gputae.backend.BackendException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -175,7 +176,7 @@ public final class NativeLibraries {
     }
     Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(base);
     if (permissions.contains(PosixFilePermission.GROUP_WRITE) || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
-      throw new IOException("other users may write to it");
+      throw new IOException("other users may write to it (chmod go-w would help)");
     }
   }
 
@@ -186,8 +187,11 @@ public final class NativeLibraries {
         throw new IOException("the jar does not hold " + entry.name);
       }
       MessageDigest digest = sha256();
-      try (OutputStream out = new DigestOutputStream(Files.newOutputStream(partial), digest)) {
+      try (FileOutputStream whole = new FileOutputStream(partial.toFile());
+          OutputStream out = new DigestOutputStream(whole, digest)) {
         in.transferTo(out);
+        // Later only the size is looked at, which a power cut could leave right and the content not.
+        whole.getFD().sync();
       }
       if (!HexFormat.of().formatHex(digest.digest()).equals(entry.sha256)) {
         throw new IOException(entry.name + " in the jar is damaged");
