@@ -20,6 +20,13 @@
 
 namespace check {
 
+// Whether this build watches memory or threads, and runs many times slower.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 inline int64_t checks = 0, failures = 0, failed_groups = 0;
 
 // Counts one check; the first failures of a group are printed. Called by the main thread only.

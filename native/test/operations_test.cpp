@@ -313,7 +313,9 @@ void dense() {
   }
   // The network's own layers; 32,768 multiply-adds are worth a second thread.
   for (const auto& [in, out] : {Shape{784, 64}, Shape{64, 784}, Shape{64, 2}, Shape{2, 64}, Shape{129, 127}}) {
-    for (const int64_t rows : {1, 127, 145}) dense_layer(rows, in, out, GPUTAE_ELU, numbers);
+    for (const int64_t rows : check::kSanitized ? std::vector<int64_t>{31} : std::vector<int64_t>{1, 127, 145}) {
+      dense_layer(rows, in, out, GPUTAE_ELU, numbers);
+    }
   }
 }
 
@@ -964,7 +966,6 @@ int main(int count, char** arguments) {
   check::group("gather divides every byte by 255", gather_divides_every_byte_by_255);
   check::group("gather", gather);
   check::group("dense layers", dense);
-  check::group("equal rows of dense layers", dense_equal_rows);
   check::group("special values in dense layers", dense_specials);
   check::group("exponentials", exponentials);
   check::group("sigmoid", sigmoid);
@@ -973,12 +974,16 @@ int main(int count, char** arguments) {
   check::group("reparameterisation", reparameterise);
   check::group("squared distances", squared_distances);
   check::group("spanning trees", spanning_trees);
-  check::group("spanning trees of many points", spanning_trees_of_many_points);
   check::group("death times", death_times);
   check::group("add", add);
   check::group("Adam", adam);
   check::group("special values in Adam", adam_specials);
   check::group("end of a step", end_step);
+  if (!check::kSanitized) {
+    // oneDNN's own roundings, and minutes under a sanitizer for code that smaller clouds reach too.
+    check::group("equal rows of dense layers", dense_equal_rows);
+    check::group("spanning trees of many points", spanning_trees_of_many_points);
+  }
   check::group("denormal numbers live in every thread", denormals_live);
 
   for (GputaeTeam* team : teams) gputae_team_destroy(team);

@@ -18,8 +18,8 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_init_order=1 UBSAN_OP
 sanitizers() {  # sanitizers BUILD: its flags
   case $1 in
     plain) ;;
-    address) echo -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all ;;
-    thread) echo -O1 -g -fsanitize=thread ;;
+    address) echo -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all ;;
+    thread) echo -O2 -g -fsanitize=thread ;;
   esac
 }
 
