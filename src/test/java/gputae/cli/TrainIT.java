@@ -171,7 +171,7 @@ class TrainIT {
 
   @Test
   void aBatchFarLargerThanTheDataNeedsNoMemoryForWhatIsNotThere() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 1, "--batch", 2147483647, "--out", "run")).succeeded();
+    jar().run("train", "--dataset", data, "--epochs", 1, "--batch", 2147483647, "--out", "run").succeeded();
   }
 
   @Test
