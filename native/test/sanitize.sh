@@ -13,7 +13,7 @@ work=$(cd "$2" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 cxx=${CXX:-g++}
 
-export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_init_order=1 UBSAN_OPTIONS=print_stacktrace=1
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_init_order=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
 sanitizers() {  # sanitizers BUILD: its flags
   case $1 in
@@ -40,7 +40,8 @@ passed=0 failed=0
 run() {  # run NAME PROGRAM ARGUMENTS...: prints the program's lines behind the name and counts them
   local name=$1 log=$work/log status=0
   shift
-  "$@" > "$log" 2>&1 || status=$?
+  # A team that waits for a part nobody does would wait for ever.
+  timeout 300 "$@" > "$log" 2>&1 || status=$?
   sed "s/^/[$name] /" "$log"
   passed=$((passed + $(grep -c '^passed ' "$log" || true)))
   local failures
