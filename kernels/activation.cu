@@ -1,0 +1,78 @@
+// What surrounds the matrix products of a dense layer y = activation(x w^T + b), with w (out, in), y (rows, out): bias and activation after the
+// product of the forward pass; the activation's derivative and the bias's gradient before those of the backward pass.
+//
+//   ELU (Clevert, Unterthiner, Hochreiter 2016, alpha = 1): y = v for v > 0, else exp(v) - 1; its derivative is 1 for y > 0, else y + 1.
+#include "device.h"
+
+namespace gputae {
+
+enum Activation { kIdentity = 0, kElu = 1 };
+
+// y = activation(y + b).
+// Launch: a block a row, any number of threads.
+extern "C" __global__ void bias_activation(const float* __restrict__ b, int32_t activation, int32_t out, float* __restrict__ y) {
+  float* row = y + static_cast<int64_t>(blockIdx.x) * out;
+  for (int j = static_cast<int>(threadIdx.x); j < out; j += static_cast<int>(blockDim.x)) {
+    const float v = row[j] + b[j];
+    // A NaN goes through expm1f and stays.
+    row[j] = activation == kElu && !(v > 0) ? expm1f(v) : v;
+  }
+}
+
+// dy (rows, out) becomes the gradient before the activation. Its column sums are added to db (out) where one block sees all rows, else left in
+// partial (parts, out) for add_partial_sums. With kIdentity y is not read, and may be dy.
+// Launch: grid (columns / 32, rows / rows_a_part), 256 threads: a lane is a column, the eight warps take every eighth row each.
+extern "C" __global__ void __launch_bounds__(256)
+    activation_backward(const float* __restrict__ y, int32_t activation, int32_t rows, int32_t out, int32_t rows_a_part, float* __restrict__ dy,
+                        float* __restrict__ partial, float* __restrict__ db) {
+  constexpr int kWarps = 8;
+  // Rows of a thread that wait for memory together.
+  constexpr int kRows = 8;
+  __shared__ float sums[kWarps][kWarp];
+  const int column = static_cast<int>(blockIdx.x) * kWarp + lane_number();
+  const int first = static_cast<int>(blockIdx.y) * rows_a_part;
+  const int last = rows - first < rows_a_part ? rows : first + rows_a_part;
+  float sum = 0;
+  if (column < out) {
+    for (int r = first + warp_number(); r < last; r += kRows * kWarps) {
+      float* gradient = dy + static_cast<int64_t>(r) * out + column;
+      const float* output = y + static_cast<int64_t>(r) * out + column;
+      const int64_t step = static_cast<int64_t>(kWarps) * out;
+      float g[kRows], value[kRows];
+#pragma unroll
+      for (int k = 0; k < kRows; k++) {
+        const bool here = r + k * kWarps < last;
+        g[k] = here ? gradient[k * step] : 0;
+        value[k] = here && activation == kElu ? output[k * step] : 1;
+      }
+#pragma unroll
+      for (int k = 0; k < kRows; k++) {
+        if (!(value[k] > 0)) g[k] *= value[k] + 1;
+        if (activation == kElu && r + k * kWarps < last) gradient[k * step] = g[k];
+        sum += g[k];
+      }
+    }
+  }
+  sums[warp_number()][lane_number()] = sum;
+  __syncthreads();
+  if (warp_number() == 0 && column < out) {
+    for (int w = 1; w < kWarps; w++) sum += sums[w][lane_number()];
+    if (gridDim.y == 1) {
+      db[column] += sum;
+    } else {
+      partial[static_cast<int64_t>(blockIdx.y) * out + column] = sum;
+    }
+  }
+}
+
+// total (count) += the sum of the parts of partial (parts, count), in their order.
+// Launch: at least count threads in all.
+extern "C" __global__ void add_partial_sums(const float* __restrict__ partial, int32_t parts, int32_t count, float* __restrict__ total) {
+  const int64_t j = grid_thread();
+  if (j >= count) return;
+  float sum = 0;
+  for (int part = 0; part < parts; part++) sum += partial[static_cast<int64_t>(part) * count + j];
+  total[j] += sum;
+}
+
+}  // namespace gputae
