@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Builds stand-ins for NVIDIA's driver and cuBLAS, for tests: JCuda loads them, and kernels run on the CPU (native/host).
+#   build.sh OUTPUT_DIR HOST_RUNNER_DIR
+# HOST_RUNNER_DIR holds libgputae_host_kernels.so when they run, which GPU_TAE_FAKE_KERNELS may override. OUTPUT_DIR gets
+#   libcuda.so.1                      the driver (cuda.cpp)
+#   cuda-lacking/libcuda.so.1         the same without cuGraphLaunch
+#   cublas12/libcublas.so.12          cuBLAS (cublas.cpp), its symbols of version libcublas.so.12, as NVIDIA's are
+#   cublas13/libcublas.so.13          likewise
+#   cublas12-lacking/libcublas.so.12  without cublasGemmEx
+# Nothing is compiled again that is newer than its sources. CXX and GPUTAE_CXXFLAGS are honoured.
+set -eu
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../build-functions.sh"
+[ $# = 2 ] || fail "usage: build.sh OUTPUT_DIR HOST_RUNNER_DIR"
+mkdir -p "$1"
+output=$(cd "$1" && pwd)
+kernels=$(realpath -m "$2")/libgputae_host_kernels.so
+host=$(cd "$here/../host" && pwd)
+
+flags=(-std=c++20 -O2 -fPIC -fvisibility=hidden -ffp-contract=off -fno-strict-aliasing -pthread -Wall -Wextra)
+# Faster products with the same sums.
+flags+=(${of_this_machine[@]+"${of_this_machine[@]}"})
+# shellcheck disable=SC2206  # words
+flags+=(${GPUTAE_CXXFLAGS:-} "-DGPU_TAE_FAKE_KERNELS_DEFAULT=\"$kernels\"")
+
+echo "$cxx ${flags[*]}" | put "$output/flags"
+
+compile() {  # compile OBJECT SOURCE FLAGS...
+  local object=$1 source=$2
+  shift 2
+  if stale "$object" "$source" "$here/fake.h" "$host/engine.h" "$host/product.h"; then beside whole "$object" "${flags[@]}" "$@" -c "$source"; fi
+}
+
+link() {  # link LIBRARY OBJECT VERSION GLOBAL LACKING: its symbols GLOBAL, save LACKING, have VERSION, which may be empty
+  local library=$1 object=$2
+  mkdir -p "$(dirname "$library")"
+  echo "$3 { global: $4; local: $5 *; };" | put "$library.map"
+  if stale "$library" "$object" "$library.map"; then
+    beside whole "$library" "${flags[@]}" -shared -Wl,-z,defs "-Wl,-soname,$(basename "$library")" "-Wl,--version-script=$library.map" "$object" -ldl
+  fi
+}
+
+compile "$output/cuda.o" "$here/cuda.cpp"
+for major in 12 13; do compile "$output/cublas$major.o" "$here/cublas.cpp" "-DGPU_TAE_FAKE_MAJOR=$major"; done
+all_done
+
+link "$output/libcuda.so.1" "$output/cuda.o" "" "cu*; gputae_fake_*" ""
+link "$output/cuda-lacking/libcuda.so.1" "$output/cuda.o" "" "cu*; gputae_fake_*" "cuGraphLaunch;"
+for major in 12 13; do
+  link "$output/cublas$major/libcublas.so.$major" "$output/cublas$major.o" "libcublas.so.$major" "cublas*" ""
+done
+link "$output/cublas12-lacking/libcublas.so.12" "$output/cublas12.o" "libcublas.so.12" "cublas*" "cublasGemmEx;"
+all_done

@@ -1,0 +1,207 @@
+// The bridge to Java: class gputae.backend.cuda.HostRunnerNative. Memory with guard zones, a matrix product, and kernels out of a library that
+// build.sh made. HostRunner checks what it passes; a failure that shows only here is thrown as a BackendException.
+#include <dlfcn.h>
+#include <jni.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine.h"
+#include "product.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, bytes) ((void)(address), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(address, bytes) ((void)(address), (void)(bytes))
+#endif
+
+namespace {
+
+using gputae_host::Library;
+
+// What one HostRunner runs with.
+struct Runner {
+  void* handle;
+  const Library* library;
+  gputae_host::Engine* engine;
+};
+
+template <typename T>
+T* at(jlong address) {
+  return reinterpret_cast<T*>(address);
+}
+
+void raise(JNIEnv* env, const std::string& message) {
+  jclass type = env->FindClass("gputae/backend/BackendException");
+  if (type != nullptr) env->ThrowNew(type, message.c_str());
+}
+
+// Loads a library. The system takes a name that it has loaded for the same library, even if the file has been built again; another spelling of the
+// name makes it look.
+void* load(const std::string& file) {
+  struct Loaded {
+    std::string name;
+    ino_t inode;
+  };
+  static std::mutex mutex;
+  static std::map<std::string, Loaded> loaded;
+  std::lock_guard lock(mutex);
+  struct stat found;
+  if (stat(file.c_str(), &found) == 0) {
+    Loaded& last = loaded.try_emplace(file, Loaded{file, found.st_ino}).first->second;
+    if (last.inode != found.st_ino) {
+      if (void* old = dlopen(last.name.c_str(), RTLD_NOW | RTLD_NOLOAD)) {
+        dlclose(old);
+        last.name.insert(last.name.rfind('/'), "/.");
+      }
+      last.inode = found.st_ino;
+    }
+    return dlopen(last.name.c_str(), RTLD_NOW | RTLD_LOCAL);
+  }
+  return dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
+// ---- Memory: a zone that nobody may touch, the bytes themselves, another zone. AddressSanitizer sees who touches one; without it changed bytes are
+// found later.
+
+constexpr size_t kZone = 256;  // CUDA's alignment of an allocation, too
+constexpr unsigned char kZoneMark = 0xA5;
+constexpr unsigned char kUnwritten = 0xFF;  // NaN, -1
+
+[[maybe_unused]] bool untouched(const unsigned char* zone) {
+  // All bytes are the mark if the first is, and each is its neighbour.
+  return zone[0] == kZoneMark && std::memcmp(zone, zone + 1, kZone - 1) == 0;
+}
+
+}  // namespace
+
+#define NATIVE(type, name) extern "C" JNIEXPORT type JNICALL Java_gputae_backend_cuda_HostRunnerNative_##name
+
+NATIVE(jlong, open)(JNIEnv* env, jclass, jstring path, jint order, jlong seed, jint threads, jint shared_memory) {
+  const char* text = env->GetStringUTFChars(path, nullptr);
+  if (text == nullptr) return 0;
+  const std::string file = text;
+  env->ReleaseStringUTFChars(path, text);
+  void* handle = load(file);
+  if (handle == nullptr) {
+    raise(env, "cannot load the kernels: " + std::string(dlerror()));
+    return 0;
+  }
+  const Library* library = static_cast<const Library*>(dlsym(handle, gputae_host::kLibrary));
+  std::string failure;
+  gputae_host::Engine* engine = nullptr;
+  if (library == nullptr || library->version != gputae_host::kVersion) {
+    failure = file + " was built by another version of native/host/build.sh: build it again";
+  } else {
+    engine = library->create(static_cast<gputae_host::Order>(order), static_cast<uint64_t>(seed), threads, static_cast<unsigned>(shared_memory));
+    if (engine == nullptr) failure = "no address space for the stacks of " + std::to_string(threads) + " threads";
+  }
+  if (engine == nullptr) {
+    dlclose(handle);
+    raise(env, failure);
+    return 0;
+  }
+  return reinterpret_cast<jlong>(new Runner{handle, library, engine});
+}
+
+NATIVE(void, close)(JNIEnv*, jclass, jlong address) {
+  Runner* runner = at<Runner>(address);
+  runner->library->destroy(runner->engine);
+  dlclose(runner->handle);
+  delete runner;
+}
+
+// Name, types, most threads of a block, name, ...
+NATIVE(jobjectArray, kernels)(JNIEnv* env, jclass, jlong address) {
+  const Library* library = at<Runner>(address)->library;
+  jobjectArray result = env->NewObjectArray(3 * library->count, env->FindClass("java/lang/String"), nullptr);
+  for (int i = 0; i < library->count && result != nullptr; i++) {
+    env->SetObjectArrayElement(result, 3 * i, env->NewStringUTF(library->kernels[i].name));
+    env->SetObjectArrayElement(result, 3 * i + 1, env->NewStringUTF(library->kernels[i].types));
+    env->SetObjectArrayElement(result, 3 * i + 2, env->NewStringUTF(std::to_string(library->kernels[i].most_threads).c_str()));
+  }
+  return result;
+}
+
+NATIVE(void, launch)
+(JNIEnv* env, jclass, jlong address, jint kernel, jint grid_x, jint grid_y, jint threads, jint shared_memory, jlongArray arguments) {
+  const Runner* runner = at<Runner>(address);
+  std::vector<gputae_host::Slot> slots(static_cast<size_t>(env->GetArrayLength(arguments)));
+  env->GetLongArrayRegion(arguments, 0, static_cast<jsize>(slots.size()), reinterpret_cast<jlong*>(slots.data()));
+  const char* failure =
+      runner->library->launch(runner->engine, {&runner->library->kernels[kernel], static_cast<unsigned>(grid_x), static_cast<unsigned>(grid_y),
+                                               static_cast<unsigned>(threads), static_cast<unsigned>(shared_memory), slots.data()});
+  if (failure != nullptr) raise(env, failure);
+}
+
+// Aligned to 256 bytes; 0 where there is not enough memory.
+NATIVE(jlong, allocate)(JNIEnv*, jclass, jlong bytes) {
+  void* block = nullptr;
+  const size_t size = static_cast<size_t>(bytes);
+  if (posix_memalign(&block, kZone, kZone + size + kZone) != 0) return 0;
+  unsigned char* begin = static_cast<unsigned char*>(block) + kZone;
+  std::memset(begin - kZone, kZoneMark, kZone);
+  std::memset(begin, kUnwritten, size);
+  std::memset(begin + size, kZoneMark, kZone);
+  ASAN_POISON_MEMORY_REGION(begin - kZone, kZone);
+  ASAN_POISON_MEMORY_REGION(begin + size, kZone);
+  return reinterpret_cast<jlong>(begin);
+}
+
+NATIVE(void, free)(JNIEnv*, jclass, jlong address, jlong bytes) {
+  unsigned char* block = at<unsigned char>(address) - kZone;
+  ASAN_UNPOISON_MEMORY_REGION(block, kZone + static_cast<size_t>(bytes) + kZone);
+  std::free(block);
+}
+
+// Whether something was written before (bit 0) or behind (bit 1) an allocation; said once.
+NATIVE(jint, overruns)(JNIEnv*, jclass, jlong address, jlong bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  (void)address, (void)bytes;
+  return 0;
+#else
+  unsigned char* before = at<unsigned char>(address) - kZone;
+  unsigned char* behind = at<unsigned char>(address) + bytes;
+  const int found = (untouched(before) ? 0 : 1) | (untouched(behind) ? 0 : 2);
+  if (found & 1) std::memset(before, kZoneMark, kZone);
+  if (found & 2) std::memset(behind, kZoneMark, kZone);
+  return found;
+#endif
+}
+
+// Addresses may be null where there is nothing to do.
+NATIVE(void, copy)(JNIEnv*, jclass, jlong from, jlong to, jlong bytes) {
+  if (bytes > 0) std::memmove(at<void>(to), at<void>(from), static_cast<size_t>(bytes));
+}
+
+NATIVE(void, clear)(JNIEnv*, jclass, jlong address, jlong bytes) {
+  if (bytes > 0) std::memset(at<void>(address), 0, static_cast<size_t>(bytes));
+}
+
+// Between a Java array of any primitive type and memory; offsets and sizes in bytes.
+NATIVE(void, upload)(JNIEnv* env, jclass, jobject array, jlong offset, jlong to, jlong bytes) {
+  void* elements = env->GetPrimitiveArrayCritical(static_cast<jarray>(array), nullptr);
+  if (elements == nullptr) return;  // OutOfMemoryError is pending
+  std::memcpy(at<void>(to), static_cast<char*>(elements) + offset, static_cast<size_t>(bytes));
+  env->ReleasePrimitiveArrayCritical(static_cast<jarray>(array), elements, JNI_ABORT);
+}
+
+NATIVE(void, download)(JNIEnv* env, jclass, jlong from, jobject array, jlong offset, jlong bytes) {
+  void* elements = env->GetPrimitiveArrayCritical(static_cast<jarray>(array), nullptr);
+  if (elements == nullptr) return;
+  std::memcpy(static_cast<char*>(elements) + offset, at<void>(from), static_cast<size_t>(bytes));
+  env->ReleasePrimitiveArrayCritical(static_cast<jarray>(array), elements, 0);
+}
+
+NATIVE(void, product)
+(JNIEnv*, jclass, jboolean transpose_a, jboolean transpose_b, jint m, jint n, jint k, jlong a, jint lda, jlong b, jint ldb, jfloat beta, jlong c,
+ jint ldc) {
+  gputae_host::product(transpose_a, transpose_b, static_cast<size_t>(m), static_cast<size_t>(n), static_cast<size_t>(k), 1, at<float>(a),
+                       static_cast<size_t>(lda), at<float>(b), static_cast<size_t>(ldb), beta, at<float>(c), static_cast<size_t>(ldc));
+}
