@@ -3,14 +3,10 @@
 #   build.sh JAVA_HOME DNNL OBJECTS OUTPUT
 # DNNL holds include/ and libdnnl.so.3; OUTPUT is a folder inside the jar. Nothing is compiled again that is newer than its sources.
 set -eu
-java_home=$1 dnnl=$2 objects=$3 output=$4
+dnnl=$2 objects=$3 output=$4
 here=$(cd "$(dirname "$0")" && pwd)
-[ -f "$java_home/include/jni.h" ] || java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
-
-fail() { echo "gpu-tae: $1" >&2; exit 1; }
-cxx=${CXX:-g++}
-command -v "$cxx" >/dev/null || fail "no C++ compiler: '$cxx' is not on the path. Install g++ 11 or newer (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++)."
-[ -f "$java_home/include/jni.h" ] || fail "no jni.h under $java_home: a JDK is needed, a JRE is not enough (Debian, Ubuntu: apt-get install openjdk-17-jdk-headless)."
+. "$here/build-functions.sh"
+require_jni "$1"
 
 mkdir -p "$objects" "$output"
 library=$output/libgputae.so
@@ -25,7 +21,7 @@ if [ ! "$library" -nt "$newest" ]; then
   compile() {  # compile NAME SOURCE FLAGS...
     local object=$objects/$1.o source=$2
     shift 2
-    "$cxx" "${flags[@]}" "$@" -c "$source" -o "$object"
+    beside "$cxx" "${flags[@]}" "$@" -c "$source" -o "$object"
     compiled+=("$object")
   }
   for isa in baseline:x86-64 avx2:x86-64-v3 avx512:x86-64-v4; do
@@ -37,9 +33,12 @@ if [ ! "$library" -nt "$newest" ]; then
   for source in team jni; do
     compile "$source" "$here/$source.cpp" -march=x86-64
   done
+  all_done
   ln -sf libdnnl.so.3 "$dnnl/libdnnl.so"
-  # Loaded from one folder with its companions; the C++ runtime is linked in so that an older one on the user's machine does not matter.
-  "$cxx" -shared -pthread ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -static-libgcc -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" -L"$dnnl" -ldnnl -l:libgomp.so.1 -o "$library.new"
+  # Loaded from one folder with its companions. What is used of the C++ runtime is linked in, so that an older one on the user's machine does not matter; what is
+  # not used is left out, and libgcc is the system's, which oneDNN needs too: g++ 12 brings calls into glibc 2.36 with the one, 2.35 with the other.
+  "$cxx" -shared -pthread ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" \
+    -L"$dnnl" -ldnnl -l:libgomp.so.1 -o "$library.new"
   mv "$library.new" "$library"
 fi
 for companion in libdnnl.so.3 libgomp.so.1; do

@@ -180,7 +180,7 @@ void reparameterise_backward(const float* statistics, const float* noise, const 
 
 void adam(float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step, double rate, double beta1, double beta2,
           double epsilon, int64_t count, GputaeTeam* team) {
-  const double t = static_cast<double>(*step + 1);
+  const double t = static_cast<double>(*step);
   // theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
   const float step_size = static_cast<float>(rate / (1 - __builtin_pow(beta1, t)));
   const float root_scale = static_cast<float>(1 / __builtin_sqrt(1 - __builtin_pow(beta2, t)));

@@ -60,7 +60,7 @@ struct GputaeKernels {
   void (*reparameterise_backward)(const float* statistics, const float* noise, const float* dz, int64_t pixels, float* d_statistics, float* loss,
                                   int64_t rows, int64_t d);
 
-  // Adam (Kingma, Ba 2015) over count parameters at step *step + 1; moments below 2^-100 become 0; the gradient is left 0.
+  // Adam (Kingma, Ba 2015) over count parameters at step *step, from 1 on; moments below 2^-100 become 0; the gradient is left 0.
   // These four arrays lie on 64-byte boundaries; the arrays of all other operations need no boundary but their elements' own.
   void (*adam)(float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step, double rate, double beta1,
                double beta2, double epsilon, int64_t count, GputaeTeam* team);

@@ -816,7 +816,7 @@ constexpr double kRate = 3e-4, kBeta1 = 0.9, kBeta2 = 0.999, kAdamEpsilon = 1e-8
 constexpr double kDust = 0x1p-100;
 
 void step_adam(AdamState& state, int64_t step, GputaeTeam* team) {
-  Guarded<int64_t> now(std::vector<int64_t>{step});
+  Guarded<int64_t> now(std::vector<int64_t>{step + 1});
   kernels->adam(state.parameters.get(), state.gradient.get(), state.first.get(), state.second.get(), now.get(), kRate, kBeta1, kBeta2, kAdamEpsilon,
                 state.parameters.size(), team);
 }

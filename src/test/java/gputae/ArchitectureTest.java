@@ -16,7 +16,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.api.Test;
 
-/** Who may import whom. The report may import data for one class, the writer of whole files; everything else is as the packages' purpose says. */
+/**
+ * Who may import whom. The report may import data for one class, the writer of whole files; the window takes colours, ticks and words for numbers from the report; everything else is as
+ * the packages' purpose says.
+ */
 class ArchitectureTest {
 
   private static final JavaClasses PROGRAM = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("gputae");
@@ -29,13 +32,18 @@ class ArchitectureTest {
         "gputae.data | ",
         "gputae.backend | ",
         "gputae.backend.cpu | gputae.backend",
+        "gputae.backend.cuda | gputae.backend",
         "gputae.homology | gputae.backend",
         "gputae.model | gputae.backend",
         "gputae.loss | gputae.backend gputae.homology",
         "gputae.train | gputae.data gputae.model gputae.loss gputae.backend",
         "gputae.evaluate | gputae.data gputae.model gputae.homology gputae.backend",
         "gputae.report | gputae.train gputae.evaluate gputae.data",
-        "gputae.cli | gputae.data gputae.backend gputae.backend.cpu gputae.homology gputae.model gputae.loss gputae.train gputae.evaluate gputae.report"
+        "gputae.selftest | gputae.backend gputae.homology",
+        "gputae.view | gputae.data gputae.backend gputae.model gputae.train",
+        "gputae.viz | gputae.view gputae.data gputae.backend gputae.homology gputae.model gputae.train gputae.report",
+        "gputae.cli | gputae.view gputae.data gputae.backend gputae.backend.cpu gputae.backend.cuda gputae.homology gputae.model"
+            + " gputae.loss gputae.train gputae.evaluate gputae.report gputae.selftest"
       })
   void packagesImportOnlyWhatTheyMay(String name, String imports) {
     String[] allowed = Stream.concat(Stream.of(name), imports == null ? Stream.empty() : Arrays.stream(imports.split(" "))).toArray(String[]::new);
@@ -45,8 +53,8 @@ class ArchitectureTest {
 
   @Test
   void everyPackageIsInTheTable() {
-    classes().should().resideInAnyPackage("gputae", "gputae.data", "gputae.backend", "gputae.backend.cpu", "gputae.homology", "gputae.model", "gputae.loss",
-        "gputae.train", "gputae.evaluate", "gputae.report", "gputae.cli").check(PROGRAM);
+    classes().should().resideInAnyPackage("gputae", "gputae.data", "gputae.backend", "gputae.backend.cpu", "gputae.backend.cuda", "gputae.homology",
+        "gputae.model", "gputae.loss", "gputae.train", "gputae.evaluate", "gputae.report", "gputae.selftest", "gputae.view", "gputae.viz", "gputae.cli").check(PROGRAM);
   }
 
   @Test
@@ -55,13 +63,22 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheReportDraws() {
-    noClasses().that().resideOutsideOfPackages("gputae.report", "gputae.data").should().dependOnClassesThat().resideInAnyPackage("java.awt..", "javax.swing..")
+  void onlyTheWindowTouchesLwjgl() {
+    noClasses().that().resideOutsideOfPackage("gputae.viz").should().dependOnClassesThat().resideInAPackage("org.lwjgl..").check(PROGRAM);
+    noClasses().that().resideOutsideOfPackage("gputae.viz").should().dependOnClassesThat().resideInAPackage("gputae.viz..").check(PROGRAM);
+  }
+
+  @Test
+  void onlyTheReportAndTheWindowDraw() {
+    noClasses().that().resideOutsideOfPackages("gputae.report", "gputae.data", "gputae.viz").should().dependOnClassesThat().resideInAnyPackage("java.awt..", "javax.swing..")
         .check(PROGRAM);
   }
 
   @Test
   void nativesAreReachedFromTheBackendAlone() {
+    noClasses().that().resideOutsideOfPackage("gputae.backend.cuda").should().dependOnClassesThat()
+        .haveFullyQualifiedName("gputae.backend.cuda.HostRunnerNative").check(PROGRAM);
+    noClasses().that().resideOutsideOfPackage("gputae.backend.cuda").should().dependOnClassesThat().resideInAPackage("jcuda..").check(PROGRAM);
     noClasses().that().resideOutsideOfPackage("gputae.backend.cpu").should().dependOnClassesThat().haveFullyQualifiedName("gputae.backend.cpu.Native").check(PROGRAM);
   }
 }

@@ -34,6 +34,24 @@ class NoticesTest {
   }
 
   @Test
+  void jcudasLibrariesAreNamed() throws IOException {
+    String notices = resource("/META-INF/THIRD-PARTY.txt");
+    for (String name : List.of("libJCudaDriver-12.6.0-linux-x86_64.so", "libJCublas2-12.6.0-linux-x86_64.so")) {
+      assertTrue(NoticesTest.class.getResource("/lib/" + name) != null && notices.contains(name), name);
+    }
+  }
+
+  @Test
+  void theWindowsLibrariesAndItsFontAreNamed() throws IOException {
+    String notices = resource("/META-INF/THIRD-PARTY.txt");
+    for (String name : List.of("liblwjgl.so", "glfw/libglfw.so", "opengl/liblwjgl_opengl.so", "nanovg/liblwjgl_nanovg.so")) {
+      assertTrue(NoticesTest.class.getResource("/linux/x64/org/lwjgl/" + name) != null && notices.contains(name.substring(name.indexOf('/') + 1)), name);
+    }
+    assertTrue(resource("/com/formdev/flatlaf/fonts/inter/LICENSE.txt").contains("SIL OPEN FONT LICENSE") && notices.contains("The Inter Project Authors"));
+    assertTrue(notices.contains("zlib License") && notices.contains("Lightweight Java Game Library"));
+  }
+
+  @Test
   void theLicencesAreThere() throws IOException {
     assertTrue(resource("/META-INF/LICENSE").contains("Apache License"));
     assertTrue(resource("/META-INF/licenses/GPL-3.0.txt").contains("GNU GENERAL PUBLIC LICENSE"));

@@ -1,5 +1,7 @@
 package gputae.backend;
 
+import java.util.function.Supplier;
+
 /**
  * The operations of this job on one device: what a training step, an evaluation and the homology of a cloud need, no more.
  *
@@ -37,6 +39,15 @@ public interface Backend extends AutoCloseable {
   /** Copies the whole matrix into a primitive array, from {@code offset} on, when all work enqueued before is done. */
   void download(Matrix from, Object array, int offset);
 
+  /**
+   * Enqueues a download of float32 values. Asked for them, the result waits for what was enqueued before it and for no more, so that a device need not pause
+   * while the host looks at them. At most two are on their way at a time.
+   */
+  default Supplier<float[]> fetch(Matrix from) {
+    float[] values = from.toFloats();
+    return () -> values;
+  }
+
   /** to = from; same type and size. */
   void copy(Matrix from, Matrix to);
 
@@ -46,11 +57,34 @@ public interface Backend extends AutoCloseable {
   /** Waits for all enqueued work. */
   void synchronise();
 
+  /** Seconds that the device takes for what {@code work} enqueues, by the device's own clock where it has one; waits for it. */
+  default double seconds(Runnable work) {
+    synchronise();
+    long from = System.nanoTime();
+    work.run();
+    synchronise();
+    return (System.nanoTime() - from) * 1e-9;
+  }
+
   /**
    * Records the operations that {@code work} calls on this backend, without running them, for replay. Values that change from replay to replay (the step, the
    * order of images) are read from matrices.
    */
   Recording record(Runnable work);
+
+  /** Steps of a training worth recording together: more than one where replaying costs the host more than it costs the device. */
+  default int stepsARecording() {
+    return 1;
+  }
+
+  /**
+   * Enqueues what {@code branch} calls beside what {@code main} calls: both after what was enqueued before, and what is enqueued later after both. Neither may
+   * read or write what the other writes. A device that does one thing at a time does the branch first. Not within a branch or a main of its own.
+   */
+  default void beside(Runnable branch, Runnable main) {
+    branch.run();
+    main.run();
+  }
 
   /**
    * A batch of images as numbers in [0, 1].
@@ -70,6 +104,7 @@ public interface Backend extends AutoCloseable {
    * The backward pass of {@link #dense}. dy comes in as the gradient with respect to y and leaves as the gradient before the activation;
    * dw += dy^T x, db += column sums of dy, dx = dy w.
    *
+   * @param dy with {@link Activation#IDENTITY} it may be y itself, which is not read then
    * @param dx (rows, in), or null where the input needs no gradient
    */
   void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db, Matrix dx);
@@ -124,8 +159,8 @@ public interface Backend extends AutoCloseable {
   void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics, Matrix loss);
 
   /**
-   * One step of Adam (Kingma, Ba 2015), the step's number being *step + 1, over the flat buffers (1, count). Moments below 2^-100 become 0. The gradient is
-   * left 0 for the next step to accumulate into.
+   * One step of Adam (Kingma, Ba 2015), the step's number being *step, from 1 on, over the flat buffers (1, count). Moments below 2^-100 become 0. The gradient
+   * is left 0 for the next step to accumulate into.
    */
   void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step, AdamRates rates);
 
@@ -135,7 +170,7 @@ public interface Backend extends AutoCloseable {
   /** Points (rows, d) uniform in the unit ball, Philox 4x32-10 addressed by (seed, row, step, stream). */
   void uniformBall(Matrix out, long seed, int stream, Matrix step);
 
-  /** log[step mod its rows] = losses (1, width); then step += 1. */
+  /** Notes the losses of a step: log[step mod its rows] = losses (1, width); then step += 1, which {@link #adam} takes for the step's number. */
   void endStep(Matrix losses, Matrix log, Matrix step);
 
   /** Frees everything the backend itself holds; matrices that are still open are freed with it. */

@@ -1,7 +1,7 @@
 package gputae.backend;
 
 /** A backend cannot be had, or an operation of it failed. The message is one line that says what happened and what to do. */
-public final class BackendException extends RuntimeException {
+public class BackendException extends RuntimeException {
   public BackendException(String message) {
     super(message);
   }

@@ -120,8 +120,8 @@ public final class Matrix implements AutoCloseable {
   @Override
   public void close() {
     if (owner == null && !closed) {
-      closed = true;
       backend.free(this, address);
+      closed = true;
     }
   }
 

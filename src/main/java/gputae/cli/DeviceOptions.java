@@ -1,24 +1,24 @@
 package gputae.cli;
 
 import gputae.backend.Backend;
-import gputae.backend.cpu.CpuBackend;
-import gputae.backend.cpu.InstructionSet;
-import java.util.Locale;
+import gputae.backend.BackendException;
+import gputae.backend.cuda.HostRunner;
 import java.util.function.Consumer;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Which device a command computes on. */
 final class DeviceOptions {
 
-  /** What {@code --device} takes. */
-  enum Device {
-    AUTO,
-    CUDA,
-    CPU;
-
+  static final class DeviceConverter implements ITypeConverter<DeviceChoice> {
     @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+    public DeviceChoice convert(String value) {
+      try {
+        return DeviceChoice.of(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
     }
   }
 
@@ -26,8 +26,13 @@ final class DeviceOptions {
       names = "--device",
       paramLabel = "DEVICE",
       defaultValue = "auto",
-      description = "auto, cuda or cpu (default: ${DEFAULT-VALUE}). auto prints what it takes and why; cuda never falls back to the CPU.")
-  private Device device;
+      converter = DeviceConverter.class,
+      description = {
+        "auto, cuda, cuda:N, cpu or host-runner (default: ${DEFAULT-VALUE}). auto takes the first GPU if everything for it is there, else the CPU, and prints which "
+            + "and why; cuda never falls back to the CPU; cuda:1 is the second GPU; host-runner runs the CUDA kernels on the CPU, slowly, to check them "
+            + "(development builds only)."
+      })
+  private DeviceChoice device;
 
   @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all this process may use). Results are repeatable for one number of threads.")
   private Integer threads;
@@ -37,12 +42,14 @@ final class DeviceOptions {
     if (threads != null && threads < 1) {
       throw Failure.usage("--threads is " + threads + "; at least 1");
     }
-    if (device == Device.CUDA) {
-      throw new Failure("--device cuda: this version of gpu-tae has no CUDA backend; use --device cpu");
+    if (device.kind() == DeviceChoice.Kind.HOST_RUNNER && threads != null && threads > HostRunner.MOST_HOST_THREADS) {
+      throw Failure.usage("--threads is " + threads + "; --device host-runner takes at most " + HostRunner.MOST_HOST_THREADS);
     }
-    Backend backend = new CpuBackend(InstructionSet.chosen(), threads == null ? Runtime.getRuntime().availableProcessors() : threads);
-    log.accept("device: " + backend.description() + (device == Device.AUTO ? " (auto: this version has no CUDA backend)" : ""));
-    return backend;
+    try {
+      return device.open(threads, log);
+    } catch (BackendException e) {
+      throw device.kind() == DeviceChoice.Kind.CUDA ? new BackendException("--device cuda: " + e.getMessage() + " (or use --device cpu)", e) : e;
+    }
   }
 
   /** What results depend on, bit for bit, beside settings and data. */

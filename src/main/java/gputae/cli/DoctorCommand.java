@@ -1,24 +1,93 @@
 package gputae.cli;
 
+import gputae.backend.Backend;
 import gputae.backend.BackendException;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import gputae.backend.cpu.NativeLibraries;
+import gputae.backend.cuda.CudaBackend;
+import gputae.backend.cuda.JCudaDriver;
+import gputae.backend.cuda.KernelFiles;
 import gputae.report.LossFigure;
+import gputae.selftest.Operation;
+import gputae.selftest.Result;
+import gputae.selftest.ResultTable;
+import gputae.selftest.SelfTest;
 import gputae.train.Epoch;
+import gputae.view.ViewException;
+import gputae.view.Viewer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** What this machine offers. */
+/** What this machine offers, and whether a device computes what it should. */
 @Command(name = "doctor", description = "Say what this machine offers and what gpu-tae makes of it.", mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
 
+  @Spec private CommandSpec spec;
+
+  @Mixin private DeviceOptions device;
+
+  @Option(
+      names = "--selftest",
+      description = "Instead, check every operation of a device against references in double precision, at every size where a code path begins or ends. Exits 0 if"
+          + " all pass, else 1. --device and --threads say which device.")
+  private boolean selftest;
+
+  @Option(
+      names = "--repeats",
+      paramLabel = "N",
+      description = "With --selftest: also replay a training step of the paper's widths this many times from one state; every bit must come out the same.")
+  private Integer repeats;
+
   @Override
   public Integer call() {
+    if (selftest) {
+      return selfTest();
+    }
+    for (String option : List.of("--device", "--threads", "--repeats")) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw Failure.usage(option + " has no meaning for doctor without --selftest");
+      }
+    }
+    return describe();
+  }
+
+  private int selfTest() {
+    if (repeats != null && repeats < 2) {
+      throw Failure.usage("--repeats is " + repeats + "; at least 2");
+    }
+    List<Operation> operations = new ArrayList<>(SelfTest.operations());
+    if (repeats != null) {
+      operations.add(SelfTest.repeatedStep(repeats));
+    }
+    try (Backend backend = device.open(System.err::println)) {
+      String plain = backend instanceof CpuBackend cpu ? cpu.instructionSet().label() : "-";
+      System.out.println(ResultTable.header());
+      long start = System.nanoTime();
+      List<Result> results = SelfTest.run(operations, backend, launchesOf(backend), result -> System.out.println(ResultTable.row(result, plain)));
+      System.out.println();
+      System.out.println(ResultTable.summary(results, backend.description(), (System.nanoTime() - start) * 1e-9));
+      return results.stream().allMatch(Result::passed) ? 0 : 1;
+    }
+  }
+
+  /** How often each of the backend's kernels was launched so far; the CPU does not count its own. */
+  private static Supplier<Map<String, Long>> launchesOf(Backend backend) {
+    return backend instanceof CudaBackend cuda ? cuda::launches : Map::of;
+  }
+
+  private static int describe() {
     print("gpu-tae", GpuTae.version());
     print("Java", Runtime.version() + " (" + System.getProperty("java.vendor") + "), at most " + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB heap");
     print("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
@@ -35,9 +104,29 @@ final class DoctorCommand implements Callable<Integer> {
       print("CPU backend", "none: " + e.getMessage());
       code = 1;
     }
-    print("CUDA backend", "none in this version");
+    print("CUDA kernels", KernelFiles.summaryOrReason());
+    describeCuda();
     print("figures", figures());
+    print("OpenGL", openGl());
     return code;
+  }
+
+  /** What there is of CUDA, and what is missing; a machine without a GPU is a healthy one. */
+  private static void describeCuda() {
+    try {
+      JCudaDriver.Machine machine = JCudaDriver.machine();
+      print("NVIDIA driver", machine.toString());
+      machine.gpus().forEach(gpu -> print("GPU", gpu.toString()));
+    } catch (BackendException e) {
+      print("CUDA backend", "none: " + e.getMessage());
+      return;
+    }
+    try (JCudaDriver driver = JCudaDriver.open(0)) {
+      print("cuBLAS", driver.cublas().toString());
+      print("CUDA backend", driver.description());
+    } catch (BackendException e) {
+      print("CUDA backend", "none: " + e.getMessage());
+    }
   }
 
   private static void print(String name, String value) {
@@ -55,6 +144,15 @@ final class DoctorCommand implements Callable<Integer> {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
+      return "none: " + e.getMessage();
+    }
+  }
+
+  /** What the window and frames draw with; a machine without it trains as well. */
+  private static String openGl() {
+    try {
+      return Viewer.find().describe();
+    } catch (ViewException e) {
       return "none: " + e.getMessage();
     }
   }

@@ -3,6 +3,7 @@ package gputae.cli;
 import gputae.backend.BackendException;
 import gputae.data.WholeFile;
 import gputae.train.DivergedException;
+import gputae.view.ViewException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gpu-tae",
     description = "Autoencoders whose latent space is regularised by 0-dimensional persistent homology.",
-    subcommands = {TrainCommand.class, GenerateCommand.class, EncodeCommand.class, H0Command.class, DoctorCommand.class},
+    subcommands = {TrainCommand.class, GenerateCommand.class, EncodeCommand.class, H0Command.class, ViewCommand.class, DoctorCommand.class},
     versionProvider = GpuTae.Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
@@ -74,7 +75,7 @@ public final class GpuTae implements Runnable {
       code = failure.exitCode();
     } else if (exception instanceof IOException file) {
       message = file.getMessage() == null || file instanceof java.nio.file.FileSystemException ? describe(file) : file.getMessage();
-    } else if (exception instanceof BackendException || exception instanceof DivergedException) {
+    } else if (exception instanceof BackendException || exception instanceof ViewException || exception instanceof DivergedException) {
       message = exception.getMessage();
     } else {
       message = "unexpected " + exception.getClass().getSimpleName() + ": " + exception.getMessage() + (verbose ? "" : " (--verbose shows where)");

@@ -71,8 +71,12 @@ final class RunDirectory {
     return path.resolve("labels.npy");
   }
 
+  Path figures() {
+    return path.resolve("figures");
+  }
+
   Path figure(String name) {
-    return path.resolve("figures").resolve(name + ".png");
+    return figures().resolve(name + ".png");
   }
 
   /**
@@ -93,6 +97,11 @@ final class RunDirectory {
   /** The name of a data set for titles and folders: of a path only its last part. */
   static String shortName(String dataset) {
     return Datasets.isNamed(dataset) ? dataset : Datasets.nameOf(Path.of(dataset));
+  }
+
+  /** For people: data set, model, latent dimension. */
+  static String title(String dataset, TrainConfig config) {
+    return shortName(dataset) + ", " + config.model().title() + ", latent dimension " + config.latent();
   }
 
   /** A new folder {@code runs/<dataset>-<model>-d<latent>-<n>}. */
@@ -154,7 +163,7 @@ final class RunDirectory {
   /** Removes what a training that was killed left half written; only while {@link #lock} is held. */
   void removeLeftovers() throws IOException {
     WholeFile.removeLeftovers(path);
-    Path figures = path.resolve("figures");
+    Path figures = figures();
     if (Files.isDirectory(figures)) {
       WholeFile.removeLeftovers(figures);
     }

@@ -77,7 +77,7 @@ final class RunOutputs {
   }
 
   private String title() {
-    return RunDirectory.shortName(config.dataset()) + ", " + config.config().model().title() + ", latent dimension " + config.config().latent();
+    return RunDirectory.title(config.dataset(), config.config());
   }
 
   private Map<String, String> settings() {

@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -183,6 +184,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
+  @Mixin private ViewSettings views;
+
   private final PrintStream console = System.out;
 
   @Override
@@ -190,6 +193,7 @@ final class TrainCommand implements Callable<Integer> {
     if (figuresEvery != null && figuresEvery < 1) {
       throw Failure.usage("--figures-every is " + figuresEvery + "; at least 1");
     }
+    views.check();
     return resume == null ? trainNew() : trainOn();
   }
 
@@ -204,15 +208,17 @@ final class TrainCommand implements Callable<Integer> {
         if (weights != null) {
           trainer.initialise(weights);
         }
-        RunDirectory run = out == null ? RunDirectory.createNew(dataset, config) : RunDirectory.create(out);
-        // A path must be found again from another working folder.
-        String place = data != null || Datasets.isNamed(dataset) ? dataset : Path.of(dataset).toAbsolutePath().toString();
-        RunDirectory.Config description = new RunDirectory.Config(config, place, data, fingerprint(loaded), images.height(), images.width(),
-            loaded.classes(), DeviceOptions.conditions(backend));
-        try (FileChannel lock = run.lock()) {
-          run.write(description);
-          return train(backend, run, description, loaded, trainer);
-        }
+        try (TrainingViews shown = views.open(ViewSettings.subject(dataset, config, loaded, DeviceOptions.conditions(backend)), backend, control, this::warn)) {
+          RunDirectory run = out == null ? RunDirectory.createNew(dataset, config) : RunDirectory.create(out);
+          // A path must be found again from another working folder.
+          String place = data != null || Datasets.isNamed(dataset) ? dataset : Path.of(dataset).toAbsolutePath().toString();
+          RunDirectory.Config description = new RunDirectory.Config(config, place, data, fingerprint(loaded), images.height(), images.width(),
+              loaded.classes(), DeviceOptions.conditions(backend));
+          try (FileChannel lock = run.lock()) {
+            run.write(description);
+            return train(backend, run, description, loaded, trainer, shown);
+          }
+          }
       }
     }
   }
@@ -261,8 +267,10 @@ final class TrainCommand implements Callable<Integer> {
         if (done > config.epochs()) {
           throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
         }
-        run.write(description);
-        return train(backend, run, description, loaded, trainer);
+        try (TrainingViews shown = views.open(ViewSettings.subject(description.dataset(), config, loaded, conditions), backend, control, this::warn)) {
+          run.write(description);
+          return train(backend, run, description, loaded, trainer, shown);
+        }
       }
     }
   }
@@ -278,7 +286,8 @@ final class TrainCommand implements Callable<Integer> {
   private final TrainControl control = new TrainControl();
 
   /** Trains to the end or to an interruption, and writes what belongs in the run directory. */
-  private int train(Backend backend, RunDirectory run, RunDirectory.Config description, Dataset loaded, Trainer trainer) throws IOException {
+  private int train(Backend backend, RunDirectory run, RunDirectory.Config description, Dataset loaded, Trainer trainer, TrainingViews shown)
+      throws IOException {
     TrainConfig config = description.config();
     Split test = loaded.test();
     int done = trainer.history().size();
@@ -289,7 +298,8 @@ final class TrainCommand implements Callable<Integer> {
         trainer.model().layout().parameters()));
     CheckpointWriter checkpoints = new CheckpointWriter(run, trainer, description.conditions());
     checkpoints.begin(trainer.history());
-    RunOutputs outputs = new RunOutputs(run, description, test, line -> System.err.println("gpu-tae: " + line));
+    RunOutputs outputs = new RunOutputs(run, description, test, this::warn);
+    shown.begin(trainer.history(), run.figures());
 
     CountDownLatch saved = new CountDownLatch(1);
     Thread hook = new Thread(() -> {
@@ -302,9 +312,10 @@ final class TrainCommand implements Callable<Integer> {
     }, "save-on-signal");
     Runtime.getRuntime().addShutdownHook(hook);
     boolean finished;
+    boolean complete;
     try {
       try (ConsoleProgress progress = quiet ? null : new ConsoleProgress(console, NativeLibraries.isTerminal(1), config.epochs(), done, trainer.stepsPerEpoch())) {
-        finished = trainer.run(new Listeners(progress, checkpoints, backend, trainer, outputs));
+        finished = trainer.run(new Listeners(progress, checkpoints, backend, trainer, outputs, shown));
       } catch (DivergedException e) {
         throw new Failure(e.getMessage() + "; " + lastCheckpoint(run) + ". A smaller --lr often helps", e);
       } catch (UncheckedIOException e) {
@@ -320,8 +331,9 @@ final class TrainCommand implements Callable<Integer> {
             100 * outside));
         console.println(quiet ? run.path() : "done: see " + run.path().resolve("report.html") + " and " + run.path().resolve("figures"));
       } else {
-        console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + run.path());
+        console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + quoted(run.path()));
       }
+      complete = shown.end(trainer.snapshot(), this::say);
     } catch (IOException | RuntimeException e) {
       if (!control.stopped()) {
         throw e;
@@ -338,8 +350,11 @@ final class TrainCommand implements Callable<Integer> {
         // The hook is running: a signal is what ended the training.
       }
     }
+    if (finished) {
+      shown.linger(this::say);
+    }
     // After a signal this is not reached by the exit code: the JVM ends with 128 + the signal's number once the hook returns.
-    return 0;
+    return complete ? 0 : 1;
   }
 
   /** Tells the console, the disk and the figures of each step and epoch. */
@@ -349,17 +364,20 @@ final class TrainCommand implements Callable<Integer> {
     private final Backend backend;
     private final Trainer trainer;
     private final RunOutputs outputs;
+    private final TrainingViews shown;
 
-    Listeners(ConsoleProgress progress, CheckpointWriter checkpoints, Backend backend, Trainer trainer, RunOutputs outputs) {
+    Listeners(ConsoleProgress progress, CheckpointWriter checkpoints, Backend backend, Trainer trainer, RunOutputs outputs, TrainingViews shown) {
       this.progress = progress;
       this.checkpoints = checkpoints;
       this.backend = backend;
       this.trainer = trainer;
       this.outputs = outputs;
+      this.shown = shown;
     }
 
     @Override
     public void onStep(Step step) {
+      shown.onStep(step);
       if (progress != null) {
         progress.onStep(step);
       }
@@ -368,6 +386,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public void onEpoch(Epoch epoch) {
       checkpoints.onEpoch(epoch);
+      shown.onEpoch(epoch);
       if (figuresEvery != null && epoch.epoch() % figuresEvery == 0) {
         try {
           outputs.drawFigures(backend, trainer.model(), trainer.model().embeddings(trainer.testImages()),
@@ -416,7 +435,8 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void requireOnlyResumeOptions() {
-    List<String> allowed = List.of("--resume", "--epochs", "--data", "--device", "--threads", "--quiet", "--figures-every", "--verbose");
+    List<String> allowed = new ArrayList<>(List.of("--resume", "--epochs", "--data", "--device", "--threads", "--quiet", "--figures-every", "--verbose"));
+    allowed.addAll(ViewSettings.NAMES);
     ParseResult parsed = spec.commandLine().getParseResult();
     parsed.matchedOptions().stream().map(option -> option.longestName()).filter(name -> !allowed.contains(name)).findFirst().ifPresent(name -> {
       throw Failure.usage(name + " cannot go with --resume, which keeps the run's settings");
@@ -455,9 +475,19 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  private void warn(String line) {
+    System.err.println("gpu-tae: " + line);
+  }
+
   private void say(String line) {
     if (!quiet) {
       console.println(line);
     }
+  }
+
+  /** As a shell takes it for one word. */
+  private static String quoted(Path path) {
+    String name = path.toString();
+    return name.matches("[\\w./:@%+=,-]+") ? name : "'" + name.replace("'", "'\\''") + "'";
   }
 }

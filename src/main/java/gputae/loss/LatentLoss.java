@@ -16,6 +16,8 @@ public final class LatentLoss implements AutoCloseable {
   private final Matrix edges;
   private final Matrix lengths;
   private final Matrix ballGradient;
+
+  /** Of the death times, then of both terms. */
   private final Matrix deathGradient;
 
   /**
@@ -47,15 +49,13 @@ public final class LatentLoss implements AutoCloseable {
       backend.spanningTree(z, ends, times);
       backend.deathTimes(z, ends, times, (float) regulariser.degree(), (float) regulariser.maxEdge(), (float) -regulariser.deathWeight(),
           deathGradient.firstRows(rows), death);
+      backend.add(ballGradient.firstRows(rows), deathGradient.firstRows(rows));
     }
   }
 
   /** dz += the gradient of the last {@link #compute}; dz (rows, latent). */
   public void addGradient(Matrix dz) {
-    backend.add(ballGradient.firstRows(dz.rows()), dz);
-    if (deaths) {
-      backend.add(deathGradient.firstRows(dz.rows()), dz);
-    }
+    backend.add((deaths ? deathGradient : ballGradient).firstRows(dz.rows()), dz);
   }
 
   /** Death times of the last batch, (1, rows - 1), in the engine's order. */

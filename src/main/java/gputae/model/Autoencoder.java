@@ -3,6 +3,7 @@ package gputae.model;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import java.util.stream.IntStream;
 
 /**
  * An autoencoder, deterministic or variational: its parameters in one flat buffer, its encoder and its decoder. A variational one differs by the encoder's two
@@ -11,7 +12,7 @@ import gputae.backend.Matrix;
 public final class Autoencoder implements AutoCloseable {
 
   /** Rows encoded or decoded at a time when there is no batch to follow: large enough for the matrix products, small enough for the caches. */
-  private static final int CHUNK = 1000;
+  public static final int CHUNK = 1000;
 
   private final Backend backend;
   private final Architecture architecture;
@@ -62,72 +63,40 @@ public final class Autoencoder implements AutoCloseable {
     return decoder;
   }
 
-  /** Images handed over in chunks: uint8 on the device, numbered in their order. */
-  @FunctionalInterface
-  public interface Chunk {
-    /**
-     * @param first first image's number
-     * @param x     the images, (rows, pixels)
-     * @param z     their embeddings, (rows, latent)
-     */
-    void accept(int first, Matrix x, Matrix z);
+  /** z (rows, latent) = the embeddings of x (rows, pixels), numbers in [0, 1]. */
+  void embed(Matrix x, Chain.Activations activations, Matrix z) {
+    encoder.forward(x, activations);
+    if (architecture.variational()) {
+      backend.reparameterise(activations.output(), null, z);
+    } else {
+      backend.copy(activations.output(), z);
+    }
   }
 
-  /**
-   * Embeds images and hands each chunk on.
-   *
-   * @param images uint8 (n, pixels) on this backend
-   */
-  public void embed(Matrix images, Chunk chunk) {
-    int n = Math.toIntExact(images.rows());
-    int rows = Math.min(CHUNK, n);
-    int[] order = new int[n];
-    for (int i = 0; i < n; i++) {
-      order[i] = i;
-    }
-    try (Matrix x = backend.allocate(rows, architecture.pixels());
-        Matrix z = backend.allocate(rows, architecture.latent());
-        Matrix orders = backend.allocate(ElementType.INT32, 1, n).upload(order);
-        Matrix step = backend.allocate(ElementType.INT64, 1, 1);
-        Chain.Activations activations = encoder.activations(rows, Chain.Gradients.NONE)) {
-      for (int first = 0; first < n; first += rows) {
-        int count = Math.min(rows, n - first);
-        Matrix batch = x.firstRows(count);
-        Matrix points = z.firstRows(count);
-        Chain.Activations part = activations.firstRows(count);
-        backend.gather(images, orders.view(first, 1, count), step, count, 1, batch);
-        encoder.forward(batch, part);
-        if (architecture.variational()) {
-          backend.reparameterise(part.output(), null, points);
-        } else {
-          backend.copy(part.output(), points);
-        }
-        chunk.accept(first, batch, points);
-      }
-    }
+  /** 0 to count - 1. */
+  static int[] numbers(int count) {
+    return IntStream.range(0, count).toArray();
   }
 
   /** Embeddings of uint8 images (n, pixels), row-major (n, latent). */
   public float[] embeddings(Matrix images) {
-    float[] latents = new float[Math.multiplyExact(Math.toIntExact(images.rows()), architecture.latent())];
-    embed(images, (first, x, z) -> backend.download(z, latents, first * architecture.latent()));
-    return latents;
-  }
-
-  /** Mean binary cross-entropy per pixel, nats, of uint8 images (n, pixels) against their reconstructions. */
-  public double reconstructionLoss(Matrix images) {
-    double[] sum = {0};
-    int rows = (int) Math.min(CHUNK, images.rows());
-    try (Matrix loss = backend.allocate(1, 1);
-        Chain.Activations activations = decoder.activations(rows, Chain.Gradients.NONE)) {
-      embed(images, (first, x, z) -> {
-        Chain.Activations part = activations.firstRows(z.rows());
-        decoder.forward(z, part);
-        backend.sigmoidCrossEntropy(part.output(), x, null, loss);
-        sum[0] += loss.toFloats()[0] * (double) x.rows();
-      });
+    int n = Math.toIntExact(images.rows());
+    int rows = Math.min(CHUNK, n);
+    float[] latents = new float[Math.multiplyExact(n, architecture.latent())];
+    try (Matrix x = backend.allocate(rows, architecture.pixels());
+        Matrix z = backend.allocate(rows, architecture.latent());
+        Matrix order = backend.allocate(ElementType.INT32, 1, n).upload(numbers(n));
+        Matrix step = backend.allocate(ElementType.INT64, 1, 1);
+        Chain.Activations activations = encoder.activations(rows, Chain.Gradients.NONE)) {
+      for (int first = 0; first < n; first += rows) {
+        int count = Math.min(rows, n - first);
+        Matrix points = z.firstRows(count);
+        backend.gather(images, order.view(first, 1, count), step, count, 1, x.firstRows(count));
+        embed(x.firstRows(count), activations.firstRows(count), points);
+        backend.download(points, latents, first * architecture.latent());
+      }
     }
-    return sum[0] / images.rows();
+    return latents;
   }
 
   /** Images decoded from latent points (n, latent), as numbers in [0, 1], row-major (n, pixels). */

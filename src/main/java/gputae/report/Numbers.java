@@ -3,12 +3,12 @@ package gputae.report;
 import java.util.Locale;
 
 /** Numbers as people read them; the same in every locale. */
-final class Numbers {
+public final class Numbers {
 
   private Numbers() {}
 
   /** About four significant digits: 0.1912, 9.812, 1234, 0.005791, 1.2e-05, 3.1e+07, NaN. */
-  static String fourDigits(double value) {
+  public static String fourDigits(double value) {
     double size = Math.abs(value);
     if (!Double.isFinite(value)) {
       return Double.isNaN(value) ? "NaN" : value > 0 ? "inf" : "-inf";
@@ -20,7 +20,7 @@ final class Numbers {
   }
 
   /** About three significant digits, for narrow places: 1.42, 12.3, 123, 0.00421. */
-  static String threeDigits(double value) {
+  public static String threeDigits(double value) {
     double size = Math.abs(value);
     return size >= 0.001 && size < 1e6 ? decimals(value, size, 3) : fourDigits(value);
   }
@@ -32,7 +32,7 @@ final class Numbers {
   }
 
   /** A rate: "2431", "12.3", "0.42". */
-  static String rate(double value) {
+  public static String rate(double value) {
     if (!Double.isFinite(value)) {
       return "?";
     }
@@ -40,7 +40,7 @@ final class Numbers {
   }
 
   /** Seconds, rounded, as 0:07, 12:34 or 1:02:03. */
-  static String duration(double seconds) {
+  public static String duration(double seconds) {
     if (!(seconds >= 0) || seconds > 1e9) {
       return "?";
     }

@@ -8,10 +8,10 @@ import java.util.Locale;
  * @param values  ascending multiples of the step inside the range
  * @param labels  the values as text, all with the same number of decimals
  */
-record Ticks(double[] values, String[] labels) {
+public record Ticks(double[] values, String[] labels) {
 
   /** Ticks in [low, high], low &lt; high, a step of 1, 2 or 5 times a power of ten apart, about {@code wanted} of them. */
-  static Ticks of(double low, double high, int wanted) {
+  public static Ticks of(double low, double high, int wanted) {
     double rough = (high - low) / wanted;
     double power = Math.pow(10, Math.floor(Math.log10(rough)));
     double step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);

@@ -15,12 +15,12 @@ import gputae.model.Chain;
 public final class TrainStep implements AutoCloseable {
 
   /** Columns of the losses. */
-  static final int RECONSTRUCTION = 0;
+  public static final int RECONSTRUCTION = 0;
 
-  static final int BALL = 1;
-  static final int DEATHS = 2;
-  static final int KL = 3;
-  static final int LOSSES = 4;
+  public static final int BALL = 1;
+  public static final int DEATHS = 2;
+  public static final int KL = 3;
+  public static final int LOSSES = 4;
 
   /** Steps whose losses are kept until they are fetched; a group of steps between two fetches is never larger. */
   static final int LOG_ROWS = 32;
@@ -72,7 +72,7 @@ public final class TrainStep implements AutoCloseable {
   }
 
   /** Losses of the last {@link #LOG_ROWS} steps, (LOG_ROWS, LOSSES); step s, from 0, in row s mod LOG_ROWS. */
-  Matrix log() {
+  public Matrix log() {
     return log;
   }
 
@@ -90,7 +90,7 @@ public final class TrainStep implements AutoCloseable {
   }
 
   /** The whole step on {@code rows} images of the epoch's order. */
-  void run(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
+  public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
     Matrix batch = x.firstRows(rows);
     backend.gather(images, order, step, config.batch(), stepsPerEpoch, batch);
     if (noise != null) {
@@ -100,7 +100,7 @@ public final class TrainStep implements AutoCloseable {
     update();
   }
 
-  /** Adds the objective's gradient on the batch x (rows, pixels) to the model's gradients; losses go to the current losses. */
+  /** Adds the objective's gradient on the batch x (rows, pixels) to the model's gradients, notes its losses and counts the step. */
   void gradients(Matrix batch) {
     long rows = batch.rows();
     Chain.Activations encoding = encoded.firstRows(rows);
@@ -113,25 +113,33 @@ public final class TrainStep implements AutoCloseable {
       dz = sampledGradient.firstRows(rows);
       backend.reparameterise(encoding.output(), noise.firstRows(rows), z);
     }
-    if (latentLoss != null) {
-      latentLoss.compute(z, loss(BALL), loss(DEATHS));
-    }
-    model.decoder().forward(z, decoding);
-    backend.sigmoidCrossEntropy(decoding.output(), batch, decoding.outputGradient(), loss(RECONSTRUCTION));
-    model.decoder().backward(z, decoding, dz);
-    if (latentLoss != null) {
+    if (latentLoss == null) {
+      reconstruct(batch, z, decoding, dz);
+    } else {
+      Matrix points = z;
+      Matrix gradient = dz;
+      // The penalty needs the latent points alone, the decoder's passes do not need the penalty.
+      backend.beside(() -> latentLoss.compute(points, loss(BALL), loss(DEATHS)), () -> reconstruct(batch, points, decoding, gradient));
       latentLoss.addGradient(dz);
     }
     if (noise != null) {
       backend.reparameteriseBackward(encoding.output(), noise.firstRows(rows), dz, batch.columns(), encoding.outputGradient(), loss(KL));
     }
+    // All losses are known; the encoder's backward pass need not wait until they are noted.
+    backend.endStep(losses, log, step);
     model.encoder().backward(batch, encoding, null);
   }
 
-  /** Moves the weights along the gradients and notes the losses. */
+  /** The decoder's passes: from the points z to their gradient dz. */
+  private void reconstruct(Matrix batch, Matrix z, Chain.Activations decoding, Matrix dz) {
+    model.decoder().forward(z, decoding);
+    backend.sigmoidCrossEntropy(decoding.output(), batch, decoding.outputGradient(), loss(RECONSTRUCTION));
+    model.decoder().backward(z, decoding, dz);
+  }
+
+  /** Moves the weights along the gradients. */
   void update() {
     backend.adam(model.parameters(), model.gradients(), firstMoment, secondMoment, step, AdamRates.of(config.rate()));
-    backend.endStep(losses, log, step);
   }
 
   private Matrix loss(int column) {

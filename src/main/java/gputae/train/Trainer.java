@@ -3,6 +3,7 @@ package gputae.train;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import gputae.backend.OutOfMemoryException;
 import gputae.backend.Philox;
 import gputae.backend.Recording;
 import gputae.data.Dataset;
@@ -10,8 +11,11 @@ import gputae.data.Images;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
+import gputae.model.ReconstructionLoss;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 
 /**
  * Trains one model on one data set. Knows neither console nor files: it tells listeners of steps and epochs and hands out its state.
@@ -21,7 +25,10 @@ import java.util.List;
  */
 public final class Trainer implements AutoCloseable {
 
-  /** Steps between two looks at losses and commands: some milliseconds on a CPU, and one fetch in that time costs nothing. */
+  /**
+   * Steps between two looks at losses and commands: some milliseconds on a CPU, and one fetch in that time costs nothing. While one group is looked at the next
+   * is under way.
+   */
   private static final int GROUP = TrainStep.LOG_ROWS / 2;
 
   private final Backend backend;
@@ -32,8 +39,14 @@ public final class Trainer implements AutoCloseable {
   private final Matrix trainImages;
   private final Matrix testImages;
   private final Matrix order;
+  private final ReconstructionLoss testLoss;
   private final Recording fullBatch;
   private final Recording lastBatch;
+
+  /** Several full batches in one recording, where the backend wants that; else null. */
+  private final Recording fullBatches;
+
+  private final int batchesTogether;
   private final int images;
   private final int stepsPerEpoch;
   private final int lastRows;
@@ -43,6 +56,12 @@ public final class Trainer implements AutoCloseable {
   private long steps;
   private double secondsBefore;
   private long started;
+
+  /** Steps that are enqueued and not looked at; null between two calls of {@link #run}. */
+  private Group underWay;
+
+  /** The order of the next epoch's images, if it is known already. */
+  private int[] nextOrder;
 
   private static final int SUM_RECONSTRUCTION = 0;
   private static final int SUM_KL = 1;
@@ -55,6 +74,7 @@ public final class Trainer implements AutoCloseable {
    * A training at its beginning, with initial weights drawn from the seed.
    *
    * @throws IllegalArgumentException if the batch leaves an epoch without a step
+   * @throws OutOfMemoryException     if the device has not enough memory, saying which batch would fit where that is known
    */
   public Trainer(Backend backend, TrainConfig config, Dataset dataset, TrainControl control) {
     this.backend = backend;
@@ -63,16 +83,29 @@ public final class Trainer implements AutoCloseable {
     this.images = dataset.train().images().count();
     this.stepsPerEpoch = (images - 1) / config.batch() + 1;
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
-    this.model = new Autoencoder(backend, architecture(config, dataset.train().images().pixelsPerImage()));
+    Architecture architecture = architecture(config, dataset.train().images().pixelsPerImage());
     int fullRows = Math.min(config.batch(), images);
-    this.trainStep = new TrainStep(backend, config, model, fullRows);
-    this.trainImages = upload(dataset.train().images());
-    this.testImages = upload(dataset.test().images());
-    // Room for whole batches only, so that the recording for a full batch stays inside whatever the step; the rest is never read.
-    this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * fullRows);
-    model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
-    this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows));
-    this.lastBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, lastRows));
+    long heldBefore = backend.allocatedBytes();
+    try {
+      this.model = new Autoencoder(backend, architecture);
+      this.trainStep = new TrainStep(backend, config, model, fullRows);
+      this.trainImages = upload(dataset.train().images());
+      this.testImages = upload(dataset.test().images());
+      // Room for whole batches only, so that the recording for a full batch stays inside whatever the step; the rest is never read.
+      this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * fullRows);
+      model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
+      this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows));
+      this.lastBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, lastRows));
+      this.batchesTogether = Math.min(backend.stepsARecording(), GROUP);
+      this.fullBatches = batchesTogether == 1 || stepsPerEpoch <= batchesTogether ? null : backend.record(() -> {
+        for (int i = 0; i < batchesTogether; i++) {
+          trainStep.run(trainImages, order, stepsPerEpoch, fullRows);
+        }
+      });
+      this.testLoss = new ReconstructionLoss(model, testImages);
+    } catch (OutOfMemoryException e) {
+      throw e.free() < 0 ? e : e.advising(TrainMemory.advice(config, dataset, backend.allocatedBytes() - heldBefore + e.free()));
+    }
   }
 
   /** The network of a configuration. */
@@ -118,6 +151,7 @@ public final class Trainer implements AutoCloseable {
     history.clear();
     history.addAll(state.history());
     secondsBefore = state.seconds();
+    nextOrder = null;
   }
 
   /**
@@ -137,6 +171,11 @@ public final class Trainer implements AutoCloseable {
     return new TrainState(steps, seconds(), parameters, first, second, sums.clone(), List.copyOf(history));
   }
 
+  /** The model as it is. On the training thread only. */
+  public Snapshot snapshot() {
+    return new Snapshot(steps, model.parameters().toFloats());
+  }
+
   private double seconds() {
     return secondsBefore + (started == 0 ? 0 : (System.nanoTime() - started) * 1e-9);
   }
@@ -154,45 +193,108 @@ public final class Trainer implements AutoCloseable {
         return false;
       }
     }
+    serveRegular();
     return true;
   }
 
+  /** Steps from {@code first} on that are under way, and their losses. */
+  private record Group(long first, int count, Supplier<float[]> log) {}
+
   private boolean runEpoch(TrainListener listener) {
     int epoch = history.size() + 1;
-    order.view(0, 1, images).upload(Philox.permutation(images, config.seed(), epoch, Streams.ORDER));
+    order.view(0, 1, images).upload(nextOrder != null ? nextOrder : imageOrder(epoch));
+    nextOrder = null;
     long end = (long) epoch * stepsPerEpoch;
     long stepsHere = end - steps;
-    long nanos = 0;
-    while (steps < end) {
-      if (!control.awaitStep(() -> model.parameters().toFloats())) {
-        return false;
+    long from = System.nanoTime();
+    long waited = 0;
+    DoubleSupplier test = null;
+    while (steps < end || underWay != null) {
+      Group next = null;
+      if (steps < end) {
+        long waits = System.nanoTime();
+        if (control.regularDue(steps)) {
+          settle(epoch, listener);
+          serveRegular();
+        }
+        boolean goOn = control.awaitStep(() -> settle(epoch, listener), this::snapshot);
+        waited += System.nanoTime() - waits;
+        if (!goOn) {
+          return false;
+        }
+        next = enqueue(end);
+      } else {
+        // While the device is busy with the last steps; one that is never busy later takes its time now.
+        long tests = System.nanoTime();
+        test = testLoss.enqueue();
+        waited += System.nanoTime() - tests;
       }
-      long from = System.nanoTime();
-      long first = steps;
-      do {
-        (steps + 1 == end ? lastBatch : fullBatch).replay();
-        steps++;
-      } while (steps < end && steps - first < GROUP && !control.wantsAttention());
-      float[] log = trainStep.log().toFloats();
-      nanos += System.nanoTime() - from;
-      for (long s = first; s < steps; s++) {
-        note(s, epoch, log, listener);
-      }
+      settle(epoch, listener);
+      underWay = next;
     }
-    double test = model.reconstructionLoss(testImages);
-    if (!Double.isFinite(test)) {
+    double stepsPerSecond = stepsHere / ((System.nanoTime() - from - waited) * 1e-9);
+    nextOrder = epoch < config.epochs() ? imageOrder(epoch + 1) : null;
+    double testReconstruction = (test != null ? test : testLoss.enqueue()).getAsDouble();
+    if (!Double.isFinite(testReconstruction)) {
       throw new DivergedException(steps, "the reconstruction of the test images is not finite after step " + steps + " (epoch " + epoch + ")");
     }
     double reconstruction = sums[SUM_RECONSTRUCTION] / sums[SUM_ROWS];
     double kl = sums[SUM_KL] / sums[SUM_ROWS];
     double ball = sums[SUM_BALL] / sums[SUM_STEPS];
     double deaths = sums[SUM_DEATHS] / sums[SUM_STEPS];
-    Epoch done =
-        new Epoch(epoch, seconds(), reconstruction, ball, deaths, kl, total(reconstruction, ball, deaths, kl), test, stepsHere / (nanos * 1e-9));
+    Epoch done = new Epoch(epoch, seconds(), reconstruction, ball, deaths, kl, total(reconstruction, ball, deaths, kl), testReconstruction,
+        stepsPerSecond);
     history.add(done);
     sums = new double[TrainState.SUMS];
     listener.onEpoch(done);
     return true;
+  }
+
+  private void serveRegular() {
+    if (control.regularDue(steps)) {
+      control.serveRegular(snapshot());
+    }
+  }
+
+  private int[] imageOrder(int epoch) {
+    return order(config, images, epoch);
+  }
+
+  /** In which order an epoch (from 1 on) takes the training images: batch after batch of their numbers. */
+  public static int[] order(TrainConfig config, int images, int epoch) {
+    return Philox.permutation(images, config.seed(), epoch, Streams.ORDER);
+  }
+
+  /** Enqueues a group of steps: up to {@link #GROUP}, to the end of the epoch or a regular snapshot, or until something else is asked for. */
+  private Group enqueue(long epochEnd) {
+    long first = steps;
+    long end = Math.min(epochEnd, steps + Math.min(control.stepsToRegular(steps), GROUP));
+    do {
+      if (steps + 1 == epochEnd) {
+        lastBatch.replay();
+        steps++;
+      } else if (fullBatches != null && steps + batchesTogether <= end && steps + batchesTogether < epochEnd && !control.wantsAttention()) {
+        fullBatches.replay();
+        steps += batchesTogether;
+      } else {
+        fullBatch.replay();
+        steps++;
+      }
+    } while (steps < end && !control.wantsAttention());
+    return new Group(first, (int) (steps - first), backend.fetch(trainStep.log()));
+  }
+
+  /** Looks at the losses of the group that is under way, if there is one, when it is done. */
+  private void settle(int epoch, TrainListener listener) {
+    if (underWay == null) {
+      return;
+    }
+    Group group = underWay;
+    underWay = null;
+    float[] log = group.log.get();
+    for (long step = group.first; step < group.first + group.count; step++) {
+      note(step, epoch, log, listener);
+    }
   }
 
   private void note(long number, int epoch, float[] log, TrainListener listener) {
@@ -226,8 +328,12 @@ public final class Trainer implements AutoCloseable {
 
   @Override
   public void close() {
+    testLoss.close();
     fullBatch.close();
     lastBatch.close();
+    if (fullBatches != null) {
+      fullBatches.close();
+    }
     trainStep.close();
     model.close();
     trainImages.close();

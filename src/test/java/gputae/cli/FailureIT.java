@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,7 +14,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,19 @@ class FailureIT {
     new Jar(shared).run(Tiny.train(data, "--epochs", 2, "--out", run)).succeeded();
   }
 
+  private Jar.Together program;
+
+  @BeforeEach
+  void start() {
+    program = new Jar(folder).together();
+  }
+
+  @AfterEach
+  void end() {
+    program.close();
+  }
+
+  /** In a process of its own. */
   private Jar jar() {
     return new Jar(folder);
   }
@@ -46,24 +60,24 @@ class FailureIT {
   @Test
   void aDataSetThatIsMissingOrDamagedFailsWithOneLineAndLeavesNoRun() throws IOException {
     jar().run("train", "--dataset", "nowhere.npy").failed("nowhere.npy");
-    jar().run("train", "--dataset", "fashion-mnist", "--data", "nowhere").failed("nowhere");
-    jar().run("train", "--dataset", "digits", "--data", ".").failed("--data");
+    program.run("train", "--dataset", "fashion-mnist", "--data", "nowhere").failed("nowhere");
+    program.run("train", "--dataset", "digits", "--data", ".").failed("--data");
     assertEquals(List.of(), Tiny.content(folder));
 
     byte[] whole = Files.readAllBytes(data);
     Path bad = folder.resolve("bad.npy");
     Files.write(bad, Arrays.copyOf(whole, whole.length - 1));
-    jar().run("train", "--dataset", bad).failed("bad.npy", "truncated");
+    program.run("train", "--dataset", bad).failed("bad.npy", "truncated");
     Files.write(bad, Arrays.copyOf(whole, 20));
-    jar().run("train", "--dataset", bad).failed("bad.npy");
+    program.run("train", "--dataset", bad).failed("bad.npy");
     Files.write(bad, new byte[0]);
-    jar().run("train", "--dataset", bad).failed("bad.npy");
+    program.run("train", "--dataset", bad).failed("bad.npy");
     byte[] noMagic = whole.clone();
     noMagic[0] = 0;
     Files.write(bad, noMagic);
-    jar().run("train", "--dataset", bad).failed("bad.npy");
+    program.run("train", "--dataset", bad).failed("bad.npy");
     Tiny.writeNpy(bad, "<f4", "(2, 1, 1)", Tiny.littleEndian(0.5f, Float.NaN));
-    jar().run("train", "--dataset", bad).failed("bad.npy", "NaN");
+    program.run("train", "--dataset", bad).failed("bad.npy", "NaN");
     Files.delete(bad);
 
     // The header of an IDX file that promises a hundred images.
@@ -72,8 +86,8 @@ class FailureIT {
       Files.write(idx.resolve(part + "-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 8, 0, 0, 0, 8, 1, 2, 3});
       Files.write(idx.resolve(part + "-labels-idx1-ubyte"), new byte[] {0, 0, 8, 1, 0, 0, 0, 100, 1});
     }
-    jar().run("train", "--dataset", "mnist", "--data", idx).failed("idx", "truncated");
-    jar().run("train", "--dataset", Files.createDirectory(folder.resolve("empty"))).failed("empty");
+    program.run("train", "--dataset", "mnist", "--data", idx).failed("idx", "truncated");
+    program.run("train", "--dataset", Files.createDirectory(folder.resolve("empty"))).failed("empty");
     assertTrue(Files.notExists(folder.resolve("runs")), Tiny.content(folder).toString());
   }
 
@@ -85,13 +99,13 @@ class FailureIT {
     assertEquals(List.of("notes.txt"), Tiny.content(full));
     assertEquals("mine", Files.readString(full.resolve("notes.txt")));
     Path file = Files.writeString(folder.resolve("file"), "mine");
-    jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "file")).failed("file");
+    program.run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "file")).failed("file");
     assertEquals("mine", Files.readString(file));
-    jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "file/below")).failed("file");
+    program.run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "file/below")).failed("file");
     assertEquals("mine", Files.readString(file));
     // The default folder's parent, in the way as a file.
     Files.writeString(folder.resolve("runs"), "mine");
-    jar().run(Tiny.train(data, "--epochs", 1, "--quiet")).failed("runs");
+    program.run(Tiny.train(data, "--epochs", 1, "--quiet")).failed("runs");
     assertEquals("mine", Files.readString(folder.resolve("runs")));
   }
 
@@ -115,19 +129,19 @@ class FailureIT {
   @Test
   void aRunThatIsMissingOrIncompleteFailsWithOneLine() throws IOException {
     jar().run("generate", "nowhere", "--out", "x.npy").failed("nowhere", "config.json");
-    jar().run("encode", "nowhere", "--out", "x.npy").failed("nowhere", "config.json");
+    program.run("encode", "nowhere", "--out", "x.npy").failed("nowhere", "config.json");
     Path part = folder.resolve("part");
     Tiny.copy(run, part);
     Files.delete(part.resolve("model.safetensors"));
-    jar().run("generate", part, "--out", "x.npy").failed("model.safetensors");
-    jar().run("encode", part, "--out", "x.npy").failed("model.safetensors");
+    program.run("generate", part, "--out", "x.npy").failed("model.safetensors");
+    program.run("encode", part, "--out", "x.npy").failed("model.safetensors");
     Files.delete(part.resolve("config.json"));
-    jar().run("generate", part, "--out", "x.npy").failed("config.json");
+    program.run("generate", part, "--out", "x.npy").failed("config.json");
     assertTrue(Files.notExists(folder.resolve("x.npy")));
     Path moved = folder.resolve("moved");
     Tiny.copy(run, moved);
     Files.writeString(moved.resolve("config.json"), Files.readString(run.resolve("config.json")).replace(data.toString(), "/nowhere/tiny.npy"));
-    jar().run("encode", moved, "--out", "x.npy").failed("/nowhere/tiny.npy");
+    program.run("encode", moved, "--out", "x.npy").failed("/nowhere/tiny.npy");
   }
 
   @Test
@@ -142,25 +156,25 @@ class FailureIT {
       Tiny.copy(run, other);
       Files.writeString(other.resolve("config.json"), all.get(i));
     }
-    IntStream.range(0, all.size()).parallel().forEach(i -> jar().run("generate", "run" + i, "--out", "x.npy").failed("config.json"));
+    IntStream.range(0, all.size()).forEach(i -> program.run("generate", "run" + i, "--out", "x.npy").failed("config.json"));
   }
 
   @Test
   void weightsOfAnotherNetworkAreRefused() throws IOException {
     jar().run(Tiny.train(data, "--epochs", 1, "--latent", 3, "--init", run.resolve("model.safetensors"))).failed("--init");
-    jar().run(Tiny.train(data, "--epochs", 1, "--hidden", "32,32", "--init", run.resolve("model.safetensors"))).failed("--init");
-    jar().run(Tiny.train(data, "--epochs", 1, "--model", "vae", "--init", run.resolve("model.safetensors"))).failed("--init");
-    jar().run(Tiny.train(data, "--epochs", 1, "--init", run.resolve("checkpoint.safetensors"))).failed("--init");
-    jar().run(Tiny.train(data, "--epochs", 1, "--init", data)).failed("tiny.npy");
-    jar().run(Tiny.train(data, "--epochs", 1, "--init", "nowhere")).failed("nowhere");
+    program.run(Tiny.train(data, "--epochs", 1, "--hidden", "32,32", "--init", run.resolve("model.safetensors"))).failed("--init");
+    program.run(Tiny.train(data, "--epochs", 1, "--model", "vae", "--init", run.resolve("model.safetensors"))).failed("--init");
+    program.run(Tiny.train(data, "--epochs", 1, "--init", run.resolve("checkpoint.safetensors"))).failed("--init");
+    program.run(Tiny.train(data, "--epochs", 1, "--init", data)).failed("tiny.npy");
+    program.run(Tiny.train(data, "--epochs", 1, "--init", "nowhere")).failed("nowhere");
     assertEquals(List.of(), Tiny.content(folder));
   }
 
   @Test
   void imagesOfAnotherSizeAreRefused() throws IOException {
     Path wide = Tiny.writeNpy(folder.resolve("wide.npy"), "|u1", "(2, 8, 9)", new byte[2 * 72]);
-    jar().run("encode", run, wide, "--out", "x.npy").failed("wide.npy", "8 x 9", "8 x 8");
-    jar().run("encode", run, "nowhere.npy", "--out", "x.npy").failed("nowhere.npy");
+    program.run("encode", run, wide, "--out", "x.npy").failed("wide.npy", "8 x 9", "8 x 8");
+    program.run("encode", run, "nowhere.npy", "--out", "x.npy").failed("nowhere.npy");
     assertTrue(Files.notExists(folder.resolve("x.npy")));
   }
 
@@ -168,10 +182,10 @@ class FailureIT {
   void outputThatCannotBeWrittenFailsWithOneLine() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "mine");
     jar().run("generate", run, "--out", file.resolve("x.npy")).failed("x.npy");
-    jar().run("generate", run, "--out", file.resolve("x.png")).failed("x.png");
-    jar().run("encode", run, "--out", file.resolve("x.npy")).failed("x.npy");
+    program.run("generate", run, "--out", file.resolve("x.png")).failed("x.png");
+    program.run("encode", run, "--out", file.resolve("x.npy")).failed("x.npy");
     Path taken = Files.createDirectories(folder.resolve("taken.npy/inside"));
-    jar().run("generate", run, "--out", taken.getParent()).failed("taken.npy");
+    program.run("generate", run, "--out", taken.getParent()).failed("taken.npy");
     assertEquals(List.of("file", "taken.npy", "taken.npy/inside"), Tiny.content(folder));
   }
 
@@ -194,8 +208,8 @@ class FailureIT {
     damage(50);
   }
 
-  /** A damaged copy of a file of the run, and the command that reads it. */
-  private record Damage(String file, String what, byte[] bytes, boolean cut, List<Object> command) {}
+  /** A damaged copy of a file of the run. */
+  private record Damage(String file, String what, byte[] bytes, boolean cut) {}
 
   private void damage(int times) throws IOException {
     long seed = System.nanoTime();
@@ -204,44 +218,37 @@ class FailureIT {
     List<Damage> all = new ArrayList<>();
     for (int i = 0; i < times; i++) {
       for (String file : List.of("config.json", "model.safetensors", "checkpoint.safetensors")) {
-        List<Object> command = file.equals("checkpoint.safetensors") ? List.of("train", "--threads", 2, "--quiet", "--resume") : List.of("generate", "--out", "x.npy");
         byte[] whole = Files.readAllBytes(run.resolve(file));
         // Without its last character, a line end, the JSON is still whole.
         int length = random.nextInt(whole.length - 2);
-        all.add(new Damage(file, "cut to " + length, Arrays.copyOf(whole, length), true, command));
+        all.add(new Damage(file, "cut to " + length, Arrays.copyOf(whole, length), true));
         // Every other flip in the first part, where the header is.
         int place = random.nextInt(i % 2 == 0 ? Math.min(2000, whole.length) : whole.length);
         int bit = random.nextInt(8);
         byte[] flipped = whole.clone();
         flipped[place] ^= (byte) (1 << bit);
-        all.add(new Damage(file, "bit " + bit + " of byte " + place + " flipped", flipped, false, command));
+        all.add(new Damage(file, "bit " + bit + " of byte " + place + " flipped", flipped, false));
       }
     }
-    all.parallelStream().forEach(damage -> {
-      try {
-        Path own = Files.createTempDirectory(folder, "damage");
-        Path copy = own.resolve("run");
-        Tiny.copy(run, copy);
-        Files.write(copy.resolve(damage.file), damage.bytes);
-        List<Object> command = new ArrayList<>(damage.command);
-        command.add("run");
-        Jar.Result result = new Jar(own).run(command.toArray());
-        String about = damage.file + ", " + damage.what + ": " + result;
-        // A flipped bit among the numbers cannot be told from a number.
-        if (result.exit() != 0 || damage.cut) {
-          assertEquals(1, result.exit(), about);
-          assertEquals("gpu-tae: ", result.err().substring(0, Math.min(9, result.err().length())), about);
-          String last = result.errLines().get(result.errLines().size() - 1);
-          assertTrue(last.startsWith("gpu-tae: ") && !last.contains("unexpected "), about);
-        }
-        // Resuming a run may also warn that its conditions differ, which damage can make of them.
-        assertTrue(result.errLines().size() <= 2 && !result.err().contains("\tat "), about);
-        if (damage.cut && damage.file.equals("checkpoint.safetensors")) {
-          assertArrayEquals(damage.bytes, Files.readAllBytes(copy.resolve(damage.file)), "a checkpoint that cannot be read is kept");
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+    for (Damage damage : all) {
+      Path copy = Files.createTempDirectory(folder, "damage").resolve("run");
+      Tiny.copy(run, copy);
+      Files.write(copy.resolve(damage.file), damage.bytes);
+      Jar.Result result = damage.file.equals("checkpoint.safetensors") ? program.run("train", "--threads", 2, "--quiet", "--resume", copy)
+          : program.run("generate", copy, "--out", "x.npy");
+      String about = damage.file + ", " + damage.what + ": " + result;
+      // A flipped bit among the numbers cannot be told from a number.
+      if (result.exit() != 0 || damage.cut) {
+        assertEquals(1, result.exit(), about);
+        assertEquals("gpu-tae: ", result.err().substring(0, Math.min(9, result.err().length())), about);
+        String last = result.errLines().get(result.errLines().size() - 1);
+        assertTrue(last.startsWith("gpu-tae: ") && !last.contains("unexpected "), about);
       }
-    });
+      // Resuming a run may also warn that its conditions differ, which damage can make of them.
+      assertTrue(result.errLines().size() <= 2 && !result.err().contains("\tat "), about);
+      if (damage.cut && damage.file.equals("checkpoint.safetensors")) {
+        assertArrayEquals(damage.bytes, Files.readAllBytes(copy.resolve(damage.file)), "a checkpoint that cannot be read is kept");
+      }
+    }
   }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,15 +21,26 @@ class GenerateEncodeIT {
   static Path folder;
 
   private static Path data;
+  private static Jar.Together program;
 
   @BeforeAll
   static void train() throws IOException {
     data = Tiny.write(folder);
-    new Jar(folder).run(Tiny.train(data, "--epochs", 5, "--out", "run")).succeeded();
-    new Jar(folder).run(Tiny.train(data, "--epochs", 2, "--model", "vae", "--latent", 3, "--out", "vae")).succeeded();
+    program = new Jar(folder).together();
+    program.run(Tiny.train(data, "--epochs", 5, "--out", "run")).succeeded();
+    program.run(Tiny.train(data, "--epochs", 2, "--model", "vae", "--latent", 3, "--out", "vae")).succeeded();
+  }
+
+  @AfterAll
+  static void end() {
+    program.close();
   }
 
   private static Jar.Result run(Object... arguments) {
+    return program.run(arguments).succeeded();
+  }
+
+  private static Jar.Result runAlone(Object... arguments) {
     return new Jar(folder).run(arguments).succeeded();
   }
 
@@ -38,7 +50,7 @@ class GenerateEncodeIT {
 
   @Test
   void generatedImagesAreUint8OfTheRunsSize() throws IOException {
-    run("generate", "run", "--out", "default.npy");
+    runAlone("generate", "run", "--out", "default.npy");
     assertEquals(96 * 64, Tiny.readNpy(folder.resolve("default.npy"), "|u1", "(96, 8, 8)").length);
     assertEquals("one.npy: 1 image of 8 x 8\n", run("generate", "run", "--count", 1, "--out", "one.npy").out());
     assertEquals(64, Tiny.readNpy(folder.resolve("one.npy"), "|u1", "(1, 8, 8)").length);
@@ -49,7 +61,7 @@ class GenerateEncodeIT {
   @Test
   void oneSeedGivesTheSameImagesAndAnotherOthers() throws IOException {
     run("generate", "run", "--seed", 3, "--out", "a.npy");
-    run("generate", "run", "--seed", 3, "--out", "b.npy");
+    runAlone("generate", "run", "--seed", 3, "--out", "b.npy");
     run("generate", "run", "--seed", 4, "--out", "c.npy");
     assertArrayEquals(bytes("a.npy"), bytes("b.npy"));
     assertFalse(Arrays.equals(bytes("a.npy"), bytes("c.npy")));
@@ -61,7 +73,7 @@ class GenerateEncodeIT {
 
   @Test
   void aNameInPngGivesAPng() throws IOException {
-    run("generate", "run", "--out", "grid.png");
+    runAlone("generate", "run", "--out", "grid.png");
     Tiny.assertPng(folder.resolve("grid.png"));
     run("generate", "vae", "--count", 1, "--out", "one.PNG");
     Tiny.assertPng(folder.resolve("one.PNG"));
@@ -70,7 +82,7 @@ class GenerateEncodeIT {
   @Test
   void encodedTestImagesAreTheRunsLatents() throws IOException {
     for (String run : new String[] {"run", "vae"}) {
-      run("encode", run, "--split", "test", "--threads", 2, "--out", "test.npy");
+      runAlone("encode", run, "--split", "test", "--threads", 2, "--out", "test.npy");
       assertArrayEquals(bytes(run + "/latents.npy"), bytes("test.npy"), run);
       run("encode", run, "--threads", 2, "--out", "default.npy");
       assertArrayEquals(bytes("test.npy"), bytes("default.npy"), "test is the default");

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,13 +21,25 @@ class H0IT {
   @TempDir
   Path folder;
 
+  private Jar.Together program;
+
+  @BeforeEach
+  void start() {
+    program = new Jar(folder).together();
+  }
+
+  @AfterEach
+  void end() {
+    program.close();
+  }
+
   private static final byte[] SQUARE_F4 = Tiny.littleEndian(0f, 0f, 2f, 0f, 2f, 2f, 0f, 2f);
 
   /** Death times of a file, as {@code --out} writes them. */
   private List<String> deaths(Path file, Object... more) throws IOException {
     Path out = folder.resolve(file.getFileName() + ".deaths");
     Object[] arguments = Stream.concat(Stream.of("h0", file, "--out", out, "--threads", 2), Stream.of(more)).toArray();
-    Jar.Result result = new Jar(folder).run(arguments).succeeded();
+    Jar.Result result = program.run(arguments).succeeded();
     assertEquals("", result.err(), result.toString());
     assertTrue(result.out().startsWith("points "), result.toString());
     String text = Files.readString(out);
@@ -74,12 +88,12 @@ class H0IT {
   @Test
   void edgesAreThoseOfTheTreeInOrder() throws IOException {
     Path out = folder.resolve("edges.csv");
-    new Jar(folder).run("h0", text("gaps.csv", "6", "0", "10", "1", "3"), "--edges", out).succeeded();
+    program.run("h0", text("gaps.csv", "6", "0", "10", "1", "3"), "--edges", out).succeeded();
     assertEquals("u,v,length\n1,3,1\n3,4,2\n0,4,3\n0,2,4\n", Files.readString(out));
     // Equal lengths: by the smaller point, then the larger.
-    new Jar(folder).run("h0", text("square.csv", "0,0", "2,0", "2,2", "0,2"), "--edges", out).succeeded();
+    program.run("h0", text("square.csv", "0,0", "2,0", "2,2", "0,2"), "--edges", out).succeeded();
     assertEquals("u,v,length\n0,1,2\n0,3,2\n1,2,2\n", Files.readString(out));
-    new Jar(folder).run("h0", text("lower.txt", "2", "2.828427,2", "2,2.828427,2"), "--format", "lower-distance", "--edges", out).succeeded();
+    program.run("h0", text("lower.txt", "2", "2.828427,2", "2,2.828427,2"), "--format", "lower-distance", "--edges", out).succeeded();
     assertEquals("u,v,length\n0,1,2\n0,3,2\n1,2,2\n", Files.readString(out));
   }
 
@@ -106,7 +120,7 @@ class H0IT {
     }
     // The edges give the lengths back; recomputed in double they agree to (d/2 + 2) 2^-24.
     Path edges = folder.resolve("edges.csv");
-    new Jar(folder).run("h0", folder.resolve("cloud.npy"), "--edges", edges).succeeded();
+    program.run("h0", folder.resolve("cloud.npy"), "--edges", edges).succeeded();
     List<String> rows = Files.readAllLines(edges);
     for (int i = 0; i < 199; i++) {
       String[] row = rows.get(i + 1).split(",");
@@ -159,9 +173,9 @@ class H0IT {
     Files.write(folder.resolve("cut.npy"), java.util.Arrays.copyOf(whole, whole.length - 1));
     Map<String, String> named = Map.of("nowhere.csv", "nowhere.csv", ".", "directory", "nan.csv", "point 1", "infinite.csv", "point 2", "nan.npy", "point 1",
         "ragged.csv", "ragged.csv:3", "words.csv", "words.csv:2", "empty.csv", "no points", "cut.npy", "truncated");
-    named.entrySet().parallelStream().forEach(file -> new Jar(folder).run("h0", file.getKey()).failed(file.getKey(), file.getValue()));
-    Stream.of("lower-distance four.txt", "lower-distance negative.txt", "distance askew.txt", "distance nowhere.txt").map(line -> line.split(" ")).parallel()
-        .forEach(words -> new Jar(folder).run("h0", "--format", words[0], words[1]).failed(words[1]));
+    named.forEach((file, text) -> program.run("h0", file).failed(file, text));
+    Stream.of("lower-distance four.txt", "lower-distance negative.txt", "distance askew.txt", "distance nowhere.txt").map(line -> line.split(" "))
+        .forEach(words -> program.run("h0", "--format", words[0], words[1]).failed(words[1]));
   }
 
   @Test

@@ -4,8 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.CommandsMain;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Runs the packaged program in a process of its own, as a user does, with an environment that does not depend on who runs the tests. */
@@ -37,6 +44,8 @@ final class Jar {
     this.folder = folder;
     // One cache of native libraries for all tests, beside the jar, so that nothing is left in the user's.
     environment.put("GPU_TAE_CACHE", FILE.resolveSibling("native-cache").toString());
+    // What is tested is the program, not the machine: its own GPU, if there is one, is hidden.
+    environment.put("CUDA_VISIBLE_DEVICES", "");
   }
 
   /** Sets a variable of the environment; null removes it. */
@@ -135,7 +144,12 @@ final class Jar {
       return process.isAlive();
     }
 
-    /** Sends a signal by name, such as TERM. */
+    /** Sends SIGKILL; nothing happens where the process ended by itself just before. */
+    void kill() {
+      process.destroyForcibly();
+    }
+
+    /** Sends a signal by name, such as TERM, to a process that must be there to get it. */
     void signal(String name) throws IOException, InterruptedException {
       assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor(), "kill -" + name);
     }
@@ -176,6 +190,119 @@ final class Jar {
   }
 
   Running start(Object... arguments) {
+    try {
+      // Outside the working folder, whose content some tests compare.
+      Path out = Files.createTempFile("gpu-tae", ".out");
+      Path err = Files.createTempFile("gpu-tae", ".err");
+      return new Running(line(words(arguments)), builder(words(arguments)).redirectOutput(out.toFile()).redirectError(err.toFile()).start(), out, err);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same program in one process for many commands, which starts with the first; the caller closes it. */
+  Together together() {
+    return new Together(main(CommandsMain.class).builder(List.of()));
+  }
+
+  /**
+   * Many commands in one process, one after the other, since a process takes longer to start than most commands take. For what depends neither on how a process
+   * starts nor on how it ends; each class of tests has commands in processes of their own too.
+   */
+  static final class Together implements AutoCloseable {
+    private final ProcessBuilder builder;
+    private Process process;
+    private Path err;
+    private DataOutputStream commands;
+    private DataInputStream answers;
+
+    private Together(ProcessBuilder builder) {
+      this.builder = builder;
+    }
+
+    private void start() {
+      try {
+        err = Files.createTempFile("gpu-tae", ".err");
+        process = builder.redirectError(err.toFile()).start();
+        commands = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
+        answers = new DataInputStream(new BufferedInputStream(process.getInputStream()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    synchronized Result run(Object... arguments) {
+      if (process == null) {
+        start();
+      }
+      List<String> words = words(arguments);
+      // One that hangs is ended, which ends the wait for its answer.
+      CompletableFuture<Void> patience = CompletableFuture.runAsync(process::destroyForcibly, CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      try {
+        commands.writeInt(words.size());
+        for (String word : words) {
+          commands.writeUTF(word);
+        }
+        commands.flush();
+        int exit = answers.readInt();
+        String out = text();
+        return new Result(line(words), exit, out, text());
+      } catch (IOException e) {
+        throw new AssertionError(line(words) + ": its process ended or took longer than " + PATIENCE_SECONDS + " s: " + outside(), e);
+      } finally {
+        patience.cancel(false);
+      }
+    }
+
+    /** A line of words between single spaces. */
+    Result runLine(String line) {
+      return run((Object[]) line.split(" "));
+    }
+
+    private String text() throws IOException {
+      return new String(answers.readNBytes(answers.readInt()), StandardCharsets.UTF_8);
+    }
+
+    /** What was written past the commands' own streams: by Java itself or by a library. */
+    private String outside() {
+      try {
+        return Files.readString(err);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      if (process == null) {
+        return;
+      }
+      try {
+        commands.close();
+        assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "still running without a command");
+        assertEquals("", outside());
+        assertEquals(0, process.exitValue());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
+      } finally {
+        process.destroyForcibly();
+        err.toFile().delete();
+      }
+    }
+  }
+
+  private static List<String> words(Object... arguments) {
+    return Arrays.stream(arguments).map(String::valueOf).toList();
+  }
+
+  private static String line(List<String> words) {
+    return "gpu-tae " + String.join(" ", words);
+  }
+
+  private ProcessBuilder builder(List<String> arguments) {
     List<String> command = new ArrayList<>();
     if (interruptIgnored()) {
       command.addAll(List.of("env", "--default-signal=INT"));
@@ -183,25 +310,18 @@ final class Jar {
     command.add(java);
     command.addAll(javaOptions);
     command.addAll(program);
-    Arrays.stream(arguments).map(String::valueOf).forEach(command::add);
-    try {
-      // Outside the working folder, whose content some tests compare.
-      Path out = Files.createTempFile("gpu-tae", ".out");
-      Path err = Files.createTempFile("gpu-tae", ".err");
-      ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(out.toFile()).redirectError(err.toFile());
-      Map<String, String> variables = builder.environment();
-      variables.keySet().removeIf(name -> name.startsWith("GPU_TAE_") || name.startsWith("XDG_") || name.endsWith("JAVA_OPTIONS") || name.equals("JAVA_TOOL_OPTIONS"));
-      environment.forEach((name, value) -> {
-        if (value == null) {
-          variables.remove(name);
-        } else {
-          variables.put(name, value);
-        }
-      });
-      return new Running("gpu-tae " + String.join(" ", Arrays.stream(arguments).map(String::valueOf).toList()), builder.start(), out, err);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    Map<String, String> variables = builder.environment();
+    variables.keySet().removeIf(name -> name.startsWith("GPU_TAE_") || name.startsWith("XDG_") || name.endsWith("JAVA_OPTIONS") || name.equals("JAVA_TOOL_OPTIONS"));
+    environment.forEach((name, value) -> {
+      if (value == null) {
+        variables.remove(name);
+      } else {
+        variables.put(name, value);
+      }
+    });
+    return builder;
   }
 
   /** A build in the background of a script has SIGINT ignored, and its children inherit that. */

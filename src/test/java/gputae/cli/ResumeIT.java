@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,10 +29,19 @@ class ResumeIT {
   private Path data;
   private Path run;
 
+  /** For what comes before and after the process that a test is about. */
+  private Jar.Together program;
+
   @BeforeEach
   void writeData() throws IOException {
     data = Tiny.write(folder);
     run = folder.resolve("run");
+    program = new Jar(folder).together();
+  }
+
+  @AfterEach
+  void end() {
+    program.close();
   }
 
   private Jar jar() {
@@ -65,7 +75,7 @@ class ResumeIT {
     assertTrue(last.contains("--resume run") && last.contains("epoch " + epochs(run)), stopped.toString());
     assertTrue(Files.exists(run.resolve("checkpoint.safetensors")) && Files.exists(run.resolve("model.safetensors")), Tiny.content(run).toString());
     // The weights saved are of use at once.
-    jar().run("generate", "run", "--count", 2, "--out", "images.npy").succeeded();
+    program.run("generate", "run", "--count", 2, "--out", "images.npy").succeeded();
 
     // Stopped once more on the way.
     int done = epochs(run);
@@ -77,36 +87,36 @@ class ResumeIT {
     int all = epochs(run) + 3;
     Jar.Result resumed = jar().run("train", "--resume", "run", "--threads", 2, "--epochs", all).succeeded();
     assertEquals("", resumed.err(), resumed.toString());
-    jar().run(with(common, "--epochs", all, "--out", "whole", "--quiet")).succeeded();
+    program.run(with(common, "--epochs", all, "--out", "whole", "--quiet")).succeeded();
     Tiny.assertSameResults(folder.resolve("whole"), run);
     assertEquals(Tiny.content(folder.resolve("whole")), Tiny.content(run));
   }
 
   @Test
   void resumeWithMoreEpochsEqualsALongerRun() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 2, "--out", "run")).succeeded();
+    program.run(Tiny.train(data, "--epochs", 2, "--out", "run")).succeeded();
     jar().run("train", "--resume", "run", "--epochs", 5, "--threads", 2).succeeded();
-    jar().run(Tiny.train(data, "--epochs", 5, "--out", "whole")).succeeded();
+    program.run(Tiny.train(data, "--epochs", 5, "--out", "whole")).succeeded();
     Tiny.assertSameResults(folder.resolve("whole"), run);
     assertEquals(Files.readString(folder.resolve("whole/config.json")), Files.readString(run.resolve("config.json")));
     // A finished run, resumed as it is, stays as it is.
-    jar().run("train", "--resume", "run", "--threads", 2).succeeded();
+    program.run("train", "--resume", "run", "--threads", 2).succeeded();
     Tiny.assertSameResults(folder.resolve("whole"), run);
   }
 
   @Test
   void resumeWithFewerEpochsThanDoneIsRefusedAndChangesNothing() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 3, "--out", "run")).succeeded();
+    program.run(Tiny.train(data, "--epochs", 3, "--out", "run")).succeeded();
     String config = Files.readString(run.resolve("config.json"));
     byte[] checkpoint = Files.readAllBytes(run.resolve("checkpoint.safetensors"));
-    jar().run("train", "--resume", "run", "--epochs", 2, "--threads", 2).failed("--epochs 2");
+    program.run("train", "--resume", "run", "--epochs", 2, "--threads", 2).failed("--epochs 2");
     assertEquals(config, Files.readString(run.resolve("config.json")));
     assertArrayEquals(checkpoint, Files.readAllBytes(run.resolve("checkpoint.safetensors")));
   }
 
   @Test
   void resumeWithAnotherNumberOfThreadsSaysSoOnStderr() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
+    program.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
     Jar.Result result = jar().run("train", "--resume", "run", "--epochs", 2, "--threads", 1, "--quiet").succeeded();
     assertEquals(1, result.errLines().size(), result.toString());
     assertTrue(result.err().startsWith("gpu-tae: ") && result.err().contains("2 threads") && result.err().contains("1 thread,"), result.toString());
@@ -115,7 +125,7 @@ class ResumeIT {
 
   @Test
   void resumeWhileAnotherProcessTrainsThereIsRefused() throws Exception {
-    jar().run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
+    program.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
     Jar.Running training = jar().start("train", "--resume", "run", "--epochs", ENDLESS, "--threads", 1, "--quiet");
     try {
       awaitEpochs(training, 2);
@@ -126,28 +136,28 @@ class ResumeIT {
       Jar.Result stopped = training.await();
       assertEquals(143, stopped.exit(), stopped.toString());
     }
-    jar().run("train", "--resume", "run", "--epochs", epochs(run) + 1, "--threads", 1, "--quiet").succeeded();
+    program.run("train", "--resume", "run", "--epochs", epochs(run) + 1, "--threads", 1, "--quiet").succeeded();
   }
 
   @Test
   void resumeOnOtherDataIsRefused() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
+    program.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
     byte[] other = Files.readAllBytes(data);
     other[other.length / 2] ^= 1;
     Files.write(data, other);
-    Jar.Result result = jar().run("train", "--resume", "run", "--epochs", 2, "--quiet", "--threads", 2).failed("data set");
+    Jar.Result result = program.run("train", "--resume", "run", "--epochs", 2, "--quiet", "--threads", 2).failed("data set");
     assertFalse(result.err().contains("2 epochs"));
   }
 
   @Test
   void whatCannotBeResumedIsRefused() throws IOException {
-    jar().run("train", "--resume", "nowhere").failed("nowhere");
+    program.run("train", "--resume", "nowhere").failed("nowhere");
     Files.createDirectory(folder.resolve("empty"));
-    jar().run("train", "--resume", "empty").failed("config.json");
-    jar().run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
+    program.run("train", "--resume", "empty").failed("config.json");
+    program.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
     Files.delete(run.resolve("checkpoint.safetensors"));
     List<String> before = Tiny.content(run);
-    jar().run("train", "--resume", "run").failed("checkpoint");
+    program.run("train", "--resume", "run").failed("checkpoint");
     assertEquals(before, Tiny.content(run));
   }
 

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -97,29 +96,30 @@ class TrainIT {
   }
 
   @Test
-  void everyModelTrainsInOneTwoAndThreeDimensions() {
-    Stream.of("ae 1", "tae 1", "tae 2", "tae 3", "disk 3", "vae 1", "vae 2").parallel().map(line -> line.split(" ")).forEach(c -> {
-      try {
-        jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--model", c[0], "--latent", c[1])).succeeded();
+  void everyModelTrainsInOneTwoAndThreeDimensions() throws IOException {
+    try (Jar.Together program = jar().together()) {
+      for (String line : List.of("ae 1", "tae 1", "tae 2", "tae 3", "disk 3", "vae 1", "vae 2")) {
+        String[] c = line.split(" ");
+        program.run(Tiny.train(data, "--epochs", 1, "--quiet", "--model", c[0], "--latent", c[1])).succeeded();
         Path run = folder.resolve("runs/tiny-" + c[0] + "-d" + c[1] + "-1");
         Tiny.readNpy(run.resolve("latents.npy"), "<f4", "(50, " + c[1] + ")");
         Tiny.assertPng(run.resolve("figures/latent.png"));
         String[] row = Files.readAllLines(run.resolve("metrics.csv")).get(1).split(",");
         assertEquals(c[0].equals("tae"), !row[4].equals("0"), "deaths of " + c[0]);
         assertEquals(c[0].equals("vae"), !row[5].equals("0"), "kl of " + c[0]);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
       }
-    });
+    }
   }
 
   @Test
   void aBatchMayBeLargerThanTheDataSetAndTheLastBatchMayHoldOneImage() throws IOException {
     // 250 training images: one step of all of them; 3 steps of 83 and one of 1, which has no death time; 250 steps of 1.
-    for (int batch : new int[] {1000, 83, 1}) {
-      Jar.Result result = jar().run("train", "--dataset", data, "--threads", 2, "--epochs", 2, "--batch", batch, "--out", "run" + batch).succeeded();
-      assertEquals("", result.err(), result.toString());
-      assertEquals(3, Tiny.metricsWithoutTimes(folder.resolve("run" + batch)).size());
+    try (Jar.Together program = jar().together()) {
+      for (int batch : new int[] {1000, 83, 1}) {
+        Jar.Result result = program.run("train", "--dataset", data, "--threads", 2, "--epochs", 2, "--batch", batch, "--out", "run" + batch).succeeded();
+        assertEquals("", result.err(), result.toString());
+        assertEquals(3, Tiny.metricsWithoutTimes(folder.resolve("run" + batch)).size());
+      }
     }
     assertEquals("0", Files.readAllLines(folder.resolve("run1/metrics.csv")).get(2).split(",")[4], "a single point has no death time");
   }
@@ -133,11 +133,14 @@ class TrainIT {
 
   @Test
   void defaultRunDirectoriesCountUp() throws IOException {
-    for (int n = 1; n <= 2; n++) {
-      assertEquals("runs/tiny-disk-d1-" + n + "\n", jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--model", "disk", "--latent", 1)).succeeded().out());
+    Object[] training = Tiny.train(data, "--epochs", 1, "--quiet", "--model", "disk", "--latent", 1);
+    try (Jar.Together program = jar().together()) {
+      for (int n = 1; n <= 2; n++) {
+        assertEquals("runs/tiny-disk-d1-" + n + "\n", program.run(training).succeeded().out());
+      }
+      Files.createDirectory(folder.resolve("runs/tiny-disk-d1-3"));
+      assertEquals("runs/tiny-disk-d1-4\n", program.run(training).succeeded().out());
     }
-    Files.createDirectory(folder.resolve("runs/tiny-disk-d1-3"));
-    assertEquals("runs/tiny-disk-d1-4\n", jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--model", "disk", "--latent", 1)).succeeded().out());
     assertEquals(List.of(), Tiny.content(folder.resolve("runs/tiny-disk-d1-3")));
   }
 
@@ -154,9 +157,11 @@ class TrainIT {
 
   @Test
   void initStartsFromGivenWeights() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 2, "--out", "first")).succeeded();
-    // A learning rate too small to move any weight: what comes out is what went in.
-    jar().run(Tiny.train(data, "--epochs", 1, "--lr", "1e-30", "--seed", 9, "--init", "first/model.safetensors", "--out", "second")).succeeded();
+    try (Jar.Together program = jar().together()) {
+      program.run(Tiny.train(data, "--epochs", 2, "--out", "first")).succeeded();
+      // A learning rate too small to move any weight: what comes out is what went in.
+      program.run(Tiny.train(data, "--epochs", 1, "--lr", "1e-30", "--seed", 9, "--init", "first/model.safetensors", "--out", "second")).succeeded();
+    }
     assertArrayEquals(Files.readAllBytes(folder.resolve("first/model.safetensors")), Files.readAllBytes(folder.resolve("second/model.safetensors")));
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,8 +68,20 @@ class SafeTensorsTest {
       String message = assertThrows(IOException.class, () -> SafeTensors.read(path)).getMessage();
       assertTrue(message.contains("broken.safetensors") && message.lines().count() == 1, message);
     }
-    Random random = new Random(1);
-    for (int i = 0; i < 20_000; i++) {
+    damage(whole, path, 1000, 1);
+  }
+
+  @Test
+  @Tag("thorough")
+  void filesDamagedInThousandsOfWaysAreReadOrRefusedInOneLine() throws IOException {
+    long seed = System.nanoTime();
+    System.out.println("SafeTensorsTest seed " + seed);
+    damage(sample().toBytes(), directory.resolve("damaged.safetensors"), 10_000, seed);
+  }
+
+  private static void damage(byte[] whole, Path path, int times, long seed) throws IOException {
+    Random random = new Random(seed);
+    for (int i = 0; i < times; i++) {
       byte[] damaged = whole.clone();
       for (int k = 0; k <= random.nextInt(3); k++) {
         damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();

@@ -8,8 +8,6 @@ import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
-import gputae.backend.cpu.CpuBackend;
-import gputae.backend.cpu.InstructionSet;
 import gputae.homology.Homology;
 import gputae.loss.LatentRegulariser;
 import gputae.model.Autoencoder;
@@ -29,14 +27,17 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The same training as PyTorch with GUDHI, from the same weights on the same batches: the first step's gradients and the losses of 20 steps. The data were
  * exported by bench/peers/golden.py, which says what each tensor is.
  */
-class GoldenTest {
+abstract class GoldenContract {
+
+  /** A new backend; the test closes it. */
+  abstract Backend open();
 
   private static final int PIXELS = 64;
   private static final int STEPS = 20;
 
   static SafeTensors golden(String name) throws IOException {
     try {
-      return SafeTensors.read(Path.of(GoldenTest.class.getResource("/golden/" + name + ".safetensors").toURI()));
+      return SafeTensors.read(Path.of(GoldenContract.class.getResource("/golden/" + name + ".safetensors").toURI()));
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
@@ -58,7 +59,7 @@ class GoldenTest {
     double[] losses = golden.tensors().get("losses").doubles();
     double[] losses64 = golden.tensors().get("losses64").doubles();
 
-    try (Backend backend = new CpuBackend(InstructionSet.best(), 2);
+    try (Backend backend = open();
         Autoencoder model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
         TrainStep step = new TrainStep(backend, config, model, batch)) {
       ParameterLayout layout = model.layout();
@@ -138,7 +139,7 @@ class GoldenTest {
     SafeTensors.Tensor points = golden.tensors().get(cloud + ".points");
     double[] expected = golden.tensors().get(cloud + ".deaths").doubles();
     int d = points.shape().get(1);
-    try (Backend backend = new CpuBackend(InstructionSet.best(), 1)) {
+    try (Backend backend = open()) {
       // GUDHI drops what is born and dies at once.
       double[] found = Arrays.stream(Homology.spanningTree(backend, points.floats(), d).deathTimes()).filter(death -> death > 0).toArray();
       assertEquals(expected.length, found.length);

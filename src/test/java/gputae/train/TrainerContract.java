@@ -3,13 +3,12 @@ package gputae.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
-import gputae.backend.cpu.CpuBackend;
-import gputae.backend.cpu.InstructionSet;
 import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
@@ -19,16 +18,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training as a whole: repeatable, resumable at any step, undisturbed by those who watch, stopped where its losses are lost. */
-class TrainerTest {
+abstract class TrainerContract {
+
+  /** A new backend; the test closes it. */
+  abstract Backend backend();
 
   private static final int SIDE = 6;
 
@@ -73,11 +78,7 @@ class TrainerTest {
     }
   }
 
-  private static Backend backend() {
-    return new CpuBackend(InstructionSet.best(), 2);
-  }
-
-  private static TrainState uninterrupted(ModelKind kind, int epochs, Heard heard) {
+  private TrainState uninterrupted(ModelKind kind, int epochs, Heard heard) {
     try (Backend backend = backend();
         Trainer trainer = new Trainer(backend, config(kind, epochs), DATA, new TrainControl())) {
       assertTrue(trainer.run(heard));
@@ -185,11 +186,11 @@ class TrainerTest {
       assertTrue(trainer.run(new TrainListener() {
         @Override
         public void onStep(Step step) {
-          control.requestSnapshot(parameters -> {
+          control.requestSnapshot(snapshot -> {
             snapshots[0]++;
-            last.set(parameters);
+            last.set(snapshot.parameters());
             // The receiver may do what it likes with its copy.
-            java.util.Arrays.fill(parameters, Float.NaN);
+            java.util.Arrays.fill(snapshot.parameters(), Float.NaN);
           });
         }
 
@@ -201,6 +202,53 @@ class TrainerTest {
       // One between any two groups of steps; an epoch of seven steps is one group.
       assertEquals(3, snapshots[0]);
       assertSame(expected, trainer.state());
+    }
+  }
+
+  /** Seven steps an epoch: at, before and across the ends of epochs, more often and less often than the steps come in groups. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 3, 7, 14, 100})
+  void regularSnapshotsComeAtTheirStepsAndChangeNothing(long every) throws InterruptedException {
+    TrainState expected = uninterrupted(ModelKind.TAE, 3, new Heard());
+    Map<Long, float[]> models = new LinkedHashMap<>();
+    List<String> heard = new ArrayList<>();
+    TrainControl control = new TrainControl();
+    control.snapshotEvery(every, snapshot -> {
+      assertNull(models.put(snapshot.step(), snapshot.parameters()), "twice");
+      heard.add("snapshot " + snapshot.step());
+    });
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config(ModelKind.TAE, 3), DATA, control)) {
+      float[] initial = trainer.snapshot().parameters();
+      assertTrue(trainer.run(new TrainListener() {
+        @Override
+        public void onStep(Step step) {
+          heard.add("step " + step.step());
+        }
+
+        @Override
+        public void onEpoch(Epoch epoch) {
+          heard.add("epoch " + epoch.epoch());
+        }
+      }));
+      assertSame(expected, trainer.state());
+      assertArrayEquals(initial, models.get(0L));
+    }
+    List<String> order = new ArrayList<>(List.of("snapshot 0"));
+    for (int step = 1; step <= 21; step++) {
+      order.add("step " + step);
+      if (step % 7 == 0) {
+        order.add("epoch " + step / 7);
+      }
+      if (step % every == 0) {
+        order.add("snapshot " + step);
+      }
+    }
+    assertEquals(order, heard);
+    // What a training that ends there has.
+    if (every == 7) {
+      assertArrayEquals(uninterrupted(ModelKind.TAE, 2, new Heard()).parameters(), models.get(14L));
+      assertArrayEquals(expected.parameters(), models.get(21L));
     }
   }
 
@@ -225,7 +273,7 @@ class TrainerTest {
     });
     training.start();
     java.util.concurrent.CountDownLatch held = new java.util.concurrent.CountDownLatch(1);
-    control.requestSnapshot(parameters -> held.countDown());
+    control.requestSnapshot(snapshot -> held.countDown());
     // A snapshot is served while paused, and no step was done before it.
     assertTrue(held.await(60, java.util.concurrent.TimeUnit.SECONDS));
     assertEquals(0, steps.size());
@@ -234,7 +282,7 @@ class TrainerTest {
     while (steps.isEmpty()) {
       Thread.onSpinWait();
     }
-    control.requestSnapshot(parameters -> stepped.countDown());
+    control.requestSnapshot(snapshot -> stepped.countDown());
     assertTrue(stepped.await(60, java.util.concurrent.TimeUnit.SECONDS));
     assertEquals(1, steps.size());
     control.resume();

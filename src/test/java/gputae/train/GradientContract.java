@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.Matrix;
-import gputae.backend.cpu.CpuBackend;
-import gputae.backend.cpu.InstructionSet;
 import gputae.loss.LatentRegulariser;
 import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
@@ -20,7 +18,10 @@ import org.junit.jupiter.api.Test;
  * The gradient of every objective through the whole network, parameter by parameter, against central differences of an independent forward pass in double
  * precision that is written out here.
  */
-class GradientTest {
+abstract class GradientContract {
+
+  /** A new backend; the test closes it. */
+  abstract Backend open();
 
   private static final int PIXELS = 11;
   private static final List<Integer> HIDDEN = List.of(7, 5);
@@ -74,7 +75,7 @@ class GradientTest {
     for (int i = 0; i < noise.length; i++) {
       noise[i] = (float) random.nextGaussian();
     }
-    try (Backend backend = new CpuBackend(InstructionSet.best(), 2);
+    try (Backend backend = open();
         Autoencoder model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
         TrainStep step = new TrainStep(backend, config, model, ROWS)) {
       ParameterLayout layout = model.layout();

@@ -6,8 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
-import gputae.backend.cpu.CpuBackend;
-import gputae.backend.cpu.InstructionSet;
+import gputae.selftest.Clouds;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -16,13 +15,26 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Spanning trees of clouds of every kind, scale and type: edges exactly Kruskal's, lengths within the stated bound of double precision. */
-class HomologyTest {
+abstract class HomologyContract {
 
   private Backend backend;
 
+  /** A new backend; the contract closes it. */
+  abstract Backend open();
+
+  /** Small clouds of the ordinary comparison. */
+  int clouds() {
+    return 4000;
+  }
+
+  /** Small clouds of the thorough comparison: some minutes' worth. */
+  int thoroughClouds() {
+    return 40_000;
+  }
+
   @BeforeEach
-  void open() {
-    backend = new CpuBackend(InstructionSet.best(), 2);
+  void openBackend() {
+    backend = open();
   }
 
   @AfterEach
@@ -32,15 +44,15 @@ class HomologyTest {
 
   @Test
   void edgesAreKruskalsOnThousandsOfClouds() {
-    compare(4000, 60, 20260101L);
+    compare(clouds(), 60, 20260101L);
   }
 
   @Tag("thorough")
   @Test
   void edgesAreKruskalsOnManyMoreAndLargerClouds() {
     long seed = System.nanoTime();
-    System.out.println("HomologyTest seed " + seed);
-    compare(40_000, 90, seed);
+    System.out.println("HomologyContract seed " + seed);
+    compare(thoroughClouds(), 90, seed);
     compare(60, 1500, seed + 1);
   }
 

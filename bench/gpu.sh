@@ -1,0 +1,428 @@
+#!/usr/bin/env bash
+# Everything to be checked and measured on a GPU, in one call.
+#   bench/gpu.sh prepare DIR [MNIST_DIR]    on a machine where mvn package ran: a folder below 64 MiB that needs nothing but Python 3 there (PyTorch for the
+#                                           side by side). MNIST_DIR holds MNIST's four IDX files (gzip); default $HOME/.cache/gpu-tae/mnist.
+#   DIR/gpu.sh run DIR OUT [options]        on the machine with the GPU. OUT gets report.md, log.txt and at most six files more.
+#       --device cuda|cpu|host-runner       default cuda; the others exercise this script without a GPU. host-runner needs a development build:
+#                                           HOST_RUNNER names its target/host-runner.
+#       --quick                             shorter everywhere
+#       --parts A,B,...                     only these, in the order below
+#       --time-limit S                      seconds in all, default 570; what no longer fits is reported as NOT RUN
+# PYTHON names the Python 3 (default python3). No part stops another: each has a time limit of its own, and the report is written anew after each.
+# gpu_report.py makes the report: a line a check, PASS, FAIL or NOT RUN with the reason, and the targets, met or missed. Exits 1 if a check failed.
+set -u
+all_parts=doctor,selftest,repeat,curves,steps,hundred,peers,trees,sanitizer,benchmarks
+usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
+fail() { echo "gpu.sh: $*" >&2; exit 1; }
+here=$(cd "$(dirname "$0")" && pwd)
+python=${PYTHON:-python3}
+
+# ---- prepare
+
+prepare() { # prepare DIR MNIST
+  local dir=$1 mnist=$2 target=$here/../target file
+  [ -f "$target/gpu-tae.jar" ] || fail "no target/gpu-tae.jar; build it first: mvn -q -DskipTests package"
+  mkdir -p "$dir/mnist" || fail "cannot make $dir"
+  for file in train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
+    [ -f "$mnist/$file.gz" ] || fail "no $mnist/$file.gz"
+    cp "$mnist/$file.gz" "$dir/mnist/" || fail "cannot copy $file.gz"
+  done
+  cp "$here/gpu.sh" "$here/gpu_report.py" "$here"/peers/{torch_engines,side_by_side}.py "$dir/" || fail "cannot copy the scripts"
+
+  # Not the portable bundle: JMH needs more of Java than it has.
+  cp "$target/gpu-tae.jar" "$dir/" || fail "cannot copy gpu-tae.jar"
+  runtime "$dir"
+
+  if [ -f "$target/gpu-tae-bench.jar" ]; then
+    "$python" "$here/gpu_report.py" thin "$target/gpu-tae-bench.jar" "$target/gpu-tae.jar" "$dir/gpu-tae-bench.jar" || fail "cannot copy gpu-tae-bench.jar"
+  else
+    rm -f "$dir/gpu-tae-bench.jar"
+    echo "no target/gpu-tae-bench.jar: no benchmarks by JMH"
+  fi
+
+  # For a Python that GUDHI has no package for.
+  local version
+  version=$(dpkg-query -W -f='${Version}' libgudhi-dev 2>/dev/null | sed 's/[+-].*//')
+  g++ -std=c++17 -O3 -DNDEBUG -DGUDHI_H0_VERSION="\"${version:-of unknown version}\"" -shared -fPIC -s -static-libstdc++ -static-libgcc \
+    -o "$dir/libgudhi_h0.so" "$here/peers/gudhi_h0.cpp" 2>/dev/null ||
+    echo "no GUDHI in C++ (Debian: libgudhi-dev): the other machine's Python must have its package, or the rows with GUDHI will be missing"
+
+  local kib
+  kib=$(du -sk --apparent-size "$dir" | cut -f1)
+  echo "$dir: $((kib / 1024)) MiB"
+  [ "$kib" -lt 65536 ] || fail "$dir has $((kib / 1024)) MiB, 64 or more"
+}
+
+runtime() { # runtime DIR: a Java for a machine without one
+  [ -f "$1/runtime.tar.xz" ] && return
+  local work
+  work=$(mktemp -d)
+  jlink --add-modules java.base,java.desktop,java.logging,java.management,java.naming,jdk.unsupported,jdk.management,jdk.crypto.ec \
+    --strip-java-debug-attributes --no-header-files --no-man-pages --compress=0 --output "$work/runtime" || fail "jlink failed; it comes with a JDK"
+  tar -C "$work" -I 'xz -T0' -cf "$1/runtime.tar.xz" runtime || fail "cannot pack the runtime (Debian: xz-utils)"
+  rm -rf "$work"
+}
+
+# ---- run
+
+total=570
+part=start
+
+say() { echo "$*" | tee -a "$log"; }
+
+# note CHECK VERDICT DETAIL: one line of the report.
+note() {
+  printf '%s\t%s\t%s\t%s\n' "$part" "$1" "$2" "$(echo "$3" | tr '\n\t' '  ' | cut -c1-300)" >>"$work/checks.tsv"
+  say "== $part: $1: $2 $3"
+}
+
+# Paths of this machine are of no interest to a reader.
+places() { sed "s#$java#java#g; s#$work#WORK#g; s#$here#DIR#g; s#^\(. \)$python #\1python3 #; s#${HOST_RUNNER:-/no host runner/}#HOST_RUNNER#g"; }
+
+# limited SECONDS COMMAND...: output to the log and to $work/last; 124 when the time is over.
+limited() {
+  local most=$1 left=$((total - SECONDS)) code start=$SECONDS
+  shift
+  [ "$most" -le "$left" ] || most=$left
+  echo "\$ $*" | places | tee -a "$log" >>"$work/commands"
+  if [ "$most" -lt 2 ]; then
+    echo "no time left" | tee "$work/last" >>"$log"
+    return 124
+  fi
+  timeout -k 5 "$most" "$@" >"$work/last" 2>&1 </dev/null
+  code=$?
+  [ "$code" = 137 ] && code=124
+  cat "$work/last" >>"$log"
+  echo "-- exit $code after $((SECONDS - start)) s" >>"$log"
+  return "$code"
+}
+
+reason() { # reason CODE: in words
+  if [ "$1" = 124 ]; then
+    echo "time limit; last: $(tail -n 1 "$work/last")"
+  else
+    echo "exit $1: $(grep -m 1 -E '^ERROR|Exception' "$work/last" || grep -v '^ *$' "$work/last" | tail -n 1)"
+  fi
+}
+
+verdict() { # verdict CODE: running out of time proves nothing
+  if [ "$1" = 0 ]; then echo PASS; elif [ "$1" = 124 ]; then echo "NOT RUN"; else echo FAIL; fi
+}
+
+# train NAME SECONDS OPTIONS...: a training on the device under test; its metrics to $work/metrics/NAME.csv.
+train() {
+  local name=$1 most=$2 code
+  shift 2
+  rm -rf "$work/run/$name"
+  limited "$most" "${gputae[@]}" train "${data[@]}" --device "$device" --quiet --out "$work/run/$name" "$@"
+  code=$?
+  [ -f "$work/run/$name/metrics.csv" ] && cp "$work/run/$name/metrics.csv" "$work/metrics/$name.csv"
+  return "$code"
+}
+
+unpack() { # unpack ARCHIVE
+  tar -C "$work" -xf "$1" 2>/dev/null || "$python" -m tarfile -e "$1" "$work" || { say "gpu.sh: cannot unpack $1"; return 1; }
+}
+
+part_doctor() {
+  if command -v nvidia-smi >/dev/null; then
+    limited 20 nvidia-smi --format=csv \
+      --query-gpu=name,driver_version,vbios_version,memory.total,compute_cap,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,power.limit &&
+      cp "$work/last" "$work/gpu.csv"
+    limited 20 nvidia-smi -q -d CLOCK,PERFORMANCE,COMPUTE,ECC
+    note "nvidia-smi" "$([ -f "$work/gpu.csv" ] && echo PASS || echo FAIL)" "$(tail -n 1 "$work/gpu.csv" 2>/dev/null)"
+  else
+    note "nvidia-smi" "NOT RUN" "not on the path"
+  fi
+  local found
+  # shellcheck disable=SC2016
+  found=$({
+    ldconfig -p 2>/dev/null | sed -n 's/.*libcublas\.so\.1[23] .*=> //p'
+    ls -d /usr/local/cuda*/lib64/libcublas.so.1[23] /usr/local/cuda*/targets/x86_64-linux/lib/libcublas.so.1[23] 2>/dev/null
+    "$python" -c 'import glob, sysconfig, site
+for folder in {sysconfig.get_path("purelib"), site.getusersitepackages(), *site.getsitepackages()}:
+    for file in sorted(glob.glob(folder + "/nvidia/*/lib/libcublas.so.1[23]")): print(file)' 2>/dev/null
+  } | awk '!seen[$0]++')
+  say "cuBLAS on this machine: ${found:-none found}"
+  limited 60 "${gputae[@]}" doctor
+  local code=$?
+  places <"$work/last" >"$work/doctor.txt"
+  note "doctor" "$(verdict $code)" "$([ $code = 0 ] || reason $code)"
+  # gpu-tae looks for cuBLAS by itself; only where that fails it is told.
+  local data=(--dataset digits) own
+  [ "$device" != host-runner ] || data=(--dataset "$work/images.npy")
+  train probe 90 --epochs 1
+  code=$?
+  if [ $code = 0 ]; then
+    note "a training of an epoch" PASS "$([ "$device" != cuda ] || echo "cuBLAS found by gpu-tae itself")"
+  else
+    own=$(reason $code)
+    if [ "$device" = cuda ] && [ -z "${GPU_TAE_CUBLAS:-}" ] && [ -n "$found" ]; then
+      for file in $found; do
+        export GPU_TAE_CUBLAS=$file
+        if train probe 60 --epochs 1; then
+          note "a training of an epoch" FAIL "only with GPU_TAE_CUBLAS=$file, which the parts below have; without: $own"
+          return
+        fi
+      done
+      unset GPU_TAE_CUBLAS
+    fi
+    note "a training of an epoch" FAIL "$own"
+  fi
+}
+
+part_selftest() {
+  limited 150 "${gputae[@]}" doctor --selftest --device "$device"
+  local code=$?
+  cp "$work/last" "$work/selftest.txt"
+  note "self-test" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
+}
+
+part_repeat() {
+  local code
+  for name in repeat-a repeat-b; do
+    train $name 100 --epochs 1 --seed 5
+    code=$?
+    [ $code = 0 ] || { note "the same training twice" "$(verdict $code)" "$(reason $code)"; break; }
+  done
+  if [ "$code" = 0 ]; then
+    if cmp -s "$work"/run/repeat-{a,b}/model.safetensors; then
+      note "the same training twice" PASS "model.safetensors bitwise equal: $(sha256sum <"$work/run/repeat-a/model.safetensors" | cut -c1-16)"
+    else
+      note "the same training twice" FAIL "model.safetensors differs, seed 5, 1 epoch"
+    fi
+  fi
+  if "${gputae[@]}" doctor --help 2>/dev/null | grep -q -e --repeats; then
+    limited 60 "${gputae[@]}" doctor --selftest --repeats "$repeats" --device "$device"
+    code=$?
+    note "a step $repeats times" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
+  else
+    note "a step $repeats times" "NOT RUN" "doctor --selftest has no --repeats"
+  fi
+}
+
+part_curves() {
+  local code tested=$device
+  for model in ae tae; do
+    train "curve-$model" 100 --model $model --epochs "$curve_epochs"
+    code=$?
+    if [ $code = 0 ]; then
+      device=cpu
+      train "curve-$model-cpu" 100 --model $model --epochs "$curve_epochs"
+      code=$?
+      device=$tested
+    fi
+    if [ $code != 0 ]; then
+      note "$model against the CPU" "$(verdict $code)" "$(reason $code)"
+    else
+      "$python" "$here/gpu_report.py" curves "$work/metrics/curve-$model.csv" "$work/metrics/curve-$model-cpu.csv" >"$work/last" 2>&1
+      code=$?
+      note "$model against the CPU" "$(verdict $code)" "$(cat "$work/last")"
+    fi
+  done
+}
+
+part_steps() {
+  local code
+  for ((round = 1; round <= step_rounds; round++)); do
+    for batch in $step_batches; do
+      for model in ae tae; do
+        # About as many steps whatever the batch, so that epochs of few steps are no noisier.
+        train "step-$model-$batch-$round" 60 --model $model --batch "$batch" --epochs $((step_epochs * (batch > 512 ? 4 : 1) + 1))
+        code=$?
+        [ $code = 0 ] || note "step, $model, batch $batch, round $round" "$(verdict $code)" "$(reason $code)"
+      done
+    done
+  done
+}
+
+part_hundred() {
+  local code
+  for model in tae ae; do
+    train "hundred-$model" 120 --model $model --epochs "$hundred"
+    code=$?
+    if [ $code != 0 ]; then
+      note "$hundred epochs of $model" "$(verdict $code)" "$(reason $code)"
+    elif [ "$hundred" != 100 ] || [ "${data[1]}" != mnist ]; then
+      note "$hundred epochs of $model" PASS "ended; shortened, so its reconstruction is not compared"
+    else
+      "$python" "$here/gpu_report.py" hundred $model "$work/metrics/hundred-$model.csv" >"$work/last" 2>&1
+      code=$?
+      note "100 epochs of $model" "$(verdict $code)" "$(cat "$work/last")"
+    fi
+  done
+}
+
+part_peers() {
+  local code most=$((total - SECONDS < peer_limit ? total - SECONDS : peer_limit)) theirs=cpu options=()
+  [ "$device" != cuda ] || theirs=cuda
+  [ "$device" = host-runner ] || options=(--jar "$jar" --java "$java_command" --ours "$device")
+  export GUDHI_H0=${GUDHI_H0:-$here/libgudhi_h0.so}
+  limited "$most" "$python" "$here/side_by_side.py" --data "$here/mnist" --device $theirs --json "$work/peers.json" --time-limit $((most - 25)) \
+    "${options[@]}" "${peer_options[@]}"
+  code=$?
+  cp "$work/last" "$work/side-by-side.md"
+  # 3: there is nothing to run it with.
+  note "PyTorch side by side" "$(if [ $code = 3 ]; then echo "NOT RUN"; else verdict $code; fi)" "$([ $code = 0 ] || reason $code)"
+  "$python" "$here/gpu_report.py" peer-checks "$work/peers.json" >"$work/last" 2>&1 && while IFS=$'\t' read -r name outcome detail; do
+    note "$name" "$outcome" "$detail"
+  done <"$work/last"
+}
+
+jmh() { # jmh NAME SECONDS REGEX OPTIONS...
+  local name=$1 most=$2 regex=$3 code
+  shift 3
+  if [ ! -f "$here/gpu-tae-bench.jar" ]; then
+    note "JMH $name" "NOT RUN" "no gpu-tae-bench.jar"
+    return
+  fi
+  # JMH locks a file in the temporary folder; with one of its own, what an earlier JMH left does not matter.
+  limited "$most" "$java" "${java_options[@]}" "-Djava.io.tmpdir=$work/jmh" -cp "$here/gpu-tae-bench.jar:$jar" \
+    org.openjdk.jmh.Main "$regex" -p "device=$device" "$@" -f 1 "${jmh_options[@]}" -foe false -rf json -rff "$work/jmh/$name.json"
+  code=$?
+  # A case that fails is in the log and not in the JSON, while JMH exits 0.
+  if [ $code = 0 ] && { grep -q -E '<failure>|WrongAnswerException' "$work/last" || [ ! -s "$work/jmh/$name.json" ]; }; then
+    note "JMH $name" FAIL "a case failed: $(grep -m1 -E 'Exception|Error' "$work/last" || grep -v '^ *$' "$work/last" | tail -n 1)"
+  else
+    note "JMH $name" "$(verdict $code)" "$([ $code = 0 ] || reason $code)"
+  fi
+}
+
+part_trees() {
+  jmh trees 90 MinimumSpanningTree -p "points=$tree_points" -p dimension=2,10 -p cloud=uniform
+  jmh steps 60 TrainingStep -p "batch=${step_batches// /,}"
+}
+
+part_benchmarks() {
+  jmh distances 60 SquaredDistanceMatrix -p "points=$tree_points" -p dimension=2,10
+  jmh losses 60 'DeathTimesGradient|BallGradient|SigmoidCrossEntropy|AdamStep'
+  jmh clouds 60 MinimumSpanningTree -p "points=$tree_points" -p dimension=2,10 -p cloud=clustered,trained
+  jmh dense 90 'DenseForward|DenseBackward' -p batch=128
+  if "${gputae[@]}" doctor | grep -q '^OpenGL *[0-9]'; then
+    jmh view 60 ViewFrame
+  else
+    note "JMH view" "NOT RUN" "$("${gputae[@]}" doctor | sed -n 's/^OpenGL *//p')"
+  fi
+}
+
+part_sanitizer() {
+  local code tool sanitizer
+  sanitizer=$(PATH=$PATH:/usr/local/cuda/bin command -v compute-sanitizer)
+  for tool in memcheck racecheck initcheck synccheck; do
+    if [ "$device" != cuda ]; then
+      note "$tool" "NOT RUN" "needs --device cuda"
+    elif [ -z "$sanitizer" ]; then
+      note "$tool" "NOT RUN" "no compute-sanitizer"
+    else
+      limited "$sanitizer_limit" "$sanitizer" --tool "$tool" --target-processes all --error-exitcode 9 "${gputae[@]}" doctor --selftest --device cuda
+      code=$?
+      if [ $code = 124 ]; then
+        note "$tool" "NOT RUN" "$(reason $code)"
+      else
+        note "$tool" "$(verdict $code)" "exit $code: $(grep -a 'ERROR SUMMARY\|RACECHECK SUMMARY\|Error:' "$work/last" | tail -n 1)"
+      fi
+    fi
+  done
+}
+
+report() {
+  "$python" "$here/gpu_report.py" report "$work" "$out" "$device" "$SECONDS" "$1" ||
+    say "gpu.sh: gpu_report.py failed; checks so far: $(cat "$work/checks.tsv" 2>/dev/null)"
+}
+
+run() { # run DIR OUT OPTIONS...
+  [ $# -ge 2 ] || usage
+  here=$(cd "$1" 2>/dev/null && pwd) || fail "no folder $1"
+  mkdir -p "$2" || fail "cannot make $2"
+  out=$(cd "$2" && pwd)
+  shift 2
+  device=cuda quick=no parts=$all_parts
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --quick) quick=yes; shift; continue ;;
+      --device | --parts | --time-limit) [ $# -ge 2 ] || fail "$1 needs a value" ;;
+      *) fail "unknown option $1" ;;
+    esac
+    case $1 in --device) device=$2 ;; --parts) parts=$2 ;; --time-limit) total=$2 ;; esac
+    shift 2
+  done
+  case $device in cuda | cpu | host-runner) ;; *) fail "--device $device: cuda, cpu or host-runner" ;; esac
+  [[ $total =~ ^[0-9]+$ ]] || fail "--time-limit $total: seconds"
+  for p in ${parts//,/ }; do [[ ,$all_parts, == *,$p,* ]] || fail "--parts $p: known are $all_parts"; done
+  command -v "$python" >/dev/null || fail "no $python; set PYTHON"
+
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  mkdir "$work/metrics" "$work/run" "$work/jmh"
+  log=$out/log.txt
+  : >"$log"
+  export GPU_TAE_CACHE=$work/cache
+  mkdir "$GPU_TAE_CACHE"
+
+  # A Java and the program: those of DIR; Java otherwise from the path.
+  java=java jar=$here/gpu-tae.jar
+  if [ -f "$here/runtime.tar.xz" ]; then
+    unpack "$here/runtime.tar.xz" || say "trying the path's Java"
+  fi
+  local carried
+  carried=$(find "$work" -path '*/bin/java' | head -n 1)
+  [ -z "$carried" ] || java=$carried
+  "$java" -version >>"$log" 2>&1 || fail "no Java: neither in $here nor on the path"
+  [ -f "$jar" ] || fail "no gpu-tae.jar in $here; make the folder with gpu.sh prepare"
+  java_options=(-Djava.awt.headless=true)
+  if [ "$device" = host-runner ]; then
+    [ -d "${HOST_RUNNER:-}" ] || fail "--device host-runner: set HOST_RUNNER to target/host-runner of a build"
+    java_options+=("-Dgputae.host.runner=$HOST_RUNNER")
+  fi
+  java_command="$java ${java_options[*]}"
+  gputae=("$java" "${java_options[@]}" -jar "$jar")
+
+  # How much of everything.
+  data=(--dataset mnist --data "$here/mnist")
+  repeats=1000 curve_epochs=1 step_rounds=3 step_epochs=10 step_batches="128 512 4096" hundred=100 tree_points=512,4096,16384
+  peer_limit=240 peer_options=(--rounds 5) jmh_options=(-wi 1 -w 300ms -i 3 -r 400ms) sanitizer_limit=60
+  if [ $quick = yes ]; then
+    repeats=50 step_rounds=1 step_epochs=2 hundred=2 tree_points=512 jmh_options=(-wi 1 -w 100ms -i 1 -r 100ms) sanitizer_limit=30
+    peer_limit=150 peer_options=(--rounds 1 --seconds 0.2 --epochs 2)
+  fi
+  if [ "$device" = host-runner ]; then
+    # It has no speed: 1,280 images do, and PyTorch is checked but not compared.
+    "$python" "$here/gpu_report.py" subset "$here/mnist" 1280 "$work/images.npy" || fail "cannot write 1,280 images"
+    data=(--dataset "$work/images.npy")
+    step_rounds=1 step_epochs=1 step_batches="128 512" hundred=2 tree_points=512
+  fi
+
+  {
+    echo "date	$(date -u '+%Y-%m-%d %H:%M UTC')"
+    echo "device	$device"
+    echo "command	gpu.sh run --device $device --parts $parts --time-limit $total$([ $quick = no ] || echo ' --quick')"
+    echo "processor	$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) threads"
+    echo "java	$("$java" -version 2>&1 | tail -n 1)"
+    echo "jar	sha256 $(sha256sum <"$jar" | cut -c1-16)"
+    echo "python	$("$python" --version 2>&1)"
+  } >"$work/environment.tsv"
+  tee -a "$log" <"$work/environment.tsv"
+
+  for p in ${all_parts//,/ }; do
+    part=$p
+    if [[ ,$parts, != *,$p,* ]]; then
+      note "all of it" "NOT RUN" "left out by --parts"
+    elif [ $((total - SECONDS)) -lt 5 ]; then
+      note "all of it" "NOT RUN" "no time left of $total s"
+    else
+      say "== $p (after $SECONDS s)"
+      "part_$p"
+    fi
+    report running
+  done
+  report ended
+  echo
+  cat "$out/report.md"
+  ! cut -f3 "$work/checks.tsv" | grep -q -x FAIL
+}
+
+case ${1:-} in
+  prepare) [[ $# -ge 2 && $# -le 3 ]] || usage; prepare "$2" "${3:-$HOME/.cache/gpu-tae/mnist}" ;;
+  run) shift; run "$@" ;;
+  *) usage ;;
+esac

@@ -1,0 +1,268 @@
+"""The parts of gpu.sh that are arithmetic: comparisons, and the report. Needs Python 3 alone.
+
+    gpu_report.py report WORK OUT DEVICE SECONDS running|ended      WORK is gpu.sh's folder of results; writes OUT/report.md and the files beside it
+    gpu_report.py curves DEVICE.csv CPU.csv                         0 if the last epoch's means agree
+    gpu_report.py hundred ae|tae METRICS.csv                        0 if the test reconstruction is what PyTorch and GUDHI reached
+    gpu_report.py peer-checks PEERS.json                            side_by_side.py's checks as lines: name, verdict, detail
+    gpu_report.py thin BENCH.jar PROGRAM.jar OUT.jar                BENCH.jar without what PROGRAM.jar holds: together on a class path they are BENCH.jar
+    gpu_report.py subset MNIST_DIR N OUT.npy                        the first N training images and their labels (OUT-labels.npy)
+"""
+import csv
+import gzip
+import json
+import statistics
+import sys
+import zipfile
+from pathlib import Path
+
+# Relative. The ball penalty magnifies the roundings that decide in which direction points that nearly coincide are pushed: two instruction sets
+# of one CPU differ in it by 1 to 3 % after an epoch.
+CURVE_TOLERANCES = {"rec": 0.01, "total": 0.01, "deaths": 0.01, "ball": 0.1}
+# PyTorch + GUDHI, MNIST, d = 2, 100 epochs, seed 0: nats per pixel on the test images. Seeds and summation orders differ by less than 2 %.
+HUNDRED, HUNDRED_TOLERANCE = {"ae": 0.1819, "tae": 0.1849}, 0.02
+STEP, TERM, TERM_SHARE_4096, HUNDRED_SECONDS = 60, {128: 3, 512: 6}, 20, 4
+PEERS = {128: 50, 512: 300}  # PyTorch eager + GUDHI, times our step
+TREES = {512: {2: 20, 10: 30}, 4096: {2: 60, 10: 90}, 16384: {2: 300, 10: 600}}  # microseconds
+
+
+def rows_of(path):
+    with open(path, newline="") as f:
+        return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(f)]
+
+
+def curves(device, cpu):
+    a, b = rows_of(device)[-1], rows_of(cpu)[-1]
+    good, text = True, []
+    for name, bound in CURVE_TOLERANCES.items():
+        if b[name] == 0 and a[name] == 0:
+            continue
+        difference = abs(a[name] - b[name]) / abs(b[name]) if b[name] else float("inf")
+        good &= difference <= bound
+        text.append(f"{name} {a[name]:.6g} (CPU {b[name]:.6g}, {100 * difference:.2g} %{'' if difference <= bound else f', more than {100 * bound:g} %'})")
+    print(f"means of epoch {a['epoch']:.0f}: " + ", ".join(text))
+    return good
+
+
+def hundred(model, metrics):
+    last, expected = rows_of(metrics)[-1], HUNDRED[model]
+    good = abs(last["test_rec"] - expected) <= HUNDRED_TOLERANCE * expected
+    apart = "" if good else ": more than 2 % apart"
+    print(f"test reconstruction {last['test_rec']:.4f}, PyTorch + GUDHI {expected}{apart}; {last['seconds']:.2f} s of training")
+    return good
+
+
+def peer_checks(path):
+    for c in json.loads(Path(path).read_text())["check"]:
+        verdict, _, detail = c["text"].partition(": ")
+        print(f"PyTorch {c['engine']}, {c['model']}, {c['batch']}\t{verdict}\t{detail}")
+    return True
+
+
+def thin(bench, program, out):
+    with zipfile.ZipFile(bench) as b, zipfile.ZipFile(program) as p, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as o:
+        held = {i.filename: i.CRC for i in p.infolist()}
+        for item in b.infolist():
+            if item.filename == "META-INF/MANIFEST.MF" or held.get(item.filename) != item.CRC and not item.is_dir():
+                o.writestr(item, b.read(item))
+    return True
+
+
+def subset(mnist, count, out):
+    def first(name, header, size):
+        with gzip.open(Path(mnist) / name) as f:
+            return f.read(header + count * size)[header:]
+
+    def npy(path, data, shape):
+        text = str(dict(descr="|u1", fortran_order=False, shape=shape))
+        text += " " * (-(len(text) + 11) % 64) + "\n"
+        Path(path).write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + data)
+
+    count = int(count)
+    npy(out, first("train-images-idx3-ubyte.gz", 16, 784), (count, 28, 28))
+    npy(out.removesuffix(".npy") + "-labels.npy", first("train-labels-idx1-ubyte.gz", 8, 1), (count,))
+    return True
+
+
+# ---- the report
+
+def spread(values, digits=1):
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+
+
+def step_times(work):
+    """{(model, batch): microseconds of a step in each round}: the median epoch after the first."""
+    times = {}
+    for path in sorted((work / "metrics").glob("step-*.csv")):
+        _, model, batch, _ = path.stem.split("-")
+        epochs = rows_of(path)
+        if epochs:
+            times.setdefault((model, int(batch)), []).append(1e6 / statistics.median(e["steps_per_second"] for e in epochs[1:] or epochs))
+    return times
+
+
+def peers_of(work):
+    path = work / "peers.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def median_of(steps, **wanted):
+    """Of the one of side_by_side.py's rows that is so; None where it was not timed."""
+    return next((statistics.median(s["microseconds"]) for s in steps if s["microseconds"] and all(s[k] == v for k, v in wanted.items())), None)
+
+
+def benchmarks(work):
+    """JMH's results of all calls; a file that a time limit cut off is left out."""
+    found = []
+    for path in sorted((work / "jmh").glob("*.json")):
+        try:
+            found += json.loads(path.read_text() or "[]")
+        except ValueError:
+            pass
+    return found
+
+
+def tree_times(results):
+    """{(points, dimension): (microseconds by wall time, by the device's clock or None)}, uniform clouds."""
+    times = {}
+    for r in results:
+        params = r.get("params") or {}
+        if "MinimumSpanningTree" in r["benchmark"] and params.get("cloud", "uniform") == "uniform":
+            device = (r.get("secondaryMetrics") or {}).get("deviceMicros")
+            times[int(params["points"]), int(params["dimension"])] = r["primaryMetric"]["score"], device and device["score"]
+    return times
+
+
+def targets(work, results):
+    """Rows (what, bound, measured, met, missed or not measured)."""
+    out = []
+
+    def add(what, relation, bound, measured, unit=""):
+        met = measured is not None and (measured <= bound if relation == "<=" else measured >= bound)
+        out.append((what, f"{relation} {bound:g}{unit}", "-" if measured is None else f"{measured:.4g}{unit}",
+                    "not measured" if measured is None else "met" if met else "MISSED"))
+
+    steps = {key: statistics.median(v) for key, v in step_times(work).items()}
+    add("step with the term, batch 128", "<=", STEP, steps.get(("tae", 128)), " us")
+    for batch in (128, 512, 4096):
+        plain, term = steps.get(("ae", batch)), steps.get(("tae", batch))
+        added = None if plain is None or term is None else term - plain
+        if batch in TERM:
+            add(f"the term adds, batch {batch}", "<=", TERM[batch], added, " us")
+        else:
+            add(f"the term's share of the step, batch {batch}", "<=", TERM_SHARE_4096, None if added is None else 100 * added / term, " %")
+    path = work / "metrics" / "hundred-tae.csv"
+    epochs = rows_of(path) if path.is_file() else []
+    add("100 epochs with the term", "<=", HUNDRED_SECONDS, epochs[-1]["seconds"] if len(epochs) == 100 else None, " s")
+    rivals = (peers_of(work) or {}).get("steps", [])
+    for batch, bound in PEERS.items():
+        own, theirs = median_of(rivals, name="gpu-tae", model="tae", batch=batch), median_of(rivals, engine="eager", h0="gudhi", model="tae", batch=batch)
+        add(f"PyTorch eager + GUDHI takes, batch {batch}", ">=", bound, None if own is None or theirs is None else theirs / own, "x")
+    trees = tree_times(results)
+    for points, bounds in TREES.items():
+        for dimension, bound in bounds.items():
+            add(f"spanning tree, N = {points}, d = {dimension}", "<=", bound, trees.get((points, dimension), (None,))[0], " us")
+    return out
+
+
+def table(header, rows):
+    return "\n".join("| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in [header, ["---"] * len(header), *rows])
+
+
+def report(work, out, device, seconds, state):
+    work, out = Path(work), Path(out)
+    environment = dict(line.split("\t", 1) for line in (work / "environment.tsv").read_text().splitlines())
+    checks_file = work / "checks.tsv"
+    checks = [line.split("\t") for line in checks_file.read_text().splitlines()] if checks_file.is_file() else []
+    results, steps = benchmarks(work), step_times(work)
+    goals = targets(work, results)
+    gpu = (work / "gpu.csv").read_text().splitlines() if (work / "gpu.csv").is_file() else []
+    count = {v: sum(c[2] == v for c in checks) for v in ("PASS", "FAIL", "NOT RUN")}
+
+    text = [f"# {'GPU check' if device == 'cuda' else f'GPU check, exercised with --device {device}'}, {environment['date']}", ""]
+    if device != "cuda":
+        text += [f"No GPU: nothing here is a speed of one. The targets are a GPU's; with --device {device} they only show that the report works.", ""]
+    if state != "ended":
+        text += ["**Not ended yet, or stopped from outside: parts may be missing.**", ""]
+    reached = ", ".join(f"{sum(g[3] == v for g in goals)} {v}" for v in ("met", "MISSED", "not measured"))
+    text += [f"{count['PASS']} PASS, {count['FAIL']} FAIL, {count['NOT RUN']} NOT RUN; targets: {reached}; {seconds} s.", ""]
+    card = [(h.strip(), v.strip()) for h, v in zip(gpu[0].split(","), gpu[-1].split(","))] if len(gpu) > 1 else [("GPU", "none seen by nvidia-smi")]
+    text += [table(["", ""], [*environment.items(), *card]), ""]
+    if (work / "doctor.txt").is_file():
+        text += ["```", (work / "doctor.txt").read_text().rstrip(), "```", ""]
+    text += ["## Checks", "", table(["part", "check", "", ""], checks), ""]
+    text += ["## Targets", "", table(["what", "target", "measured", ""], goals), ""]
+    text += ["## A training step", ""]
+    text += ["Microseconds, from metrics.csv: the median epoch after the first, then the median over the rounds (least-greatest).", ""]
+    if steps:
+        rows = []
+        for batch in sorted({b for _, b in steps}):
+            plain, term = steps.get(("ae", batch)), steps.get(("tae", batch))
+            added = "-"
+            if plain and term:
+                difference = statistics.median(term) - statistics.median(plain)
+                added = f"{difference:.1f} ({100 * difference / statistics.median(term):.1f} %)"
+            rows.append([batch, spread(plain) if plain else "-", spread(term) if term else "-", added])
+        text += [table(["batch", "ae", "tae", "the term (share of the step)"], rows), ""]
+    else:
+        text += ["NOT RUN", ""]
+    text += ["## Whole trainings", ""]
+    whole = []
+    for path in sorted((work / "metrics").glob("hundred-*.csv")):
+        epochs = rows_of(path)
+        if epochs:
+            last = epochs[-1]
+            step = 1e6 / statistics.median(e["steps_per_second"] for e in epochs)
+            whole.append([path.stem.split("-")[1], len(epochs), f"{last['seconds']:.3f}", f"{step:.1f}", f"{last['test_rec']:.4f}"])
+    header = ["model", "epochs", "seconds of training", "microseconds a step, median epoch", "test reconstruction"]
+    text += [table(header, whole) if whole else "NOT RUN", ""]
+    text += ["## Beside PyTorch", "", (work / "side-by-side.md").read_text().rstrip() if (work / "side-by-side.md").is_file() else "NOT RUN", ""]
+    text += ["## Benchmarks (JMH)", ""]
+    if results:
+        rows = []
+        for r in results:
+            params = ", ".join(f"{k} {v}" for k, v in (r.get("params") or {}).items() if k != "device")
+            clock = (r.get("secondaryMetrics") or {}).get("deviceMicros")
+            error = r["primaryMetric"].get("scoreError")
+            error = f" +- {error:.2g}" if isinstance(error, (int, float)) and error == error else ""
+            score = f"{r['primaryMetric']['score']:.4g}{error} {r['primaryMetric']['scoreUnit']}"
+            rows.append([r["benchmark"].split(".")[-2], params, score, f"{clock['score']:.4g}" if clock else "-"])
+        text += [table(["benchmark", "parameters", "wall time", "device's clock, the same unit"], rows), ""]
+    else:
+        text += ["NOT RUN", ""]
+    if (work / "selftest.txt").is_file():
+        text += ["## Self-test", "", "```", (work / "selftest.txt").read_text().rstrip(), "```", ""]
+    text += ["## Commands", "", "```", (work / "commands").read_text().rstrip() if (work / "commands").is_file() else "", "```", ""]
+    write(out / "report.md", "\n".join(text))
+
+    # Beside the report: at most 8 files, whatever ran.
+    for name in ("selftest.txt", "side-by-side.md"):
+        if (work / name).is_file():
+            write(out / name, (work / name).read_text())
+    write(out / "jmh.json", json.dumps(results, indent=1))
+    everything = dict(environment=environment, checks=checks, targets=goals, steps={f"{m} {b}": v for (m, b), v in steps.items()}, peers=peers_of(work))
+    write(out / "results.json", json.dumps(everything, indent=1))
+    lines = []
+    for path in sorted((work / "metrics").glob("*.csv")):
+        header, *rows = path.read_text().splitlines()
+        lines += [f"run,{header}"] if not lines else []
+        lines += [f"{path.stem},{row}" for row in rows]
+    write(out / "metrics.csv", "\n".join(lines) + "\n")
+    return True
+
+
+def write(path, text):
+    """At most 15 MiB, of a longer text the beginning."""
+    data = text.encode()
+    path.write_bytes(data if len(data) < 15 << 20 else data[:15 << 20] + b"\n(cut off)\n")
+
+
+def main():
+    commands = dict(curves=curves, hundred=hundred, thin=thin, subset=subset, report=report)
+    commands["peer-checks"] = peer_checks
+    if len(sys.argv) < 2 or sys.argv[1] not in commands:
+        sys.exit(__doc__)
+    sys.exit(0 if commands[sys.argv[1]](*sys.argv[2:]) else 1)
+
+
+if __name__ == "__main__":
+    main()

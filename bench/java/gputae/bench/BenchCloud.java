@@ -1,0 +1,68 @@
+package gputae.bench;
+
+import gputae.backend.Backend;
+import gputae.backend.BallPenalty;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import gputae.data.Dataset;
+import gputae.data.Digits;
+import gputae.data.Images;
+import gputae.loss.LatentRegulariser;
+import gputae.selftest.Clouds;
+import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
+import gputae.train.TrainControl;
+import gputae.train.TrainListener;
+import gputae.train.Trainer;
+import java.util.List;
+import java.util.Random;
+
+/** The parameter {@code cloud}: point clouds (n, d) on which a spanning tree takes a different time. */
+public enum BenchCloud {
+  /** Coordinates uniform in [-1, 1). */
+  uniform,
+  /** Ten clusters a thousand times farther apart than they are wide. */
+  clustered,
+  /**
+   * What the term meets in training: embeddings of the regularised autoencoder with the paper's settings, a latent space of d dimensions, and a few epochs
+   * behind it. It is trained on the spot, on one CPU thread whatever the device, so that all devices get the same points. The images are the built-in digits,
+   * which are drawn and so as many as there are points; nothing is filled up or repeated.
+   */
+  trained;
+
+  private static final long SEED = 20261124;
+
+  /** Images to train on, at least; and epochs, after which embeddings fill the ball as they do later. */
+  private static final int IMAGES = 16_384;
+
+  private static final int EPOCHS = 8;
+
+  /** Row-major (n, d). */
+  float[] draw(int n, int d) {
+    return switch (this) {
+      case uniform -> Clouds.draw(Clouds.Kind.UNIFORM, n, d, new Random(SEED));
+      case clustered -> Clouds.draw(Clouds.Kind.CLUSTERED, n, d, new Random(SEED));
+      case trained -> train(n, d);
+    };
+  }
+
+  private static float[] train(int n, int d) {
+    Dataset digits = Digits.generate(Math.max(n, IMAGES), 1, 0);
+    try (Backend cpu = new CpuBackend(InstructionSet.chosen(), 1);
+        Trainer trainer = new Trainer(cpu, config(ModelKind.TAE, d, 128, EPOCHS), digits, new TrainControl())) {
+      trainer.run(new TrainListener() {});
+      Images images = digits.train().images();
+      try (Matrix all = cpu.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+        return trainer.model().embeddings(all.firstRows(n));
+      }
+    }
+  }
+
+  /** The paper's settings. */
+  static TrainConfig config(ModelKind model, int latent, int batch, int epochs) {
+    LatentRegulariser regulariser = new LatentRegulariser(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY);
+    return new TrainConfig(model, latent, List.of(64, 64), batch, epochs, 3e-4, regulariser, 0);
+  }
+}

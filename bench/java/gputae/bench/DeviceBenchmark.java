@@ -1,0 +1,116 @@
+package gputae.bench;
+
+import gputae.backend.Backend;
+import gputae.backend.Recording;
+import gputae.cli.DeviceChoice;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * One operation of a backend, repeated on the same matrices: microseconds a repetition.
+ *
+ * <p>An invocation enqueues a fixed number of repetitions and waits for them once, so that on a GPU neither the launches nor the wait are what is measured. The
+ * repetitions are a recording, as in a training; they depend on one another by order alone. Before anything is timed, one invocation runs and its answer is
+ * checked.
+ *
+ * <p>Iterations are short: what is timed is native code or kernels, which need no compiler to warm up, and all default cases together should take minutes.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Threads(1)
+@Fork(value = 1, jvmArgsAppend = {"-Xmx1g", "--enable-native-access=ALL-UNNAMED"})
+@Warmup(iterations = 2, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+public abstract class DeviceBenchmark {
+
+  /** What {@link DeviceChoice#of} takes. */
+  @Param("auto")
+  public String device;
+
+  private final int repeats;
+  private int replays;
+  private Backend backend;
+  private Recording recording;
+
+  /**
+   * @param repeats repetitions in one invocation
+   */
+  DeviceBenchmark(int repeats) {
+    this.repeats = repeats;
+  }
+
+  /** Repetitions in one recording, a divisor of those in one invocation: all of them, so that a GPU waits for the host once. */
+  int recorded(Backend backend) {
+    return repeats;
+  }
+
+  /** Allocates and fills what {@link #enqueue} works on. */
+  abstract void prepare(Backend backend);
+
+  /** Enqueues the operation once. */
+  abstract void enqueue(Backend backend);
+
+  /** Throws {@link WrongAnswerException} if one invocation since {@link #prepare} did not leave what it should. */
+  abstract void check();
+
+  /** The same for what all invocations left; they are over. */
+  void checkAtEnd() {}
+
+  @Setup(Level.Trial)
+  public final void open() {
+    start(DeviceChoice.of(device).open(null, System.out::println));
+  }
+
+  /** Prepares and checks on a backend, which is closed with the benchmark or, if the answer is wrong, at once. */
+  final void start(Backend opened) {
+    backend = opened;
+    try {
+      prepare(backend);
+      int recorded = recorded(backend);
+      replays = repeats / recorded;
+      recording = backend.record(() -> {
+        for (int i = 0; i < recorded; i++) {
+          enqueue(backend);
+        }
+      });
+      invoke();
+      check();
+    } catch (RuntimeException e) {
+      backend.close();
+      throw e;
+    }
+  }
+
+  private void invoke() {
+    for (int i = 0; i < replays; i++) {
+      recording.replay();
+    }
+  }
+
+  /** One invocation. */
+  final void measure(DeviceTime time) {
+    long from = System.nanoTime();
+    double seconds = backend.seconds(this::invoke);
+    time.add(repeats, (System.nanoTime() - from) * 1e-9, seconds);
+  }
+
+  @TearDown(Level.Trial)
+  public final void close() {
+    try (Backend closing = backend; Recording last = recording) {
+      checkAtEnd();
+    }
+  }
+}

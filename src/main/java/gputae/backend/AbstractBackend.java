@@ -1,0 +1,280 @@
+package gputae.backend;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What backends share: the account of their memory, and the checks of shapes and types that stand before every operation. */
+public abstract class AbstractBackend implements Backend {
+
+  /** Addresses of open allocations, and their bytes. */
+  private final Map<Long, Long> allocations = new HashMap<>();
+
+  private long allocatedBytes;
+  private boolean closed;
+
+  /** Memory on the device, aligned to 64 bytes or more; 0 where there is not enough. */
+  protected abstract long allocateMemory(long bytes);
+
+  /** Sets the bytes of a new matrix to 0, where {@link #allocateMemory} did not. */
+  protected abstract void initialise(long address, long bytes);
+
+  protected abstract void freeMemory(long address);
+
+  /** Ends what uses the memory; called once, before it is freed. */
+  protected void finishDevice() {}
+
+  /** Frees what the backend holds beside its memory; called once, after it was freed. */
+  protected abstract void closeDevice();
+
+  /** Bytes that could still be allocated, for messages; -1 where nobody knows. */
+  protected long freeBytes() {
+    return -1;
+  }
+
+  /** Throws IllegalStateException while matrices may neither come nor go. */
+  protected void requireFreeHands() {}
+
+  @Override
+  public final Matrix allocate(ElementType type, long rows, long columns) {
+    requireOpen();
+    requireFreeHands();
+    if (rows < 0 || columns < 0) {
+      throw new IllegalArgumentException("a matrix of " + rows + " x " + columns);
+    }
+    long bytes = Math.multiplyExact(Math.multiplyExact(rows, columns), type.bytes());
+    long address = reserve(bytes, "a matrix of " + rows + " x " + columns);
+    initialise(address, bytes);
+    return new Matrix(this, type, address, rows, columns);
+  }
+
+  /** Memory that is accounted for; not initialised. {@code what} it is for stands in the message where there is not enough. */
+  protected final long reserve(long bytes, String what) {
+    long address = allocateMemory(bytes);
+    if (address == 0) {
+      throw new OutOfMemoryException(name(), what, bytes, allocatedBytes, freeBytes());
+    }
+    allocations.put(address, bytes);
+    allocatedBytes += bytes;
+    return address;
+  }
+
+  @Override
+  public final void free(Matrix matrix, long address) {
+    // After close() everything is freed already.
+    if (allocations.containsKey(address)) {
+      requireFreeHands();
+      release(address);
+    }
+  }
+
+  /** Frees what {@link #reserve} gave. */
+  protected final void release(long address) {
+    allocatedBytes -= allocations.remove(address);
+    freeMemory(address);
+  }
+
+  @Override
+  public final long allocatedBytes() {
+    return allocatedBytes;
+  }
+
+  @Override
+  public final void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    // A device that failed may refuse to free; it is closed all the same, and the first reason reported.
+    RuntimeException failure = attempt(null, this::finishDevice);
+    for (long address : List.copyOf(allocations.keySet())) {
+      failure = attempt(failure, () -> release(address));
+    }
+    failure = attempt(failure, this::closeDevice);
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static RuntimeException attempt(RuntimeException before, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      if (before == null) {
+        return e;
+      }
+      before.addSuppressed(e);
+    }
+    return before;
+  }
+
+  protected final void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the backend is closed");
+    }
+  }
+
+  /** Where a matrix of this backend lies. */
+  protected long address(Matrix matrix) {
+    requireOpen();
+    if (matrix.backend() != this) {
+      throw new IllegalArgumentException("the matrix belongs to another backend");
+    }
+    return matrix.address();
+  }
+
+  /** The address, or 0 for a matrix that may be left out and is. */
+  protected final long addressOrNull(Matrix matrix) {
+    return matrix == null ? 0 : address(matrix);
+  }
+
+  protected static long bytes(Matrix matrix) {
+    return matrix.size() * matrix.type().bytes();
+  }
+
+  // ---- what each operation asks of its matrices; a violation is an IllegalArgumentException
+
+  protected static void requireCopy(Matrix from, Matrix to) {
+    require(from.type() == to.type() && from.size() == to.size(), "copy", from, to);
+  }
+
+  protected static void requireGather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
+    require(images.type() == ElementType.UINT8 && images.columns() == x.columns(), "gather", images, x);
+    require(x.type() == ElementType.FLOAT32 && x.rows() <= batch, "gather into", x);
+    require(order.type() == ElementType.INT32 && order.size() >= (stepsPerEpoch - 1) * batch + x.rows(), "order of gather", order);
+    requireStep(step);
+  }
+
+  protected static void requireDense(Matrix x, Matrix w, Matrix b, Matrix y) {
+    requireFloats("dense", x, w, b, y);
+    require(w.columns() == x.columns() && y.columns() == w.rows() && y.rows() == x.rows() && b.size() == w.rows(), "dense", x, w, b, y);
+  }
+
+  protected static void requireDenseBackward(Matrix x, Matrix w, Matrix y, Matrix dy, Matrix dw, Matrix db, Matrix dx) {
+    requireFloats("denseBackward", x, w, y, dy, dw, db);
+    require(w.columns() == x.columns() && y.columns() == w.rows() && y.rows() == x.rows(), "denseBackward", x, w, y);
+    require(dw.rows() == w.rows() && dw.columns() == w.columns() && db.size() == w.rows() && dy.rows() == y.rows() && dy.columns() == y.columns(),
+        "gradients of denseBackward", dy, dw, db);
+    if (dx != null) {
+      requireFloats("denseBackward", dx);
+      require(dx.rows() == x.rows() && dx.columns() == x.columns(), "denseBackward", x, dx);
+    }
+  }
+
+  protected static void requireSigmoid(Matrix logits, Matrix probability) {
+    requireFloats("sigmoid", logits, probability);
+    require(logits.size() == probability.size(), "sigmoid", logits, probability);
+  }
+
+  protected static void requireSigmoidCrossEntropy(Matrix logits, Matrix target, Matrix gradient, Matrix loss) {
+    requireFloats("sigmoidCrossEntropy", logits, target, loss);
+    require(target.rows() == logits.rows() && target.columns() == logits.columns() && loss.size() == 1, "sigmoidCrossEntropy", logits, target, loss);
+    if (gradient != null) {
+      requireFloats("sigmoidCrossEntropy", gradient);
+      require(gradient.size() == logits.size(), "sigmoidCrossEntropy", logits, gradient);
+    }
+  }
+
+  protected static void requireBallPenalty(Matrix z, Matrix gradient, Matrix loss) {
+    requireFloats("ballPenalty", z, gradient, loss);
+    require(gradient.size() == z.size() && loss.size() == 1, "ballPenalty", z, gradient, loss);
+  }
+
+  protected static void requireSquaredDistances(Matrix x, Matrix out) {
+    requireFloats("squaredDistances", x, out);
+    require(out.rows() == x.rows() && out.columns() == x.rows(), "squaredDistances", x, out);
+  }
+
+  protected static void requireSpanningTree(Matrix x, Matrix edges, Matrix lengths) {
+    requireFloats("spanningTree", x, lengths);
+    require(isTree(x.rows(), edges, lengths) && x.rows() <= Integer.MAX_VALUE && x.columns() > 0, "spanningTree", x, edges, lengths);
+  }
+
+  protected static void requireDeathTimes(Matrix z, Matrix edges, Matrix lengths, Matrix gradient, Matrix loss) {
+    requireFloats("deathTimes", z, lengths, gradient, loss);
+    require(isTree(z.rows(), edges, lengths), "deathTimes", z, edges, lengths);
+    require(gradient.size() == z.size() && loss.size() == 1, "deathTimes", z, gradient, loss);
+  }
+
+  private static boolean isTree(long points, Matrix edges, Matrix lengths) {
+    long count = Math.max(0, points - 1);
+    return edges.type() == ElementType.INT32 && edges.size() == 2 * count && lengths.size() == count;
+  }
+
+  protected static void requireAdd(Matrix term, Matrix sum) {
+    requireFloats("add", term, sum);
+    require(term.size() == sum.size(), "add", term, sum);
+  }
+
+  protected static void requireReparameterise(Matrix statistics, Matrix noise, Matrix z) {
+    requireFloats("reparameterise", statistics, z);
+    require(statistics.rows() == z.rows() && statistics.columns() == 2 * z.columns(), "reparameterise", statistics, z);
+    if (noise != null) {
+      requireFloats("reparameterise", noise);
+      require(noise.size() == z.size(), "reparameterise", noise, z);
+    }
+  }
+
+  protected static void requireReparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics, Matrix loss) {
+    requireFloats("reparameteriseBackward", statistics, noise, dz, dStatistics, loss);
+    require(statistics.rows() == dz.rows() && statistics.columns() == 2 * dz.columns() && noise.size() == dz.size() && dStatistics.size() == statistics.size()
+        && loss.size() == 1 && pixels > 0, "reparameteriseBackward", statistics, noise, dz, dStatistics, loss);
+  }
+
+  protected static void requireAdam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step) {
+    requireFloats("adam", parameters, gradient, firstMoment, secondMoment);
+    require(gradient.size() == parameters.size() && firstMoment.size() == parameters.size() && secondMoment.size() == parameters.size(), "adam", parameters,
+        gradient, firstMoment, secondMoment);
+    requireStep(step);
+  }
+
+  protected static void requireSamples(Matrix out, Matrix step) {
+    requireFloats("samples", out);
+    requireStep(step);
+  }
+
+  protected static void requireEndStep(Matrix losses, Matrix log, Matrix step) {
+    requireFloats("endStep", losses, log);
+    require(losses.size() == log.columns() && log.rows() > 0, "endStep", losses, log);
+    requireStep(step);
+  }
+
+  protected static void requireFetch(Matrix from) {
+    requireFloats("fetch", from);
+  }
+
+  /** A primitive array that fits the matrix's type and holds its elements from {@code offset} on. */
+  protected static void requireArray(Object array, int offset, Matrix matrix) {
+    int length =
+        switch (matrix.type()) {
+          case UINT8 -> array instanceof byte[] a ? a.length : -1;
+          case INT32 -> array instanceof int[] a ? a.length : -1;
+          case INT64 -> array instanceof long[] a ? a.length : -1;
+          case FLOAT32 -> array instanceof float[] a ? a.length : -1;
+        };
+    if (length < 0 || offset < 0 || matrix.size() > length - offset) {
+      throw new IllegalArgumentException(
+          "an array " + array.getClass().getSimpleName() + " with " + Math.max(length, 0) + " fitting elements, from " + offset + ", does not match " + matrix);
+    }
+  }
+
+  private static void requireFloats(String operation, Matrix... matrices) {
+    for (Matrix matrix : matrices) {
+      require(matrix.type() == ElementType.FLOAT32, operation, matrices);
+    }
+  }
+
+  private static void requireStep(Matrix step) {
+    require(step.type() == ElementType.INT64 && step.size() == 1, "step counter", step);
+  }
+
+  private static void require(boolean condition, String operation, Matrix... matrices) {
+    if (!condition) {
+      StringBuilder message = new StringBuilder(operation).append(": shapes or types do not fit:");
+      for (Matrix matrix : matrices) {
+        message.append(' ').append(matrix).append(';');
+      }
+      throw new IllegalArgumentException(message.toString());
+    }
+  }
+}

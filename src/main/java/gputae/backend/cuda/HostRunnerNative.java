@@ -1,0 +1,36 @@
+package gputae.backend.cuda;
+
+/** native/host/runner.cpp: memory, launches and products. {@link HostRunner} checks what it passes; failures are thrown as BackendException. */
+final class HostRunnerNative {
+
+  private HostRunnerNative() {}
+
+  /** Loads a library of kernels and starts the threads that run them; {@code order} is the ordinal of an Order. Returns the runner's handle. */
+  static native long open(String library, int order, long seed, int threads, int sharedMemory);
+
+  static native void close(long runner);
+
+  /** Name, types, most threads of a block, name, and so on; a launch counts these triples from 0. */
+  static native String[] kernels(long runner);
+
+  static native void launch(long runner, int kernel, int gridX, int gridY, int threads, int sharedMemory, long[] arguments);
+
+  /** 0 where there is not enough memory. */
+  static native long allocate(long bytes);
+
+  static native void free(long address, long bytes);
+
+  /** 0, or 1 if something was written before the allocation, plus 2 if behind it. Says so once. */
+  static native int overruns(long address, long bytes);
+
+  static native void copy(long from, long to, long bytes);
+
+  static native void clear(long address, long bytes);
+
+  static native void upload(Object array, long offsetBytes, long to, long bytes);
+
+  static native void download(long from, Object array, long offsetBytes, long bytes);
+
+  static native void product(
+      boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc);
+}

@@ -1,0 +1,101 @@
+package gputae.cli;
+
+import gputae.data.Dataset;
+import gputae.data.Datasets;
+import gputae.model.ParameterLayout;
+import gputae.model.SafeTensors;
+import gputae.train.Snapshot;
+import gputae.train.TrainState;
+import gputae.view.Subject;
+import gputae.view.ViewOptions;
+import gputae.view.Viewer;
+import gputae.view.Window;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Opens the window on a run, finished or at work. */
+@Command(
+    name = "view",
+    description = {
+      "Open a window on a run: its latent space, the images it decodes, its losses.",
+      "The model shown is that of the run's last checkpoint; while a training goes on there, in this process or another, it is looked for again and again."
+    },
+    mixinStandardHelpOptions = true)
+final class ViewCommand implements Callable<Integer> {
+
+  /** Between two looks at the checkpoint of a run that may be at work. */
+  private static final long MILLISECONDS = 500;
+
+  @Parameters(paramLabel = "RUN", description = "Folder of a run.")
+  private Path run;
+
+  @Option(names = "--data", paramLabel = "DIR", description = "Where the run's data set lies now, if it has moved.")
+  private Path data;
+
+  @Option(
+      names = "--view-size",
+      paramLabel = "WxH",
+      converter = ViewSettings.SizeConverter.class,
+      description = "Size of the window (default: " + ViewOptions.WIDTH + "x" + ViewOptions.HEIGHT + ").")
+  private ViewSettings.Size size;
+
+  @Option(names = "--show-tree", description = "Show the next batch's minimum spanning tree from the beginning.")
+  private boolean tree;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    ViewOptions options = options();
+    RunDirectory directory = RunDirectory.existing(run);
+    RunDirectory.Config config = directory.read();
+    if (!Files.exists(directory.checkpoint())) {
+      throw new Failure(run + " holds no checkpoint yet; a training writes the first one after some seconds");
+    }
+    Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.out::println);
+    if (dataset.test().images().height() != config.height() || dataset.test().images().width() != config.width()) {
+      throw new Failure("the data set " + config.dataset() + " holds images of another size than " + run + " was trained on");
+    }
+    Subject subject = ViewSettings.subject(config.dataset(), config.config(), dataset, config.conditions());
+    TrainState state = state(directory, subject);
+    try (Window window = Viewer.find().openWindow(subject, () -> ViewSettings.modelBackend(null), null, options,
+        line -> System.err.println("gpu-tae: " + line))) {
+      window.screenshotsTo(directory.figures());
+      FileTime seen = null;
+      while (window.isOpen()) {
+        FileTime now = Files.getLastModifiedTime(directory.checkpoint());
+        if (!now.equals(seen)) {
+          if (seen != null) {
+            state = state(directory, subject);
+          }
+          seen = now;
+          window.history(state.history());
+          window.show(new Snapshot(state.step(), state.parameters()));
+        }
+        Thread.sleep(MILLISECONDS);
+      }
+    }
+    return 0;
+  }
+
+  private ViewOptions options() {
+    try {
+      return size == null ? new ViewOptions(ViewOptions.WIDTH, ViewOptions.HEIGHT, tree) : new ViewOptions(size.width(), size.height(), tree);
+    } catch (IllegalArgumentException e) {
+      throw Failure.usage("--view-size " + e.getMessage());
+    }
+  }
+
+  /** The run's last checkpoint. One that is being replaced is never half there. */
+  private static TrainState state(RunDirectory directory, Subject subject) throws IOException {
+    try {
+      return TrainState.fromTensors(new ParameterLayout(subject.architecture()), SafeTensors.read(directory.checkpoint()));
+    } catch (IllegalArgumentException e) {
+      throw new Failure(directory.checkpoint() + " does not fit " + directory.config() + ": " + e.getMessage(), e);
+    }
+  }
+}

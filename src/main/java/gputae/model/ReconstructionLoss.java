@@ -1,0 +1,92 @@
+package gputae.model;
+
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.backend.Recording;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+
+/**
+ * The reconstruction loss of a model on a set of images, as often as wanted: mean binary cross-entropy per pixel, nats, of the images against what the model
+ * makes of their embeddings. The passes over all images are recorded once, and nothing comes to the host but the losses of the chunks.
+ */
+public final class ReconstructionLoss implements AutoCloseable {
+
+  private final Backend backend;
+  private final int images;
+  private final int rows;
+  private final Matrix order;
+  private final Matrix step;
+  private final Matrix x;
+  private final Matrix z;
+  private final Chain.Activations encoded;
+  private final Chain.Activations decoded;
+
+  /** A chunk's in each column. */
+  private final Matrix losses;
+
+  private final Recording recording;
+
+  /**
+   * @param pixels uint8 (n, pixels), n at least 1, on the model's backend; the caller's
+   */
+  public ReconstructionLoss(Autoencoder model, Matrix pixels) {
+    backend = model.backend();
+    images = Math.toIntExact(pixels.rows());
+    rows = Math.min(Autoencoder.CHUNK, images);
+    order = backend.allocate(ElementType.INT32, 1, images).upload(Autoencoder.numbers(images));
+    step = backend.allocate(ElementType.INT64, 1, 1);
+    x = backend.allocate(rows, model.architecture().pixels());
+    z = backend.allocate(rows, model.architecture().latent());
+    encoded = model.encoder().activations(rows, Chain.Gradients.NONE);
+    decoded = model.decoder().activations(rows, Chain.Gradients.NONE);
+    losses = backend.allocate(1, chunks());
+    recording = backend.record(() -> {
+      for (int chunk = 0; chunk < chunks(); chunk++) {
+        int count = rowsOf(chunk);
+        Matrix batch = x.firstRows(count);
+        Matrix points = z.firstRows(count);
+        Chain.Activations decoding = decoded.firstRows(count);
+        backend.gather(pixels, order.view((long) chunk * rows, 1, count), step, count, 1, batch);
+        model.embed(batch, encoded.firstRows(count), points);
+        model.decoder().forward(points, decoding);
+        backend.sigmoidCrossEntropy(decoding.output(), batch, null, losses.view(chunk, 1, 1));
+      }
+    });
+  }
+
+  private int chunks() {
+    return (images - 1) / rows + 1;
+  }
+
+  private int rowsOf(int chunk) {
+    return Math.min(rows, images - chunk * rows);
+  }
+
+  /** Enqueues the passes, with the model's parameters as they are after all that was enqueued before; asked for the loss, the result waits for it. */
+  public DoubleSupplier enqueue() {
+    recording.replay();
+    Supplier<float[]> fetched = backend.fetch(losses);
+    return () -> {
+      float[] means = fetched.get();
+      double sum = 0;
+      for (int chunk = 0; chunk < means.length; chunk++) {
+        sum += means[chunk] * (double) rowsOf(chunk);
+      }
+      return sum / images;
+    };
+  }
+
+  @Override
+  public void close() {
+    recording.close();
+    order.close();
+    step.close();
+    x.close();
+    z.close();
+    encoded.close();
+    decoded.close();
+    losses.close();
+  }
+}

@@ -1,0 +1,207 @@
+package gputae.selftest;
+
+import gputae.backend.Activation;
+import gputae.backend.Backend;
+import gputae.backend.Matrix;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** Dense layers, forward and backward: matrix products, bias and activation. */
+final class DenseOperations {
+
+  /** Rows: one, a tail below and above a register of 8 and 16 and a warp, a batch and a bit. */
+  static final int[] ROWS = {1, 2, 15, 17, 31, 32, 33, 128, 129};
+
+  /** Rows at the edges of larger blocks of threads, and a batch that fills some of them. */
+  static final int[] MORE_ROWS = {255, 256, 257, 600};
+
+  /** (in, out): one; latents; tails of registers and warps; the paper's layers. */
+  private static final int[][] LAYERS = {{1, 1}, {2, 64}, {64, 2}, {17, 33}, {64, 64}, {784, 64}, {64, 784}};
+
+  private DenseOperations() {}
+
+  static List<Operation> all() {
+    return List.of(
+        new Operation("dense", "1 to 600 rows; 1x1, 2x64 to 784x64; both activations", Unit.ROUNDING, DenseOperations::dense),
+        new Operation("elu", "4,000 numbers from -1e33 by 1e-30 to 1e33", Unit.ROUNDING, DenseOperations::elu),
+        new Operation("dense backward", "1 to 600 rows; 1x1, 2x64 to 784x64; without dx too", Unit.ROUNDING, DenseOperations::denseBackward));
+  }
+
+  private static double elu(double x) {
+    return x > 0 ? x : Math.expm1(x);
+  }
+
+  private static void dense(Cases cases) {
+    Random random = new Random(3);
+    for (int rows : ROWS) {
+      for (int[] layer : LAYERS) {
+        cases.run(rows + " x " + layer[0] + " -> " + layer[1], c -> dense(c, random, rows, layer[0], layer[1]));
+      }
+    }
+    for (int rows : MORE_ROWS) {
+      for (int[] layer : new int[][] {{17, 33}, {64, 2}, {64, 64}}) {
+        cases.run(rows + " x " + layer[0] + " -> " + layer[1], c -> dense(c, random, rows, layer[0], layer[1]));
+      }
+    }
+  }
+
+  private static void dense(Case c, Random random, int rows, int in, int out) {
+    float[] x = Reference.gaussian(random, rows * in, 1);
+    float[] w = Reference.gaussian(random, out * in, 0.3);
+    float[] b = Reference.gaussian(random, out, 1);
+    double[] sums = new double[rows * out];
+    double[] sizes = new double[rows * out];
+    for (int r = 0; r < rows; r++) {
+      for (int o = 0; o < out; o++) {
+        double sum = b[o];
+        double size = Math.abs(b[o]);
+        for (int k = 0; k < in; k++) {
+          double term = (double) x[r * in + k] * w[o * in + k];
+          sum += term;
+          size += Math.abs(term);
+        }
+        sums[r * out + o] = sum;
+        sizes[r * out + o] = size;
+      }
+    }
+    for (Activation activation : Activation.values()) {
+      Matrix y = c.zeros(rows, out);
+      c.backend().dense(c.floats(rows, in, x), c.floats(out, in, w), c.floats(1, out, b), activation, y);
+      float[] found = y.toFloats();
+      for (int i = 0; i < found.length; i++) {
+        double expected = activation == Activation.ELU ? elu(sums[i]) : sums[i];
+        c.close("y of " + activation, i, expected, found[i], Reference.ofSum(in), sizes[i] + Math.abs(expected));
+      }
+    }
+  }
+
+  private static void elu(Cases cases) {
+    cases.run("4000 x 1 -> 1", c -> {
+      float[] values = new float[4000];
+      for (int i = 0; i < 2000; i++) {
+        values[i] = (float) -Math.pow(10, -30 + i * 0.0165);
+        values[2000 + i] = -values[i];
+      }
+      // One input per output: the product is 1 times the value.
+      Matrix y = c.zeros(values.length, 1);
+      c.backend().dense(c.floats(values.length, 1, values), c.floats(1, 1, 1), c.zeros(1, 1), Activation.ELU, y);
+      float[] found = y.toFloats();
+      for (int i = 0; i < values.length; i++) {
+        double expected = elu(values[i]);
+        c.close("elu(" + values[i] + "), y", i, expected, found[i], 3, Math.abs(expected));
+      }
+    });
+  }
+
+  private static void denseBackward(Cases cases) {
+    Random random = new Random(4);
+    for (int rows : ROWS) {
+      for (int[] layer : LAYERS) {
+        denseBackward(cases, random, rows, layer[0], layer[1]);
+      }
+    }
+    for (int rows : MORE_ROWS) {
+      for (int[] layer : new int[][] {{1, 1}, {2, 64}, {64, 2}, {17, 33}, {64, 64}}) {
+        denseBackward(cases, random, rows, layer[0], layer[1]);
+      }
+    }
+    // The largest layers on the batch that fills several blocks.
+    denseBackward(cases, random, 257, 784, 64);
+    denseBackward(cases, random, 257, 64, 784);
+  }
+
+  private static void denseBackward(Cases cases, Random random, int rows, int in, int out) {
+    float[] x = Reference.gaussian(random, rows * in, 1);
+    float[] w = Reference.gaussian(random, out * in, 0.3);
+    float[] y = Reference.gaussian(random, rows * out, 1);
+    float[] dy = Reference.gaussian(random, rows * out, 1);
+    float[] dw = Reference.gaussian(random, out * in, 1);
+    float[] db = Reference.gaussian(random, out, 1);
+    for (int i = 0; i < y.length; i++) {
+      // An output of ELU is above -1.
+      y[i] = Math.max(y[i], -0.99f);
+    }
+    for (Activation activation : Activation.values()) {
+      cases.run(rows + " x " + in + " -> " + out + " " + activation, c -> {
+        Backend backend = c.backend();
+        Matrix dyMatrix = c.floats(rows, out, dy);
+        Matrix dwMatrix = c.floats(out, in, dw);
+        Matrix dbMatrix = c.floats(1, out, db);
+        Matrix dxMatrix = c.zeros(rows, in);
+        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation, dyMatrix, dwMatrix, dbMatrix, dxMatrix);
+        double[] before = new double[rows * out];
+        float[] foundBefore = dyMatrix.toFloats();
+        for (int i = 0; i < before.length; i++) {
+          before[i] = dy[i] * (activation == Activation.ELU && y[i] <= 0 ? y[i] + 1.0 : 1.0);
+          c.close("gradient before the activation", i, before[i], foundBefore[i], 2, Math.abs(dy[i]));
+        }
+        float[] foundW = dwMatrix.toFloats();
+        float[] foundB = dbMatrix.toFloats();
+        float[] foundX = dxMatrix.toFloats();
+        for (int o = 0; o < out; o++) {
+          double sum = db[o];
+          double sizes = Math.abs(db[o]);
+          for (int r = 0; r < rows; r++) {
+            sum += before[r * out + o];
+            sizes += Math.abs(before[r * out + o]);
+          }
+          c.close("bias gradient", o, sum, foundB[o], Reference.ofSum(rows), sizes);
+          // All inputs of the first and last output and some of the others.
+          for (int k = 0; k < in; k += o == 0 || o == out - 1 ? 1 : 13) {
+            sum = dw[o * in + k];
+            sizes = Math.abs(sum);
+            for (int r = 0; r < rows; r++) {
+              double term = before[r * out + o] * x[r * in + k];
+              sum += term;
+              sizes += Math.abs(term);
+            }
+            c.close("weight gradient", o * in + k, sum, foundW[o * in + k], Reference.ofSum(rows), sizes);
+          }
+        }
+        for (int r = 0; r < rows; r++) {
+          for (int k = 0; k < in; k += r == 0 || r == rows - 1 ? 1 : 13) {
+            double sum = 0;
+            double sizes = 0;
+            for (int o = 0; o < out; o++) {
+              double term = before[r * out + o] * w[o * in + k];
+              sum += term;
+              sizes += Math.abs(term);
+            }
+            c.close("input gradient", r * in + k, sum, foundX[r * in + k], Reference.ofSum(out), sizes);
+          }
+        }
+        Matrix second = c.floats(out, in, dw);
+        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation, c.floats(rows, out, dy), second,
+            c.floats(1, out, db), null);
+        c.same("weight gradient without the input's, which must not change it,", foundW, second.toFloats());
+      });
+    }
+  }
+
+  /** Duplicate images must have duplicate embeddings, or a zero-length death would get the gradient of a unit vector. */
+  static void equalRows(Cases cases) {
+    Random random = new Random(5);
+    for (int rows : new int[] {2, 7, 15, 16, 17, 30, 31, 33, 45, 96, 128, 129, 300, 1000}) {
+      for (int[] layer : new int[][] {{784, 64}, {64, 64}, {64, 2}, {64, 10}}) {
+        cases.run(rows + " equal rows x " + layer[0] + " -> " + layer[1], c -> {
+          int in = layer[0];
+          int out = layer[1];
+          float[] row = Reference.gaussian(random, in, 1);
+          float[] x = new float[rows * in];
+          for (int r = 0; r < rows; r++) {
+            System.arraycopy(row, 0, x, r * in, in);
+          }
+          Matrix y = c.zeros(rows, out);
+          c.backend().dense(c.floats(rows, in, x), c.floats(out, in, Reference.gaussian(random, in * out, 0.1)), c.floats(1, out, Reference.gaussian(random, out, 1)),
+              Activation.ELU, y);
+          float[] found = y.toFloats();
+          float[] first = Arrays.copyOf(found, out);
+          for (int r = 1; r < rows; r++) {
+            c.same("row " + r, first, Arrays.copyOfRange(found, r * out, (r + 1) * out));
+          }
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package gputae.selftest;
+
+import static gputae.selftest.DenseOperations.MORE_ROWS;
+import static gputae.selftest.DenseOperations.ROWS;
+
+import gputae.backend.Backend;
+import gputae.backend.BallPenalty;
+import gputae.backend.Matrix;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/** The reconstruction loss and the penalty for lying outside the unit ball, each with its gradient. */
+final class LossOperations {
+
+  private LossOperations() {}
+
+  static List<Operation> all() {
+    return List.of(
+        new Operation("sigmoid", "1 to 600,000 logits in and out of place, infinite ones", Unit.ROUNDING, LossOperations::sigmoid),
+        new Operation("cross entropy", "1 to 1025 rows of 1 to 1025 pixels, in place too", Unit.ROUNDING, LossOperations::crossEntropy),
+        new Operation("ball penalty", "1 to 2050 points, 1 to 65 dimensions, both kinds", Unit.ROUNDING, LossOperations::ballPenalty));
+  }
+
+  private static void sigmoid(Cases cases) {
+    for (int count : new int[] {1001, 1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1024, 1025, Case.MORE_THAN_A_GRID}) {
+      cases.run(count + " logits", c -> {
+        // Within +-85: beyond, the smaller probability nears the smallest normal number, where a relative error has no meaning any more.
+        float step = 170f / Math.max(count, 1000);
+        float[] logits = new float[count];
+        for (int i = 0; i < count; i++) {
+          logits[i] = (i - count / 2) * step;
+        }
+        Matrix p = c.floats(1, count, logits);
+        Matrix apart = c.zeros(1, count);
+        c.backend().sigmoid(p, apart);
+        c.backend().sigmoid(p, p);
+        float[] found = p.toFloats();
+        for (int i = 0; i < count; i++) {
+          double expected = 1 / (1 + Math.exp(-(double) logits[i]));
+          c.close("probability", i, expected, found[i], 8, expected);
+        }
+        c.same("probability apart from the logits", found, apart.toFloats());
+      });
+    }
+    cases.run("extremes", c -> {
+      Matrix extremes = c.floats(1, 5, Float.NEGATIVE_INFINITY, -1e30f, 1e30f, Float.POSITIVE_INFINITY, Float.NaN);
+      c.backend().sigmoid(extremes, extremes);
+      float[] ends = extremes.toFloats();
+      c.require(ends[0] >= 0 && ends[0] < 1e-37, "sigmoid(-infinity) is " + ends[0]);
+      c.require(ends[1] >= 0 && ends[1] < 1e-37, "sigmoid(-1e30) is " + ends[1]);
+      c.same("probability", 2, 1, ends[2]);
+      c.same("probability", 3, 1, ends[3]);
+      c.same("probability", 4, Float.NaN, ends[4]);
+    });
+  }
+
+  private static void crossEntropy(Cases cases) {
+    Random random = new Random(6);
+    for (int rows : ROWS) {
+      for (int p : new int[] {1, 15, 16, 17, 33, 784}) {
+        cases.run(rows + " x " + p, c -> crossEntropy(c, random, rows, p, 6));
+      }
+    }
+    for (int rows : MORE_ROWS) {
+      for (int p : new int[] {1, 16, 33, 255, 256, 257}) {
+        cases.run(rows + " x " + p, c -> crossEntropy(c, random, rows, p, 6));
+      }
+    }
+    cases.run("600 x 784", c -> crossEntropy(c, random, 600, 784, 6));
+    for (int p : new int[] {1023, 1024, 1025}) {
+      cases.run("3 x " + p, c -> crossEntropy(c, random, 3, p, 6));
+    }
+    // More row sums than a block has threads.
+    for (int rows : new int[] {1023, 1024, 1025}) {
+      cases.run(rows + " x 3", c -> crossEntropy(c, random, rows, 3, 6));
+    }
+    // Where exp(-|logit|) vanishes.
+    cases.run("33 x 257, logits of some hundred", c -> crossEntropy(c, random, 33, 257, 200));
+  }
+
+  private static void crossEntropy(Case c, Random random, int rows, int p, double scale) {
+    float[] logits = Reference.gaussian(random, rows * p, scale);
+    float[] target = new float[rows * p];
+    for (int i = 0; i < target.length; i++) {
+      target[i] = i % 3 == 0 ? random.nextFloat() : i % 2;
+    }
+    Backend backend = c.backend();
+    Matrix x = c.floats(rows, p, logits);
+    Matrix t = c.floats(rows, p, target);
+    Matrix gradient = c.zeros(rows, p);
+    Matrix loss = c.zeros(1, 1);
+    backend.sigmoidCrossEntropy(x, t, gradient, loss);
+    Reference.Loss expected = Reference.crossEntropy(logits, target);
+    double count = rows * p;
+    float[] found = gradient.toFloats();
+    for (int i = 0; i < logits.length; i++) {
+      c.close("gradient", i, expected.gradient()[i] / count, found[i], 8, 1 / count);
+    }
+    // Each of many lanes or threads adds up a few dozen terms in float32, whose errors average out; from there on the sum is in double.
+    c.close("loss", 0, expected.sum() / count, loss.toFloats()[0], 4, expected.size() / count);
+    Matrix alone = c.zeros(1, 1);
+    backend.sigmoidCrossEntropy(x, t, null, alone);
+    c.same("loss without the gradient", loss.toFloats(), alone.toFloats());
+    backend.sigmoidCrossEntropy(x, t, x, loss);
+    c.same("gradient in the logits' place", found, x.toFloats());
+    c.same("loss with the gradient in the logits' place", alone.toFloats(), loss.toFloats());
+  }
+
+  private static void ballPenalty(Cases cases) {
+    Random random = new Random(7);
+    for (BallPenalty penalty : BallPenalty.values()) {
+      for (int rows : ROWS) {
+        for (int d : new int[] {1, 2, 3, 10, 65}) {
+          cases.run(rows + " x " + d + " " + penalty, c -> ballPenalty(c, random, penalty, rows, d));
+        }
+      }
+      for (int rows : MORE_ROWS) {
+        for (int d : new int[] {1, 2, 10}) {
+          cases.run(rows + " x " + d + " " + penalty, c -> ballPenalty(c, random, penalty, rows, d));
+        }
+      }
+      // A block of 1024 threads goes round three times.
+      cases.run("2050 x 2 " + penalty, c -> ballPenalty(c, random, penalty, 2050, 2));
+    }
+    cases.run("a NaN", c -> {
+      Matrix loss = c.zeros(1, 1);
+      c.backend().ballPenalty(c.floats(2, 1, 0, Float.NaN), BallPenalty.NORM, 1, c.zeros(2, 1), loss);
+      c.same("loss", 0, Float.NaN, loss.toFloats()[0]);
+    });
+  }
+
+  private static void ballPenalty(Case c, Random random, BallPenalty penalty, int rows, int d) {
+    float[] z = Reference.gaussian(random, rows * d, 1.2 / Math.sqrt(d));
+    Arrays.fill(z, 0, d, 0);
+    if (rows > 1) {
+      // On the sphere itself nothing pulls.
+      Arrays.fill(z, d, 2 * d, 0);
+      z[d] = 1;
+    }
+    Matrix gradient = c.floats(rows, d, Reference.gaussian(random, rows * d, 5));
+    Matrix loss = c.zeros(1, 1);
+    c.backend().ballPenalty(c.floats(rows, d, z), penalty, 0.25f, gradient, loss);
+    float[] found = gradient.toFloats();
+    Reference.Loss expected = Reference.ballPenalty(z, d, penalty);
+    for (int i = 0; i < found.length; i++) {
+      c.close("gradient", i, 0.25 * expected.gradient()[i], found[i], 4, Math.abs(0.25 * expected.gradient()[i]));
+    }
+    c.close("penalty", 0, expected.sum(), loss.toFloats()[0], 4, expected.size());
+  }
+}

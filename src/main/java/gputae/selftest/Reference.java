@@ -1,0 +1,76 @@
+package gputae.selftest;
+
+import gputae.backend.BallPenalty;
+import java.util.Random;
+
+/** What the self-test and the benchmarks compare a device with: inputs, bounds, and losses with their gradients in double precision. */
+public final class Reference {
+
+  /** Numbers that are drawn; after so many, a prime and so no multiple of any block or grid, they repeat, since drawing is what takes the time. */
+  private static final int DRAWN = 100_003;
+
+  private Reference() {}
+
+  /** Independent normals times a scale; from the hundred thousandth on they repeat. */
+  public static float[] gaussian(Random random, int count, double scale) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = i < DRAWN ? (float) (random.nextGaussian() * scale) : values[i - DRAWN];
+    }
+    return values;
+  }
+
+  /**
+   * Units of the terms' size that a float32 sum of {@code count} products may be off by, in whatever order a device adds them: roundings go either way, so
+   * that they add up as the steps of a random walk do (Higham, Mary 2019); some more for the products and what comes after the sum. The worst case,
+   * {@code count} units, is many times what is ever seen and would test little.
+   */
+  public static double ofSum(int count) {
+    return Math.sqrt(count) + 4;
+  }
+
+  /**
+   * A sum of terms.
+   *
+   * @param size     of what is added up, for bounds
+   * @param gradient of the sum with respect to each input
+   */
+  public record Loss(double sum, double size, double[] gradient) {}
+
+  /** The sum of the binary cross-entropies of sigmoid(logits) against target. */
+  public static Loss crossEntropy(float[] logits, float[] target) {
+    double sum = 0;
+    double size = 0;
+    double[] gradient = new double[logits.length];
+    for (int i = 0; i < logits.length; i++) {
+      double l = logits[i];
+      double term = Math.max(l, 0) - l * target[i] + Math.log1p(Math.exp(-Math.abs(l)));
+      sum += term;
+      // The two large terms cancel where the prediction is right.
+      size += term + Math.abs(l);
+      gradient[i] = 1 / (1 + Math.exp(-l)) - target[i];
+    }
+    return new Loss(sum, size, gradient);
+  }
+
+  /** The sum of the penalties for lying outside the unit ball, of points z (n, d). */
+  public static Loss ballPenalty(float[] z, int d, BallPenalty penalty) {
+    double sum = 0;
+    double size = 0;
+    double[] gradient = new double[z.length];
+    for (int first = 0; first < z.length; first += d) {
+      double square = 0;
+      for (int k = first; k < first + d; k++) {
+        square += (double) z[k] * z[k];
+      }
+      double norm = Math.sqrt(square);
+      double compared = penalty == BallPenalty.NORM ? norm : square;
+      sum += Math.max(compared - 1, 0);
+      size += compared > 1 ? compared : 0;
+      for (int k = first; k < first + d; k++) {
+        gradient[k] = norm <= 1 ? 0 : penalty == BallPenalty.NORM ? z[k] / norm : 2 * z[k];
+      }
+    }
+    return new Loss(sum, size, gradient);
+  }
+}

@@ -1,0 +1,66 @@
+package gputae.train;
+
+import gputae.data.Dataset;
+import gputae.model.Architecture;
+import gputae.model.Autoencoder;
+import gputae.model.ParameterLayout;
+import java.util.Locale;
+
+/** What a training takes of a device's memory, to say which batch would fit. */
+final class TrainMemory {
+
+  /** A device's work space for a point of a batch's spanning tree: lists of nearest points, components, edges; rounded up. */
+  private static final long TREE_BYTES = 120;
+
+  /** Rows behind each partial sum of a bias's gradient on a GPU. */
+  private static final long PARTIAL_ROWS = 256;
+
+  /** Allocations of a training and its evaluation, each of which a device rounds up; its own books take some more. */
+  private static final long ALLOCATIONS = 100;
+
+  private static final long ROUNDING_BYTES = 512;
+
+  private TrainMemory() {}
+
+  /** Bytes of a training with batches of {@code batch} images, about: the data, the weights, a step's matrices, and an evaluation's. */
+  static long bytes(TrainConfig config, Dataset dataset, int batch) {
+    long pixels = dataset.train().images().pixelsPerImage();
+    long images = dataset.train().images().count();
+    long test = dataset.test().images().count();
+    Architecture architecture = Trainer.architecture(config, (int) pixels);
+    long encoded = architecture.encoderSizes().stream().skip(1).mapToLong(Integer::longValue).sum();
+    long decoded = architecture.decoderSizes().stream().skip(1).mapToLong(Integer::longValue).sum();
+    long rows = Math.min(batch, images);
+    long lastRows = (images - 1) % batch + 1;
+    // Parameters, gradients, two moments.
+    long weights = 4L * new ParameterLayout(architecture).size() * Float.BYTES;
+    // Outputs and their gradients, the last of which takes the logits' place; noise, samples and gradient of the VAE; gradients and tree of the penalty.
+    long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels + (config.model().variational() ? 3L * config.latent() : 0)
+        + (config.model().ball() ? config.latent() : 0) + (config.model().deaths() ? config.latent() + 3L : 0);
+    // Sums of rows, the tree's, and the partial sums of the biases' gradients, for the recordings of one whole batch, of several, and of the last.
+    long workSpace = (2 * rows + lastRows) * (Double.BYTES + (config.model().deaths() ? TREE_BYTES : 0))
+        + (2 * (rows / PARTIAL_ROWS) + lastRows / PARTIAL_ROWS + 3) * (encoded + decoded) * Float.BYTES;
+    long order = (images + rows - 1) / rows * rows * Integer.BYTES;
+    long evaluation = Math.min(Autoencoder.CHUNK, test) * Float.BYTES * (pixels + config.latent() + encoded + decoded + 2) + test * Integer.BYTES;
+    return (images + test) * pixels + weights + rows * floatsOfARow * Float.BYTES + workSpace + order + evaluation + ALLOCATIONS * ROUNDING_BYTES;
+  }
+
+  /** What to do on a device with {@code available} bytes for a training that does not fit. */
+  static String advice(TrainConfig config, Dataset dataset, long available) {
+    int low = 0;
+    // The batch that was asked for has just failed, whatever the estimate says of it.
+    int high = Math.min(config.batch(), dataset.train().images().count()) - 1;
+    while (low < high) {
+      int middle = (int) ((low + (long) high + 1) / 2);
+      if (bytes(config, dataset, middle) <= available) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low > 0
+        ? "a batch of " + low + " would fit (--batch " + low + ")"
+        : String.format(Locale.ROOT, "not even a batch of 1 would fit: %,d bytes are needed with this data set, %,d can be had; use --device cpu",
+            bytes(config, dataset, 1), available);
+  }
+}

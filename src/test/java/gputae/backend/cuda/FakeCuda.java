@@ -1,0 +1,72 @@
+package gputae.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The stand-ins for NVIDIA's driver and cuBLAS (native/fake): kernels run on the host runner, graphs are kept and replayed, and what CUDA forbids is an error.
+ * They listen to environment variables, so each use is a process of its own.
+ */
+public final class FakeCuda {
+
+  private static final Path FOLDER = Path.of("target/fake-cuda").toAbsolutePath();
+
+  private final Map<String, String> environment = new LinkedHashMap<>();
+
+  /** A machine with one GPU, a driver for CUDA 13 and cuBLAS 12. */
+  public FakeCuda() {
+    assumeTrue(KernelFiles.summary().isPresent(), "this build has no kernels: there is no nvcc, or -Dcuda=off");
+    assertTrue(Files.exists(driver()), "no " + driver() + ": native/fake/build.sh, which Maven calls, makes it");
+    environment.put("GPU_TAE_FAKE_KERNELS", HostRunner.developmentLibraries().resolve("libgputae_host_kernels.so").toAbsolutePath().toString());
+    environment.put("GPU_TAE_LIBCUDA", driver().toString());
+    environment.put("GPU_TAE_CUBLAS", cublas(12).toString());
+  }
+
+  public static Path driver() {
+    return FOLDER.resolve("libcuda.so.1");
+  }
+
+  /** A driver without cuGraphLaunch. */
+  public static Path lackingDriver() {
+    return FOLDER.resolve("cuda-lacking/libcuda.so.1");
+  }
+
+  public static Path cublas(int version) {
+    return FOLDER.resolve("cublas" + version + "/libcublas.so." + version);
+  }
+
+  /** A cuBLAS without cublasGemmEx. */
+  public static Path lackingCublas() {
+    return FOLDER.resolve("cublas12-lacking/libcublas.so.12");
+  }
+
+  /** Sets a variable: {@code order}, {@code fail} and so on stand for GPU_TAE_FAKE_ORDER and GPU_TAE_FAKE_FAIL; null removes one. */
+  public FakeCuda with(String name, Object value) {
+    String variable = name.equals(name.toUpperCase(Locale.ROOT)) ? name : "GPU_TAE_FAKE_" + name.toUpperCase(Locale.ROOT);
+    environment.put(variable, value == null ? null : value.toString());
+    return this;
+  }
+
+  /** What a process's environment needs; null for what it must not have. */
+  public Map<String, String> environment() {
+    return environment;
+  }
+
+  /** Calls by name, and what was alive at the end ("alive streams"), out of the file that GPU_TAE_FAKE_COUNTS names. */
+  public static Map<String, Long> counts(Path file) throws IOException {
+    Map<String, Long> counts = new TreeMap<>();
+    for (String line : Files.readAllLines(file)) {
+      int space = line.lastIndexOf(' ');
+      counts.put(line.substring(0, space), Long.parseLong(line.substring(space + 1)));
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,158 @@
+package gputae.backend.cuda;
+
+import gputae.backend.Backend;
+import gputae.backend.BackendException;
+import gputae.backend.BallPenalty;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.backend.Recording;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import gputae.data.Dataset;
+import gputae.data.Images;
+import gputae.data.Split;
+import gputae.homology.Prim;
+import gputae.homology.SpanningTree;
+import gputae.loss.LatentRegulariser;
+import gputae.selftest.Clouds;
+import gputae.selftest.Operation;
+import gputae.selftest.Result;
+import gputae.selftest.SelfTest;
+import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
+import gputae.train.TrainControl;
+import gputae.train.TrainListener;
+import gputae.train.Trainer;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A process that tells good kernels from bad ones, since bad ones may take the process with them: exit code 0 if the host runner finds nothing wrong in any
+ * order, another if it does.
+ */
+public final class MutantKiller {
+
+  private MutantKiller() {}
+
+  /**
+   * Arguments: the folder of the host runner's libraries, {@code plain} or {@code sanitized} as they were built, then the names of the self-test's operations to
+   * run. Under sanitizers, which see reads and writes where nobody may, one order and small trees are enough.
+   */
+  public static void main(String[] arguments) {
+    boolean sanitized = arguments[1].equals("sanitized");
+    List<String> names = Arrays.asList(arguments).subList(2, arguments.length);
+    List<Operation> operations = SelfTest.operations().stream().filter(operation -> names.contains(operation.name())).toList();
+    try {
+      for (HostRunner.Order order : sanitized ? new HostRunner.Order[] {HostRunner.Order.FORWARD} : HostRunner.Order.values()) {
+        try (HostRunner runner = new HostRunner(Path.of(arguments[0]), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY);
+            CudaBackend cuda = new CudaBackend(runner)) {
+          Backend backend = endingAtTheFirstError(cuda);
+          // Quick ones first: most mutants die here.
+          compareTrainings(backend);
+          if (names.contains("spanning tree")) {
+            compareTrees(backend);
+          }
+          for (Operation operation : operations) {
+            // The trees above are enough for the other orders; all of the self-test's take most of a minute.
+            if (operation.name().endsWith("spanning tree") && (sanitized || order != HostRunner.Order.FORWARD)) {
+              continue;
+            }
+            Result result = operation.run(backend);
+            if (!result.passed()) {
+              throw new AssertionError(order + ", " + operation.name() + ": " + result.failures().get(0));
+            }
+          }
+        }
+      }
+    } catch (Throwable e) {
+      System.out.println(e);
+      Runtime.getRuntime().halt(1);
+    }
+    // No hooks, no finalisation: a kernel that wrote where it should not have must not crash an exit that says all is well.
+    Runtime.getRuntime().halt(0);
+  }
+
+  /** Six steps of small models beside the CPU's. */
+  private static void compareTrainings(Backend backend) {
+    for (ModelKind kind : new ModelKind[] {ModelKind.TAE, ModelKind.VAE}) {
+      TrainConfig config =
+          new TrainConfig(kind, 3, List.of(17), 33, 2, 1e-3, new LatentRegulariser(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY), 3);
+      float[] expected;
+      try (Backend cpu = new CpuBackend(InstructionSet.best(), 1)) {
+        expected = train(cpu, config);
+      }
+      float[] found = train(backend, config);
+      for (int i = 0; i < expected.length; i++) {
+        // Each weight moved by about 6e-3.
+        if (!(Math.abs(expected[i] - found[i]) <= 1e-4)) {
+          throw new AssertionError(kind + ": weight " + i + " is " + found[i] + " instead of " + expected[i]);
+        }
+      }
+    }
+  }
+
+  private static float[] train(Backend backend, TrainConfig config) {
+    Random random = new Random(5);
+    byte[] pixels = new byte[100 * 40];
+    random.nextBytes(pixels);
+    Split train = new Split(new Images(Arrays.copyOf(pixels, 80 * 40), 80, 8, 5), null);
+    Split test = new Split(new Images(Arrays.copyOfRange(pixels, 80 * 40, 100 * 40), 20, 8, 5), null);
+    try (Trainer trainer = new Trainer(backend, config, new Dataset("noise", List.of(), train, test), new TrainControl())) {
+      trainer.run(new TrainListener() {});
+      return trainer.model().parameters().toFloats();
+    }
+  }
+
+  /** The self-test goes on after an error; here the first one, say of a kernel that does not end, is enough. */
+  private static Backend endingAtTheFirstError(CudaBackend cuda) {
+    return (Backend) Proxy.newProxyInstance(MutantKiller.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
+      try {
+        return method.invoke(cuda, arguments);
+      } catch (InvocationTargetException e) {
+        if (e.getCause() instanceof BackendException) {
+          System.out.println(e.getCause());
+          Runtime.getRuntime().halt(1);
+        }
+        throw e.getCause();
+      }
+    });
+  }
+
+  /** Small clouds of every kind, as the tests of homology draw them, and some that a grid sweeps. */
+  private static void compareTrees(Backend backend) {
+    Random random = new Random(20260101L);
+    for (int i = 0; i < 300; i++) {
+      compareTree(backend, i, 2 + random.nextInt(60), i % 3 == 0 ? 1 + random.nextInt(70) : 1 + random.nextInt(4), random);
+    }
+    for (int d : new int[] {2, 3, 40}) {
+      compareTree(backend, 0, 300, d, random);
+      compareTree(backend, 4, 1600, d, random);
+      compareTree(backend, Clouds.Kind.STRIPED.ordinal(), 1100, d, random);
+    }
+  }
+
+  private static void compareTree(Backend backend, int number, int n, int d, Random random) {
+    Clouds.Kind kind = Clouds.Kind.values()[number % Clouds.Kind.values().length];
+    float[] points = Clouds.draw(kind, n, d, random);
+    SpanningTree expected = Prim.ofPoints(points, d).sorted();
+    // Recorded, so that each tree has work space of its own, whose ends are watched.
+    try (Matrix x = backend.allocate(n, d).upload(points);
+        Matrix edges = backend.allocate(ElementType.INT32, n - 1, 2);
+        Matrix lengths = backend.allocate(1, n - 1);
+        Recording recording = backend.record(() -> backend.spanningTree(x, edges, lengths))) {
+      recording.replay();
+      backend.synchronise();
+      double[] wide = new double[n - 1];
+      float[] found = lengths.toFloats();
+      Arrays.setAll(wide, i -> found[i]);
+      SpanningTree tree = new SpanningTree(edges.toInts(), wide).sorted();
+      if (!Arrays.equals(expected.edges(), tree.edges()) || !Arrays.equals(expected.lengths(), tree.lengths())) {
+        throw new AssertionError("tree of " + kind + " n " + n + " d " + d);
+      }
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package gputae.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.selftest.Operation;
+import gputae.selftest.Result;
+import gputae.selftest.SelfTest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Whether the tests would notice: kernels with one mistake in them must fail the self-test or the comparison of trees that the tests run.
+ * {@code -Dgputae.mutants=all} tries every mutant there is, a number that many of them, names of files, with commas, all of theirs; target/mutants.txt lists
+ * what came of each.
+ */
+@Tag("thorough")
+class MutationTest {
+
+  /**
+   * A share of all mutants that takes some minutes: to see new survivors, not to estimate the rate, since the draw was chosen knowing which ones survive. The rate
+   * is that of {@code all}.
+   */
+  private static final String SOME = "12";
+
+  private static final Path KERNELS = Path.of("kernels");
+
+  /** Mutants that may survive, with the reason: {@code file | line | mutated line | reason}. */
+  private static final Path ACCEPTED = Path.of("src/test/resources/mutants/survivors.txt");
+
+  /** A mutant that takes this many times as long as the kernels as they are loops for ever, and is dead. */
+  private static final int PATIENCE = 5;
+
+  private enum Fate {
+    KILLED,
+    SURVIVED,
+    DOES_NOT_COMPILE
+  }
+
+  private static final String DOES_NOT_COMPILE = "does not compile";
+
+  private record Tried(Mutant mutant, Fate fate, String how) {}
+
+  @Test
+  void mistakesInKernelsAreNoticed(@TempDir Path work) throws IOException, InterruptedException, ExecutionException {
+    Map<String, Set<String>> operations = operationsOfFiles();
+    Path sane = work.resolve("sane");
+    assertEquals(0, build(KERNELS, sane, null));
+    Path watched = work.resolve("watched");
+    assertEquals(0, build(KERNELS, watched, HostRunners.SANITIZERS));
+    Set<String> all = SelfTest.operations().stream().map(Operation::name).collect(Collectors.toCollection(LinkedHashSet::new));
+    long started = System.nanoTime();
+    assertEquals("0", run(sane, false, all, Integer.MAX_VALUE), "the kernels as they are pass, or every mutant would seem to be killed");
+    assertEquals("0", run(watched, true, all, Integer.MAX_VALUE), "and so they do under sanitizers");
+
+    int seconds = (int) (PATIENCE * (System.nanoTime() - started) / 1_000_000_000L) + 10;
+    List<Mutant> mutants = new ArrayList<>(Mutant.of(KERNELS));
+    int count = mutants.size();
+    String asked = System.getProperty("gputae.mutants", SOME);
+    if (asked.contains(".")) {
+      mutants.removeIf(mutant -> !List.of(asked.split(",")).contains(mutant.file()));
+    } else if (!asked.equals("all")) {
+      Collections.shuffle(mutants, new Random(4));
+      mutants = mutants.subList(0, Math.min(count, Integer.parseInt(asked)));
+    }
+    ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Runtime.getRuntime().availableProcessors()));
+    List<Future<Tried>> futures = new ArrayList<>();
+    for (int i = 0; i < mutants.size(); i++) {
+      Mutant mutant = mutants.get(i);
+      Path folder = work.resolve("mutant-" + i);
+      futures.add(pool.submit(() -> attempt(mutant, operations.getOrDefault(mutant.file(), all), folder, sane, watched, seconds)));
+    }
+    List<Tried> tried = new ArrayList<>();
+    for (Future<Tried> future : futures) {
+      tried.add(future.get());
+    }
+    pool.shutdown();
+
+    Files.write(Path.of("target/mutants.txt"), tried.stream().map(t -> t.fate + "  " + t.mutant + "  (" + t.how + ")").toList());
+    long killed = tried.stream().filter(t -> t.fate == Fate.KILLED).count();
+    List<Mutant> survivors = tried.stream().filter(t -> t.fate == Fate.SURVIVED).map(Tried::mutant).toList();
+    System.out.printf("mutants: %d killed, %d survived, %d do not compile, of %d that there are%n", killed, survivors.size(),
+        tried.size() - killed - survivors.size(), count);
+    Map<String, String> accepted = accepted();
+    List<String> unexplained = new ArrayList<>();
+    for (Mutant survivor : survivors) {
+      String reason = accepted.get(key(survivor.file(), survivor.before(), survivor.after()));
+      System.out.println("  survived: " + survivor + "  (" + (reason == null ? "unexplained" : reason) + ")");
+      if (reason == null) {
+        unexplained.add(survivor.toString());
+      }
+    }
+    assertTrue(unexplained.isEmpty(), "mutants survived that " + ACCEPTED + " does not explain: " + unexplained);
+    assertTrue(killed >= 0.95 * (killed + survivors.size()), killed + " killed, " + survivors.size() + " survived");
+  }
+
+  private static Tried attempt(Mutant mutant, Set<String> operations, Path folder, Path sane, Path watched, int seconds)
+      throws IOException, InterruptedException {
+    Path kernels = folder.resolve("kernels");
+    mutant.write(KERNELS, kernels);
+    String came = tryOut(kernels, folder.resolve("libraries"), sane, false, operations, seconds);
+    if (came.equals("0")) {
+      came = tryOut(kernels, folder.resolve("sanitized"), watched, true, operations, seconds);
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    }
+    return new Tried(mutant, came.equals("0") ? Fate.SURVIVED : came.equals(DOES_NOT_COMPILE) ? Fate.DOES_NOT_COMPILE : Fate.KILLED, came);
+  }
+
+  /** What became of a build of the kernels. */
+  private static String tryOut(Path kernels, Path libraries, Path sane, boolean sanitized, Set<String> operations, int seconds)
+      throws IOException, InterruptedException {
+    Files.createDirectories(libraries);
+    // The engine and the bridge are the same for all.
+    for (String same : List.of("engine.o", "flags", "libgputae_host_runner.so")) {
+      Files.copy(sane.resolve(same), libraries.resolve(same), StandardCopyOption.COPY_ATTRIBUTES);
+    }
+    return build(kernels, libraries, sanitized ? HostRunners.SANITIZERS : null) == 0 ? run(libraries, sanitized, operations, seconds) : DOES_NOT_COMPILE;
+  }
+
+  /** The self-test's operations that launch a kernel of each file; a header is everybody's. */
+  private static Map<String, Set<String>> operationsOfFiles() throws IOException {
+    List<Result> results;
+    try (HostRunner runner = HostRunners.driver(HostRunner.Order.FORWARD);
+        CudaBackend backend = new CudaBackend(runner)) {
+      results = SelfTest.run(SelfTest.operations(), backend, backend::launches, result -> {});
+    }
+    Map<String, Set<String>> operations = new TreeMap<>();
+    try (Stream<Path> files = Files.list(KERNELS)) {
+      for (Path file : files.filter(name -> name.toString().endsWith(".cu")).toList()) {
+        Matcher kernel = Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^{;]*?\\)\\s+)?(\\w+)\\(").matcher(Files.readString(file));
+        Set<String> names = new LinkedHashSet<>();
+        while (kernel.find()) {
+          String name = kernel.group(1);
+          results.stream().filter(result -> result.kernels().contains(name)).forEach(result -> names.add(result.operation()));
+        }
+        assertTrue(!names.isEmpty(), "the self-test reaches " + file);
+        operations.put(file.getFileName().toString(), names);
+      }
+    }
+    return operations;
+  }
+
+  private static int build(Path kernels, Path output, String flags) throws IOException, InterruptedException {
+    return HostRunners.building(kernels, output, flags).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+  }
+
+  /** What became of the process: {@code 0}, or how it ended. */
+  private static String run(Path libraries, boolean sanitized, Set<String> operations, int seconds) throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of(libraries.toString(), sanitized ? "sanitized" : "plain"));
+    arguments.addAll(operations);
+    Path log = libraries.resolveSibling("log");
+    List<String> options = List.of("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null");
+    ProcessBuilder java = HostRunners.java(options, MutantKiller.class, arguments).redirectOutput(log.toFile());
+    Process process = (sanitized ? HostRunners.sanitized(java) : java).start();
+    if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      process.destroyForcibly().waitFor();
+      return "no end";
+    }
+    if (process.exitValue() == 0) {
+      return "0";
+    }
+    return Files.readString(log).lines().filter(line -> !line.isBlank() && !line.startsWith("====")).findFirst().orElse("exit code " + process.exitValue());
+  }
+
+  private static Map<String, String> accepted() throws IOException {
+    Map<String, String> reasons = new TreeMap<>();
+    for (String line : Files.readAllLines(ACCEPTED)) {
+      String[] parts = line.split(" \\| ");
+      if (!line.startsWith("#") && parts.length == 4) {
+        reasons.put(key(parts[0], parts[1], parts[2]), parts[3]);
+      }
+    }
+    return reasons;
+  }
+
+  private static String key(String file, String before, String after) {
+    return file + " | " + before.strip() + " | " + after.strip();
+  }
+}

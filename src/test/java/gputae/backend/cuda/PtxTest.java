@@ -1,0 +1,74 @@
+package gputae.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import jcuda.nvptxcompiler.JNvPTXCompiler;
+import jcuda.nvptxcompiler.nvPTXCompileResult;
+import jcuda.nvptxcompiler.nvPTXCompilerHandle;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The kernels' PTX, which is for drivers that do not take the machine code, assembled by a compiler older than the one that wrote it: NVIDIA's own of CUDA
+ * 12.6, out of JCuda's natives, which a driver of that age has inside.
+ */
+class PtxTest {
+
+  @TempDir
+  static Path folder;
+
+  @BeforeAll
+  static void load() throws IOException {
+    assumeTrue(KernelFiles.summary().isPresent(), "this build has no kernels: there is no nvcc, or -Dcuda=off");
+    String temporary = System.getProperty("java.io.tmpdir");
+    System.setProperty("java.io.tmpdir", Files.createDirectory(folder.resolve("natives")).toString());
+    try {
+      JNvPTXCompiler.setExceptionsEnabled(false);
+    } finally {
+      System.setProperty("java.io.tmpdir", temporary);
+    }
+  }
+
+  private static int assemble(String ptx, String... options) {
+    nvPTXCompilerHandle compiler = new nvPTXCompilerHandle();
+    byte[] text = (ptx + "\0").getBytes(StandardCharsets.US_ASCII);
+    assertEquals(nvPTXCompileResult.NVPTXCOMPILE_SUCCESS, JNvPTXCompiler.nvPTXCompilerCreate(compiler, text.length, text));
+    try {
+      int result = JNvPTXCompiler.nvPTXCompilerCompile(compiler, options.length, options);
+      if (result == nvPTXCompileResult.NVPTXCOMPILE_SUCCESS) {
+        long[] size = new long[1];
+        JNvPTXCompiler.nvPTXCompilerGetCompiledProgramSize(compiler, size);
+        byte[] program = new byte[(int) size[0]];
+        JNvPTXCompiler.nvPTXCompilerGetCompiledProgram(compiler, program);
+        String names = new String(program, StandardCharsets.ISO_8859_1);
+        assertTrue(names.contains(".text.boruvka_large") && names.contains(".text.adam"), "the program holds the kernels");
+      }
+      return result;
+    } finally {
+      JNvPTXCompiler.nvPTXCompilerDestroy(compiler);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"75, 75", "75, 80", "75, 86", "75, 89", "75, 90", "90, 90"})
+  void itAssemblesForProcessorsFromTuringOn(int ptx, int processor) {
+    assertEquals(nvPTXCompileResult.NVPTXCOMPILE_SUCCESS, assemble(KernelFiles.ptx(ptx), "--gpu-name=sm_" + processor));
+  }
+
+  @Test
+  void whatIsNewerThanTheCompilerIsRefused() {
+    assertNotEquals(nvPTXCompileResult.NVPTXCOMPILE_SUCCESS, assemble(KernelFiles.ptx(90), "--gpu-name=sm_75"));
+    String tooNew = KernelFiles.ptx(75).replaceFirst("\\.version \\d+\\.\\d+", ".version 9.0");
+    assertEquals(nvPTXCompileResult.NVPTXCOMPILE_ERROR_UNSUPPORTED_PTX_VERSION, assemble(tooNew, "--gpu-name=sm_75"));
+  }
+}

@@ -1,0 +1,268 @@
+package gputae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.cuda.FakeCuda;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * GPUs as a user meets them: which libraries are found and taken, what is said where one is missing or too old, and what is left when a call fails. NVIDIA's
+ * libraries are played by native/fake.
+ */
+class CudaIT {
+
+  @TempDir
+  Path folder;
+
+  private Path data;
+  private FakeCuda fake;
+
+  @BeforeEach
+  void open() throws IOException {
+    fake = new FakeCuda();
+    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
+  }
+
+  private Jar jar() {
+    Jar jar = new Jar(folder);
+    fake.environment().forEach(jar::with);
+    return jar;
+  }
+
+  private Jar.Result train(Object... more) {
+    return jar().run(Tiny.train(data, more));
+  }
+
+  /** The line of doctor that begins so. */
+  private String doctor(String name) {
+    return line(jar().run("doctor"), name);
+  }
+
+  private static String line(Jar.Result doctor, String name) {
+    return doctor.succeeded().outLines().stream().filter(line -> line.startsWith(name)).map(line -> line.substring(name.length()).trim())
+        .findFirst().orElse("no line");
+  }
+
+  private void trainRefuses(String... texts) throws IOException {
+    train("--epochs", 1, "--device", "cuda", "--out", "run").failed(texts).failed("--device cuda: ", "--device cpu");
+    assertTrue(Files.notExists(folder.resolve("run")), Tiny.content(folder).toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {12, 13})
+  void aTrainingOnTheGpuIsTheHostRunnersToTheByte(int cublas) throws IOException {
+    fake.with("GPU_TAE_CUBLAS", FakeCuda.cublas(cublas)).with("order", "random").with("counts", folder.resolve("counts"));
+    Jar.Result result = train("--epochs", 3, "--device", "cuda", "--out", "gpu").succeeded();
+    assertTrue(result.out().contains("device: CUDA, Fake GPU (sm_90), machine code, cuBLAS " + cublas + "."), result.toString());
+    Map<String, Long> counts = FakeCuda.counts(folder.resolve("counts"));
+    counts.forEach((name, count) -> assertTrue(!name.startsWith("alive") || count == 0, name + " " + count));
+    train("--epochs", 3, "--device", "host-runner", "--out", "host").succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("host/model.safetensors")), Files.readAllBytes(folder.resolve("gpu/model.safetensors")));
+    if (cublas != 12) {
+      return;
+    }
+    // What was saved on one device goes on there, and says so on another.
+    String again = jar().run("train", "--resume", "gpu", "--epochs", 4, "--device", "cuda").succeeded().toString();
+    assertTrue(!again.contains("other bits") && again.contains("Fake GPU"), again);
+    jar().run("generate", "gpu", "--count", 3, "--out", "x.npy").succeeded();
+    jar().run("encode", "gpu", "--out", "z.npy").succeeded();
+    assertTrue(Files.exists(folder.resolve("x.npy")) && Files.exists(folder.resolve("z.npy")));
+  }
+
+  @Test
+  void autoTakesTheGpuOrSaysWhyNot() {
+    String taken = train("--epochs", 1, "--out", "gpu").succeeded().out();
+    assertTrue(taken.contains("Fake GPU (sm_90)") && taken.contains("(auto: there is a GPU"), taken);
+    fake.with("devices", 0);
+    String left = train("--epochs", 1, "--out", "cpu").succeeded().out();
+    assertTrue(left.contains("device: CPU, ") && left.contains("(auto: no GPU: "), left);
+  }
+
+  @Test
+  void doctorSaysWhatThereIs() {
+    fake.with("devices", 2);
+    Jar.Result doctor = jar().run("doctor").succeeded();
+    assertTrue(doctor.out().contains(FakeCuda.driver() + ", for CUDA 13.0"), doctor.toString());
+    assertTrue(doctor.out().contains("cuda:0, Fake GPU (sm_90)") && doctor.out().contains("cuda:1, Fake GPU (sm_90)"), doctor.toString());
+    assertTrue(line(doctor, "cuBLAS").matches("cuBLAS 12\\.\\d+\\.\\d+, " + FakeCuda.cublas(12)), doctor.toString());
+    assertTrue(line(doctor, "CUDA backend").startsWith("CUDA, Fake GPU (sm_90), machine code, cuBLAS 12."), doctor.toString());
+  }
+
+  @Test
+  void aGpuIsChosenByItsNumber() throws IOException {
+    fake.with("devices", 2);
+    assertTrue(train("--epochs", 1, "--device", "cuda:1", "--out", "second").succeeded().out().matches("(?s)device: CUDA, Fake GPU .* \\(cuda:1\\)\n.*"));
+    train("--epochs", 1, "--device", "cuda:2", "--out", "third").failed("there is no cuda:2", "cuda:0, Fake GPU", "cuda:1, Fake GPU");
+    try (Jar.Together program = jar().together()) {
+      for (String device : List.of("cuda:x", "cuda:", "cuda:-1")) {
+        program.run("train", "--device", device).wrongUsage();
+      }
+    }
+  }
+
+  @Test
+  void whatIsMissingIsNamedAndHowToGetIt() throws IOException {
+    // The driver: nowhere, named and not there, without a function.
+    fake.with("GPU_TAE_LIBCUDA", folder.resolve("none"));
+    trainRefuses("GPU_TAE_LIBCUDA is " + folder.resolve("none") + ", which is not there");
+    fake.with("GPU_TAE_LIBCUDA", FakeCuda.lackingDriver());
+    trainRefuses("it lacks cuGraphLaunch", "install NVIDIA's driver");
+    Path text = Files.writeString(folder.resolve("libcuda.so.1"), "no library");
+    fake.with("GPU_TAE_LIBCUDA", text);
+    trainRefuses(text + " cannot be read: not a 64-bit library");
+    assertTrue(doctor("CUDA backend").startsWith("none: the NVIDIA driver's library cannot be used"));
+    // cuBLAS the same.
+    fake = new FakeCuda().with("GPU_TAE_CUBLAS", FakeCuda.lackingCublas());
+    trainRefuses("it lacks cublasGemmEx", "pip install nvidia-cublas-cu12");
+    fake.with("GPU_TAE_CUBLAS", folder.resolve("none"));
+    trainRefuses("GPU_TAE_CUBLAS is " + folder.resolve("none") + ", which is not there");
+    fake.with("GPU_TAE_CUBLAS", folder);
+    trainRefuses("a folder without libcublas.so.12 or libcublas.so.13");
+    fake.with("GPU_TAE_CUBLAS", Files.copy(FakeCuda.cublas(12), folder.resolve("libcublas.so.11")));
+    trainRefuses("libcublas.so.11 is not named libcublas.so.12 or libcublas.so.13");
+    Jar.Result doctor = jar().run("doctor");
+    assertEquals("cuda:0, Fake GPU (sm_90)", line(doctor, "GPU"));
+    assertTrue(line(doctor, "CUDA backend").startsWith("none: no cuBLAS that can be used"), doctor.toString());
+  }
+
+  @Test
+  void cublasIsFoundWhereTheLoaderLooksAndTheDriverServesIt() throws IOException {
+    Path both = Files.createDirectory(folder.resolve("both"));
+    Files.copy(FakeCuda.cublas(12), both.resolve("libcublas.so.12"));
+    Files.copy(FakeCuda.cublas(13), both.resolve("libcublas.so.13"));
+    fake.with("GPU_TAE_CUBLAS", null).with("LD_LIBRARY_PATH", both);
+    assertTrue(doctor("cuBLAS").endsWith(both.resolve("libcublas.so.12").toString()));
+    Files.delete(both.resolve("libcublas.so.12"));
+    assertTrue(doctor("cuBLAS").endsWith(both.resolve("libcublas.so.13").toString()));
+    // A driver of CUDA 12 passes over cuBLAS 13 to where there is another.
+    Path twelve = Files.createDirectories(folder.resolve("env/lib/python3.11/site-packages/nvidia/cublas/lib"));
+    Files.copy(FakeCuda.cublas(12), twelve.resolve("libcublas.so.12"));
+    fake.with("driver", 12040).with("VIRTUAL_ENV", folder.resolve("env"));
+    Jar.Result doctor = jar().run("doctor");
+    assertTrue(line(doctor, "cuBLAS").endsWith(twelve.resolve("libcublas.so.12").toString()), doctor.toString());
+    fake.with("VIRTUAL_ENV", null).with("PATH", "/nowhere");
+    trainRefuses("libcublas.so.13 needs a driver for CUDA 13, this one serves CUDA 12.4");
+    // The driver itself, by the loader.
+    fake.with("GPU_TAE_LIBCUDA", null).with("driver", null).with("LD_LIBRARY_PATH", both + ":" + FakeCuda.driver().getParent());
+    assertEquals(FakeCuda.driver() + ", for CUDA 13.0", doctor("NVIDIA driver"));
+  }
+
+  @Test
+  void driversAndGpusThatAreTooOldAreRefused() throws IOException {
+    fake.with("driver", 11080);
+    trainRefuses("serves CUDA 11.8, which is too old", "525 or newer");
+    fake = new FakeCuda().with("capability", "7.0");
+    trainRefuses("Fake GPU (sm_70) is too old", "sm_75");
+    fake = new FakeCuda().with("devices", 0);
+    trainRefuses("no GPU: NVIDIA's driver (" + FakeCuda.driver() + ") finds none");
+    fake = new FakeCuda().with("fail", "cuInit=803");
+    trainRefuses("does not start: cuInit: ", "(803", "reboot");
+    fake.with("fail", "cuInit=34");
+    trainRefuses("(34", "stand-in for linking");
+    fake.with("fail", "cublasGemmEx=15");
+    trainRefuses("does not work on cuda:0, Fake GPU (sm_90): cublasGemmEx: CUBLAS_STATUS_NOT_SUPPORTED", "pip install nvidia-cublas-cu12");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"7.5, 13000, , 75", "12.0, 13000, , 90", "8.6, 12020, refuse, 75", "9.0, 12020, refuse, 90"})
+  void ptxIsTakenWhereMachineCodeIsRefused(String capability, int driver, String fatbin, int ptx) {
+    fake.with("capability", capability).with("driver", driver).with("fatbin", fatbin);
+    String description = doctor("CUDA backend");
+    String made = "PTX for sm_" + ptx + " compiled by the driver (CUDA " + driver / 1000 + "." + driver % 1000 / 10 + ")";
+    assertTrue(description.contains(made), description);
+    if (capability.equals("7.5")) {
+      assertTrue(train("--epochs", 1, "--device", "cuda", "--out", "run").succeeded().out().contains(made));
+    }
+  }
+
+  @Test
+  void kernelsThatTheDriverDoesNotTakeAreAnError() throws IOException {
+    fake.with("fail", "cuModuleLoadData=222@*");
+    trainRefuses("neither as machine code (cuModuleLoadData: CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222");
+  }
+
+  /** The folder of temporary files is anybody's: a library that lies there under JCuda's name is not loaded. */
+  @Test
+  void nobodysLibraryIsLoadedFromTheFolderOfTemporaryFiles() throws IOException {
+    Path temporary = Files.createDirectory(folder.resolve("tmp"));
+    for (String name : List.of("JCudaDriver", "JCublas2")) {
+      Files.writeString(temporary.resolve("lib" + name + "-12.6.0-linux-x86_64.so"), "a trap");
+    }
+    String before = Tiny.content(temporary).toString();
+    Jar.Result result = jar().java("-Djava.io.tmpdir=" + temporary).run(Tiny.train(data, "--epochs", 1, "--device", "cuda", "--out", "run")).succeeded();
+    assertTrue(result.out().contains("Fake GPU"), result.toString());
+    assertEquals(before, Tiny.content(temporary).toString());
+  }
+
+  /** LD_LIBRARY_PATH with an empty part makes the current folder one of those where Java looks. */
+  @Test
+  void nobodysLibraryIsLoadedFromTheCurrentFolder() throws IOException {
+    Path planted = Files.writeString(folder.resolve("libJCublas2-12.6.0-linux-x86_64.so"), "a trap");
+    fake.with("LD_LIBRARY_PATH", "/nowhere:");
+    trainRefuses(planted + " would be loaded in place of gpu-tae's own; remove it");
+  }
+
+  /** Names of folders that Java cannot write in the locale C, as in many containers: there is no GPU then, and no surprise. */
+  @Test
+  void namesBeyondAsciiInTheLocaleCAreNoSurprise() {
+    fake.with("GPU_TAE_LIBCUDA", null).with("GPU_TAE_CUBLAS", null).with("LC_ALL", "C").with("HOME", "/home/\u00e9").with("PATH", "/usr/bin:/\u00e9")
+        .with("LD_LIBRARY_PATH", "/\u00e9");
+    assertTrue(jar().run("doctor").succeeded().out().contains("CUDA backend"));
+    fake.with("GPU_TAE_LIBCUDA", "/\u00e9");
+    Jar.Result doctor = jar().run("doctor");
+    assertTrue(line(doctor, "CUDA backend").startsWith("none: GPU_TAE_LIBCUDA is "), doctor.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cuStreamCreate=2@2", "cublasGemmEx=14@30", "cuGraphLaunch=719@3"})
+  void aCallThatFailsIsNamedAndLeavesNothing(String call) throws IOException {
+    failing(call);
+  }
+
+  /** Each call of a training fails once. */
+  @Tag("thorough")
+  @ParameterizedTest
+  @ValueSource(strings = {"cuDevicePrimaryCtxRetain=2", "cuCtxSetCurrent=201", "cublasCreate_v2=1@2", "cublasSetWorkspace_v2=13", "cuEventCreate=2@5",
+      "cuMemAllocHost_v2=2", "cuMemsetD8Async=719@2", "cuMemcpyHtoDAsync_v2=719@2", "cuModuleGetFunction=500@3", "cuStreamBeginCapture_v2=1",
+      "cuEventRecord=400@4", "cuStreamWaitEvent=1@3", "cuGraphInstantiateWithFlags=2@2", "cuEventSynchronize=719@2"})
+  void anyCallThatFailsIsNamedAndLeavesNothing(String call) throws IOException {
+    failing(call);
+  }
+
+  /** One line that names the call and the code, exit 1, and nothing left alive. */
+  private void failing(String call) throws IOException {
+    String name = call.substring(0, call.indexOf('=')).replaceFirst("_v2$", "").replace("InstantiateWithFlags", "Instantiate");
+    fake.with("fail", call).with("counts", folder.resolve("counts"));
+    Jar.Result result = train("--epochs", 2, "--device", "cuda", "--out", "run");
+    // The stand-in has its say too.
+    List<String> said = result.errLines().stream().filter(line -> !line.startsWith("fake CUDA: ")).toList();
+    assertEquals(1, result.exit(), result.toString());
+    assertEquals(1, said.size(), result.toString());
+    assertTrue(said.get(0).startsWith("gpu-tae: ") && said.get(0).contains(name) && said.get(0).contains(call.replaceAll(".*=(\\d+).*", "($1")),
+        result.toString());
+    FakeCuda.counts(folder.resolve("counts")).forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+  }
+
+  @Test
+  void aGpuWithoutMemorySaysWhichBatchWouldFit() {
+    // Two work spaces of cuBLAS take 64 MiB.
+    fake.with("memory", (65L << 20) + 1_000_000);
+    train("--epochs", 1, "--device", "cuda", "--hidden", "4000", "--out", "run").failed("out of memory", "on the device cuda", "free");
+    fake.with("memory", 20L << 20);
+    train("--epochs", 1, "--device", "cuda", "--out", "run").failed("out of memory: 33,554,432 bytes asked for the work space of cuBLAS", "nvidia-smi");
+  }
+
+}

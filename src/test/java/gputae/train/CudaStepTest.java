@@ -1,0 +1,103 @@
+package gputae.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.Backend;
+import gputae.backend.BallPenalty;
+import gputae.backend.cuda.CarelessDriver;
+import gputae.backend.cuda.CudaBackend;
+import gputae.backend.cuda.Driver;
+import gputae.backend.cuda.HostRunner;
+import gputae.backend.cuda.HostRunners;
+import gputae.data.Dataset;
+import gputae.data.Digits;
+import gputae.loss.LatentRegulariser;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A training step as the driver sees it: one graph, replayed; and its dependencies, without which it would be another step. */
+class CudaStepTest {
+
+  private static final int BATCH = 64;
+  private static final int STEPS = 53;
+  private static final Dataset DATA = Digits.generate(STEPS * BATCH, 50, 0);
+
+  /** A group of steps in one graph, and one step more before the last. */
+  private static final Dataset FEW = Digits.generate(18 * BATCH, 50, 0);
+
+  private static TrainConfig config(ModelKind kind) {
+    return new TrainConfig(kind, 2, List.of(64, 64), BATCH, 1, 1e-3, new LatentRegulariser(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY), 0);
+  }
+
+  /** Calls between the losses of one group of steps and the next, while the one after is under way. */
+  @ParameterizedTest
+  @EnumSource
+  void afterTheFirstStepThereIsNoAllocationAndNoRoundTrip(ModelKind kind) {
+    try (HostRunner driver = HostRunners.driver(HostRunner.Order.FORWARD);
+        Backend backend = new CudaBackend(driver);
+        Trainer trainer = new Trainer(backend, config(kind), DATA, new TrainControl())) {
+      List<Map<String, Long>> calls = new ArrayList<>();
+      Map<String, Long> last = new TreeMap<>();
+      trainer.run(new TrainListener() {
+        @Override
+        public void onStep(Step step) {
+          if (step.step() % 16 == 1) {
+            Map<String, Long> now = driver.counts();
+            Map<String, Long> more = new TreeMap<>(now);
+            last.forEach((call, count) -> more.merge(call, -count, Long::sum));
+            more.values().removeIf(count -> count == 0);
+            more.keySet().removeIf(call -> call.startsWith("replayed"));
+            calls.add(more);
+            last.clear();
+            last.putAll(now);
+          }
+        }
+      });
+      assertEquals(4, calls.size());
+      // A graph of sixteen steps and the fetch of their losses; at last the five that are left, one by one.
+      assertEquals(Map.of("replay", 1L, "fetch", 1L), calls.get(1), kind.toString());
+      assertEquals(Map.of("replay", 5L, "fetch", 1L), calls.get(2), kind.toString());
+      // The test images, before the last losses are looked at.
+      assertEquals(Map.of("replay", 1L, "fetch", 1L), calls.get(3), kind.toString());
+    }
+  }
+
+  @Test
+  void noOrderOfThreadsBlocksAndNodesChangesABit() {
+    float[] forward = train(HostRunners.driver(HostRunner.Order.FORWARD));
+    assertArrayEquals(forward, train(HostRunners.driver(HostRunner.Order.BACKWARD)));
+    assertArrayEquals(forward, train(HostRunners.driver(HostRunner.Order.RANDOM)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"JOINS_TOO_LATE, 1", "FORKS_TOO_EARLY, 1", "JOINS_TOO_LATE, 2", "FORKS_TOO_EARLY, 2", "JOINS_TOO_LATE, 3", "FORKS_TOO_EARLY, 3"})
+  void aDroppedDependencyShows(CarelessDriver.Mistake mistake, int lane) {
+    float[] right = train(HostRunners.driver(HostRunner.Order.FORWARD));
+    boolean noticed = false;
+    for (HostRunner.Order order : HostRunner.Order.values()) {
+      try {
+        noticed |= !Arrays.equals(right, train(new CarelessDriver(HostRunners.driver(order), mistake, lane)));
+      } catch (DivergedException e) {
+        noticed = true;
+      }
+    }
+    assertTrue(noticed, mistake + " on lane " + lane + " changes no bit in any order");
+  }
+
+  private static float[] train(Driver driver) {
+    try (Backend backend = new CudaBackend(driver);
+        Trainer trainer = new Trainer(backend, config(ModelKind.TAE), FEW, new TrainControl())) {
+      trainer.run(new TrainListener() {});
+      return trainer.model().parameters().toFloats();
+    }
+  }
+}

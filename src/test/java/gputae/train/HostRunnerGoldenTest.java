@@ -1,0 +1,33 @@
+package gputae.train;
+
+import gputae.backend.Backend;
+import gputae.backend.cuda.HostRunner;
+import gputae.backend.cuda.HostRunners;
+import org.junit.jupiter.api.Nested;
+
+/** The golden runs on the CUDA backend over the host runner, threads and blocks in every order. */
+class HostRunnerGoldenTest {
+  @Nested
+  class Forward extends GoldenContract {
+    @Override
+    Backend open() {
+      return HostRunners.backend(HostRunner.Order.FORWARD);
+    }
+  }
+
+  @Nested
+  class Backward extends GoldenContract {
+    @Override
+    Backend open() {
+      return HostRunners.backend(HostRunner.Order.BACKWARD);
+    }
+  }
+
+  @Nested
+  class RandomOrder extends GoldenContract {
+    @Override
+    Backend open() {
+      return HostRunners.backend(HostRunner.Order.RANDOM);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package gputae.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.Backend;
+import gputae.backend.BallPenalty;
+import gputae.backend.OutOfMemoryException;
+import gputae.backend.cuda.HostRunner;
+import gputae.backend.cuda.HostRunners;
+import gputae.data.Dataset;
+import gputae.data.Digits;
+import gputae.loss.LatentRegulariser;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A training that does not fit a device's memory says which batch would. */
+class TrainMemoryTest {
+
+  private static final Dataset DATA = Digits.generate(3000, 100, 0);
+
+  private static TrainConfig config(ModelKind kind, int batch) {
+    return new TrainConfig(kind, 2, List.of(64, 64), batch, 1, 3e-4, new LatentRegulariser(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY), 0);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theEstimateIsWhatATrainingTakes(ModelKind kind) {
+    estimate(kind, 700);
+  }
+
+  @Tag("thorough")
+  @ParameterizedTest
+  @EnumSource
+  void theEstimateIsWhatATrainingOfSmallAndOfLargeBatchesTakes(ModelKind kind) {
+    estimate(kind, 100, 3000);
+  }
+
+  private static void estimate(ModelKind kind, int... batches) {
+    for (int batch : batches) {
+      TrainConfig config = config(kind, batch);
+      long estimate = TrainMemory.bytes(config, DATA, batch);
+      // Enough for the steps and the evaluation, and not much more than enough.
+      train(config, estimate);
+      assertThrows(OutOfMemoryException.class, () -> train(config, estimate * 97 / 100 - 150_000), kind + " " + batch);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aBatchThatIsTooLargeIsAnsweredWithOneThatFits(ModelKind kind) {
+    answer(kind, 2_000_000);
+  }
+
+  @Tag("thorough")
+  @ParameterizedTest
+  @EnumSource
+  void soItIsWithLittleAndWithMuchMemory(ModelKind kind) {
+    answer(kind, 500_000, 5_000_000);
+  }
+
+  /** On a device with so many bytes more than a batch of one image takes. */
+  private static void answer(ModelKind kind, long... bytes) {
+    for (long more : bytes) {
+      long memory = TrainMemory.bytes(config(kind, 1), DATA, 1) + more;
+      String message = assertThrows(OutOfMemoryException.class, () -> train(config(kind, 2900), memory)).getMessage();
+      Matcher named = Pattern.compile("a batch of (\\d+) would fit \\(--batch \\1\\)").matcher(message);
+      assertTrue(named.find(), message);
+      int batch = Integer.parseInt(named.group(1));
+      train(config(kind, batch), memory);
+      assertThrows(OutOfMemoryException.class, () -> train(config(kind, batch + batch / 4 + 50), memory));
+    }
+  }
+
+  @Test
+  void aDataSetThatIsTooLargeIsSaidToBe() {
+    String message = assertThrows(OutOfMemoryException.class, () -> train(config(ModelKind.TAE, 128), 2_000_000)).getMessage();
+    assertTrue(message.contains("not even a batch of 1 would fit"), message);
+  }
+
+  private static void train(TrainConfig config, long memory) {
+    try (Backend backend = HostRunners.backend(HostRunner.Order.FORWARD, memory);
+        Trainer trainer = new Trainer(backend, config, DATA, new TrainControl())) {
+      assertTrue(trainer.run(new TrainListener() {}));
+      assertEquals(1, trainer.history().size());
+    }
+  }
+}
