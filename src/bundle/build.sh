@@ -35,8 +35,12 @@ mkdir -p "$bundle/licenses"
 
 # What the jar's classes refer to, without what only matters where it is present: java.sql (Gson's dates) and java.compiler (annotations for compilers); and
 # with what is only found at run time: the elliptic curves of https. Compression 1 leaves the archive smallest: gzip does the rest.
-modules=$("$java_home/bin/jdeps" --multi-release 17 --ignore-missing-deps -s "$jar" |
-  awk '$2 == "->" && $3 !~ /^java\.(sql|compiler)$/ { print $3 }' | paste -sd,)
+# Of what the jar refers to and does not hold, LWJGL's Vulkan and its annotations are known not to matter here; anything else is a fault.
+depends() { "$java_home/bin/jdeps" --multi-release 17 --ignore-missing-deps "$@" "$jar"; }
+missing=$(depends -v |
+  awk '$2 == "->" && /not found$/ && $3 != "not" && !($1 ~ /^org\.lwjgl\./ && $3 ~ /^org\.(lwjgl\.vulkan|jspecify)\./) { print $3 }' | sort -u)
+[ -z "$missing" ] || fail "$jar lacks $(wc -l <<< "$missing") classes that others of it refer to, ${missing%%$'\n'*} the first"
+modules=$(depends -s | awk '$2 == "->" && $3 != "not" && $3 !~ /^java\.(sql|compiler)$/ { print $3 }' | paste -sd,)
 "$java_home/bin/jlink" --add-modules "$modules,jdk.crypto.ec" --strip-debug --no-header-files --no-man-pages --compress=1 --output "$runtime"
 # Of java.desktop only what draws without a screen.
 rm -f "$runtime"/lib/{libawt_xawt,libjawt,libsplashscreen,libjsound}.so "$runtime/bin/keytool"
