@@ -14,6 +14,9 @@ final class Camera {
   /** Seconds after which a change of what must be in sight is followed to two thirds. */
   private static final double EASE = 0.35;
 
+  /** Of what is in sight, the part that a move must have to be seen. */
+  private static final double SHOWS = 1e-4;
+
   private final boolean orbits;
 
   // The viewport, in pixels, y down from the top of the picture.
@@ -67,11 +70,14 @@ final class Camera {
    *
    * @param cloud   what should be in sight
    * @param seconds since the last call; infinite to be there at once
+   * @return whether what is seen has moved by an amount that shows
    */
-  void follow(Observation.Extent cloud, double seconds) {
+  boolean follow(Observation.Extent cloud, double seconds) {
     if (!automatic) {
-      return;
+      return false;
     }
+    double extentBefore = extent;
+    double[] targetBefore = {targetX, targetY, targetZ};
     double shorter = Math.min(width, height);
     double wanted = orbits ? MARGIN * cloud.radius()
         : MARGIN * Math.max(cloud.half()[0] * shorter / width, cloud.half()[1] * shorter / height);
@@ -86,6 +92,8 @@ final class Camera {
       extent = Math.max(extent, orbits ? (Math.hypot(Math.hypot(off[0], off[1]), off[2]) + cloud.radius()) / Math.cos(FIELD / 2)
           : Math.max((off[0] + cloud.half()[0]) * shorter / width, (off[1] + cloud.half()[1]) * shorter / height));
     }
+    double moved = Math.hypot(Math.hypot(targetX - targetBefore[0], targetY - targetBefore[1]), targetZ - targetBefore[2]);
+    return Math.max(Math.abs(extent - extentBefore), moved) > SHOWS * extent;
   }
 
   /** Half of what is in sight along the shorter side, in units of the latent space. */

@@ -91,7 +91,8 @@ final class Lookout {
   }
 
   private void run() {
-    try (Observer own = new Observer(subject, backend.get())) {
+    try (Backend used = backend.get();
+        Observer own = new Observer(subject, used)) {
       observer = own;
       long due = System.nanoTime();
       long last = -1;

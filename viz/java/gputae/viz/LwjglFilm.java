@@ -163,7 +163,8 @@ final class LwjglFilm implements Film {
     try (OffScreen context = new OffScreen();
         Target target = new Target(options.width(), options.height());
         Renderer renderer = new Renderer(subject);
-        Observer observer = new Observer(subject, backend.get());
+        Backend used = backend.get();
+        Observer observer = new Observer(subject, used);
         GifFilm gif = film == null ? null : new GifFilm(film, options.width(), options.height())) {
       State state = new State(subject);
       Camera camera = Renderer.camera(subject.config().latent());

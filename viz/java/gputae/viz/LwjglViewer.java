@@ -26,7 +26,8 @@ public final class LwjglViewer implements Viewer {
     try (OffScreen context = new OffScreen()) {
       return glGetString(GL_VERSION) + ", " + glGetString(GL_RENDERER) + "; " + screen;
     } catch (ViewException e) {
-      return e.getMessage() + "; " + screen;
+      // Where LWJGL itself is missing both say the same.
+      return e.getMessage().equals(screen) ? screen : e.getMessage() + "; " + screen;
     }
   }
 

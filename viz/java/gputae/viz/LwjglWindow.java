@@ -414,14 +414,11 @@ final class LwjglWindow implements Window {
 
   /** Moves what moves; whether anything does. */
   private boolean animate(double now, double since) {
-    double before = camera.extent();
-    if (state.now != null && width > 0) {
-      camera.follow(state.now.extent(), since);
-    }
+    boolean follows = state.now != null && width > 0 && camera.follow(state.now.extent(), since);
     state.mixture = Math.min(1, (now - flowFrom) / FLOW);
     state.tree = Math.max(0, Math.min(1, state.tree + (treeWanted ? since : -since) / FADE));
     state.noticeOpacity = Math.max(0, Math.min(1, NOTICE_SECONDS - (now - noticeAt)));
-    return state.mixture < 1 || Math.abs(camera.extent() / before - 1) > 1e-4 || state.tree > 0 && state.tree < 1
+    return follows || state.mixture < 1 || state.tree > 0 && state.tree < 1
         || state.noticeOpacity > 0 && state.noticeOpacity < 1;
   }
 
@@ -532,6 +529,11 @@ final class LwjglWindow implements Window {
     dirty = true;
     if (action == GLFW_RELEASE) {
       dragged = -1;
+      if (glfwGetWindowAttrib(window, GLFW_HOVERED) == GLFW_FALSE) {
+        // It left while it dragged.
+        mouseX = Double.NaN;
+        mouseY = Double.NaN;
+      }
       return;
     }
     int hit = renderer.panels().button(mouseX, mouseY);

@@ -11,13 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.lwjgl.system.Configuration;
 
-/** LWJGL's native libraries, unpacked as this program's own are: into a private folder, never one where another user could have put something. */
+/**
+ * LWJGL's native libraries, unpacked as this program's own are: into a private folder, never one where another user could have put something. The jar holds them
+ * where LWJGL does not look, since it would unpack them once more, over files that another process may be running from.
+ */
 final class Natives {
 
   private static final String LWJGL = "liblwjgl.so";
-  private static final List<String> PATHS =
-      List.of("linux/x64/org/lwjgl/" + LWJGL, "linux/x64/org/lwjgl/glfw/libglfw.so", "linux/x64/org/lwjgl/opengl/liblwjgl_opengl.so",
-          "linux/x64/org/lwjgl/nanovg/liblwjgl_nanovg.so");
+  private static final String RESOURCES = "gputae/viz/natives/linux/x64/org/lwjgl/";
+  private static final List<String> PATHS = List.of(LWJGL, "glfw/libglfw.so", "opengl/liblwjgl_opengl.so", "nanovg/liblwjgl_nanovg.so");
 
   private Natives() {}
 
@@ -39,13 +41,13 @@ final class Natives {
   private static Path unpack() {
     List<NativeFolder.Library> libraries = new ArrayList<>();
     for (String path : PATHS) {
-      try (InputStream in = Natives.class.getClassLoader().getResourceAsStream(path)) {
+      try (InputStream in = Natives.class.getClassLoader().getResourceAsStream(RESOURCES + path)) {
         if (in == null) {
-          throw new BackendException("this jar does not hold " + path);
+          throw new BackendException("this jar does not hold " + RESOURCES + path);
         }
         libraries.add(NativeFolder.Library.of(path.substring(path.lastIndexOf('/') + 1), in.readAllBytes()));
       } catch (IOException e) {
-        throw new BackendException("cannot read " + path + " in the jar: " + e.getMessage(), e);
+        throw new BackendException("cannot read " + RESOURCES + path + " in the jar: " + e.getMessage(), e);
       }
     }
     // LWJGL's own is loaded at once, which shows whether programs may run from the folder; it loads the others when it needs them.

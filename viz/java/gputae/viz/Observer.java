@@ -34,7 +34,7 @@ final class Observer implements AutoCloseable {
   private int orderOfEpoch = -1;
   private int[] order;
 
-  /** Takes over the backend. */
+  /** Uses the backend, which stays open. */
   Observer(Subject subject, Backend backend) {
     this.subject = subject;
     this.backend = backend;
@@ -131,11 +131,10 @@ final class Observer implements AutoCloseable {
     return bytes;
   }
 
-  /** Frees everything, the backend too. */
+  /** Frees everything but the backend. */
   @Override
   public void close() {
     Arrays.asList(one, prior, batchImages, testImages).forEach(Matrix::close);
     model.close();
-    backend.close();
   }
 }

@@ -16,6 +16,14 @@ final class Panels {
 
   private static final double PAD = 14;
   private static final double GAP = 10;
+  private static final double PLOT_GAP = 6;
+
+  /** Height of a card with a name and a value. */
+  private static final double LINE_CARD = 26;
+
+  /** Height from which on a curve can be read. */
+  private static final double LEAST_PLOT = 58;
+
   private static final int BARS = 36;
   private static final double LEGEND_LINE = 18;
   private static final double LEAST_BETWEEN_LABELS = 13;
@@ -136,7 +144,7 @@ final class Panels {
     }
     if (projection != null && !projection.identity()) {
       sheet.text(format("%d latent dimensions seen along their principal components: %.0f %% of the variance", latent, 100 * projection.share()), 12,
-          height - (state.interactive ? 52 : 10), Anchor.LEFT, Style.REGULAR, 11.5, Colours.FAINT);
+          height - (state.interactive ? 64 : 10), Anchor.LEFT, Style.REGULAR, 11.5, Colours.FAINT);
     }
   }
 
@@ -181,7 +189,8 @@ final class Panels {
   private void toolbar(State state, double height) {
     buttons.clear();
     double x = 12;
-    double y = height - 42;
+    // The labels of the axis are below.
+    double y = height - 54;
     for (State.Button button : state.buttons) {
       double label = sheet.width(button.label(), Style.SEMIBOLD, 12);
       double key = sheet.width(button.key(), Style.REGULAR, 11);
@@ -199,8 +208,8 @@ final class Panels {
     if (state.noticeOpacity > 0 && !state.notice.isEmpty()) {
       String text = sheet.fitted(state.notice, Style.REGULAR, 13, width - 60);
       double wide = sheet.width(text, Style.REGULAR, 13) + 28;
-      sheet.box((width - wide) / 2, height - 88, wide, 30, 8, Colours.INK, 0.85 * state.noticeOpacity);
-      sheet.text(text, width / 2, height - 68.5, Anchor.CENTRE, Style.REGULAR, 13, Colours.BACKGROUND);
+      sheet.box((width - wide) / 2, height - 100, wide, 30, 8, Colours.INK, 0.85 * state.noticeOpacity);
+      sheet.text(text, width / 2, height - 80.5, Anchor.CENTRE, Style.REGULAR, 13, Colours.BACKGROUND);
     }
   }
 
@@ -216,27 +225,38 @@ final class Panels {
     boolean variational = state.subject.config().model().variational();
     int plots = 1 + (ball ? 1 : 0) + (deaths ? 1 : 0) + (variational ? 1 : 0);
     double pointer = state.interactive ? Math.max(84, Math.min(132, 0.17 * rest)) + GAP : 0;
-    double generated = Math.min(0.31 * rest, generatedHeight(state, inner));
     double histogram = Math.max(72, Math.min(130, 0.17 * rest));
+    double least = plots * LINE_CARD + (plots - 1) * PLOT_GAP;
+    double generated = Math.min(Math.min(0.31 * rest, generatedHeight(state, inner)), rest - pointer - histogram - 2 * GAP - least);
     double curves = rest - pointer - generated - histogram - 2 * GAP;
-    double each = (curves - (plots - 1) * 6) / plots;
+    // Where there is no room for every curve, the last have their newest value only.
+    double each = (curves - (plots - 1) * PLOT_GAP) / plots;
+    int whole = each >= LEAST_PLOT ? plots : Math.max(0, (int) ((curves - least) / (LEAST_PLOT - LINE_CARD)));
+    if (whole > 0 && whole < plots) {
+      each = LINE_CARD + (curves - least) / whole;
+    }
     Curves.Copy c = state.curves;
-    plot(state, "reconstruction, nats per pixel", x, y, inner, each, new double[][] {c.epochs(), c.testEpochs()},
+    double[] heights = new double[plots];
+    for (int i = 0; i < plots; i++) {
+      heights[i] = i < whole ? each : LINE_CARD;
+    }
+    int next = 0;
+    plot(state, "reconstruction, nats per pixel", x, y, inner, heights[next], new double[][] {c.epochs(), c.testEpochs()},
         new double[][] {c.values()[Curves.RECONSTRUCTION], c.testValues()}, new int[] {Colours.TRAIN, Colours.TEST}, new String[] {"training", "test"});
-    y += each + 6;
+    y += heights[next++] + PLOT_GAP;
     if (variational) {
-      one(state, "Kullback\u2013Leibler divergence", x, y, inner, each, c.values()[Curves.KL], Colours.DEATHS);
-      y += each + 6;
+      one(state, "Kullback\u2013Leibler divergence", x, y, inner, heights[next], c.values()[Curves.KL], Colours.DEATHS);
+      y += heights[next++] + PLOT_GAP;
     }
     if (ball) {
-      one(state, "ball penalty of a batch", x, y, inner, each, c.values()[Curves.BALL], Colours.BALL);
-      y += each + 6;
+      one(state, "ball penalty of a batch", x, y, inner, heights[next], c.values()[Curves.BALL], Colours.BALL);
+      y += heights[next++] + PLOT_GAP;
     }
     if (deaths) {
-      one(state, "sum of a batch\u2019s death times", x, y, inner, each, c.values()[Curves.DEATHS], Colours.DEATHS);
-      y += each + 6;
+      one(state, "sum of a batch\u2019s death times", x, y, inner, heights[next], c.values()[Curves.DEATHS], Colours.DEATHS);
+      y += heights[next++] + PLOT_GAP;
     }
-    y += GAP - 6;
+    y += GAP - PLOT_GAP;
     histogram(state, x, y, inner, histogram);
     y += histogram + GAP;
     generated(state, x, y, inner, generated);
@@ -312,7 +332,8 @@ final class Panels {
     if (!(high >= low) || y1 - y0 < 8) {
       return;
     }
-    double room = Math.max(1e-12, Math.max(high - low, 0.02 * Math.abs(high)));
+    // A penalty of nothing throughout lies at the bottom of an axis that is as good as any.
+    double room = low == 0 && high == 0 ? 1 : Math.max(Double.MIN_NORMAL, Math.max(high - low, 0.02 * Math.abs(high)));
     double bottom = Math.max(low >= 0 ? 0 : Double.NEGATIVE_INFINITY, low - 0.06 * room);
     double top = Math.max(high, bottom + room) + 0.06 * room;
     Ticks ticks = Ticks.of(bottom, top, y1 - y0 > 60 ? 3 : 2);

@@ -73,6 +73,8 @@ class NativeLibrariesIT {
     Path elsewhere = Files.createDirectory(folder.resolve("home"));
     assertWhole(sharedUnder(cacheIn(temporary), () -> unset(temporary, elsewhere)));
     assertFalse(Files.exists(elsewhere.resolve(".cache")), "left in the home");
+    // Nor has a library of others unpacked something by itself, as LWJGL would.
+    assertEquals(List.of(cacheIn(temporary).getFileName().toString()), List.of(temporary.toFile().list()));
   }
 
   @Test

@@ -147,7 +147,7 @@ class WindowIT {
   /** The middle of each button, from left to right, found by the upper edges of their frames. */
   private static List<int[]> buttons(Picture picture) {
     List<int[]> found = new ArrayList<>();
-    int top = picture.height() - 42;
+    int top = picture.height() - 54;
     int from = -1;
     for (int x = 0; x < picture.cloudWidth(); x++) {
       boolean edge = Picture.distance(picture.at(x, top), 0xdfe2e7) < 6 || active(picture, x, top);
@@ -168,7 +168,7 @@ class WindowIT {
   }
 
   private static boolean isActive(Picture picture, int button) {
-    return active(picture, buttons(picture).get(button)[0], picture.height() - 39);
+    return active(picture, buttons(picture).get(button)[0], picture.height() - 51);
   }
 
   private int pausedAfter(Path run) throws InterruptedException {

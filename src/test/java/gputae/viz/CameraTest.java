@@ -247,6 +247,27 @@ class CameraTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void itSaysWhetherItMoves(boolean orbits) {
+    // As far in sight, so that only the target moves.
+    Observation.Extent cloud = new Observation.Extent(new double[3], new double[] {2, 2, 2}, 3);
+    Camera camera = camera(orbits);
+    camera.follow(cloud, Double.POSITIVE_INFINITY);
+    assertFalse(camera.follow(cloud, 0.016));
+    Observation.Extent aside = new Observation.Extent(new double[] {0.05, 0, 0}, new double[] {2, 2, 2}, 3);
+    double[] before = camera.pixel(0, 0, 0);
+    assertTrue(camera.follow(aside, 0.016));
+    assertTrue(Math.abs(camera.pixel(0, 0, 0)[0] - before[0]) > 0.1);
+    int calls = 1;
+    while (camera.follow(aside, 0.016)) {
+      assertTrue(calls++ < 300, "never there");
+    }
+    assertTrue(calls > 10, "it jumps");
+    camera.pan(1, 1);
+    assertFalse(camera.follow(cloud, 0.016), "somebody moved it");
+  }
+
   @Test
   void aCloudThatCannotBeFollowedIsNot() {
     Camera camera = camera(true);

@@ -177,7 +177,8 @@ class FilmTest {
       assertEquals(2, film.finish());
     }
     try (Stage stage = new Stage(subject, OPTIONS.width(), OPTIONS.height(), 1);
-        Observer observer = new Observer(subject, backend())) {
+        Backend own = backend();
+        Observer observer = new Observer(subject, own)) {
       stage.state.tree = 1;
       for (int k = 0; k < 2; k++) {
         Observation seen = observer.observe(k == 0 ? first : second, () -> {});

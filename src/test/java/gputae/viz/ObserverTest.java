@@ -87,7 +87,8 @@ class ObserverTest {
     Subject subject = Scenes.spots(kind, 2, 3);
     Snapshot snapshot = initial(subject);
     int[] between = {0};
-    try (Observer observer = new Observer(subject, backend());
+    try (Backend own = backend();
+        Observer observer = new Observer(subject, own);
         Backend backend = backend();
         Autoencoder model = new Autoencoder(backend, subject.architecture())) {
       model.parameters().upload(snapshot.parameters());
@@ -124,7 +125,8 @@ class ObserverTest {
     Subject subject = new Subject("Spots", Scenes.config(ModelKind.AE, 2, 32, 1), spots, "the processor");
     Snapshot snapshot = initial(subject);
     int[] between = {0};
-    try (Observer observer = new Observer(subject, backend());
+    try (Backend own = backend();
+        Observer observer = new Observer(subject, own);
         Backend backend = backend();
         Autoencoder model = new Autoencoder(backend, subject.architecture())) {
       model.parameters().upload(snapshot.parameters());
@@ -141,7 +143,8 @@ class ObserverTest {
     TrainControl control = new TrainControl();
     Observation[] newest = {null};
     long[] compared = {0};
-    try (Observer observer = new Observer(subject, backend());
+    try (Backend own = backend();
+        Observer observer = new Observer(subject, own);
         Backend backend = backend();
         Trainer trainer = new Trainer(backend, subject.config(), subject.dataset(), control);
         Backend second = backend();
@@ -189,7 +192,8 @@ class ObserverTest {
     Subject spots = Scenes.spots(ModelKind.TAE, 2, 1);
     TrainConfig config = Scenes.config(ModelKind.TAE, 2, 500, 3);
     Subject subject = new Subject("Spots", config, spots.dataset(), "the processor");
-    try (Observer observer = new Observer(subject, backend())) {
+    try (Backend own = backend();
+        Observer observer = new Observer(subject, own)) {
       for (long step = 0; step <= 4; step++) {
         assertEquals(202, observer.observe(new Snapshot(step, initial(subject).parameters()), () -> {}).batch().lengths().length);
       }
@@ -199,7 +203,8 @@ class ObserverTest {
   @Test
   void aLineIsSpreadIntoALaneAClass() {
     Subject subject = Scenes.spots(ModelKind.AE, 1, 3);
-    try (Observer observer = new Observer(subject, backend())) {
+    try (Backend own = backend();
+        Observer observer = new Observer(subject, own)) {
       Observation seen = observer.observe(initial(subject), () -> {});
       byte[] labels = subject.dataset().test().labels();
       double[] low = {9, 9};
@@ -225,7 +230,8 @@ class ObserverTest {
     Dataset spots = Scenes.spots(203, 50);
     Dataset plain = new Dataset("spots", List.of(), new Split(spots.train().images(), null), new Split(spots.test().images(), null));
     Subject subject = new Subject("Spots", Scenes.config(ModelKind.AE, 1, 32, 1), plain, "the processor");
-    try (Observer observer = new Observer(subject, backend())) {
+    try (Backend own = backend();
+        Observer observer = new Observer(subject, own)) {
       Observation seen = observer.observe(initial(subject), () -> {});
       assertNull(seen.batch().labels());
       double most = 0;
@@ -243,7 +249,8 @@ class ObserverTest {
     Snapshot good = initial(subject);
     float[] lost = new float[good.parameters().length];
     Arrays.fill(lost, Float.NaN);
-    try (Observer observer = new Observer(subject, backend())) {
+    try (Backend own = backend();
+        Observer observer = new Observer(subject, own)) {
       Observation before = observer.observe(good, () -> {});
       Observation seen = observer.observe(new Snapshot(1, lost), () -> {});
       assertNull(seen.batch());
@@ -267,7 +274,8 @@ class ObserverTest {
   void embeddingsThatAreNotFiniteAreNowhereAndTheOthersAreInTheirPlace() {
     Subject subject = Scenes.spots(ModelKind.TAE, 2, 3);
     Snapshot snapshot = initial(subject);
-    try (Observer observer = new Observer(subject, backend());
+    try (Backend own = backend();
+        Observer observer = new Observer(subject, own);
         Backend backend = backend();
         Autoencoder model = new Autoencoder(backend, subject.architecture())) {
       List<Tensor> encoder = model.layout().tensors();

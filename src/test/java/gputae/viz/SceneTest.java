@@ -15,9 +15,11 @@ import gputae.view.Subject;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pictures of known scenes, looked at where something must be and where nothing may be. */
@@ -505,6 +507,61 @@ class SceneTest {
         assertTrue(Stage.luma(stage.rgb(left + 1, y + 0.025 * perUnit)) > 253, "a line below " + tick);
       }
       assertTrue(texts.contains("training 0.160") && texts.contains("test 0.120"), () -> texts.toString());
+    }
+  }
+
+  /** Cards from top to bottom, none without room for its name and value, whatever the size of the picture and the number of curves. */
+  @ParameterizedTest
+  @EnumSource
+  void noCardIsTooSmallForItsText(ModelKind kind) {
+    for (int height : new int[] {480, 560, 700, 800, 1080}) {
+      try (Stage stage = new Stage(Scenes.spots(kind, 2, 20), Math.max(640, 4 * height / 3), height, 1)) {
+        stage.state.interactive = true;
+        double[][] values = new double[4][80];
+        Arrays.stream(values).forEach(row -> {
+          Arrays.fill(row, 0.3);
+          row[79] = 0.137;
+        });
+        double[] epochs = IntStream.range(0, 80).mapToDouble(i -> 0.25 * (i + 1)).toArray();
+        stage.state.curves = new Curves.Copy(epochs, values, epochs, values[0], 140, Double.NaN);
+        stage.draw();
+        // Along the left edge of the cards, inside their frames.
+        int x = stage.side() + 14 + 3;
+        int cards = 0;
+        int wholeCurves = 0;
+        int from = -1;
+        for (int y = 90; y < height; y++) {
+          boolean card = stage.rgb(x, y) == Colours.CARD;
+          if (card && from < 0) {
+            from = y;
+          } else if (!card && from >= 0) {
+            cards++;
+            assertTrue(y - from >= 20, height + ": card " + cards + " has a height of " + (y - from));
+            wholeCurves += cards <= curves(kind) && y - from > 50 ? 1 : 0;
+            from = -1;
+          }
+        }
+        assertEquals(curves(kind) + 3, cards, "curves, death times, samples, pointer at height " + height);
+        assertTrue(height < 700 || wholeCurves == curves(kind), "only " + wholeCurves + " curves at height " + height);
+        assertEquals(curves(kind) + 1, stage.renderer.texts().lines().filter(text -> text.endsWith("0.137")).count(), () -> "a value for each curve: " + stage.renderer.texts());
+      }
+    }
+  }
+
+  private static int curves(ModelKind kind) {
+    return 1 + (kind.variational() ? 1 : 0) + (kind.ball() ? 1 : 0) + (kind.deaths() ? 1 : 0);
+  }
+
+  /** A penalty that is nothing throughout has ticks that can be read. */
+  @Test
+  void aCurveOfZerosLiesAtTheBottomOfItsAxis() {
+    try (Stage stage = new Stage(flat())) {
+      double[] epochs = {1, 2, 3};
+      stage.state.curves = new Curves.Copy(epochs, new double[4][3], epochs, new double[3], 21, Double.NaN);
+      stage.draw();
+      List<String> texts = stage.renderer.texts().lines().toList();
+      assertTrue(texts.contains("0.5") || texts.contains("1.0") || texts.contains("1"), () -> texts.toString());
+      assertTrue(texts.stream().noneMatch(text -> text.contains("e\u2212")), () -> texts.toString());
     }
   }
 
