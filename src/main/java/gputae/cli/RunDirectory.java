@@ -7,7 +7,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
+import gputae.data.Dataset;
 import gputae.data.Datasets;
+import gputae.data.Images;
 import gputae.data.WholeFile;
 import gputae.loss.LatentRegulariser;
 import gputae.model.Architecture;
@@ -17,6 +19,7 @@ import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
+import gputae.train.TrainState;
 import gputae.train.Trainer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -27,7 +30,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -92,11 +98,34 @@ final class RunDirectory {
    * @param conditions  what the bits depend on beside all this
    */
   record Config(
-      TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes, String conditions) {}
+      TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes, String conditions) {
+
+    /** Of a training on data that are loaded. */
+    static Config of(TrainConfig config, String dataset, Path data, Dataset loaded, String conditions) {
+      Images images = loaded.train().images();
+      return new Config(config, dataset, data, RunDirectory.fingerprint(loaded), images.height(), images.width(), loaded.classes(), conditions);
+    }
+  }
 
   /** The name of a data set for titles and folders: of a path only its last part. */
   static String shortName(String dataset) {
     return Datasets.isNamed(dataset) ? dataset : Datasets.nameOf(Path.of(dataset));
+  }
+
+  /** SHA-256 of shape, training images and labels. */
+  static String fingerprint(Dataset dataset) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      Images images = dataset.train().images();
+      digest.update((images.count() + " " + images.height() + " " + images.width() + " ").getBytes(StandardCharsets.US_ASCII));
+      digest.update(images.pixels());
+      if (dataset.train().labels() != null) {
+        digest.update(dataset.train().labels());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   /** For people: data set, model, latent dimension. */
@@ -238,6 +267,28 @@ final class RunDirectory {
     } catch (RuntimeException e) {
       // What is missing or of another kind makes the JSON library throw a dozen kinds of exceptions.
       throw new Failure(config() + " cannot be read as the settings of a run: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("damaged"), e);
+    }
+  }
+
+  /** Refuses data other than those the run was trained on. */
+  void requireData(Config description, Dataset loaded) {
+    if (!fingerprint(loaded).equals(description.fingerprint())) {
+      throw new Failure("the data set " + description.dataset() + " is not the one " + path + " was trained on (its training images or labels differ)");
+    }
+  }
+
+  /** Brings a trainer of this run's settings to where the checkpoint stands; the epochs it has had. */
+  int restore(Trainer trainer, SafeTensors checkpoint) {
+    try {
+      TrainState state = TrainState.fromTensors(trainer.model().layout(), checkpoint);
+      int done = state.history().size();
+      if (state.step() / trainer.stepsPerEpoch() != done) {
+        throw new IllegalArgumentException("it has " + state.step() + " steps of " + trainer.stepsPerEpoch() + " an epoch, but " + done + " epochs");
+      }
+      trainer.restore(state);
+      return done;
+    } catch (IllegalArgumentException e) {
+      throw new Failure(checkpoint() + " does not fit " + config() + ": " + e.getMessage(), e);
     }
   }
 

@@ -27,4 +27,9 @@ public record TrainConfig(
       throw new IllegalArgumentException("the learning rate is finite and greater than 0, not " + rate);
     }
   }
+
+  /** The same for another number of epochs. */
+  public TrainConfig withEpochs(int other) {
+    return new TrainConfig(model, latent, hidden, batch, other, rate, regulariser, seed);
+  }
 }

@@ -1,0 +1,202 @@
+package gputae.cli;
+
+import gputae.backend.BallPenalty;
+import gputae.data.Dataset;
+import gputae.data.Datasets;
+import gputae.loss.LatentRegulariser;
+import gputae.model.ParameterLayout;
+import gputae.model.SafeTensors;
+import gputae.model.Weights;
+import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What is trained, on what: the options of {@code train} that a run's result depends on. */
+final class TrainOptions {
+
+  /** Settings that belong together. */
+  private enum Preset {
+    /** The paper's text. */
+    PAPER("paper", 128, BallPenalty.NORM, Double.POSITIVE_INFINITY),
+    /** The last commit of the authors' repository. */
+    AUTHORS_CODE("authors-code", 512, BallPenalty.SQUARED, 0.5);
+
+    private final String label;
+    private final int batch;
+    private final BallPenalty penalty;
+    private final double maxEdge;
+
+    Preset(String label, int batch, BallPenalty penalty, double maxEdge) {
+      this.label = label;
+      this.batch = batch;
+      this.penalty = penalty;
+      this.maxEdge = maxEdge;
+    }
+
+    @Override
+    public String toString() {
+      return label;
+    }
+  }
+
+  static final class PresetConverter implements picocli.CommandLine.ITypeConverter<Preset> {
+    @Override
+    public Preset convert(String value) {
+      for (Preset preset : Preset.values()) {
+        if (preset.label.equals(value)) {
+          return preset;
+        }
+      }
+      throw new picocli.CommandLine.TypeConversionException("'" + value + "' is not paper or authors-code");
+    }
+  }
+
+  /** The command that takes these options. */
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = "--dataset",
+      paramLabel = "NAME|PATH",
+      defaultValue = "digits",
+      description = {
+        "digits (built in), mnist or fashion-mnist (from --data, else downloaded once), or a path: images.npy (labels beside it in images-labels.npy), or a "
+            + "folder of .npy, IDX or image files (default: ${DEFAULT-VALUE})."
+      })
+  private String dataset;
+
+  @Option(names = "--data", paramLabel = "DIR", description = "Folder with the data set's IDX files, plain or gzip.")
+  private Path data;
+
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      defaultValue = "tae",
+      description = "ae, tae (ball penalty and death times), disk (ball penalty alone) or vae (default: ${DEFAULT-VALUE}).")
+  private ModelKind model;
+
+  @Option(names = "--latent", paramLabel = "D", defaultValue = "2", description = "Dimension of the latent space (default: ${DEFAULT-VALUE}).")
+  private int latent;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N",
+      split = ",",
+      defaultValue = "64,64",
+      description = "Sizes of the encoder's hidden layers, the decoder's reversed (default: ${DEFAULT-VALUE}).")
+  private List<Integer> hidden;
+
+  @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = PresetConverter.class, description = {
+      "paper: batch 128, norm penalty, all death times. authors-code: batch 512, squared-norm penalty, edges up to 0.5. Options of one's own go first "
+          + "(default: ${DEFAULT-VALUE})."})
+  private Preset preset;
+
+  @Option(names = "--batch", paramLabel = "B", description = "Images per step; the last step of an epoch takes what is left (default: 128).")
+  private Integer batch;
+
+  @Option(names = "--epochs", paramLabel = "N", defaultValue = "100", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+  private int epochs;
+
+  @Option(names = "--lr", paramLabel = "X", defaultValue = "3e-4", description = "Adam's learning rate (default: ${DEFAULT-VALUE}).")
+  private double rate;
+
+  @Option(names = "--lambda", paramLabel = "X", defaultValue = "0.005", description = "Weight of both sums of the penalty (default: ${DEFAULT-VALUE}).")
+  private double lambda;
+
+  @Option(names = "--lambda-ball", paramLabel = "X", description = "Weight of the ball penalty alone (default: --lambda).")
+  private Double lambdaBall;
+
+  @Option(names = "--lambda-deaths", paramLabel = "X", description = "Weight of the death times alone (default: --lambda).")
+  private Double lambdaDeaths;
+
+  @Option(names = "--degree", paramLabel = "K", defaultValue = "1", description = "k of the total persistence sum of d^k, at least 1 (default: ${DEFAULT-VALUE}).")
+  private double degree;
+
+  @Option(names = "--max-edge", paramLabel = "X", description = "Leave out death times above this (default: none are).")
+  private Double maxEdge;
+
+  @Option(names = "--penalty", paramLabel = "P", description = "norm: max(|z| - 1, 0); squared: max(|z|^2 - 1, 0) (default: norm).")
+  private BallPenalty penalty;
+
+  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(names = "--init", paramLabel = "FILE", description = "Initial weights: a model.safetensors of the same network, from here or from PyTorch.")
+  private Path init;
+
+  /** As given: a name or a path. */
+  String dataset() {
+    return dataset;
+  }
+
+  /** The folder of the data set's files, or null. */
+  Path data() {
+    return data;
+  }
+
+  int epochs() {
+    return epochs;
+  }
+
+  Dataset load(Consumer<String> log) throws IOException {
+    return Datasets.open(dataset, data, log);
+  }
+
+  /** What {@code config.json} calls the data set: a path must be found again from another working folder. */
+  String place() {
+    return data != null || Datasets.isNamed(dataset) ? dataset : Path.of(dataset).toAbsolutePath().toString();
+  }
+
+  /** The settings, those of the preset where nothing else was given; {@link Failure} of usage where they do not fit together. */
+  TrainConfig settings() {
+    double ball = lambdaBall == null ? lambda : lambdaBall;
+    double deaths = lambdaDeaths == null ? lambda : lambdaDeaths;
+    if (!model.ball()) {
+      refuseFor(model, "--lambda", "--lambda-ball", "--penalty");
+    }
+    if (!model.deaths()) {
+      refuseFor(model, "--lambda-deaths", "--degree", "--max-edge");
+    }
+    if (hidden.stream().anyMatch(size -> size < 1)) {
+      throw Failure.usage("--hidden is " + hidden + "; every layer has at least 1 unit");
+    }
+    try {
+      LatentRegulariser regulariser = new LatentRegulariser(ball, penalty == null ? preset.penalty : penalty, deaths, degree,
+          maxEdge == null ? preset.maxEdge : maxEdge);
+      return new TrainConfig(model, latent, hidden, batch == null ? preset.batch : batch, epochs, rate, regulariser, seed);
+    } catch (IllegalArgumentException e) {
+      throw Failure.usage(e.getMessage());
+    }
+  }
+
+  private void refuseFor(ModelKind kind, String... options) {
+    for (String option : options) {
+      if (given(option)) {
+        throw Failure.usage(option + " has no meaning for --model " + kind.label());
+      }
+    }
+  }
+
+  private boolean given(String option) {
+    return command.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  /** The weights of {@code --init}, or null. */
+  float[] initialWeights(TrainConfig config, int pixels) throws IOException {
+    if (init == null) {
+      return null;
+    }
+    try {
+      return Weights.flat(new ParameterLayout(Trainer.architecture(config, pixels)), SafeTensors.read(init), "");
+    } catch (IllegalArgumentException e) {
+      throw new Failure("--init " + init + " does not fit the model: " + e.getMessage(), e);
+    }
+  }
+}
