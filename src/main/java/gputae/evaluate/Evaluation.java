@@ -3,6 +3,7 @@ package gputae.evaluate;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The measures of one model or of embeddings made elsewhere.
@@ -20,5 +21,13 @@ public record Evaluation(Map<Measure, Double> values) {
   /** The value, or NaN. */
   public double get(Measure measure) {
     return values.getOrDefault(measure, Double.NaN);
+  }
+
+  /** These of the measures alone. */
+  public Evaluation only(Set<Measure> measures) {
+    EnumMap<Measure, Double> kept = new EnumMap<>(Measure.class);
+    kept.putAll(values);
+    kept.keySet().retainAll(measures);
+    return new Evaluation(kept);
   }
 }

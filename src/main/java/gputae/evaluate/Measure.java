@@ -25,10 +25,12 @@ public enum Measure {
   ENERGY_DISTANCE("energy_distance", "energy distance", Group.BALL, Better.LOWER,
       "2 E|X-Y| - E|X-X'| - E|Y-Y'| between the embeddings and as many uniform points of the ball (Szekely, Rizzo 2013)"),
   TOTAL_PERSISTENCE("total_persistence", "total persistence", Group.BALL, Better.NEITHER, "sum of all death times of the embeddings' H0: the length of their Euclidean minimum spanning tree"),
-  UNIFORM_TOTAL_PERSISTENCE("uniform_total_persistence", "uniform's", Group.BALL, Better.NEITHER, "the same of as many uniform points of the ball"),
+  UNIFORM_TOTAL_PERSISTENCE("uniform_total_persistence", "uniform's persistence", Group.BALL, Better.NEITHER, "the same of as many uniform points of the ball"),
 
   TRUSTWORTHINESS("trustworthiness", "trustworthiness", Group.NEIGHBOURHOODS, Better.HIGHER, "embedded neighbours that are neighbours among the images too, mean over k = 10, 20, ... (Venna, Kaski 2006)"),
   CONTINUITY("continuity", "continuity", Group.NEIGHBOURHOODS, Better.HIGHER, "neighbours among the images that stay neighbours embedded, mean over the same k (Venna, Kaski 2006)"),
+  TRUSTWORTHINESS_10("trustworthiness_10", "trustworthiness, k = 10", Group.NEIGHBOURHOODS, Better.HIGHER, "the same for k = 10 alone"),
+  CONTINUITY_10("continuity_10", "continuity, k = 10", Group.NEIGHBOURHOODS, Better.HIGHER, "the same for k = 10 alone"),
   KNN_ACCURACY("knn_accuracy", "k-NN accuracy", Group.NEIGHBOURHOODS, Better.HIGHER, "share of the embeddings whose label is that of the majority of their 10 nearest others"),
   DENSITY_KL_0001("density_kl_0.001", "density, sigma 0.001", Group.NEIGHBOURHOODS, Better.LOWER, "KL divergence of the images' density from the embeddings', sigma = 0.001 (Moor et al. 2020)"),
   DENSITY_KL_001("density_kl_0.01", "density, sigma 0.01", Group.NEIGHBOURHOODS, Better.LOWER, "the same, sigma = 0.01"),

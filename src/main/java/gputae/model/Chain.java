@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Dense layers one after another, ELU between them, none after the last: an encoder or a decoder. Weights are views of the flat parameter buffer. What a pass
+ * Dense layers one after another, ELU between them, none after the last: an encoder, a decoder, a classifier. Weights are views of the flat parameter buffer. What a pass
  * computes lies in an {@link Activations} of its own, so one chain serves batches of several sizes.
  */
 public final class Chain {
@@ -20,7 +20,7 @@ public final class Chain {
   private final List<Matrix> biasGradients = new ArrayList<>();
 
   /**
-   * @param part      {@code encoder} or {@code decoder}
+   * @param part      the chain's part of the layout, e.g. {@code encoder}
    * @param values    (1, layout.size())
    * @param gradients the same shape, or null where there is no backward pass
    */
@@ -48,6 +48,11 @@ public final class Chain {
     /** What the last layer gives, (rows, outputs). */
     public Matrix output() {
       return outputs.get(outputs.size() - 1);
+    }
+
+    /** What the last hidden layer gives after its ELU, (rows, units); the chain has two layers or more. */
+    public Matrix lastHidden() {
+      return outputs.get(outputs.size() - 2);
     }
 
     /** Where the gradient of the output goes before {@link Chain#backward}, (rows, outputs). */

@@ -42,6 +42,11 @@ public final class ParameterLayout {
     addLayers("decoder", architecture.decoderSizes());
   }
 
+  /** One chain of layers alone: {@code ModuleDict(part=Sequential(...))}. */
+  ParameterLayout(String part, List<Integer> sizes) {
+    addLayers(part, sizes);
+  }
+
   private void addLayers(String part, List<Integer> sizes) {
     for (int layer = 0; layer + 1 < sizes.size(); layer++) {
       int in = sizes.get(layer);
@@ -58,7 +63,7 @@ public final class ParameterLayout {
     size = Math.toIntExact((end + ALIGNMENT_FLOATS - 1) / ALIGNMENT_FLOATS * ALIGNMENT_FLOATS);
   }
 
-  /** Tensors in the order of the buffer: encoder first, weight before bias. */
+  /** Tensors in the order of the buffer: encoder first, layer after layer, weight before bias. */
   public List<Tensor> tensors() {
     return List.copyOf(tensors);
   }

@@ -1,5 +1,7 @@
 package gputae.report;
 
+import gputae.evaluate.SymmetricEigen;
+
 /**
  * The two directions in which a cloud varies most.
  *
@@ -10,26 +12,23 @@ package gputae.report;
  */
 record PrincipalPlane(double[] first, double[] second, double firstShare, double secondShare) {
 
-  /** Cyclic Jacobi converges quadratically; a dozen sweeps do for any size met here. */
-  private static final int MOST_SWEEPS = 60;
-
   /**
    * The plane of the rows of {@code latents} (float32 [count, d], d at least 2) whose coordinates are all finite. The sign of each direction is such
    * that its largest entry in magnitude, the first among equals, is positive.
    */
   static PrincipalPlane of(float[] latents, int count, int d) {
     double[] covariance = covariance(latents, count, d);
-    double[] vectors = new double[d * d];
-    jacobi(covariance, vectors, d);
+    SymmetricEigen eigen = SymmetricEigen.of(covariance, d);
+    double[] variances = eigen.values();
     double trace = 0;
     for (int i = 0; i < d; i++) {
-      trace += covariance[i * d + i];
+      trace += variances[i];
     }
-    int first = largest(covariance, d, -1);
-    int second = largest(covariance, d, first);
-    return new PrincipalPlane(column(vectors, d, first), column(vectors, d, second),
-        trace > 0 ? Math.max(0, covariance[first * d + first]) / trace : 0,
-        trace > 0 ? Math.max(0, covariance[second * d + second]) / trace : 0);
+    int first = largest(variances, -1);
+    int second = largest(variances, first);
+    return new PrincipalPlane(column(eigen.vectors(), d, first), column(eigen.vectors(), d, second),
+        trace > 0 ? Math.max(0, variances[first]) / trace : 0,
+        trace > 0 ? Math.max(0, variances[second]) / trace : 0);
   }
 
   /** Row-major [d, d]. The mean is taken first: far-off clouds would otherwise lose their variance to cancellation. */
@@ -79,63 +78,10 @@ record PrincipalPlane(double[] first, double[] second, double firstShare, double
     return true;
   }
 
-  /** Rotates the symmetric {@code a} [d, d] until it is diagonal; the columns of {@code v} become its eigenvectors. */
-  private static void jacobi(double[] a, double[] v, int d) {
-    for (int i = 0; i < d; i++) {
-      v[i * d + i] = 1;
-    }
-    for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) {
-      double off = 0;
-      double all = 0;
-      for (int i = 0; i < d; i++) {
-        for (int j = 0; j < d; j++) {
-          all += a[i * d + j] * a[i * d + j];
-          off += i == j ? 0 : a[i * d + j] * a[i * d + j];
-        }
-      }
-      if (!(off > 1e-28 * all)) {
-        return;
-      }
-      for (int p = 0; p < d; p++) {
-        for (int q = p + 1; q < d; q++) {
-          rotate(a, v, d, p, q);
-        }
-      }
-    }
-  }
-
-  /** The rotation in the plane (p, q) that makes a[p, q] zero; the smaller of the two angles. */
-  private static void rotate(double[] a, double[] v, int d, int p, int q) {
-    double apq = a[p * d + q];
-    if (apq == 0) {
-      return;
-    }
-    double theta = (a[q * d + q] - a[p * d + p]) / (2 * apq);
-    double t = Math.copySign(1, theta) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-    double c = 1 / Math.sqrt(t * t + 1);
-    double s = t * c;
-    for (int k = 0; k < d; k++) {
-      double akp = a[k * d + p];
-      double akq = a[k * d + q];
-      a[k * d + p] = c * akp - s * akq;
-      a[k * d + q] = s * akp + c * akq;
-    }
-    for (int k = 0; k < d; k++) {
-      double apk = a[p * d + k];
-      double aqk = a[q * d + k];
-      a[p * d + k] = c * apk - s * aqk;
-      a[q * d + k] = s * apk + c * aqk;
-      double vkp = v[k * d + p];
-      double vkq = v[k * d + q];
-      v[k * d + p] = c * vkp - s * vkq;
-      v[k * d + q] = s * vkp + c * vkq;
-    }
-  }
-
-  private static int largest(double[] diagonalised, int d, int except) {
+  private static int largest(double[] values, int except) {
     int best = -1;
-    for (int i = 0; i < d; i++) {
-      if (i != except && (best < 0 || diagonalised[i * d + i] > diagonalised[best * d + best])) {
+    for (int i = 0; i < values.length; i++) {
+      if (i != except && (best < 0 || values[i] > values[best])) {
         best = i;
       }
     }

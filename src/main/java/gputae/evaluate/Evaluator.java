@@ -1,0 +1,208 @@
+package gputae.evaluate;
+
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.data.Dataset;
+import gputae.data.Images;
+import gputae.data.Split;
+import gputae.model.Autoencoder;
+import gputae.model.ReconstructionLoss;
+import gputae.model.SafeTensors;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Measures models of one data set, or embeddings of given inputs. What depends on the data alone is computed at the first model and kept; several threads may measure at a time, each with a
+ * backend of its own.
+ *
+ * <p>Embeddings are those of the test images, or of {@value #MOST} of them where there are more; generated images are as many.
+ */
+public final class Evaluator {
+
+  /** Points in the measures whose cost grows with the square of their number. */
+  public static final int MOST = 10_000;
+
+  /** Of samples and probes: the same for every model. */
+  private static final long SEED = 0;
+
+  private static final List<Measure> DENSITIES = List.of(Measure.DENSITY_KL_0001, Measure.DENSITY_KL_001, Measure.DENSITY_KL_01, Measure.DENSITY_KL_1);
+
+  /** Finds or trains the judge of a data set. */
+  @FunctionalInterface
+  public interface Judges {
+    /** On this backend; what the file holds is for any. */
+    SafeTensors judge(Backend backend);
+  }
+
+  private final Dataset dataset;
+  private final Judges judges;
+  private final Split test;
+
+  // Computed once, when somebody needs them.
+  private InputSpace space;
+  private SafeTensors judgeFile;
+  private RealImages real;
+  private double judgeAccuracy;
+  private final Map<Integer, UniformBallReference> uniform = new HashMap<>();
+
+  /** @param judges asked once, if the data set has labels of at least two classes, without which generated images are not judged */
+  public Evaluator(Dataset dataset, Judges judges) {
+    this.dataset = dataset;
+    this.judges = judges;
+    Images all = dataset.test().images();
+    Sample sample = Sample.of(all.count(), MOST, SEED);
+    this.test = new Split(sample.images(all), sample.labels(dataset.test().labels()));
+  }
+
+  /** How many images the model is asked to generate. */
+  public int generatedCount() {
+    return test.images().count();
+  }
+
+  /**
+   * All measures of a model.
+   *
+   * @param generated uint8 [{@link #generatedCount}, pixels]: samples of its prior, decoded
+   */
+  public Evaluation of(Backend backend, Autoencoder model, byte[] generated) {
+    Map<Measure, Double> values = new EnumMap<>(Measure.class);
+    reconstruction(backend, model, dataset.train().images(), Measure.BCE_TRAIN, Measure.MSE_TRAIN, values);
+    reconstruction(backend, model, dataset.test().images(), Measure.BCE_TEST, Measure.MSE_TEST, values);
+    Images images = test.images();
+    Points embeddings;
+    try (Matrix pixels = backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+      embeddings = new Points(model.embeddings(pixels), model.architecture().latent());
+    }
+    if (images.count() >= 2) {
+      ball(backend, embeddings, uniform(backend, embeddings), values);
+      neighbourhoods(NeighbourhoodMeasures.of(space(), embeddings, test.labels()), values);
+    }
+    if (dataset.classes().size() >= 2 && dataset.train().labels() != null && dataset.test().labels() != null && images.count() >= RealImages.LEAST) {
+      generation(backend, generated, values);
+    }
+    return new Evaluation(values);
+  }
+
+  /**
+   * The measures of embeddings that were made elsewhere: the unit ball and neighbourhoods.
+   *
+   * @param labels of the same points, or null
+   * @throws IllegalArgumentException if there are fewer than 2 points or the numbers differ
+   */
+  public static Evaluation of(Backend backend, InputSpace inputs, Points embeddings, byte[] labels) {
+    Map<Measure, Double> values = new EnumMap<>(Measure.class);
+    ball(backend, embeddings, UniformBallReference.of(backend, embeddings.count(), embeddings.dimension(), SEED), values);
+    neighbourhoods(NeighbourhoodMeasures.of(inputs, embeddings, labels), values);
+    return new Evaluation(values);
+  }
+
+  private static void reconstruction(Backend backend, Autoencoder model, Images images, Measure entropy, Measure squares, Map<Measure, Double> values) {
+    int pixels = images.pixelsPerImage();
+    try (Matrix all = backend.allocate(ElementType.UINT8, images.count(), pixels).upload(images.pixels())) {
+      try (ReconstructionLoss loss = new ReconstructionLoss(model, all)) {
+        values.put(entropy, loss.enqueue().getAsDouble());
+      }
+      double sum = 0;
+      int rows = Math.min(Autoencoder.CHUNK, images.count());
+      try (Matrix z = backend.allocate(rows, model.architecture().latent())) {
+        for (int first = 0; first < images.count(); first += rows) {
+          int count = Math.min(rows, images.count() - first);
+          Matrix points = z.firstRows(count).upload(model.embeddings(all.view((long) first * pixels, count, pixels)));
+          float[] decoded = model.decode(points);
+          for (int i = 0; i < decoded.length; i++) {
+            double difference = decoded[i] - (images.pixels()[first * pixels + i] & 0xff) / 255.0;
+            sum += difference * difference;
+          }
+        }
+      }
+      values.put(squares, sum / images.pixels().length);
+    }
+  }
+
+  private static void ball(Backend backend, Points embeddings, UniformBallReference uniform, Map<Measure, Double> values) {
+    BallMeasures ball = BallMeasures.of(backend, embeddings, uniform);
+    values.put(Measure.OUTSIDE, ball.shareOutside());
+    values.put(Measure.HOLE_50, ball.holes().median());
+    values.put(Measure.HOLE_90, ball.holes().quantile90());
+    values.put(Measure.HOLE_95, ball.holes().quantile95());
+    values.put(Measure.HOLE_99, ball.holes().quantile99());
+    values.put(Measure.HOLE_LARGEST, ball.holes().largest());
+    values.put(Measure.UNIFORM_HOLE_50, ball.uniformHoles().median());
+    values.put(Measure.UNIFORM_HOLE_90, ball.uniformHoles().quantile90());
+    values.put(Measure.UNIFORM_HOLE_95, ball.uniformHoles().quantile95());
+    values.put(Measure.UNIFORM_HOLE_99, ball.uniformHoles().quantile99());
+    values.put(Measure.UNIFORM_HOLE_LARGEST, ball.uniformHoles().largest());
+    values.put(Measure.HOLE_RATIO, ball.holeRatios().quantile95());
+    values.put(Measure.ENERGY_DISTANCE, ball.energyDistance());
+    values.put(Measure.TOTAL_PERSISTENCE, ball.totalPersistence());
+    values.put(Measure.UNIFORM_TOTAL_PERSISTENCE, ball.uniformTotalPersistence());
+  }
+
+  private static void neighbourhoods(NeighbourhoodMeasures measured, Map<Measure, Double> values) {
+    put(values, Measure.TRUSTWORTHINESS, measured.trustworthiness());
+    put(values, Measure.CONTINUITY, measured.continuity());
+    put(values, Measure.TRUSTWORTHINESS_10, measured.trustworthiness10());
+    put(values, Measure.CONTINUITY_10, measured.continuity10());
+    put(values, Measure.KNN_ACCURACY, measured.labelAccuracy());
+    for (int i = 0; i < DENSITIES.size(); i++) {
+      values.put(DENSITIES.get(i), measured.densityDivergence().get(i));
+    }
+  }
+
+  private static void put(Map<Measure, Double> values, Measure measure, double value) {
+    if (!Double.isNaN(value)) {
+      values.put(measure, value);
+    }
+  }
+
+  private void generation(Backend backend, byte[] generated, Map<Measure, Double> values) {
+    try (Judge judge = Judge.fromTensors(backend, judgeFile(backend))) {
+      RealImages realImages = real(judge);
+      GenerationMeasures measured = GenerationMeasures.of(realImages, judge.judge(generated, generatedCount()));
+      values.put(Measure.FRECHET, measured.frechet());
+      values.put(Measure.PRECISION, measured.precision());
+      values.put(Measure.RECALL, measured.recall());
+      values.put(Measure.DENSITY, measured.density());
+      values.put(Measure.COVERAGE, measured.coverage());
+      values.put(Measure.CLASS_ENTROPY, measured.classEntropy());
+      values.put(Measure.SMALLEST_CLASS, measured.smallestShare());
+      values.put(Measure.CONFIDENCE, measured.confidence());
+      values.put(Measure.JUDGE_ACCURACY, judgeAccuracy);
+    }
+  }
+
+  private UniformBallReference uniform(Backend backend, Points embeddings) {
+    synchronized (uniform) {
+      return uniform.computeIfAbsent(embeddings.dimension(), d -> UniformBallReference.of(backend, embeddings.count(), d, SEED));
+    }
+  }
+
+  private synchronized InputSpace space() {
+    if (space == null) {
+      space = InputSpace.of(test.images());
+    }
+    return space;
+  }
+
+  private synchronized SafeTensors judgeFile(Backend backend) {
+    if (judgeFile == null) {
+      judgeFile = judges.judge(backend);
+    }
+    return judgeFile;
+  }
+
+  private synchronized RealImages real(Judge judge) {
+    if (real == null) {
+      int count = test.images().count();
+      Judgement judged = judge.judge(test.images().pixels(), count);
+      // Of these images, whatever the judge was tested on when it was made.
+      judgeAccuracy = (double) IntStream.range(0, count).filter(i -> judged.likeliest(i) == (test.labels()[i] & 0xff)).count() / count;
+      real = RealImages.of(judged.features());
+    }
+    return real;
+  }
+}

@@ -1,0 +1,241 @@
+package gputae.evaluate;
+
+import gputae.backend.AdamRates;
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.data.Dataset;
+import gputae.data.Split;
+import gputae.model.Classifier;
+import gputae.model.SafeTensors;
+import gputae.model.Weights;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A classifier that judges images in place of the Inception network of the usual measures: pixels - 256 - 64 - classes, trained on the data set's own labels. Its 64
+ * features are the outputs of the last hidden layer.
+ *
+ * <p>It learns one class against the rest, so sigmoid(l_c) estimates the probability that an image is of class c, each class for itself. Where the classes
+ * exclude each other these sum to 1 up to the classifier's errors, and the probability it gives is the estimate divided by the sum: p_c = sigmoid(l_c) / sum_k
+ * sigmoid(l_k). A softmax of the logits would divide the odds p / (1 - p) instead and call an image certain that two classes both claim, one with 0.99, one with 0.9.
+ *
+ * <p>The same data, settings, backend, instruction set and number of threads give the same judge, bit for bit.
+ */
+public final class Judge implements AutoCloseable {
+
+  private static final int FIRST_HIDDEN = 256;
+  private static final int FEATURES = 64;
+
+  private static final String FORMAT = "gpu-tae judge 1";
+
+  /**
+   * How a judge is trained: Adam at {@code rate}, at a tenth of it in the last third of the epochs, which lets the weights settle.
+   *
+   * @param seed   of the initial weights and the order of the images
+   * @param epochs at least 1
+   * @param batch  images a step, at least 1
+   * @param rate   Adam's learning rate
+   */
+  public record Training(long seed, int epochs, int batch, double rate) {
+
+    public Training {
+      if (epochs < 1 || batch < 1 || !(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException("epochs, batch and rate must be positive: " + epochs + ", " + batch + ", " + rate);
+      }
+    }
+
+    /** What served MNIST and Fashion-MNIST well. */
+    public static Training of(long seed) {
+      return new Training(seed, 10, 128, 1e-3);
+    }
+
+    /** One for each epoch. */
+    List<AdamRates> rates() {
+      return Stream.iterate(0, epoch -> epoch < epochs, epoch -> epoch + 1).map(epoch -> AdamRates.of(3 * epoch < 2 * epochs ? rate : rate / 10)).toList();
+    }
+  }
+
+  private final Classifier classifier;
+  private final Training training;
+  private final double accuracy;
+
+  private Judge(Classifier classifier, Training training, double accuracy) {
+    this.classifier = classifier;
+    this.training = training;
+    this.accuracy = accuracy;
+  }
+
+  /**
+   * Trains a judge on the training split and measures it on the test split. The caller closes it, before the backend.
+   *
+   * @throws IllegalArgumentException if a split has no labels or there are fewer than 2 classes
+   */
+  public static Judge train(Backend backend, Dataset dataset, Training training) {
+    int classes = dataset.classes().size();
+    if (dataset.train().labels() == null || dataset.test().labels() == null) {
+      throw new IllegalArgumentException("the data set " + dataset.name() + " has no labels for its " + (dataset.train().labels() == null ? "training" : "test")
+          + " images; a judge learns from labelled images");
+    }
+    if (classes < 2) {
+      throw new IllegalArgumentException("the data set " + dataset.name() + " has " + classes + " class; a judge tells at least 2 apart");
+    }
+    Classifier classifier = new Classifier(backend, List.of(dataset.train().images().pixelsPerImage(), FIRST_HIDDEN, FEATURES, classes));
+    try {
+      try (JudgeTraining run = new JudgeTraining(classifier, dataset.train(), training)) {
+        run.run();
+      }
+      return new Judge(classifier, training, accuracy(judge(classifier, dataset.test().images().pixels(), dataset.test().images().count()), dataset.test()));
+    } catch (RuntimeException e) {
+      classifier.close();
+      throw e;
+    }
+  }
+
+  private static double accuracy(Judgement judgement, Split split) {
+    int right = 0;
+    for (int i = 0; i < judgement.count(); i++) {
+      right += judgement.likeliest(i) == (split.labels()[i] & 0xff) ? 1 : 0;
+    }
+    return (double) right / judgement.count();
+  }
+
+  /** Share of the test images whose likeliest class is their own, 0 to 1. */
+  public double accuracy() {
+    return accuracy;
+  }
+
+  public Training training() {
+    return training;
+  }
+
+  public int classes() {
+    return classifier.classes();
+  }
+
+  /**
+   * Judges images.
+   *
+   * @param pixels uint8, row-major [count, pixels of an image]
+   */
+  public Judgement judge(byte[] pixels, int count) {
+    return judge(classifier, pixels, count);
+  }
+
+  private static Judgement judge(Classifier classifier, byte[] pixels, int count) {
+    if (count < 1 || pixels.length != (long) count * classifier.pixels()) {
+      throw new IllegalArgumentException(pixels.length + " pixels are not " + count + " images of " + classifier.pixels() + " pixels, at least one");
+    }
+    try (Matrix images = classifier.backend().allocate(ElementType.UINT8, count, classifier.pixels()).upload(pixels)) {
+      Classifier.Outputs outputs = classifier.outputs(images);
+      return new Judgement(new Points(outputs.features(), classifier.features()), probabilities(outputs.logits(), classifier.classes()));
+    }
+  }
+
+  /**
+   * sigmoid(l_c) / sum_k sigmoid(l_k), row-major [count, classes]. By way of logarithms, since every sigmoid of an image may underflow; in StrictMath, whose bits
+   * do not depend on the machine.
+   */
+  static float[] probabilities(float[] logits, int classes) {
+    float[] probabilities = new float[logits.length];
+    double[] terms = new double[classes];
+    for (int first = 0; first < logits.length; first += classes) {
+      double largest = Double.NEGATIVE_INFINITY;
+      for (int c = 0; c < classes; c++) {
+        double logit = logits[first + c];
+        // log sigmoid(l) = min(l, 0) - log(1 + exp(-|l|))
+        terms[c] = Math.min(logit, 0) - StrictMath.log1p(StrictMath.exp(-Math.abs(logit)));
+        largest = Math.max(largest, terms[c]);
+      }
+      double sum = 0;
+      for (int c = 0; c < classes; c++) {
+        terms[c] = StrictMath.exp(terms[c] - largest);
+        sum += terms[c];
+      }
+      for (int c = 0; c < classes; c++) {
+        probabilities[first + c] = (float) (terms[c] / sum);
+      }
+    }
+    return probabilities;
+  }
+
+  /**
+   * The judge as a file that {@link #fromTensors} reads.
+   *
+   * @param data       a fingerprint of the data set
+   * @param conditions what the bits of a training depend on beside data and settings: backend, instruction set, threads
+   */
+  public SafeTensors toTensors(String data, String conditions) {
+    SafeTensors file = Weights.named(classifier.layout(), classifier.parameters().toFloats());
+    file.metadata().putAll(origin(training, data, conditions));
+    file.metadata().put("accuracy", Double.toString(accuracy));
+    return file;
+  }
+
+  /** Whether a file holds the judge that {@link #train} would make with these settings, on this data and under these conditions. */
+  public static boolean isIn(SafeTensors file, Training training, String data, String conditions) {
+    return file.metadata().entrySet().containsAll(origin(training, data, conditions).entrySet());
+  }
+
+  private static Map<String, String> origin(Training training, String data, String conditions) {
+    // In a fixed order: the same judge makes the same file.
+    Map<String, String> origin = new LinkedHashMap<>();
+    origin.put("format", FORMAT);
+    origin.put("seed", Long.toString(training.seed));
+    origin.put("epochs", Integer.toString(training.epochs));
+    origin.put("batch", Integer.toString(training.batch));
+    origin.put("rate", Double.toString(training.rate));
+    origin.put("data", data);
+    origin.put("conditions", conditions);
+    return origin;
+  }
+
+  /**
+   * The judge of a file. The caller closes it, before the backend.
+   *
+   * @throws IllegalArgumentException with what is wrong with the file, if it holds no judge
+   */
+  public static Judge fromTensors(Backend backend, SafeTensors file) {
+    if (!FORMAT.equals(file.metadata().get("format"))) {
+      throw new IllegalArgumentException("this is not a judge: its format is " + file.metadata().get("format") + ", not " + FORMAT);
+    }
+    Training training;
+    double accuracy;
+    try {
+      training = new Training(Long.parseLong(text(file, "seed")), Integer.parseInt(text(file, "epochs")), Integer.parseInt(text(file, "batch")),
+          Double.parseDouble(text(file, "rate")));
+      accuracy = Double.parseDouble(text(file, "accuracy"));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("a number of the judge's metadata cannot be read: " + e.getMessage(), e);
+    }
+    Classifier classifier = new Classifier(backend, Classifier.sizesIn(file));
+    try {
+      float[] weights = Weights.flat(classifier.layout(), file, "");
+      for (float weight : weights) {
+        if (!Float.isFinite(weight)) {
+          throw new IllegalArgumentException("a weight of the judge is " + weight);
+        }
+      }
+      classifier.parameters().upload(weights);
+      return new Judge(classifier, training, accuracy);
+    } catch (RuntimeException e) {
+      classifier.close();
+      throw e;
+    }
+  }
+
+  private static String text(SafeTensors file, String key) {
+    String text = file.metadata().get(key);
+    if (text == null) {
+      throw new IllegalArgumentException("the judge's metadata lack " + key);
+    }
+    return text;
+  }
+
+  @Override
+  public void close() {
+    classifier.close();
+  }
+}

@@ -1,0 +1,142 @@
+package gputae.evaluate;
+
+import gputae.backend.AdamRates;
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.backend.Philox;
+import gputae.backend.Recording;
+import gputae.data.Split;
+import gputae.model.Chain;
+import gputae.model.Classifier;
+import gputae.model.Initialisation;
+import java.util.stream.IntStream;
+
+/**
+ * Trains a classifier one against the rest: loss = mean over images and classes of the binary cross-entropy (nats) between sigmoid(logit) and 1 for the image's own
+ * class, 0 for the others. Adam on shuffled batches; each of the calls of a step is recorded once and replayed.
+ */
+final class JudgeTraining implements AutoCloseable {
+
+  /** Philox streams apart from those of an autoencoder's training with the same seed. */
+  private static final int INITIAL_WEIGHTS = 19;
+
+  private static final int ORDER = 20;
+
+  private final Backend backend;
+  private final Classifier classifier;
+  private final Judge.Training settings;
+  private final int count;
+  private final int batch;
+  private final int stepsPerEpoch;
+  private final Matrix images;
+  private final Matrix targets;
+  private final Matrix order;
+  private final Matrix step;
+  private final Matrix firstMoment;
+  private final Matrix secondMoment;
+  private final Matrix x;
+  private final Matrix y;
+  private final Matrix loss;
+
+  /** The loss of each step of an epoch, (stepsPerEpoch, 1). */
+  private final Matrix losses;
+
+  private final Chain.Activations activations;
+  private int epochs;
+
+  /**
+   * A training at its beginning, with initial weights drawn from the seed.
+   *
+   * @param split with labels below the classifier's number of classes
+   */
+  JudgeTraining(Classifier classifier, Split split, Judge.Training settings) {
+    this.backend = classifier.backend();
+    this.classifier = classifier;
+    this.settings = settings;
+    this.count = split.images().count();
+    this.batch = Math.min(settings.batch(), count);
+    this.stepsPerEpoch = (count - 1) / batch + 1;
+    this.images = backend.allocate(ElementType.UINT8, count, classifier.pixels()).upload(split.images().pixels());
+    this.targets = backend.allocate(ElementType.UINT8, count, classifier.classes()).upload(oneHot(split.labels(), classifier.classes()));
+    // Room for whole batches only; what lies behind the last image is never read.
+    this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * batch);
+    this.step = backend.allocate(ElementType.INT64, 1, 1);
+    this.firstMoment = backend.allocate(1, classifier.layout().size());
+    this.secondMoment = backend.allocate(1, classifier.layout().size());
+    this.x = backend.allocate(batch, classifier.pixels());
+    this.y = backend.allocate(batch, classifier.classes());
+    this.loss = backend.allocate(1, 1);
+    this.losses = backend.allocate(stepsPerEpoch, 1);
+    this.activations = classifier.chain().activations(batch, Chain.Gradients.ALL);
+    classifier.parameters().upload(Initialisation.draw(classifier.layout(), settings.seed(), INITIAL_WEIGHTS));
+  }
+
+  /** Targets as {@link Backend#gather} reads them, row-major [count, classes]: 255, which becomes 1, at each label. */
+  static byte[] oneHot(byte[] labels, int classes) {
+    byte[] targets = new byte[Math.multiplyExact(labels.length, classes)];
+    for (int i = 0; i < labels.length; i++) {
+      targets[i * classes + (labels[i] & 0xff)] = (byte) 255;
+    }
+    return targets;
+  }
+
+  /** All epochs of the settings. An IllegalStateException if the loss stops being finite. */
+  void run() {
+    double last = 0;
+    for (AdamRates rates : settings.rates()) {
+      last = epoch(rates);
+    }
+    if (!Double.isFinite(last)) {
+      throw new IllegalStateException("the judge's training has come to the loss " + last + "; a lower rate than " + settings.rate() + " may help");
+    }
+  }
+
+  /** One epoch; its mean loss over the images, in nats. */
+  double epoch(AdamRates rates) {
+    epochs++;
+    order.view(0, 1, count).upload(Philox.permutation(count, settings.seed(), epochs, ORDER));
+    int lastRows = count - (stepsPerEpoch - 1) * batch;
+    // The rates are part of a recording; making one costs less than a step.
+    try (Recording full = backend.record(() -> step(batch, rates)); Recording last = backend.record(() -> step(lastRows, rates))) {
+      for (int i = 1; i < stepsPerEpoch; i++) {
+        full.replay();
+      }
+      last.replay();
+      float[] means = losses.toFloats();
+      return IntStream.range(0, stepsPerEpoch).mapToDouble(i -> means[i] * (double) (i == stepsPerEpoch - 1 ? lastRows : batch)).sum() / count;
+    }
+  }
+
+  private void step(int rows, AdamRates rates) {
+    backend.gather(images, order, step, batch, stepsPerEpoch, x.firstRows(rows));
+    backend.gather(targets, order, step, batch, stepsPerEpoch, y.firstRows(rows));
+    gradients(x.firstRows(rows), y.firstRows(rows));
+    backend.endStep(loss, losses, step);
+    backend.adam(classifier.parameters(), classifier.gradients(), firstMoment, secondMoment, step, rates);
+  }
+
+  /** Adds the gradient of the loss on images (rows, pixels) with targets (rows, classes) to the classifier's gradients; returns the loss (1, 1), this object's. */
+  Matrix gradients(Matrix inputs, Matrix wanted) {
+    Chain.Activations pass = activations.firstRows(inputs.rows());
+    classifier.chain().forward(inputs, pass);
+    backend.sigmoidCrossEntropy(pass.output(), wanted, pass.outputGradient(), loss);
+    classifier.chain().backward(inputs, pass, null);
+    return loss;
+  }
+
+  @Override
+  public void close() {
+    images.close();
+    targets.close();
+    order.close();
+    step.close();
+    firstMoment.close();
+    secondMoment.close();
+    x.close();
+    y.close();
+    loss.close();
+    losses.close();
+    activations.close();
+  }
+}

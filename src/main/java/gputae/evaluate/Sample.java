@@ -1,0 +1,51 @@
+package gputae.evaluate;
+
+import gputae.backend.Philox;
+import gputae.data.Images;
+import java.util.Arrays;
+
+/**
+ * A choice among the images of a data set and what belongs to them, for measures whose cost grows with the square of the number.
+ *
+ * @param numbers ascending, from 0
+ */
+public record Sample(int[] numbers) {
+
+  // A stream of random numbers beyond those that a training with the same seed draws from.
+  private static final int STREAM = 18;
+
+  /** {@code most} of the numbers 0 to n - 1 without repetition, every choice as likely; all of them if there are not more. The seed says which. */
+  public static Sample of(int n, int most, long seed) {
+    if (most < 1) {
+      throw new IllegalArgumentException("a sample of " + most + "; expected at least 1");
+    }
+    int[] numbers = Arrays.copyOf(Philox.permutation(n, seed, 0, STREAM), Math.min(n, most));
+    Arrays.sort(numbers);
+    return new Sample(numbers);
+  }
+
+  public Points points(Points all) {
+    return all.rows(numbers);
+  }
+
+  public Images images(Images all) {
+    int p = all.pixelsPerImage();
+    byte[] chosen = new byte[Math.multiplyExact(numbers.length, p)];
+    for (int i = 0; i < numbers.length; i++) {
+      System.arraycopy(all.pixels(), numbers[i] * p, chosen, i * p, p);
+    }
+    return new Images(chosen, numbers.length, all.height(), all.width());
+  }
+
+  /** @param all uint8 (n), or null, which stays null */
+  public byte[] labels(byte[] all) {
+    if (all == null) {
+      return null;
+    }
+    byte[] chosen = new byte[numbers.length];
+    for (int i = 0; i < numbers.length; i++) {
+      chosen[i] = all[numbers[i]];
+    }
+    return chosen;
+  }
+}

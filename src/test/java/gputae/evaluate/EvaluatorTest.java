@@ -1,0 +1,108 @@
+package gputae.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.Backend;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import gputae.data.Dataset;
+import gputae.data.Images;
+import gputae.data.Split;
+import gputae.model.Architecture;
+import gputae.model.Autoencoder;
+import gputae.model.SafeTensors;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** A model whose every answer is known: all parameters 0, so that each image is embedded at the origin and decoded to 0.5. */
+class EvaluatorTest {
+
+  private static Backend backend() {
+    return new CpuBackend(InstructionSet.best(), 1);
+  }
+
+  private static Autoencoder zeros(Backend backend, int pixels) {
+    return new Autoencoder(backend, new Architecture(pixels, List.of(8), 2, false));
+  }
+
+  private static SafeTensors judge(Backend backend, Dataset dataset) {
+    try (Judge judge = Judge.train(backend, dataset, new Judge.Training(0, 3, 32, 3e-3))) {
+      return judge.toTensors("rows", "here");
+    }
+  }
+
+  @Test
+  void everyMeasureOfAModelThatKnowsNothing() {
+    Dataset rows = JudgeContract.rows(320, 60);
+    int[] trained = {0};
+    try (Backend backend = backend();
+        Autoencoder model = zeros(backend, rows.test().images().pixelsPerImage())) {
+      Evaluator evaluator = new Evaluator(rows, on -> {
+        trained[0]++;
+        return judge(on, rows);
+      });
+      assertEquals(60, evaluator.generatedCount());
+      byte[] grey = new byte[60 * rows.test().images().pixelsPerImage()];
+      Arrays.fill(grey, (byte) 128);
+      Evaluation evaluation = evaluator.of(backend, model, grey);
+      assertEquals(EnumSet.allOf(Measure.class), evaluation.values().keySet());
+      assertEquals(Math.log(2), evaluation.get(Measure.BCE_TRAIN), 1e-6);
+      assertEquals(Math.log(2), evaluation.get(Measure.BCE_TEST), 1e-6);
+      assertEquals(squares(rows.train().images()), evaluation.get(Measure.MSE_TRAIN), 1e-12);
+      assertEquals(squares(rows.test().images()), evaluation.get(Measure.MSE_TEST), 1e-12);
+      assertEquals(0, evaluation.get(Measure.OUTSIDE));
+      assertEquals(0, evaluation.get(Measure.TOTAL_PERSISTENCE));
+      // Distances of uniform points of the disk from its centre: r^2 is uniform.
+      assertEquals(Math.sqrt(0.5), evaluation.get(Measure.HOLE_50), 0.02);
+      assertEquals(Math.sqrt(0.95), evaluation.get(Measure.HOLE_95), 0.01);
+      assertEquals(evaluation.get(Measure.HOLE_95) / evaluation.get(Measure.UNIFORM_HOLE_95), evaluation.get(Measure.HOLE_RATIO), 1e-12);
+      // One image over and over has one class and reaches nothing.
+      assertEquals(0, evaluation.get(Measure.CLASS_ENTROPY));
+      assertEquals(0, evaluation.get(Measure.SMALLEST_CLASS));
+      assertEquals(0, evaluation.get(Measure.RECALL));
+      assertTrue(evaluation.get(Measure.JUDGE_ACCURACY) > 0.9);
+      // The real images themselves are the best that can be generated; the judge is not trained again.
+      Evaluation best = evaluator.of(backend, model, rows.test().images().pixels());
+      assertEquals(1, trained[0]);
+      assertEquals(0, best.get(Measure.FRECHET), 1e-6);
+      assertEquals(1, best.get(Measure.PRECISION));
+      assertEquals(1, best.get(Measure.COVERAGE));
+      assertTrue(best.get(Measure.CLASS_ENTROPY) > 0.95);
+      assertTrue(best.get(Measure.FRECHET) < evaluation.get(Measure.FRECHET));
+    }
+  }
+
+  private static double squares(Images images) {
+    double sum = 0;
+    for (byte pixel : images.pixels()) {
+      double difference = 0.5 - (pixel & 0xff) / 255.0;
+      sum += difference * difference;
+    }
+    return sum / images.pixels().length;
+  }
+
+  @Test
+  void whatCannotBeMeasuredIsAbsent() {
+    Dataset rows = JudgeContract.rows(40, 12);
+    Split train = new Split(rows.train().images(), null);
+    Split test = new Split(rows.test().images(), null);
+    try (Backend backend = backend();
+        Autoencoder model = zeros(backend, rows.test().images().pixelsPerImage())) {
+      Evaluation unlabelled = new Evaluator(new Dataset("bare", List.of(), train, test), on -> {
+        throw new AssertionError("there is nothing to judge by");
+      }).of(backend, model, new byte[0]);
+      assertTrue(unlabelled.values().containsKey(Measure.TRUSTWORTHINESS));
+      assertFalse(unlabelled.values().containsKey(Measure.KNN_ACCURACY));
+      assertTrue(unlabelled.values().keySet().stream().noneMatch(measure -> measure.group() == Measure.Group.GENERATION));
+      assertTrue(Double.isNaN(unlabelled.get(Measure.FRECHET)));
+      Images one = new Images(Arrays.copyOf(rows.test().images().pixels(), rows.test().images().pixelsPerImage()), 1, rows.test().images().height(), rows.test().images().width());
+      Evaluation single = new Evaluator(new Dataset("single", List.of(), train, new Split(one, null)), on -> null).of(backend, model, new byte[0]);
+      assertEquals(Set.of(Measure.BCE_TRAIN, Measure.BCE_TEST, Measure.MSE_TRAIN, Measure.MSE_TEST), single.values().keySet());
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package gputae.evaluate;
+
+import gputae.backend.Backend;
+import gputae.backend.cuda.HostRunner;
+import gputae.backend.cuda.HostRunners;
+
+/** The judge on the CUDA backend over the host runner: its recordings among others. */
+class HostRunnerJudgeTest extends JudgeContract {
+  @Override
+  Backend open() {
+    return HostRunners.backend(HostRunner.Order.FORWARD);
+  }
+}

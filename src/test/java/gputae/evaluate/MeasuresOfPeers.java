@@ -1,0 +1,41 @@
+package gputae.evaluate;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.Gson;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Measures by scikit-learn and SciPy; bench/peers/measures.py made them and says what each is. */
+record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls) {
+
+  record Neighbourhood(String name, float[][] x, float[][] z, byte[] labels, int[] ks, double[] trustworthiness, double[] continuity, double accuracy,
+      double[] divergence) {}
+
+  record Ball(String name, float[][] sample, float[][] probes, float[][] z, double outside, double energy, double mean_pair, double persistence,
+      double sample_persistence, double[] holes, double[] sample_holes) {}
+
+  static MeasuresOfPeers read() throws IOException {
+    try (Reader reader = new InputStreamReader(MeasuresOfPeers.class.getResourceAsStream("measures.json"), StandardCharsets.UTF_8)) {
+      return new Gson().fromJson(reader, MeasuresOfPeers.class);
+    }
+  }
+
+  static Points points(float[][] rows) {
+    int d = rows[0].length;
+    float[] coordinates = new float[rows.length * d];
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(rows[i], 0, coordinates, i * d, d);
+    }
+    return new Points(coordinates, d);
+  }
+
+  /** Within absolute + relative |expected|; NaN only where NaN is expected. */
+  static void assertNear(double expected, double actual, double absolute, double relative, String what) {
+    assertTrue(Math.abs(expected - actual) <= absolute + relative * Math.abs(expected) || Double.isNaN(expected) && Double.isNaN(actual),
+        () -> what + ": expected " + expected + ", got " + actual);
+  }
+}

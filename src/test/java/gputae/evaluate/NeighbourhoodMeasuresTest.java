@@ -1,0 +1,288 @@
+package gputae.evaluate;
+
+import static gputae.evaluate.MeasuresOfPeers.assertNear;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.data.Images;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
+import org.junit.jupiter.api.Test;
+
+class NeighbourhoodMeasuresTest {
+
+  // exp's rounding a thousandfold, 2e-13, under a logarithm; and what is left of rounding where a divergence is nearly 0.
+  private static final double RELATIVE = 1e-9;
+  private static final double ABSOLUTE = 1e-13;
+
+  private static Points line(float... coordinates) {
+    return new Points(coordinates, 1);
+  }
+
+  private static Points bytesAsPoints(Images images) {
+    float[] coordinates = new float[images.pixels().length];
+    for (int i = 0; i < coordinates.length; i++) {
+      coordinates[i] = images.pixels()[i] & 0xff;
+    }
+    return new Points(coordinates, images.pixelsPerImage());
+  }
+
+  private static Images images(float[][] rows) {
+    int p = rows[0].length;
+    byte[] pixels = new byte[rows.length * p];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (int) rows[i / p][i % p];
+    }
+    return new Images(pixels, rows.length, p, 1);
+  }
+
+  @Test
+  void agreeWithScikitLearnAndTheFormulaOfMoorAndOthers() throws IOException {
+    MeasuresOfPeers peers = MeasuresOfPeers.read();
+    assertEquals(5, peers.neighbourhoods().size());
+    for (MeasuresOfPeers.Neighbourhood peer : peers.neighbourhoods()) {
+      InputSpace inputs = peer.name().startsWith("images") ? InputSpace.of(images(peer.x())) : InputSpace.of(MeasuresOfPeers.points(peer.x()));
+      NeighbourhoodMeasures found = NeighbourhoodMeasures.of(inputs, MeasuresOfPeers.points(peer.z()), peer.labels());
+      assertArrayEquals(peer.ks(), NeighbourhoodMeasures.sizes(peer.x().length), peer.name());
+      assertNear(Arrays.stream(peer.trustworthiness()).average().orElseThrow(), found.trustworthiness(), ABSOLUTE, RELATIVE, peer.name() + " trustworthiness");
+      assertNear(Arrays.stream(peer.continuity()).average().orElseThrow(), found.continuity(), ABSOLUTE, RELATIVE, peer.name() + " continuity");
+      assertNear(peer.trustworthiness()[0], found.trustworthiness10(), ABSOLUTE, RELATIVE, peer.name() + " trustworthiness at 10");
+      assertNear(peer.continuity()[0], found.continuity10(), ABSOLUTE, RELATIVE, peer.name() + " continuity at 10");
+      assertEquals(peer.accuracy(), found.labelAccuracy(), peer.name());
+      for (int s = 0; s < 4; s++) {
+        assertNear(peer.divergence()[s], found.densityDivergence().get(s), ABSOLUTE, RELATIVE, peer.name() + " divergence " + s);
+      }
+    }
+  }
+
+  /** Sizes around a tile (32) and a block of images (256) of the distances; neighbourhoods of every length. */
+  @Test
+  void agreeWithTheFormulasOnRandomClouds() {
+    Random random = new Random(7);
+    for (int n : new int[] {2, 3, 4, 5, 20, 21, 22, 31, 32, 33, 64, 97, 257}) {
+      for (Kind kind : Kind.values()) {
+        int p = 1 + random.nextInt(9);
+        byte[] labels = new byte[n];
+        random.nextBytes(labels);
+        for (int i = 0; i < n; i++) {
+          // Three classes, one of them above 127.
+          labels[i] = (byte) (labels[i] % 2 * 100);
+        }
+        Images images = new Images(kind.pixels(random, n, p), n, 1, p);
+        Points z = kind.cloud(random, n, 1 + random.nextInt(4));
+        Points x = bytesAsPoints(images);
+        String what = n + " points, " + kind;
+        check(InputSpace.of(images), x, z, labels, what + ", images");
+        if (n < 100) {
+          Points vectors = kind.cloud(random, n, p);
+          check(InputSpace.of(vectors), vectors, z, labels, what + ", vectors");
+        }
+      }
+    }
+  }
+
+  private enum Kind {
+    SCATTERED, TIED, DUPLICATES, COLLINEAR, EQUAL;
+
+    byte[] pixels(Random random, int n, int p) {
+      byte[] pixels = new byte[n * p];
+      for (int i = 0; i < n; i++) {
+        int step = random.nextInt(256 / p);
+        for (int k = 0; k < p; k++) {
+          pixels[i * p + k] = switch (this) {
+            case SCATTERED -> (byte) (random.nextInt(3) == 0 ? 0 : random.nextInt(256));
+            case TIED -> (byte) (random.nextInt(2) * 255);
+            case DUPLICATES -> i % 3 == 0 || i < 2 ? (byte) random.nextInt(256) : pixels[i / 2 * p + k];
+            case COLLINEAR -> (byte) (step * (k + 1));
+            case EQUAL -> 77;
+          };
+        }
+      }
+      return pixels;
+    }
+
+    Points cloud(Random random, int n, int d) {
+      float[] z = new float[n * d];
+      for (int i = 0; i < n; i++) {
+        float step = (float) random.nextGaussian();
+        for (int k = 0; k < d; k++) {
+          z[i * d + k] = switch (this) {
+            case SCATTERED -> (float) random.nextGaussian();
+            case TIED -> random.nextInt(3);
+            case DUPLICATES -> i % 3 == 0 || i < 2 ? (float) random.nextGaussian() : z[i / 2 * d + k];
+            case COLLINEAR -> step * (k + 1);
+            case EQUAL -> 0.7f;
+          };
+        }
+      }
+      return new Points(z, d);
+    }
+  }
+
+  private static void check(InputSpace inputs, Points x, Points z, byte[] labels, String what) {
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(inputs, z, labels);
+    int[] sizes = NeighbourhoodMeasures.sizes(x.count());
+    double[] trustworthiness = SlowMeasures.trustworthiness(x, z, sizes);
+    double[] continuity = SlowMeasures.trustworthiness(z, x, sizes);
+    assertNear(Arrays.stream(trustworthiness).average().orElse(Double.NaN), found.trustworthiness(), ABSOLUTE, RELATIVE, what + ": trustworthiness");
+    assertNear(Arrays.stream(continuity).average().orElse(Double.NaN), found.continuity(), ABSOLUTE, RELATIVE, what + ": continuity");
+    assertNear(sizes.length == 0 ? Double.NaN : trustworthiness[0], found.trustworthiness10(), ABSOLUTE, RELATIVE, what + ": trustworthiness at 10");
+    assertNear(sizes.length == 0 ? Double.NaN : continuity[0], found.continuity10(), ABSOLUTE, RELATIVE, what + ": continuity at 10");
+    assertEquals(SlowMeasures.accuracy(z, labels), found.labelAccuracy(), what);
+    for (int s = 0; s < 4; s++) {
+      double divergence = SlowMeasures.divergence(x, z, NeighbourhoodMeasures.SIGMAS.get(s));
+      assertNear(divergence, found.densityDivergence().get(s), ABSOLUTE, RELATIVE, what + ": divergence " + s);
+    }
+  }
+
+  @Test
+  void sizesOfNeighbourhoodsStayBelowHalf() {
+    assertArrayEquals(new int[0], NeighbourhoodMeasures.sizes(2));
+    assertArrayEquals(new int[] {1}, NeighbourhoodMeasures.sizes(3));
+    assertArrayEquals(new int[] {9}, NeighbourhoodMeasures.sizes(20));
+    assertArrayEquals(new int[] {10}, NeighbourhoodMeasures.sizes(21));
+    assertArrayEquals(new int[] {10}, NeighbourhoodMeasures.sizes(40));
+    assertArrayEquals(new int[] {10, 20}, NeighbourhoodMeasures.sizes(41));
+    int[] all = NeighbourhoodMeasures.sizes(10_000);
+    assertEquals(20, all.length);
+    assertEquals(10, all[0]);
+    assertEquals(200, all[19]);
+  }
+
+  @Test
+  void anIsometryKeepsEverything() {
+    Random random = new Random(1);
+    float[] x = new float[120];
+    float[] z = new float[120];
+    for (int i = 0; i < 120; i++) {
+      x[i] = random.nextInt(1000);
+      z[i] = 2048 - 0.5f * x[i];
+    }
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(new Points(x, 2)), new Points(z, 2), null);
+    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, List.of(0.0, 0.0, 0.0, 0.0)), found);
+  }
+
+  @Test
+  void threePointsByHand() {
+    // k = 1, factor 2 / (3 * 1 * (6 - 3 - 1)) = 1/3. Each point's nearest in z, 2 2 0, is the second in x, and each point's nearest in x, 1 0 1, the second in z.
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3)), line(0, 3, 1), new byte[] {5, 6, 5});
+    assertNear(0, found.trustworthiness(), 1e-15, 0, "trustworthiness");
+    assertNear(0, found.continuity(), 1e-15, 0, "continuity");
+    // One vote each: the nearer decides. Point 0 is told 5 by point 2, point 1 is told 5, point 2 is told 5 by point 0.
+    assertNear(2 / 3.0, found.labelAccuracy(), 1e-15, 0, "accuracy");
+  }
+
+  @Test
+  void fourPointsByHand() {
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3, 10)), line(0, 2, 1, 1.25f), null);
+    // k = 1, factor 2 / (4 * 1 * (8 - 3 - 1)) = 1/8. Nearest in z: 2 3 3 2, their ranks in x: 2 3 3 1. Nearest in x: 1 0 1 2, their ranks in z: 3 3 3 1; from point 2
+    // the points 0 and 1 are equally far in z, and 0 comes first.
+    assertNear(1 - 5 / 8.0, found.trustworthiness(), 1e-15, 0, "trustworthiness");
+    assertNear(1 - 6 / 8.0, found.continuity(), 1e-15, 0, "continuity");
+    assertEquals(Double.NaN, found.labelAccuracy());
+  }
+
+  @Test
+  void divergenceFromUniformDensityByHand() {
+    Points equilateral = new Points(new float[] {1, 0, 0, 0, 1, 0, 0, 0, 1}, 3);
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(equilateral), line(-1, 0, 1), null);
+    for (int s = 0; s < 4; s++) {
+      double near = Math.exp(-0.25 / NeighbourhoodMeasures.SIGMAS.get(s));
+      double far = Math.exp(-1 / NeighbourhoodMeasures.SIGMAS.get(s));
+      double end = 1 + near + far;
+      double middle = 1 + 2 * near;
+      double total = 2 * end + middle;
+      assertNear((2 * Math.log(total / 3 / end) + Math.log(total / 3 / middle)) / 3, found.densityDivergence().get(s), ABSOLUTE, RELATIVE, "sigma " + s);
+    }
+    assertTrue(found.densityDivergence().get(3) > 1e-3);
+  }
+
+  @Test
+  void anEmbeddingInOnePlaceHasUniformDensity() {
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(line(-1, 0, 1)), new Points(new float[] {4, 4, 4, 4, 4, 4}, 2), null);
+    for (int s = 0; s < 4; s++) {
+      double near = Math.exp(-0.25 / NeighbourhoodMeasures.SIGMAS.get(s));
+      double far = Math.exp(-1 / NeighbourhoodMeasures.SIGMAS.get(s));
+      double total = 3 + 4 * near + 2 * far;
+      double end = (1 + near + far) / total;
+      double middle = (1 + 2 * near) / total;
+      assertNear(2 * end * Math.log(3 * end) + middle * Math.log(3 * middle), found.densityDivergence().get(s), ABSOLUTE, RELATIVE, "sigma " + s);
+    }
+  }
+
+  @Test
+  void distancesOfAnyMagnitude() {
+    Random random = new Random(3);
+    float[] x = new float[60];
+    float[] huge = new float[60];
+    float[] tiny = new float[60];
+    for (int i = 0; i < 60; i++) {
+      x[i] = 1 + random.nextInt(1 << 20);
+      huge[i] = x[i] * 0x1p100f;
+      tiny[i] = x[i] * 0x1p-149f;
+    }
+    InputSpace inputs = InputSpace.of(new Points(x, 2));
+    List<Double> zeros = List.of(0.0, 0.0, 0.0, 0.0);
+    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros), NeighbourhoodMeasures.of(inputs, new Points(huge, 2), null));
+    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros), NeighbourhoodMeasures.of(inputs, new Points(tiny, 2), null));
+  }
+
+  @Test
+  void roundingMakesNoDivergenceNegative() {
+    Random random = new Random(9);
+    for (int cloud = 0; cloud < 20; cloud++) {
+      float[] x = new float[90];
+      float[] exchanged = new float[90];
+      for (int i = 0; i < 90; i++) {
+        x[i] = (float) random.nextGaussian();
+      }
+      for (int i = 0; i < 90; i++) {
+        // The same distances, but their squares are added in another order.
+        exchanged[i] = x[i / 3 * 3 + 2 - i % 3];
+      }
+      for (double divergence : NeighbourhoodMeasures.of(InputSpace.of(new Points(x, 3)), new Points(exchanged, 3), null).densityDivergence()) {
+        assertTrue(divergence >= 0 && divergence < 1e-13, divergence + " in cloud " + cloud);
+      }
+    }
+  }
+
+  @Test
+  void threadsChangeNothing() throws Exception {
+    Random random = new Random(5);
+    int n = 700;
+    Images images = new Images(Kind.SCATTERED.pixels(random, n, 9), n, 3, 3);
+    Points z = Kind.SCATTERED.cloud(random, n, 2);
+    byte[] labels = new byte[n];
+    random.nextBytes(labels);
+    NeighbourhoodMeasures[] found = new NeighbourhoodMeasures[3];
+    for (int threads = 1; threads <= 3; threads++) {
+      ForkJoinPool pool = new ForkJoinPool(threads);
+      try {
+        found[threads - 1] = pool.submit(() -> NeighbourhoodMeasures.of(InputSpace.of(images), z, labels)).get();
+      } finally {
+        pool.shutdown();
+      }
+    }
+    assertEquals(found[0], found[1]);
+    assertEquals(found[0], found[2]);
+  }
+
+  @Test
+  void refusals() {
+    assertEquals("neighbourhoods of 1 points; expected 2 to 32767, of more take a sample", refusal(() -> InputSpace.of(line(1))));
+    assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample", refusal(() -> InputSpace.of(new Points(new float[32_768], 1))));
+    assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample", refusal(() -> InputSpace.of(new Images(new byte[32_768], 32_768, 1, 1))));
+    InputSpace inputs = InputSpace.of(line(0, 1, 3));
+    assertEquals("3 inputs, but 2 embeddings", refusal(() -> NeighbourhoodMeasures.of(inputs, line(1, 2), null)));
+    assertEquals("3 inputs, but 3 embeddings and 4 labels", refusal(() -> NeighbourhoodMeasures.of(inputs, line(1, 2, 3), new byte[4])));
+  }
+
+  private static String refusal(Runnable run) {
+    return assertThrows(IllegalArgumentException.class, run::run).getMessage();
+  }
+}
