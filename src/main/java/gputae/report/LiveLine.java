@@ -47,13 +47,19 @@ final class LiveLine implements AutoCloseable {
   }
 
   /** Prints a line of its own above this one. */
-  synchronized void print(String message) {
+  void print(String message) {
+    print(message, out);
+  }
+
+  /** As {@link #print(String)}, on a stream that may be the same terminal. */
+  synchronized void print(String message, PrintStream to) {
     if (!drawn.isEmpty()) {
       out.print("\r" + " ".repeat(drawn.length()) + "\r");
+      out.flush();
       drawn = "";
     }
-    out.println(message);
-    out.flush();
+    to.println(message);
+    to.flush();
   }
 
   /** Draws the line a last time and ends it. Closing twice is harmless. */

@@ -31,6 +31,34 @@ public final class Numbers {
     return String.format(Locale.ROOT, "%." + Math.max(0, digits - before) + "f", value);
   }
 
+  /** What a cell holds that has no number. */
+  static final String NONE = "\u2013";
+
+  /**
+   * The decimals with which numbers of one column align: so many that the largest has the given number of significant digits. Numbers that are all small or large
+   * are better read with an exponent; for these it is -1.
+   */
+  static int commonDecimals(int digits, double... values) {
+    double largest = 0;
+    for (double value : values) {
+      largest = Double.isFinite(value) ? Math.max(largest, Math.abs(value)) : largest;
+    }
+    if (largest != 0 && (largest < 0.001 || largest >= 1e6)) {
+      return -1;
+    }
+    int before = largest == 0 ? 1 : (int) Math.floor(Math.log10(largest * (1 + 0.5 * Math.pow(10, -digits)))) + 1;
+    return Math.max(0, digits - before);
+  }
+
+  /** The value with these decimals, or with an exponent for -1; a dash for NaN. */
+  static String rounded(double value, int decimals) {
+    if (!Double.isFinite(value)) {
+      return Double.isNaN(value) ? NONE : value > 0 ? "inf" : "-inf";
+    }
+    // Without -0.000.
+    return String.format(Locale.ROOT, decimals < 0 ? "%.2e" : "%." + decimals + "f", value).replaceFirst("^-(?=0(\\.0*)?$)", "");
+  }
+
   /** A rate: "2431", "12.3", "0.42". */
   public static String rate(double value) {
     if (!Double.isFinite(value)) {

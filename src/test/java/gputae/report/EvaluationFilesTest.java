@@ -1,0 +1,91 @@
+package gputae.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.evaluate.Evaluation;
+import gputae.evaluate.Measure;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EvaluationFilesTest {
+
+  @Test
+  void everyDoubleComesBack() {
+    Random random = new Random(20260501);
+    for (int i = 0; i < 100; i++) {
+      Map<Measure, Double> values = new EnumMap<>(Measure.class);
+      for (Measure measure : Measure.values()) {
+        double value = Double.longBitsToDouble(random.nextLong());
+        if (!Double.isNaN(value)) {
+          values.put(measure, value);
+        }
+      }
+      values.put(Measure.FRECHET, Double.POSITIVE_INFINITY);
+      values.put(Measure.RECALL, Double.NEGATIVE_INFINITY);
+      values.put(Measure.DENSITY, -0.0);
+      Evaluation evaluation = new Evaluation(values);
+      assertEquals(evaluation, EvaluationFiles.fromJson(EvaluationFiles.json(evaluation, Map.of("a", "b"))));
+    }
+  }
+
+  @Test
+  void textIsStableAndReadable() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("zeta", "\"x\"\n");
+    settings.put("alpha", null);
+    assertEquals("""
+        {
+          "settings": {
+            "zeta": "\\"x\\"\\n",
+            "alpha": ""
+          },
+          "measures": {
+            "bce_test": 0.1849,
+            "frechet": "Infinity"
+          }
+        }
+        """, EvaluationFiles.json(PaperExample.evaluation(Measure.FRECHET, Double.POSITIVE_INFINITY, Measure.COVERAGE, Double.NaN, Measure.BCE_TEST, 0.1849), settings));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"measures\": {\"bce\": 1}}                           | unknown measure \"bce\"",
+        "{\"measures\": {\"outside\": 1, \"outside\": 1}}       | \"outside\" is there twice",
+        "{\"measures\": {\"outside\": null}}                    | \"outside\" is not a number",
+        "{\"measures\": {\"outside\": \"0.5\"}}                 | \"outside\" is not a number: \"0.5\"",
+        "{\"measures\": {\"outside\": NaN}}                     | it is not the JSON of an evaluation",
+        "{\"measures\": {}, \"measures\": {}}                   | \"measures\" is there twice",
+        "{\"settings\": {\"a\": 1}, \"measures\": {}}           | setting \"a\" is not text",
+        "{\"settings\": {}}                                     | there is no \"measures\"",
+        "{\"values\": {}, \"measures\": {}}                     | unknown key \"values\"",
+        "{\"measures\": {\"outside\": 1}                        | it ends too early",
+        "{\"measures\": {}} {}                                  | it is not the JSON of an evaluation",
+        "{measures: {}}                                         | it is not the JSON of an evaluation",
+        "[]                                                     | it is not the JSON of an evaluation",
+        "``                                                     | it ends too early"
+      })
+  void whatIsNotAnEvaluationIsRefused(String text, String message) {
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> EvaluationFiles.fromJson(text));
+    assertTrue(e.getMessage().startsWith(message), e.getMessage());
+    assertEquals(1, e.getMessage().lines().count());
+  }
+
+  @Test
+  void csvSaysWhatIsMeant() {
+    assertEquals("""
+        measure,value,meaning
+        bce_test,0.1849,"mean binary cross-entropy of the test images, nats per pixel"
+        outside,0.1,share of the embeddings whose norm is greater than 1
+        """, EvaluationFiles.csv(PaperExample.evaluation(Measure.OUTSIDE, 0.1, Measure.BCE_TEST, 0.1849)));
+  }
+}
