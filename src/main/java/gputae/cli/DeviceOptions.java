@@ -37,8 +37,18 @@ final class DeviceOptions {
   @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all this process may use). Results are repeatable for one number of threads.")
   private Integer threads;
 
+  /** As given, or null. */
+  Integer threads() {
+    return threads;
+  }
+
   /** Opens the device; says through {@code log} what it is. The caller closes it. */
   Backend open(Consumer<String> log) {
+    return open(threads, log);
+  }
+
+  /** As {@link #open(Consumer)}, for so many of the CPU's threads, null for all. */
+  Backend open(Integer threads, Consumer<String> log) {
     if (threads != null && threads < 1) {
       throw Failure.usage("--threads is " + threads + "; at least 1");
     }

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gpu-tae",
     description = "Autoencoders whose latent space is regularised by 0-dimensional persistent homology.",
-    subcommands = {TrainCommand.class, GenerateCommand.class, EncodeCommand.class, H0Command.class, ViewCommand.class, DoctorCommand.class},
+    subcommands = {TrainCommand.class, GenerateCommand.class, EncodeCommand.class, EvaluateCommand.class,
+        SweepCommand.class, ReproduceCommand.class, H0Command.class, ViewCommand.class, DoctorCommand.class},
     versionProvider = GpuTae.Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",

@@ -77,6 +77,10 @@ final class RunDirectory {
     return path.resolve("labels.npy");
   }
 
+  Path report() {
+    return path.resolve("report.html");
+  }
+
   Path figures() {
     return path.resolve("figures");
   }
@@ -96,14 +100,15 @@ final class RunDirectory {
    * @param width       of an image
    * @param classes     names by label
    * @param conditions  what the bits depend on beside all this
+   * @param init        of weights that were given to begin with: the SHA-256 of their file; else null
    */
   record Config(
-      TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes, String conditions) {
+      TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes, String conditions, String init) {
 
     /** Of a training on data that are loaded. */
-    static Config of(TrainConfig config, String dataset, Path data, Dataset loaded, String conditions) {
+    static Config of(TrainConfig config, String dataset, Path data, Dataset loaded, String fingerprint, String conditions, String init) {
       Images images = loaded.train().images();
-      return new Config(config, dataset, data, RunDirectory.fingerprint(loaded), images.height(), images.width(), loaded.classes(), conditions);
+      return new Config(config, dataset, data, fingerprint, images.height(), images.width(), loaded.classes(), conditions, init);
     }
   }
 
@@ -198,7 +203,21 @@ final class RunDirectory {
     }
   }
 
-  void write(Config config) throws IOException {
+  /** The embeddings of a part of the training images, which {@code reproduce} draws. */
+  Path cloud() {
+    return figure("latent-512");
+  }
+
+  /** {@code config.json}, as a training begins or goes on; what was made of the weights before goes, so that nobody takes it for that of those to come. */
+  void begin(Config config) throws IOException {
+    for (Path stale : List.of(report(), cloud())) {
+      Files.deleteIfExists(stale);
+    }
+    new EvaluationOutputs(path).remove();
+    write(config);
+  }
+
+  private void write(Config config) throws IOException {
     TrainConfig train = config.config();
     JsonObject json = new JsonObject();
     json.addProperty("format", FORMAT);
@@ -226,6 +245,9 @@ final class RunDirectory {
     json.addProperty("penalty", train.regulariser().penalty().name().toLowerCase(Locale.ROOT));
     json.addProperty("seed", train.seed());
     json.addProperty("conditions", config.conditions());
+    if (config.init() != null) {
+      json.addProperty("init_sha256", config.init());
+    }
     String text = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json) + "\n";
     WholeFile.write(config(), text.getBytes(StandardCharsets.UTF_8));
   }
@@ -261,7 +283,7 @@ final class RunDirectory {
       JsonElement data = json.get("data");
       return new Config(train, json.get("dataset").getAsString(), data == null ? null : Path.of(data.getAsString()),
           json.get("data_fingerprint").getAsString(), json.get("height").getAsInt(), json.get("width").getAsInt(), classes,
-          json.get("conditions").getAsString());
+          json.get("conditions").getAsString(), json.has("init_sha256") ? json.get("init_sha256").getAsString() : null);
     } catch (Failure e) {
       throw e;
     } catch (RuntimeException e) {
@@ -270,9 +292,9 @@ final class RunDirectory {
     }
   }
 
-  /** Refuses data other than those the run was trained on. */
-  void requireData(Config description, Dataset loaded) {
-    if (!fingerprint(loaded).equals(description.fingerprint())) {
+  /** Refuses data other than those the run was trained on, by their {@link #fingerprint}. */
+  void requireData(Config description, String fingerprint) {
+    if (!fingerprint.equals(description.fingerprint())) {
       throw new Failure("the data set " + description.dataset() + " is not the one " + path + " was trained on (its training images or labels differ)");
     }
   }

@@ -64,7 +64,7 @@ final class RunOutputs {
     results.put("reconstruction, training", format("%.4f nats per pixel", last.reconstruction()));
     results.put("test embeddings outside the unit ball", format("%.1f %%", 100 * outside));
     results.put("seconds", format("%.1f", last.seconds()));
-    RunReport.write(run.path(), title(), settings(), history, results);
+    RunReport.write(run.path(), title(), settings(config), history, results);
     return outside;
   }
 
@@ -80,7 +80,8 @@ final class RunOutputs {
     return RunDirectory.title(config.dataset(), config.config());
   }
 
-  private Map<String, String> settings() {
+  /** For people: what a run is. */
+  static Map<String, String> settings(RunDirectory.Config config) {
     TrainConfig train = config.config();
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("data set", config.dataset());

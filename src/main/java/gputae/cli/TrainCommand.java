@@ -89,15 +89,16 @@ final class TrainCommand implements Callable<Integer> {
       Dataset loaded = options.load(this::say);
       float[] weights = options.initialWeights(config, loaded.train().images().pixelsPerImage());
       // Before the folder is made, so that a network that does not fit leaves none behind.
-      try (Trainer trainer = trainer(backend, config, loaded)) {
+      try (Trainer trainer = trainer(backend, config, loaded, control)) {
         if (weights != null) {
           trainer.initialise(weights);
         }
         try (TrainingViews shown = views.open(ViewSettings.subject(options.dataset(), config, loaded, DeviceOptions.conditions(backend)), backend, control, this::warn)) {
           RunDirectory run = out == null ? RunDirectory.createNew(options.dataset(), config) : RunDirectory.create(out);
-          RunDirectory.Config description = RunDirectory.Config.of(config, options.place(), options.data(), loaded, DeviceOptions.conditions(backend));
+          RunDirectory.Config description = RunDirectory.Config.of(config, options.place(), options.data(), loaded, RunDirectory.fingerprint(loaded),
+              DeviceOptions.conditions(backend), options.initFingerprint());
           try (FileChannel lock = run.lock()) {
-            run.write(description);
+            run.begin(description);
             return train(backend, run, description, loaded, trainer, shown);
           }
         }
@@ -121,7 +122,8 @@ final class TrainCommand implements Callable<Integer> {
       SafeTensors checkpoint = SafeTensors.read(run.checkpoint());
       Path data = options.data() != null ? options.data() : description.data();
       Dataset loaded = Datasets.open(description.dataset(), data, this::say);
-      run.requireData(description, loaded);
+      String fingerprint = RunDirectory.fingerprint(loaded);
+      run.requireData(description, fingerprint);
       TrainConfig config = description.config();
       if (given("--epochs")) {
         config = config.withEpochs(options.epochs());
@@ -131,21 +133,22 @@ final class TrainCommand implements Callable<Integer> {
         System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get("conditions") + "; on " + conditions
             + " the result will be as good but not bitwise the same");
       }
-      description = RunDirectory.Config.of(config, description.dataset(), data, loaded, conditions);
-      try (Trainer trainer = trainer(backend, config, loaded)) {
+      description = RunDirectory.Config.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
+      try (Trainer trainer = trainer(backend, config, loaded, control)) {
         int done = run.restore(trainer, checkpoint);
         if (done > config.epochs()) {
           throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
         }
         try (TrainingViews shown = views.open(ViewSettings.subject(description.dataset(), config, loaded, conditions), backend, control, this::warn)) {
-          run.write(description);
+          run.begin(description);
           return train(backend, run, description, loaded, trainer, shown);
         }
       }
     }
   }
 
-  private Trainer trainer(Backend backend, TrainConfig config, Dataset loaded) {
+  /** @throws Failure if the network's sizes overflow */
+  static Trainer trainer(Backend backend, TrainConfig config, Dataset loaded, TrainControl control) {
     try {
       return new Trainer(backend, config, loaded, control);
     } catch (ArithmeticException e) {
@@ -201,7 +204,7 @@ final class TrainCommand implements Callable<Integer> {
             100 * outside));
         console.println(quiet ? run.path() : "done: see " + run.path().resolve("report.html") + " and " + run.path().resolve("figures"));
       } else {
-        console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + quoted(run.path()));
+        console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + quoted(run.path().toString()));
       }
       complete = shown.end(trainer.snapshot(), this::say);
     } catch (IOException | RuntimeException e) {
@@ -299,8 +302,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** As a shell takes it for one word. */
-  private static String quoted(Path path) {
-    String name = path.toString();
+  static String quoted(String name) {
     return name.matches("[\\w./:@%+=,-]+") ? name : "'" + name.replace("'", "'\\''") + "'";
   }
 }

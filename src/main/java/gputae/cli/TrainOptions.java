@@ -11,11 +11,21 @@ import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import gputae.train.Trainer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What is trained, on what: the options of {@code train} that a run's result depends on. */
@@ -131,6 +141,42 @@ final class TrainOptions {
   @Option(names = "--init", paramLabel = "FILE", description = "Initial weights: a model.safetensors of the same network, from here or from PyTorch.")
   private Path init;
 
+  /** The options that have no meaning for a model. */
+  static List<String> meaningless(ModelKind kind) {
+    List<String> options = new ArrayList<>();
+    if (!kind.ball()) {
+      options.addAll(List.of("--lambda", "--lambda-ball", "--penalty"));
+    }
+    if (!kind.deaths()) {
+      options.addAll(List.of("--lambda-deaths", "--degree", "--max-edge"));
+    }
+    return options;
+  }
+
+  /** A command line of these options alone. */
+  @Command
+  private static final class Alone {
+    @Mixin private TrainOptions options;
+  }
+
+  /**
+   * The options of a training that are given one by one.
+   *
+   * @param values by name, dashes included
+   * @throws Failure of usage, saying what is wrong
+   */
+  static TrainOptions of(Map<String, String> values) {
+    Alone alone = new Alone();
+    CommandLine line = new CommandLine(alone);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    try {
+      line.parseArgs(values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toArray(String[]::new));
+    } catch (ParameterException e) {
+      throw Failure.usage(String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage"));
+    }
+    return alone.options;
+  }
+
   /** As given: a name or a path. */
   String dataset() {
     return dataset;
@@ -139,6 +185,10 @@ final class TrainOptions {
   /** The folder of the data set's files, or null. */
   Path data() {
     return data;
+  }
+
+  ModelKind model() {
+    return model;
   }
 
   int epochs() {
@@ -158,11 +208,10 @@ final class TrainOptions {
   TrainConfig settings() {
     double ball = lambdaBall == null ? lambda : lambdaBall;
     double deaths = lambdaDeaths == null ? lambda : lambdaDeaths;
-    if (!model.ball()) {
-      refuseFor(model, "--lambda", "--lambda-ball", "--penalty");
-    }
-    if (!model.deaths()) {
-      refuseFor(model, "--lambda-deaths", "--degree", "--max-edge");
+    for (String option : meaningless(model)) {
+      if (given(option)) {
+        throw Failure.usage(option + " has no meaning for --model " + model.label());
+      }
     }
     if (hidden.stream().anyMatch(size -> size < 1)) {
       throw Failure.usage("--hidden is " + hidden + "; every layer has at least 1 unit");
@@ -176,16 +225,20 @@ final class TrainOptions {
     }
   }
 
-  private void refuseFor(ModelKind kind, String... options) {
-    for (String option : options) {
-      if (given(option)) {
-        throw Failure.usage(option + " has no meaning for --model " + kind.label());
-      }
-    }
-  }
-
   private boolean given(String option) {
     return command.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  /** SHA-256 of the file of {@code --init}, or null. */
+  String initFingerprint() throws IOException {
+    if (init == null) {
+      return null;
+    }
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(init)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   /** The weights of {@code --init}, or null. */

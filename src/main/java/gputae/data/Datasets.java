@@ -45,7 +45,7 @@ public final class Datasets {
   public static Dataset open(String dataset, Path data, Consumer<String> log) throws DataException {
     for (Published published : List.of(MNIST, FASHION_MNIST)) {
       if (dataset.equals(published.name())) {
-        return openPublished(published, data, cache(), log);
+        return openPublished(published, data, cache("datasets"), log);
       }
     }
     if (dataset.equals("digits")) {
@@ -167,11 +167,11 @@ public final class Datasets {
     return name.toLowerCase(Locale.ROOT).endsWith(".npy") ? name.substring(0, name.length() - ".npy".length()) : name;
   }
 
-  /** {@code $XDG_CACHE_HOME/gpu-tae/datasets}, or under {@code ~/.cache}. */
-  private static Path cache() {
+  /** {@code $XDG_CACHE_HOME/gpu-tae/<part>}, or under {@code ~/.cache}: what was fetched or computed once for all runs. */
+  public static Path cache(String part) {
     String set = System.getenv("XDG_CACHE_HOME");
     // The XDG specification: a relative path is to be ignored.
     Path base = set != null && Path.of(set).isAbsolute() ? Path.of(set) : Path.of(System.getProperty("user.home"), ".cache");
-    return base.resolve("gpu-tae").resolve("datasets");
+    return base.resolve("gpu-tae").resolve(part);
   }
 }

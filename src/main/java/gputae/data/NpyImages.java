@@ -75,11 +75,11 @@ final class NpyImages {
     return (byte) Math.round(255 * value);
   }
 
-  private static byte[] labels(Path file, int count, Path images) throws DataException {
+  static byte[] labels(Path file, int count, Path images) throws DataException {
     NpyArray array = Npy.read(file);
     if (array.shape().length != 1 || array.shape()[0] != count) {
       throw new DataException(file + ": shape " + Arrays.toString(array.shape())
-          + ", expected [" + count + "], one label for each image of " + images.getFileName());
+          + ", expected [" + count + "], one label for each row of " + images.getFileName());
     }
     if (array instanceof NpyArray.Bytes bytes) {
       return bytes.values();

@@ -1,0 +1,189 @@
+package gputae.cli;
+
+import gputae.backend.Backend;
+import gputae.data.CloudFiles;
+import gputae.data.DataException;
+import gputae.data.Dataset;
+import gputae.data.Datasets;
+import gputae.data.ImageFile;
+import gputae.data.Images;
+import gputae.data.Npy;
+import gputae.data.NpyArray;
+import gputae.data.PointCloud;
+import gputae.evaluate.Evaluation;
+import gputae.evaluate.Evaluator;
+import gputae.evaluate.InputSpace;
+import gputae.evaluate.Points;
+import gputae.evaluate.Sample;
+import gputae.model.Autoencoder;
+import gputae.train.TrainConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Measures a trained model, or embeddings that were made elsewhere. */
+@Command(
+    name = "evaluate",
+    description = {
+      "Measure a model: reconstruction, how its embeddings fill the unit ball and keep neighbourhoods, and what it generates, as a classifier trained here judges it.", ""},
+    footerHeading = "%n",
+    footer = {
+      "Leaves evaluation.json, evaluation.csv and evaluation.html in the run. With --latents and --data it measures embeddings made elsewhere: the unit ball and",
+      "neighbourhoods. Of more than 10,000 points a sample is taken. Every measure is explained, with its source, on the page."
+    },
+    mixinStandardHelpOptions = true)
+final class EvaluateCommand implements Callable<Integer> {
+
+  private static final int SAMPLE_SEED = 0;
+
+  @Parameters(paramLabel = "RUN", arity = "0..1", description = "Folder of a run.")
+  private Path run;
+
+  @Option(names = "--latents", paramLabel = "FILE", description = "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line.")
+  private Path latents;
+
+  @Option(
+      names = "--data",
+      paramLabel = "PATH",
+      description = "With a run: where its data set lies now, if it has moved. With --latents: what was embedded, in the same order: .npy (uint8 images, or floats [n, ...]), IDX or text.")
+  private Path data;
+
+  @Option(names = "--labels", paramLabel = "FILE", description = "With --latents: their labels, .npy integers [n], for the k-NN accuracy.")
+  private Path labels;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "Folder for the files (default: the run; with --latents none is written).")
+  private Path out;
+
+  @Mixin private DeviceOptions device;
+
+  @Override
+  public Integer call() throws IOException {
+    if ((run == null) == (latents == null)) {
+      throw Failure.usage("give a run, or --latents and --data");
+    }
+    if (latents == null && labels != null) {
+      throw Failure.usage("--labels goes with --latents; a run's data set has its own");
+    }
+    if (out != null && Files.exists(out) && !Files.isDirectory(out)) {
+      throw new Failure("--out " + out + " is a file; give a folder");
+    }
+    if (latents != null && data == null) {
+      throw Failure.usage("--latents needs --data: what was embedded");
+    }
+    return latents == null ? evaluateRun() : evaluateLatents();
+  }
+
+  private int evaluateRun() throws IOException {
+    RunDirectory directory = RunDirectory.existing(run);
+    RunDirectory.Config config = directory.read();
+    Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.out::println);
+    String fingerprint = RunDirectory.fingerprint(dataset);
+    directory.requireData(config, fingerprint);
+    try (Backend backend = device.open(System.out::println);
+        Autoencoder model = directory.openModel(backend, config)) {
+      Evaluator evaluator = new Evaluator(dataset, new JudgeCache(dataset, fingerprint, System.err::println));
+      Evaluation evaluation = evaluate(evaluator, backend, model, config.config());
+      EvaluationOutputs outputs = new EvaluationOutputs(out == null ? directory.path() : out);
+      EvaluationOutputs.print(evaluation, System.out);
+      outputs.write(RunDirectory.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation, EvaluationOutputs.figures(directory));
+      System.out.println("done: see " + outputs.page());
+    }
+    return 0;
+  }
+
+  /** All measures of a run's model. */
+  static Evaluation evaluate(Evaluator evaluator, Backend backend, Autoencoder model, TrainConfig config) {
+    byte[] generated = GeneratedImages.generate(backend, model, config.model().prior(), evaluator.generatedCount(), config.seed());
+    return evaluator.of(backend, model, generated);
+  }
+
+  private int evaluateLatents() throws IOException {
+    Points embeddings = points(latents);
+    int count = embeddings.count();
+    byte[] classes = labels == null ? null : ImageFile.labels(labels, count, latents);
+    Sample sample = Sample.of(count, Evaluator.MOST, SAMPLE_SEED);
+    try (Backend backend = device.open(System.out::println)) {
+      Evaluation evaluation = Evaluator.of(backend, inputs(count, sample), sample.points(embeddings), sample.labels(classes));
+      EvaluationOutputs.print(evaluation, System.out);
+      if (out != null) {
+        EvaluationOutputs outputs = new EvaluationOutputs(out);
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("embeddings", latents.toString());
+        settings.put("data", data.toString());
+        settings.put("points", count > Evaluator.MOST ? Evaluator.MOST + " of " + count : Integer.toString(count));
+        settings.put("dimension", Integer.toString(embeddings.dimension()));
+        settings.put("gpu-tae", GpuTae.version());
+        outputs.write("Embeddings of " + data, settings, evaluation, List.of());
+        System.out.println("done: see " + outputs.page());
+      }
+    }
+    return 0;
+  }
+
+  /** What was embedded: images where it is of bytes, other vectors else. */
+  private InputSpace inputs(int count, Sample sample) throws DataException {
+    NpyArray array = data.toString().toLowerCase(Locale.ROOT).endsWith(".npy") ? Npy.read(data) : null;
+    if (array instanceof NpyArray.Bytes || array == null && isIdx()) {
+      Images images = ImageFile.read(data, System.out::println);
+      requireCount(images.count(), count);
+      return InputSpace.of(sample.images(images));
+    }
+    Points vectors;
+    if (array instanceof NpyArray.Floats floats && floats.shape().length > 2) {
+      vectors = points(data, floats.values(), floats.shape()[0]);
+    } else if (array instanceof NpyArray.Doubles doubles && doubles.shape().length > 2) {
+      vectors = points(data, floats(doubles.values()), doubles.shape()[0]);
+    } else {
+      vectors = points(data);
+    }
+    requireCount(vectors.count(), count);
+    return InputSpace.of(sample.points(vectors));
+  }
+
+  private boolean isIdx() {
+    return data.toString().matches(".*idx\\d-ubyte(\\.gz)?");
+  }
+
+  private void requireCount(int found, int count) {
+    if (found != count) {
+      throw new Failure(data + " holds " + found + " points, " + latents + " holds " + count + "; they must be the same ones in the same order");
+    }
+    if (count < 2) {
+      throw new Failure(latents + " holds " + count + " point; at least 2 are needed");
+    }
+  }
+
+  private static Points points(Path file) throws DataException {
+    PointCloud cloud = CloudFiles.readCloud(file);
+    return points(file, cloud.single() != null ? cloud.single() : floats(cloud.full()), cloud.points());
+  }
+
+  /** Rows of whatever shape, each a point. */
+  private static Points points(Path file, float[] values, int count) {
+    if (values.length == 0) {
+      throw new Failure(file + " holds no points");
+    }
+    try {
+      return new Points(values, values.length / count);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static float[] floats(double[] values) {
+    float[] rounded = new float[values.length];
+    for (int i = 0; i < rounded.length; i++) {
+      rounded[i] = (float) values[i];
+    }
+    return rounded;
+  }
+}

@@ -1,0 +1,82 @@
+package gputae.cli;
+
+import gputae.data.WholeFile;
+import gputae.evaluate.Evaluation;
+import gputae.evaluate.Measure;
+import gputae.report.EvaluationFiles;
+import gputae.report.EvaluationPage;
+import gputae.report.Figure;
+import gputae.report.Numbers;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The files of an evaluation: for programs, for tables, for people. */
+final class EvaluationOutputs {
+
+  private final Path folder;
+
+  EvaluationOutputs(Path folder) {
+    this.folder = folder;
+  }
+
+  private Path json() {
+    return folder.resolve("evaluation.json");
+  }
+
+  private Path csv() {
+    return folder.resolve("evaluation.csv");
+  }
+
+  Path page() {
+    return folder.resolve("evaluation.html");
+  }
+
+  /** A run's pictures that a page of measures shows. */
+  static List<Figure> figures(RunDirectory run) {
+    return List.of(new Figure(run.figure("latent"), "Latent space", "Embeddings of the test images, coloured by class, and the unit ball."),
+        new Figure(run.figure("generated"), "Generated images", "Images decoded from samples of the prior of the latent space."));
+  }
+
+  /** The page first: where the JSON is, everything is. */
+  void write(String title, Map<String, String> settings, Evaluation evaluation, List<Figure> figures) throws IOException {
+    Files.createDirectories(folder);
+    EvaluationPage.write(page(), title, settings, evaluation, figures);
+    WholeFile.write(csv(), EvaluationFiles.csv(evaluation).getBytes(StandardCharsets.UTF_8));
+    WholeFile.write(json(), EvaluationFiles.json(evaluation, settings).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What {@link #write} left here, or null. */
+  Evaluation read() throws IOException {
+    if (!Files.exists(json())) {
+      return null;
+    }
+    try {
+      return EvaluationFiles.fromJson(Files.readString(json()));
+    } catch (IllegalArgumentException e) {
+      throw new Failure(json() + ": " + e.getMessage() + "; remove it, and it will be made again", e);
+    }
+  }
+
+  void remove() throws IOException {
+    Files.deleteIfExists(json());
+    Files.deleteIfExists(csv());
+    Files.deleteIfExists(page());
+  }
+
+  /** A line for each measure. */
+  static void print(Evaluation evaluation, PrintStream out) {
+    Measure.Group group = null;
+    for (Map.Entry<Measure, Double> one : evaluation.values().entrySet()) {
+      if (one.getKey().group() != group) {
+        group = one.getKey().group();
+        out.println(group.title());
+      }
+      out.printf("  %-28s%s%n", one.getKey().title(), Numbers.fourDigits(one.getValue()));
+    }
+  }
+}

@@ -1,0 +1,518 @@
+package gputae.cli;
+
+import gputae.backend.Backend;
+import gputae.backend.BackendException;
+import gputae.backend.cpu.NativeLibraries;
+import gputae.data.Dataset;
+import gputae.data.WholeFile;
+import gputae.model.Autoencoder;
+import gputae.model.SafeTensors;
+import gputae.report.MetricsCsv;
+import gputae.report.SweepProgress;
+import gputae.train.DivergedException;
+import gputae.train.Epoch;
+import gputae.train.Step;
+import gputae.train.TrainConfig;
+import gputae.train.TrainControl;
+import gputae.train.TrainListener;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/**
+ * Many trainings, several at a time on one device, each in a run directory of its own under {@code runs/}: what is done already is not done again, what was interrupted goes on where it stood.
+ * The bits of a run depend on its own settings, the device and the threads it has, not on what is trained beside it.
+ */
+final class Sweep {
+
+  /** Models at the same time on a GPU, which one model leaves idle most of the time: a step is a chain of small kernels. */
+  private static final int JOBS_ON_A_GPU = 4;
+
+  /**
+   * One training.
+   *
+   * @param name       of its run directory
+   * @param parameters what tells it from the others, for tables: option of {@code train} and value
+   */
+  record Cell(String name, Map<String, String> parameters, TrainOptions options, TrainConfig config) {
+
+    /** The same training, on the same data. */
+    boolean isLike(Cell other) {
+      return config.equals(other.config) && key(this).equals(key(other));
+    }
+  }
+
+  /**
+   * What became of a cell.
+   *
+   * @param history all its epochs, or none where it failed
+   * @param failure why it could not be trained or measured, else null
+   */
+  record Row(Cell cell, RunDirectory run, List<Epoch> history, String failure) {}
+
+  /** A data set, opened once for all cells. */
+  record Loaded(Dataset dataset, String fingerprint) {}
+
+  /** What is to be had of a trained model beside its run. */
+  interface Afterwards {
+
+    /** In a word or two, for the progress. */
+    String name();
+
+    /** Whether the run has it. */
+    boolean isDone(Row row) throws IOException;
+
+    /** Makes it; on the thread of the backend. */
+    void make(Row row, Loaded loaded, Backend backend, Autoencoder model) throws IOException;
+
+    /** No more models of this data set will come. */
+    default void forget(Loaded loaded) {}
+  }
+
+  private final Path out;
+  private final List<Cell> cells;
+  private final List<Afterwards> afterwards;
+  private final DeviceOptions device;
+  private final Integer jobsWanted;
+  private final PrintStream console;
+  private final boolean quiet;
+  private final Consumer<List<Row>> onRow;
+
+  private final Map<List<Object>, Loaded> loaded = new HashMap<>();
+  private final Map<List<Object>, Integer> cellsLeft = new HashMap<>();
+  private final Row[] rows;
+
+  /** Steps that each cell has before it. */
+  private final long[] stepsLeft;
+
+  /** The controls of the trainings at work, by cell, which a signal ends and waits for. */
+  private final Map<Integer, TrainControl> trainings = new HashMap<>();
+
+  private boolean stopping;
+  private int next;
+  private SweepProgress progress;
+
+  /**
+   * @param jobs  models at a time, or null for what suits the device
+   * @param onRow told of all rows so far, in the cells' order, each time one is added
+   */
+  Sweep(Path out, List<Cell> cells, List<Afterwards> afterwards, DeviceOptions device, Integer jobs, PrintStream console, boolean quiet, Consumer<List<Row>> onRow) {
+    this.out = out;
+    this.cells = cells;
+    this.afterwards = afterwards;
+    this.device = device;
+    this.jobsWanted = jobs;
+    this.console = console;
+    this.quiet = quiet;
+    this.onRow = onRow;
+    this.rows = new Row[cells.size()];
+    this.stepsLeft = new long[cells.size()];
+    cells.forEach(cell -> cellsLeft.merge(key(cell), 1, Integer::sum));
+  }
+
+  /** Of the data set. */
+  private static List<Object> key(Cell cell) {
+    return Arrays.asList(cell.options().place(), cell.options().data());
+  }
+
+  /** What there is so far, in the cells' order. */
+  synchronized List<Row> rows() {
+    return Arrays.stream(rows).filter(row -> row != null).toList();
+  }
+
+  /**
+   * Trains and measures whatever is missing.
+   *
+   * @return whether it came to its end; false after a signal
+   * @throws Failure where a cell's directory holds something else
+   */
+  boolean run() throws IOException {
+    if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw new Failure("--out " + out + " is a file; give a folder");
+    }
+    Files.createDirectories(out);
+    int cores = device.threads() == null ? Runtime.getRuntime().availableProcessors() : device.threads();
+    int jobs = jobsWanted != null ? jobsWanted : Math.min(cores, cells.size());
+    // How many threads a model has must not depend on what is left to do, or an interruption would change its bits.
+    Integer threadsEach = jobs == 1 ? device.threads() : Integer.valueOf(Math.max(1, cores / jobs));
+    Thread hook = new Thread(this::endInTime, "save-on-signal");
+    try (FileChannel lock = new RunDirectory(out).lock()) {
+      Backend first = device.open(threadsEach, this::say);
+      List<Thread> workers = new ArrayList<>();
+      try {
+        prepare();
+        if (jobsWanted == null && !first.name().equals("cpu")) {
+          jobs = Math.min(JOBS_ON_A_GPU, cells.size());
+        }
+      } catch (UncheckedIOException e) {
+        first.close();
+        throw e.getCause();
+      } catch (RuntimeException | IOException e) {
+        first.close();
+        throw e;
+      }
+      Runtime.getRuntime().addShutdownHook(hook);
+      Throwable[] broken = new Throwable[jobs];
+      for (int job = 1; job < Math.min(jobs, cells.size()); job++) {
+        int number = job;
+        Thread worker = new Thread(() -> broken[number] = work(null, threadsEach), "model-" + job);
+        worker.start();
+        workers.add(worker);
+      }
+      broken[0] = work(first, threadsEach);
+      for (Thread worker : workers) {
+        worker.join();
+      }
+      for (Throwable e : broken) {
+        rethrow(e);
+      }
+      return !stopped();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } finally {
+      if (progress != null) {
+        progress.close();
+      }
+      console.flush();
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The hook is running: a signal is what ended it.
+      }
+    }
+  }
+
+  private static void rethrow(Throwable e) throws IOException {
+    if (e instanceof IOException file) {
+      throw file;
+    } else if (e instanceof RuntimeException other) {
+      throw other;
+    } else if (e instanceof Error error) {
+      throw error;
+    }
+  }
+
+  /** After a signal: trainings are saved, measures are not waited for, since they can be made again. */
+  private void endInTime() {
+    boolean complete;
+    synchronized (this) {
+      stopping = true;
+      trainings.values().forEach(TrainControl::stop);
+      try {
+        while (!trainings.isEmpty()) {
+          wait();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      complete = Arrays.stream(rows).noneMatch(row -> row == null);
+    }
+    if (progress != null) {
+      progress.close();
+    }
+    if (!complete) {
+      console.println("stopped; what is done is kept, and the same command goes on from there");
+    }
+    console.flush();
+  }
+
+  private synchronized boolean stopped() {
+    return stopping;
+  }
+
+  private void say(String line) {
+    if (!quiet) {
+      console.println(line);
+    }
+  }
+
+  /** Looks at what is there already, so that what cannot be done is said before hours of work. */
+  private void prepare() throws IOException {
+    long steps = 0;
+    int done = 0;
+    for (int i = 0; i < cells.size(); i++) {
+      Cell cell = cells.get(i);
+      RunDirectory run = directory(cell);
+      Loaded data = load(cell);
+      int epochs = 0;
+      if (Files.exists(run.config())) {
+        RunDirectory.Config description = run.read();
+        TrainConfig found = description.config();
+        run.requireData(description, data.fingerprint());
+        if (!found.withEpochs(cell.config().epochs()).equals(cell.config()) || !Objects.equals(description.init(), cell.options().initFingerprint())) {
+          throw new Failure(run.path() + " holds a training with other settings; give another --out, or remove it");
+        }
+        if (found.epochs() > cell.config().epochs()) {
+          throw new Failure(run.path() + " is a training of " + found.epochs() + " epochs, more than the " + cell.config().epochs() + " asked for; give another --out, or remove it");
+        }
+        epochs = history(run).size();
+      } else if (Files.exists(run.checkpoint())) {
+        throw new Failure(run.path() + " holds a checkpoint but no config.json, so nobody knows of what; remove it");
+      }
+      Row row = trained(cell, run);
+      boolean complete = row != null;
+      for (Afterwards after : afterwards) {
+        complete = complete && after.isDone(row);
+      }
+      if (complete) {
+        rows[i] = row;
+        done++;
+        forget(cell);
+      } else {
+        int images = data.dataset().train().images().count();
+        stepsLeft[i] = (row != null ? 0 : Math.max(0, cell.config().epochs() - epochs)) * (long) ((images - 1) / cell.config().batch() + 1);
+        steps += stepsLeft[i];
+      }
+    }
+    if (done > 0) {
+      say(done + " of " + cells.size() + (cells.size() == 1 ? " model is" : " models are") + " done already");
+      onRow.accept(rows());
+    }
+    progress = quiet ? null : new SweepProgress(console, NativeLibraries.isTerminal(1), cells.size() - done, steps);
+  }
+
+  /** The epochs in a run's metrics, none where they cannot be read: the checkpoint knows them too. */
+  private static List<Epoch> history(RunDirectory run) {
+    try {
+      return Files.exists(run.metrics()) ? MetricsCsv.read(run.metrics()) : List.of();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  private RunDirectory directory(Cell cell) {
+    return new RunDirectory(out.resolve("runs").resolve(cell.name()));
+  }
+
+  /** The row of a run that has all its epochs and its report, which is written last and goes when a training goes on; else null. */
+  private static Row trained(Cell cell, RunDirectory run) throws IOException {
+    if (!Files.exists(run.config()) || !run.read().config().equals(cell.config()) || !Files.exists(run.report()) || !Files.exists(run.model())) {
+      return null;
+    }
+    List<Epoch> history = history(run);
+    return history.size() == cell.config().epochs() ? new Row(cell, run, history, null) : null;
+  }
+
+  private Loaded load(Cell cell) throws IOException {
+    synchronized (loaded) {
+      Loaded found = loaded.get(key(cell));
+      if (found == null) {
+        Dataset dataset = cell.options().load(this::say);
+        found = new Loaded(dataset, RunDirectory.fingerprint(dataset));
+        loaded.put(key(cell), found);
+      }
+      return found;
+    }
+  }
+
+  private void forget(Cell cell) {
+    synchronized (loaded) {
+      if (cellsLeft.merge(key(cell), -1, Integer::sum) == 0) {
+        Loaded found = loaded.remove(key(cell));
+        if (found != null) {
+          afterwards.forEach(after -> after.forget(found));
+        }
+      }
+    }
+  }
+
+  /** The number of the next cell that is not done, or -1. */
+  private synchronized int take() {
+    while (!stopping && next < rows.length && rows[next] != null) {
+      next++;
+    }
+    return stopping || next >= rows.length ? -1 : next++;
+  }
+
+  /**
+   * Does one cell after the other.
+   *
+   * @param given a backend to begin with, which is closed here, or null
+   * @return what ended it before its time, or null
+   */
+  private Throwable work(Backend given, Integer threads) {
+    Backend backend = given;
+    try {
+      for (int i = take(); i >= 0; i = take()) {
+        if (backend == null) {
+          backend = device.open(threads, line -> {});
+        }
+        Cell cell = cells.get(i);
+        RunDirectory run = directory(cell);
+        Row row;
+        try {
+          row = one(backend, i, run);
+          if (row == null) {
+            return null;
+          }
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+          row = new Row(cell, run, List.of(), reason(e));
+          // Not lost among the lines of the others; before a signal may end the program.
+          complain("gpu-tae: " + cell.name() + ": " + row.failure());
+          // With whatever a training that failed has left in its memory.
+          backend.close();
+          backend = null;
+        } finally {
+          ended(i);
+        }
+        finish(i, row);
+      }
+      return null;
+    } catch (RuntimeException | Error e) {
+      synchronized (this) {
+        stopping = true;
+        trainings.values().forEach(TrainControl::stop);
+      }
+      return e instanceof UncheckedIOException file ? file.getCause() : e;
+    } finally {
+      if (backend != null) {
+        backend.close();
+      }
+    }
+  }
+
+  private static String reason(Throwable e) {
+    if (e instanceof OutOfMemoryError) {
+      return "out of memory (" + e.getMessage() + "); give Java more with -Xmx, or do fewer at a time with --jobs";
+    }
+    String message = e instanceof java.nio.file.FileSystemException file ? file.getFile() + ": " + WholeFile.inWords(file) : String.valueOf(e.getMessage());
+    boolean expected = e instanceof IOException || e instanceof DivergedException || e instanceof Failure || e instanceof BackendException;
+    return (expected ? "" : "unexpected " + e.getClass().getSimpleName() + ": ") + message.lines().findFirst().orElse("");
+  }
+
+  private void complain(String line) {
+    if (progress != null) {
+      progress.print(line, System.err);
+    } else {
+      System.err.println(line);
+    }
+  }
+
+  private void finish(int i, Row row) {
+    synchronized (this) {
+      rows[i] = row;
+      onRow.accept(rows());
+    }
+    forget(cells.get(i));
+    if (progress != null) {
+      progress.add(stepsLeft[i]);
+      progress.done(row.cell().name(), row.failure() != null ? "failed" : words(row));
+    }
+  }
+
+  /** A training has saved what there is to save. */
+  private synchronized void ended(int i) {
+    trainings.remove(i);
+    notifyAll();
+  }
+
+  private static String words(Row row) {
+    Epoch last = row.history().get(row.history().size() - 1);
+    return String.format(Locale.ROOT, "test %.4f, %.1f s", last.testReconstruction(), last.seconds());
+  }
+
+  /** Trains and measures; null if it was stopped. */
+  private Row one(Backend backend, int i, RunDirectory run) throws IOException {
+    Cell cell = cells.get(i);
+    Loaded data = load(cell);
+    Files.createDirectories(run.path());
+    try (FileChannel lock = run.lock()) {
+      run.removeLeftovers();
+      Row row = trained(cell, run);
+      if (row == null) {
+        row = train(backend, i, run, data);
+        ended(i);
+      }
+      if (row == null) {
+        return null;
+      }
+      for (Afterwards after : afterwards) {
+        if (!after.isDone(row)) {
+          if (stopped()) {
+            return null;
+          }
+          working(cell, after.name());
+          try (Autoencoder model = run.openModel(backend, run.read())) {
+            after.make(row, data, backend, model);
+          }
+        }
+      }
+      return row;
+    }
+  }
+
+  private void working(Cell cell, String what) {
+    if (progress != null) {
+      progress.working(cell.name(), what);
+    }
+  }
+
+  private Row train(Backend backend, int i, RunDirectory run, Loaded data) throws IOException {
+    Cell cell = cells.get(i);
+    Dataset dataset = data.dataset();
+    RunDirectory.Config description = RunDirectory.Config.of(cell.config(), cell.options().place(), cell.options().data(), dataset, data.fingerprint(),
+        DeviceOptions.conditions(backend), cell.options().initFingerprint());
+    TrainControl control = new TrainControl();
+    synchronized (this) {
+      if (stopping) {
+        return null;
+      }
+      trainings.put(i, control);
+    }
+    try (Trainer trainer = TrainCommand.trainer(backend, cell.config(), dataset, control)) {
+      float[] weights = cell.options().initialWeights(cell.config(), dataset.train().images().pixelsPerImage());
+      if (weights != null) {
+        trainer.initialise(weights);
+      }
+      if (Files.exists(run.checkpoint())) {
+        SafeTensors checkpoint = SafeTensors.read(run.checkpoint());
+        if (!description.conditions().equals(checkpoint.metadata().get("conditions"))) {
+          complain("gpu-tae: " + cell.name() + " was begun on " + checkpoint.metadata().get("conditions") + "; on " + description.conditions()
+              + " the result will be as good but not bitwise the same");
+        }
+        run.restore(trainer, checkpoint);
+      }
+      run.begin(description);
+      CheckpointWriter checkpoints = new CheckpointWriter(run, trainer, description.conditions());
+      checkpoints.begin(trainer.history());
+      boolean finished = trainer.run(new TrainListener() {
+        @Override
+        public void onStep(Step step) {
+          stepsLeft[i] = Math.max(0, stepsLeft[i] - 1);
+          if (progress != null) {
+            progress.add(1);
+          }
+        }
+
+        @Override
+        public void onEpoch(Epoch epoch) {
+          checkpoints.onEpoch(epoch);
+          working(cell, epoch.epoch() + "/" + cell.config().epochs());
+        }
+      });
+      checkpoints.save();
+      RunOutputs outputs = new RunOutputs(run, description, dataset.test(), line -> complain("gpu-tae: " + line));
+      outputs.writeModel(trainer.model());
+      if (!finished) {
+        return null;
+      }
+      outputs.writeAll(backend, trainer.model(), trainer.model().embeddings(trainer.testImages()), trainer.history());
+      return new Row(cell, run, trainer.history(), null);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+}

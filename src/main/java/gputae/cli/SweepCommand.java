@@ -1,0 +1,184 @@
+package gputae.cli;
+
+import gputae.data.WholeFile;
+import gputae.evaluate.Evaluation;
+import gputae.evaluate.Measure;
+import gputae.report.MeasureTable;
+import gputae.train.Epoch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Trains every combination of given values of options. */
+@Command(
+    name = "sweep",
+    description = {"Train every combination of values of train's options, several models at a time, and make one table of them.", ""},
+    footerHeading = "%nFor example:%n",
+    footer = {
+      "  gpu-tae sweep --grid lambda=0.001,0.005,0.02,latent=2,10,seed=0..4 --dataset mnist --epochs 20 --evaluate --out sweep",
+      "",
+      "A combination whose option has no meaning for its model is trained without it, once. The same command again goes on where it was interrupted,",
+      "and with more values adds to what is there."
+    },
+    mixinStandardHelpOptions = true)
+final class SweepCommand implements Callable<Integer> {
+
+  /** What fits the width of a page; sweep.csv has every measure. */
+  private static final Set<Measure> HEADLINES = EnumSet.of(Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.TRUSTWORTHINESS, Measure.CONTINUITY, Measure.KNN_ACCURACY, Measure.FRECHET,
+      Measure.PRECISION, Measure.RECALL, Measure.COVERAGE, Measure.CLASS_ENTROPY);
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--grid",
+      paramLabel = "GRID",
+      required = true,
+      description = "OPTION=VALUE,VALUE,...[,OPTION=...]: options of train without their dashes, and what each is to be; a..b are the whole numbers from a to b; sizes of"
+          + " layers are joined by +. May be given several times.")
+  private List<String> grid;
+
+  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for runs/, sweep.csv (everything) and sweep.md (what fits a page); may hold an earlier part of the same sweep.")
+  private Path out;
+
+  @Option(names = "--evaluate", description = "Measure every model too (see evaluate --help).")
+  private boolean evaluate;
+
+  @Option(names = "--jobs", paramLabel = "N", description = "Models at a time (default: on a CPU as many as it has threads, but not more than there are; they share the threads, of which the bits depend. 4 on a GPU).")
+  private Integer jobs;
+
+  @Option(names = "--quiet", description = "No progress; the last line names the table.")
+  private boolean quiet;
+
+  private final Map<String, Evaluation> measured = new HashMap<>();
+
+  @Mixin private TrainOptions options;
+
+  @Mixin private DeviceOptions device;
+
+  @Override
+  public Integer call() throws IOException {
+    if (jobs != null && jobs < 1) {
+      throw Failure.usage("--jobs is " + jobs + "; at least 1");
+    }
+    List<Sweep.Cell> cells = cells(Grid.parse(grid), fixed());
+    List<Sweep.Afterwards> afterwards = evaluate ? List.of(new Evaluating(System.err::println)) : List.of();
+    Sweep sweep = new Sweep(out, cells, afterwards, device, jobs, System.out, quiet, this::writeTables);
+    if (!sweep.run()) {
+      return 1;
+    }
+    System.out.println(quiet ? out.resolve("sweep.csv") : "done: see " + out.resolve("sweep.csv") + " and " + out.resolve("sweep.md"));
+    return sweep.rows().stream().allMatch(row -> row.failure() == null) ? 0 : 1;
+  }
+
+  private void writeTables(List<Sweep.Row> rows) {
+    try {
+      List<MeasureTable.Row> whole = new ArrayList<>();
+      List<MeasureTable.Row> readable = new ArrayList<>();
+      for (Sweep.Row row : rows) {
+        Map<String, String> parameters = row.cell().parameters();
+        Evaluation evaluation = null;
+        if (evaluate) {
+          // Read once: the tables are written again for every model.
+          evaluation = measured.get(row.cell().name());
+          if (evaluation == null) {
+            evaluation = Evaluating.of(row);
+            measured.put(row.cell().name(), evaluation);
+          }
+        }
+        whole.add(new MeasureTable.Row(parameters, evaluation, others(row)));
+        readable.add(new MeasureTable.Row(parameters, evaluation == null ? null : evaluation.only(HEADLINES), others(row)));
+      }
+      WholeFile.write(out.resolve("sweep.csv"), new MeasureTable(whole).csv().getBytes(StandardCharsets.UTF_8));
+      MeasureTable measures = new MeasureTable(readable);
+      boolean seeds = rows.stream().map(row -> row.cell().parameters().get(MeasureTable.SEED)).distinct().count() > 1;
+      WholeFile.write(out.resolve("sweep.md"), (measures.markdown() + (seeds ? "\n" + measures.meansMarkdown() : "")).getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The numbers of a run itself. */
+  private static Map<String, Double> others(Sweep.Row row) {
+    Map<String, Double> others = new LinkedHashMap<>();
+    if (row.failure() == null) {
+      Epoch last = row.history().get(row.history().size() - 1);
+      others.put("rec", last.reconstruction());
+      others.put("test_rec", last.testReconstruction());
+      if (row.cell().config().model().ball()) {
+        others.put("ball", last.ball());
+      }
+      if (row.cell().config().model().deaths()) {
+        others.put("deaths", last.deaths());
+      }
+      if (row.cell().config().model().variational()) {
+        others.put("kl", last.kl());
+      }
+      others.put("seconds", last.seconds());
+    }
+    return others;
+  }
+
+  /** The options of train on this command line, by name. */
+  private Map<String, String> fixed() {
+    Map<String, String> fixed = new LinkedHashMap<>();
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (spec.mixins().get("options").optionsMap().containsKey(option.longestName())) {
+        fixed.put(option.longestName(), String.join(",", option.originalStringValues()));
+      }
+    }
+    return fixed;
+  }
+
+  /** One for each combination, those left out that differ in nothing that has a meaning. */
+  private static List<Sweep.Cell> cells(Grid grid, Map<String, String> fixed) {
+    grid.axes().keySet().stream().filter(option -> fixed.containsKey("--" + option)).findFirst().ifPresent(option -> {
+      throw Failure.usage("--" + option + " is given beside --grid " + option + "=...");
+    });
+    Map<String, Sweep.Cell> cells = new LinkedHashMap<>();
+    for (Map<String, String> point : grid.points()) {
+      Map<String, String> values = new LinkedHashMap<>(fixed);
+      point.forEach((option, value) -> values.put("--" + option, value));
+      Sweep.Cell cell = cell(values, point);
+      Sweep.Cell other = cells.putIfAbsent(cell.name(), cell);
+      if (other != null && !other.isLike(cell)) {
+        throw Failure.usage("--grid: " + point + " and what comes before would both be called " + cell.name() + "; sweep them apart");
+      }
+    }
+    return List.copyOf(cells.values());
+  }
+
+  /** A training of these options; those of the point name it. */
+  static Sweep.Cell cell(Map<String, String> values, Map<String, String> point) {
+    List<String> meaningless = TrainOptions.meaningless(TrainOptions.of(values).model());
+    Map<String, String> kept = new LinkedHashMap<>(values);
+    kept.keySet().removeAll(meaningless);
+    TrainOptions options = TrainOptions.of(kept);
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put("dataset", RunDirectory.shortName(options.dataset()));
+    parameters.put("model", options.model().label());
+    parameters.put("latent", Integer.toString(options.settings().latent()));
+    StringBuilder name = new StringBuilder(parameters.get("dataset")).append('-').append(parameters.get("model")).append("-d").append(parameters.get("latent"));
+    point.forEach((option, value) -> {
+      if (!parameters.containsKey(option) && !meaningless.contains("--" + option)) {
+        parameters.put(option, value);
+        name.append('-').append(option).append(value);
+      }
+    });
+    return new Sweep.Cell(name.toString().replaceAll("[^A-Za-z0-9._-]", "_"), parameters, options, options.settings());
+  }
+}
