@@ -11,7 +11,7 @@
 # PYTHON names the Python 3 (default python3). No part stops another: each has a time limit of its own, and the report is written anew after each.
 # gpu_report.py makes the report: a line a check, PASS, FAIL or NOT RUN with the reason, and the targets, met or missed. Exits 1 if a check failed.
 set -u
-all_parts=doctor,selftest,repeat,curves,steps,hundred,peers,trees,sanitizer,benchmarks
+all_parts=doctor,selftest,repeat,curves,steps,hundred,peers,trees,reproduce,sanitizer,benchmarks
 usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
 fail() { echo "gpu.sh: $*" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -291,6 +291,16 @@ jmh() { # jmh NAME SECONDS REGEX OPTIONS...
 part_trees() {
   jmh trees 90 MinimumSpanningTree -p "points=$tree_points" -p dimension=2,10 -p cloud=uniform
   jmh steps 60 TrainingStep -p "batch=${step_batches// /,}"
+}
+
+# Half of what reproduce does: MNIST's twelve models, and no other data set to carry.
+part_reproduce() {
+  local code start=$SECONDS options=(--datasets mnist --data "$here" --only 'mnist-*')
+  [ "$device" != host-runner ] || options=(--datasets "$work/images.npy" --only '*-d2')
+  limited 150 "${gputae[@]}" reproduce "${options[@]}" --epochs "$hundred" --device "$device" --out "$work/reproduce" --quiet
+  code=$?
+  note "reproduce, $(ls "$work/reproduce/runs" 2>/dev/null | wc -l) of 24 models, $hundred epochs" "$(verdict $code)" "$([ $code = 0 ] && echo "$((SECONDS - start)) s" || reason $code)"
+  [ $code = 0 ] && cat "$work/reproduce/tables/verdicts.md" >>"$log"
 }
 
 part_benchmarks() {
