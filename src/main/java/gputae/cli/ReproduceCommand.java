@@ -253,9 +253,9 @@ final class ReproduceCommand implements Callable<Integer> {
     if (costMeasuredOn != null) {
       settings.put("cost measured on", costMeasuredOn);
     }
-    String command = "java -jar gpu-tae.jar reproduce " + spec.commandLine().getParseResult().originalArgs().stream().map(TrainCommand::quoted).collect(Collectors.joining(" "));
+    String command = "java -jar gpu-tae.jar " + spec.commandLine().getParseResult().originalArgs().stream().map(TrainCommand::quoted).collect(Collectors.joining(" "));
     List<Long> numbers = LongStream.range(0, seeds).boxed().toList();
-    return new PaperResults.Conditions(devices.isEmpty() ? costMeasuredOn : String.join("; ", devices), GpuTae.version(), LocalDate.now().toString(), command.strip(), epochs, numbers,
+    return new PaperResults.Conditions(devices.isEmpty() ? costMeasuredOn : String.join("; ", devices), GpuTae.version(), LocalDate.now().toString(), command, epochs, numbers,
         settings);
   }
 

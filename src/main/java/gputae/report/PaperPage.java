@@ -474,7 +474,7 @@ final class PaperPage {
         Spread value = result.spread(measure);
         if (value.measured()) {
           // A digit more where a deviation is to be read.
-          int decimals = Math.min(4, Numbers.commonDecimals(value.count() > 1 ? 4 : 3, value.mean()));
+          int decimals = Math.abs(value.mean()) < 0.001 ? 4 : Math.min(4, Numbers.commonDecimals(value.count() > 1 ? 4 : 3, value.mean()));
           page.add("<tr><th scope=\"row\">").text(measure.title()).add("</th><td>").text(value.rounded(decimals)).add("</td></tr>\n");
         }
       }

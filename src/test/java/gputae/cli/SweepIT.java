@@ -276,6 +276,7 @@ class SweepIT {
         Files.readAllBytes(folder.resolve("reproduction/runs/tiny-ae-d2-seed1/model.safetensors"))), "two seeds, one model");
     String report = Files.readString(folder.resolve("reproduction/report.html"));
     assertTrue(report.contains("2 of the paper") && report.contains("784 pixels"), "provisional, and no PyTorch");
+    assertTrue(report.contains("java -jar gpu-tae.jar reproduce --datasets"), "the command is not in it");
     assertEquals(2, Files.readAllLines(folder.resolve("reproduction/tables/cost.csv")).size(), "only batch 128 fits 250 images");
     assertTrue(Files.exists(folder.resolve("reproduction/tables/means.md")));
     // Again: from what is there.
