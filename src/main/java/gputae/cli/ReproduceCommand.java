@@ -161,12 +161,17 @@ final class ReproduceCommand implements Callable<Integer> {
     System.err.println("gpu-tae: " + line);
   }
 
+  /** As its run directory is called, before the seed. */
+  private static String name(String dataset, ModelKind model, int latent) {
+    return RunDirectory.shortName(dataset) + "-" + model.label() + "-d" + latent;
+  }
+
   private List<String> names() {
     List<String> names = new ArrayList<>();
     for (String dataset : datasets) {
       for (int latent : LATENTS) {
         for (ModelKind model : MODELS) {
-          names.add(RunDirectory.shortName(dataset) + "-" + model.label() + "-d" + latent);
+          names.add(name(dataset, model, latent));
         }
       }
     }
@@ -187,7 +192,7 @@ final class ReproduceCommand implements Callable<Integer> {
     for (String dataset : datasets) {
       for (int latent : LATENTS) {
         for (ModelKind model : MODELS) {
-          if (chosen(RunDirectory.shortName(dataset) + "-" + model.label() + "-d" + latent)) {
+          if (chosen(name(dataset, model, latent))) {
             for (int seed = 0; seed < seeds; seed++) {
               Map<String, String> values = values(dataset, model, latent);
               values.put("--seed", Integer.toString(seed));

@@ -119,15 +119,19 @@ final class RunDirectory {
 
   /** SHA-256 of shape, training images and labels. */
   static String fingerprint(Dataset dataset) {
+    MessageDigest digest = sha256();
+    Images images = dataset.train().images();
+    digest.update((images.count() + " " + images.height() + " " + images.width() + " ").getBytes(StandardCharsets.US_ASCII));
+    digest.update(images.pixels());
+    if (dataset.train().labels() != null) {
+      digest.update(dataset.train().labels());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  static MessageDigest sha256() {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      Images images = dataset.train().images();
-      digest.update((images.count() + " " + images.height() + " " + images.width() + " ").getBytes(StandardCharsets.US_ASCII));
-      digest.update(images.pixels());
-      if (dataset.train().labels() != null) {
-        digest.update(dataset.train().labels());
-      }
-      return HexFormat.of().formatHex(digest.digest());
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

@@ -13,8 +13,6 @@ import gputae.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -231,14 +229,7 @@ final class TrainOptions {
 
   /** SHA-256 of the file of {@code --init}, or null. */
   String initFingerprint() throws IOException {
-    if (init == null) {
-      return null;
-    }
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(init)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return init == null ? null : HexFormat.of().formatHex(RunDirectory.sha256().digest(Files.readAllBytes(init)));
   }
 
   /** The weights of {@code --init}, or null. */

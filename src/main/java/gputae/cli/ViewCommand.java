@@ -50,7 +50,7 @@ final class ViewCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    ViewOptions options = options();
+    ViewOptions options = ViewSettings.options(size, tree);
     RunDirectory directory = RunDirectory.existing(run);
     RunDirectory.Config config = directory.read();
     if (!Files.exists(directory.checkpoint())) {
@@ -80,14 +80,6 @@ final class ViewCommand implements Callable<Integer> {
       }
     }
     return 0;
-  }
-
-  private ViewOptions options() {
-    try {
-      return size == null ? new ViewOptions(ViewOptions.WIDTH, ViewOptions.HEIGHT, tree) : new ViewOptions(size.width(), size.height(), tree);
-    } catch (IllegalArgumentException e) {
-      throw Failure.usage("--view-size " + e.getMessage());
-    }
   }
 
   /** The run's last checkpoint. One that is being replaced is never half there. */

@@ -115,6 +115,16 @@ final class ViewSettings {
   }
 
   private ViewOptions options() {
+    return options(size, tree);
+  }
+
+  /**
+   * What a view is to look like.
+   *
+   * @param size as given, or null
+   * @throws Failure of usage if a view cannot have this size
+   */
+  static ViewOptions options(Size size, boolean tree) {
     try {
       return size == null ? new ViewOptions(ViewOptions.WIDTH, ViewOptions.HEIGHT, tree) : new ViewOptions(size.width, size.height, tree);
     } catch (IllegalArgumentException e) {

@@ -13,7 +13,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * Measures models of one data set, or embeddings of given inputs. What depends on the data alone is computed at the first model and kept; several threads may measure at a time, each with a
@@ -107,12 +106,12 @@ public final class Evaluator {
         values.put(entropy, loss.enqueue().getAsDouble());
       }
       double sum = 0;
-      int rows = Math.min(Autoencoder.CHUNK, images.count());
-      try (Matrix z = backend.allocate(rows, model.architecture().latent())) {
-        for (int first = 0; first < images.count(); first += rows) {
-          int count = Math.min(rows, images.count() - first);
-          Matrix points = z.firstRows(count).upload(model.embeddings(all.view((long) first * pixels, count, pixels)));
-          float[] decoded = model.decode(points);
+      int latent = model.architecture().latent();
+      try (Matrix z = backend.allocate(images.count(), latent).upload(model.embeddings(all))) {
+        // The decoded images of a whole split would be four times as large as the split.
+        for (int first = 0; first < images.count(); first += Autoencoder.CHUNK) {
+          int count = Math.min(Autoencoder.CHUNK, images.count() - first);
+          float[] decoded = model.decode(z.view((long) first * latent, count, latent));
           for (int i = 0; i < decoded.length; i++) {
             double difference = decoded[i] - (images.pixels()[first * pixels + i] & 0xff) / 255.0;
             sum += difference * difference;
@@ -197,10 +196,9 @@ public final class Evaluator {
 
   private synchronized RealImages real(Judge judge) {
     if (real == null) {
-      int count = test.images().count();
-      Judgement judged = judge.judge(test.images().pixels(), count);
+      Judgement judged = judge.judge(test.images().pixels(), test.images().count());
       // Of these images, whatever the judge was tested on when it was made.
-      judgeAccuracy = (double) IntStream.range(0, count).filter(i -> judged.likeliest(i) == (test.labels()[i] & 0xff)).count() / count;
+      judgeAccuracy = Judge.accuracy(judged, test);
       real = RealImages.of(judged.features());
     }
     return real;

@@ -94,7 +94,8 @@ public final class Judge implements AutoCloseable {
     }
   }
 
-  private static double accuracy(Judgement judgement, Split split) {
+  /** Share of the split's images whose likeliest class is their own, 0 to 1. */
+  static double accuracy(Judgement judgement, Split split) {
     int right = 0;
     for (int i = 0; i < judgement.count(); i++) {
       right += judgement.likeliest(i) == (split.labels()[i] & 0xff) ? 1 : 0;

@@ -1,7 +1,6 @@
 package gputae.model;
 
 import gputae.backend.Backend;
-import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import java.util.stream.IntStream;
 
@@ -66,10 +65,15 @@ public final class Autoencoder implements AutoCloseable {
   /** z (rows, latent) = the embeddings of x (rows, pixels), numbers in [0, 1]. */
   void embed(Matrix x, Chain.Activations activations, Matrix z) {
     encoder.forward(x, activations);
+    points(activations, z);
+  }
+
+  /** z (rows, latent) = the embeddings that the encoder's output stands for. */
+  private void points(Chain.Activations encoded, Matrix z) {
     if (architecture.variational()) {
-      backend.reparameterise(activations.output(), null, z);
+      backend.reparameterise(encoded.output(), null, z);
     } else {
-      backend.copy(activations.output(), z);
+      backend.copy(encoded.output(), z);
     }
   }
 
@@ -81,20 +85,13 @@ public final class Autoencoder implements AutoCloseable {
   /** Embeddings of uint8 images (n, pixels), row-major (n, latent). */
   public float[] embeddings(Matrix images) {
     int n = Math.toIntExact(images.rows());
-    int rows = Math.min(CHUNK, n);
     float[] latents = new float[Math.multiplyExact(n, architecture.latent())];
-    try (Matrix x = backend.allocate(rows, architecture.pixels());
-        Matrix z = backend.allocate(rows, architecture.latent());
-        Matrix order = backend.allocate(ElementType.INT32, 1, n).upload(numbers(n));
-        Matrix step = backend.allocate(ElementType.INT64, 1, 1);
-        Chain.Activations activations = encoder.activations(rows, Chain.Gradients.NONE)) {
-      for (int first = 0; first < n; first += rows) {
-        int count = Math.min(rows, n - first);
-        Matrix points = z.firstRows(count);
-        backend.gather(images, order.view(first, 1, count), step, count, 1, x.firstRows(count));
-        embed(x.firstRows(count), activations.firstRows(count), points);
-        backend.download(points, latents, first * architecture.latent());
-      }
+    try (Matrix z = backend.allocate(Math.min(CHUNK, n), architecture.latent())) {
+      encoder.forward(images, (first, part) -> {
+        Matrix rows = z.firstRows(part.output().rows());
+        points(part, rows);
+        backend.download(rows, latents, first * architecture.latent());
+      });
     }
     return latents;
   }

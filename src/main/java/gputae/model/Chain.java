@@ -2,6 +2,7 @@ package gputae.model;
 
 import gputae.backend.Activation;
 import gputae.backend.Backend;
+import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,6 +107,30 @@ public final class Chain {
       Matrix output = activations.outputs.get(layer);
       backend.dense(input, weights.get(layer), biases.get(layer), activation(layer), output);
       input = output;
+    }
+  }
+
+  /** Takes what a chain made of some images: of those from {@code first} on, as many as {@code part} has rows. */
+  @FunctionalInterface
+  interface Reader {
+    void read(int first, Activations part);
+  }
+
+  /** Passes uint8 images (n, inputs), n at least 1, through all layers, {@link Autoencoder#CHUNK} at a time. */
+  void forward(Matrix images, Reader reader) {
+    int n = Math.toIntExact(images.rows());
+    int rows = Math.min(Autoencoder.CHUNK, n);
+    try (Matrix x = backend.allocate(rows, sizes.get(0));
+        Matrix order = backend.allocate(ElementType.INT32, 1, n).upload(Autoencoder.numbers(n));
+        Matrix step = backend.allocate(ElementType.INT64, 1, 1);
+        Activations activations = activations(rows, Gradients.NONE)) {
+      for (int first = 0; first < n; first += rows) {
+        int count = Math.min(rows, n - first);
+        Activations part = activations.firstRows(count);
+        backend.gather(images, order.view(first, 1, count), step, count, 1, x.firstRows(count));
+        forward(x.firstRows(count), part);
+        reader.read(first, part);
+      }
     }
   }
 

@@ -1,7 +1,6 @@
 package gputae.model;
 
 import gputae.backend.Backend;
-import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import java.util.List;
 import java.util.stream.Stream;
@@ -99,21 +98,11 @@ public final class Classifier implements AutoCloseable {
   /** Passes uint8 images (n, pixels) through the layers. */
   public Outputs outputs(Matrix images) {
     int n = Math.toIntExact(images.rows());
-    int rows = Math.min(Autoencoder.CHUNK, n);
     Outputs outputs = new Outputs(new float[Math.multiplyExact(n, features())], new float[Math.multiplyExact(n, classes())]);
-    try (Matrix x = backend.allocate(rows, pixels());
-        Matrix order = backend.allocate(ElementType.INT32, 1, n).upload(Autoencoder.numbers(n));
-        Matrix step = backend.allocate(ElementType.INT64, 1, 1);
-        Chain.Activations activations = chain.activations(rows, Chain.Gradients.NONE)) {
-      for (int first = 0; first < n; first += rows) {
-        int count = Math.min(rows, n - first);
-        Chain.Activations part = activations.firstRows(count);
-        backend.gather(images, order.view(first, 1, count), step, count, 1, x.firstRows(count));
-        chain.forward(x.firstRows(count), part);
-        backend.download(part.lastHidden(), outputs.features, first * features());
-        backend.download(part.output(), outputs.logits, first * classes());
-      }
-    }
+    chain.forward(images, (first, part) -> {
+      backend.download(part.lastHidden(), outputs.features, first * features());
+      backend.download(part.output(), outputs.logits, first * classes());
+    });
     return outputs;
   }
 
