@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything to be checked and measured on a GPU, in one call.
-#   bench/gpu.sh prepare DIR [MNIST_DIR]    on a machine where mvn package ran: a folder below 64 MiB that needs nothing but Python 3 there (PyTorch for the
+#   bench/gpu.sh prepare DIR [MNIST_DIR]    on a machine where mvn package ran: a folder below 54 MiB that needs nothing but Python 3 there (PyTorch for the
 #                                           side by side). MNIST_DIR holds MNIST's four IDX files (gzip); default $HOME/.cache/gpu-tae/mnist.
 #   DIR/gpu.sh run DIR OUT [options]        on the machine with the GPU. OUT gets report.md, log.txt and at most six files more.
 #       --device cuda|cpu|host-runner       default cuda; the others exercise this script without a GPU. host-runner needs a development build:
@@ -11,7 +11,7 @@
 # PYTHON names the Python 3 (default python3). No part stops another: each has a time limit of its own, and the report is written anew after each.
 # gpu_report.py makes the report: a line a check, PASS, FAIL or NOT RUN with the reason, and the targets, met or missed. Exits 1 if a check failed.
 set -u
-all_parts=doctor,selftest,repeat,curves,steps,hundred,peers,trees,reproduce,sanitizer,benchmarks
+all_parts=doctor,selftest,repeat,curves,steps,trees,profile,hundred,peers,sanitizer,reproduce,compile,benchmarks
 usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
 fail() { echo "gpu.sh: $*" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,15 +30,8 @@ prepare() { # prepare DIR MNIST
   cp "$here/gpu.sh" "$here/gpu_report.py" "$here"/peers/{torch_engines,side_by_side}.py "$dir/" || fail "cannot copy the scripts"
 
   # Not the portable bundle: JMH needs more of Java than it has.
-  cp "$target/gpu-tae.jar" "$dir/" || fail "cannot copy gpu-tae.jar"
   runtime "$dir"
-
-  if [ -f "$target/gpu-tae-bench.jar" ]; then
-    "$python" "$here/gpu_report.py" thin "$target/gpu-tae-bench.jar" "$target/gpu-tae.jar" "$dir/gpu-tae-bench.jar" || fail "cannot copy gpu-tae-bench.jar"
-  else
-    rm -f "$dir/gpu-tae-bench.jar"
-    echo "no target/gpu-tae-bench.jar: no benchmarks by JMH"
-  fi
+  program "$dir" "$target"
 
   # For a Python that GUDHI has no package for.
   local version
@@ -50,7 +43,21 @@ prepare() { # prepare DIR MNIST
   local kib
   kib=$(du -sk --apparent-size "$dir" | cut -f1)
   echo "$dir: $((kib / 1024)) MiB"
-  [ "$kib" -lt 65536 ] || fail "$dir has $((kib / 1024)) MiB, 64 or more"
+  [ "$kib" -lt $((54 << 10)) ] || fail "$dir has $((kib / 1024)) MiB, 54 or more"
+}
+
+program() { # program DIR TARGET: the jars, their files uncompressed, since xz makes them a third smaller than deflate does
+  local work
+  work=$(mktemp -d)
+  "$python" "$here/gpu_report.py" stored "$2/gpu-tae.jar" "$work/gpu-tae.jar" || fail "cannot copy gpu-tae.jar"
+  if [ -f "$2/gpu-tae-bench.jar" ]; then
+    "$python" "$here/gpu_report.py" stored "$2/gpu-tae-bench.jar" "$work/gpu-tae-bench.jar" "$2/gpu-tae.jar" || fail "cannot copy gpu-tae-bench.jar"
+  else
+    echo "no target/gpu-tae-bench.jar: no benchmarks by JMH"
+  fi
+  tar -C "$work" -I 'xz -T0' -cf "$1/program.tar.xz" . || fail "cannot pack the jars (Debian: xz-utils)"
+  rm -rf "$work"
+  sha256sum <"$2/gpu-tae.jar" | cut -c1-16 >"$1/gpu-tae.jar.sha256"
 }
 
 runtime() { # runtime DIR: a Java for a machine without one
@@ -114,7 +121,7 @@ train() {
   local name=$1 most=$2 code
   shift 2
   rm -rf "$work/run/$name"
-  limited "$most" "${gputae[@]}" train "${data[@]}" --device "$device" --quiet --out "$work/run/$name" "$@"
+  limited "$most" "${gputae[@]}" train "${data[@]}" --device "$device" --quiet --verbose --out "$work/run/$name" "$@"
   code=$?
   [ -f "$work/run/$name/metrics.csv" ] && cp "$work/run/$name/metrics.csv" "$work/metrics/$name.csv"
   return "$code"
@@ -172,7 +179,7 @@ for folder in {sysconfig.get_path("purelib"), site.getusersitepackages(), *site.
 }
 
 part_selftest() {
-  limited 150 "${gputae[@]}" doctor --selftest --device "$device"
+  limited 150 "${gputae[@]}" doctor --selftest --verbose --device "$device"
   local code=$?
   cp "$work/last" "$work/selftest.txt"
   note "self-test" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
@@ -193,7 +200,7 @@ part_repeat() {
     fi
   fi
   if "${gputae[@]}" doctor --help 2>/dev/null | grep -q -e --repeats; then
-    limited 60 "${gputae[@]}" doctor --selftest --repeats "$repeats" --device "$device"
+    limited 60 "${gputae[@]}" doctor --selftest --verbose --repeats "$repeats" --device "$device"
     code=$?
     note "a step $repeats times" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
   else
@@ -253,31 +260,37 @@ part_hundred() {
   done
 }
 
-part_peers() {
-  local code most=$((total - SECONDS < peer_limit ? total - SECONDS : peer_limit)) theirs=cpu options=()
+# peers NAME ENGINES: gpu-tae beside these ways to run PyTorch; what is timed lies in $work/NAME.json and .md.
+peers() {
+  local name=$1 code most=$((total - SECONDS < peer_limit ? total - SECONDS : peer_limit)) theirs=cpu options=()
   [ "$device" != cuda ] || theirs=cuda
   [ "$device" = host-runner ] || options=(--jar "$jar" --java "$java_command" --ours "$device")
   export GUDHI_H0=${GUDHI_H0:-$here/libgudhi_h0.so}
-  limited "$most" "$python" "$here/side_by_side.py" --data "$here/mnist" --device $theirs --json "$work/peers.json" --time-limit $((most - 25)) \
-    "${options[@]}" "${peer_options[@]}"
+  limited "$most" "$python" "$here/side_by_side.py" --data "$here/mnist" --device $theirs --engine "$2" --json "$work/$name.json" \
+    --time-limit $((most - 25)) "${options[@]}" "${peer_options[@]}"
   code=$?
-  cp "$work/last" "$work/side-by-side.md"
+  cp "$work/last" "$work/$name.md"
   # 3: there is nothing to run it with.
-  note "PyTorch side by side" "$(if [ $code = 3 ]; then echo "NOT RUN"; else verdict $code; fi)" "$([ $code = 0 ] || reason $code)"
-  "$python" "$here/gpu_report.py" peer-checks "$work/peers.json" >"$work/last" 2>&1 && while IFS=$'\t' read -r name outcome detail; do
-    note "$name" "$outcome" "$detail"
+  note "PyTorch ($2) side by side" "$(if [ $code = 3 ]; then echo "NOT RUN"; else verdict $code; fi)" "$([ $code = 0 ] || reason $code)"
+  "$python" "$here/gpu_report.py" peer-checks "$work/$name.json" >"$work/last" 2>&1 && while IFS=$'\t' read -r check outcome detail; do
+    note "$check" "$outcome" "$detail"
   done <"$work/last"
 }
+
+part_peers() { peers peers eager,graphs; }
+
+# Apart, since compiling takes longer than all else.
+part_compile() { peers peers-compiled compile; }
 
 jmh() { # jmh NAME SECONDS REGEX OPTIONS...
   local name=$1 most=$2 regex=$3 code
   shift 3
-  if [ ! -f "$here/gpu-tae-bench.jar" ]; then
+  if [ ! -f "$work/gpu-tae-bench.jar" ]; then
     note "JMH $name" "NOT RUN" "no gpu-tae-bench.jar"
     return
   fi
   # JMH locks a file in the temporary folder; with one of its own, what an earlier JMH left does not matter.
-  limited "$most" "$java" "${java_options[@]}" "-Djava.io.tmpdir=$work/jmh" -cp "$here/gpu-tae-bench.jar:$jar" \
+  limited "$most" "$java" "${java_options[@]}" "-Djava.io.tmpdir=$work/jmh" -cp "$work/gpu-tae-bench.jar:$jar" \
     org.openjdk.jmh.Main "$regex" -p "device=$device" "$@" -f 1 "${jmh_options[@]}" -foe false -rf json -rff "$work/jmh/$name.json"
   code=$?
   # A case that fails is in the log and not in the JSON, while JMH exits 0.
@@ -291,6 +304,39 @@ jmh() { # jmh NAME SECONDS REGEX OPTIONS...
 part_trees() {
   jmh trees 90 MinimumSpanningTree -p "points=$tree_points" -p dimension=2,10 -p cloud=uniform
   jmh steps 60 TrainingStep -p "batch=${step_batches// /,}"
+}
+
+# profile_of NAME SECONDS SKIP COUNT COMMAND...: how long COUNT kernels of a command take, each alone, after the first SKIP; from Nsight Compute.
+profile_of() {
+  local name=$1 most=$2 skip=$3 count=$4 code
+  shift 4
+  # Clocks stay as they are: they are those of all other figures.
+  limited "$most" "$ncu" --clock-control none --target-processes all --graph-profiling node --launch-skip "$skip" --launch-count "$count" \
+    --metrics gpu__time_duration.sum,smsp__inst_executed.sum,launch__registers_per_thread --csv --log-file "$work/profile-$name.csv" "$@"
+  code=$?
+  cat "$work/profile-$name.csv" >>"$log"
+  "$python" "$here/gpu_report.py" profile "$work/profile-$name.csv" >"$work/profile-$name.md" 2>>"$log" || { [ $code != 0 ] || code=1; }
+  note "profile, $name" "$(verdict $code)" "$([ $code = 0 ] || reason $code)"
+}
+
+part_profile() {
+  local batch points dimension
+  ncu=$(PATH=$PATH:/usr/local/cuda/bin command -v ncu)
+  if [ "$device" != cuda ] || [ -z "$ncu" ]; then
+    note "profile" "NOT RUN" "$([ "$device" = cuda ] && echo "no ncu" || echo "needs --device cuda")"
+    return
+  fi
+  for batch in $step_batches; do
+    # After two graphs of steps; some steps whole.
+    profile_of "tae-$batch" 60 1400 160 "${gputae[@]}" train "${data[@]}" --device cuda --quiet --batch "$batch" --epochs $((batch > 512 ? 3 : 1)) \
+      --out "$work/run/profile-$batch"
+  done
+  for points in ${tree_points//,/ }; do
+    for dimension in 2 10; do
+      "$python" "$here/gpu_report.py" cloud "$points" $dimension "$work/cloud.csv" || return
+      profile_of "tree-$points-$dimension" 40 0 100 "${gputae[@]}" h0 "$work/cloud.csv" --device cuda
+    done
+  done
 }
 
 # Half of what reproduce does: MNIST's twelve models, and no other data set to carry.
@@ -370,7 +416,7 @@ run() { # run DIR OUT OPTIONS...
   mkdir "$GPU_TAE_CACHE"
 
   # A Java and the program: those of DIR; Java otherwise from the path.
-  java=java jar=$here/gpu-tae.jar
+  java=java jar=$work/gpu-tae.jar
   if [ -f "$here/runtime.tar.xz" ]; then
     unpack "$here/runtime.tar.xz" || say "trying the path's Java"
   fi
@@ -378,7 +424,7 @@ run() { # run DIR OUT OPTIONS...
   carried=$(find "$work" -path '*/bin/java' | head -n 1)
   [ -z "$carried" ] || java=$carried
   "$java" -version >>"$log" 2>&1 || fail "no Java: neither in $here nor on the path"
-  [ -f "$jar" ] || fail "no gpu-tae.jar in $here; make the folder with gpu.sh prepare"
+  { [ -f "$here/program.tar.xz" ] && unpack "$here/program.tar.xz"; } || fail "no program in $here; make the folder with gpu.sh prepare"
   java_options=(-Djava.awt.headless=true)
   if [ "$device" = host-runner ]; then
     [ -d "${HOST_RUNNER:-}" ] || fail "--device host-runner: set HOST_RUNNER to target/host-runner of a build"
@@ -389,8 +435,8 @@ run() { # run DIR OUT OPTIONS...
 
   # How much of everything.
   data=(--dataset mnist --data "$here/mnist")
-  repeats=1000 curve_epochs=1 step_rounds=3 step_epochs=10 step_batches="128 512 4096" hundred=100 tree_points=512,4096,16384
-  peer_limit=240 peer_options=(--rounds 5) jmh_options=(-wi 1 -w 300ms -i 3 -r 400ms) sanitizer_limit=60
+  repeats=1000 curve_epochs=1 step_rounds=2 step_epochs=10 step_batches="128 512 4096" hundred=100 tree_points=512,4096,16384
+  peer_limit=100 peer_options=(--rounds 3) jmh_options=(-wi 1 -w 300ms -i 3 -r 400ms) sanitizer_limit=60
   if [ $quick = yes ]; then
     repeats=50 step_rounds=1 step_epochs=2 hundred=2 tree_points=512 jmh_options=(-wi 1 -w 100ms -i 1 -r 100ms) sanitizer_limit=30
     peer_limit=150 peer_options=(--rounds 1 --seconds 0.2 --epochs 2)
@@ -408,7 +454,7 @@ run() { # run DIR OUT OPTIONS...
     echo "command	gpu.sh run --device $device --parts $parts --time-limit $total$([ $quick = no ] || echo ' --quick')"
     echo "processor	$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) threads"
     echo "java	$("$java" -version 2>&1 | tail -n 1)"
-    echo "jar	sha256 $(sha256sum <"$jar" | cut -c1-16)"
+    echo "jar	sha256 $(cat "$here/gpu-tae.jar.sha256")"
     echo "python	$("$python" --version 2>&1)"
   } >"$work/environment.tsv"
   tee -a "$log" <"$work/environment.tsv"

@@ -4,12 +4,15 @@
     gpu_report.py curves DEVICE.csv CPU.csv                         0 if the last epoch's means agree
     gpu_report.py hundred ae|tae METRICS.csv                        0 if the test reconstruction is what PyTorch and GUDHI reached
     gpu_report.py peer-checks PEERS.json                            side_by_side.py's checks as lines: name, verdict, detail
-    gpu_report.py thin BENCH.jar PROGRAM.jar OUT.jar                BENCH.jar without what PROGRAM.jar holds: together on a class path they are BENCH.jar
+    gpu_report.py stored IN.jar OUT.jar [PROGRAM.jar]               IN.jar uncompressed, without what PROGRAM.jar holds: together on a class path they are IN.jar
+    gpu_report.py profile NCU.csv                                   what Nsight Compute found, as tables
+    gpu_report.py cloud N D OUT.csv                                 N points uniform in the cube of D dimensions
     gpu_report.py subset MNIST_DIR N OUT.npy                        the first N training images and their labels (OUT-labels.npy)
 """
 import csv
 import gzip
 import json
+import random
 import statistics
 import sys
 import zipfile
@@ -58,12 +61,54 @@ def peer_checks(path):
     return True
 
 
-def thin(bench, program, out):
-    with zipfile.ZipFile(bench) as b, zipfile.ZipFile(program) as p, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as o:
-        held = {i.filename: i.CRC for i in p.infolist()}
+def stored(source, out, program=None):
+    held = {}
+    if program:
+        with zipfile.ZipFile(program) as p:
+            held = {i.filename: i.CRC for i in p.infolist()}
+    with zipfile.ZipFile(source) as b, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as o:
         for item in b.infolist():
             if item.filename == "META-INF/MANIFEST.MF" or held.get(item.filename) != item.CRC and not item.is_dir():
-                o.writestr(item, b.read(item))
+                o.writestr(zipfile.ZipInfo(item.filename, item.date_time), b.read(item))
+    return True
+
+
+def cloud(count, dimension, out):
+    draw = random.Random(7)
+    with open(out, "w") as f:
+        for _ in range(int(count)):
+            f.write(",".join(f"{draw.random():.7f}" for _ in range(int(dimension))) + "\n")
+    return True
+
+
+def profile(path):
+    """Kernels in the order of their launches; where they repeat, as steps do, one period of them and the median over the periods."""
+    with open(path, newline="") as f:
+        lines = [line for line in f if not line.startswith("==")]
+    launches = {}
+    for row in csv.DictReader(lines):
+        launch = launches.setdefault(int(row["ID"]), dict(name=row["Kernel Name"].split("(")[0], grid=row["Grid Size"], block=row["Block Size"], stream=row["Stream"]))
+        launch[row["Metric Name"]] = float(row["Metric Value"].replace(",", ""))
+        launch[row["Metric Name"] + " unit"] = row["Metric Unit"]
+    launches = [launches[i] for i in sorted(launches)]
+    if not launches:
+        return False
+    begins = [i for i, l in enumerate(launches) if l["name"] == "gather"]
+    periods = [launches[a:b] for a, b in zip(begins, begins[1:])] or [launches]
+    periods = [p for p in periods if [l["name"] for l in p] == [l["name"] for l in periods[0]]]
+
+    def microseconds(launch):
+        return launch["gpu__time_duration.sum"] * {"ns": 1e-3, "nsecond": 1e-3, "us": 1, "usecond": 1, "ms": 1e3, "msecond": 1e3}[launch["gpu__time_duration.sum unit"]]
+
+    rows, whole = [], 0
+    for same in zip(*periods):
+        time = statistics.median(map(microseconds, same))
+        whole += time
+        first = same[0]
+        rows.append([first["name"], first["grid"], first["block"], f"{first.get('launch__registers_per_thread', 0):.0f}", f"{time:.2f}",
+                     f"{statistics.median(l.get('smsp__inst_executed.sum', 0) for l in same):.0f}"])
+    print(table(["kernel", "grid", "block", "registers", "microseconds", "warp instructions"], rows))
+    print(f"\n{len(rows)} kernels, {whole:.1f} microseconds one after the other; medians of {len(periods)}.")
     return True
 
 
@@ -215,7 +260,13 @@ def report(work, out, device, seconds, state):
             whole.append([path.stem.split("-")[1], len(epochs), f"{last['seconds']:.3f}", f"{step:.1f}", f"{last['test_rec']:.4f}"])
     header = ["model", "epochs", "seconds of training", "microseconds a step, median epoch", "test reconstruction"]
     text += [table(header, whole) if whole else "NOT RUN", ""]
-    text += ["## Beside PyTorch", "", (work / "side-by-side.md").read_text().rstrip() if (work / "side-by-side.md").is_file() else "NOT RUN", ""]
+    beside = "\n\n".join((work / name).read_text().rstrip() for name in ("peers.md", "peers-compiled.md") if (work / name).is_file())
+    text += ["## Beside PyTorch", "", beside or "NOT RUN", ""]
+    profiles = sorted((work).glob("profile-*.md"), key=lambda p: p.stat().st_mtime)
+    text += ["## Kernels one by one (Nsight Compute)", "", "Each kernel alone, its caches flushed before, so slower than within a step.", ""]
+    for path in profiles:
+        text += [f"### {path.stem.split('-', 1)[1]}", "", path.read_text().rstrip(), ""]
+    text += [] if profiles else ["NOT RUN", ""]
     text += ["## Benchmarks (JMH)", ""]
     if results:
         rows = []
@@ -235,9 +286,10 @@ def report(work, out, device, seconds, state):
     write(out / "report.md", "\n".join(text))
 
     # Beside the report: at most 8 files, whatever ran.
-    for name in ("selftest.txt", "side-by-side.md"):
-        if (work / name).is_file():
-            write(out / name, (work / name).read_text())
+    if (work / "selftest.txt").is_file():
+        write(out / "selftest.txt", (work / "selftest.txt").read_text())
+    if beside:
+        write(out / "side-by-side.md", beside + "\n")
     write(out / "jmh.json", json.dumps(results, indent=1))
     everything = dict(environment=environment, checks=checks, targets=goals, steps={f"{m} {b}": v for (m, b), v in steps.items()}, peers=peers_of(work))
     write(out / "results.json", json.dumps(everything, indent=1))
@@ -257,7 +309,7 @@ def write(path, text):
 
 
 def main():
-    commands = dict(curves=curves, hundred=hundred, thin=thin, subset=subset, report=report)
+    commands = dict(curves=curves, hundred=hundred, stored=stored, subset=subset, cloud=cloud, profile=profile, report=report)
     commands["peer-checks"] = peer_checks
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)

@@ -1,40 +1,30 @@
-// The Euclidean minimum spanning tree, which is 0-dimensional persistent homology: Boruvka's rounds (1926), all in one block, under the exact rule
-// (exact_distance.h), whose order of edges is total, so the tree is unique and no round can close a cycle.
+// The Euclidean minimum spanning tree, which is 0-dimensional persistent homology: Boruvka's rounds (1926), all in one
+// block, under the exact rule (exact_distance.h), whose order of edges is total, so the tree is unique and no round can
+// close a cycle.
 //
-// A point keeps its kNearest nearest foreign points (nearest.h) and the place in that list up to which they have become its own component's. A round:
+// A point keeps a list of its kNearest nearest foreign points (nearest.h), found by nearest.cu. A round:
 //
-//   1. every point offers the head of its list, the components take the least length of their points' offers;
-//   2. a point whose list is used up, and whose last listed length is at most its component's best, may have a better edge beyond the list: it is
-//      searched again, here by warps, or, where there are many of them, by the grid (nearest.cu) between two launches of this kernel;
+//   1. every point offers the first of its list that is still foreign, the components take the least length of their
+//      points' offers;
+//   2. a point whose list is used up, and whose last listed length is at most its component's best, may have a better
+//      edge beyond the list. Few such points are searched here, a warp each, for the nearest foreign point alone; for
+//      more of them the kernel leaves, the grid searches (nearest.cu), and the next launch goes on;
 //   3. among the offers of the least length the components take the least ids;
-//   4. each component joins the one at the other end of its edge. Of two that chose the same edge the smaller label wins and stays a root. An edge
-//      is stored at the root that loses: each point but one loses once, so places need no counter and their order is fixed;
+//   4. each component joins the one at the other end of its edge. Of two that chose the same edge the smaller label
+//      wins and stays a root. An edge is stored at the root that loses: each point but one loses once, so places need
+//      no counter and their order is fixed;
 //   5. labels jump to the roots.
 //
-// Launches follow each other without the host knowing how many rounds were done: one that finds a single component returns at once.
+// Launches follow each other without the host knowing how many rounds were done: one that finds a single component
+// returns at once.
 //
 // Lengths that are not finite count as infinite, so coordinates that are not finite end in a tree all the same.
+#include "boruvka.h"
 #include "nearest.h"
 
 namespace gputae {
 
 namespace {
-
-// An edge's ids as one number that orders as (smaller, larger). Two 32-bit minima are cheaper than one of 64 bits, which is a loop in shared memory.
-struct ShortIds {  // for up to 65,536 points
-  using Type = uint32_t;
-  static constexpr Type kNone = ~uint32_t{0};
-  __device__ static Type of(int a, int b) { return static_cast<uint32_t>(a < b ? a << 16 | b : b << 16 | a); }
-  __device__ static int low(Type ids) { return static_cast<int>(ids >> 16); }
-  __device__ static int high(Type ids) { return static_cast<int>(ids & 0xFFFF); }
-};
-struct LongIds {
-  using Type = unsigned long long;
-  static constexpr Type kNone = ~0ull;
-  __device__ static Type of(int a, int b) { return edge_ids(static_cast<uint32_t>(a), static_cast<uint32_t>(b)); }
-  __device__ static int low(Type ids) { return static_cast<int>(ids >> 32); }
-  __device__ static int high(Type ids) { return static_cast<int>(ids & 0xFFFFFFFFu); }
-};
 
 // What the rounds work on; each (n), in shared or in device memory.
 template <typename Ids>
@@ -45,37 +35,68 @@ struct Components {
   int32_t* next;            // of a root: the root it joins
 };
 
-// A warp searches the nearest foreign points of i.
-template <typename Ids>
-__device__ inline void search(const float* __restrict__ x, int n, int d, const Components<Ids>& components, int i, uint64_t* lists, int32_t* heads) {
-  const int own = components.label[i];
-  NearestList list;
-  list.clear();
-  for (int j = lane_number(); j < n; j += kWarp) {
-    if (components.label[j] != own)
-      list.offer(edge_key(squared_length(x + static_cast<int64_t>(i) * d, 1, x + static_cast<int64_t>(j) * d, 1, d), j));
+// What a point offers whose list is used up: no edge, but the last listed length.
+__device__ inline uint64_t used_up(uint64_t last) { return last | kNoPoint; }
+__device__ inline bool is_edge(uint64_t offer) { return key_point(offer) != kNoPoint; }
+
+// The first of a list that is foreign. kAtOnce places are read at once: one after the other they would be up to eight
+// waits for memory.
+template <int kAtOnce>
+__device__ inline uint64_t first_foreign(const uint64_t* list, const int32_t* label, int own) {
+  uint64_t offer = kNoEdge;
+#pragma unroll 1
+  for (int last = kNearest; last > 0; last -= kAtOnce) {
+    uint64_t key[kAtOnce];
+#pragma unroll
+    for (int t = 0; t < kAtOnce; t += 2) {
+      const ulonglong2 two = reinterpret_cast<const ulonglong2*>(list)[(last - kAtOnce + t) / 2];
+      key[t] = two.x;
+      key[t + 1] = two.y;
+    }
+    if (last == kNearest) offer = used_up(key[kAtOnce - 1]);
+#pragma unroll
+    for (int t = kAtOnce - 1; t >= 0; t--) {
+      // A list that ends early holds all foreign points there were, so one of them is still foreign or the tree complete.
+      if (is_edge(key[t]) && label[key_point(key[t])] != own) offer = key[t];
+    }
   }
-  const uint64_t key = least_of_warp(list);
+  return offer;
+}
+
+// A warp searches the nearest foreign point of i, which fills the list: it is the first and a bound for all others.
+template <typename Ids>
+__device__ inline void search(const float* __restrict__ x, int n, int d, const Components<Ids>& components, int i,
+                              uint64_t* lists, uint64_t* offers) {
+  const int own = components.label[i];
+  uint64_t key = kNoEdge;
+#pragma unroll 1
+  for (int j = lane_number(); j < n; j += kWarp) {
+    if (components.label[j] == own) continue;
+    const float s = squared_length(x + static_cast<int64_t>(i) * d, 1, x + static_cast<int64_t>(j) * d, 1, d);
+    const uint64_t to = edge_key(s, j);
+    key = to < key ? to : key;
+  }
+  for (int distance = kWarp / 2; distance > 0; distance /= 2) {
+    const uint64_t other = __shfl_xor_sync(kAllLanes, key, distance);
+    key = other < key ? other : key;
+  }
   if (lane_number() < kNearest) lists[static_cast<int64_t>(i) * kNearest + lane_number()] = key;
   if (lane_number() == 0) {
-    heads[i] = 0;
+    offers[i] = key;
     atomicMin(&components.length[own], key_length(key));
   }
 }
 
 template <typename Ids>
-__device__ inline void rounds(const float* __restrict__ x, int n, int d, bool begins, bool swept, int most_searches, Components<Ids> components,
-                              uint64_t* lists, int32_t* heads, int32_t* saved_label, int32_t* wanting, int32_t* progress, uint32_t* lost_length,
-                              uint64_t* lost_ids, int32_t* edges, float* lengths) {
+__device__ inline void rounds(const float* __restrict__ x, int n, int d, bool begins, int most_searches,
+                              Components<Ids> components, uint64_t* lists, uint64_t* offers, int32_t* saved_label,
+                              int32_t* wanting, int32_t* progress, uint32_t* lost_length, uint64_t* lost_ids,
+                              int32_t* edges, float* lengths) {
   __shared__ int32_t searches, roots;
   const int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
   int count = begins ? n : progress[0];
   if (count == 1) return;
-  for (int i = thread; i < n; i += threads) {
-    components.label[i] = begins ? i : saved_label[i];
-    // A list that is used up, whatever it holds: no component has an offer then, and every point is searched.
-    if (begins && !swept) heads[i] = kNearest;
-  }
+  for (int i = thread; i < n; i += threads) components.label[i] = begins ? i : saved_label[i];
   while (count > 1) {
     for (int i = thread; i < n; i += threads) {
       components.length[i] = kNoLength;
@@ -85,18 +106,17 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
     __syncthreads();
 
     for (int i = thread; i < n; i += threads) {
-      const uint64_t* list = lists + static_cast<int64_t>(i) * kNearest;
       const int own = components.label[i];
-      int head = heads[i];
-      // A list that ends early holds all foreign points there were, so one of them is still foreign or the tree is complete.
-      while (head < kNearest && components.label[key_point(list[head])] == own) head++;
-      heads[i] = head;
-      if (head < kNearest) atomicMin(&components.length[own], key_length(list[head]));
+      const uint64_t offer =
+          first_foreign<Ids::kAtOnce>(lists + static_cast<int64_t>(i) * kNearest, components.label, own);
+      offers[i] = offer;
+      if (is_edge(offer)) atomicMin(&components.length[own], key_length(offer));
     }
     __syncthreads();
 
     for (int i = thread; i < n; i += threads) {
-      if (heads[i] == kNearest && key_length(lists[static_cast<int64_t>(i) * kNearest + kNearest - 1]) <= components.length[components.label[i]]) {
+      const uint64_t offer = offers[i];
+      if (!is_edge(offer) && key_length(offer) <= components.length[components.label[i]]) {
         wanting[atomicAdd(&searches, 1)] = i;
       }
     }
@@ -110,14 +130,19 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
       }
       return;
     }
-    for (int w = warp_number(); w < searches; w += warp_count()) search(x, n, d, components, wanting[w], lists, heads);
-    __syncthreads();
+    if (searches > 0) {
+      for (int w = warp_number(); w < searches; w += warp_count()) {
+        search(x, n, d, components, wanting[w], lists, offers);
+      }
+      __syncthreads();
+    }
 
     for (int i = thread; i < n; i += threads) {
-      if (heads[i] == kNearest) continue;
-      const uint64_t key = lists[static_cast<int64_t>(i) * kNearest + heads[i]];
+      const uint64_t offer = offers[i];
       const int own = components.label[i];
-      if (key_length(key) == components.length[own]) atomicMin(&components.ids[own], Ids::of(i, key_point(key)));
+      if (is_edge(offer) && key_length(offer) == components.length[own]) {
+        atomicMin(&components.ids[own], Ids::of(i, static_cast<int>(key_point(offer))));
+      }
     }
     __syncthreads();
 
@@ -176,29 +201,36 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
 }  // namespace
 
 // Rounds of the tree of x (n, d), n at least 2, with the components in shared memory, n at most 65,536: 16 n bytes.
-//   begins         1: nothing is joined yet and what the other arrays hold is ignored; 0: goes on after a launch that left, unless the tree is done
-//   swept          1: lists and heads hold the nearest foreign points; 0: they are to be found here (begins only)
-//   most_searches  leaves where more points of a round than this must be searched: wanting (n) names them, progress[1] counts them
+//   begins         1: nothing is joined yet, and lists holds the nearest foreign points of all points; 0: goes on after
+//                  a launch that left, unless the tree is done, with new lists of the points that were wanted
+//   most_searches  leaves where more points of a round than this must be searched: wanting (n) names them, progress[1]
+//                  counts them
 //   progress       (2) components left, points to be searched
-//   lists (n, kNearest), heads (n), saved_label (n), lost_length (n), lost_ids (n): kept from launch to launch
+//   lists (n, kNearest), saved_label (n), lost_length (n), lost_ids (n): kept from launch to launch
+//   offers (n)     work space of a launch
 //   edges (n - 1, 2), lengths (n - 1): written when the tree is done
 // Launch: one block of any number of threads.
 extern "C" __global__ void __launch_bounds__(kMostThreads)
-    boruvka(const float* __restrict__ x, int32_t n, int32_t d, int32_t begins, int32_t swept, int32_t most_searches, uint64_t* lists, int32_t* heads,
-            int32_t* saved_label, int32_t* wanting, int32_t* progress, uint32_t* lost_length, uint64_t* lost_ids, int32_t* edges, float* lengths) {
+    boruvka(const float* __restrict__ x, int32_t n, int32_t d, int32_t begins, int32_t most_searches, uint64_t* lists,
+            uint64_t* offers, int32_t* saved_label, int32_t* wanting, int32_t* progress, uint32_t* lost_length,
+            uint64_t* lost_ids, int32_t* edges, float* lengths) {
   uint32_t* memory = reinterpret_cast<uint32_t*>(shared_memory);
-  const Components<ShortIds> components{memory, memory + n, reinterpret_cast<int32_t*>(memory + 2 * n), reinterpret_cast<int32_t*>(memory + 3 * n)};
-  rounds(x, n, d, begins != 0, swept != 0, most_searches, components, lists, heads, saved_label, wanting, progress, lost_length, lost_ids, edges,
-         lengths);
+  const Components<ShortIds> components{memory, memory + n, reinterpret_cast<int32_t*>(memory + 2 * n),
+                                        reinterpret_cast<int32_t*>(memory + 3 * n)};
+  rounds(x, n, d, begins != 0, most_searches, components, lists, offers, saved_label, wanting, progress, lost_length,
+         lost_ids, edges, lengths);
 }
 
-// The same with the components in device memory, for any n: ids (n), length (n), label (n) which is also what is kept, next (n).
+// The same with the components in device memory, for any n: ids (n), length (n), label (n) which is also what is kept,
+// next (n).
 extern "C" __global__ void __launch_bounds__(kMostThreads)
-    boruvka_large(const float* __restrict__ x, int32_t n, int32_t d, int32_t begins, int32_t swept, int32_t most_searches, uint64_t* lists,
-                  int32_t* heads, int32_t* label, int32_t* wanting, int32_t* progress, uint32_t* lost_length, uint64_t* lost_ids, int32_t* edges,
-                  float* lengths, unsigned long long* ids, uint32_t* length, int32_t* next) {
+    boruvka_large(const float* __restrict__ x, int32_t n, int32_t d, int32_t begins, int32_t most_searches,
+                  uint64_t* lists, uint64_t* offers, int32_t* label, int32_t* wanting, int32_t* progress,
+                  uint32_t* lost_length, uint64_t* lost_ids, int32_t* edges, float* lengths, unsigned long long* ids,
+                  uint32_t* length, int32_t* next) {
   const Components<LongIds> components{ids, length, label, next};
-  rounds(x, n, d, begins != 0, swept != 0, most_searches, components, lists, heads, label, wanting, progress, lost_length, lost_ids, edges, lengths);
+  rounds(x, n, d, begins != 0, most_searches, components, lists, offers, label, wanting, progress, lost_length,
+         lost_ids, edges, lengths);
 }
 
 }  // namespace gputae

@@ -1,9 +1,10 @@
 // Death times as a loss: the sum of d^degree over the spanning tree's lengths d that are not longer than max_edge, and its gradient. Edge (i, j) adds
 // weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to point j, nothing where d = 0.
 //
-// A thread owns one coordinate of one point and looks through all edges in their order for those that meet the point, so the sum's order is fixed
-// without sorting; comparing integers from shared memory is cheap beside anything that would avoid it at the sizes of a batch.
-// Launch: a thread for each of the n d coordinates, 128 threads a block, at least one block; z (n, d), edges int32 (n - 1, 2), lengths (n - 1).
+// A warp has a point: its lanes look through all edges, 32 at a time, and the warp takes those that meet the point in
+// their order, so the sum's order is fixed without sorting. A lane has a coordinate then.
+// Launch: a warp for each of the n points, 256 threads a block, at least one block; z (n, d), edges int32 (n - 1, 2),
+// lengths (n - 1).
 #include "device.h"
 
 namespace gputae {
@@ -17,45 +18,52 @@ __device__ inline double power_below(float length, float degree) {
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(128)
-    death_times(const float* __restrict__ z, const int32_t* __restrict__ edges, const float* __restrict__ lengths, float degree, float max_edge,
-                float weight, int32_t n, int32_t d, float* __restrict__ gradient, float* __restrict__ loss) {
-  constexpr int kTile = 128;
+extern "C" __global__ void __launch_bounds__(256)
+    death_times(const float* __restrict__ z, const int32_t* __restrict__ edges, const float* __restrict__ lengths,
+                float degree, float max_edge, float weight, int32_t n, int32_t d, float* __restrict__ gradient,
+                float* __restrict__ loss) {
+  constexpr int kTile = 1024;
   __shared__ int32_t from[kTile], to[kTile];
-  __shared__ float slopes[kTile];
-  const int64_t element = grid_thread();
-  const bool mine = element < static_cast<int64_t>(n) * d;
-  const int point = mine ? static_cast<int>(element / d) : -1;
-  const int64_t k = element % d;
-  float sum = 0;
-  double deaths = 0;
-  for (int first = 0; first < n - 1; first += kTile) {
-    const int count = n - 1 - first < kTile ? n - 1 - first : kTile;
-    __syncthreads();  // the last tile has been read
-    for (int e = static_cast<int>(threadIdx.x); e < count; e += static_cast<int>(blockDim.x)) {
-      const float length = lengths[first + e];
-      const double power = power_below(length, degree);
-      // Written so that a NaN counts.
-      const bool counts = !(length > max_edge);
-      if (counts) deaths += power * length;
-      const bool pulls = counts && length != 0;
-      from[e] = pulls ? edges[2 * (first + e)] : -2;
-      to[e] = pulls ? edges[2 * (first + e) + 1] : -2;
-      slopes[e] = static_cast<float>(weight * degree * power / length);
+  const int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+  const int lane = lane_number();
+  const int point = static_cast<int>(grid_thread() / kWarp);
+  // Lanes beyond the last coordinate go along with one that there is.
+  for (int first_coordinate = 0; first_coordinate < d; first_coordinate += kWarp) {
+    const int k = first_coordinate + lane < d ? first_coordinate + lane : d - 1;
+    float sum = 0;
+    for (int first = 0; first < n - 1; first += kTile) {
+      const int count = n - 1 - first < kTile ? n - 1 - first : kTile;
+      __syncthreads();  // the last tile has been read
+      for (int e = thread; e < count; e += threads) {
+        from[e] = edges[2 * static_cast<int64_t>(first + e)];
+        to[e] = edges[2 * static_cast<int64_t>(first + e) + 1];
+      }
+      __syncthreads();
+      for (int base = 0; base < count; base += kWarp) {
+        const int e = base + lane;
+        const bool meets = e < count && (from[e] == point || to[e] == point);
+        for (unsigned met = __ballot_sync(kAllLanes, meets); met != 0; met &= met - 1) {
+          const int edge = base + __ffs(static_cast<int>(met)) - 1;
+          const float length = lengths[first + edge];
+          // Written so that a NaN counts.
+          if (length > max_edge || length == 0) continue;
+          const float slope = static_cast<float>(weight * degree * power_below(length, degree) / length);
+          const float pull =
+              slope * (z[static_cast<int64_t>(from[edge]) * d + k] - z[static_cast<int64_t>(to[edge]) * d + k]);
+          sum = from[edge] == point ? sum + pull : sum - pull;
+        }
+      }
     }
-    __syncthreads();
-    // A thread without a coordinate looks through none, but comes to the barriers.
-    for (int e = 0; e < (mine ? count : 0); e++) {
-      if (from[e] != point && to[e] != point) continue;
-      const float pull = slopes[e] * (z[static_cast<int64_t>(from[e]) * d + k] - z[static_cast<int64_t>(to[e]) * d + k]);
-      sum = from[e] == point ? sum + pull : sum - pull;
-    }
+    if (point < n && first_coordinate + lane < d) gradient[static_cast<int64_t>(point) * d + k] = sum;
   }
-  if (mine) gradient[element] = sum;
-  // Every block has met every edge; the first one reports.
   if (blockIdx.x == 0) {
+    double deaths = 0;
+    for (int e = thread; e < n - 1; e += threads) {
+      const float length = lengths[e];
+      if (!(length > max_edge)) deaths += power_below(length, degree) * length;
+    }
     deaths = block_sum(deaths);
-    if (threadIdx.x == 0) *loss = static_cast<float>(deaths);
+    if (thread == 0) *loss = static_cast<float>(deaths);
   }
 }
 

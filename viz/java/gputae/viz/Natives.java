@@ -6,6 +6,8 @@ import gputae.backend.Once;
 import gputae.view.ViewException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +59,8 @@ final class Natives {
       }
     });
     Configuration.LIBRARY_PATH.set(folder.toString());
+    // Whoever asks for OpenGL hears from us what is missing; LWJGL would print five lines more.
+    Configuration.DEBUG_STREAM.set(new PrintStream(OutputStream.nullOutputStream()));
     if (Runtime.version().feature() >= 25) {
       // What it takes by default is deprecated there, and Java says so on the console.
       Configuration.MEMORY_BACKEND.set("ffm");

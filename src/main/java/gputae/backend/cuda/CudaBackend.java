@@ -601,8 +601,7 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight, Matrix gradient, Matrix loss) {
     requireDeathTimes(z, edges, lengths, gradient, loss);
-    int threads = 128;
-    launch("death_times", Math.max(1, blocksOf(z.size(), threads)), 1, threads, 0, new Arguments().pointer(address(z)).pointer(address(edges))
+    launch("death_times", Math.max(1, blocksOf(z.rows(), THREADS / WARP)), 1, THREADS, 0, new Arguments().pointer(address(z)).pointer(address(edges))
         .pointer(address(lengths)).float32(degree).float32(maxEdge).float32(weight).int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns()))
         .pointer(address(gradient)).pointer(address(loss)));
   }

@@ -622,6 +622,8 @@ public final class JCudaDriver implements Driver {
         throw new OutOfMemoryException("cuda", "the rehearsal of a product", bytes, held(), freeMemory());
       }
       try {
+        // With beta the product reads what it adds to.
+        check("cuMemsetD8Async", cuMemsetD8Async(at(scratch), (byte) 0, bytes, stream()));
         multiply(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, scratch + c % ALIGNMENT, ldc);
       } finally {
         free(scratch);

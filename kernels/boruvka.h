@@ -1,0 +1,31 @@
+// The ids of an edge as one number that orders as (smaller, larger), for the minimum of a component.
+#pragma once
+
+#include "device.h"
+#include "exact_distance.h"
+
+namespace gputae {
+namespace {
+
+// For up to 65,536 points. Two 32-bit minima, of lengths and of ids, are cheaper than one of 64 bits, which is a loop in
+// shared memory.
+struct ShortIds {
+  using Type = uint32_t;
+  static constexpr int kAtOnce = 8;  // places of a list that a thread reads at once, as far as its registers go
+  static constexpr Type kNone = ~uint32_t{0};
+  __device__ static Type of(int a, int b) { return static_cast<uint32_t>(a < b ? a << 16 | b : b << 16 | a); }
+  __device__ static int low(Type ids) { return static_cast<int>(ids >> 16); }
+  __device__ static int high(Type ids) { return static_cast<int>(ids & 0xFFFF); }
+};
+
+struct LongIds {
+  using Type = unsigned long long;
+  static constexpr int kAtOnce = 4;
+  static constexpr Type kNone = ~0ull;
+  __device__ static Type of(int a, int b) { return edge_ids(static_cast<uint32_t>(a), static_cast<uint32_t>(b)); }
+  __device__ static int low(Type ids) { return static_cast<int>(ids >> 32); }
+  __device__ static int high(Type ids) { return static_cast<int>(ids & 0xFFFFFFFFu); }
+};
+
+}  // namespace
+}  // namespace gputae
