@@ -31,18 +31,19 @@ template <typename Ids>
 struct Components {
   typename Ids::Type* ids;  // of the component's edge
   uint32_t* length;         // of the component's edge, bits; then the other labels while they jump
-  int32_t* label;           // of the component that the point belongs to: the id of one of its points, the root
-  int32_t* next;            // of a root: the root it joins
+  typename Ids::Label* label;  // of the component that the point belongs to: the id of one of its points, the root
+  typename Ids::Label* next;   // of a root: the root it joins
 };
 
 // What a point offers whose list is used up: no edge, but the last listed length.
 __device__ inline uint64_t used_up(uint64_t last) { return last | kNoPoint; }
 __device__ inline bool is_edge(uint64_t offer) { return key_point(offer) != kNoPoint; }
 
-// The first of a list that is foreign. kAtOnce places are read at once: one after the other they would be up to eight
+// The first of a list that is foreign. Ids::kAtOnce places are read at once: one after the other they would be up to eight
 // waits for memory.
-template <int kAtOnce>
-__device__ inline uint64_t first_foreign(const uint64_t* list, const int32_t* label, int own) {
+template <typename Ids>
+__device__ inline uint64_t first_foreign(const uint64_t* list, const typename Ids::Label* label, int own) {
+  constexpr int kAtOnce = Ids::kAtOnce;
   uint64_t offer = kNoEdge;
 #pragma unroll 1
   for (int last = kNearest; last > 0; last -= kAtOnce) {
@@ -96,7 +97,9 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
   const int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
   int count = begins ? n : progress[0];
   if (count == 1) return;
-  for (int i = thread; i < n; i += threads) components.label[i] = begins ? i : saved_label[i];
+  for (int i = thread; i < n; i += threads) {
+    components.label[i] = static_cast<typename Ids::Label>(begins ? i : saved_label[i]);
+  }
   while (count > 1) {
     for (int i = thread; i < n; i += threads) {
       components.length[i] = kNoLength;
@@ -108,7 +111,7 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
     for (int i = thread; i < n; i += threads) {
       const int own = components.label[i];
       const uint64_t offer =
-          first_foreign<Ids::kAtOnce>(lists + static_cast<int64_t>(i) * kNearest, components.label, own);
+          first_foreign<Ids>(lists + static_cast<int64_t>(i) * kNearest, components.label, own);
       offers[i] = offer;
       if (is_edge(offer)) atomicMin(&components.length[own], key_length(offer));
     }
@@ -152,7 +155,7 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
       const int a = components.label[Ids::low(ids)], b = components.label[Ids::high(ids)];
       const int other = a == c ? b : a;
       const bool wins = components.ids[other] == ids && c < other;
-      components.next[c] = wins ? c : other;
+      components.next[c] = static_cast<typename Ids::Label>(wins ? c : other);
       if (wins) {
         atomicAdd(&roots, 1);
       } else {
@@ -164,18 +167,18 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
     count = roots;
 
     // Pointer jumping, from one array to the other, so that nobody reads what another writes; the lengths are not needed any more.
-    int32_t* from = components.next;
-    int32_t* to = reinterpret_cast<int32_t*>(components.length);
+    typename Ids::Label* from = components.next;
+    typename Ids::Label* to = reinterpret_cast<typename Ids::Label*>(components.length);
     for (bool moved = true; moved;) {
       bool jumps = false;
       for (int c = thread; c < n; c += threads) {
         if (components.label[c] != c) continue;
         const int nearer = from[c], root = from[nearer];
-        to[c] = root;
+        to[c] = static_cast<typename Ids::Label>(root);
         jumps = jumps || root != nearer;
       }
       moved = __syncthreads_or(jumps);
-      int32_t* last = from;
+      typename Ids::Label* last = from;
       from = to;
       to = last;
     }
@@ -200,7 +203,7 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
 
 }  // namespace
 
-// Rounds of the tree of x (n, d), n at least 2, with the components in shared memory, n at most 65,536: 16 n bytes.
+// Rounds of the tree of x (n, d), n at least 2, with the components in shared memory, n at most 65,536: 12 n bytes.
 //   begins         1: nothing is joined yet, and lists holds the nearest foreign points of all points; 0: goes on after
 //                  a launch that left, unless the tree is done, with new lists of the points that were wanted
 //   most_searches  leaves where more points of a round than this must be searched: wanting (n) names them, progress[1]
@@ -215,8 +218,8 @@ extern "C" __global__ void __launch_bounds__(kMostThreads)
             uint64_t* offers, int32_t* saved_label, int32_t* wanting, int32_t* progress, uint32_t* lost_length,
             uint64_t* lost_ids, int32_t* edges, float* lengths) {
   uint32_t* memory = reinterpret_cast<uint32_t*>(shared_memory);
-  const Components<ShortIds> components{memory, memory + n, reinterpret_cast<int32_t*>(memory + 2 * n),
-                                        reinterpret_cast<int32_t*>(memory + 3 * n)};
+  uint16_t* labels = reinterpret_cast<uint16_t*>(memory + 2 * n);
+  const Components<ShortIds> components{memory, memory + n, labels, labels + n};
   rounds(x, n, d, begins != 0, most_searches, components, lists, offers, saved_label, wanting, progress, lost_length,
          lost_ids, edges, lengths);
 }

@@ -1,4 +1,5 @@
-// The ids of an edge as one number that orders as (smaller, larger), for the minimum of a component.
+// The ids of an edge as one number that orders as (smaller, larger), for the minimum of a component; and the type of a
+// component's label.
 #pragma once
 
 #include "device.h"
@@ -11,6 +12,7 @@ namespace {
 // shared memory.
 struct ShortIds {
   using Type = uint32_t;
+  using Label = uint16_t;
   static constexpr int kAtOnce = 8;  // places of a list that a thread reads at once, as far as its registers go
   static constexpr Type kNone = ~uint32_t{0};
   __device__ static Type of(int a, int b) { return static_cast<uint32_t>(a < b ? a << 16 | b : b << 16 | a); }
@@ -20,6 +22,7 @@ struct ShortIds {
 
 struct LongIds {
   using Type = unsigned long long;
+  using Label = int32_t;
   static constexpr int kAtOnce = 4;
   static constexpr Type kNone = ~0ull;
   __device__ static Type of(int a, int b) { return edge_ids(static_cast<uint32_t>(a), static_cast<uint32_t>(b)); }

@@ -115,11 +115,13 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
       // Of kAccumulators points at a time, so that their sums overlap; with chunks they are all that a tile has.
       float s[kAccumulators] = {};
       const auto offer = [&](int t) {
+        uint64_t keys[kAccumulators];
 #pragma unroll
         for (int a = 0; a < kAccumulators; a++, t += kWarp) {
           const bool foreign = t < here && tile_component[t] != own_component;
-          list.offer(foreign ? edge_key(s[a], first + t) : kNoEdge);
+          keys[a] = foreign ? edge_key(s[a], first + t) : kNoEdge;
         }
+        list.offer(keys);
       };
       for (int chunk = 0; chunk < d; chunk += kWidth) {
         __syncthreads();  // the last tile has been read

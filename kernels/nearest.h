@@ -50,6 +50,17 @@ struct WarpNearest {
       better &= __ballot_sync(kAllLanes, mine < last);
     }
   }
+
+  // Several offers of each lane; one look at all of them is enough where none gets in, which is the rule before long.
+  template <int kCount>
+  __device__ void offer(const uint64_t (&mine)[kCount]) {
+    uint64_t least = mine[0];
+#pragma unroll
+    for (int a = 1; a < kCount; a++) least = mine[a] < least ? mine[a] : least;
+    if (!__any_sync(kAllLanes, least < last)) return;
+#pragma unroll
+    for (int a = 0; a < kCount; a++) offer(mine[a]);
+  }
 };
 
 }  // namespace

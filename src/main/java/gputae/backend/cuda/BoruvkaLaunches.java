@@ -31,7 +31,7 @@ final class BoruvkaLaunches {
   private static final int MOST_SHORT_IDS = 65_536;
 
   /** Bytes of shared memory for each point's component. */
-  private static final int COMPONENT_BYTES = 16;
+  private static final int COMPONENT_BYTES = 12;
 
   /** Static shared memory of the kernel, rounded up. */
   private static final int RESERVED = 256;
