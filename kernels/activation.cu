@@ -1,21 +1,16 @@
 // What surrounds the matrix products of a dense layer y = activation(x w^T + b), with w (out, in), y (rows, out): bias and activation after the
 // product of the forward pass; the activation's derivative and the bias's gradient before those of the backward pass.
-//
-//   ELU (Clevert, Unterthiner, Hochreiter 2016, alpha = 1): y = v for v > 0, else exp(v) - 1; its derivative is 1 for y > 0, else y + 1.
+#include "activation.h"
 #include "device.h"
 
 namespace gputae {
-
-enum Activation { kIdentity = 0, kElu = 1 };
 
 // y = activation(y + b).
 // Launch: a block a row, any number of threads.
 extern "C" __global__ void bias_activation(const float* __restrict__ b, int32_t activation, int32_t out, float* __restrict__ y) {
   float* row = y + static_cast<int64_t>(blockIdx.x) * out;
   for (int j = static_cast<int>(threadIdx.x); j < out; j += static_cast<int>(blockDim.x)) {
-    const float v = row[j] + b[j];
-    // A NaN goes through expm1f and stays.
-    row[j] = activation == kElu && !(v > 0) ? expm1f(v) : v;
+    row[j] = activated(row[j] + b[j], activation);
   }
 }
 
@@ -47,7 +42,7 @@ extern "C" __global__ void __launch_bounds__(256)
       }
 #pragma unroll
       for (int k = 0; k < kRows; k++) {
-        if (!(value[k] > 0)) g[k] *= value[k] + 1;
+        g[k] = before_elu(g[k], value[k]);
         if (activation == kElu && r + k * kWarps < last) gradient[k * step] = g[k];
         sum += g[k];
       }

@@ -7,6 +7,7 @@ import gputae.backend.cpu.InstructionSet;
 import gputae.backend.cuda.CudaBackend;
 import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.JCudaDriver;
+import gputae.backend.cuda.Products;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -58,15 +59,19 @@ public record DeviceChoice(Kind kind, int number) {
    */
   public Backend open(Integer threads, Consumer<String> log) {
     int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    // Before anything is opened, and not one of auto's reasons for the CPU.
+    Products products = Products.chosen();
     return switch (kind) {
-      case CUDA -> announced(gpu(), " (cuda:" + number + ")", log);
+      case CUDA -> announced(gpu(products), " (cuda:" + number + ")", log);
       // Fewer than the cores where there are many, never fewer than asked for: a number that is silently another would be a surprise.
-      case HOST_RUNNER -> announced(new CudaBackend(HostRunner.open(threads == null ? Math.min(cores, HostRunner.MOST_HOST_THREADS) : cores)), "", log);
+      case HOST_RUNNER ->
+          announced(new CudaBackend(HostRunner.open(threads == null ? Math.min(cores, HostRunner.MOST_HOST_THREADS) : cores),
+              products), "", log);
       case CPU -> announced(cpu(cores), "", log);
       case AUTO -> {
         Backend gpu;
         try {
-          gpu = gpu();
+          gpu = gpu(products);
         } catch (BackendException e) {
           yield announced(cpu(cores), " (auto: " + e.getMessage() + ")", log);
         }
@@ -80,8 +85,8 @@ public record DeviceChoice(Kind kind, int number) {
     return backend;
   }
 
-  private Backend gpu() {
-    return new CudaBackend(JCudaDriver.open(number));
+  private Backend gpu(Products products) {
+    return new CudaBackend(JCudaDriver.open(number), products);
   }
 
   private static Backend cpu(int threads) {

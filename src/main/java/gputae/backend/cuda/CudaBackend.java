@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * A GPU: the kernels of kernels/ and the driver's matrix products. Calls are enqueued; a recording is a captured graph, whose replay is one call to the driver.
+ * A GPU: the kernels of kernels/ and, for many rows, the driver's matrix products. Calls are enqueued; a recording is a captured graph, whose replay is one call to the driver.
  *
  * <p>Launch shapes are decided here, from the problem and the driver's limits; each kernel's file says what it asks for.
  */
@@ -48,7 +48,26 @@ public final class CudaBackend extends AbstractBackend {
   /** Steps of a training that one graph holds: launching it costs the host some microseconds, which these hide; and losses are looked at as often. */
   private static final int STEPS_A_RECORDING = 16;
 
+  /**
+   * Up to so many rows {@link Products#AUTO} takes the kernels of kernels/dense.cu. A choice made before measurement: they
+   * save launches, which is most of the time of some hundred rows; cuBLAS saves memory traffic, which is that of thousands.
+   */
+  private static final long OWN_ROWS = 1024;
+
+  /** Of kernels/dense.cu: rows, and columns, of y that a warp computes. */
+  private static final int DENSE_SIDE = 4;
+
+  /** Widths that the grids of kernels/dense.cu have room for. */
+  private static final long OWN_WIDTH = 65535L * DENSE_SIDE;
+
+  /** Of kernels/dense.cu: the most warps of a block of dense_forward. */
+  private static final int FORWARD_WARPS = 8;
+
+  /** Of kernels/dense.cu: warps that share the inner dimension of dx. */
+  private static final int BACKWARD_SLICES = 16;
+
   private final Driver driver;
+  private final Products products;
 
   /** Launches so far, by kernel; a recorded one counts when it is recorded. */
   private final Map<String, Long> launches = new TreeMap<>();
@@ -99,7 +118,13 @@ public final class CudaBackend extends AbstractBackend {
 
   /** A backend over a driver, which it closes. */
   public CudaBackend(Driver driver) {
+    this(driver, Products.AUTO);
+  }
+
+  /** A backend over a driver, which it closes, with a choice of what multiplies matrices. */
+  public CudaBackend(Driver driver, Products products) {
     this.driver = driver;
+    this.products = products;
   }
 
   @Override
@@ -109,7 +134,7 @@ public final class CudaBackend extends AbstractBackend {
 
   @Override
   public String description() {
-    return driver.description();
+    return driver.description() + (products == Products.AUTO ? "" : ", products " + products.label());
   }
 
   /** Launches so far, by kernel; a recorded one counts once, when it is recorded. */
@@ -492,6 +517,10 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
     requireDense(x, w, b, y);
+    if (own(x.rows(), w)) {
+      denseForward(x, w, b, activation, y);
+      return;
+    }
     product(false, x, true, w, 0, y);
     launchOverRows("bias_activation", y.rows(), y.columns(),
         new Arguments().pointer(address(b)).int32(activation.ordinal()).int32(Math.toIntExact(y.columns())).pointer(address(y)));
@@ -503,6 +532,10 @@ public final class CudaBackend extends AbstractBackend {
     int rows = Math.toIntExact(y.rows());
     int out = Math.toIntExact(y.columns());
     if (rows == 0 || out == 0) {
+      return;
+    }
+    if (own(rows, w)) {
+      denseBackwardOwn(x, w, y, activation, dy, dw, db, dx);
       return;
     }
     int parts = blocksOf(rows, ROWS_A_PART);
@@ -535,6 +568,61 @@ public final class CudaBackend extends AbstractBackend {
         product(false, dy, false, w, 0, dx);
       }
     });
+  }
+
+  /** Whether kernels/dense.cu computes a layer of weights w (out, in) on so many rows. */
+  private boolean own(long rows, Matrix w) {
+    long in = w.columns();
+    return in > 0 && Math.max(in, w.rows()) <= OWN_WIDTH
+        && (products == Products.OWN || products == Products.AUTO && rows <= OWN_ROWS);
+  }
+
+  private void denseForward(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
+    int rows = Math.toIntExact(y.rows());
+    int in = Math.toIntExact(x.columns());
+    int out = Math.toIntExact(y.columns());
+    if (rows == 0 || out == 0) {
+      return;
+    }
+    // From the width alone, so that the order of a sum is the same for any number of rows: as many as leave a warp three
+    // steps of 32 or more.
+    int slices = Math.max(1, Integer.highestOneBit(Math.min(FORWARD_WARPS, blocksOf(in, WARP) / 3)));
+    int tiles = Math.min(FORWARD_WARPS / slices, blocksOf(out, DENSE_SIDE));
+    launch("dense_forward", blocksOf(rows, DENSE_SIDE), blocksOf(out, DENSE_SIDE * tiles), slices * tiles * WARP, 0,
+        new Arguments().pointer(address(x)).pointer(address(w)).pointer(address(b)).int32(activation.ordinal()).int32(rows)
+            .int32(in).int32(out).int32(slices).pointer(address(y)));
+  }
+
+  /**
+   * The gradient of the input is on the way to the layer before, those of the weights are not. The first layer has none of
+   * the input; its weights' are the last on the way to the optimiser, and need not wait for those that are aside.
+   */
+  private void denseBackwardOwn(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+      Matrix dx) {
+    if (dx == null) {
+      whileAside(List.of(x, y, dy), List.of(dw, db), () -> denseGradients(x, y, activation, dy, dw, db));
+      return;
+    }
+    boolean changesDy = activation != Activation.IDENTITY;
+    whileAside(List.of(w, y, dy), changesDy ? List.of(dy, dx) : List.of(dx), () -> {
+      int columns = blocksOf(dx.columns(), WARP);
+      // A second tile serves blocks that cannot share the columns.
+      int tiles = changesDy ? Math.min(2, columns) : 1;
+      launch("dense_backward", blocksOf(dx.rows(), DENSE_SIDE), changesDy ? 1 : columns, BACKWARD_SLICES * tiles * WARP, 0,
+          new Arguments().pointer(address(w)).pointer(address(y)).int32(activation.ordinal())
+              .int32(Math.toIntExact(dx.rows())).int32(Math.toIntExact(dx.columns())).int32(Math.toIntExact(y.columns()))
+              .pointer(address(dy)).pointer(address(dx)));
+    });
+    aside(PRODUCTS_ASIDE, List.of(x, dy), List.of(dw, db),
+        () -> denseGradients(x, y, Activation.IDENTITY, dy, dw, db));
+  }
+
+  /** dw += g^T x, db += column sums of g, with g the gradient before the activation. */
+  private void denseGradients(Matrix x, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db) {
+    launch("dense_gradients", blocksOf(dy.columns(), DENSE_SIDE), blocksOf(x.columns(), WARP), THREADS, 0,
+        new Arguments().pointer(address(x)).pointer(address(y)).int32(activation.ordinal()).pointer(address(dy))
+            .int32(Math.toIntExact(x.rows())).int32(Math.toIntExact(x.columns())).int32(Math.toIntExact(dy.columns()))
+            .pointer(address(dw)).pointer(address(db)));
   }
 
   /** c = op(a) op(b) + beta c. */
