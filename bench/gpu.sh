@@ -11,7 +11,7 @@
 # PYTHON names the Python 3 (default python3). No part stops another: each has a time limit of its own, and the report is written anew after each.
 # gpu_report.py makes the report: a line a check, PASS, FAIL or NOT RUN with the reason, and the targets, met or missed. Exits 1 if a check failed.
 set -u
-all_parts=doctor,selftest,repeat,curves,steps,trees,profile,hundred,peers,sanitizer,reproduce,compile,benchmarks
+all_parts=doctor,selftest,repeat,curves,steps,trees,products,profile,hundred,peers,sanitizer,reproduce,compile,benchmarks
 usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
 fail() { echo "gpu.sh: $*" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -243,6 +243,20 @@ part_steps() {
   done
 }
 
+# The ways to multiply the matrices of dense layers, beside each other.
+part_products() {
+  local code products batch
+  for batch in $product_batches; do
+    for products in own cublas; do
+      export JAVA_TOOL_OPTIONS=-Dgputae.products=$products
+      train "products-$products-$batch" 60 --model ae --batch "$batch" --epochs $((step_epochs * (batch > 512 ? batch / 512 : 1) + 1))
+      code=$?
+      unset JAVA_TOOL_OPTIONS
+      [ $code = 0 ] || note "products by $products, batch $batch" "$(verdict $code)" "$(reason $code)"
+    done
+  done
+}
+
 part_hundred() {
   local code
   for model in tae ae; do
@@ -361,23 +375,39 @@ part_benchmarks() {
   fi
 }
 
+# sanitized TOOL SECONDS WHAT COMMAND...
+sanitized() {
+  local tool=$1 most=$2 what=$3 code
+  shift 3
+  limited "$most" "$sanitizer" --tool "$tool" --target-processes all --print-limit 1000 --error-exitcode 9 "$@"
+  code=$?
+  if [ $code = 124 ]; then
+    note "$tool, $what" "NOT RUN" "$(reason $code)"
+  else
+    note "$tool, $what" "$(verdict $code)" "exit $code: $(grep -a 'ERROR SUMMARY\|RACECHECK SUMMARY\|Error:' "$work/last" | tail -n 1)"
+  fi
+  # Which kernels, and how often.
+  [ $code = 0 ] || sed -n 's/^=========  *at \(.*\)+0x.*/\1/p' "$work/last" | sort | uniq -c | sort -rn | tee -a "$log" >>"$work/sanitizer.txt"
+}
+
 part_sanitizer() {
-  local code tool sanitizer
+  local tool sanitizer points
   sanitizer=$(PATH=$PATH:/usr/local/cuda/bin command -v compute-sanitizer)
-  for tool in memcheck racecheck initcheck synccheck; do
-    if [ "$device" != cuda ]; then
-      note "$tool" "NOT RUN" "needs --device cuda"
-    elif [ -z "$sanitizer" ]; then
-      note "$tool" "NOT RUN" "no compute-sanitizer"
-    else
-      limited "$sanitizer_limit" "$sanitizer" --tool "$tool" --target-processes all --error-exitcode 9 "${gputae[@]}" doctor --selftest --device cuda
-      code=$?
-      if [ $code = 124 ]; then
-        note "$tool" "NOT RUN" "$(reason $code)"
-      else
-        note "$tool" "$(verdict $code)" "exit $code: $(grep -a 'ERROR SUMMARY\|RACECHECK SUMMARY\|Error:' "$work/last" | tail -n 1)"
-      fi
-    fi
+  if [ "$device" != cuda ] || [ -z "$sanitizer" ]; then
+    note "sanitizers" "NOT RUN" "$([ "$device" = cuda ] && echo "no compute-sanitizer" || echo "needs --device cuda")"
+    return
+  fi
+  for tool in initcheck memcheck synccheck; do
+    sanitized $tool "$sanitizer_limit" "self-test" "${gputae[@]}" doctor --selftest --device cuda
+  done
+  # The self-test's large clouds would take racecheck minutes.
+  for batch in 128 512; do
+    sanitized racecheck "$sanitizer_limit" "steps of batch $batch" "${gputae[@]}" train --dataset digits --device cuda --quiet --batch $batch --epochs 1 \
+      --out "$work/run/sanitized-$batch"
+  done
+  for points in 100 3000; do
+    "$python" "$here/gpu_report.py" cloud $points 3 "$work/cloud.csv" || return
+    sanitized racecheck "$sanitizer_limit" "tree of $points points" "${gputae[@]}" h0 "$work/cloud.csv" --device cuda
   done
 }
 
@@ -435,7 +465,7 @@ run() { # run DIR OUT OPTIONS...
 
   # How much of everything.
   data=(--dataset mnist --data "$here/mnist")
-  repeats=1000 curve_epochs=1 step_rounds=2 step_epochs=10 step_batches="128 512 4096" hundred=100 tree_points=512,4096,16384
+  repeats=1000 curve_epochs=1 step_rounds=2 step_epochs=10 step_batches="128 512 4096" product_batches="128 512 1024 2048" hundred=100 tree_points=512,4096,16384
   peer_limit=100 peer_options=(--rounds 3) jmh_options=(-wi 1 -w 300ms -i 3 -r 400ms) sanitizer_limit=60
   if [ $quick = yes ]; then
     repeats=50 step_rounds=1 step_epochs=2 hundred=2 tree_points=512 jmh_options=(-wi 1 -w 100ms -i 1 -r 100ms) sanitizer_limit=30

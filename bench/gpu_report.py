@@ -250,6 +250,15 @@ def report(work, out, device, seconds, state):
         text += [table(["batch", "ae", "tae", "the term (share of the step)"], rows), ""]
     else:
         text += ["NOT RUN", ""]
+    text += ["## Products by kernels of our own and by cuBLAS", "", "Microseconds of a step of ae: the median epoch after the first.", ""]
+    products = {}
+    for path in sorted((work / "metrics").glob("products-*.csv")):
+        _, kind, batch = path.stem.split("-")
+        epochs = rows_of(path)
+        if epochs:
+            products.setdefault(int(batch), {})[kind] = f"{1e6 / statistics.median(e['steps_per_second'] for e in epochs[1:] or epochs):.1f}"
+    rows = [[batch, found.get("own", "-"), found.get("cublas", "-")] for batch, found in sorted(products.items())]
+    text += [table(["batch", "own", "cuBLAS"], rows) if rows else "NOT RUN", ""]
     text += ["## Whole trainings", ""]
     whole = []
     for path in sorted((work / "metrics").glob("hundred-*.csv")):
