@@ -11,7 +11,7 @@
 # PYTHON names the Python 3 (default python3). No part stops another: each has a time limit of its own, and the report is written anew after each.
 # gpu_report.py makes the report: a line a check, PASS, FAIL or NOT RUN with the reason, and the targets, met or missed. Exits 1 if a check failed.
 set -u
-all_parts=doctor,selftest,repeat,curves,steps,trees,products,profile,hundred,peers,sanitizer,reproduce,compile,benchmarks
+all_parts=doctor,selftest,repeat,clouds,curves,steps,trees,products,profile,hundred,peers,sanitizer,reproduce,compile,benchmarks
 usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
 fail() { echo "gpu.sh: $*" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -183,6 +183,29 @@ part_selftest() {
   local code=$?
   cp "$work/last" "$work/selftest.txt"
   note "self-test" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
+}
+
+# Trees too large for the self-test: components beyond a block's shared memory, and more points than 65,536. The CPU's edges are those of Kruskal.
+part_clouds() {
+  local code n d on sizes="20000 70000"
+  [ "$device" != host-runner ] || sizes=4200
+  for n in $sizes; do
+    for d in 2 10; do
+      "$python" "$here/gpu_report.py" cloud $n $d "$work/cloud.csv" || return
+      for on in "$device" cpu; do
+        limited 60 "${gputae[@]}" h0 "$work/cloud.csv" --device "$on" --edges "$work/edges-$on.csv"
+        code=$?
+        [ $code = 0 ] || break
+      done
+      if [ $code != 0 ]; then
+        note "tree of $n x $d" "$(verdict $code)" "$(reason $code)"
+      elif cmp -s "$work/edges-$device.csv" "$work/edges-cpu.csv"; then
+        note "tree of $n x $d" PASS "the CPU's edges and lengths, digit for digit"
+      else
+        note "tree of $n x $d" FAIL "other edges than the CPU's"
+      fi
+    done
+  done
 }
 
 part_repeat() {
