@@ -14,11 +14,14 @@ import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import gputae.data.Dataset;
 import gputae.data.Digits;
+import gputae.data.Images;
+import gputae.data.Split;
 import gputae.loss.LatentRegulariser;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,12 +31,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A training step as the driver sees it: one graph, replayed; and its dependencies, without which it would be another step. */
 class CudaStepTest {
 
-  private static final int BATCH = 16;
+  private static final int BATCH = 32;
   private static final int STEPS = 53;
-  private static final Dataset DATA = Digits.generate(STEPS * BATCH, 50, 0);
+  private static final Dataset DATA = noise(STEPS * BATCH);
 
   /** A group of steps in one graph, and one step more before the last. */
-  private static final Dataset FEW = Digits.generate(18 * BATCH, 50, 0);
+  private static final Dataset FEW = noise(18 * BATCH);
+
+  /** Small images: the width of two layers, and so the time that this takes. */
+  private static Dataset noise(int count) {
+    byte[] pixels = new byte[count * 100];
+    new Random(7).nextBytes(pixels);
+    Split train = new Split(new Images(pixels, count, 10, 10), null);
+    return new Dataset("noise", List.of(), train, new Split(new Images(Arrays.copyOf(pixels, 50 * 100), 50, 10, 10), null));
+  }
 
   private static TrainConfig config(ModelKind kind) {
     return new TrainConfig(kind, 2, List.of(64, 64), BATCH, 1, 1e-3, new LatentRegulariser(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY), 0);
