@@ -19,13 +19,19 @@ final class DenseOperations {
   /** (in, out): one; latents; tails of registers and warps; the paper's layers. */
   private static final int[][] LAYERS = {{1, 1}, {2, 64}, {64, 2}, {17, 33}, {64, 64}, {784, 64}, {64, 784}};
 
+  /** More rows than a GPU's own kernels take, in several parts of 256: a library's product with kernels around it. */
+  static final int[] MANY_ROWS = {1025, 1300};
+
+  /** (in, out) where the inner dimension is shared by 2 and by 4 warps, and one wider than shared memory holds at a time. */
+  private static final int[][] WIDE_LAYERS = {{200, 5}, {400, 6}, {70, 1030}};
+
   private DenseOperations() {}
 
   static List<Operation> all() {
     return List.of(
-        new Operation("dense", "1 to 600 rows; 1x1, 2x64 to 784x64; both activations", Unit.ROUNDING, DenseOperations::dense),
+        new Operation("dense", "1 to 1300 rows; 1x1, 2x64 to 784x64; both activations", Unit.ROUNDING, DenseOperations::dense),
         new Operation("elu", "4,000 numbers from -1e33 by 1e-30 to 1e33", Unit.ROUNDING, DenseOperations::elu),
-        new Operation("dense backward", "1 to 600 rows; 1x1, 2x64 to 784x64; without dx too", Unit.ROUNDING, DenseOperations::denseBackward));
+        new Operation("dense backward", "1 to 1300 rows; 1x1, 2x64 to 784x64; without dx too", Unit.ROUNDING, DenseOperations::denseBackward));
   }
 
   private static double elu(double x) {
@@ -35,14 +41,20 @@ final class DenseOperations {
   private static void dense(Cases cases) {
     Random random = new Random(3);
     for (int rows : ROWS) {
-      for (int[] layer : LAYERS) {
-        cases.run(rows + " x " + layer[0] + " -> " + layer[1], c -> dense(c, random, rows, layer[0], layer[1]));
-      }
+      dense(cases, random, rows, LAYERS);
     }
     for (int rows : MORE_ROWS) {
-      for (int[] layer : new int[][] {{17, 33}, {64, 2}, {64, 64}}) {
-        cases.run(rows + " x " + layer[0] + " -> " + layer[1], c -> dense(c, random, rows, layer[0], layer[1]));
-      }
+      dense(cases, random, rows, new int[][] {{17, 33}, {64, 2}, {64, 64}});
+    }
+    for (int rows : MANY_ROWS) {
+      dense(cases, random, rows, new int[][] {{17, 33}, {64, 2}});
+    }
+    dense(cases, random, 6, WIDE_LAYERS);
+  }
+
+  private static void dense(Cases cases, Random random, int rows, int[][] layers) {
+    for (int[] layer : layers) {
+      cases.run(rows + " x " + layer[0] + " -> " + layer[1], c -> dense(c, random, rows, layer[0], layer[1]));
     }
   }
 
@@ -105,6 +117,14 @@ final class DenseOperations {
       for (int[] layer : new int[][] {{1, 1}, {2, 64}, {64, 2}, {17, 33}, {64, 64}}) {
         denseBackward(cases, random, rows, layer[0], layer[1]);
       }
+    }
+    for (int rows : MANY_ROWS) {
+      for (int[] layer : new int[][] {{1, 1}, {64, 2}, {17, 33}}) {
+        denseBackward(cases, random, rows, layer[0], layer[1]);
+      }
+    }
+    for (int[] layer : WIDE_LAYERS) {
+      denseBackward(cases, random, 6, layer[0], layer[1]);
     }
     // The largest layers on the batch that fills several blocks.
     denseBackward(cases, random, 257, 784, 64);
@@ -172,9 +192,11 @@ final class DenseOperations {
           }
         }
         Matrix second = c.floats(out, in, dw);
+        Matrix secondBias = c.floats(1, out, db);
         backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation, c.floats(rows, out, dy), second,
-            c.floats(1, out, db), null);
+            secondBias, null);
         c.same("weight gradient without the input's, which must not change it,", foundW, second.toFloats());
+        c.same("bias gradient without the input's, which must not change it,", foundB, secondBias.toFloats());
       });
     }
   }

@@ -12,6 +12,7 @@ import gputae.selftest.SelfTest;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +38,11 @@ public abstract class BackendContract {
   /** Names of operations of the self-test that take so long on this backend that only the thorough tests run them. */
   protected Set<String> onlyThorough() {
     return Set.of();
+  }
+
+  /** Whether an operation of the self-test is another one on this backend than on those that are tested anyhow. */
+  protected boolean concerns(String operation) {
+    return true;
   }
 
   @BeforeEach
@@ -69,13 +75,18 @@ public abstract class BackendContract {
   /** All on one backend, one after the other, as the self-test runs them. */
   @TestFactory
   Stream<DynamicTest> everyOperationFollowsItsReference() {
-    return SelfTest.operations().stream().filter(operation -> !onlyThorough().contains(operation.name())).map(this::test);
+    return tests(operation -> !onlyThorough().contains(operation));
   }
 
   @Tag("thorough")
   @TestFactory
   Stream<DynamicTest> theLongestOperationsFollowTheirReferencesToo() {
-    return SelfTest.operations().stream().filter(operation -> onlyThorough().contains(operation.name())).map(this::test);
+    return tests(operation -> onlyThorough().contains(operation));
+  }
+
+  private Stream<DynamicTest> tests(Predicate<String> which) {
+    return SelfTest.operations().stream()
+        .filter(operation -> concerns(operation.name()) && which.test(operation.name())).map(this::test);
   }
 
   private DynamicTest test(Operation operation) {

@@ -5,8 +5,12 @@ import gputae.backend.BackendContract;
 import gputae.selftest.SelfTest;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
-/** The contract on the CUDA backend over the host runner, threads and blocks in every order; large trees in one of them, in the thorough tests in all. */
+/**
+ * The contract on the CUDA backend over the host runner, threads and blocks in every order; large trees in one of them, in the
+ * thorough tests in all. Layers by one way of products alone in random order, in the thorough tests in all.
+ */
 class HostRunnerContractTest {
 
   @Nested
@@ -40,6 +44,74 @@ class HostRunnerContractTest {
     @Override
     protected Set<String> onlyThorough() {
       return Set.of(SelfTest.LARGE_TREES);
+    }
+  }
+
+  /** Dense layers by one way of products, whatever their rows. */
+  abstract static class Layers extends BackendContract {
+    private final Products products;
+    private final HostRunner.Order order;
+
+    Layers(Products products, HostRunner.Order order) {
+      this.products = products;
+      this.order = order;
+    }
+
+    @Override
+    protected Backend open() {
+      return new CudaBackend(HostRunners.driver(order), products);
+    }
+
+    @Override
+    protected boolean concerns(String operation) {
+      return Set.of("dense", "elu", "dense backward", "same calls again", "recorded and replayed", SelfTest.EQUAL_ROWS)
+          .contains(operation);
+    }
+  }
+
+  @Nested
+  class Own extends Layers {
+    Own() {
+      super(Products.OWN, HostRunner.Order.RANDOM);
+    }
+  }
+
+  @Tag("thorough")
+  @Nested
+  class OwnForward extends Layers {
+    OwnForward() {
+      super(Products.OWN, HostRunner.Order.FORWARD);
+    }
+  }
+
+  @Tag("thorough")
+  @Nested
+  class OwnBackward extends Layers {
+    OwnBackward() {
+      super(Products.OWN, HostRunner.Order.BACKWARD);
+    }
+  }
+
+  @Nested
+  class Cublas extends Layers {
+    Cublas() {
+      super(Products.CUBLAS, HostRunner.Order.RANDOM);
+    }
+  }
+
+  @Tag("thorough")
+  @Nested
+  class CublasForward extends Layers {
+    CublasForward() {
+      super(Products.CUBLAS, HostRunner.Order.FORWARD);
+    }
+  }
+
+  @Tag("thorough")
+  @Nested
+  class CublasBackward extends Layers {
+    CublasBackward() {
+      super(Products.CUBLAS, HostRunner.Order.BACKWARD);
     }
   }
 }

@@ -1,0 +1,76 @@
+package gputae.backend.cuda;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How large what a driver captures is, and how long: a GPU takes microseconds from one node to the next that waits for it,
+ * which is most of the time of a step on a small batch.
+ *
+ * @param nodes launches, products, copies and clears
+ * @param chain the most of them of which each waits for the one before
+ */
+public record GraphShape(int nodes, int chain) {
+
+  /** The driver, which notes the shape of each capture in the list. */
+  public static Driver noted(Driver driver, List<GraphShape> shapes) {
+    Noting noting = new Noting();
+    return (Driver) Proxy.newProxyInstance(GraphShape.class.getClassLoader(), new Class<?>[] {Driver.class},
+        (proxy, method, arguments) -> {
+          Runnable after = noting.before(method.getName(), arguments, shapes);
+          try {
+            return method.invoke(driver, arguments);
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          } finally {
+            after.run();
+          }
+        });
+  }
+
+  /** The capture under way: the length of the chain that ends on each lane, the main one first. */
+  private static final class Noting {
+    private final List<Integer> chains = new ArrayList<>();
+    private int lane;
+    private int nodes;
+
+    /** Notes a call to the driver; returns what is to be done after it. */
+    Runnable before(String call, Object[] arguments, List<GraphShape> shapes) {
+      switch (call) {
+        case "capture" -> {
+          chains.clear();
+          for (int i = 0; i <= Driver.LANES; i++) {
+            chains.add(0);
+          }
+          nodes = 0;
+          return () -> {
+            shapes.add(new GraphShape(nodes, chains.get(0)));
+            chains.clear();
+          };
+        }
+        case "fork" -> {
+          if (!chains.isEmpty()) {
+            lane = (int) arguments[0];
+            chains.set(lane, Math.max(chains.get(0), chains.get(lane)));
+            return () -> lane = 0;
+          }
+        }
+        case "join" -> {
+          if (!chains.isEmpty()) {
+            chains.set(0, Math.max(chains.get(0), chains.get((int) arguments[0])));
+          }
+        }
+        case "launch", "product", "copy", "clear" -> {
+          if (!chains.isEmpty()) {
+            nodes++;
+            chains.set(lane, chains.get(lane) + 1);
+          }
+        }
+        default -> {}
+      }
+      return () -> {};
+    }
+  }
+}
