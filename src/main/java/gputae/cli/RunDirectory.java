@@ -153,7 +153,9 @@ final class RunDirectory {
   static RunDirectory createNew(String dataset, TrainConfig config) throws IOException {
     String name = shortName(dataset).replaceAll("[^A-Za-z0-9._-]", "_");
     Path runs = Path.of("runs");
-    Files.createDirectories(runs);
+    if (!Files.isDirectory(runs)) {
+      Files.createDirectories(runs);
+    }
     for (int n = 1; ; n++) {
       Path path = runs.resolve(name + "-" + config.model().label() + "-d" + config.latent() + "-" + n);
       try {

@@ -58,7 +58,9 @@ final class Download {
       }
       if (client == null) {
         try {
-          Files.createDirectories(directory);
+          if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory);
+          }
         } catch (IOException e) {
           throw DataException.writing(directory, e);
         }
