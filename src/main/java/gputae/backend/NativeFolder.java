@@ -41,8 +41,6 @@ import java.util.UUID;
  */
 public final class NativeFolder {
 
-  private static final String HOME_CACHE = "/.cache/gpu-tae";
-
   /** How the file ends that says which digests were right. */
   private static final String CHECKED = ".checked";
 
@@ -207,11 +205,13 @@ public final class NativeFolder {
       bases.add(cache + "/gpu-tae");
     }
     bases.add(System.getProperty("java.io.tmpdir") + "/gpu-tae-" + ownUser());
-    // Java's is "?" for a user without an entry in passwd.
-    for (String home : new String[] {System.getProperty("user.home"), System.getenv("HOME")}) {
-      if (home != null && home.startsWith("/") && !bases.contains(home + HOME_CACHE)) {
-        bases.add(home + HOME_CACHE);
-      }
+    String home = System.getProperty("user.home");
+    if (!home.startsWith("/")) {
+      // Java says "?" of a user without an entry in passwd.
+      home = System.getenv("HOME");
+    }
+    if (home != null && home.startsWith("/")) {
+      bases.add(home + "/.cache/gpu-tae");
     }
     return bases;
   }

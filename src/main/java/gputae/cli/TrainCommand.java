@@ -112,6 +112,7 @@ final class TrainCommand implements Callable<Integer> {
           RunDirectory.Config description = RunDirectory.Config.of(config, options.place(), options.data(), loaded, RunDirectory.fingerprint(loaded),
               DeviceOptions.conditions(backend), options.initFingerprint());
           try (FileChannel lock = run.lock()) {
+            run.removeLeftovers();
             run.begin(description);
             return train(backend, run, description, loaded, trainer, shown);
           }
@@ -132,8 +133,8 @@ final class TrainCommand implements Callable<Integer> {
         Backend backend = device.open(this::say)) {
       run.removeLeftovers();
       SafeTensors checkpoint = Files.exists(run.checkpoint()) ? SafeTensors.read(run.checkpoint()) : null;
-      if (checkpoint == null && description.init() != null) {
-        throw new Failure(resume + " was stopped before its first checkpoint, and the weights that --init gave it are not in it; remove it and start again");
+      if (checkpoint == null) {
+        requireNothingLost(run, description);
       }
       Path data = options.data() != null ? options.data() : description.data();
       Dataset loaded = Datasets.open(description.dataset(), data, this::say);
@@ -150,7 +151,6 @@ final class TrainCommand implements Callable<Integer> {
       }
       description = RunDirectory.Config.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
       try (Trainer trainer = trainer(backend, config, loaded, control)) {
-        // Without a checkpoint the settings are all that it takes: a new trainer of them stands at the beginning.
         int done = checkpoint == null ? 0 : run.restore(trainer, checkpoint);
         if (done > config.epochs()) {
           throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
@@ -160,6 +160,18 @@ final class TrainCommand implements Callable<Integer> {
           return train(backend, run, description, loaded, trainer, shown);
         }
       }
+    }
+  }
+
+  /** A run without a checkpoint begins again: it was killed early, and its settings are all that it takes. */
+  private void requireNothingLost(RunDirectory run, RunDirectory.Config description) {
+    if (Files.exists(run.model())) {
+      throw new Failure(resume + " holds a model but no checkpoint, so it cannot go on, and to begin again would replace"
+          + " the model; train in another folder");
+    }
+    if (description.init() != null) {
+      throw new Failure(resume + " was stopped before its first checkpoint, and the weights that --init gave it are not"
+          + " in it; remove it and start again");
     }
   }
 

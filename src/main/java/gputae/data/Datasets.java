@@ -177,11 +177,13 @@ public final class Datasets {
    * @return null where the user has neither
    */
   public static Path cache(String part) {
-    // The XDG specification: a relative path is to be ignored. Java's home is "?" for a user without one in passwd.
+    // The XDG specification: a relative path is to be ignored.
     Path base = absolute(System.getenv("XDG_CACHE_HOME"));
-    for (String home : new String[] {System.getProperty("user.home"), System.getenv("HOME")}) {
-      Path found = absolute(home);
-      base = base == null && found != null && Files.isDirectory(found) ? found.resolve(".cache") : base;
+    if (base == null) {
+      // Java says "?" of a user without an entry in passwd.
+      Path home = absolute(System.getProperty("user.home"));
+      home = home == null ? absolute(System.getenv("HOME")) : home;
+      base = home == null ? null : home.resolve(".cache");
     }
     return base == null ? null : base.resolve("gpu-tae").resolve(part);
   }

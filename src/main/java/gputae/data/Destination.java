@@ -127,7 +127,8 @@ public final class Destination {
 
   /** Whether it is written as it comes, since nothing can be replaced. */
   public boolean isThrough() {
-    return descriptor || standard != 0 || attributes != null && !attributes.isRegularFile();
+    return descriptor || standard != 0
+        || attributes != null && !attributes.isRegularFile() && !attributes.isDirectory();
   }
 
   /** Whether whoever reads it may go away. */

@@ -269,8 +269,8 @@ class OutputsIT {
 
   @Test
   void aFullStandardOutputFailsWithOneLine() throws IOException {
-    for (Object[] command : new Object[][] {{"h0", cloud, "--out", "deaths"}, {"encode", run, "--out", "z.npy"},
-      {"--help"}, {"doctor"}, Tiny.train(data, "--epochs", 1, "--out", "new")}) {
+    for (Object[] command : new Object[][] {{"h0", cloud, "--out", "deaths"},
+      {"evaluate", "--latents", cloud, "--data", cloud}, {"--help"}, Tiny.train(data, "--epochs", 1, "--out", "new")}) {
       Jar.Result result = jar().shell("\"$@\" > /dev/full", command).failed("standard output", "No space left on device");
       assertEquals("", result.out());
     }

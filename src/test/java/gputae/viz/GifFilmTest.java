@@ -234,7 +234,7 @@ class GifFilmTest {
   @Test
   void placesThatCannotBeWritten() throws IOException {
     Path plain = Files.writeString(folder.resolve("plain"), "");
-    assertNames(plain.resolve("film.gif"), "plain is not a directory");
+    assertNames(plain.resolve("film.gif"), plain + " is not a directory");
     assertNames(folder, "it is a directory");
   }
 
