@@ -53,7 +53,12 @@ final class EncodeCommand implements Callable<Integer> {
   @Option(names = "--data", paramLabel = "DIR", description = "Where the run's data set lies now, if it has moved.")
   private Path data;
 
-  @Option(names = "--out", paramLabel = "FILE", required = true, description = "File to write: .npy (float32 [n, latent]) or .csv (a line each, no header). Replaced if it exists; - is standard output, as .npy.")
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "File to write: .npy (float32 [n, latent]) or .csv (a line each, no header). Replaced if it exists;"
+          + " - is standard output, as .npy.")
   private Path out;
 
   @Mixin private DeviceOptions device;
@@ -98,7 +103,8 @@ final class EncodeCommand implements Callable<Integer> {
         Npy.write(out, embeddings, images.count(), latent);
       }
     }
-    console.println(out + ": " + images.count() + (images.count() == 1 ? " embedding" : " embeddings") + " of dimension " + latent);
+    String unit = images.count() == 1 ? " embedding" : " embeddings";
+    console.println(out + ": " + images.count() + unit + " of dimension " + latent);
     return 0;
   }
 

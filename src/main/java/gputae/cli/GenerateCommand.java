@@ -35,7 +35,8 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "File to write: .npy (uint8 [count, height, width]) or .png (a grid). Replaced if it exists; - is standard output, as .npy.")
+      description = "File to write: .npy (uint8 [count, height, width]) or .png (a grid). Replaced if it exists;"
+          + " - is standard output, as .npy.")
   private Path out;
 
   @Mixin private DeviceOptions device;
@@ -69,7 +70,8 @@ final class GenerateCommand implements Callable<Integer> {
         ImageGrid.write(out, images, count, config.height(), config.width(), Math.min(count, columns));
       }
     }
-    console.println(out + ": " + count + (count == 1 ? " image" : " images") + " of " + config.height() + " x " + config.width());
+    String unit = count == 1 ? " image" : " images";
+    console.println(out + ": " + count + unit + " of " + config.height() + " x " + config.width());
     return 0;
   }
 }

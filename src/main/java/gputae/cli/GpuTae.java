@@ -58,7 +58,8 @@ public final class GpuTae implements Runnable {
       }
       return code;
     } catch (OutOfMemoryError e) {
-      System.err.println("gpu-tae: out of memory (" + e.getMessage() + "); give Java more with: java -Xmx8g -jar gpu-tae.jar ...");
+      System.err.println("gpu-tae: out of memory (" + e.getMessage()
+          + "); give Java more with: java -Xmx8g -jar gpu-tae.jar ...");
       if (program.verbose) {
         e.printStackTrace(System.err);
       }

@@ -63,10 +63,18 @@ final class H0Command implements Callable<Integer> {
       description = "points, or a distance matrix: lower-distance (its strictly lower triangle, as Ripser reads it) or distance (all of it) (default: ${DEFAULT-VALUE}).")
   private Format format;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "Write the death times here, ascending, one a line; to a .npy as float64 [n - 1]. Replaced if it exists; - is standard output.")
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Write the death times here, ascending, one a line; to a .npy as float64 [n - 1]. Replaced if it"
+          + " exists; - is standard output.")
   private Path out;
 
-  @Option(names = "--edges", paramLabel = "FILE", description = "Write the tree's edges here as u,v,length, ascending, points counted from 0; to a .npy as float64 [n - 1, 3]. Replaced if it exists; - is standard output.")
+  @Option(
+      names = "--edges",
+      paramLabel = "FILE",
+      description = "Write the tree's edges here as u,v,length, ascending, points counted from 0; to a .npy as float64"
+          + " [n - 1, 3]. Replaced if it exists; - is standard output.")
   private Path edges;
 
   private static final Pattern OTHER_FORMATS =
@@ -92,7 +100,8 @@ final class H0Command implements Callable<Integer> {
   public Integer call() throws IOException {
     requireFormat("--out", out);
     requireFormat("--edges", edges);
-    console = new Outputs().option("--out", out).option("--edges", edges).notOver(List.of(file), "which is read").console();
+    console = new Outputs().option("--out", out).option("--edges", edges).notOver(List.of(file), "which is read")
+        .console();
     SpanningTree tree;
     double[] deaths;
     long started;

@@ -166,7 +166,7 @@ final class RunDirectory {
     }
   }
 
-  /** A folder of the user's choice, which is new or empty but for what a training leaves that is killed as it begins. */
+  /** A folder of the user's choice, new or empty but for what a training leaves that is killed as it begins. */
   static RunDirectory create(Path path) throws IOException {
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw new Failure("--out " + path + " is a file; give a new or empty folder");
@@ -184,7 +184,7 @@ final class RunDirectory {
     return run;
   }
 
-  /** The files that belong to the run, there or not, but for its evaluation's: nothing else may be written over them. */
+  /** The run's files, there or not, but for its evaluation's: nothing else may be written over them. */
   List<Path> own() throws IOException {
     List<Path> own = new ArrayList<>(List.of(config(), metrics(), model(), checkpoint(), latents(), labels(), report(),
         path.resolve(LOCK)));
@@ -209,7 +209,8 @@ final class RunDirectory {
    * Keeps other processes from training in this folder until closed. The lock lies on a file of its own, since all others are replaced.
    */
   FileChannel lock() throws IOException {
-    FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+    FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+        LinkOption.NOFOLLOW_LINKS);
     FileLock lock;
     try {
       lock = channel.tryLock();
@@ -346,7 +347,8 @@ final class RunDirectory {
   /** The trained model; the caller closes it. */
   Autoencoder openModel(Backend backend, Config config) throws IOException {
     if (!Files.exists(model())) {
-      throw new Failure(path + " holds no model.safetensors yet; let the training finish, stop it with Ctrl-C, which saves it, or go on with train --resume "
+      throw new Failure(path + " holds no model.safetensors yet; let the training finish, stop it with Ctrl-C, which saves"
+          + " it, or go on with train --resume "
           + TrainCommand.quoted(path.toString()));
     }
     SafeTensors file = SafeTensors.read(model());

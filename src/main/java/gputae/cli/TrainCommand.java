@@ -166,8 +166,8 @@ final class TrainCommand implements Callable<Integer> {
   /** A run without a checkpoint begins again: it was killed early, and its settings are all that it takes. */
   private void requireNothingLost(RunDirectory run, RunDirectory.Config description) {
     if (Files.exists(run.model())) {
-      throw new Failure(resume + " holds a model but no checkpoint, so it cannot go on, and to begin again would replace"
-          + " the model; train in another folder");
+      throw new Failure(resume + " holds a model but no checkpoint, so it cannot go on, and to begin again would"
+          + " replace the model; train in another folder");
     }
     if (description.init() != null) {
       throw new Failure(resume + " was stopped before its first checkpoint, and the weights that --init gave it are not"
@@ -215,7 +215,8 @@ final class TrainCommand implements Callable<Integer> {
     boolean finished;
     boolean complete;
     try {
-      try (ConsoleProgress progress = quiet ? null : new ConsoleProgress(console, NativeLibraries.isTerminal(console == System.err ? 2 : 1), config.epochs(), done, trainer.stepsPerEpoch())) {
+      boolean terminal = NativeLibraries.isTerminal(console == System.err ? 2 : 1);
+      try (ConsoleProgress progress = quiet ? null : new ConsoleProgress(console, terminal, config.epochs(), done, trainer.stepsPerEpoch())) {
         finished = trainer.run(new Listeners(progress, checkpoints, backend, trainer, files, shown));
       } catch (DivergedException e) {
         throw new Failure(e.getMessage() + "; " + lastCheckpoint(run) + ". A smaller --lr often helps", e);

@@ -201,8 +201,9 @@ public final class Destination {
     if (!Files.isWritable(place)) {
       throw new AccessDeniedException(given.toString());
     }
-    if (!isThrough()) {
-      requireFolder(place.getParent());
+    if (!isThrough() && !Files.isWritable(place.getParent())) {
+      throw new FileSystemException(given.toString(), null,
+          "the new file is made beside the old one, but " + place.getParent() + " takes none: permission denied");
     }
   }
 

@@ -137,7 +137,7 @@ public final class WholeFile implements AutoCloseable {
     }
   }
 
-  /** Gives the file up, of which nothing stays, unless it is finished. What was written through cannot be taken back. */
+  /** Gives the file up, unless it is finished: nothing of it stays but what was written through. */
   @Override
   public void close() throws IOException {
     if (ended) {

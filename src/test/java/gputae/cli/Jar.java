@@ -202,8 +202,8 @@ final class Jar {
       List<String> command = new ArrayList<>(List.of("bash", "-c", "set -o pipefail; " + script, "bash"));
       command.addAll(builder.command());
       String line = line(words(arguments)) + " in " + script;
-      return new Running(line, builder.command(command).redirectOutput(out.toFile()).redirectError(err.toFile()).start(),
-          out, err).await();
+      builder.command(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+      return new Running(line, builder.start(), out, err).await();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -173,8 +173,8 @@ class NativeLibrariesIT {
     Jar homeless = unset(Path.of("/proc/tmp"), Path.of("?")).with("HOME", null);
     homeless.run("h0", Files.writeString(folder.resolve("cloud.csv"), "0\n1\n")).failed("GPU_TAE_CACHE", "/proc/tmp");
     assertEquals(List.of("cloud.csv", "tmp"), Tiny.content(folder));
-    new Jar(folder).java("-Duser.home=?").with("HOME", null).with("XDG_CACHE_HOME", "relative").run("train", "--dataset", "mnist")
-        .failed("no home", "--data");
+    new Jar(folder).java("-Duser.home=?").with("HOME", null).with("XDG_CACHE_HOME", "relative")
+        .run("train", "--dataset", "mnist").failed("no home", "--data");
     assertEquals(List.of("cloud.csv", "tmp"), Tiny.content(folder));
     assertEquals(home.resolve(".cache/gpu-tae"),
         location(unset(Path.of("/proc/tmp"), Path.of("?")).with("HOME", home.toString()).run("doctor")).getParent());
