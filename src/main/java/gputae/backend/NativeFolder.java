@@ -116,7 +116,8 @@ public final class NativeFolder {
       found.append(marks);
       use.accept(file);
     }
-    if (!known.contentEquals(found)) {
+    if (!known.contentEquals(found) && Files.isWritable(folder.getParent())) {
+      // A folder that is read-only serves as well; there the digests are taken at each start.
       Path partial = partial(record);
       try {
         Files.writeString(partial, found, StandardOpenOption.CREATE_NEW);
@@ -162,7 +163,7 @@ public final class NativeFolder {
         }
       }
     }
-    if (partials.isEmpty()) {
+    if (partials.isEmpty() || !Files.isWritable(base)) {
       return;
     }
     try (FileChannel channel = openLock(base); FileLock lock = channel.tryLock()) {

@@ -24,6 +24,8 @@ final class Outputs {
   /** A data set is split, then classes, then images. */
   private static final int IMAGE_DEPTH = 3;
 
+  private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
+
   private final Map<String, Destination> destinations = new LinkedHashMap<>();
 
   /**
@@ -59,7 +61,11 @@ final class Outputs {
 
   /** @throws Failure of usage if an output is one of these, which are read or belong to a run, by whatever name */
   Outputs notOver(Collection<Path> kept, String what) throws IOException {
+    Destination standard = Destination.of(STANDARD_OUTPUT);
     for (Path file : kept) {
+      if (standard.destroys(file)) {
+        throw Failure.usage("standard output goes to " + file + ", " + what + "; send it elsewhere");
+      }
       for (Map.Entry<String, Destination> destination : destinations.entrySet()) {
         if (destination.getValue().destroys(file)) {
           throw Failure.usage(destination.getKey() + " would replace " + file + ", " + what + "; give another name");
