@@ -66,7 +66,7 @@ final class H0Command implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Write the death times here, ascending, one a line; to a .npy as float64 [n - 1]. Replaced if it"
+      description = "Write the death times here, ascending, one a line; to a .npy as float64 [deaths]. Replaced if it"
           + " exists; - is standard output.")
   private Path out;
 
@@ -74,7 +74,7 @@ final class H0Command implements Callable<Integer> {
       names = "--edges",
       paramLabel = "FILE",
       description = "Write the tree's edges here as u,v,length, ascending, points counted from 0; to a .npy as float64"
-          + " [n - 1, 3]. Replaced if it exists; - is standard output.")
+          + " [edges, 3]. Replaced if it exists; - is standard output.")
   private Path edges;
 
   private static final Pattern OTHER_FORMATS =
