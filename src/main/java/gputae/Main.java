@@ -1,6 +1,8 @@
 package gputae;
 
+import gputae.cli.Console;
 import gputae.cli.GpuTae;
+import gputae.cli.NamesAsBytes;
 
 /** The program's entry. */
 public final class Main {
@@ -8,6 +10,12 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
+    Console.install();
+    String refusal = NamesAsBytes.refusal(arguments);
+    if (refusal != null) {
+      System.err.println("gpu-tae: " + refusal);
+      System.exit(1);
+    }
     System.exit(GpuTae.run(arguments));
   }
 }

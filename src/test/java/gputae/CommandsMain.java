@@ -1,5 +1,6 @@
 package gputae;
 
+import gputae.cli.Console;
 import gputae.cli.GpuTae;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -10,7 +11,6 @@ import java.io.EOFException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 
 /**
  * The program again and again in one process, as {@code gputae.cli.Jar.Together} asks for it. Not in the program's own package, which would then be that of the
@@ -37,8 +37,8 @@ public final class CommandsMain {
       }
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       ByteArrayOutputStream err = new ByteArrayOutputStream();
-      System.setOut(new PrintStream(out, true));
-      System.setErr(new PrintStream(err, true));
+      System.setOut(new Console(out));
+      System.setErr(new Console(err));
       int exit = GpuTae.run(arguments);
       System.out.flush();
       System.err.flush();

@@ -6,11 +6,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.io.IOException;
 import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -37,11 +33,9 @@ final class GifFilm implements AutoCloseable {
   private static final String FORMAT = "javax_imageio_gif_image_1.0";
 
   private final Path file;
-  private final Path target;
-  private final Path part;
   private final int width;
   private final int height;
-  private final FileChannel channel;
+  private final WholeFile whole;
   private final ImageWriter writer;
   private final ImageOutputStream out;
   private final ColourTable table = new ColourTable();
@@ -61,7 +55,7 @@ final class GifFilm implements AutoCloseable {
   private record Patch(BufferedImage image, int left, int top, int centiseconds) {}
 
   /**
-   * @param file   the film, replaced if it exists; its folder must exist
+   * @param file   the film, replaced if it exists; missing folders are made
    * @param width  in pixels, 1 .. 65535
    * @param height in pixels, 1 .. 65535
    * @throws IllegalArgumentException if a film cannot have that size
@@ -82,14 +76,11 @@ final class GifFilm implements AutoCloseable {
     shown = new int[width * height];
     incoming = new int[width * height];
     numbers = new int[width * height];
-    target = file.toAbsolutePath();
-    // Named as WholeFile names what it writes, so that its removeLeftovers finds what a stopped program left.
-    part = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
     writer = ImageIO.getImageWritersByFormatName("gif").next();
     try {
-      channel = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+      whole = WholeFile.begin(file);
       // Frames are collected in memory: ImageIO's own cache would be a file in the temporary directory.
-      out = new MemoryCacheImageOutputStream(Channels.newOutputStream(channel));
+      out = new MemoryCacheImageOutputStream(Channels.newOutputStream(whole.channel()));
       writer.setOutput(out);
       writer.prepareWriteSequence(null);
     } catch (IOException e) {
@@ -139,13 +130,7 @@ final class GifFilm implements AutoCloseable {
     try {
       writer.endWriteSequence();
       out.flush();
-      channel.force(true);
-      channel.close();
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      // Without this a power cut may bring the old name back.
-      try (FileChannel folder = FileChannel.open(target.getParent())) {
-        folder.force(true);
-      }
+      whole.finish();
     } catch (IOException e) {
       throw lost(e);
     }
@@ -161,8 +146,7 @@ final class GifFilm implements AutoCloseable {
     }
     ended = true;
     try {
-      channel.close();
-      Files.deleteIfExists(part);
+      whole.close();
     } catch (IOException e) {
       throw inWords(e);
     } finally {

@@ -22,6 +22,9 @@ final class DeviceOptions {
     }
   }
 
+  /** More than the processors of any machine; far above that the threads' libraries end the whole process. */
+  private static final int MOST_THREADS = 1024;
+
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
@@ -37,21 +40,21 @@ final class DeviceOptions {
   @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all this process may use). Results are repeatable for one number of threads.")
   private Integer threads;
 
-  /** As given, or null. */
+  /** As given, or null; {@link Failure} of usage if no device can have so many. */
   Integer threads() {
+    if (threads != null && (threads < 1 || threads > MOST_THREADS)) {
+      throw Failure.usage("--threads is " + threads + "; " + (threads < 1 ? "at least 1" : "at most " + MOST_THREADS));
+    }
     return threads;
   }
 
   /** Opens the device; says through {@code log} what it is. The caller closes it. */
   Backend open(Consumer<String> log) {
-    return open(threads, log);
+    return open(threads(), log);
   }
 
   /** As {@link #open(Consumer)}, for so many of the CPU's threads, null for all. */
   Backend open(Integer threads, Consumer<String> log) {
-    if (threads != null && threads < 1) {
-      throw Failure.usage("--threads is " + threads + "; at least 1");
-    }
     if (device.kind() == DeviceChoice.Kind.HOST_RUNNER && threads != null && threads > HostRunner.MOST_HOST_THREADS) {
       throw Failure.usage("--threads is " + threads + "; --device host-runner takes at most " + HostRunner.MOST_HOST_THREADS);
     }

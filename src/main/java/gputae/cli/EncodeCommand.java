@@ -8,9 +8,13 @@ import gputae.data.Datasets;
 import gputae.data.Images;
 import gputae.data.ImageFile;
 import gputae.data.Npy;
+import gputae.data.WholeFile;
 import gputae.model.Autoencoder;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,7 +53,12 @@ final class EncodeCommand implements Callable<Integer> {
   @Option(names = "--data", paramLabel = "DIR", description = "Where the run's data set lies now, if it has moved.")
   private Path data;
 
-  @Option(names = "--out", paramLabel = "FILE", required = true, description = "File to write: .npy, float32 [n, latent]. Replaced if it exists.")
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "File to write: .npy (float32 [n, latent]) or .csv (a line each, no header). Replaced if it exists;"
+          + " - is standard output, as .npy.")
   private Path out;
 
   @Mixin private DeviceOptions device;
@@ -59,13 +68,23 @@ final class EncodeCommand implements Callable<Integer> {
     if (file != null && split != null) {
       throw Failure.usage("a file and --split exclude each other");
     }
+    String name = out.toString().toLowerCase(Locale.ROOT);
+    boolean csv = name.endsWith(".csv");
+    if (!csv && !name.endsWith(".npy") && !Outputs.isThrough(out)) {
+      throw Failure.usage("--out " + out + ": the name must end in .npy or .csv");
+    }
     RunDirectory directory = RunDirectory.existing(run);
     RunDirectory.Config config = directory.read();
+    Outputs outputs = new Outputs().option("--out", out).notOverRun(directory, config, data);
+    if (file != null) {
+      outputs.notOver(List.of(file), "which is read");
+    }
+    PrintStream console = outputs.console();
     Images images;
     if (file != null) {
-      images = ImageFile.read(file, System.out::println);
+      images = ImageFile.read(file, console::println);
     } else {
-      Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.out::println);
+      Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), console::println);
       images = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).images();
     }
     int pixels = config.height() * config.width();
@@ -77,9 +96,24 @@ final class EncodeCommand implements Callable<Integer> {
     try (Backend backend = device.open(line -> {});
         Autoencoder model = directory.openModel(backend, config);
         Matrix pixelsOnDevice = backend.allocate(ElementType.UINT8, images.count(), pixels).upload(images.pixels())) {
-      Npy.write(out, model.embeddings(pixelsOnDevice), images.count(), latent);
+      float[] embeddings = model.embeddings(pixelsOnDevice);
+      if (csv) {
+        WholeFile.write(out, rows(embeddings, latent));
+      } else {
+        Npy.write(out, embeddings, images.count(), latent);
+      }
     }
-    System.out.println(out + ": " + images.count() + (images.count() == 1 ? " embedding" : " embeddings") + " of dimension " + latent);
+    String unit = images.count() == 1 ? " embedding" : " embeddings";
+    console.println(out + ": " + images.count() + unit + " of dimension " + latent);
     return 0;
+  }
+
+  /** A line each, every number with the digits that give it back. */
+  private static byte[] rows(float[] values, int columns) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < values.length; i++) {
+      text.append(Decimal.shortest(values[i])).append((i + 1) % columns == 0 ? '\n' : ',');
+    }
+    return text.toString().getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -24,7 +24,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,9 +75,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (latents == null && labels != null) {
       throw Failure.usage("--labels goes with --latents; a run's data set has its own");
     }
-    if (out != null && Files.exists(out) && !Files.isDirectory(out)) {
-      throw new Failure("--out " + out + " is a file; give a folder");
-    }
+    Outputs.requireFolder("--out", out);
     if (latents != null && data == null) {
       throw Failure.usage("--latents needs --data: what was embedded");
     }
@@ -85,6 +85,8 @@ final class EvaluateCommand implements Callable<Integer> {
   private int evaluateRun() throws IOException {
     RunDirectory directory = RunDirectory.existing(run);
     RunDirectory.Config config = directory.read();
+    outputs(out == null ? run : out).notOver(directory.own(), "which belongs to the run")
+        .notOverData(config.dataset(), data != null ? data : config.data());
     Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.out::println);
     String fingerprint = RunDirectory.fingerprint(dataset);
     directory.requireData(config, fingerprint);
@@ -106,7 +108,20 @@ final class EvaluateCommand implements Callable<Integer> {
     return evaluator.of(backend, model, generated);
   }
 
+  /** The files of the evaluation, none of them of another run. */
+  private Outputs outputs(Path folder) throws IOException {
+    if (Files.exists(new RunDirectory(folder).config()) && (run == null || !Files.isSameFile(folder, run))) {
+      throw Failure.usage("--out " + folder + " is a run, which has an evaluation of its own; give another folder");
+    }
+    Outputs outputs = new Outputs();
+    new EvaluationOutputs(folder).files().forEach(file -> outputs.add(file.toString(), file));
+    return outputs;
+  }
+
   private int evaluateLatents() throws IOException {
+    if (out != null) {
+      outputs(out).notOver(Stream.of(latents, data, labels).filter(Objects::nonNull).toList(), "which is read");
+    }
     Points embeddings = points(latents);
     int count = embeddings.count();
     byte[] classes = labels == null ? null : ImageFile.labels(labels, count, latents);

@@ -44,7 +44,6 @@ final class EvaluationOutputs {
 
   /** The page first: where the JSON is, everything is. */
   void write(String title, Map<String, String> settings, Evaluation evaluation, List<Figure> figures) throws IOException {
-    Files.createDirectories(folder);
     EvaluationPage.write(page(), title, settings, evaluation, figures);
     WholeFile.write(csv(), EvaluationFiles.csv(evaluation).getBytes(StandardCharsets.UTF_8));
     WholeFile.write(json(), EvaluationFiles.json(evaluation, settings).getBytes(StandardCharsets.UTF_8));
@@ -62,10 +61,15 @@ final class EvaluationOutputs {
     }
   }
 
+  /** All of them, there or not. */
+  List<Path> files() {
+    return List.of(json(), csv(), page());
+  }
+
   void remove() throws IOException {
-    Files.deleteIfExists(json());
-    Files.deleteIfExists(csv());
-    Files.deleteIfExists(page());
+    for (Path file : files()) {
+      Files.deleteIfExists(file);
+    }
   }
 
   /** A line for each measure. */

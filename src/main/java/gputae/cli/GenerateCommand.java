@@ -6,6 +6,7 @@ import gputae.model.Autoencoder;
 import gputae.report.ImageGrid;
 import gputae.train.TrainConfig;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -34,7 +35,8 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "File to write: .npy (uint8 [count, height, width]) or .png (a grid). Replaced if it exists.")
+      description = "File to write: .npy (uint8 [count, height, width]) or .png (a grid). Replaced if it exists;"
+          + " - is standard output, as .npy.")
   private Path out;
 
   @Mixin private DeviceOptions device;
@@ -42,7 +44,8 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     String name = out.toString().toLowerCase(Locale.ROOT);
-    if (!name.endsWith(".npy") && !name.endsWith(".png")) {
+    boolean picture = name.endsWith(".png");
+    if (!picture && !name.endsWith(".npy") && !Outputs.isThrough(out)) {
       throw Failure.usage("--out " + out + ": the name must end in .npy or .png");
     }
     if (count < 1) {
@@ -50,6 +53,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
     RunDirectory directory = RunDirectory.existing(run);
     RunDirectory.Config config = directory.read();
+    PrintStream console = new Outputs().option("--out", out).notOverRun(directory, config, null).console();
     int pixels = config.height() * config.width();
     if ((long) count * pixels > Integer.MAX_VALUE - 8) {
       throw Failure.usage("--count " + count + " images of " + pixels + " pixels do not fit one file; at most " + (Integer.MAX_VALUE - 8) / pixels);
@@ -58,7 +62,7 @@ final class GenerateCommand implements Callable<Integer> {
     try (Backend backend = device.open(line -> {});
         Autoencoder model = directory.openModel(backend, config)) {
       byte[] images = GeneratedImages.generate(backend, model, train.model().prior(), count, seed);
-      if (name.endsWith(".npy")) {
+      if (!picture) {
         Npy.write(out, images, count, config.height(), config.width());
       } else {
         // As wide as high, in images, where all are: 12 columns for 96 as in the run's own figure.
@@ -66,7 +70,8 @@ final class GenerateCommand implements Callable<Integer> {
         ImageGrid.write(out, images, count, config.height(), config.width(), Math.min(count, columns));
       }
     }
-    System.out.println(out + ": " + count + (count == 1 ? " image" : " images") + " of " + config.height() + " x " + config.width());
+    String unit = count == 1 ? " image" : " images";
+    console.println(out + ": " + count + unit + " of " + config.height() + " x " + config.width());
     return 0;
   }
 }

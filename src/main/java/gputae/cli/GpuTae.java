@@ -5,7 +5,7 @@ import gputae.data.WholeFile;
 import gputae.train.DivergedException;
 import gputae.view.ViewException;
 import java.io.IOException;
-import java.io.PrintWriter;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command line: exit code 0 on success, 2 on wrong usage, 1 on failure, always with one line that says why. */
 @Command(
@@ -42,36 +43,60 @@ public final class GpuTae implements Runnable {
     System.setProperty("java.awt.headless", "true");
     GpuTae program = new GpuTae();
     CommandLine line = new CommandLine(program);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
+    configure(line);
     line.setParameterExceptionHandler(GpuTae::wrongUsage);
-    line.setExecutionExceptionHandler((exception, command, parsed) -> program.failed(exception, command));
+    line.setExecutionExceptionHandler((exception, command, parsed) -> program.failed(exception));
     for (CommandLine command : line.getSubcommands().values()) {
       command.setUsageHelpAutoWidth(true);
     }
     try {
-      return line.execute(arguments);
-    } catch (OutOfMemoryError e) {
-      line.getErr().println("gpu-tae: out of memory (" + e.getMessage() + "); give Java more with: java -Xmx8g -jar gpu-tae.jar ...");
-      if (program.verbose) {
-        e.printStackTrace(line.getErr());
+      int code = line.execute(arguments);
+      IOException lost = Console.outputFailure();
+      if (code == 0 && lost != null) {
+        System.err.println("gpu-tae: " + standardOutput(lost));
+        return 1;
       }
-      line.getErr().flush();
+      return code;
+    } catch (OutOfMemoryError e) {
+      System.err.println("gpu-tae: out of memory (" + e.getMessage()
+          + "); give Java more with: java -Xmx8g -jar gpu-tae.jar ...");
+      if (program.verbose) {
+        e.printStackTrace(System.err);
+      }
       return 1;
     }
+  }
+
+  /** How every command line of this program is read. */
+  static CommandLine configure(CommandLine line) {
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    // A file may have a name that begins with @; it holds no options.
+    line.setExpandAtFiles(false);
+    return line.registerConverter(Path.class, GpuTae::path);
+  }
+
+  /** No name is the working folder's: most often it comes from a variable of a script that is not set. */
+  private static Path path(String name) {
+    if (name.isEmpty()) {
+      throw new TypeConversionException("it is empty; give a name");
+    }
+    return Path.of(name);
   }
 
   private static int wrongUsage(ParameterException exception, String[] arguments) {
     CommandLine command = exception.getCommandLine();
     String message = String.valueOf(exception.getMessage()).lines().findFirst().orElse("wrong usage");
-    command.getErr().println("gpu-tae: " + message + "; see '" + command.getCommandSpec().qualifiedName() + " --help'");
+    System.err.println("gpu-tae: " + message + "; see '" + command.getCommandSpec().qualifiedName() + " --help'");
     return 2;
   }
 
-  private int failed(Exception exception, CommandLine command) {
-    PrintWriter err = command.getErr();
+  private int failed(Exception exception) {
     String message;
     int code = 1;
-    if (exception instanceof Failure failure) {
+    IOException lost = Console.outputFailure();
+    if (lost != null) {
+      message = standardOutput(lost);
+    } else if (exception instanceof Failure failure) {
       message = failure.getMessage();
       code = failure.exitCode();
     } else if (exception instanceof IOException file) {
@@ -81,12 +106,15 @@ public final class GpuTae implements Runnable {
     } else {
       message = "unexpected " + exception.getClass().getSimpleName() + ": " + exception.getMessage() + (verbose ? "" : " (--verbose shows where)");
     }
-    err.println("gpu-tae: " + String.valueOf(message).lines().findFirst().orElse(""));
+    System.err.println("gpu-tae: " + String.valueOf(message).lines().findFirst().orElse(""));
     if (verbose) {
-      exception.printStackTrace(err);
+      exception.printStackTrace(System.err);
     }
-    err.flush();
     return code;
+  }
+
+  private static String standardOutput(IOException lost) {
+    return "standard output cannot be written: " + WholeFile.inWords(lost);
   }
 
   private static String describe(IOException e) {

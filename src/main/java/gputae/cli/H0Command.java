@@ -3,16 +3,20 @@ package gputae.cli;
 import gputae.backend.Backend;
 import gputae.data.CloudFiles;
 import gputae.data.DistanceMatrix;
+import gputae.data.Npy;
 import gputae.data.PointCloud;
 import gputae.data.WholeFile;
 import gputae.homology.Homology;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,11 +63,24 @@ final class H0Command implements Callable<Integer> {
       description = "points, or a distance matrix: lower-distance (its strictly lower triangle, as Ripser reads it) or distance (all of it) (default: ${DEFAULT-VALUE}).")
   private Format format;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "Write the death times here, ascending, one a line. Replaced if it exists.")
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Write the death times here, ascending, one a line; to a .npy as float64 [deaths]. Replaced if it"
+          + " exists; - is standard output.")
   private Path out;
 
-  @Option(names = "--edges", paramLabel = "FILE", description = "Write the tree's edges here as u,v,length, ascending, points counted from 0. Replaced if it exists.")
+  @Option(
+      names = "--edges",
+      paramLabel = "FILE",
+      description = "Write the tree's edges here as u,v,length, ascending, points counted from 0; to a .npy as float64"
+          + " [edges, 3]. Replaced if it exists; - is standard output.")
   private Path edges;
+
+  private static final Pattern OTHER_FORMATS =
+      Pattern.compile("(?i).*\\.(npz|json|jsonl|parquet|feather|h5|hdf5|mat|pkl|pt|xlsx?|gz|zip|png|svg|pdf)");
+
+  private PrintStream console;
 
   @Mixin private DeviceOptions device;
 
@@ -81,6 +98,10 @@ final class H0Command implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    requireFormat("--out", out);
+    requireFormat("--edges", edges);
+    console = new Outputs().option("--out", out).option("--edges", edges).notOver(List.of(file), "which is read")
+        .console();
     SpanningTree tree;
     double[] deaths;
     long started;
@@ -112,16 +133,26 @@ final class H0Command implements Callable<Integer> {
       print("median death", shortest(median(deaths)));
     }
     print("seconds", String.format(Locale.ROOT, "%.6f", seconds));
-    if (out != null) {
+    if (isNpy(out)) {
+      Npy.write(out, deaths, deaths.length);
+    } else if (out != null) {
       StringBuilder text = new StringBuilder();
       for (double death : deaths) {
         text.append(shortest(death)).append('\n');
       }
       WholeFile.write(out, text.toString().getBytes(StandardCharsets.US_ASCII));
     }
-    if (edges != null) {
+    SpanningTree sorted = edges == null ? null : tree.sorted();
+    if (isNpy(edges)) {
+      double[] rows = new double[3 * sorted.lengths().length];
+      for (int i = 0; i < sorted.lengths().length; i++) {
+        rows[3 * i] = sorted.edges()[2 * i];
+        rows[3 * i + 1] = sorted.edges()[2 * i + 1];
+        rows[3 * i + 2] = sorted.lengths()[i];
+      }
+      Npy.write(edges, rows, sorted.lengths().length, 3);
+    } else if (edges != null) {
       StringBuilder text = new StringBuilder("u,v,length\n");
-      SpanningTree sorted = tree.sorted();
       for (int i = 0; i < sorted.lengths().length; i++) {
         text.append(sorted.edges()[2 * i]).append(',').append(sorted.edges()[2 * i + 1]).append(',').append(shortest(sorted.lengths()[i])).append('\n');
       }
@@ -130,8 +161,19 @@ final class H0Command implements Callable<Integer> {
     return 0;
   }
 
-  private static void print(String name, String value) {
-    System.out.printf(Locale.ROOT, "%-18s %s%n", name, value);
+  private static boolean isNpy(Path file) {
+    return file != null && file.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
+  }
+
+  /** A name that promises what is not written is refused; any other is of text. */
+  private static void requireFormat(String option, Path file) {
+    if (file != null && OTHER_FORMATS.matcher(file.toString()).matches()) {
+      throw Failure.usage(option + " " + file + ": .npy and text (.csv, .txt) can be written, not this format");
+    }
+  }
+
+  private void print(String name, String value) {
+    console.printf(Locale.ROOT, "%-18s %s%n", name, value);
   }
 
   private static double median(double[] ascending) {

@@ -34,8 +34,9 @@ final class JudgeCache implements Evaluator.Judges {
   public SafeTensors judge(Backend backend) {
     String conditions = DeviceOptions.conditions(backend);
     Judge.Training training = Judge.Training.of(SEED);
-    Path file = Datasets.cache("judges").resolve(name(conditions));
-    if (Files.exists(file)) {
+    Path folder = Datasets.cache("judges");
+    Path file = folder == null ? null : folder.resolve(name(conditions));
+    if (file != null && Files.exists(file)) {
       try {
         SafeTensors found = SafeTensors.read(file);
         if (Judge.isIn(found, training, fingerprint, conditions)) {
@@ -50,8 +51,11 @@ final class JudgeCache implements Evaluator.Judges {
     try (Judge judge = Judge.train(backend, dataset, training)) {
       made = judge.toTensors(fingerprint, conditions);
     }
+    if (file == null) {
+      warn.accept("gpu-tae: the judge could not be kept for the next time: this user has no home; set XDG_CACHE_HOME");
+      return made;
+    }
     try {
-      Files.createDirectories(file.getParent());
       WholeFile.write(file, made.toBytes());
     } catch (IOException e) {
       warn.accept("gpu-tae: the judge could not be kept for the next time in " + file.getParent() + ": " + WholeFile.inWords(e));

@@ -114,6 +114,10 @@ final class ReproduceCommand implements Callable<Integer> {
     if (epochs < 1 || seeds < 1 || jobs != null && jobs < 1) {
       throw Failure.usage("--epochs, --seeds and --jobs are at least 1");
     }
+    Outputs.requireFolder("--out", out);
+    if (datasets.stream().anyMatch(String::isBlank)) {
+      throw Failure.usage("--datasets has an empty name");
+    }
     if (names().stream().distinct().count() < names().size()) {
       throw Failure.usage("--datasets " + String.join(",", datasets) + ": two of them have the same name");
     }

@@ -28,6 +28,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -36,12 +37,18 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The folder of a run: where each file lies, and {@code config.json}. */
 final class RunDirectory {
 
   private static final int FORMAT = 1;
+
+  private static final String LOCK = ".lock";
+
+  /** Of the last epoch, or kept of another. */
+  private static final Pattern FIGURE = Pattern.compile("(latent|generated|losses)(-\\d+)?\\.png");
 
   private final Path path;
 
@@ -146,7 +153,9 @@ final class RunDirectory {
   static RunDirectory createNew(String dataset, TrainConfig config) throws IOException {
     String name = shortName(dataset).replaceAll("[^A-Za-z0-9._-]", "_");
     Path runs = Path.of("runs");
-    Files.createDirectories(runs);
+    if (!Files.isDirectory(runs)) {
+      Files.createDirectories(runs);
+    }
     for (int n = 1; ; n++) {
       Path path = runs.resolve(name + "-" + config.model().label() + "-d" + config.latent() + "-" + n);
       try {
@@ -157,18 +166,34 @@ final class RunDirectory {
     }
   }
 
-  /** A folder of the user's choice, which is new or empty. */
+  /** A folder of the user's choice, new or empty but for what a training leaves that is killed as it begins. */
   static RunDirectory create(Path path) throws IOException {
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw new Failure("--out " + path + " is a file; give a new or empty folder");
     }
-    Files.createDirectories(path);
+    RunDirectory run = new RunDirectory(path);
+    if (!Files.isDirectory(path)) {
+      Files.createDirectories(path);
+    }
     try (Stream<Path> entries = Files.list(path)) {
-      if (entries.findAny().isPresent()) {
-        throw new Failure("--out " + path + " is not empty; give a new or empty folder, or continue a run with --resume " + path);
+      if (!entries.allMatch(entry -> entry.endsWith(LOCK) || WholeFile.isLeftover(entry))) {
+        throw new Failure("--out " + path + " is not empty; give a new or empty folder"
+            + (Files.exists(run.config()) ? ", or continue the run with --resume " + path : ""));
       }
     }
-    return new RunDirectory(path);
+    return run;
+  }
+
+  /** The run's files, there or not, but for its evaluation's: nothing else may be written over them. */
+  List<Path> own() throws IOException {
+    List<Path> own = new ArrayList<>(List.of(config(), metrics(), model(), checkpoint(), latents(), labels(), report(),
+        path.resolve(LOCK)));
+    if (Files.isDirectory(figures())) {
+      try (Stream<Path> entries = Files.list(figures())) {
+        own.addAll(entries.filter(figure -> FIGURE.matcher(figure.getFileName().toString()).matches()).toList());
+      }
+    }
+    return own;
   }
 
   /** An existing run. */
@@ -184,7 +209,8 @@ final class RunDirectory {
    * Keeps other processes from training in this folder until closed. The lock lies on a file of its own, since all others are replaced.
    */
   FileChannel lock() throws IOException {
-    FileChannel channel = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+        LinkOption.NOFOLLOW_LINKS);
     FileLock lock;
     try {
       lock = channel.tryLock();
@@ -321,7 +347,9 @@ final class RunDirectory {
   /** The trained model; the caller closes it. */
   Autoencoder openModel(Backend backend, Config config) throws IOException {
     if (!Files.exists(model())) {
-      throw new Failure(path + " holds no model.safetensors yet; let the training finish, or stop it with Ctrl-C, which saves it");
+      throw new Failure(path + " holds no model.safetensors yet; let the training finish, stop it with Ctrl-C, which saves"
+          + " it, or go on with train --resume "
+          + TrainCommand.quoted(path.toString()));
     }
     SafeTensors file = SafeTensors.read(model());
     try {

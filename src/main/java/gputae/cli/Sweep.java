@@ -25,10 +25,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -80,6 +82,9 @@ final class Sweep {
     /** No more models of this data set will come. */
     default void forget(Loaded loaded) {}
   }
+
+  /** What is written into the folder beside the runs, here or by the report of the paper. */
+  private static final List<String> TABLES = List.of("sweep.csv", "sweep.md", "report.html", "cost.json");
 
   private final Path out;
   private final List<Cell> cells;
@@ -139,12 +144,13 @@ final class Sweep {
    * @throws Failure where a cell's directory holds something else
    */
   boolean run() throws IOException {
-    if (Files.exists(out) && !Files.isDirectory(out)) {
-      throw new Failure("--out " + out + " is a file; give a folder");
-    }
-    Files.createDirectories(out);
+    Outputs.requireFolder("--out", out);
     int cores = device.threads() == null ? Runtime.getRuntime().availableProcessors() : device.threads();
     int jobs = jobsWanted != null ? jobsWanted : Math.min(cores, cells.size());
+    requireInputsElsewhere();
+    if (!Files.isDirectory(out)) {
+      Files.createDirectories(out);
+    }
     // How many threads a model has must not depend on what is left to do, or an interruption would change its bits.
     Integer threadsEach = jobs == 1 ? device.threads() : Integer.valueOf(Math.max(1, cores / jobs));
     Thread hook = new Thread(this::endInTime, "save-on-signal");
@@ -164,7 +170,7 @@ final class Sweep {
         throw e;
       }
       Runtime.getRuntime().addShutdownHook(hook);
-      Throwable[] broken = new Throwable[jobs];
+      Throwable[] broken = new Throwable[Math.min(jobs, cells.size())];
       for (int job = 1; job < Math.min(jobs, cells.size()); job++) {
         int number = job;
         Thread worker = new Thread(() -> broken[number] = work(null, threadsEach), "model-" + job);
@@ -191,6 +197,34 @@ final class Sweep {
         Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException e) {
         // The hook is running: a signal is what ended it.
+      }
+    }
+  }
+
+  /** Refuses weights and data that the sweep itself would write over. */
+  private void requireInputsElsewhere() throws IOException {
+    Outputs tables = new Outputs();
+    for (String name : TABLES) {
+      tables.add("--out " + out + ": " + name, out.resolve(name));
+    }
+    Set<List<Object>> looked = new HashSet<>();
+    Set<Path> runs = new HashSet<>();
+    for (Cell cell : cells) {
+      Path run = directory(cell).path();
+      if (Files.isDirectory(run)) {
+        runs.add(run.toRealPath());
+      }
+    }
+    for (Cell cell : cells) {
+      TrainOptions options = cell.options();
+      if (looked.add(Arrays.asList(options.dataset(), options.data(), options.init()))) {
+        tables.notOverData(options.dataset(), options.data());
+        if (options.init() != null && Files.exists(options.init())) {
+          tables.notOver(List.of(options.init()), "which is read");
+          if (runs.contains(options.init().toRealPath().getParent())) {
+            throw Failure.usage("--init " + options.init() + " lies in a run that this sweep writes; copy it first");
+          }
+        }
       }
     }
   }
@@ -428,7 +462,9 @@ final class Sweep {
   private Row one(Backend backend, int i, RunDirectory run) throws IOException {
     Cell cell = cells.get(i);
     Loaded data = load(cell);
-    Files.createDirectories(run.path());
+    if (!Files.isDirectory(run.path())) {
+      Files.createDirectories(run.path());
+    }
     try (FileChannel lock = run.lock()) {
       run.removeLeftovers();
       Row row = trained(cell, run);

@@ -4,6 +4,7 @@ import gputae.backend.Backend;
 import gputae.backend.cpu.NativeLibraries;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
+import gputae.data.Destination;
 import gputae.data.Split;
 import gputae.model.SafeTensors;
 import gputae.report.ConsoleProgress;
@@ -72,7 +73,10 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private ViewSettings views;
 
-  private final PrintStream console = System.out;
+  /** What is written beside the run. */
+  private final Outputs outputs = new Outputs();
+
+  private PrintStream console;
 
   @Override
   public Integer call() throws IOException {
@@ -80,11 +84,21 @@ final class TrainCommand implements Callable<Integer> {
       throw Failure.usage("--figures-every is " + figuresEvery + "; at least 1");
     }
     views.check();
+    Outputs.requireFolder("--out", out);
+    if (out != null && views.frames() != null && Destination.of(out).isSameAs(Destination.of(views.frames()))) {
+      throw Failure.usage("--out and --frames are one folder; give two");
+    }
+    outputs.option("--film", views.film());
+    console = outputs.console();
     return resume == null ? trainNew() : trainOn();
   }
 
   private int trainNew() throws IOException {
     TrainConfig config = options.settings();
+    outputs.notOverData(options.dataset(), options.data());
+    if (options.init() != null) {
+      outputs.notOver(List.of(options.init()), "which is read");
+    }
     try (Backend backend = device.open(this::say)) {
       Dataset loaded = options.load(this::say);
       float[] weights = options.initialWeights(config, loaded.train().images().pixelsPerImage());
@@ -98,6 +112,7 @@ final class TrainCommand implements Callable<Integer> {
           RunDirectory.Config description = RunDirectory.Config.of(config, options.place(), options.data(), loaded, RunDirectory.fingerprint(loaded),
               DeviceOptions.conditions(backend), options.initFingerprint());
           try (FileChannel lock = run.lock()) {
+            run.removeLeftovers();
             run.begin(description);
             return train(backend, run, description, loaded, trainer, shown);
           }
@@ -113,13 +128,14 @@ final class TrainCommand implements Callable<Integer> {
     }
     RunDirectory run = RunDirectory.existing(resume);
     RunDirectory.Config description = run.read();
-    if (!Files.exists(run.checkpoint())) {
-      throw new Failure(resume + " holds no checkpoint yet, so there is nothing to resume; start it again");
-    }
+    outputs.notOverRun(run, description, options.data());
     try (FileChannel lock = run.lock();
         Backend backend = device.open(this::say)) {
       run.removeLeftovers();
-      SafeTensors checkpoint = SafeTensors.read(run.checkpoint());
+      SafeTensors checkpoint = Files.exists(run.checkpoint()) ? SafeTensors.read(run.checkpoint()) : null;
+      if (checkpoint == null) {
+        requireNothingLost(run, description);
+      }
       Path data = options.data() != null ? options.data() : description.data();
       Dataset loaded = Datasets.open(description.dataset(), data, this::say);
       String fingerprint = RunDirectory.fingerprint(loaded);
@@ -129,13 +145,13 @@ final class TrainCommand implements Callable<Integer> {
         config = config.withEpochs(options.epochs());
       }
       String conditions = DeviceOptions.conditions(backend);
-      if (!conditions.equals(checkpoint.metadata().get("conditions"))) {
+      if (checkpoint != null && !conditions.equals(checkpoint.metadata().get("conditions"))) {
         System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get("conditions") + "; on " + conditions
             + " the result will be as good but not bitwise the same");
       }
       description = RunDirectory.Config.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
       try (Trainer trainer = trainer(backend, config, loaded, control)) {
-        int done = run.restore(trainer, checkpoint);
+        int done = checkpoint == null ? 0 : run.restore(trainer, checkpoint);
         if (done > config.epochs()) {
           throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
         }
@@ -144,6 +160,18 @@ final class TrainCommand implements Callable<Integer> {
           return train(backend, run, description, loaded, trainer, shown);
         }
       }
+    }
+  }
+
+  /** A run without a checkpoint begins again: it was killed early, and its settings are all that it takes. */
+  private void requireNothingLost(RunDirectory run, RunDirectory.Config description) {
+    if (Files.exists(run.model())) {
+      throw new Failure(resume + " holds a model but no checkpoint, so it cannot go on, and to begin again would"
+          + " replace the model; train in another folder");
+    }
+    if (description.init() != null) {
+      throw new Failure(resume + " was stopped before its first checkpoint, and the weights that --init gave it are not"
+          + " in it; remove it and start again");
     }
   }
 
@@ -171,7 +199,7 @@ final class TrainCommand implements Callable<Integer> {
         trainer.model().layout().parameters()));
     CheckpointWriter checkpoints = new CheckpointWriter(run, trainer, description.conditions());
     checkpoints.begin(trainer.history());
-    RunOutputs outputs = new RunOutputs(run, description, test, this::warn);
+    RunOutputs files = new RunOutputs(run, description, test, this::warn);
     shown.begin(trainer.history(), run.figures());
 
     CountDownLatch saved = new CountDownLatch(1);
@@ -187,18 +215,19 @@ final class TrainCommand implements Callable<Integer> {
     boolean finished;
     boolean complete;
     try {
-      try (ConsoleProgress progress = quiet ? null : new ConsoleProgress(console, NativeLibraries.isTerminal(1), config.epochs(), done, trainer.stepsPerEpoch())) {
-        finished = trainer.run(new Listeners(progress, checkpoints, backend, trainer, outputs, shown));
+      boolean terminal = NativeLibraries.isTerminal(console == System.err ? 2 : 1);
+      try (ConsoleProgress progress = quiet ? null : new ConsoleProgress(console, terminal, config.epochs(), done, trainer.stepsPerEpoch())) {
+        finished = trainer.run(new Listeners(progress, checkpoints, backend, trainer, files, shown));
       } catch (DivergedException e) {
         throw new Failure(e.getMessage() + "; " + lastCheckpoint(run) + ". A smaller --lr often helps", e);
       } catch (UncheckedIOException e) {
         throw e.getCause();
       }
       checkpoints.save();
-      outputs.writeModel(trainer.model());
+      files.writeModel(trainer.model());
       if (finished) {
         float[] latents = trainer.model().embeddings(trainer.testImages());
-        double outside = outputs.writeAll(backend, trainer.model(), latents, trainer.history());
+        double outside = files.writeAll(backend, trainer.model(), latents, trainer.history());
         Epoch last = trainer.history().get(trainer.history().size() - 1);
         say(String.format(Locale.ROOT, "test: reconstruction %.4f nats per pixel; %.1f %% of the embeddings lie outside the unit ball", last.testReconstruction(),
             100 * outside));

@@ -165,8 +165,7 @@ final class TrainOptions {
    */
   static TrainOptions of(Map<String, String> values) {
     Alone alone = new Alone();
-    CommandLine line = new CommandLine(alone);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
+    CommandLine line = GpuTae.configure(new CommandLine(alone));
     try {
       line.parseArgs(values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toArray(String[]::new));
     } catch (ParameterException e) {
@@ -183,6 +182,11 @@ final class TrainOptions {
   /** The folder of the data set's files, or null. */
   Path data() {
     return data;
+  }
+
+  /** The file of the initial weights, or null. */
+  Path init() {
+    return init;
   }
 
   ModelKind model() {
@@ -204,6 +208,9 @@ final class TrainOptions {
 
   /** The settings, those of the preset where nothing else was given; {@link Failure} of usage where they do not fit together. */
   TrainConfig settings() {
+    if (dataset.isBlank()) {
+      throw Failure.usage("--dataset is empty; give a name or a path");
+    }
     double ball = lambdaBall == null ? lambda : lambdaBall;
     double deaths = lambdaDeaths == null ? lambda : lambdaDeaths;
     for (String option : meaningless(model)) {

@@ -86,15 +86,14 @@ final class ViewSettings {
       throw Failure.usage((tree ? "--show-tree" : "--view-size") + " needs --view, --frames or --film");
     }
     options();
-    if (film != null && !film.toString().toLowerCase(Locale.ROOT).endsWith(".gif")) {
+    boolean file = film != null && !Outputs.isThrough(film);
+    if (file && !film.toString().toLowerCase(Locale.ROOT).endsWith(".gif")) {
       throw Failure.usage("--film " + film + ": the name must end in .gif");
     }
-    if (film != null && (film.toAbsolutePath().getParent() == null || !Files.isDirectory(film.toAbsolutePath().getParent()))) {
+    if (file && (film.toAbsolutePath().getParent() == null || !Files.isDirectory(film.toAbsolutePath().getParent()))) {
       throw new Failure("--film " + film + ": there is no folder " + film.toAbsolutePath().getParent() + "; make it first");
     }
-    if (film != null && Files.isDirectory(film)) {
-      throw new Failure("--film " + film + " is a folder; give a file");
-    }
+    Outputs.requireFolder("--frames", frames);
     if (frames != null) {
       // The folder itself is made with the first frame: it may lie in a run that is not there yet.
       Path there = frames.toAbsolutePath();
@@ -112,6 +111,16 @@ final class ViewSettings {
         }
       }
     }
+  }
+
+  /** The film, or null. */
+  Path film() {
+    return film;
+  }
+
+  /** The folder of frames, or null. */
+  Path frames() {
+    return frames;
   }
 
   private ViewOptions options() {

@@ -83,6 +83,10 @@ public final class Datasets {
   static Dataset openPublished(Published published, Path data, Path cache, Consumer<String> log) throws DataException {
     Path directory = data;
     if (data == null) {
+      if (cache == null) {
+        throw new DataException("there is no folder to keep " + published.name() + " in, since this user has no home;"
+            + " set XDG_CACHE_HOME or HOME, or give its files with --data DIR");
+      }
       directory = cache.resolve(published.name());
       Download.fetch(published.name(), directory, published.mirrors(), published.items(), log);
     } else if (!Files.isDirectory(data)) {
@@ -167,11 +171,29 @@ public final class Datasets {
     return name.toLowerCase(Locale.ROOT).endsWith(".npy") ? name.substring(0, name.length() - ".npy".length()) : name;
   }
 
-  /** {@code $XDG_CACHE_HOME/gpu-tae/<part>}, or under {@code ~/.cache}: what was fetched or computed once for all runs. */
+  /**
+   * {@code $XDG_CACHE_HOME/gpu-tae/<part>}, or under {@code ~/.cache}: what was fetched or computed once for all runs.
+   *
+   * @return null where the user has neither
+   */
   public static Path cache(String part) {
-    String set = System.getenv("XDG_CACHE_HOME");
     // The XDG specification: a relative path is to be ignored.
-    Path base = set != null && Path.of(set).isAbsolute() ? Path.of(set) : Path.of(System.getProperty("user.home"), ".cache");
-    return base.resolve("gpu-tae").resolve(part);
+    Path base = absolute(System.getenv("XDG_CACHE_HOME"));
+    if (base == null) {
+      // Java says "?" of a user without an entry in passwd.
+      Path home = absolute(System.getProperty("user.home"));
+      home = home == null ? absolute(System.getenv("HOME")) : home;
+      base = home == null ? null : home.resolve(".cache");
+    }
+    return base == null ? null : base.resolve("gpu-tae").resolve(part);
+  }
+
+  private static Path absolute(String folder) {
+    try {
+      return folder != null && Path.of(folder).isAbsolute() ? Path.of(folder) : null;
+    } catch (InvalidPathException e) {
+      // Letters that the locale cannot spell.
+      return null;
+    }
   }
 }

@@ -8,7 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -58,7 +58,9 @@ final class Download {
       }
       if (client == null) {
         try {
-          Files.createDirectories(directory);
+          if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory);
+          }
         } catch (IOException e) {
           throw DataException.writing(directory, e);
         }
@@ -94,7 +96,7 @@ final class Download {
     }
   }
 
-  private static void fetch(HttpClient client, String address, Item item, FileChannel channel) throws IOException {
+  private static void fetch(HttpClient client, String address, Item item, WritableByteChannel channel) throws IOException {
     HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(Duration.ofSeconds(SILENT_SECONDS)).build();
     MessageDigest digest = md5();
     AtomicLong received = new AtomicLong();
@@ -111,7 +113,7 @@ final class Download {
     }
   }
 
-  private static void take(byte[] bytes, MessageDigest digest, AtomicLong received, FileChannel channel) {
+  private static void take(byte[] bytes, MessageDigest digest, AtomicLong received, WritableByteChannel channel) {
     try {
       if (received.addAndGet(bytes.length) > MOST_BYTES) {
         throw new IOException("more than " + MOST_BYTES + " bytes");

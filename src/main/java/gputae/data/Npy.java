@@ -49,6 +49,19 @@ public final class Npy {
     });
   }
 
+  /** Writes float64 values, row-major; the file is replaced in one step. */
+  public static void write(Path file, double[] values, int... shape) throws DataException {
+    ByteBuffer header = header("<f8", shape, values.length);
+    write(file, header, channel -> {
+      ByteBuffer piece = ByteBuffer.allocate(PIECE).order(ByteOrder.LITTLE_ENDIAN);
+      for (int from = 0; from < values.length; from += PIECE / 8) {
+        int count = Math.min(PIECE / 8, values.length - from);
+        piece.clear().asDoubleBuffer().put(values, from, count);
+        WholeFile.writeAll(channel, piece.limit(8 * count));
+      }
+    });
+  }
+
   private static NpyArray values(Source source, NpyHeader header, int count) throws DataException {
     int[] shape = header.shape();
     int[] from = header.fortran() ? fortranOrder(shape, count) : null;

@@ -107,7 +107,7 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
   }
 
   /** The character set of standard output, under the names it has in Java 17 and since 19. */
-  private static Charset consoleCharset() {
+  public static Charset consoleCharset() {
     for (String property : List.of("stdout.encoding", "sun.stdout.encoding", "native.encoding")) {
       String name = System.getProperty(property);
       if (name != null) {

@@ -189,6 +189,26 @@ final class Jar {
     return run((Object[]) line.split(" "));
   }
 
+  /**
+   * Runs it in bash, which fails where any program of a pipe fails.
+   *
+   * @param script of bash; {@code "$@"} in it is the program with its arguments
+   */
+  Result shell(String script, Object... arguments) {
+    try {
+      Path out = Files.createTempFile("gpu-tae", ".out");
+      Path err = Files.createTempFile("gpu-tae", ".err");
+      ProcessBuilder builder = builder(words(arguments));
+      List<String> command = new ArrayList<>(List.of("bash", "-c", "set -o pipefail; " + script, "bash"));
+      command.addAll(builder.command());
+      String line = line(words(arguments)) + " in " + script;
+      builder.command(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+      return new Running(line, builder.start(), out, err).await();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   Running start(Object... arguments) {
     try {
       // Outside the working folder, whose content some tests compare.

@@ -2,13 +2,16 @@ package gputae.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.function.Supplier;
@@ -95,7 +98,27 @@ class NativeLibrariesIT {
     assertEquals(location, location(program.run("doctor")));
     assertWhole(location);
     assertEquals(kept, Files.getAttribute(location.resolve("libdnnl.so.3"), "unix:ino"));
+    // Of the right size, but not the right content, and of the time it had.
+    Path library = location.resolve("libgputae.so");
+    Object bad = Files.getAttribute(library, "unix:ino");
+    FileTime time = Files.getLastModifiedTime(library);
+    try (RandomAccessFile file = new RandomAccessFile(library.toFile(), "rw")) {
+      file.seek(file.length() / 2);
+      file.write(~file.read());
+    }
+    Files.setLastModifiedTime(library, time);
+    assertEquals(location, location(program.run("doctor")));
+    assertWhole(location);
+    assertNotEquals(bad, Files.getAttribute(library, "unix:ino"));
+
+    // Killed while it unpacks the large one: what it leaves is removed by the next that unpacks or finds it.
     Files.delete(location.resolve("libdnnl.so.3"));
+    Jar.Running killed = program.start("doctor");
+    while (Tiny.content(location).size() < LIBRARIES.size()) {
+      assertTrue(killed.isAlive(), "it did not unpack");
+    }
+    killed.kill();
+    killed.await();
     assertEquals(location, location(program.run("doctor")));
     assertWhole(location);
 
@@ -142,6 +165,19 @@ class NativeLibrariesIT {
     assertEquals(cacheIn(temporary), location(unset(temporary, Path.of("/proc")).run("doctor")).getParent());
     Path data = Tiny.write(folder);
     unset(temporary, Path.of("/proc")).run(Tiny.train(data, "--epochs", 1, "--quiet")).succeeded();
+  }
+
+  @Test
+  void withoutAHomeNothingIsMadeInTheWorkingFolder() throws IOException {
+    // What Java says of a user without an entry in passwd.
+    Jar homeless = unset(Path.of("/proc/tmp"), Path.of("?")).with("HOME", null);
+    homeless.run("h0", Files.writeString(folder.resolve("cloud.csv"), "0\n1\n")).failed("GPU_TAE_CACHE", "/proc/tmp");
+    assertEquals(List.of("cloud.csv", "tmp"), Tiny.content(folder));
+    new Jar(folder).java("-Duser.home=?").with("HOME", null).with("XDG_CACHE_HOME", "relative")
+        .run("train", "--dataset", "mnist").failed("no home", "--data");
+    assertEquals(List.of("cloud.csv", "tmp"), Tiny.content(folder));
+    assertEquals(home.resolve(".cache/gpu-tae"),
+        location(unset(Path.of("/proc/tmp"), Path.of("?")).with("HOME", home.toString()).run("doctor")).getParent());
   }
 
   @Test

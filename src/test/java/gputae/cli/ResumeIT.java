@@ -161,6 +161,33 @@ class ResumeIT {
     assertEquals(before, Tiny.content(run));
   }
 
+  @Test
+  void aRunWithoutItsFirstCheckpointBeginsAgain() throws IOException {
+    program.run(Tiny.train(data, "--epochs", 2, "--out", "whole", "--quiet")).succeeded();
+    Files.createDirectory(run);
+    for (String file : List.of("config.json", "metrics.csv")) {
+      Files.copy(folder.resolve("whole").resolve(file), run.resolve(file));
+    }
+    program.run("generate", "run", "--out", "x.npy").failed("train --resume run");
+    // What is advised where it was to start anew leads to the same.
+    program.run(Tiny.train(data, "--epochs", 2, "--out", "run")).failed("--resume run");
+    program.run("train", "--resume", "run", "--threads", 2, "--quiet").succeeded();
+    Tiny.assertSameResults(folder.resolve("whole"), run);
+    // Not where weights were given that nobody has any more.
+    program.run(Tiny.train(data, "--epochs", 1, "--out", "given", "--init", "run/model.safetensors")).succeeded();
+    Path given = folder.resolve("given");
+    Files.delete(given.resolve("checkpoint.safetensors"));
+    Files.delete(given.resolve("model.safetensors"));
+    program.run("train", "--resume", "given").failed("--init", "start again");
+    // Killed before its settings were there: nothing is in the way of the same command.
+    Path early = Files.createDirectory(folder.resolve("early"));
+    Files.createFile(early.resolve(".lock"));
+    Files.writeString(early.resolve(".gpu-tae-0123456789abcdef.part"), "{");
+    program.run("train", "--resume", "early").failed("no config.json");
+    program.run(Tiny.train(data, "--epochs", 1, "--out", "early", "--quiet")).succeeded();
+    assertFalse(Tiny.content(early).toString().contains(".part"));
+  }
+
   private static Object[] with(Object[] common, Object... more) {
     Object[] all = Arrays.copyOf(common, common.length + more.length);
     System.arraycopy(more, 0, all, common.length, more.length);

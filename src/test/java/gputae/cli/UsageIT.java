@@ -36,14 +36,29 @@ class UsageIT {
     assertTrue(none.err().contains("--help"), none.toString());
     assertAllWrong("nonsense", "--nonsense", "train --nonsense", "train stray", "h0", "h0 a b", "generate", "generate run", "encode run", "h0 a --format upside-down",
         "train --model gan", "train --device tpu", "train --preset none", "generate run --out images.txt", "generate run --out /",
-        "encode run file.npy --split test --out z.npy");
+        "encode run file.npy --split test --out z.npy", "train @options", "h0 @a @b");
   }
 
   @Test
   void aNumberOutOfRangeOrNoNumberExits2WithOneLine() throws IOException {
     assertAllWrong("train --latent 0", "train --batch -1", "train --batch many", "train --epochs 0", "train --epochs 2147483648", "train --lr nan", "train --lr NaN",
         "train --lr 0", "train --degree 0.5", "train --hidden 0", "train --hidden 64,,64", "train --lambda -1", "train --lambda NaN", "train --max-edge 0",
-        "train --seed 1.5", "train --threads 0", "train --figures-every 0", "generate run --count 0 --out images.npy", "train --resume run --epochs 0");
+        "train --seed 1.5", "train --threads 0", "train --figures-every 0", "generate run --count 0 --out images.npy", "train --resume run --epochs 0",
+        "train --threads 1000000000", "sweep --grid seed=0 --out s --threads 1025");
+  }
+
+  @Test
+  void anEmptyNameExits2WithOneLine() throws IOException {
+    assertAllWrong("train --dataset=", "train --out=", "train --resume=", "h0 a --out=", "generate run --out=", 
+        "evaluate run --out=", "sweep --grid seed=0 --dataset= --out s", "reproduce --datasets=");
+  }
+
+  @Test
+  void aNameThatBeginsWithAtIsAName() throws IOException {
+    Path odd = Files.writeString(folder.resolve("@cloud.csv"), "0\n1\n");
+    new Jar(folder).run("h0", "@cloud.csv", "--out", "@deaths").succeeded();
+    assertEquals("1\n", Files.readString(folder.resolve("@deaths")));
+    assertEquals("0\n1\n", Files.readString(odd));
   }
 
   @Test

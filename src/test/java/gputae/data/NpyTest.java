@@ -87,7 +87,7 @@ class NpyTest {
     assertThrows(IllegalArgumentException.class, () -> Npy.write(file, new float[5], 2, 3));
     Npy.write(directory.resolve("new/folder/a.npy"), new float[5], 5);
     assertEquals(5, Npy.read(directory.resolve("new/folder/a.npy")).shape()[0]);
-    refused(() -> Npy.write(file.resolve("a.npy"), new float[5], 5), "cannot be written: Not a directory");
+    refused(() -> Npy.write(file.resolve("a.npy"), new float[5], 5), "cannot be written: " + file + " is not a directory");
   }
 
   @Test

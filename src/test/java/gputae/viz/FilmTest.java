@@ -268,8 +268,8 @@ class FilmTest {
   }
 
   @Test
-  void aFilmThatCannotBeWrittenIsRefusedAtOnce() {
-    Path gif = folder.resolve("missing/film.gif");
+  void aFilmThatCannotBeWrittenIsRefusedAtOnce() throws IOException {
+    Path gif = Files.writeString(folder.resolve("file"), "").resolve("film.gif");
     ViewException thrown = assertThrows(ViewException.class, () -> open(SUBJECT, null, gif));
     assertTrue(thrown.getMessage().contains(gif.toString()) && !thrown.getMessage().contains("\n"), thrown.getMessage());
   }

@@ -225,7 +225,7 @@ class GifFilmTest {
   void whatAStoppedProgramLeavesIsFoundWithTheOtherLeftovers() throws IOException {
     try (GifFilm film = new GifFilm(folder.resolve("film.gif"), WIDTH, HEIGHT)) {
       film.frame(sheet(), 5);
-      assertEquals(List.of(".film.gif." + ProcessHandle.current().pid() + ".part"), names());
+      assertEquals(1, names().size());
       WholeFile.removeLeftovers(folder);
       assertEquals(List.of(), names());
     }
@@ -233,9 +233,9 @@ class GifFilmTest {
 
   @Test
   void placesThatCannotBeWritten() throws IOException {
-    assertNames(folder.resolve("none").resolve("film.gif"), "no such file or directory");
     Path plain = Files.writeString(folder.resolve("plain"), "");
-    assertNames(plain.resolve("film.gif"), "Not a directory");
+    assertNames(plain.resolve("film.gif"), plain + " is not a directory");
+    assertNames(folder, "it is a directory");
   }
 
   @Test
@@ -248,9 +248,10 @@ class GifFilmTest {
 
   @Test
   void aNameThatCannotBeTakenAtTheEnd() throws IOException {
-    Path file = Files.createDirectory(folder.resolve("film.gif"));
-    Files.writeString(file.resolve("inside"), "");
+    Path file = folder.resolve("film.gif");
     try (GifFilm film = new GifFilm(file, WIDTH, HEIGHT)) {
+      Files.createDirectory(file);
+      Files.writeString(file.resolve("inside"), "");
       film.frame(sheet(), 5);
       IOException failure = assertThrows(IOException.class, () -> film.finish(5));
       assertTrue(failure.getMessage().startsWith(file + ": cannot be written: "), failure.getMessage());
