@@ -119,7 +119,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   float sum = sums[0] + __shfl_xor_sync(kAllLanes, sums[0], 1);
   const int place = lane / 2;
   if (slices > 1) {
-    partial[warp_number()][place] = sum;
+    if (lane % 2 == 0) partial[warp_number()][place] = sum;
     __syncthreads();
     if (slice > 0) return;
     for (int s = 1; s < slices; s++) sum += partial[warp_number() + s][place];
@@ -244,7 +244,7 @@ extern "C" __global__ void __launch_bounds__(256)
 #pragma unroll
   for (int i = 0; i < kSide; i++) {
     partial[slice][i][lane] = sums[i];
-    bias[slice][i] = biases[i];
+    if (lane == 0) bias[slice][i] = biases[i];
   }
   __syncthreads();
   // A warp an output adds the slices up.
