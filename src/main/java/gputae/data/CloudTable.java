@@ -380,12 +380,10 @@ final class CloudTable {
         refuseNotFinite(value, table.here(), points, column);
       }
       values[offset + i] = value;
-      if (allFractional || othersFractional) {
-        boolean fractional = table.isFractional(column);
-        allFractional &= fractional;
-        othersFractional &= column == 0 || fractional;
-      }
-      if (separator == ',' && options.decimal() == null && padded == null && table.hasLeadingZero(column)) {
+      boolean fractional = table.wasFractional();
+      allFractional &= fractional;
+      othersFractional &= column == 0 || fractional;
+      if (!fractional && separator == ',' && options.decimal() == null && padded == null && table.hasLeadingZero(column)) {
         padded = table.here() + ": \"" + table.cell(column) + "\" in column " + (column + 1) + " begins with 0: is the comma a decimal mark"
             + " or a thousands separator? " + options.remedy("say --decimal , or --decimal . (columns of integers)", "write numbers with a decimal point");
       }

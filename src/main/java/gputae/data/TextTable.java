@@ -20,6 +20,7 @@ final class TextTable implements Closeable {
 
   private final Source source;
   private final TableOptions options;
+  private final char mark;
   private byte[] buffer;
   private int position;
   private int filled;
@@ -31,6 +32,9 @@ final class TextTable implements Closeable {
   private int length;
   private long number;
   private boolean quoted;
+  // Whether the line holds a quote or a comment sign at all.
+  private boolean special;
+  private boolean fractional;
 
   private int cells;
   private int[] starts = new int[16];
@@ -40,6 +44,7 @@ final class TextTable implements Closeable {
   TextTable(Source source, TableOptions options) throws DataException {
     this.source = source;
     this.options = options;
+    this.mark = options.decimalComma() ? ',' : '.';
     Charset wide = wideCharset(source.peek(4), source.file());
     if (wide == null) {
       this.buffer = new byte[1 << 16];
@@ -90,7 +95,7 @@ final class TextTable implements Closeable {
     }
     boolean inQuotes = false;
     quoted = false;
-    for (int i = 0; i < length; i++) {
+    for (int i = 0; special && i < length; i++) {
       if (line[i] == '"') {
         inQuotes = !inQuotes;
         quoted = true;
@@ -195,15 +200,9 @@ final class TextTable implements Closeable {
     return row;
   }
 
-  /** Whether the cell is written with a decimal mark or an exponent. */
-  boolean isFractional(int i) {
-    char mark = options.decimalComma() ? ',' : '.';
-    for (int k = starts[i]; k < ends[i]; k++) {
-      if (line[k] == mark || line[k] == 'e' || line[k] == 'E') {
-        return true;
-      }
-    }
-    return false;
+  /** Whether the cell read last by {@link #asDouble} is written with a decimal mark or an exponent. */
+  boolean wasFractional() {
+    return fractional;
   }
 
   /** Whether the cell holds exactly this number in plain digits. */
@@ -236,11 +235,14 @@ final class TextTable implements Closeable {
   double asDouble(int i) throws DataException {
     double value;
     if (isDecimal(i)) {
-      try {
-        String text = new String(line, starts[i], ends[i] - starts[i], StandardCharsets.ISO_8859_1);
-        value = Double.parseDouble(options.decimalComma() ? text.replace(',', '.') : text);
-      } catch (NumberFormatException e) {
-        throw notANumber(i);
+      value = Decimals.parse(line, starts[i], ends[i], mark);
+      if (value != value) {
+        try {
+          String text = new String(line, starts[i], ends[i] - starts[i], StandardCharsets.ISO_8859_1);
+          value = Double.parseDouble(mark == ',' ? text.replace(',', '.') : text);
+        } catch (NumberFormatException e) {
+          throw notANumber(i);
+        }
       }
     } else {
       String text = options.decimalComma() ? cell(i).replace(',', '.') : cell(i);
@@ -252,7 +254,7 @@ final class TextTable implements Closeable {
         throw notANumber(i);
       }
     }
-    if ((value == 0 || ends[i] - starts[i] > 15 && !isFractional(i)) && NumberText.isLost(cell(i), value)) {
+    if ((value == 0 || ends[i] - starts[i] > 15 && !fractional) && NumberText.isLost(cell(i), value)) {
       throw new DataException(here() + ": \"" + cell(i) + "\" in column " + (i + 1) + " is not a number that float64 can hold; subtract or scale the data");
     }
     return value;
@@ -260,10 +262,15 @@ final class TextTable implements Closeable {
 
   // Java's own parser also takes "1f", "0x1p3" and more, which in a table of decimals are mistakes.
   private boolean isDecimal(int i) {
-    char mark = options.decimalComma() ? ',' : '.';
+    fractional = false;
     for (int k = starts[i]; k < ends[i]; k++) {
       byte c = line[k];
-      if ((c < '0' || c > '9') && c != mark && c != '-' && c != '+' && c != 'e' && c != 'E') {
+      if (c >= '0' && c <= '9') {
+        continue;
+      }
+      if (c == mark || c == 'e' || c == 'E') {
+        fractional = true;
+      } else if (c != '-' && c != '+') {
         return false;
       }
     }
@@ -317,6 +324,7 @@ final class TextTable implements Closeable {
 
   private boolean readLine() throws DataException {
     length = 0;
+    special = false;
     boolean any = false;
     while (position < filled || fill()) {
       if (afterReturn && buffer[position] == '\n') {
@@ -328,6 +336,7 @@ final class TextTable implements Closeable {
       any = true;
       int from = position;
       while (position < filled && buffer[position] != '\n' && buffer[position] != '\r') {
+        special |= buffer[position] == '"' || buffer[position] == '#';
         position++;
       }
       append(from, position);

@@ -3,9 +3,9 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * Prim's algorithm in double precision among pairs no further apart than a reach, for points that such pairs connect. Points lie sorted in strips along the
- * axis of the largest extent, each strip as wide as the reach and ordered along the second largest: a point meets the others of three strips within the reach.
- * The order of edges is the exact rule's. O(pairs met + n log n) time, O(n) memory.
+ * Prim's algorithm in double precision among pairs no further apart than a reach, for points that such pairs connect. The plane of the two
+ * largest extents is cut into squares as wide as the reach: a point meets the others of its own square and of those around it. The order of edges is the
+ * exact rule's. O(pairs met + n log n) time, O(n) memory.
  */
 final class NeighbourPrim {
 
@@ -16,10 +16,11 @@ final class NeighbourPrim {
   private final double most;
   private long visits;
 
-  // Points by strip, then along the second axis; where each strip begins.
+  // Points by strip, and in it by square; the strip and the square of each point; where each strip begins.
   private final int second;
   private final int[] sorted;
   private final int[] strip;
+  private final int[] square;
   private final int[] begins;
 
   private final double[] shortest;
@@ -57,21 +58,13 @@ final class NeighbourPrim {
       next = k != widest && extent[k] > extent[next] ? k : next;
     }
     this.second = next;
-    // Connected points span at most n reaches, so the number of a strip is an int.
-    this.strip = new int[n];
-    int strips = 1;
-    for (int i = 0; i < n; i++) {
-      strip[i] = reach > 0 ? (int) Math.min(2.0 * n, (points[i * dimension + widest] - low[widest]) / reach) : 0;
-      strips = Math.max(strips, strip[i] + 1);
-    }
-    this.sorted = sorted();
-    this.begins = new int[strips + 1];
-    for (int i = 0; i < n; i++) {
-      begins[strip[i] + 1]++;
-    }
-    for (int s = 0; s < strips; s++) {
-      begins[s + 1] += begins[s];
-    }
+    this.strip = cut(widest, low[widest]);
+    this.square = cut(second, low[second]);
+    int[] identity = new int[n];
+    Arrays.setAll(identity, i -> i);
+    // Stable, so the second pass keeps the order of the first.
+    this.sorted = sorted(sorted(identity, square, begins(square)), strip, begins(strip));
+    this.begins = begins(strip);
     this.shortest = new double[n];
     this.inside = new int[n];
     this.edges = new int[2 * (n - 1)];
@@ -82,12 +75,33 @@ final class NeighbourPrim {
     Arrays.fill(place, -1);
   }
 
-  private int[] sorted() {
-    Integer[] order = new Integer[n];
-    Arrays.setAll(order, i -> i);
-    Arrays.sort(order, (a, b) -> strip[a] != strip[b] ? Integer.compare(strip[a], strip[b])
-        : Double.compare(points[a * dimension + second], points[b * dimension + second]));
-    return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
+  /** How many reaches each point is from the low end of an axis; connected points span at most n. */
+  private int[] cut(int axis, double low) {
+    int[] place = new int[n];
+    for (int i = 0; i < n; i++) {
+      place[i] = reach > 0 ? (int) Math.min(2.0 * n, (points[i * dimension + axis] - low) / (reach * (1 + 0x1p-30))) : 0;
+    }
+    return place;
+  }
+
+  /** Where each key's entries begin among all in order, and the end. */
+  private static int[] begins(int[] keys) {
+    int[] begins = new int[Arrays.stream(keys).max().orElse(0) + 2];
+    for (int key : keys) {
+      begins[key + 1]++;
+    }
+    for (int k = 1; k < begins.length; k++) {
+      begins[k] += begins[k - 1];
+    }
+    return begins;
+  }
+
+  private static int[] sorted(int[] order, int[] keys, int[] begins) {
+    int[] sorted = new int[order.length];
+    for (int i : order) {
+      sorted[begins[keys[i]]++] = i;
+    }
+    return sorted;
   }
 
   /** Finds the tree; false where too many pairs are within reach, or pairs within reach do not connect the points. */
@@ -121,21 +135,23 @@ final class NeighbourPrim {
 
   private void meet(int u) {
     double y = points[u * dimension + second];
+    int from = square[u] - 1;
+    int to = square[u] + 1;
     for (int s = Math.max(0, strip[u] - 1); s <= Math.min(begins.length - 2, strip[u] + 1); s++) {
       int low = begins[s];
       int high = begins[s + 1];
       while (low < high) {
         int middle = (low + high) >>> 1;
-        if (points[sorted[middle] * dimension + second] < y - reach) {
+        if (square[sorted[middle]] < from) {
           low = middle + 1;
         } else {
           high = middle;
         }
       }
       int i = low;
-      for (; i < begins[s + 1] && points[sorted[i] * dimension + second] <= y + reach; i++) {
+      for (; i < begins[s + 1] && square[sorted[i]] <= to; i++) {
         int v = sorted[i];
-        if (place[v] == -2) {
+        if (place[v] == -2 || Math.abs(points[v * dimension + second] - y) > reach) {
           continue;
         }
         double w = ExactDistance.squared(points, dimension, u, v);
