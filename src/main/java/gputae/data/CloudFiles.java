@@ -116,7 +116,7 @@ public final class CloudFiles {
 
   /** Whether a file's content says that it is a .npy file. */
   public static boolean holdsNpy(Path file) throws DataException {
-    try (Source source = Source.open(file, true)) {
+    try (Source source = Source.open(file, false)) {
       return NpyHeader.isAt(source.peek(8));
     }
   }

@@ -329,7 +329,7 @@ final class CloudTable {
 
   /** What a cell of the first line is under the decimal mark. */
   private String cellOf(String cell) {
-    return options.decimalComma() ? cell.replace(',', '.') : cell;
+    return NumberText.withPoint(cell, options);
   }
 
   /** The first line as a point; the table is on the second line already. */

@@ -22,6 +22,11 @@ final class NumberText {
 
   private NumberText() {}
 
+  /** The cell with a point as its decimal mark, whatever it has; another point is none. */
+  static String withPoint(String cell, TableOptions options) {
+    return options.decimalComma() ? cell.replace('.', '_').replace(',', '.') : cell;
+  }
+
   /** A decimal number such as 1234, -.5 or 1e-3. */
   static boolean isPlain(String cell) {
     return PLAIN.matcher(cell).matches();
@@ -50,7 +55,7 @@ final class NumberText {
 
   /** Whether a number, or the lack of one, is meant: such a line is no line of names. */
   static boolean looksLikeNumber(String cell) {
-    return isPlain(cell) || isNotFinite(cell) || MISSING.contains(cell.toLowerCase(Locale.ROOT)) || HEXADECIMAL.matcher(cell).matches()
+    return isPlain(cell) || isFortran(cell) || isNotFinite(cell) || MISSING.contains(cell.toLowerCase(Locale.ROOT)) || HEXADECIMAL.matcher(cell).matches()
         || GROUPED.matcher(cell).matches() || WITH_UNIT.matcher(cell).matches();
   }
 
@@ -80,6 +85,9 @@ final class NumberText {
     }
     if (!options.decimalComma() && DECIMAL_COMMA.matcher(cell).matches()) {
       return "; if the comma is the decimal mark, " + options.remedy("give --decimal ,", "write a point");
+    }
+    if (options.decimalComma() && cell.indexOf('.') >= 0 && cell.indexOf(',') < 0) {
+      return "; with --decimal , the decimal mark is a comma";
     }
     if (GROUPED.matcher(cell).matches()) {
       return "; write numbers without thousands separators";

@@ -245,7 +245,7 @@ final class TextTable implements Closeable {
         }
       }
     } else {
-      String text = options.decimalComma() ? cell(i).replace(',', '.') : cell(i);
+      String text = NumberText.withPoint(cell(i), options);
       if (NumberText.isFortran(text)) {
         value = Double.parseDouble(text.replace('d', 'e').replace('D', 'e'));
       } else if (NumberText.isNotFinite(text)) {
