@@ -42,6 +42,7 @@ final class CloudTable {
   private boolean countsFromZero = true;
   private boolean countsFromOne = true;
   private int following;
+  // The refusal of the first integer that begins with 0, kept until the rest turns out to be readable.
   private String padded;
 
   private CloudTable(TextTable table, Consumer<String> note) {
@@ -350,8 +351,19 @@ final class CloudTable {
       }
       refuseNotFinite(value, firstPlace, 0, chosen[i]);
       values[i] = value;
+      if (separator == ',' && cell.matches("0\\d+")) {
+        notePadded(firstPlace, cell, chosen[i]);
+      }
     }
     points++;
+  }
+
+  /** With commas between cells, 05 may be what follows a decimal comma or a thousands separator. */
+  private void notePadded(String place, String cell, int column) {
+    if (options.decimal() == null && padded == null) {
+      padded = place + ": \"" + cell + "\" in column " + (column + 1) + " begins with 0: is the comma a decimal mark or a thousands separator? "
+          + options.remedy("say --decimal , or --decimal . (columns of integers)", "write numbers with a decimal point");
+    }
   }
 
   /** Room for one more point. */
@@ -383,9 +395,8 @@ final class CloudTable {
       boolean fractional = table.wasFractional();
       allFractional &= fractional;
       othersFractional &= column == 0 || fractional;
-      if (!fractional && separator == ',' && options.decimal() == null && padded == null && table.hasLeadingZero(column)) {
-        padded = table.here() + ": \"" + table.cell(column) + "\" in column " + (column + 1) + " begins with 0: is the comma a decimal mark"
-            + " or a thousands separator? " + options.remedy("say --decimal , or --decimal . (columns of integers)", "write numbers with a decimal point");
+      if (!fractional && separator == ',' && table.hasLeadingZero(column)) {
+        notePadded(table.here(), table.cell(column), column);
       }
     }
     if (countsFromZero || countsFromOne) {
