@@ -26,11 +26,11 @@ public final class DoublePrecision {
   /** n^2 d up to which the reference takes about a tenth of a second. */
   private static final double QUICK = 1e8;
 
-  /** Coordinates compared until a cloud counts as one that float32 does not help with: some seconds. */
-  private static final double MOST_WORK = 4e9;
+  /** Coordinates compared until a cloud counts as one that float32 does not help with: two seconds or so. */
+  private static final double MOST_WORK = 2e9;
 
-  /** A component this much smaller than its cloud is worth an engine's run of its own: it gains four bits. */
-  private static final double SMALLER = 1.0 / 16;
+  /** A component this much smaller than its cloud is worth an engine's run of its own: it gains two bits, and heavy tails come off layer by layer. */
+  private static final double SMALLER = 1.0 / 4;
 
   // Squares of scaled differences stay below 2^1023 and far above what a double loses digits of.
   private static final double LEAST_SQUARE = 0x1p-960;
@@ -38,6 +38,7 @@ public final class DoublePrecision {
   private final Backend backend;
   private final double[] points;
   private final int dimension;
+  private final double mostWork;
   private double work;
 
   /** Edges of the tree so far. */
@@ -45,8 +46,9 @@ public final class DoublePrecision {
   private double[] lengths;
   private int count;
 
-  private DoublePrecision(Backend backend, double[] points, int dimension) {
+  private DoublePrecision(Backend backend, double[] points, int dimension, double mostWork) {
     this.backend = backend;
+    this.mostWork = mostWork;
     this.points = points;
     this.dimension = dimension;
     int n = points.length / dimension;
@@ -83,9 +85,13 @@ public final class DoublePrecision {
    * @throws IllegalArgumentException as {@link #reference} does
    */
   public static Optional<SpanningTree> refined(Backend backend, double[] points, int dimension) {
+    return refined(backend, points, dimension, MOST_WORK);
+  }
+
+  static Optional<SpanningTree> refined(Backend backend, double[] points, int dimension, double mostWork) {
     int exponent = exponent(points, dimension);
     double[] scaled = scaled(points, dimension, exponent);
-    DoublePrecision search = new DoublePrecision(backend, scaled, dimension);
+    DoublePrecision search = new DoublePrecision(backend, scaled, dimension, mostWork);
     int[] all = new int[points.length / dimension];
     Arrays.setAll(all, i -> i);
     if (!search.solve(all)) {
@@ -99,7 +105,7 @@ public final class DoublePrecision {
   /** Adds the edges of the tree of some points, given ascending; false where that is too much work. */
   private boolean solve(int[] ids) {
     double[] cloud = gather(ids);
-    if (isQuick(ids.length, dimension) && work + (double) ids.length * ids.length * dimension / 2 <= MOST_WORK) {
+    if (isQuick(ids.length, dimension) && work + (double) ids.length * ids.length * dimension / 2 <= mostWork) {
       work += (double) ids.length * ids.length * dimension / 2;
       SpanningTree tree = Prim.ofPoints(cloud, dimension);
       addAll(ids, tree.edges(), tree.lengths());
@@ -167,7 +173,7 @@ public final class DoublePrecision {
   /** The tree of points that edges of at most this length connect. */
   private boolean solveByNeighbours(int[] ids, double reach) {
     double[] cloud = gather(ids);
-    double most = (MOST_WORK - work) / (dimension + 4);
+    double most = (mostWork - work) / (dimension + 4);
     NeighbourPrim prim = new NeighbourPrim(cloud, dimension, reach * (1 + 0x1p-40), most);
     boolean done = prim.grow();
     work += prim.visits() * (dimension + 4.0);
