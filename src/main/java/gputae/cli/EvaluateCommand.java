@@ -49,7 +49,10 @@ final class EvaluateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN", arity = "0..1", description = "Folder of a run.")
   private Path run;
 
-  @Option(names = "--latents", paramLabel = "FILE", description = "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line, or any other cloud that h0 reads.")
+  @Option(names = "--latents", paramLabel = "FILE",
+      description =
+          "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line, or any other cloud"
+          + " that h0 reads.")
   private Path latents;
 
   @Option(
@@ -58,7 +61,8 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "With a run: where its data set lies now, if it has moved. With --latents: what was embedded, in the same order: .npy (uint8 images, or floats [n, ...]), IDX or text.")
   private Path data;
 
-  @Option(names = "--labels", paramLabel = "FILE", description = "With --latents: their labels, integers, .npy [n] or text, one a line, for the k-NN accuracy.")
+  @Option(names = "--labels", paramLabel = "FILE",
+      description = "With --latents: their labels, integers, .npy [n] or text, one a line, for the k-NN accuracy.")
   private Path labels;
 
   @Option(names = "--out", paramLabel = "DIR", description = "Folder for the files (default: the run; with --latents none is written).")
@@ -113,7 +117,8 @@ final class EvaluateCommand implements Callable<Integer> {
     int[] classes = labels == null ? null : Labels.read(labels, count, latents, EvaluateCommand::note);
     Sample sample = Sample.of(count, Evaluator.MOST, SAMPLE_SEED);
     try (Backend backend = device.open(System.out::println)) {
-      Evaluation evaluation = Evaluator.of(backend, inputs(count, sample), sample.points(embeddings), sample.classes(classes));
+      Evaluation evaluation = Evaluator.of(backend, inputs(count, sample), sample.points(embeddings),
+          sample.classes(classes));
       EvaluationOutputs.print(evaluation, System.out);
       if (out != null) {
         EvaluationOutputs outputs = new EvaluationOutputs(out);

@@ -16,8 +16,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "h0",
     description = {
-      "0-dimensional persistent homology of a point cloud or distance matrix: all finite death times of its Vietoris-Rips filtration, exactly, in the",
-      "precision that the result names. Births are 0; one class never dies (of distances with missing edges, several). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
+      "0-dimensional persistent homology of a point cloud or distance matrix: all finite death times of its"
+          + " Vietoris-Rips filtration, exactly, in the",
+      "precision that the result names. Births are 0; one class never dies (of distances with missing edges,"
+      + " several). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
     },
     mixinStandardHelpOptions = true)
 final class H0Command implements Callable<Integer> {
@@ -25,7 +27,8 @@ final class H0Command implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       description = {
-        "Points, one a line: .csv, .txt, with or without a header line; .npy, .npz [n, d]; OFF, PLY, PCD, XYZ, DIPHA; gzip of any. The content tells which.",
+        "Points, one a line: .csv, .txt, with or without a header line; .npy, .npz [n, d]; OFF, PLY, PCD, XYZ, DIPHA;"
+            + " gzip of any. The content tells which.",
         "A column called id, index, label, class or target is refused unless --columns chooses."
       })
   private Path file;

@@ -98,10 +98,10 @@ final class H0Input {
       paramLabel = "FORMAT",
       defaultValue = "points",
       converter = FormatConverter.class,
-      description = {
-        "points, or distances, of which an infinite one is no edge: distance (the full square), lower-distance, upper-distance (a triangle row by row, as Ripser",
-        "reads it), condensed (SciPy's pdist), sparse (lines of two points, counted from 0, and their distance), binary (Ripser's) (default: ${DEFAULT-VALUE})."
-      })
+      description = "points, or distances, of which an infinite one is no edge: distance (the full square),"
+          + " lower-distance, upper-distance (a triangle row by row, as Ripser reads it), condensed (SciPy's"
+          + " pdist), sparse (lines of two points, counted from 0, and their distance), binary (Ripser's)"
+          + " (default: ${DEFAULT-VALUE}).")
   private Format format;
 
   @Option(
@@ -109,10 +109,9 @@ final class H0Input {
       paramLabel = "PRECISION",
       defaultValue = "auto",
       converter = PrecisionConverter.class,
-      description = {
-        "auto: that of the file. Text and float64 clouds are computed in float64, the large ones after a search in float32, with death times within 1e-5. single:",
-        "round to float32. double: float64 throughout, by a plain O(n^2 d) program (default: ${DEFAULT-VALUE})."
-      })
+      description = "auto: that of the file. Text and float64 clouds are computed in float64, the large ones after a"
+          + " search in float32, with death times within 1e-5. single: round to float32. double: float64"
+          + " throughout, by a plain O(n^2 d) program (default: ${DEFAULT-VALUE}).")
   private Precision precision;
 
   @Option(
@@ -120,14 +119,16 @@ final class H0Input {
       paramLabel = "auto|yes|no",
       defaultValue = "auto",
       converter = HeaderConverter.class,
-      description = "Whether the first line of a text file holds names or counts, no point (default: ${DEFAULT-VALUE}, which refuses what it cannot tell).")
+      description = "Whether the first line of a text file holds names or counts, no point (default: ${DEFAULT-VALUE},"
+          + " which refuses what it cannot tell).")
   private Header header;
 
   @Option(
       names = "--columns",
       paramLabel = "COLUMNS",
       split = ",",
-      description = "Columns of a text file that are coordinates, by position from 1, range or name: 1,2 or 2-5 or x,y (default: all).")
+      description = "Columns of a text file that are coordinates, by position from 1, range or name: 1,2 or 2-5 or x,y"
+          + " (default: all).")
   private List<String> columns;
 
   @Option(names = "--decimal", paramLabel = "MARK", description = "Decimal mark of a text file, . or , (default: .).")
@@ -143,7 +144,8 @@ final class H0Input {
         return value;
       }
     }
-    throw new TypeConversionException("'" + word + "' is none of " + Arrays.stream(values).map(H0Input::label).collect(Collectors.joining(", ")));
+    throw new TypeConversionException("'" + word + "' is none of "
+        + Arrays.stream(values).map(H0Input::label).collect(Collectors.joining(", ")));
   }
 
   static final class FormatConverter implements ITypeConverter<Format> {
@@ -172,7 +174,8 @@ final class H0Input {
     if (decimal != null && decimal != '.' && decimal != ',') {
       throw Failure.usage("--decimal '" + decimal + "': expected . or ,");
     }
-    TableOptions options = new TableOptions(header.answer, columns, decimal, true);
+    List<String> chosen = columns == null ? null : columns.stream().map(String::strip).toList();
+    TableOptions options = new TableOptions(header.answer, chosen, decimal, true);
     CloudFiles.Distances form = format.distances;
     if (form == null && CloudFiles.holdsDistances(file)) {
       System.err.println("gpu-tae: " + file + ": holds distances, by its DIPHA header");
@@ -182,7 +185,8 @@ final class H0Input {
       throw Failure.usage("--precision is for points; distances are not rounded");
     }
     try {
-      return form != null ? ofDistances(CloudFiles.readDistances(file, form, options, H0Input::note)) : ofCloud(file, options, device);
+      return form != null ? ofDistances(CloudFiles.readDistances(file, form, options, H0Input::note))
+          : ofCloud(file, options, device);
     } catch (IllegalArgumentException e) {
       throw new Failure(file + ": " + e.getMessage(), e);
     }
@@ -201,7 +205,8 @@ final class H0Input {
       double[] full = cloud.full();
       if (cloud.single() != null && precision != Precision.DOUBLE) {
         SpanningTree tree = Homology.spanningTree(backend, cloud.single(), d);
-        Optional<double[]> wide = precision == Precision.SINGLE ? Optional.empty() : Homology.wideScales(cloud.single(), d, tree);
+        Optional<double[]> wide = precision == Precision.SINGLE
+            ? Optional.empty() : Homology.wideScales(cloud.single(), d, tree);
         if (wide.isEmpty()) {
           return new Answer(n, d, tree, "float32", since(started));
         }
@@ -212,14 +217,15 @@ final class H0Input {
         Arrays.setAll(full, i -> single[i]);
       }
       if (precision == Precision.SINGLE) {
-        return new Answer(n, d, Homology.spanningTree(backend, full, d), "float32 (rounded from float64)", since(started));
+        return new Answer(n, d, Homology.spanningTree(backend, full, d), "float32 (rounded from float64)",
+            since(started));
       }
       if (precision == Precision.DOUBLE || DoublePrecision.isQuick(n, d)) {
         return new Answer(n, d, DoublePrecision.reference(full, d), "float64", since(started));
       }
-      SpanningTree tree = DoublePrecision.refined(backend, full, d).orElseThrow(() -> new Failure(file + ": rounded to float32, as the engine for large"
-          + " clouds needs it, death times could be wrong by more than 1e-5; give --precision double (some " + inWords(DoublePrecision.seconds(n, d))
-          + ") or --precision single"));
+      SpanningTree tree = DoublePrecision.refined(backend, full, d).orElseThrow(() -> new Failure(file
+          + ": rounded to float32, as the engine for large clouds needs it, death times could be wrong by over 1e-5;"
+          + " give --precision double (some " + inWords(DoublePrecision.seconds(n, d)) + ") or --precision single"));
       return new Answer(n, d, tree, "float64, death times within 1e-5", since(started));
     }
   }
@@ -231,7 +237,8 @@ final class H0Input {
   private Answer ofDistances(PairDistances distances) {
     long started = System.nanoTime();
     if (distances instanceof SparseDistances sparse) {
-      return new Answer(sparse.points(), 0, Kruskal.ofEdges(sparse.points(), sparse.ends(), sparse.lengths()), "float64", since(started));
+      return new Answer(sparse.points(), 0, Kruskal.ofEdges(sparse.points(), sparse.ends(), sparse.lengths()),
+          "float64", since(started));
     }
     DistanceMatrix matrix = (DistanceMatrix) distances;
     SpanningTree tree = matrix.single() != null

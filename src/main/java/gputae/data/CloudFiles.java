@@ -30,8 +30,9 @@ public final class CloudFiles {
   }
 
   /**
-   * Reads a point cloud: text, a point a line ({@link CloudTable}), .npy or .npz of numbers [n, d] (or [n] for points on a line), OFF, PLY, PCD, XYZ, DIPHA;
-   * gzip of any of them. float16 and float32 values stay float32, all others become float64. A NaN or infinite coordinate is refused.
+   * Reads a point cloud: text, a point a line ({@link CloudTable}), .npy or .npz of numbers [n, d] (or [n] for points
+   * on a line), OFF, PLY, PCD, XYZ, DIPHA; gzip of any of them. float16 and float32 values stay float32, all others
+   * become float64. A NaN or infinite coordinate is refused.
    *
    * @param note takes lines on what had to be decided about the file
    */
@@ -53,7 +54,8 @@ public final class CloudFiles {
       };
       long n = Math.round((1 + Math.sqrt(1 + 8.0 * cloud.points())) / 2);
       if (cloud.dimension() == 1 && n >= 5 && n * (n - 1) / 2 == cloud.points() && isNonNegative(cloud)) {
-        note.accept("warning: " + file + ": " + cloud.points() + " numbers taken as points on a line; if these are the distances of " + n
+        note.accept("warning: " + file + ": " + cloud.points()
+            + " numbers taken as points on a line; if these are the distances of " + n
             + " points, give --format condensed");
       }
       if (isDistances(cloud)) {
@@ -65,12 +67,13 @@ public final class CloudFiles {
   }
 
   /**
-   * Reads distances in the precision of the file: float32 from float16 and float32, else float64. An infinite distance is no edge; negative distances and
-   * NaN are refused.
+   * Reads distances in the precision of the file: float32 from float16 and float32, else float64. An infinite distance
+   * is no edge; negative distances and NaN are refused.
    *
    * @param note takes lines on what had to be decided about the file
    */
-  public static PairDistances readDistances(Path file, Distances form, TableOptions options, Consumer<String> note) throws DataException {
+  public static PairDistances readDistances(Path file, Distances form, TableOptions options,
+      Consumer<String> note) throws DataException {
     try (Source source = Source.open(file, true)) {
       if (form == Distances.BINARY) {
         return TriangleDistances.binary(source);
@@ -86,7 +89,8 @@ public final class CloudFiles {
         return TriangleDistances.npy(source, form, note);
       }
       if (kind != CloudKind.TABLE) {
-        throw new DataException(file + ": is " + kind.words() + ", expected " + (form == Distances.SPARSE ? "lines of two points and their distance"
+        throw new DataException(file + ": is " + kind.words() + ", expected "
+            + (form == Distances.SPARSE ? "lines of two points and their distance"
             : "distances as text or .npy"));
       }
       if (options.columns() != null) {
@@ -174,7 +178,8 @@ public final class CloudFiles {
   /** The sizes of a shape as points and coordinates; [n] is n points on a line. */
   static int[] sizes(Path file, int[] shape) throws DataException {
     if (shape.length != 1 && shape.length != 2) {
-      throw new DataException(file + ": shape " + Arrays.toString(shape) + ", expected [points, dimension] or [points]");
+      throw new DataException(file + ": shape " + Arrays.toString(shape)
+          + ", expected [points, dimension] or [points]");
     }
     int dimension = shape.length == 1 ? 1 : shape[1];
     if (shape[0] == 0 || dimension == 0) {

@@ -20,7 +20,8 @@ enum CloudKind {
 
   private static final int HEAD = 1 << 14;
   private static final Pattern XYZ_ROW = Pattern.compile("\\s*[A-Za-z]\\w{0,3}(\\s+[-+.\\d][-+.\\deE]*){3}(\\s.*)?");
-  private static final Pattern XYZ_NUMBERED_ROW = Pattern.compile("\\s*\\d{1,3}(\\s+[-+]?\\d*\\.\\d*([eE][-+]?\\d+)?){3}\\s*");
+  private static final Pattern XYZ_NUMBERED_ROW = Pattern
+      .compile("\\s*\\d{1,3}(\\s+[-+]?\\d*\\.\\d*([eE][-+]?\\d+)?){3}\\s*");
 
   // What else is met, by its first bytes, and how to get numbers out of it.
   private static final Map<String, String> OTHERS = new LinkedHashMap<>();
@@ -44,7 +45,8 @@ enum CloudKind {
     OTHERS.put("RDX", "an R file; convert: write.csv(OBJECT, 'NEW.csv', row.names = FALSE)");
     OTHERS.put("SQLite format 3", "an SQLite database");
     OTHERS.put("LASF", "a LAS file; convert it to PLY or text");
-    OTHERS.put("%%MatrixMarket", "a MatrixMarket file; convert: numpy.save('NEW.npy', scipy.io.mmread('FILE').toarray())");
+    OTHERS.put("%%MatrixMarket",
+        "a MatrixMarket file; convert: numpy.save('NEW.npy', scipy.io.mmread('FILE').toarray())");
     OTHERS.put("# vtk DataFile", "a VTK file; convert it to PLY or text");
     OTHERS.put("<", "XML or HTML; write one point a line");
     OTHERS.put("{", "JSON; write one point a line, without brackets");
@@ -62,7 +64,10 @@ enum CloudKind {
     return words;
   }
 
-  /** Looks at the first bytes and leaves them to be read; refuses what is binary and unknown, or known and something else. */
+  /**
+   * Looks at the first bytes and leaves them to be read; refuses what is binary and unknown, or known and something
+   * else.
+   */
   static CloudKind of(Source source) throws DataException {
     byte[] head = source.peek(HEAD);
     if (NpyHeader.isAt(head)) {
@@ -76,7 +81,8 @@ enum CloudKind {
       if (bytes.startsWith(".npy", 30 + nameLength(head) - 4)) {
         return NPZ;
       }
-      throw new DataException(source.file() + ": a zip file without .npy arrays (perhaps a spreadsheet or a PyTorch file); unpack it, or save it as CSV");
+      throw new DataException(source.file()
+          + ": a zip file without .npy arrays (perhaps a spreadsheet or a PyTorch file); unpack it, or save it as CSV");
     }
     Charset wide = TextTable.wideCharset(head.length > 4 ? Arrays.copyOf(head, 4) : head, source.file());
     String text = wide == null ? new String(head, StandardCharsets.UTF_8) : new String(head, wide);
@@ -92,7 +98,8 @@ enum CloudKind {
     }
     for (Map.Entry<String, String> other : OTHERS.entrySet()) {
       if (bytes.startsWith(other.getKey()) || text.stripLeading().startsWith(other.getKey())) {
-        throw new DataException(source.file() + ": " + other.getValue().replace("FILE", String.valueOf(source.file().getFileName())));
+        throw new DataException(source.file() + ": "
+            + other.getValue().replace("FILE", String.valueOf(source.file().getFileName())));
       }
     }
     if (wide == null) {
@@ -125,7 +132,8 @@ enum CloudKind {
       break;
     }
     boolean counted = lines.length >= 3 && lines[0].strip().matches("\\d{1,9}");
-    if (counted && (XYZ_ROW.matcher(lines[2]).matches() || isComment(lines[1]) && XYZ_NUMBERED_ROW.matcher(lines[2]).matches())) {
+    if (counted && (XYZ_ROW.matcher(lines[2]).matches() || isComment(lines[1])
+        && XYZ_NUMBERED_ROW.matcher(lines[2]).matches())) {
       return XYZ;
     }
     return null;
@@ -140,7 +148,8 @@ enum CloudKind {
     for (int i = 0; i < head.length; i++) {
       int c = head[i] & 0xff;
       if (c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x0b) {
-        throw new DataException(source.at(source.offset() + i) + ": a byte " + String.format("%02x", c) + ", so this is a binary file of no kind known here;"
+        throw new DataException(source.at(source.offset() + i) + ": a byte " + String.format("%02x", c)
+            + ", so this is a binary file of no kind known here;"
             + " give text, .npy, .npz, OFF, PLY, PCD, XYZ or DIPHA (Ripser's binary distances: --format binary)");
       }
     }

@@ -12,13 +12,15 @@ import java.util.stream.IntStream;
 /**
  * Reads a point cloud from a text table, one point a line, as float64.
  *
- * <p>The first line is a header if no cell of it looks like a number, if it is 0, 1, 2, ... over numbers with decimals (pandas writes such names), or if it
- * has other columns than the lines after it and counts them. Where a first line of numbers could be either, the file is refused and the message names
- * {@code --header}. A column called id, index, label, class or target, or without a name, is no coordinate unless it is chosen.
+ * <p>The first line is a header if no cell of it looks like a number, if it is 0, 1, 2, ... over numbers with decimals
+ * (pandas writes such names), or if it has other columns than the lines after it and counts them. Where a first line of
+ * numbers could be either, the file is refused and the message names {@code --header}. A column called id, index,
+ * label, class or target, or without a name, is no coordinate unless it is chosen.
  */
 final class CloudTable {
 
-  private static final Set<String> NO_COORDINATES = Set.of("id", "ids", "index", "idx", "label", "labels", "class", "classes", "target", "targets");
+  private static final Set<String> NO_COORDINATES = Set.of("id", "ids", "index", "idx", "label", "labels", "class",
+      "classes", "target", "targets");
 
   private final TextTable table;
   private final TableOptions options;
@@ -36,7 +38,8 @@ final class CloudTable {
 
   private double[] values = new double[1024];
   private int points;
-  // Of the points behind the first line: whether every cell has decimals, and whether the first cells count the lines from 0 or from 1.
+  // Of the points behind the first line: whether every cell has decimals, and whether the first cells count the lines
+  // from 0 or from 1.
   private boolean allFractional = true;
   private boolean othersFractional = true;
   private boolean countsFromZero = true;
@@ -64,7 +67,8 @@ final class CloudTable {
     first = table.row();
     firstPlace = table.here();
     long firstLine = table.number();
-    // What the first line is cannot be said before the second one is known; its cells are kept, and read as a point where they are one.
+    // What the first line is cannot be said before the second one is known; its cells are kept, and read as a point
+    // where they are one.
     boolean more = table.next();
     if (more) {
       separator = table.separator();
@@ -100,7 +104,8 @@ final class CloudTable {
     } else if (header == null && headerByTheRest()) {
       System.arraycopy(values, chosen.length, values, 0, (points - 1) * chosen.length);
       points--;
-      note.accept(firstPlace + ": " + String.join(",", first) + " taken as names of columns" + (options.offered() ? " (--header no: as a point)" : ""));
+      note.accept(firstPlace + ": " + String.join(",", first) + " taken as names of columns"
+          + (options.offered() ? " (--header no: as a point)" : ""));
       refuseColumnsThatAreNone();
     }
     if (Boolean.TRUE.equals(header)) {
@@ -114,7 +119,9 @@ final class CloudTable {
     return new PointCloud(points, chosen.length, null, Arrays.copyOf(values, points * chosen.length));
   }
 
-  /** What the first line is, as far as it and the second one say it: true, false, or null where the rest has to tell. */
+  /**
+   * What the first line is, as far as it and the second one say it: true, false, or null where the rest has to tell.
+   */
   private Boolean headerByItself(boolean more) throws DataException {
     boolean anyNumber = false;
     boolean allNumbers = true;
@@ -152,14 +159,17 @@ final class CloudTable {
     for (int i = 0; i < first.length; i++) {
       String cell = cellOf(first[i]);
       if (!NumberText.isPlain(cell) && !NumberText.isNotFinite(cell) && !NumberText.isFortran(cell)) {
-        throw new DataException(firstPlace + ": " + TextTable.shown(first[i]) + " in column " + (i + 1) + ", expected a number"
+        throw new DataException(firstPlace + ": " + TextTable.shown(first[i]) + " in column " + (i + 1)
+            + ", expected a number"
             + NumberText.remedy(first[i], options) + "; if this line holds names, " + headerRemedy("yes"));
       }
     }
     return false;
   }
 
-  /** With chosen columns, a cell of another column says nothing about the first line, unless it stands above a number. */
+  /**
+   * With chosen columns, a cell of another column says nothing about the first line, unless it stands above a number.
+   */
   private boolean matters(int column, boolean more) {
     if (options.columns() == null || !more || column >= columns) {
       return true;
@@ -189,7 +199,8 @@ final class CloudTable {
       throw new DataException(firstPlace + ": " + shortened(first) + " can be names of columns or a point; say which: "
           + headerRemedy("yes") + " or " + headerRemedy("no"));
     }
-    boolean counts = following >= 2 && first[0].equals(Integer.toString(following)) && (first.length == 1 || isCount(first)
+    boolean counts = following >= 2 && first[0].equals(Integer.toString(following))
+        && (first.length == 1 || isCount(first)
         && (first[1].equals(Integer.toString(columns)) || Arrays.stream(first).skip(1).allMatch("0"::equals)));
     if (counts) {
       throw new DataException(firstPlace + ": " + shortened(first) + " counts what follows, or is a point; say which: "
@@ -198,11 +209,16 @@ final class CloudTable {
     return false;
   }
 
-  /** A first line of other columns than the rest is passed over where it gives the number of lines, and of columns if it gives more. */
+  /**
+   * A first line of other columns than the rest is passed over where it gives the number of lines, and of columns if it
+   * gives more.
+   */
   private void acceptCounts(String secondPlace, long firstLine) throws DataException {
-    boolean fits = first[0].equals(Integer.toString(points)) && (first.length == 1 || first[1].equals(Integer.toString(columns)));
+    boolean fits = first[0].equals(Integer.toString(points))
+        && (first.length == 1 || first[1].equals(Integer.toString(columns)));
     if (!fits) {
-      throw new DataException(secondPlace + ": " + columns + " columns, expected " + first.length + " as in line " + firstLine
+      throw new DataException(secondPlace + ": " + columns + " columns, expected " + first.length + " as in line "
+          + firstLine
           + "; if line " + firstLine + " holds names or counts, " + headerRemedy("yes"));
     }
     note.accept(firstPlace + ": " + String.join(" ", first) + " taken as counts of what follows");
@@ -235,11 +251,13 @@ final class CloudTable {
       int place = byName ? Arrays.asList(first).indexOf(choice) : -1;
       if (place >= 0 && first.length == columns) {
         if (place != Arrays.asList(first).lastIndexOf(choice)) {
-          throw new DataException(firstPlace + ": two columns are called " + TextTable.shown(choice) + "; choose by position: --columns 1,2");
+          throw new DataException(firstPlace + ": two columns are called " + TextTable.shown(choice)
+              + "; choose by position: --columns 1,2");
         }
         found.add(place);
       } else if (range == null) {
-        throw new DataException(firstPlace + ": no column is called " + TextTable.shown(choice) + "; there are " + shortened(first));
+        throw new DataException(firstPlace + ": no column is called " + TextTable.shown(choice) + "; there are "
+            + shortened(first));
       } else if (range[0] < 1 || range[1] > columns) {
         throw new DataException(table.file() + ": --columns " + choice + ": there are columns 1 to " + columns);
       } else {
@@ -273,7 +291,8 @@ final class CloudTable {
     }
     String firstPosition = columns > 2 ? "2-" + columns : "2";
     if (first.length == columns - 1 && (countsFromZero || countsFromOne)) {
-      throw new DataException(firstPlace + ": names " + first.length + " columns, and the lines after it have " + columns
+      throw new DataException(firstPlace + ": names " + first.length + " columns, and the lines after it have "
+          + columns
           + ": the first is probably the number of a row; choose the coordinates" + columnsRemedy(firstPosition));
     }
     if (first.length != columns) {
@@ -284,8 +303,10 @@ final class CloudTable {
     }
     for (int i = 0; i < columns; i++) {
       if (isNoCoordinate(first[i])) {
-        String called = first[i].isEmpty() ? "has no name, so it is probably a row index" : "is called " + TextTable.shown(first[i]);
-        throw new DataException(firstPlace + ": column " + (i + 1) + " " + called + "; choose the coordinates" + columnsRemedy(without(i)));
+        String called = first[i].isEmpty() ? "has no name, so it is probably a row index" : "is called "
+            + TextTable.shown(first[i]);
+        throw new DataException(firstPlace + ": column " + (i + 1) + " " + called + "; choose the coordinates"
+            + columnsRemedy(without(i)));
       }
     }
   }
@@ -307,13 +328,15 @@ final class CloudTable {
     }
     String before = column == 0 ? "" : column == 1 ? "1" : column == 2 ? "1,2" : "1-" + column;
     int next = column + 2;
-    String after = next > columns ? "" : next == columns ? "" + next : next + 1 == columns ? next + "," + columns : next + "-" + columns;
+    String after = next > columns ? "" : next == columns ? "" + next : next + 1 == columns ? next + ","
+        + columns : next + "-" + columns;
     return before + (before.isEmpty() || after.isEmpty() ? "" : ",") + after;
   }
 
   private void warnOfIndex() {
     boolean counts = countsFromZero || countsFromOne;
-    if (options.columns() == null && columns >= 2 && following >= 3 && counts && othersFractional && points == following + 1 && countedFirst()) {
+    if (options.columns() == null && columns >= 2 && following >= 3 && counts && othersFractional
+        && points == following + 1 && countedFirst()) {
       note.accept("warning: " + table.file() + ": column 1 counts the lines; if it is an index, choose the coordinates"
           + columnsRemedy(columns > 2 ? "2-" + columns : "2"));
     }
@@ -342,7 +365,8 @@ final class CloudTable {
       if (NumberText.isNotFinite(cell)) {
         refuseNotFinite(NumberText.notFinite(cell), firstPlace, 0, chosen[i]);
       } else if (!NumberText.isPlain(cell) && !NumberText.isFortran(cell)) {
-        String names = options.header() == null && !cell.isEmpty() ? "; if this line holds names, " + headerRemedy("yes") : "";
+        String names = options.header() == null && !cell.isEmpty() ? "; if this line holds names, "
+            + headerRemedy("yes") : "";
         throw new DataException(where + ", expected a number" + NumberText.remedy(first[chosen[i]], options) + names);
       }
       double value = Double.parseDouble(cell.replace('d', 'e').replace('D', 'e'));
@@ -361,8 +385,10 @@ final class CloudTable {
   /** With commas between cells, 05 may be what follows a decimal comma or a thousands separator. */
   private void notePadded(String place, String cell, int column) {
     if (options.decimal() == null && padded == null) {
-      padded = place + ": \"" + cell + "\" in column " + (column + 1) + " begins with 0: is the comma a decimal mark or a thousands separator? "
-          + options.remedy("say --decimal , or --decimal . (columns of integers)", "write numbers with a decimal point");
+      padded = place + ": \"" + cell + "\" in column " + (column + 1)
+          + " begins with 0: is the comma a decimal mark or a thousands separator? "
+          + options.remedy("say --decimal , or --decimal . (columns of integers)",
+          "write numbers with a decimal point");
     }
   }
 
@@ -370,7 +396,8 @@ final class CloudTable {
   private void reserve() throws DataException {
     long needed = (points + 1L) * chosen.length;
     if (needed > Source.LARGEST_ARRAY) {
-      throw new DataException(table.here() + ": more than the " + Source.LARGEST_ARRAY + " coordinates that can be held");
+      throw new DataException(table.here() + ": more than the " + Source.LARGEST_ARRAY
+          + " coordinates that can be held");
     }
     if (needed > values.length) {
       values = Arrays.copyOf(values, (int) Math.min(Source.LARGEST_ARRAY, Math.max(needed, values.length * 3L / 2)));
@@ -381,7 +408,8 @@ final class CloudTable {
   private void add() throws DataException {
     int found = table.split(separator);
     if (found != columns) {
-      throw new DataException(table.here() + ": " + found + " columns, expected " + columns + " as in line " + columnsLine);
+      throw new DataException(table.here() + ": " + found + " columns, expected " + columns + " as in line "
+          + columnsLine);
     }
     reserve();
     int offset = points * chosen.length;
@@ -411,7 +439,8 @@ final class CloudTable {
 
   static void refuseNotFinite(double value, String where, int point, int column) throws DataException {
     if (!Double.isFinite(value)) {
-      throw new DataException(where + ": point " + point + " (counted from 0) has coordinate " + value + " in column " + (column + 1)
+      throw new DataException(where + ": point " + point + " (counted from 0) has coordinate " + value + " in column "
+          + (column + 1)
           + "; every coordinate must be a finite number");
     }
   }

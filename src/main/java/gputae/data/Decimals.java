@@ -1,8 +1,9 @@
 package gputae.data;
 
 /**
- * Decimal numbers out of bytes, correctly rounded, without an object a number: what takes up to 19 digits and a power of ten up to 22 is computed as a
- * quotient or product with its rounding error; the rest, and what lies too near the middle of two doubles, is left to the JDK.
+ * Decimal numbers out of bytes, correctly rounded, without an object a number: what takes up to 19 digits and a power
+ * of ten up to 22 is computed as a quotient or product with its rounding error; the rest, and what lies too near the
+ * middle of two doubles, is left to the JDK.
  */
 final class Decimals {
 
@@ -102,7 +103,8 @@ final class Decimals {
     double left = rest - (value - first);
     // The true value is value + left to some 100 bits; halfway between two doubles they would not decide.
     double half = Math.ulp(value) / 2;
-    return Math.abs(left) < half * (1 - 0x1p-30) - (value == Math.scalb(1.0, Math.getExponent(value)) ? half / 2 : 0) ? value : Double.NaN;
+    return Math.abs(left) < half * (1 - 0x1p-30) - (value == Math.scalb(1.0, Math.getExponent(value)) ? half / 2 : 0)
+        ? value : Double.NaN;
   }
 
   /** a b - product, exactly (Dekker 1971). */

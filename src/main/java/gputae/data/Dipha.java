@@ -7,7 +7,8 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Reads DIPHA's binary files, int64 and float64, little-endian: a magic number, the kind, the number of points n, and by kind
+ * Reads DIPHA's binary files, int64 and float64, little-endian: a magic number, the kind, the number of points n, and
+ * by kind
  * <ul>
  *   <li>3, points (DIPHA 1): their dimension d, perhaps that of a complex, coordinates [n, d];
  *   <li>4, distances (DIPHA 1): perhaps the dimension of a complex, distances [n, n];
@@ -56,7 +57,8 @@ final class Dipha {
     long points = dipha.number("number of points");
     long dimension = dipha.number("dimension");
     if (points < 1 || dimension < 1 || points > Source.LARGEST_ARRAY / dimension) {
-      throw new DataException(source.file() + ": " + points + " points of dimension " + dimension + " in a DIPHA file; at least one, at most "
+      throw new DataException(source.file() + ": " + points + " points of dimension " + dimension
+          + " in a DIPHA file; at least one, at most "
           + Source.LARGEST_ARRAY + " coordinates");
     }
     long values = points * dimension;
@@ -120,7 +122,8 @@ final class Dipha {
       for (int k = 0; k < sizes[i]; k++, next++) {
         long j = whole();
         if (j < 0 || j >= n) {
-          throw new DataException(file + ": a distance of points " + i + " and " + j + ", expected points 0 to " + (n - 1));
+          throw new DataException(file + ": a distance of points " + i + " and " + j + ", expected points 0 to "
+              + (n - 1));
         }
         ends[2 * next] = (int) Math.min(i, j);
         ends[2 * next + 1] = (int) Math.max(i, j);

@@ -3,7 +3,10 @@ package gputae.data;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Coordinates of a file that says how many there are, taken as they arrive: memory follows what is there, not what is claimed. */
+/**
+ * Coordinates of a file that says how many there are, taken as they arrive: memory follows what is there, not what is
+ * claimed.
+ */
 final class GrowingCloud {
 
   private final Path file;

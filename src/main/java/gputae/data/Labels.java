@@ -4,7 +4,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
-/** Classes of points in a file of their own: .npy of integers, or floats that are, shape [n], [n, 1] or [1, n]; or text, one integer a line. */
+/**
+ * Classes of points in a file of their own: .npy of integers, or floats that are, shape [n], [n, 1] or [1, n]; or text,
+ * one integer a line.
+ */
 public final class Labels {
 
   private Labels() {}
@@ -19,7 +22,8 @@ public final class Labels {
   public static int[] read(Path file, int count, Path of, Consumer<String> note) throws DataException {
     double[] values = values(file);
     if (values.length != count) {
-      throw new DataException(file + ": " + values.length + " labels, expected " + count + ", one for each point of " + of.getFileName()
+      throw new DataException(file + ": " + values.length + " labels, expected " + count + ", one for each point of "
+          + of.getFileName()
           + (values.length == count + 1 ? "; if the first line is a name of digits, remove it" : ""));
     }
     int[] labels = new int[count];
@@ -31,7 +35,8 @@ public final class Labels {
     }
     long noise = Arrays.stream(labels).filter(label -> label == -1).count();
     if (noise > 0) {
-      note.accept(file + ": label -1 (" + noise + (noise == 1 ? " point" : " points") + "), often noise of a clustering, is taken as a class of its own");
+      note.accept(file + ": label -1 (" + noise + (noise == 1 ? " point" : " points")
+          + "), often noise of a clustering, is taken as a class of its own");
     }
     return labels;
   }

@@ -15,7 +15,10 @@ public final class Npy {
 
   private Npy() {}
 
-  /** Reads a whole array of numbers, refusing complex, text and object arrays, and arrays above 2^31 - 9 values. float16 becomes float32. */
+  /**
+   * Reads a whole array of numbers, refusing complex, text and object arrays, and arrays above 2^31 - 9 values. float16
+   * becomes float32.
+   */
   public static NpyArray read(Path file) throws DataException {
     try (Source source = Source.open(file, false)) {
       return read(source, NpyHeader.read(source));
@@ -26,7 +29,8 @@ public final class Npy {
   static NpyArray read(Source source, NpyHeader header) throws DataException {
     long count = header.count();
     if (count > Source.LARGEST_ARRAY) {
-      throw new DataException(source.file() + ": shape " + Arrays.toString(header.shape()) + ": " + count + " values, expected at most "
+      throw new DataException(source.file() + ": shape " + Arrays.toString(header.shape()) + ": " + count
+          + " values, expected at most "
           + Source.LARGEST_ARRAY);
     }
     source.demand(count * header.bytes(), "values");
@@ -163,7 +167,8 @@ public final class Npy {
         default -> {
           long value = piece.getLong();
           if (!signed && value < 0) {
-            throw new DataException(source.here() + ": an integer of 2^63 or more; convert in Python: numpy.save('NEW.npy', ARRAY.astype('f8'))");
+            throw new DataException(source.here()
+                + ": an integer of 2^63 or more; convert in Python: numpy.save('NEW.npy', ARRAY.astype('f8'))");
           }
           yield value;
         }

@@ -24,7 +24,8 @@ final class NpyCloud {
     Path file = source.file();
     for (String field : header.fields()) {
       if (CloudTable.isNoCoordinate(field)) {
-        throw new DataException(file + ": the field '" + field + "' of a structured array is no coordinate; convert in Python: "
+        throw new DataException(file + ": the field '" + field
+            + "' of a structured array is no coordinate; convert in Python: "
             + "numpy.save('NEW.npy', numpy.lib.recfunctions.structured_to_unstructured(ARRAY[['x', 'y']]))");
       }
     }
@@ -43,7 +44,8 @@ final class NpyCloud {
     if (array instanceof NpyArray.Integers integers) {
       for (long value : integers.values()) {
         if (value > EXACT || value < -EXACT) {
-          throw new DataException(file + ": the integer " + value + " is beyond 2^53, where float64 cannot tell neighbours apart; move the data in Python: "
+          throw new DataException(file + ": the integer " + value
+              + " is beyond 2^53, where float64 cannot tell neighbours apart; move the data in Python: "
               + "numpy.save('NEW.npy', ARRAY - ARRAY.min(axis=0))");
         }
       }
@@ -74,8 +76,10 @@ final class NpyCloud {
     }
     if (names.size() != 1) {
       String listed = names.size() > 8 ? String.join(", ", names.subList(0, 8)) + ", ..." : String.join(", ", names);
-      throw new DataException(file + ": a .npz file of " + names.size() + " arrays" + (names.isEmpty() ? "" : " (" + listed + ")")
-          + ", expected one; choose in Python: numpy.save('NEW.npy', numpy.load('" + file.getFileName() + "')['NAME'])");
+      throw new DataException(file + ": a .npz file of " + names.size() + " arrays"
+          + (names.isEmpty() ? "" : " (" + listed + ")")
+          + ", expected one; choose in Python: numpy.save('NEW.npy', numpy.load('" + file.getFileName()
+          + "')['NAME'])");
     }
     try (Source member = Source.within(file, new ByteArrayInputStream(only))) {
       return read(member, note);

@@ -15,13 +15,15 @@ import java.util.Locale;
  * @param bytes   size of one value
  * @param order   byte order of a value
  * @param fortran whether the first index varies fastest
- * @param shape   every size at least 0, their product at most {@link Long#MAX_VALUE}; of a structured array with one more axis for its fields
+ * @param shape every size at least 0, their product at most {@link Long#MAX_VALUE}; of a structured array with one more
+ *     axis for its fields
  * @param fields  names of the fields of a structured array, all of one type; empty for a plain array
  */
 record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] shape, List<String> fields) {
 
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-  private static final List<String> TYPES = List.of("u1", "b1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8");
+  private static final List<String> TYPES = List.of("u1", "b1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4",
+      "f8");
   // numpy itself refuses headers above 10,000 bytes unless told otherwise.
   private static final int LONGEST = 1 << 16;
   private static final int MOST_DIMENSIONS = 32;
@@ -110,8 +112,10 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
       }
       if (!fields.isEmpty()) {
         // With several axes and the first one fastest, a point's fields would still be next to each other.
-        if (fortran && shape.length > 1 || Arrays.stream(shape).asLongStream().reduce(1, (x, y) -> x * y) > Long.MAX_VALUE / fields.size()) {
-          throw broken("a structured array of shape " + Arrays.toString(shape) + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
+        if (fortran && shape.length > 1
+            || Arrays.stream(shape).asLongStream().reduce(1, (x, y) -> x * y) > Long.MAX_VALUE / fields.size()) {
+          throw broken("a structured array of shape " + Arrays.toString(shape)
+              + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
         }
         fortran = false;
         shape = Arrays.copyOf(shape, shape.length + 1);
@@ -135,7 +139,8 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
         expect(',');
         skipSpace();
         if (at < text.length() && text.charAt(at) == '[') {
-          throw broken("a structured array within another" + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
+          throw broken("a structured array within another"
+              + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
         }
         String type = plainType();
         int times = 1;
@@ -146,7 +151,8 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
         }
         expect(')');
         if (common != null && !common.equals(type)) {
-          throw broken("a structured array of fields of several types" + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
+          throw broken("a structured array of fields of several types"
+              + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
         }
         common = type;
         if (times < 1 || fields.size() + times > 1 << 20) {
@@ -172,7 +178,8 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
       boolean signed = !type.isEmpty() && "<>=|".indexOf(type.charAt(0)) >= 0;
       String bare = signed ? type.substring(1) : type;
       if (!TYPES.contains(bare)) {
-        String array = type.contains("O") ? "ARRAY.astype('f8'), ARRAY from numpy.load(..., allow_pickle=True)" : "ARRAY.astype('f8')";
+        String array = type.contains("O") ? "ARRAY.astype('f8'), ARRAY from numpy.load(..., allow_pickle=True)"
+            : "ARRAY.astype('f8')";
         throw broken("values of type '" + type + "', expected integers, float16, float32 or float64" + convert(array));
       }
       return (signed ? type.charAt(0) : '=') + bare;

@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 final class NumberText {
 
   private static final Set<String> NOT_FINITE = Set.of("nan", "inf", "infinity", "1.#inf", "1.#qnan", "1.#ind");
-  private static final Set<String> MISSING = Set.of("na", "n/a", "#n/a", "null", "none", "nil", "?", "-", "--", "missing");
+  private static final Set<String> MISSING = Set.of("na", "n/a", "#n/a", "null", "none", "nil", "?", "-", "--",
+      "missing");
   private static final Pattern PLAIN = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
   private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
   private static final Pattern FORTRAN = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)[dD][+-]?\\d+");
@@ -18,7 +19,8 @@ final class NumberText {
   private static final Pattern DECIMAL_COMMA = Pattern.compile("[+-]?(\\d*,\\d+|\\d+,)([eE][+-]?\\d+)?");
   private static final Pattern SPACED = Pattern.compile("[+-]?[\\d.]+\\s+[+-]?[\\d.]+");
   // A number between marks of money or comparison and a unit: letters, but no digits again, as in the name 3x3.
-  private static final Pattern WITH_UNIT = Pattern.compile("[^\\p{L}\\d]{0,3}(\\d[\\d.,'_]*|\\.\\d+)([eE][+-]?\\d+)?[^\\d]{0,12}");
+  private static final Pattern WITH_UNIT = Pattern
+      .compile("[^\\p{L}\\d]{0,3}(\\d[\\d.,'_]*|\\.\\d+)([eE][+-]?\\d+)?[^\\d]{0,12}");
 
   private NumberText() {}
 
@@ -55,7 +57,8 @@ final class NumberText {
 
   /** Whether a number, or the lack of one, is meant: such a line is no line of names. */
   static boolean looksLikeNumber(String cell) {
-    return isPlain(cell) || isFortran(cell) || isNotFinite(cell) || MISSING.contains(cell.toLowerCase(Locale.ROOT)) || HEXADECIMAL.matcher(cell).matches()
+    return isPlain(cell) || isFortran(cell) || isNotFinite(cell) || MISSING.contains(cell.toLowerCase(Locale.ROOT))
+        || HEXADECIMAL.matcher(cell).matches()
         || GROUPED.matcher(cell).matches() || WITH_UNIT.matcher(cell).matches();
   }
 
@@ -81,7 +84,8 @@ final class NumberText {
       return "; write hexadecimal numbers as decimals";
     }
     if (!options.decimalComma() && SPACED.matcher(cell).matches()) {
-      return "; separate all columns alike, or if the comma is the decimal mark, " + options.remedy("give --decimal ,", "write a point");
+      return "; separate all columns alike, or if the comma is the decimal mark, "
+          + options.remedy("give --decimal ,", "write a point");
     }
     if (!options.decimalComma() && DECIMAL_COMMA.matcher(cell).matches()) {
       return "; if the comma is the decimal mark, " + options.remedy("give --decimal ,", "write a point");

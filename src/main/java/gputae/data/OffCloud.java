@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads the vertices of an OFF file (Geomview's, CGAL's, GUDHI's): the word OFF, the numbers of vertices, faces and edges, then a vertex a line. After nOFF
- * the dimension comes before the numbers. Normals and colours (NOFF, COFF, STOFF) are left out, faces are passed over.
+ * Reads the vertices of an OFF file (Geomview's, CGAL's, GUDHI's): the word OFF, the numbers of vertices, faces and
+ * edges, then a vertex a line. After nOFF the dimension comes before the numbers. Normals and colours (NOFF, COFF,
+ * STOFF) are left out, faces are passed over.
  */
 final class OffCloud {
 
@@ -36,12 +37,14 @@ final class OffCloud {
     int facesAt = any ? 2 : 1;
     long faces = sizes.size() > facesAt ? sizes.get(facesAt) : 0;
     if (points < 1 || dimension < 1 || sizes.size() > facesAt + 2) {
-      throw new DataException(table.here() + ": expected " + (any ? "a dimension and " : "") + "numbers of vertices, faces and edges, at least one vertex");
+      throw new DataException(table.here() + ": expected " + (any ? "a dimension and " : "")
+          + "numbers of vertices, faces and edges, at least one vertex");
     }
     GrowingCloud cloud = new GrowingCloud(table.file(), dimension);
     for (int i = 0; i < points; i++) {
       if (!table.next()) {
-        throw new DataException(table.file() + ": ends after " + i + " of " + points + " vertices; the file is truncated");
+        throw new DataException(table.file() + ": ends after " + i + " of " + points
+            + " vertices; the file is truncated");
       }
       int found = table.split(' ');
       if (found < dimension || found > dimension && !more) {
@@ -56,7 +59,8 @@ final class OffCloud {
       lines++;
     }
     if (lines != faces) {
-      throw new DataException(table.file() + ": " + lines + " lines follow the " + points + " vertices, expected " + faces
+      throw new DataException(table.file() + ": " + lines + " lines follow the " + points + " vertices, expected "
+          + faces
           + " faces; its numbers do not fit its content");
     }
     return cloud.finished();
@@ -66,7 +70,8 @@ final class OffCloud {
     String[] row = table.row();
     for (int i = from; i < row.length; i++) {
       if (!row[i].matches("\\d{1,9}")) {
-        throw new DataException(table.here() + ": " + TextTable.shown(row[i]) + ", expected numbers of vertices, faces and edges in text"
+        throw new DataException(table.here() + ": " + TextTable.shown(row[i])
+            + ", expected numbers of vertices, faces and edges in text"
             + (row[i].equals("BINARY") ? "; binary OFF is not read, convert it to PLY" : ""));
       }
       sizes.add(Integer.parseInt(row[i]));

@@ -22,7 +22,8 @@ final class PcdCloud {
       header.put(row[0].equals("COLUMNS") ? "FIELDS" : row[0], Arrays.copyOfRange(row, 1, row.length));
     }
     if (!Arrays.equals(header.get("DATA"), new String[] {"ascii"})) {
-      throw new DataException(table.here() + ": PCD data that are not ascii; convert them: pcl_convert_pcd_ascii_binary FILE NEW.pcd 0");
+      throw new DataException(table.here()
+          + ": PCD data that are not ascii; convert them: pcl_convert_pcd_ascii_binary FILE NEW.pcd 0");
     }
     List<String> fields = List.of(header.getOrDefault("FIELDS", new String[0]));
     String[] counts = header.getOrDefault("COUNT", new String[0]);
@@ -38,10 +39,12 @@ final class PcdCloud {
     }
     int dimension = columns[2] >= 0 ? 3 : 2;
     if (columns[0] < 0 || columns[1] < 0) {
-      throw new DataException(table.file() + ": PCD fields " + String.join(" ", fields) + ", expected x, y and z among them");
+      throw new DataException(table.file() + ": PCD fields " + String.join(" ", fields)
+          + ", expected x, y and z among them");
     }
     if (fields.size() > dimension) {
-      note.accept(table.file() + ": of the fields " + String.join(" ", fields) + (dimension == 3 ? " x, y, z" : " x, y") + " are the coordinates");
+      note.accept(table.file() + ": of the fields " + String.join(" ", fields)
+          + (dimension == 3 ? " x, y, z" : " x, y") + " are the coordinates");
     }
     int points = number(header.getOrDefault("POINTS", new String[0]), 0, "POINTS", table);
     GrowingCloud cloud = new GrowingCloud(table.file(), dimension);
@@ -56,7 +59,8 @@ final class PcdCloud {
       }
     }
     if (row != points || points == 0) {
-      throw new DataException(table.file() + ": " + row + " points, expected " + points + " as its header says, and at least one");
+      throw new DataException(table.file() + ": " + row + " points, expected " + points
+          + " as its header says, and at least one");
     }
     return cloud.finished();
   }

@@ -9,14 +9,17 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Reads the vertices of a PLY file, ascii or binary of either byte order: properties x, y and, if there is one, z. Other properties are left out, other
- * elements passed over.
+ * Reads the vertices of a PLY file, ascii or binary of either byte order: properties x, y and, if there is one, z.
+ * Other properties are left out, other elements passed over.
  */
 final class PlyCloud {
 
-  private static final Map<String, String> TYPES = Map.ofEntries(Map.entry("char", "i1"), Map.entry("int8", "i1"), Map.entry("uchar", "u1"),
-      Map.entry("uint8", "u1"), Map.entry("short", "i2"), Map.entry("int16", "i2"), Map.entry("ushort", "u2"), Map.entry("uint16", "u2"),
-      Map.entry("int", "i4"), Map.entry("int32", "i4"), Map.entry("uint", "u4"), Map.entry("uint32", "u4"), Map.entry("float", "f4"),
+  private static final Map<String,
+      String> TYPES = Map.ofEntries(Map.entry("char", "i1"), Map.entry("int8", "i1"), Map.entry("uchar", "u1"),
+      Map.entry("uint8", "u1"), Map.entry("short", "i2"), Map.entry("int16", "i2"), Map.entry("ushort", "u2"),
+      Map.entry("uint16", "u2"),
+      Map.entry("int", "i4"), Map.entry("int32", "i4"), Map.entry("uint", "u4"), Map.entry("uint32", "u4"),
+      Map.entry("float", "f4"),
       Map.entry("float32", "f4"), Map.entry("double", "f8"), Map.entry("float64", "f8"));
   private static final int LONGEST_LINE = 1 << 14;
   private static final int MOST_LINES = 1 << 12;
@@ -81,12 +84,15 @@ final class PlyCloud {
         .orElseThrow(() -> new DataException(source.file() + ": a PLY file without vertices"));
     List<String> names = vertices.properties().stream().map(Property::name).toList();
     List<String> axes = names.contains("z") ? List.of("x", "y", "z") : List.of("x", "y");
-    if (!names.containsAll(axes) || vertices.properties().stream().anyMatch(p -> p.list() != null) || vertices.count() == 0) {
-      throw new DataException(source.file() + ": " + vertices.count() + " PLY vertices with the properties " + String.join(", ", names)
+    if (!names.containsAll(axes) || vertices.properties().stream().anyMatch(p -> p.list() != null)
+        || vertices.count() == 0) {
+      throw new DataException(source.file() + ": " + vertices.count() + " PLY vertices with the properties "
+          + String.join(", ", names)
           + ", expected some with single values x, y and z");
     }
     if (names.size() > axes.size()) {
-      note.accept(source.file() + ": of the properties " + String.join(", ", names) + (axes.size() == 3 ? " x, y, z" : " x, y") + " are the coordinates");
+      note.accept(source.file() + ": of the properties " + String.join(", ", names)
+          + (axes.size() == 3 ? " x, y, z" : " x, y") + " are the coordinates");
     }
     return format.equals("ascii") ? text(vertices, names, axes) : binary(vertices, names, axes);
   }
@@ -97,7 +103,8 @@ final class PlyCloud {
     for (Element element : elements) {
       for (int i = 0; i < element.count(); i++) {
         if (!table.next()) {
-          throw new DataException(source.file() + ": ends after " + i + " of " + element.count() + " elements " + element.name()
+          throw new DataException(source.file() + ": ends after " + i + " of " + element.count() + " elements "
+              + element.name()
               + "; the file is truncated");
         }
         if (element != vertices) {
@@ -127,7 +134,9 @@ final class PlyCloud {
       }
       for (int i = 0; i < element.count() && !element.properties().isEmpty(); i++) {
         for (Property property : element.properties()) {
-          long times = property.list() == null ? 1 : (long) value(ByteBuffer.wrap(source.take(size(property.list()), "list")).order(order), 0, property.list());
+          long times = property.list() == null
+              ? 1 : (long) value(ByteBuffer.wrap(source.take(size(property.list()), "list")).order(order), 0,
+              property.list());
           if (times < 0 || times > Source.LARGEST_ARRAY / 8) {
             throw broken("a list of " + times + " values");
           }

@@ -59,7 +59,8 @@ final class Source implements Closeable {
         raw.reset();
         if (compressed) {
           Gunzip gunzipped = new Gunzip(raw);
-          return new Source(file, new BufferedInputStream(gunzipped, 1 << 16), gunzipped, size * MOST_FROM_ONE_BYTE, false);
+          return new Source(file, new BufferedInputStream(gunzipped, 1 << 16), gunzipped, size * MOST_FROM_ONE_BYTE,
+              false);
         }
         return new Source(file, raw, null, size, regular);
       } catch (IOException e) {
@@ -96,7 +97,10 @@ final class Source implements Closeable {
     return limit - offset;
   }
 
-  /** The next bytes, at most {@code count} and fewer only at the end of the file, which stay to be read; {@code count} is at most 64 KiB. */
+  /**
+   * The next bytes, at most {@code count} and fewer only at the end of the file, which stay to be read; {@code count}
+   * is at most 64 KiB.
+   */
   byte[] peek(int count) throws DataException {
     byte[] bytes = new byte[count];
     long position = offset;

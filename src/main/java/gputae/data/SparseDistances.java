@@ -9,10 +9,13 @@ package gputae.data;
  */
 public record SparseDistances(int points, int[] ends, double[] lengths) implements PairDistances {
 
-  /** Throws {@link IllegalArgumentException} where the sizes do not fit together. Ends and distances are not looked at. */
+  /**
+   * Throws {@link IllegalArgumentException} where the sizes do not fit together. Ends and distances are not looked at.
+   */
   public SparseDistances {
     if (points < 1 || ends.length != 2L * lengths.length) {
-      throw new IllegalArgumentException(ends.length + " ends of " + lengths.length + " distances between " + points + " points");
+      throw new IllegalArgumentException(ends.length + " ends of " + lengths.length + " distances between " + points
+          + " points");
     }
   }
 }

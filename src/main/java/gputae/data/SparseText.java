@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Reads Ripser's sparse distances: lines of two points, counted from 0, and their distance. A pair may be given both ways, if both say the same; distances of
- * points to themselves, which must be 0, and infinite ones are passed over.
+ * Reads Ripser's sparse distances: lines of two points, counted from 0, and their distance. A pair may be given both
+ * ways, if both say the same; distances of points to themselves, which must be 0, and infinite ones are passed over.
  */
 final class SparseText {
 
@@ -75,13 +75,16 @@ final class SparseText {
     double[] lengths = sparse.lengths();
     Integer[] order = new Integer[lengths.length];
     Arrays.setAll(order, i -> i);
-    Arrays.sort(order, (a, b) -> ends[2 * a] != ends[2 * b] ? Integer.compare(ends[2 * a], ends[2 * b]) : Integer.compare(ends[2 * a + 1], ends[2 * b + 1]));
+    Arrays.sort(order, (a, b) -> ends[2 * a] != ends[2 * b] ? Integer.compare(ends[2 * a], ends[2 * b])
+        : Integer.compare(ends[2 * a + 1], ends[2 * b + 1]));
     for (int i = 1; i < order.length; i++) {
       int a = order[i - 1];
       int b = order[i];
       boolean samePair = ends[2 * a] == ends[2 * b] && ends[2 * a + 1] == ends[2 * b + 1];
-      if (samePair && !(Math.abs(lengths[a] - lengths[b]) <= SquareDistances.TOLERANCE * Math.max(lengths[a], lengths[b]))) {
-        throw new DataException(file + ": not symmetric: the distance of points " + ends[2 * a] + " and " + ends[2 * a + 1] + " (counted from 0) is "
+      if (samePair && !(Math.abs(lengths[a] - lengths[b]) <= SquareDistances.TOLERANCE * Math.max(lengths[a],
+          lengths[b]))) {
+        throw new DataException(file + ": not symmetric: the distance of points " + ends[2 * a] + " and "
+            + ends[2 * a + 1] + " (counted from 0) is "
             + lengths[a] + " and " + lengths[b]);
       }
     }

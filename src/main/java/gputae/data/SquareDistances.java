@@ -6,7 +6,8 @@ import java.util.function.Consumer;
 
 /**
  * Reads a full square distance matrix row by row, so that only the triangle is ever held. An entry above the diagonal waits at its mirror image's place
- * until that one is read and compared. What rounding leaves of the diagonal and of symmetry is passed over with a line that says so.
+ * until that one is read and compared. What rounding leaves of the diagonal and of symmetry is passed over with a line
+ * that says so.
  */
 final class SquareDistances {
 
@@ -44,7 +45,8 @@ final class SquareDistances {
     int[] shape = header.shape();
     Path file = source.file();
     if (shape.length == 1) {
-      throw new DataException(file + ": shape " + Arrays.toString(shape) + ", expected a square [n, n]; for a condensed list, as SciPy's pdist makes it,"
+      throw new DataException(file + ": shape " + Arrays.toString(shape)
+          + ", expected a square [n, n]; for a condensed list, as SciPy's pdist makes it,"
           + " use --format condensed");
     }
     if (shape.length != 2 || shape[0] != shape[1] || shape[0] == 0) {
@@ -56,7 +58,8 @@ final class SquareDistances {
     Npy.Values values = new Npy.Values(source, header);
     boolean real = header.kind() == 'f';
     // Column-major files come transposed.
-    DistanceMatrix matrix = read(source, shape[0], real && header.bytes() <= 4, header.fortran(), real ? values::real : values::integer, note);
+    DistanceMatrix matrix = read(source, shape[0], real && header.bytes() <= 4, header.fortran(), real
+        ? values::real : values::integer, note);
     source.end();
     if (!real) {
       note.accept(file + ": integers taken as distances");
@@ -65,7 +68,8 @@ final class SquareDistances {
   }
 
   /** Reads [points, points] values; the source is asked only for its place. */
-  static DistanceMatrix read(Source source, int points, boolean isSingle, boolean transposed, Next next, Consumer<String> note) throws DataException {
+  static DistanceMatrix read(Source source, int points, boolean isSingle, boolean transposed, Next next,
+      Consumer<String> note) throws DataException {
     SquareDistances matrix = new SquareDistances(source.file(), points, isSingle);
     String where = source.file().toString();
     for (int i = 0; i < points; i++) {
@@ -83,9 +87,11 @@ final class SquareDistances {
       throw new DataException(file + ": no distances: the file is empty or holds only comments");
     }
     int points = table.split(TextTable.ANY);
-    // Every entry takes a digit and something after it: a first line must not claim memory for rows that cannot be there.
+    // Every entry takes a digit and something after it: a first line must not claim memory for rows that cannot be
+    // there.
     if (points <= DistanceMatrix.MOST_POINTS && 2L * points * points - 1 > size) {
-      throw new DataException(table.here() + ": " + points + " columns, so " + points + " rows were expected, for which the file is too short;"
+      throw new DataException(table.here() + ": " + points + " columns, so " + points
+          + " rows were expected, for which the file is too short;"
           + " for a triangle use --format lower-distance, upper-distance or condensed");
     }
     SquareDistances matrix = new SquareDistances(file, points, false);
@@ -93,7 +99,8 @@ final class SquareDistances {
     do {
       int found = table.split(TextTable.ANY);
       if (found != points || row == points) {
-        throw new DataException(table.here() + ": row " + (row + 1) + " of " + found + " columns, expected " + points + " rows of " + points + " columns"
+        throw new DataException(table.here() + ": row " + (row + 1) + " of " + found + " columns, expected " + points
+            + " rows of " + points + " columns"
             + (row == 1 && found == points - 1 ? "; for an upper triangle use --format upper-distance" : "")
             + (row == 1 && found == 2 && points == 1 ? "; for a lower triangle use --format lower-distance" : "")
             + (row == 1 && found == points + 1 ? "; leave the index of rows out of the file" : ""));
@@ -104,7 +111,8 @@ final class SquareDistances {
       row++;
     } while (table.next());
     if (row < points) {
-      throw new DataException(file + ": ends after " + row + " rows, expected " + points + " of " + points + " columns; for a triangle use"
+      throw new DataException(file + ": ends after " + row + " rows, expected " + points + " of " + points
+          + " columns; for a triangle use"
           + " --format lower-distance, upper-distance or condensed");
     }
     return matrix.finished(note);
@@ -115,7 +123,8 @@ final class SquareDistances {
     if (i == j) {
       if (!(Math.abs(value) <= diagonal)) {
         diagonal = Math.abs(value);
-        diagonalRefusal = where + ": the distance of point " + i + " (counted from 0) to itself is " + value + ", expected 0";
+        diagonalRefusal = where + ": the distance of point " + i + " (counted from 0) to itself is " + value
+            + ", expected 0";
         if (!(diagonal < Double.POSITIVE_INFINITY)) {
           throw new DataException(diagonalRefusal);
         }
@@ -132,7 +141,8 @@ final class SquareDistances {
       if (value != mirror) {
         double difference = Math.abs(value - mirror) / Math.max(value, mirror);
         if (!(difference <= TOLERANCE)) {
-          throw new DataException(where + ": not symmetric: the distance of points " + i + " and " + j + " (counted from 0) is " + value
+          throw new DataException(where + ": not symmetric: the distance of points " + i + " and " + j
+              + " (counted from 0) is " + value
               + " one way and " + mirror + " the other");
         }
         asymmetry = Math.max(asymmetry, difference);

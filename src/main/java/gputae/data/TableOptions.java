@@ -6,7 +6,8 @@ import java.util.List;
  * What the user says about a text table where it cannot speak for itself.
  *
  * @param header  whether the first line holds names or counts; null where the file shall tell
- * @param columns the columns that are coordinates, each a position from 1 ("3"), a range ("2-5") or a name; null for all
+ * @param columns the columns that are coordinates, each a position from 1 ("3"), a range ("2-5") or a name; null for
+ *     all
  * @param decimal the decimal mark, '.' or ','; null where nothing was said, which means '.'
  * @param offered whether the command has the options --header, --columns and --decimal, so that messages may name them
  */

@@ -7,9 +7,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * A text file of numbers, line by line and cell by cell: UTF-8, or UTF-16 with a byte order mark, gzip of either; lines end with LF, CR LF or CR. Works on
- * bytes: a million lines take well under a second, which {@code BufferedReader} and {@code String.split} do not reach. Blank lines and lines that start
- * with #, % or // are passed over, and so is what follows a # in a line.
+ * A text file of numbers, line by line and cell by cell: UTF-8, or UTF-16 with a byte order mark, gzip of either; lines
+ * end with LF, CR LF or CR. Works on bytes: a million lines take well under a second, which {@code BufferedReader} and
+ * {@code String.split} do not reach. Blank lines and lines that start with #, % or // are passed over, and so is what
+ * follows a # in a line.
  */
 final class TextTable implements Closeable {
 
@@ -80,7 +81,9 @@ final class TextTable implements Closeable {
       while (first < length && isSpace(line[first])) {
         first++;
       }
-      boolean comment = first < length && (line[first] == '#' || line[first] == '%' || line[first] == '/' && first + 1 < length && line[first + 1] == '/');
+      boolean comment = first < length
+          && (line[first] == '#' || line[first] == '%' || line[first] == '/' && first
+          + 1 < length && line[first + 1] == '/');
       if (first < length && !comment) {
         return true;
       }
@@ -121,8 +124,8 @@ final class TextTable implements Closeable {
   }
 
   /**
-   * What separates the cells of this line: a semicolon where there is one, else a comma, else spaces. Where the comma is the decimal mark it separates only
-   * a line of quoted cells.
+   * What separates the cells of this line: a semicolon where there is one, else a comma, else spaces. Where the comma
+   * is the decimal mark it separates only a line of quoted cells.
    */
   char separator() {
     boolean comma = false;
@@ -143,8 +146,8 @@ final class TextTable implements Closeable {
   }
 
   /**
-   * Finds the cells of this line and returns their number. A comma or semicolon ends a cell even if it is empty; spaces around a cell and quotes around its
-   * content do not count.
+   * Finds the cells of this line and returns their number. A comma or semicolon ends a cell even if it is empty; spaces
+   * around a cell and quotes around its content do not count.
    */
   int split(char separator) {
     cells = 0;
@@ -218,7 +221,10 @@ final class TextTable implements Closeable {
     return ends[i] > starts[i] && value == count;
   }
 
-  /** An integer with a superfluous zero before it, such as 05: in a table with commas probably what follows a decimal comma, or a thousands separator. */
+  /**
+   * An integer with a superfluous zero before it, such as 05: in a table with commas probably what follows a decimal
+   * comma, or a thousands separator.
+   */
   boolean hasLeadingZero(int i) {
     if (ends[i] - starts[i] < 2 || line[starts[i]] != '0') {
       return false;
@@ -255,7 +261,8 @@ final class TextTable implements Closeable {
       }
     }
     if ((value == 0 || ends[i] - starts[i] > 15 && !fractional) && NumberText.isLost(cell(i), value)) {
-      throw new DataException(here() + ": \"" + cell(i) + "\" in column " + (i + 1) + " is not a number that float64 can hold; subtract or scale the data");
+      throw new DataException(here() + ": \"" + cell(i) + "\" in column " + (i + 1)
+          + " is not a number that float64 can hold; subtract or scale the data");
     }
     return value;
   }
@@ -280,7 +287,8 @@ final class TextTable implements Closeable {
   /** The refusal of a cell that is no number. */
   DataException notANumber(int i) {
     String text = cell(i);
-    return new DataException(here() + ": " + shown(text) + " in column " + (i + 1) + ", expected a number" + NumberText.remedy(text, options));
+    return new DataException(here() + ": " + shown(text) + " in column " + (i + 1) + ", expected a number"
+        + NumberText.remedy(text, options));
   }
 
   /** A cell as messages show it. */
@@ -358,7 +366,8 @@ final class TextTable implements Closeable {
     int needed = length + to - from;
     if (needed > line.length) {
       if (needed > LONGEST_LINE) {
-        throw new DataException(file() + ":" + (number + 1) + ": a line of more than " + LONGEST_LINE + " bytes; break it into lines");
+        throw new DataException(file() + ":" + (number + 1) + ": a line of more than " + LONGEST_LINE
+            + " bytes; break it into lines");
       }
       line = Arrays.copyOf(line, Math.max(needed, 2 * line.length));
     }

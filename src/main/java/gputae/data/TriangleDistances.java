@@ -7,8 +7,9 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Reads one triangle of a distance matrix row by row, where line ends mean no more than commas: the lower one (Ripser's lower-distance) or the upper one
- * (Ripser's upper-distance; SciPy's condensed form). A diagonal of zeros is noticed and left out.
+ * Reads one triangle of a distance matrix row by row, where line ends mean no more than commas: the lower one (Ripser's
+ * lower-distance) or the upper one (Ripser's upper-distance; SciPy's condensed form). A diagonal of zeros is noticed
+ * and left out.
  */
 final class TriangleDistances {
 
@@ -49,18 +50,21 @@ final class TriangleDistances {
       }
     }
     if (lines > 1 && even && lines == firstCells) {
-      throw new DataException(file + ": " + lines + " lines of as many distances; for a full square matrix use --format distance");
+      throw new DataException(file + ": " + lines
+          + " lines of as many distances; for a full square matrix use --format distance");
     }
     boolean lower = form == CloudFiles.Distances.LOWER;
     // Either shape would pass as a flat list of the other triangle and give the distances to the wrong pairs.
     if (lower && lines > 1 && shrinking && firstCells == lines) {
-      throw new DataException(file + ": its lines get shorter, so it is an upper triangle; use --format upper-distance");
+      throw new DataException(file
+          + ": its lines get shorter, so it is an upper triangle; use --format upper-distance");
     }
     if (!lower && lines > 2 && growing) {
       throw new DataException(file + ": its lines get longer, so it is a lower triangle; use --format lower-distance");
     }
     if (lower && count >= 6 && (lines == 1 || even && firstCells == 1)) {
-      note.accept(file + ": taken as a lower triangle row by row, as Ripser has it; SciPy's order is that of --format condensed");
+      note.accept(file
+          + ": taken as a lower triangle row by row, as Ripser has it; SciPy's order is that of --format condensed");
     }
     return triangle(file, Arrays.copyOf(values, count), form, note);
   }
@@ -81,7 +85,8 @@ final class TriangleDistances {
       values = doubles.values();
     } else {
       note.accept(file + ": integers taken as distances");
-      values = array instanceof NpyArray.Integers integers ? Arrays.stream(integers.values()).asDoubleStream().toArray() : unsigned((NpyArray.Bytes) array);
+      values = array instanceof NpyArray.Integers integers
+          ? Arrays.stream(integers.values()).asDoubleStream().toArray() : unsigned((NpyArray.Bytes) array);
     }
     for (int i = 0; i < values.length; i++) {
       if (!(values[i] >= 0)) {
@@ -130,14 +135,16 @@ final class TriangleDistances {
     return !header || table.next();
   }
 
-  private static DistanceMatrix triangle(Path file, double[] values, CloudFiles.Distances form, Consumer<String> note) throws DataException {
+  private static DistanceMatrix triangle(Path file, double[] values, CloudFiles.Distances form,
+      Consumer<String> note) throws DataException {
     int count = values.length;
     if (count == 0) {
       throw new DataException(file + ": no distances");
     }
     int points = points(count);
     if (points * (points - 1L) / 2 != count) {
-      throw new DataException(file + ": " + count + " distances are no triangle: " + points + " points have " + points * (points - 1L) / 2 + ", "
+      throw new DataException(file + ": " + count + " distances are no triangle: " + points + " points have "
+          + points * (points - 1L) / 2 + ", "
           + (points + 1) + " have " + points * (points + 1L) / 2 + "; for a full square matrix use --format distance");
     }
     boolean lower = form == CloudFiles.Distances.LOWER;
@@ -156,7 +163,10 @@ final class TriangleDistances {
     return new DistanceMatrix(points, null, values);
   }
 
-  /** Whether all places of a diagonal hold zeros, as rounding leaves them, and some other place does not: distances of points are never so. */
+  /**
+   * Whether all places of a diagonal hold zeros, as rounding leaves them, and some other place does not: distances of
+   * points are never so.
+   */
   private static boolean hasDiagonal(double[] values, int points, boolean lower) {
     double largest = 0;
     for (double value : values) {
@@ -211,14 +221,16 @@ final class TriangleDistances {
 
   private static DataException refused(String where, int place, CloudFiles.Distances form, double value) {
     if (form != CloudFiles.Distances.LOWER) {
-      return new DataException(where + ": distance " + place + " (counted from 0) is " + value + "; expected a number >= 0");
+      return new DataException(where + ": distance " + place + " (counted from 0) is " + value
+          + "; expected a number >= 0");
     }
     int row = points(place);
     return refused(where, row, place - (int) (row * (row - 1L) / 2), value);
   }
 
   static DataException refused(String where, int row, int column, double value) {
-    return new DataException(where + ": the distance of points " + row + " and " + column + " (counted from 0) is " + value
+    return new DataException(where + ": the distance of points " + row + " and " + column + " (counted from 0) is "
+        + value
         + "; expected a number >= 0");
   }
 }

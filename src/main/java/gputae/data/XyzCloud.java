@@ -1,6 +1,9 @@
 package gputae.data;
 
-/** Reads the positions of an XYZ file of chemistry: the number of atoms, a comment, then an element and three coordinates a line. */
+/**
+ * Reads the positions of an XYZ file of chemistry: the number of atoms, a comment, then an element and three
+ * coordinates a line.
+ */
 final class XyzCloud {
 
   private XyzCloud() {}
@@ -12,7 +15,8 @@ final class XyzCloud {
     String comment = table.text();
     boolean standard = !comment.contains("Properties=") || comment.contains("Properties=species:S:1:pos:R:3");
     if (!standard) {
-      throw new DataException(table.here() + ": an extended XYZ file whose columns do not begin with species and pos; write the positions as text");
+      throw new DataException(table.here()
+          + ": an extended XYZ file whose columns do not begin with species and pos; write the positions as text");
     }
     if (atoms == 0) {
       throw new DataException(table.file() + ": no points: 0 atoms");
@@ -32,7 +36,8 @@ final class XyzCloud {
       }
     }
     if (table.next()) {
-      throw new DataException(table.here() + ": more lines than the " + atoms + " atoms that line 1 counts; of several frames, write one to a file of its own");
+      throw new DataException(table.here() + ": more lines than the " + atoms
+          + " atoms that line 1 counts; of several frames, write one to a file of its own");
     }
     return cloud.finished();
   }

@@ -43,7 +43,8 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
    * @param labels     uint8 (n), or null
    */
   public static NeighbourhoodMeasures of(InputSpace inputs, Points embeddings, byte[] labels) {
-    return ofClasses(inputs, embeddings, labels == null ? null : IntStream.range(0, labels.length).map(i -> labels[i] & 0xff).toArray());
+    return ofClasses(inputs, embeddings, labels == null
+        ? null : IntStream.range(0, labels.length).map(i -> labels[i] & 0xff).toArray());
   }
 
   /** As {@link #of}, for any integers as labels. */

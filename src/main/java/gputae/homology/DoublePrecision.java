@@ -7,16 +7,18 @@ import java.util.Optional;
 /**
  * The spanning tree of float64 points, right in float64.
  *
- * <p>{@link #reference} is Prim in double precision. {@link #refined} lets the float32 engine search and does again, in double, what float32 cannot tell
- * apart. Rounding moves every point by at most e, so every distance by at most D = 2 e, and by the stability of bottleneck distances every death time by at
- * most D. Of the engine's tree T, with its lengths computed anew in double, a death time w stands for a true one m with m &lt;= w &lt;= m + 2 D. Hence
+ * <p>{@link #reference} is Prim in double precision. {@link #refined} lets the float32 engine search and does again, in
+ * double, what float32 cannot tell apart. Rounding moves every point by at most e, so every distance by at most D = 2
+ * e, and by the stability of bottleneck distances every death time by at most D. Of the engine's tree T, with its
+ * lengths computed anew in double, a death time w stands for a true one m with m &lt;= w &lt;= m + 2 D. Hence
  * <ul>
  *   <li>edges longer than R = 2 D / 1e-5 are right within 1e-5;
- *   <li>all pairs up to R lie inside the components that T has when its longer edges are taken away, so the trees of these components, found in double, hold
- *       every shorter edge of the true tree.
+ *   <li>all pairs up to R lie inside the components that T has when its longer edges are taken away, so the trees of
+ *     these components, found in double, hold every shorter edge of the true tree.
  * </ul>
- * A component that is much smaller than the cloud is a cloud of its own, which float32 resolves after moving and scaling it. The engine's own rounding,
- * relative to the length and below (d / 2 + 2) 2^-24, may decide between edges that close to each other.
+ * A component that is much smaller than the cloud is a cloud of its own, which float32 resolves after moving and
+ * scaling it. The engine's own rounding, relative to the length and below (d / 2 + 2) 2^-24, may decide between edges
+ * that close to each other.
  */
 public final class DoublePrecision {
 
@@ -29,7 +31,10 @@ public final class DoublePrecision {
   /** Coordinates compared until a cloud counts as one that float32 does not help with: two seconds or so. */
   private static final double MOST_WORK = 2e9;
 
-  /** A component this much smaller than its cloud is worth an engine's run of its own: it gains two bits, and heavy tails come off layer by layer. */
+  /**
+   * A component this much smaller than its cloud is worth an engine's run of its own: it gains two bits, and heavy
+   * tails come off layer by layer.
+   */
   private static final double SMALLER = 1.0 / 4;
 
   // Squares of scaled differences stay below 2^1023 and far above what a double loses digits of.
@@ -69,7 +74,8 @@ public final class DoublePrecision {
   /**
    * The tree under the exact rule in double precision; O(n^2 d).
    *
-   * @throws IllegalArgumentException if a coordinate is not finite, or the scales of the cloud are further apart than doubles can square
+   * @throws IllegalArgumentException if a coordinate is not finite, or the scales of the cloud are further apart than
+   *     doubles can square
    */
   public static SpanningTree reference(double[] points, int dimension) {
     int exponent = exponent(points, dimension);
@@ -80,7 +86,8 @@ public final class DoublePrecision {
   }
 
   /**
-   * The tree with every death time within {@link #TOLERANCE}, or nothing where that would take more than some seconds beyond the engine's.
+   * The tree with every death time within {@link #TOLERANCE}, or nothing where that would take more than some seconds
+   * beyond the engine's.
    *
    * @throws IllegalArgumentException as {@link #reference} does
    */
@@ -114,7 +121,8 @@ public final class DoublePrecision {
     Homology.Rounded rounded = Homology.rounded(cloud, dimension);
     SpanningTree tree = Homology.run(backend, rounded.points(), dimension, rounded.exponent());
     double moved = 2 * Math.scalb(rounded.error(), -rounded.exponent());
-    double own = 1.01 * ((Math.min(dimension, ExactDistance.CHUNK) + dimension / ExactDistance.CHUNK + 3) / 2.0 + 1) * 0x1p-24;
+    double own = 1.01 * ((Math.min(dimension, ExactDistance.CHUNK) + dimension / ExactDistance.CHUNK + 3) / 2.0
+        + 1) * 0x1p-24;
     // Below 2^-60 of the engine's units squares lose digits in float32.
     double least = Math.max(2 * moved / TOLERANCE + moved, Math.scalb(0x1p-60, -rounded.exponent())) * (1 + 2 * own);
     int[] parent = new int[ids.length];
@@ -133,7 +141,8 @@ public final class DoublePrecision {
     return solveComponents(ids, cloud, parent, tree, exact, least);
   }
 
-  private boolean solveComponents(int[] ids, double[] cloud, int[] parent, SpanningTree tree, double[] exact, double least) {
+  private boolean solveComponents(int[] ids, double[] cloud, int[] parent, SpanningTree tree, double[] exact,
+      double least) {
     int n = ids.length;
     int[] sizes = new int[n];
     double[] longest = new double[n];
@@ -266,6 +275,7 @@ public final class DoublePrecision {
   }
 
   private static IllegalArgumentException tooFarApart() {
-    return new IllegalArgumentException("the largest coordinate is more than 10^290 times the smallest distance; such a cloud cannot be computed in float64");
+    return new IllegalArgumentException("the largest coordinate is more than 10^290 times the smallest distance; such"
+        + " a cloud cannot be computed in float64");
   }
 }

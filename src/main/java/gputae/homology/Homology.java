@@ -42,15 +42,18 @@ public final class Homology {
     return run(backend, scaled, dimension, exponent);
   }
 
-  /** The spanning tree of double points rounded to float32; as for float32 ones. {@link DoublePrecision} keeps their digits. */
+  /**
+   * The spanning tree of double points rounded to float32; as for float32 ones. {@link DoublePrecision} keeps their
+   * digits.
+   */
   public static SpanningTree spanningTree(Backend backend, double[] points, int dimension) {
     Rounded rounded = rounded(points, dimension);
     return run(backend, rounded.points, dimension, rounded.exponent);
   }
 
   /**
-   * The same points as doubles, for {@link DoublePrecision}, if their scales are so far apart that the squares of some distances in their tree lose digits
-   * in float32; nothing if not.
+   * The same points as doubles, for {@link DoublePrecision}, if their scales are so far apart that the squares of some
+   * distances in their tree lose digits in float32; nothing if not.
    */
   public static Optional<double[]> wideScales(float[] points, int dimension, SpanningTree tree) {
     float largest = 0;
@@ -58,7 +61,8 @@ public final class Homology {
       largest = Math.max(largest, Math.abs(x));
     }
     // In the engine's units this is 2^-60: smaller squares lose digits.
-    double least = largest == 0 ? 0 : Math.scalb(0x1p-60, Math.getExponent((double) largest) - targetExponent(dimension));
+    double least = largest == 0
+        ? 0 : Math.scalb(0x1p-60, Math.getExponent((double) largest) - targetExponent(dimension));
     for (int e = 0; e < tree.lengths().length; e++) {
       int u = tree.edges()[2 * e] * dimension;
       int v = tree.edges()[2 * e + 1] * dimension;
@@ -110,7 +114,8 @@ public final class Homology {
       worst = Math.max(worst, squared);
     }
     // Moving the cloud rounds too, in double.
-    return new Rounded(scaled, exponent, Math.sqrt(worst) * (1 + 0x1p-30) + Math.sqrt(dimension) * Math.scalb(largest, exponent) * 0x1p-52);
+    return new Rounded(scaled, exponent, Math.sqrt(worst) * (1 + 0x1p-30)
+        + Math.sqrt(dimension) * Math.scalb(largest, exponent) * 0x1p-52);
   }
 
   /** Math.getExponent, for subnormal numbers too. */

@@ -49,14 +49,15 @@ public final class Kruskal {
   }
 
   /**
-   * The forest of a graph of n points, given by its edges (m, 2), the smaller point first, and their lengths (m); edges ascending by (length, smaller id,
-   * larger id). O(m log m) time.
+   * The forest of a graph of n points, given by its edges (m, 2), the smaller point first, and their lengths (m); edges
+   * ascending by (length, smaller id, larger id). O(m log m) time.
    */
   public static SpanningTree ofEdges(int n, int[] ends, double[] lengths) {
     Integer[] order = new Integer[lengths.length];
     Arrays.setAll(order, i -> i);
     Arrays.sort(order, (a, b) -> lengths[a] != lengths[b] ? Double.compare(lengths[a], lengths[b])
-        : Long.compare(ExactDistance.ids(ends[2 * a], ends[2 * a + 1]), ExactDistance.ids(ends[2 * b], ends[2 * b + 1])));
+        : Long.compare(ExactDistance.ids(ends[2 * a], ends[2 * a + 1]),
+        ExactDistance.ids(ends[2 * b], ends[2 * b + 1])));
     int[] parent = new int[n];
     Arrays.setAll(parent, i -> i);
     int[] edges = new int[2 * Math.min(n - 1, lengths.length)];

@@ -3,9 +3,9 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * Prim's algorithm in double precision among pairs no further apart than a reach, for points that such pairs connect. The plane of the two
- * largest extents is cut into squares as wide as the reach: a point meets the others of its own square and of those around it. The order of edges is the
- * exact rule's. O(pairs met + n log n) time, O(n) memory.
+ * Prim's algorithm in double precision among pairs no further apart than a reach, for points that such pairs connect.
+ * The plane of the two largest extents is cut into squares as wide as the reach: a point meets the others of its own
+ * square and of those around it. The order of edges is the exact rule's. O(pairs met + n log n) time, O(n) memory.
  */
 final class NeighbourPrim {
 
@@ -28,7 +28,8 @@ final class NeighbourPrim {
   private final int[] edges;
   private final double[] lengths;
 
-  // A binary heap of the points that the tree reaches, by their shortest edge; where each point is in it, -1 if not, -2 once it has joined.
+  // A binary heap of the points that the tree reaches, by their shortest edge; where each point is in it, -1 if not, -2
+  // once it has joined.
   private final int[] heap;
   private final int[] place;
   private int size;
@@ -79,7 +80,8 @@ final class NeighbourPrim {
   private int[] cut(int axis, double low) {
     int[] place = new int[n];
     for (int i = 0; i < n; i++) {
-      place[i] = reach > 0 ? (int) Math.min(2.0 * n, (points[i * dimension + axis] - low) / (reach * (1 + 0x1p-30))) : 0;
+      place[i] = reach > 0 ? (int) Math.min(2.0 * n, (points[i * dimension + axis] - low) / (reach * (1 + 0x1p-30)))
+          : 0;
     }
     return place;
   }
@@ -166,7 +168,8 @@ final class NeighbourPrim {
   }
 
   private boolean before(int a, int b) {
-    return shortest[a] < shortest[b] || shortest[a] == shortest[b] && ExactDistance.ids(inside[a], a) < ExactDistance.ids(inside[b], b);
+    return shortest[a] < shortest[b] || shortest[a] == shortest[b]
+        && ExactDistance.ids(inside[a], a) < ExactDistance.ids(inside[b], b);
   }
 
   /** Puts a point into the heap, or up in it after its edge became shorter. */

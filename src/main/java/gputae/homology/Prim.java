@@ -3,8 +3,9 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * Prim's algorithm in plain Java under the exact rule, in single and in double precision: the readable reference for the backends' engines, the engine for
- * distance matrices and for clouds that single precision cannot tell apart. O(n^2) time, O(n) memory beside the input.
+ * Prim's algorithm in plain Java under the exact rule, in single and in double precision: the readable reference for
+ * the backends' engines, the engine for distance matrices and for clouds that single precision cannot tell apart.
+ * O(n^2) time, O(n) memory beside the input.
  */
 public final class Prim {
 
@@ -25,8 +26,8 @@ public final class Prim {
   }
 
   /**
-   * The tree of a row-major cloud (n, d) in double precision. Squares of the distances must neither overflow nor vanish: {@link Homology} scales clouds that
-   * would.
+   * The tree of a row-major cloud (n, d) in double precision. Squares of the distances must neither overflow nor
+   * vanish: {@link Homology} scales clouds that would.
    */
   public static SpanningTree ofPoints(double[] points, int dimension) {
     SpanningTree squared = grow(points.length / dimension, (u, v) -> ExactDistance.squared(points, dimension, u, v));
@@ -35,7 +36,10 @@ public final class Prim {
     return squared;
   }
 
-  /** The forest of a distance matrix, given by its strictly lower triangle row by row: entry (i, j), j &lt; i, at i (i - 1) / 2 + j; infinity is no edge. */
+  /**
+   * The forest of a distance matrix, given by its strictly lower triangle row by row: entry (i, j), j &lt; i, at i (i -
+   * 1) / 2 + j; infinity is no edge.
+   */
   public static SpanningTree ofDistances(float[] lower, int n) {
     return grow(n, (u, v) -> lower[place(u, v)]);
   }

@@ -7,7 +7,8 @@ import java.util.Arrays;
  * Of a graph that is not connected it is the forest: as many classes never die as it has trees.
  *
  * @param edges   (m, 2) point indices, the smaller first in each edge; m is n - 1, less where there are several trees
- * @param lengths (m) lengths, finite; float32 values where they were found in float32, unless a scaled cloud's do not fit that range
+ * @param lengths (m) lengths, finite; float32 values where they were found in float32, unless a scaled cloud's do not
+ *     fit that range
  */
 public record SpanningTree(int[] edges, double[] lengths) {
 

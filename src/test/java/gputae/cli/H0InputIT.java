@@ -47,7 +47,8 @@ class H0InputIT {
   }
 
   private Jar.Result run(Path file, Object... more) {
-    Object[] arguments = Stream.concat(Stream.of("h0", file, "--out", folder.resolve("deaths.csv"), "--threads", 2), Stream.of(more)).toArray();
+    Object[] arguments = Stream.concat(Stream.of("h0", file, "--out", folder.resolve("deaths.csv"), "--threads", 2),
+        Stream.of(more)).toArray();
     return program.run(arguments);
   }
 
@@ -57,9 +58,11 @@ class H0InputIT {
   }
 
   private static void assertDeaths(double[] found, double... expected) {
-    assertEquals(expected.length, found.length, Arrays.toString(found));
+    assertEquals(expected.length, found.length);
     for (int i = 0; i < found.length; i++) {
-      assertTrue(Math.abs(found[i] - expected[i]) <= 1e-8 * expected[i], Arrays.toString(found));
+      int place = i;
+      assertTrue(Math.abs(found[i] - expected[i]) <= 1e-8 * expected[i], () -> found[place] + " instead of "
+          + expected[place]);
     }
   }
 
@@ -101,7 +104,8 @@ class H0InputIT {
     assertDeaths(deaths(result), 1.25, 5);
     assertTrue(result.err().contains("header.csv:1: 0,1 taken as names"), result.toString());
     assertDeaths(deaths(text("header.csv", "0,1\n" + rows), "--header", "no"), Math.sqrt(0.3125), 1.25, 5);
-    program.run("h0", text("index.csv", ",0,1\n0,0.5,1.25\n1,3.5,5.25\n")).failed("index.csv:1: column 1", "--columns 2,3");
+    program.run("h0", text("index.csv", ",0,1\n0,0.5,1.25\n1,3.5,5.25\n")).failed("index.csv:1: column 1",
+        "--columns 2,3");
     assertDeaths(deaths(text("index.csv", ",0,1\n0,0.5,1.25\n1,3.5,5.25\n"), "--columns", "2-3"), 5);
     program.run("h0", text("labels.csv", "x,y,label\n0.5,1.25,1\n3.5,5.25,2\n")).failed("\"label\"", "--columns 1,2");
     assertDeaths(deaths(text("labels.csv", "x,y,label\n0.5,1.25,1\n3.5,5.25,2\n"), "--columns", "x,y"), 5);
@@ -119,12 +123,14 @@ class H0InputIT {
     for (String scale : new String[] {"e-60", "e60"}) {
       double one = Double.parseDouble("1" + scale);
       assertDeaths(deaths(text("cloud.csv", "0\n1" + scale + "\n3" + scale + "\n")), one, 2 * one);
-      assertDeaths(deaths(text("lower.csv", "1" + scale + "\n3" + scale + ",2" + scale + "\n"), "--format", "lower-distance"), one, 2 * one);
+      assertDeaths(deaths(text("lower.csv", "1" + scale + "\n3" + scale + ",2" + scale + "\n"), "--format",
+          "lower-distance"), one, 2 * one);
       assertDeaths(deaths(text("square.csv", "0,1" + scale + "\n1" + scale + ",0\n"), "--format", "distance"), one);
     }
     // Too many points for the plain program: 8,000, of which float32 takes 4,000 for one.
     Random random = new Random(3);
-    String many = IntStream.range(0, 8000).mapToObj(i -> i < 4000 ? i + "," + i : 8e3 + 1e-8 * random.nextDouble() + "," + 1e-8 * random.nextDouble())
+    String many = IntStream.range(0, 8000).mapToObj(i -> i < 4000 ? i + "," + i : 8e3 + 1e-8 * random.nextDouble()
+        + "," + 1e-8 * random.nextDouble())
         .collect(Collectors.joining("\n"));
     Jar.Result large = run(text("many.csv", many));
     double[] found = deaths(large);
@@ -143,15 +149,18 @@ class H0InputIT {
     assertDeaths(deaths(text("lower.txt", "0\n1 0\n3 2 0\n7 6 4 0\n"), "--format", "lower-distance"), expected);
     Jar.Result sparse = run(text("sparse.txt", "0 1 1\n1 2 2\n4 5 4\n"), "--format", "sparse");
     assertDeaths(deaths(sparse), expected);
-    assertTrue(sparse.out().replaceAll(" +", " ").contains("points 6\nfinite deaths 3\ninfinite classes 3\n"), sparse.toString());
-    Path integers = Tiny.writeNpy(folder.resolve("i.npy"), "<i4", "(2, 2)", new byte[] {0, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0});
+    assertTrue(sparse.out().replaceAll(" +", " ").contains("points 6\nfinite deaths 3\ninfinite classes 3\n"),
+        sparse.toString());
+    Path integers = Tiny.writeNpy(folder.resolve("i.npy"), "<i4", "(2, 2)",
+        new byte[] {0, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0});
     Jar.Result result = run(integers, "--format", "distance");
     assertDeaths(deaths(result), 5);
     assertTrue(result.err().contains("integers"), result.toString());
     Jar.Result points = run(text("square.txt", "0 1 3\n1 0 2\n3 2 0\n"));
     assertEquals(2, deaths(points).length);
     assertTrue(points.err().contains("warning") && points.err().contains("--format distance"), points.toString());
-    program.run("h0", text("upper.txt", "1 3 7\n2 6\n4\n"), "--format", "lower-distance").failed("--format upper-distance");
+    program.run("h0", text("upper.txt", "1 3 7\n2 6\n4\n"), "--format",
+        "lower-distance").failed("--format upper-distance");
     program.run("h0", integers, "--format", "distance", "--precision", "single").wrongUsage();
     program.run("h0", integers, "--columns", "1").failed("i.npy", "text tables");
     program.run("h0", integers, "--decimal", "x").wrongUsage();

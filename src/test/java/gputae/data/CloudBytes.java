@@ -28,8 +28,10 @@ final class CloudBytes {
   /** Binary PLY of points in space, each with a colour, before a face. */
   static byte[] ply(String format, boolean single, double[] points) {
     String type = single ? "float" : "double";
-    String header = "ply\nformat " + format + " 1.0\ncomment made here\nelement vertex " + points.length / 3 + "\nproperty " + type + " x\nproperty " + type
-        + " y\nproperty " + type + " z\nproperty uchar red\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n";
+    String header = "ply\nformat " + format + " 1.0\ncomment made here\nelement vertex " + points.length / 3
+        + "\nproperty " + type + " x\nproperty " + type
+        + " y\nproperty " + type
+        + " z\nproperty uchar red\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n";
     ByteBuffer bytes = ByteBuffer.allocate(header.length() + points.length * (single ? 4 : 8) + points.length / 3 + 13)
         .order(format.equals("binary_big_endian") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
     bytes.put(header.getBytes(StandardCharsets.US_ASCII));

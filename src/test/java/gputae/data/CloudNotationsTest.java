@@ -27,13 +27,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One cloud of five points in many notations: each gives the same coordinates, or is refused in one line that names the remedy. None gives something else
- * without a word.
+ * One cloud of five points in many notations: each gives the same coordinates, or is refused in one line that names the
+ * remedy. None gives something else without a word.
  */
 class CloudNotationsTest {
 
   // All of them float16 numbers with a fraction, so that no dialect rounds and no row looks like counts.
-  private static final double[][] POINTS = {{1.5, -2.25, 0.125}, {1000.5, 0.0625, 3.75}, {-7.5, 12.25, -0.5}, {0.375, 5.5, 9.25}, {2.75, -6.125, 4.5}};
+  private static final double[][] POINTS = {{1.5, -2.25, 0.125}, {1000.5, 0.0625, 3.75}, {-7.5, 12.25, -0.5},
+      {0.375, 5.5, 9.25}, {2.75, -6.125, 4.5}};
 
   @TempDir
   Path directory;
@@ -61,7 +62,8 @@ class CloudNotationsTest {
 
   private static String rows(String separator, String end, Form form, IntFunction<String> before) {
     return IntStream.range(0, POINTS.length)
-        .mapToObj(i -> before.apply(i) + Arrays.stream(POINTS[i]).mapToObj(form::of).collect(Collectors.joining(separator)) + end)
+        .mapToObj(i -> before.apply(i)
+        + Arrays.stream(POINTS[i]).mapToObj(form::of).collect(Collectors.joining(separator)) + end)
         .collect(Collectors.joining());
   }
 
@@ -201,7 +203,9 @@ class CloudNotationsTest {
 
   @Test
   void headersAndComments() throws IOException {
-    for (String line : new String[] {"x,y,z", "\"x\",\"y\",\"z\"", "x1,x2,x3", "0,1,2", "PC 1,PC 2,PC 3", "Latent point cloud, second run", "# x,y,z", "#x\n#y",
+    for (String line
+        : new String[] {"x,y,z", "\"x\",\"y\",\"z\"", "x1,x2,x3", "0,1,2", "PC 1,PC 2,PC 3",
+        "Latent point cloud, second run", "# x,y,z", "#x\n#y",
         "% x y z", "// made by hand", "5", "5,3", "5 3", "5;3"}) {
       text("first line " + line.replace('/', '.'), line + "\n" + rows(",", "\n"));
     }
@@ -237,7 +241,8 @@ class CloudNotationsTest {
   @Test
   void columns() throws IOException {
     IntFunction<String> index = i -> i + ",";
-    for (String name : new String[] {"", "id", "ID", "Index", "label", "labels", "class", "target", "Unnamed: 0", "\"\""}) {
+    for (String name
+        : new String[] {"", "id", "ID", "Index", "label", "labels", "class", "target", "Unnamed: 0", "\"\""}) {
       text("first column '" + name + "'", name + ",x,y,z\n" + rows(",", "\n", Double::toString, index));
     }
     text("pandas' index", ",0,1,2\n" + rows(",", "\n", Double::toString, index));
@@ -256,7 +261,9 @@ class CloudNotationsTest {
     allRefused(TableOptions.AUTO, "column 4", "--columns 1-3");
     files.putAll(indexed);
     allRight(columns("1-3"));
-    text("named", "name,z,x,y\n" + IntStream.range(0, 5).mapToObj(i -> "p" + i + "," + POINTS[i][2] + "," + POINTS[i][0] + "," + POINTS[i][1] + "\n")
+    text("named", "name,z,x,y\n"
+        + IntStream.range(0, 5).mapToObj(i -> "p" + i + "," + POINTS[i][2] + "," + POINTS[i][0] + "," + POINTS[i][1]
+        + "\n")
         .collect(Collectors.joining()));
     allRight(columns("x", "y", "z"));
     text("digits as names", "0,1,2,labels\n" + rows(",", ",7\n"));
@@ -279,7 +286,8 @@ class CloudNotationsTest {
   }
 
   private static byte[] npy(String type, boolean fortran) {
-    ByteBuffer values = ByteBuffer.allocate(200).order(type.startsWith(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer values = ByteBuffer.allocate(200).order(type.startsWith(">")
+        ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < 15; i++) {
       double value = fortran ? POINTS[i % 5][i / 5] : POINTS[i / 3][i % 3];
       switch (type.charAt(type.length() - 1)) {
@@ -288,7 +296,8 @@ class CloudNotationsTest {
         default -> values.putDouble(value);
       }
     }
-    String dictionary = "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': (5, 3), }";
+    String dictionary = "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False")
+        + ", 'shape': (5, 3), }";
     return NpyTest.npy(1, dictionary, Arrays.copyOf(values.array(), values.position()));
   }
 
@@ -308,19 +317,27 @@ class CloudNotationsTest {
     }
     String fields = "[('x', '<f8'), ('y', '<f8'), ('z', '<f8')]";
     byte[] values = Arrays.copyOfRange(npy("<f8", false), npy("<f8", false).length - 120, npy("<f8", false).length);
-    files.put("structured.npy", NpyTest.npy(1, "{'descr': " + fields + ", 'fortran_order': False, 'shape': (5L,), }", values));
-    files.put("version 3.npy", NpyTest.npy(3, "{'descr': [('point', '<f8', (3,))], 'fortran_order': False, 'shape': (5,), }", values));
+    files.put("structured.npy",
+        NpyTest.npy(1, "{'descr': " + fields + ", 'fortran_order': False, 'shape': (5L,), }", values));
+    files.put("version 3.npy",
+        NpyTest.npy(3, "{'descr': [('point', '<f8', (3,))], 'fortran_order': False, 'shape': (5,), }", values));
     files.put("archive.npz", CloudBytes.npz(npy("<f8", false), "arr_0"));
     files.put("archive without a name", CloudBytes.npz(npy(">f4", true), "x"));
     allRight(TableOptions.AUTO);
     files.put("two.npz", CloudBytes.npz(npy("<f8", false), "a", "b"));
     allRefused(TableOptions.AUTO, "2 arrays (a, b)", "numpy.save");
-    files.put("labelled.npy", NpyTest.npy(1, "{'descr': " + fields.replace("'z'", "'label'") + ", 'fortran_order': False, 'shape': (5,), }", values));
-    files.put("mixed.npy", NpyTest.npy(1, "{'descr': [('x', '<f8'), ('n', '<i8')], 'fortran_order': False, 'shape': (5,), }", values));
+    files.put("labelled.npy",
+        NpyTest.npy(1, "{'descr': " + fields.replace("'z'", "'label'") + ", 'fortran_order': False, 'shape': (5,), }",
+        values));
+    files.put("mixed.npy",
+        NpyTest.npy(1, "{'descr': [('x', '<f8'), ('n', '<i8')], 'fortran_order': False, 'shape': (5,), }", values));
     for (String type : new String[] {"<f16", "<c16", "<U3", "|O", "<M8[ns]", "|V8"}) {
-      files.put("type " + files.size() + ".npy", NpyTest.npy(1, "{'descr': '" + type + "', 'fortran_order': False, 'shape': (5,), }", values));
+      files.put("type " + files.size()
+          + ".npy", NpyTest.npy(1, "{'descr': '" + type + "', 'fortran_order': False, 'shape': (5,), }", values));
     }
-    files.put("large.npy", NpyTest.npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", new byte[] {1, 0, 0, 0, 0, 0, 32, 0}));
+    files.put("large.npy",
+        NpyTest.npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }",
+        new byte[] {1, 0, 0, 0, 0, 0, 32, 0}));
     allRefused(TableOptions.AUTO, "numpy.save('NEW.npy'");
   }
 
@@ -334,22 +351,27 @@ class CloudNotationsTest {
     text("d.off", "nOFF\n3 5 0 0\n" + plain);
     text("e.off", "# GUDHI\nnOFF\n3\n5 0 0\n" + plain);
     String header = "element vertex 5\nproperty float x\nproperty float y\nproperty float z\n";
-    text("f.ply", "ply\nformat ascii 1.0\n" + header + "element face 1\nproperty list uchar int vertex_indices\nend_header\n" + plain + "3 0 1 2\n");
-    text("g.ply", ("ply\nformat ascii 1.0\ncomment x\n" + header + "property uchar red\nend_header\n" + rows(" ", " 7\n")).replace("\n", "\r\n"));
+    text("f.ply", "ply\nformat ascii 1.0\n" + header
+        + "element face 1\nproperty list uchar int vertex_indices\nend_header\n" + plain + "3 0 1 2\n");
+    text("g.ply", ("ply\nformat ascii 1.0\ncomment x\n" + header + "property uchar red\nend_header\n"
+        + rows(" ", " 7\n")).replace("\n", "\r\n"));
     text("h.ply", "ply\nformat ascii 1.0\nelement camera 1\nproperty float f\n" + header + "end_header\n1\n" + plain);
     double[] all = Arrays.stream(POINTS).flatMapToDouble(Arrays::stream).toArray();
     for (String format : new String[] {"binary_little_endian", "binary_big_endian"}) {
       files.put(format + " single", CloudBytes.ply(format, true, all));
       files.put(format + " double.gz", IdxFiles.gzip(CloudBytes.ply(format, false, all)));
     }
-    text("i.pcd", "# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nCOUNT 1 1 1\nWIDTH 5\nHEIGHT 1\n"
+    text("i.pcd", "# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F"
+        + " F\nCOUNT 1 1 1\nWIDTH 5\nHEIGHT 1\n"
         + "VIEWPOINT 0 0 0 1 0 0 0\nPOINTS 5\nDATA ascii\n" + plain);
-    text("j.pcd", "VERSION .7\nFIELDS rgb normal x y z\nSIZE 4 4 4 4 4\nTYPE U F F F F\nCOUNT 1 2 1 1 1\nWIDTH 5\nHEIGHT 1\nPOINTS 5\nDATA ascii\n"
+    text("j.pcd", "VERSION .7\nFIELDS rgb normal x y z\nSIZE 4 4 4 4 4\nTYPE U F F F F\nCOUNT 1 2 1 1 1\nWIDTH"
+        + " 5\nHEIGHT 1\nPOINTS 5\nDATA ascii\n"
         + rows(" ", "\n", Double::toString, i -> "255 0 1 "));
     text("k.xyz", "5\nfive atoms\n" + rows(" ", "\n", Double::toString, i -> "C "));
     text("l.xyz", "5\n\n" + rows("   ", "\n", Double::toString, i -> "Cl "));
     text("m.xyz", "5\n\n" + rows(" ", "\n", Double::toString, i -> (i + 6) + " "));
-    text("n.xyz", "5\nProperties=species:S:1:pos:R:3:forces:R:3\n" + rows(" ", " 0 0 1\n", Double::toString, i -> "H "));
+    text("n.xyz", "5\nProperties=species:S:1:pos:R:3:forces:R:3\n"
+        + rows(" ", " 0 0 1\n", Double::toString, i -> "H "));
     text("o.xyz", plain);
     files.put("p", CloudBytes.longsAndDoubles(new long[] {8067171840L, 3, 5, 3, 1}, all));
     files.put("q.dipha", CloudBytes.longsAndDoubles(new long[] {8067171840L, 3, 5, 3}, all));
@@ -368,7 +390,8 @@ class CloudNotationsTest {
     text("homogeneous.off", "4OFF\n5 0 0\n" + rows(" ", " 1\n"));
     text("binary.off", "OFF BINARY\n");
     text("binary.pcd", "VERSION .7\nFIELDS x y z\nPOINTS 1\nDATA binary\n\u0000\u0001");
-    text("frames.xyz", "5\nx\n" + rows(" ", "\n", Double::toString, i -> "C ") + "5\nx\n" + rows(" ", "\n", Double::toString, i -> "C "));
+    text("frames.xyz", "5\nx\n" + rows(" ", "\n", Double::toString, i -> "C ") + "5\nx\n"
+        + rows(" ", "\n", Double::toString, i -> "C "));
     text("matrix.mtx", "%%MatrixMarket matrix array real general\n5 3\n");
     allRefused(TableOptions.AUTO);
     files.put("diagram", CloudBytes.longsAndDoubles(new long[] {8067171840L, 2, 1}, 0, 0, 1));
@@ -377,8 +400,10 @@ class CloudNotationsTest {
 
   @Test
   void whatIsBinaryAndUnknownIsCalledSo() {
-    Map<String, String> known = Map.of("\u0089PNG\r\n\u001a\n", "PNG", "\u0089HDF\r\n\u001a\n", "h5py", "PAR1\u0000", "Parquet", "%PDF-1.4\n", "PDF",
-        "MATLAB 5.0 MAT-file", "loadmat", "\u0080\u0004\u0095\u0000", "pickle", "BZh91", "bunzip2", "<?xml version=\"1.0\"?>", "XML");
+    Map<String, String> known = Map.of("\u0089PNG\r\n\u001a\n", "PNG", "\u0089HDF\r\n\u001a\n", "h5py", "PAR1\u0000",
+        "Parquet", "%PDF-1.4\n", "PDF",
+        "MATLAB 5.0 MAT-file", "loadmat", "\u0080\u0004\u0095\u0000", "pickle", "BZh91", "bunzip2",
+        "<?xml version=\"1.0\"?>", "XML");
     known.forEach((start, words) -> {
       files.put("known", (start + "1,2\n").getBytes(StandardCharsets.ISO_8859_1));
       allRefused(TableOptions.AUTO, words);
@@ -412,9 +437,12 @@ class CloudNotationsTest {
     assertTrue(notes.get(0).contains("within rounding"), notes.toString());
     byte[] condensed = CloudBytes.doubles(Arrays.stream(flat.split(" ")).mapToDouble(Double::parseDouble).toArray());
     same(up, NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (10,)}", condensed), lower);
-    same(low, NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (10,)}", CloudBytes.doubles(lower)), lower);
-    double[] full = Arrays.stream(matrix(lower, " ", " ", (i, j) -> true).strip().split(" ")).mapToDouble(Double::parseDouble).toArray();
-    same(square, NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': True, 'shape': (5, 5)}", CloudBytes.doubles(full)), lower);
+    same(low, NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (10,)}", CloudBytes.doubles(lower)),
+        lower);
+    double[] full = Arrays.stream(matrix(lower, " ", " ", (i, j) -> true).strip().split(" "))
+        .mapToDouble(Double::parseDouble).toArray();
+    same(square, NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': True, 'shape': (5, 5)}", CloudBytes.doubles(full)),
+        lower);
     same(square, CloudBytes.longsAndDoubles(new long[] {8067171840L, 7, 5}, full), lower);
     same(square, CloudBytes.longsAndDoubles(new long[] {8067171840L, 4, 5, 2}, full), lower);
     float[] single = new float[10];
@@ -422,7 +450,8 @@ class CloudNotationsTest {
       single[i] = (float) lower[i];
     }
     same(CloudFiles.Distances.BINARY, CloudBytes.floats(single), lower);
-    same(square, NpyTest.npy(1, "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2)}", new byte[] {0, 0, 3, 0, 3, 0, 0, 0}), new double[] {3});
+    same(square, NpyTest.npy(1, "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2)}",
+        new byte[] {0, 0, 3, 0, 3, 0, 0, 0}), new double[] {3});
     assertTrue(notes.get(0).contains("integers"), notes.toString());
     for (double scale : new double[] {1e-60, 1e60, 1e-300, 1e300}) {
       double[] scaled = Arrays.stream(lower).map(v -> v * scale).toArray();
@@ -439,7 +468,8 @@ class CloudNotationsTest {
     refusedMatrix(square, matrix(lower, ",", "\n", (i, j) -> true).replaceFirst("0.0", "0.1"), "itself");
     // A square of 36 numbers is a triangle of 9 points by its count alone.
     refusedMatrix(low, ("0 1 1 1 1 1\n").repeat(6), "--format distance");
-    Path npy = Files.write(directory.resolve("m"), NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (10,)}", condensed));
+    Path npy = Files.write(directory.resolve("m"),
+        NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (10,)}", condensed));
     refused(() -> CloudFiles.readDistances(npy, square, TableOptions.AUTO, notes::add), "--format condensed");
     same(low, flat.replace(' ', '\n').replaceAll("\\d+\\.\\d+", "1.0"), new double[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
     assertTrue(notes.get(0).contains("--format condensed"), notes.toString());
@@ -490,9 +520,12 @@ class CloudNotationsTest {
 
   @Test
   void sparseDistances() throws IOException {
-    for (String text : new String[] {"0 1 2.5\n2 1 3\n", "0,1,2.5\n1,2,3\n", "i j d\n0\t1\t2.5\n1 0 2.5\n1 1 0\n1 2 3\n", "0.0 1.0 2.5\r2.0 1.0 3.0\r0 2 inf"}) {
+    for (String text
+        : new String[] {"0 1 2.5\n2 1 3\n", "0,1,2.5\n1,2,3\n", "i j d\n0\t1\t2.5\n1 0 2.5\n1 1 0\n1 2 3\n",
+        "0.0 1.0 2.5\r2.0 1.0 3.0\r0 2 inf"}) {
       Path file = Files.writeString(directory.resolve("s"), text);
-      SparseDistances sparse = (SparseDistances) CloudFiles.readDistances(file, CloudFiles.Distances.SPARSE, TableOptions.AUTO, notes::add);
+      SparseDistances sparse = (SparseDistances) CloudFiles.readDistances(file, CloudFiles.Distances.SPARSE,
+          TableOptions.AUTO, notes::add);
       assertEquals(3, sparse.points());
       assertEquals(2.5, sparse.lengths()[0]);
     }
@@ -509,7 +542,8 @@ class CloudNotationsTest {
     int[] expected = {3, -1, 300, 0};
     byte[] doubles = CloudBytes.doubles(3, -1, 300, 0);
     byte[] singles = CloudBytes.floats(3, -1, 300, 0);
-    Map<String, byte[]> given = Map.of("text", "3\n-1\n300\n0\n".getBytes(), "headed", "label\n3\n-1.0\n300\n0\n".getBytes(),
+    Map<String, byte[]> given = Map.of("text", "3\n-1\n300\n0\n".getBytes(), "headed",
+        "label\n3\n-1.0\n300\n0\n".getBytes(),
         "[n]", NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (4,)}", doubles),
         "[n, 1]", NpyTest.npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (4, 1)}", singles));
     for (Map.Entry<String, byte[]> one : given.entrySet()) {
@@ -537,7 +571,8 @@ class CloudNotationsTest {
         case 1 -> formatted("%.18e", value);
         case 2 -> formatted("%." + random.nextInt(1, 20) + "f", random.nextDouble(-1e6, 1e6));
         // The middle between two doubles, and one digit beside it.
-        default -> new java.math.BigDecimal(1L << 53).add(java.math.BigDecimal.valueOf(random.nextInt(-3, 4))).movePointLeft(random.nextInt(0, 8)).toString();
+        default -> new java.math.BigDecimal(1L << 53).add(java.math.BigDecimal.valueOf(random.nextInt(-3, 4)))
+            .movePointLeft(random.nextInt(0, 8)).toString();
       };
       byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
       double found = Decimals.parse(bytes, 0, bytes.length, '.');

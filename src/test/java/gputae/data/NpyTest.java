@@ -126,14 +126,18 @@ class NpyTest {
       assertArrayEquals(new double[] {1}, ((NpyArray.Doubles) read(type, false, "(1L,)", one)).values());
     }
     assertArrayEquals(new int[] {6, 2}, read("|u1", false, "(6L, 2L)", new byte[12]).shape());
-    assertArrayEquals(new long[] {Long.MAX_VALUE}, ((NpyArray.Integers) read("<u8", false, "(1,)", new byte[] {-1, -1, -1, -1, -1, -1, -1, 127})).values());
+    assertArrayEquals(new long[] {Long.MAX_VALUE},
+        ((NpyArray.Integers) read("<u8", false, "(1,)", new byte[] {-1, -1, -1, -1, -1, -1, -1, 127})).values());
     refused(() -> read("<u8", false, "(1,)", new byte[] {-1, -1, -1, -1, -1, -1, -1, -1}), "2^63", "astype('f8')");
     String fields = "[('x', '<f4'), ('y', '<f4')]";
-    byte[] rows = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putFloat(1).putFloat(2).putFloat(3).putFloat(4).array();
-    NpyArray.Floats points = (NpyArray.Floats) Npy.read(file(npy(1, "{'descr': " + fields + ", 'fortran_order': False, 'shape': (2,), }", rows)));
+    byte[] rows = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putFloat(1).putFloat(2).putFloat(3).putFloat(4)
+        .array();
+    NpyArray.Floats points = (NpyArray.Floats) Npy
+        .read(file(npy(1, "{'descr': " + fields + ", 'fortran_order': False, 'shape': (2,), }", rows)));
     assertArrayEquals(new int[] {2, 2}, points.shape());
     assertArrayEquals(new float[] {1, 2, 3, 4}, points.values());
-    NpyArray nested = Npy.read(file(npy(1, "{'descr': [('pos', '<f4', (2,))], 'fortran_order': True, 'shape': (2,), }", rows)));
+    NpyArray nested = Npy
+        .read(file(npy(1, "{'descr': [('pos', '<f4', (2,))], 'fortran_order': True, 'shape': (2,), }", rows)));
     assertArrayEquals(new int[] {2, 2}, nested.shape());
   }
 
@@ -168,9 +172,12 @@ class NpyTest {
   @ValueSource(strings = {"", "{", "{}", "garbage", "{'descr': '|u1'}", "{'descr': '|u1', 'fortran_order': False, 'shape': (4)", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (-4,)}", "{'descr': '|u1', 'fortran_order': 0, 'shape': (4,)}", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (4,)} x", "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", //
-    "{'descr': '|O', 'fortran_order': False, 'shape': (4,)}", "{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}", //
-    "{'descr': '<f16', 'fortran_order': False, 'shape': (1,)}", "{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (1,)}", //
-    "{'descr': [('a', '<f4'), ('b', '<f8')], 'fortran_order': False, 'shape': (1,)}", "{'descr': [], 'fortran_order': False, 'shape': (1,)}", //
+    "{'descr': '|O', 'fortran_order': False, 'shape': (4,)}", "{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}",
+    //
+    "{'descr': '<f16', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (1,)}", //
+    "{'descr': [('a', '<f4'), ('b', '<f8')], 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': [], 'fortran_order': False, 'shape': (1,)}", //
     "{'descr': [('a', [('b', '<f4')])], 'fortran_order': False, 'shape': (1,)}", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,)}", "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967297,)}", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647)}"})

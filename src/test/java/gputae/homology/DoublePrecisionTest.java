@@ -51,21 +51,26 @@ class DoublePrecisionTest {
   private static void assertClose(double[] expected, double[] found, double relative, String what) {
     assertEquals(expected.length, found.length, what);
     for (int i = 0; i < found.length; i++) {
-      assertTrue(Math.abs(found[i] - expected[i]) <= relative * expected[i], what + ": death " + i + " is " + found[i] + " instead of " + expected[i]);
+      assertTrue(Math.abs(found[i] - expected[i]) <= relative * expected[i], what + ": death " + i + " is " + found[i]
+          + " instead of " + expected[i]);
     }
   }
 
   @Test
   void scalesThatFloat32MergesComeOutRight() {
     double[] cloud = {0, 0, 1e-9, 0, 3e-9, 0, 1, 1};
-    assertClose(new double[] {1e-9, 2e-9, Math.hypot(1 - 3e-9, 1)}, DoublePrecision.reference(cloud, 2).deathTimes(), 1e-15, "three close points and one");
+    assertClose(new double[] {1e-9, 2e-9, Math.hypot(1 - 3e-9, 1)}, DoublePrecision.reference(cloud, 2).deathTimes(),
+        1e-15, "three close points and one");
     double[] wide = {0, 1e-60, 1, 1e60};
-    assertClose(new double[] {1e-60, 1, 1e60}, DoublePrecision.reference(wide, 1).deathTimes(), 1e-15, "120 orders of magnitude");
+    assertClose(new double[] {1e-60, 1, 1e60}, DoublePrecision.reference(wide, 1).deathTimes(), 1e-15,
+        "120 orders of magnitude");
     for (double scale : new double[] {1e-300, 1e-60, 1, 1e60, 1e300}) {
       double[] scaled = {0, scale, 3 * scale, -4 * scale};
-      assertClose(new double[] {scale, 2 * scale, 4 * scale}, DoublePrecision.reference(scaled, 1).deathTimes(), 1e-15, "scale " + scale);
+      assertClose(new double[] {scale, 2 * scale, 4 * scale}, DoublePrecision.reference(scaled, 1).deathTimes(), 1e-15,
+          "scale " + scale);
     }
-    assertArrayEquals(new double[] {Double.MIN_VALUE}, DoublePrecision.reference(new double[] {0, Double.MIN_VALUE}, 1).deathTimes());
+    assertArrayEquals(new double[] {Double.MIN_VALUE},
+        DoublePrecision.reference(new double[] {0, Double.MIN_VALUE}, 1).deathTimes());
     assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, 1e-300, 1e300}, 1));
     assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, 1e-10, 1e300}, 1));
     assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, Double.NaN}, 1));
@@ -77,7 +82,8 @@ class DoublePrecisionTest {
     for (int d : new int[] {1, 2, 3, 33, 100}) {
       double[] cloud = new double[200 * d];
       Arrays.setAll(cloud, i -> random.nextGaussian() * Math.pow(10, -random.nextInt(12)));
-      assertClose(deaths(cloud, d), DoublePrecision.reference(cloud, d).deathTimes(), (d / 2.0 + 2) * 0x1p-53, "d " + d);
+      assertClose(deaths(cloud, d), DoublePrecision.reference(cloud, d).deathTimes(), (d / 2.0 + 2) * 0x1p-53, "d "
+          + d);
     }
   }
 
@@ -92,7 +98,8 @@ class DoublePrecisionTest {
     outlier[0] = 1e5;
     // A cloud that is a point to float32, in which half the points are one again.
     double[] nested = new double[2 * n];
-    Arrays.setAll(nested, i -> i < 4 ? 1e6 * i : i < n ? 1e-4 * random.nextDouble() : 1e-4 + 1e-12 * random.nextDouble());
+    Arrays.setAll(nested, i -> i < 4 ? 1e6 * i : i < n ? 1e-4 * random.nextDouble() : 1e-4
+        + 1e-12 * random.nextDouble());
     double[] pairs = new double[2 * n];
     for (int i = 0; i < pairs.length; i++) {
       pairs[i] = i % 4 < 2 ? random.nextGaussian() : pairs[i - 2] + 1e-10 * random.nextGaussian();
@@ -108,7 +115,8 @@ class DoublePrecisionTest {
 
   @Test
   void largeCloudsAreSearchedInFloat32AndRightInFloat64() {
-    String[] names = {"uniform", "far from the origin", "with an outlier", "nested", "close pairs", "duplicates", "grid", "heavy tails"};
+    String[] names = {"uniform", "far from the origin", "with an outlier", "nested", "close pairs", "duplicates",
+        "grid", "heavy tails"};
     double[][] clouds = largeClouds();
     assertFalse(DoublePrecision.isQuick(LARGE, 2));
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
@@ -135,7 +143,8 @@ class DoublePrecisionTest {
         int n = (int) Math.sqrt(1.1e8 / d);
         double[] cloud = new double[n * d];
         Arrays.setAll(cloud, i -> i / d % 3 == 0 ? random.nextGaussian() : 5 + 1e-7 * random.nextGaussian());
-        assertClose(deaths(cloud, d), DoublePrecision.refined(backend, cloud, d).orElseThrow().deathTimes(), DoublePrecision.TOLERANCE, "d " + d);
+        assertClose(deaths(cloud, d), DoublePrecision.refined(backend, cloud, d).orElseThrow().deathTimes(),
+            DoublePrecision.TOLERANCE, "d " + d);
       }
     }
   }
@@ -147,7 +156,8 @@ class DoublePrecisionTest {
     Arrays.setAll(line, i -> i % 2 * random.nextDouble());
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
       assertTrue(DoublePrecision.refined(backend, line, 2, 1e5).isEmpty());
-      assertClose(deaths(line, 2), DoublePrecision.refined(backend, line, 2).orElseThrow().deathTimes(), DoublePrecision.TOLERANCE, "a line");
+      assertClose(deaths(line, 2), DoublePrecision.refined(backend, line, 2).orElseThrow().deathTimes(),
+          DoublePrecision.TOLERANCE, "a line");
     }
   }
 
