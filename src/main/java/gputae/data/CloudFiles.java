@@ -1,5 +1,6 @@
 package gputae.data;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -106,8 +107,11 @@ public final class CloudFiles {
     }
   }
 
-  /** Whether the file says itself that it holds distances. */
+  /** Whether the file says itself that it holds distances; a pipe, which can be read only once, is not asked. */
   public static boolean holdsDistances(Path file) throws DataException {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
     try (Source source = Source.open(file, true)) {
       return Dipha.holdsDistances(source);
     }
@@ -118,8 +122,11 @@ public final class CloudFiles {
     return file.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
   }
 
-  /** Whether a file's content says that it is a .npy file. */
+  /** Whether a file's content says that it is a .npy file; a pipe, which can be read only once, is not asked. */
   public static boolean holdsNpy(Path file) throws DataException {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
     try (Source source = Source.open(file, false)) {
       return NpyHeader.isAt(source.peek(8));
     }

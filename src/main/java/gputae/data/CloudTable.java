@@ -91,6 +91,10 @@ final class CloudTable {
     }
     String otherColumnsHere = table.here();
     chosen = chosen(Boolean.TRUE.equals(header));
+    if (options.columns() == null && columns > 1) {
+      table.adviseOnWords(", and if that column holds no coordinates, "
+          + options.remedy("choose those that do with --columns", "leave it out of the file"));
+    }
     boolean firstIsPoint = !otherColumns && !Boolean.TRUE.equals(header);
     if (firstIsPoint) {
       addFirst();
@@ -196,6 +200,15 @@ final class CloudTable {
     }
     // One column that begins with 0 is an ordinary list, unless everything after it is written otherwise.
     if (names && (first.length >= 2 || following >= 3 && allFractional)) {
+      throw new DataException(firstPlace + ": " + shortened(first) + " can be names of columns or a point; say which: "
+          + headerRemedy("yes") + " or " + headerRemedy("no"));
+    }
+    // Numbers that ascend, all of them whole above numbers that are not: years as names, perhaps.
+    boolean ascending = first.length >= 2 && isCount(first);
+    for (int i = 1; i < first.length && ascending; i++) {
+      ascending = Double.parseDouble(first[i - 1]) < Double.parseDouble(first[i]);
+    }
+    if (ascending && following >= 2 && allFractional) {
       throw new DataException(firstPlace + ": " + shortened(first) + " can be names of columns or a point; say which: "
           + headerRemedy("yes") + " or " + headerRemedy("no"));
     }

@@ -178,15 +178,17 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
       boolean signed = !type.isEmpty() && "<>=|".indexOf(type.charAt(0)) >= 0;
       String bare = signed ? type.substring(1) : type;
       if (!TYPES.contains(bare)) {
-        String array = type.contains("O") ? "ARRAY.astype('f8'), ARRAY from numpy.load(..., allow_pickle=True)"
-            : "ARRAY.astype('f8')";
-        throw broken("values of type '" + type + "', expected integers, float16, float32 or float64" + convert(array));
+        throw broken("values of type '" + type + "', expected integers, float16, float32 or float64"
+            + convert(type.contains("O") ? "OBJECTS.astype('f8')" : "ARRAY.astype('f8')"));
       }
       return (signed ? type.charAt(0) : '=') + bare;
     }
 
+    /** What converts the file, as a line of Python; ARRAY is what is in it, OBJECTS too. */
     private String convert(String array) {
-      return "; convert in Python: numpy.save('NEW.npy', " + array + ")";
+      String load = "numpy.load('" + source.file().getFileName() + "'";
+      return "; convert in Python: numpy.save('NEW.npy', "
+          + array.replace("ARRAY", load + ")").replace("OBJECTS", load + ", allow_pickle=True)") + ")";
     }
 
     private int[] tuple() throws DataException {

@@ -80,6 +80,9 @@ final class NumberText {
     if (cell.isEmpty() || MISSING.contains(cell.toLowerCase(Locale.ROOT))) {
       return "; fill missing values in, or leave their lines out";
     }
+    if (cell.startsWith("\u2212") || cell.startsWith("\u2013")) {
+      return "; write the minus sign as -";
+    }
     if (HEXADECIMAL.matcher(cell).matches()) {
       return "; write hexadecimal numbers as decimals";
     }
@@ -98,6 +101,9 @@ final class NumberText {
     }
     if (WITH_UNIT.matcher(cell).matches()) {
       return "; write numbers without units";
+    }
+    if (cell.indexOf('|') >= 0 || cell.indexOf(':') > 0) {
+      return "; separate columns by commas, semicolons, spaces or tabs";
     }
     if (cell.startsWith("[") || cell.startsWith("{") || cell.startsWith("(")) {
       return "; write one point a line, without brackets";

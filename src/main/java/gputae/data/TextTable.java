@@ -36,6 +36,7 @@ final class TextTable implements Closeable {
   // Whether the line holds a quote or a comment sign at all.
   private boolean special;
   private boolean fractional;
+  private String adviceOnWords = "";
 
   private int cells;
   private int[] starts = new int[16];
@@ -284,9 +285,18 @@ final class TextTable implements Closeable {
     return ends[i] > starts[i];
   }
 
+  /** What the refusal of a cell that is a word says beside the place. */
+  void adviseOnWords(String advice) {
+    adviceOnWords = advice;
+  }
+
   /** The refusal of a cell that is no number. */
   DataException notANumber(int i) {
     String text = cell(i);
+    if (!NumberText.looksLikeNumber(text) && !text.isEmpty() && Character.isLetter(text.charAt(0))) {
+      return new DataException(here() + ": " + shown(text) + " in column " + (i + 1) + ", expected a number"
+          + adviceOnWords);
+    }
     return new DataException(here() + ": " + shown(text) + " in column " + (i + 1) + ", expected a number"
         + NumberText.remedy(text, options));
   }

@@ -214,7 +214,7 @@ class CloudNotationsTest {
     text("counts, then spaces", "5 3\n" + rows(" ", "\n"));
     text("count, then blank", "5\n\n" + rows(" ", "\n"));
     allRight(TableOptions.AUTO);
-    text("named as numbers", "7,8,9\n" + rows(",", "\n"));
+    text("named as numbers", "9,8,7\n" + rows(",", "\n"));
     text("named as years", "2010,2011,2012\n" + rows(",", "\n"));
     text("wrong counts", "6 3 0 0\n" + rows(",", "\n"));
     allRight(header(true));
@@ -226,6 +226,13 @@ class CloudNotationsTest {
     text("a name and a number with a unit", "x,y,3mm\n" + rows(",", "\n"));
     text("counts as a point", "5,3,0\n" + rows(",", "\n").replace("1.5,-2.25,0.125", "1,2,3"));
     allRefused(TableOptions.AUTO, "--header yes");
+    text("names that ascend", "1,2,3\n" + rows(",", "\n"));
+    text("years as names", "2010,2011,2012\n" + rows(",", "\n"));
+    allRefused(TableOptions.AUTO, "--header yes", "--header no");
+    text("a column of words", "a,b,species\n0.5,1.5,setosa\n");
+    allRefused(TableOptions.AUTO, "\"setosa\" in column 3", "--columns");
+    text("a minus sign of print", "\u22121.5,2\n3,4\n");
+    allRefused(TableOptions.AUTO, "minus sign");
     // Integers below: names or a point?
     text("0,1 over integers", "0,1\n5,7\n3,2\n");
     text("counts or a point", "2 2\n0.5 1\n2.5 3\n");
