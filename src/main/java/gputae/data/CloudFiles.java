@@ -44,8 +44,8 @@ public final class CloudFiles {
         options.refuseFor(file.toString(), kind.words());
       }
       PointCloud cloud = switch (kind) {
-        case NPY -> NpyCloud.read(source, note);
-        case NPZ -> NpyCloud.readZip(source, note);
+        case NPY -> NpyCloud.read(source);
+        case NPZ -> NpyCloud.readZip(source);
         case DIPHA -> Dipha.cloud(source);
         case PLY -> PlyCloud.read(source, note);
         case OFF -> OffCloud.read(new TextTable(source, options));

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
@@ -19,7 +18,7 @@ final class NpyCloud {
 
   private NpyCloud() {}
 
-  static PointCloud read(Source source, Consumer<String> note) throws DataException {
+  static PointCloud read(Source source) throws DataException {
     NpyHeader header = NpyHeader.read(source);
     Path file = source.file();
     for (String field : header.fields()) {
@@ -58,7 +57,7 @@ final class NpyCloud {
   }
 
   /** Reads the only array of an archive. */
-  static PointCloud readZip(Source source, Consumer<String> note) throws DataException {
+  static PointCloud readZip(Source source) throws DataException {
     Path file = source.file();
     List<String> names = new ArrayList<>();
     byte[] only = null;
@@ -82,7 +81,7 @@ final class NpyCloud {
           + "')['NAME'])");
     }
     try (Source member = Source.within(file, new ByteArrayInputStream(only))) {
-      return read(member, note);
+      return read(member);
     }
   }
 }

@@ -3,6 +3,7 @@ package gputae.data;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -50,7 +51,10 @@ final class Source implements Closeable {
   /** Opens a file; with {@code gunzip} one that starts with gzip's two magic bytes is decompressed, whatever its name. */
   static Source open(Path file, boolean gunzip) throws DataException {
     try {
-      InputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+      // Of a pipe, the stream of java.nio asks for a position, which it does not have.
+      boolean pipe = Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+      InputStream raw = new BufferedInputStream(pipe ? new FileInputStream(file.toFile())
+          : Files.newInputStream(file), 1 << 16);
       try {
         boolean regular = Files.isRegularFile(file);
         long size = regular ? Files.size(file) : Long.MAX_VALUE / MOST_FROM_ONE_BYTE;

@@ -7,13 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +43,25 @@ class CloudFilesTest {
       assertEquals(2, cloud.dimension());
       assertNull(cloud.single());
       assertArrayEquals(new double[] {1, 2.5, -0.03, 4}, cloud.full());
+    }
+  }
+
+  @Test
+  void readsPipes() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    Npy.write(directory.resolve("c.npy"), new float[] {1, 2.5f, -3, 4}, 2, 2);
+    for (byte[] content
+        : new byte[][] {"x,y\n1,2.5\n-3,4\n".getBytes(), Files.readAllBytes(directory.resolve("c.npy"))}) {
+      CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
+        try (OutputStream out = new FileOutputStream(pipe.toFile())) {
+          out.write(content);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      });
+      assertEquals(2, CloudFiles.readCloud(pipe).points());
+      writer.get(10, TimeUnit.SECONDS);
     }
   }
 
