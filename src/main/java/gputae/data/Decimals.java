@@ -8,6 +8,7 @@ package gputae.data;
 final class Decimals {
 
   private static final int MOST_DIGITS = 18;
+  private static final long FRACTION = (1L << 52) - 1;
   private static final double SPLITTER = 0x1p27 + 1;
   private static final double[] POWERS = new double[23];
 
@@ -101,10 +102,10 @@ final class Decimals {
     }
     double value = first + rest;
     double left = rest - (value - first);
-    // The true value is value + left to some 100 bits; halfway between two doubles they would not decide.
-    double half = Math.ulp(value) / 2;
-    return Math.abs(left) < half * (1 - 0x1p-30) - (value == Math.scalb(1.0, Math.getExponent(value)) ? half / 2 : 0)
-        ? value : Double.NaN;
+    // The true value is value + left to some 100 bits; halfway between two doubles they would not decide. Below a power
+    // of two doubles are twice as dense.
+    double half = Math.ulp(value) * ((Double.doubleToRawLongBits(value) & FRACTION) == 0 ? 0.25 : 0.5);
+    return Math.abs(left) < half * (1 - 0x1p-30) ? value : Double.NaN;
   }
 
   /** a b - product, exactly (Dekker 1971). */
