@@ -193,7 +193,7 @@ part_clouds() {
     for d in 2 10; do
       "$python" "$here/gpu_report.py" cloud $n $d "$work/cloud.csv" || return
       for on in "$device" cpu; do
-        limited 60 "${gputae[@]}" h0 "$work/cloud.csv" --device "$on" --edges "$work/edges-$on.csv"
+        limited 60 "${gputae[@]}" h0 "$work/cloud.csv" --precision single --device "$on" --edges "$work/edges-$on.csv"
         code=$?
         [ $code = 0 ] || break
       done
@@ -371,7 +371,7 @@ part_profile() {
   for points in ${tree_points//,/ }; do
     for dimension in 2 10; do
       "$python" "$here/gpu_report.py" cloud "$points" $dimension "$work/cloud.csv" || return
-      profile_of "tree-$points-$dimension" 40 0 100 "${gputae[@]}" h0 "$work/cloud.csv" --device cuda
+      profile_of "tree-$points-$dimension" 40 0 100 "${gputae[@]}" h0 "$work/cloud.csv" --precision single --device cuda
     done
   done
 }
@@ -430,7 +430,7 @@ part_sanitizer() {
   done
   for points in 100 3000; do
     "$python" "$here/gpu_report.py" cloud $points 3 "$work/cloud.csv" || return
-    sanitized racecheck "$sanitizer_limit" "tree of $points points" "${gputae[@]}" h0 "$work/cloud.csv" --device cuda
+    sanitized racecheck "$sanitizer_limit" "tree of $points points" "${gputae[@]}" h0 "$work/cloud.csv" --precision single --device cuda
   done
 }
 

@@ -7,9 +7,11 @@ import gputae.data.Dataset;
 import gputae.data.Datasets;
 import gputae.data.ImageFile;
 import gputae.data.Images;
+import gputae.data.Labels;
 import gputae.data.Npy;
 import gputae.data.NpyArray;
 import gputae.data.PointCloud;
+import gputae.data.TableOptions;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Evaluator;
 import gputae.evaluate.InputSpace;
@@ -22,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -50,7 +51,10 @@ final class EvaluateCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN", arity = "0..1", description = "Folder of a run.")
   private Path run;
 
-  @Option(names = "--latents", paramLabel = "FILE", description = "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line.")
+  @Option(names = "--latents", paramLabel = "FILE",
+      description =
+          "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line, or any other cloud"
+          + " that h0 reads.")
   private Path latents;
 
   @Option(
@@ -59,7 +63,8 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "With a run: where its data set lies now, if it has moved. With --latents: what was embedded, in the same order: .npy (uint8 images, or floats [n, ...]), IDX or text.")
   private Path data;
 
-  @Option(names = "--labels", paramLabel = "FILE", description = "With --latents: their labels, .npy integers [n], for the k-NN accuracy.")
+  @Option(names = "--labels", paramLabel = "FILE",
+      description = "With --latents: their labels, integers, .npy [n] or text, one a line, for the k-NN accuracy.")
   private Path labels;
 
   @Option(names = "--out", paramLabel = "DIR", description = "Folder for the files (default: the run; with --latents none is written).")
@@ -124,10 +129,11 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     Points embeddings = points(latents);
     int count = embeddings.count();
-    byte[] classes = labels == null ? null : ImageFile.labels(labels, count, latents);
+    int[] classes = labels == null ? null : Labels.read(labels, count, latents, EvaluateCommand::note);
     Sample sample = Sample.of(count, Evaluator.MOST, SAMPLE_SEED);
     try (Backend backend = device.open(System.out::println)) {
-      Evaluation evaluation = Evaluator.of(backend, inputs(count, sample), sample.points(embeddings), sample.labels(classes));
+      Evaluation evaluation = Evaluator.of(backend, inputs(count, sample), sample.points(embeddings),
+          sample.classes(classes));
       EvaluationOutputs.print(evaluation, System.out);
       if (out != null) {
         EvaluationOutputs outputs = new EvaluationOutputs(out);
@@ -146,7 +152,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** What was embedded: images where it is of bytes, other vectors else. */
   private InputSpace inputs(int count, Sample sample) throws DataException {
-    NpyArray array = data.toString().toLowerCase(Locale.ROOT).endsWith(".npy") ? Npy.read(data) : null;
+    NpyArray array = CloudFiles.holdsNpy(data) ? Npy.read(data) : null;
     if (array instanceof NpyArray.Bytes || array == null && isIdx()) {
       Images images = ImageFile.read(data, System.out::println);
       requireCount(images.count(), count);
@@ -178,8 +184,12 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static Points points(Path file) throws DataException {
-    PointCloud cloud = CloudFiles.readCloud(file);
+    PointCloud cloud = CloudFiles.readCloud(file, TableOptions.NONE, EvaluateCommand::note);
     return points(file, cloud.single() != null ? cloud.single() : floats(cloud.full()), cloud.points());
+  }
+
+  private static void note(String line) {
+    System.err.println("gpu-tae: " + line);
   }
 
   /** Rows of whatever shape, each a point. */

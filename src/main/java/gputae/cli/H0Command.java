@@ -1,13 +1,7 @@
 package gputae.cli;
 
-import gputae.backend.Backend;
-import gputae.data.CloudFiles;
-import gputae.data.DistanceMatrix;
 import gputae.data.Npy;
-import gputae.data.PointCloud;
 import gputae.data.WholeFile;
-import gputae.homology.Homology;
-import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,42 +20,24 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "h0",
     description = {
-      "0-dimensional persistent homology of a point cloud or distance matrix: all N - 1 finite death times of its Vietoris-Rips filtration, exactly.",
-      "Births are 0; one class never dies. Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
+      "0-dimensional persistent homology of a point cloud or distance matrix: all finite death times of its"
+          + " Vietoris-Rips filtration, exactly, in the",
+      "precision that the result names. Births are 0; one class never dies (of distances with missing edges,"
+      + " several). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
     },
     mixinStandardHelpOptions = true)
 final class H0Command implements Callable<Integer> {
 
-  /** What {@code --format} takes. */
-  enum Format {
-    POINTS("points"),
-    LOWER_DISTANCE("lower-distance"),
-    DISTANCE("distance");
-
-    private final String label;
-
-    Format(String label) {
-      this.label = label;
-    }
-
-    @Override
-    public String toString() {
-      return label;
-    }
-  }
-
   @Parameters(
       paramLabel = "FILE",
-      description = "Points, one a line: .csv (with or without a header line), .npy (float32 or float64 [n, d]), anything else as numbers between white space.")
+      description = {
+        "Points, one a line: .csv, .txt, with or without a header line; .npy, .npz [n, d]; OFF, PLY, PCD, XYZ, DIPHA;"
+            + " gzip of any. The content tells which.",
+        "A column called id, index, label, class or target is refused unless --columns chooses."
+      })
   private Path file;
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      defaultValue = "points",
-      converter = FormatConverter.class,
-      description = "points, or a distance matrix: lower-distance (its strictly lower triangle, as Ripser reads it) or distance (all of it) (default: ${DEFAULT-VALUE}).")
-  private Format format;
+  @Mixin private H0Input input;
 
   @Option(
       names = "--out",
@@ -84,55 +60,30 @@ final class H0Command implements Callable<Integer> {
 
   @Mixin private DeviceOptions device;
 
-  static final class FormatConverter implements picocli.CommandLine.ITypeConverter<Format> {
-    @Override
-    public Format convert(String value) {
-      for (Format format : Format.values()) {
-        if (format.label.equals(value)) {
-          return format;
-        }
-      }
-      throw new picocli.CommandLine.TypeConversionException("'" + value + "' is not points, lower-distance or distance");
-    }
-  }
-
   @Override
   public Integer call() throws IOException {
     requireFormat("--out", out);
     requireFormat("--edges", edges);
     console = new Outputs().option("--out", out).option("--edges", edges).notOver(List.of(file), "which is read")
         .console();
-    SpanningTree tree;
-    double[] deaths;
-    long started;
-    int dimension = 0;
-    if (format == Format.POINTS) {
-      PointCloud cloud = CloudFiles.readCloud(file);
-      dimension = cloud.dimension();
-      try (Backend backend = device.open(line -> {})) {
-        started = System.nanoTime();
-        tree = cloud.single() != null
-            ? Homology.spanningTree(backend, cloud.single(), dimension)
-            : Homology.spanningTree(backend, cloud.full(), dimension);
-        deaths = tree.deathTimes();
-      }
-    } else {
-      DistanceMatrix matrix = CloudFiles.readDistances(file, format == Format.LOWER_DISTANCE);
-      started = System.nanoTime();
-      tree = Prim.ofDistances(matrix.lower(), matrix.points());
-      deaths = tree.deathTimes();
+    H0Input.Answer answer = input.answer(file, device);
+    SpanningTree tree = answer.tree();
+    double[] deaths = tree.deathTimes();
+    print("points", String.valueOf(answer.points()));
+    if (answer.dimension() > 0) {
+      print("dimension", String.valueOf(answer.dimension()));
     }
-    double seconds = (System.nanoTime() - started) * 1e-9;
-    print("points", String.valueOf(tree.points()));
-    if (format == Format.POINTS) {
-      print("dimension", String.valueOf(dimension));
+    if (answer.infiniteClasses() > 1) {
+      print("finite deaths", String.valueOf(deaths.length));
+      print("infinite classes", String.valueOf(answer.infiniteClasses()));
     }
     print("total persistence", String.valueOf(tree.totalPersistence(1)));
     if (deaths.length > 0) {
       print("largest death", shortest(deaths[deaths.length - 1]));
       print("median death", shortest(median(deaths)));
     }
-    print("seconds", String.format(Locale.ROOT, "%.6f", seconds));
+    print("precision", answer.precision());
+    print("seconds", String.format(Locale.ROOT, "%.6f", answer.seconds()));
     if (isNpy(out)) {
       Npy.write(out, deaths, deaths.length);
     } else if (out != null) {

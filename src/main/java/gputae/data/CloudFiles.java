@@ -1,133 +1,197 @@
 package gputae.data;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Consumer;
 
-/** Reads point clouds and distance matrices from text and .npy files. */
+/** Reads point clouds and distance matrices; what kind a file is, its content tells, never its name. */
 public final class CloudFiles {
 
   private CloudFiles() {}
 
-  /**
-   * Reads a point cloud. {@code .npy}: float32 (kept as float32), float64 or integers, shape [n, d], or [n] for n points on a line. Anything else is text,
-   * one point a line, read as float64: cells separated by semicolons, commas or spaces (the first of these that the first line has), optionally a header
-   * line; blank lines and lines that start with # do not count. A NaN or infinite coordinate is refused.
-   */
+  /** How a file holds distances; the names are those of Ripser's formats where it has them. */
+  public enum Distances {
+    /** The full square, text or .npy [n, n], with zeros on the diagonal. */
+    SQUARE,
+    /** The lower triangle row by row, with or without its diagonal. */
+    LOWER,
+    /** The upper triangle row by row, with or without its diagonal; SciPy's condensed form is the same without. */
+    UPPER,
+    /** Lines of two points, counted from 0, and their distance; pairs that are not there are no edges. */
+    SPARSE,
+    /** float32, little-endian, nothing else: the strictly lower triangle row by row. */
+    BINARY
+  }
+
+  /** As {@link #readCloud(Path, TableOptions, Consumer)}, where there are no options, and notes are passed over. */
   public static PointCloud readCloud(Path file) throws DataException {
-    return isNpy(file) ? npyCloud(file) : textCloud(file);
+    return readCloud(file, TableOptions.NONE, line -> {});
   }
 
   /**
-   * Reads a distance matrix as float32. Negative, NaN and infinite distances are refused.
+   * Reads a point cloud: text, a point a line ({@link CloudTable}), .npy or .npz of numbers [n, d] (or [n] for points
+   * on a line), OFF, PLY, PCD, XYZ, DIPHA; gzip of any of them. float16 and float32 values stay float32, all others
+   * become float64. A NaN or infinite coordinate is refused.
    *
-   * @param lower true: text, the strictly lower triangle row by row, numbers separated by commas, semicolons, spaces or line ends (Ripser's
-   *              {@code lower-distance}); false: the full square, text or .npy [n, n], with zeros on the diagonal and equal on both sides of it to 8 units
-   *              in the last place of float32 (the lower triangle is kept)
+   * @param note takes lines on what had to be decided about the file
    */
-  public static DistanceMatrix readDistances(Path file, boolean lower) throws DataException {
-    if (lower && isNpy(file)) {
-      throw new DataException(file + ": a lower triangle is read from text only; store the full matrix [n, n] and use --format distance");
+  public static PointCloud readCloud(Path file, TableOptions options, Consumer<String> note) throws DataException {
+    try (Source source = Source.open(file, true)) {
+      CloudKind kind = CloudKind.of(source);
+      if (kind != CloudKind.TABLE) {
+        options.refuseFor(file.toString(), kind.words());
+      }
+      PointCloud cloud = switch (kind) {
+        case NPY -> NpyCloud.read(source);
+        case NPZ -> NpyCloud.readZip(source);
+        case DIPHA -> Dipha.cloud(source);
+        case PLY -> PlyCloud.read(source, note);
+        case OFF -> OffCloud.read(new TextTable(source, options));
+        case PCD -> PcdCloud.read(new TextTable(source, options), note);
+        case XYZ -> XyzCloud.read(new TextTable(source, options));
+        case TABLE -> CloudTable.read(new TextTable(source, options), note);
+      };
+      long n = Math.round((1 + Math.sqrt(1 + 8.0 * cloud.points())) / 2);
+      if (cloud.dimension() == 1 && n >= 5 && n * (n - 1) / 2 == cloud.points() && isNonNegative(cloud)) {
+        note.accept("warning: " + file + ": " + cloud.points()
+            + " numbers taken as points on a line; if these are the distances of " + n
+            + " points, give --format condensed");
+      }
+      if (isDistances(cloud)) {
+        note.accept("warning: " + file + ": a symmetric square with zeros on its diagonal, taken as " + cloud.points()
+            + " points; if these are distances, give --format distance");
+      }
+      return cloud;
     }
-    return lower ? LowerDistances.read(file) : SquareDistances.read(file);
   }
 
+  /**
+   * Reads distances in the precision of the file: float32 from float16 and float32, else float64. An infinite distance
+   * is no edge; negative distances and NaN are refused.
+   *
+   * @param note takes lines on what had to be decided about the file
+   */
+  public static PairDistances readDistances(Path file, Distances form, TableOptions options,
+      Consumer<String> note) throws DataException {
+    try (Source source = Source.open(file, true)) {
+      if (form == Distances.BINARY) {
+        return TriangleDistances.binary(source);
+      }
+      CloudKind kind = CloudKind.of(source);
+      if (kind == CloudKind.DIPHA) {
+        return Dipha.distances(source, note);
+      }
+      if (kind == CloudKind.NPY && form == Distances.SQUARE) {
+        return SquareDistances.npy(source, note);
+      }
+      if (kind == CloudKind.NPY && form != Distances.SPARSE) {
+        return TriangleDistances.npy(source, form, note);
+      }
+      if (kind != CloudKind.TABLE) {
+        throw new DataException(file + ": is " + kind.words() + ", expected "
+            + (form == Distances.SPARSE ? "lines of two points and their distance"
+            : "distances as text or .npy"));
+      }
+      if (options.columns() != null) {
+        throw new DataException(file + ": --columns is for points; leave other columns out of a file of distances");
+      }
+      long size = source.left();
+      TextTable table = new TextTable(source, options);
+      return switch (form) {
+        case SQUARE -> SquareDistances.text(table, size, note);
+        case SPARSE -> SparseText.read(table, note);
+        default -> TriangleDistances.text(table, form, note);
+      };
+    }
+  }
+
+  /** Whether the file says itself that it holds distances; a pipe, which can be read only once, is not asked. */
+  public static boolean holdsDistances(Path file) throws DataException {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (Source source = Source.open(file, true)) {
+      return Dipha.holdsDistances(source);
+    }
+  }
+
+  /** Whether a file's name says that it is a .npy file. */
   static boolean isNpy(Path file) {
     return file.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
   }
 
-  private static PointCloud npyCloud(Path file) throws DataException {
-    NpyArray array = Npy.read(file);
-    int[] shape = array.shape();
-    if (shape.length != 1 && shape.length != 2) {
-      throw new DataException(file + ": shape " + Arrays.toString(shape) + ", expected [points, dimension] or [points]");
+  /** Whether a file's content says that it is a .npy file; a pipe, which can be read only once, is not asked. */
+  public static boolean holdsNpy(Path file) throws DataException {
+    if (!Files.isRegularFile(file)) {
+      return false;
     }
-    int points = shape[0];
-    int dimension = shape.length == 1 ? 1 : shape[1];
-    if (points == 0 || dimension == 0) {
-      throw new DataException(file + ": shape " + Arrays.toString(shape) + " holds no points");
-    }
-    if (array instanceof NpyArray.Floats floats) {
-      float[] values = floats.values();
-      for (int i = 0; i < values.length; i++) {
-        refuseNotFinite(values[i], file.toString(), i / dimension, i % dimension);
-      }
-      return new PointCloud(points, dimension, values, null);
-    }
-    double[] values;
-    if (array instanceof NpyArray.Doubles doubles) {
-      values = doubles.values();
-    } else if (array instanceof NpyArray.Integers integers) {
-      values = Arrays.stream(integers.values()).asDoubleStream().toArray();
-    } else {
-      byte[] bytes = ((NpyArray.Bytes) array).values();
-      values = new double[bytes.length];
-      Arrays.setAll(values, i -> bytes[i] & 0xff);
-    }
-    for (int i = 0; i < values.length; i++) {
-      refuseNotFinite(values[i], file.toString(), i / dimension, i % dimension);
-    }
-    return new PointCloud(points, dimension, null, values);
-  }
-
-  private static PointCloud textCloud(Path file) throws DataException {
-    try (TextTable table = new TextTable(file)) {
-      if (!table.next()) {
-        throw new DataException(file + ": no points: the file is empty or holds only comments");
-      }
-      char separator = table.separator();
-      int dimension = table.split(separator);
-      if (isHeader(table, dimension)) {
-        if (table.cell(0).isEmpty()) {
-          throw new DataException(table.here() + ": the header's first name is empty, so the first column is probably a row index; drop it");
-        }
-        if (!table.next()) {
-          throw new DataException(file + ": no points: nothing follows the header line");
-        }
-        separator = table.separator();
-        dimension = table.split(separator);
-      }
-      long firstLine = table.number();
-      double[] values = new double[1024];
-      int points = 0;
-      do {
-        int found = table.split(separator);
-        if (found != dimension) {
-          throw new DataException(table.here() + ": " + found + " columns, expected " + dimension + " as in line " + firstLine);
-        }
-        long needed = (points + 1L) * dimension;
-        if (needed > Source.LARGEST_ARRAY) {
-          throw new DataException(table.here() + ": more than the " + Source.LARGEST_ARRAY + " coordinates that can be held");
-        }
-        if (needed > values.length) {
-          values = Arrays.copyOf(values, (int) Math.min(Source.LARGEST_ARRAY, Math.max(needed, values.length * 3L / 2)));
-        }
-        for (int column = 0; column < dimension; column++) {
-          double value = table.asDouble(column);
-          if (!Double.isFinite(value)) {
-            refuseNotFinite(value, table.here(), points, column);
-          }
-          values[points * dimension + column] = value;
-        }
-        points++;
-      } while (table.next());
-      return new PointCloud(points, dimension, null, Arrays.copyOf(values, points * dimension));
+    try (Source source = Source.open(file, false)) {
+      return NpyHeader.isAt(source.peek(8));
     }
   }
 
-  private static boolean isHeader(TextTable table, int cells) {
-    for (int i = 0; i < cells; i++) {
-      if (table.isNumber(i)) {
+  private static boolean isDistances(PointCloud cloud) {
+    int n = cloud.points();
+    if (n != cloud.dimension() || n < 2) {
+      return false;
+    }
+    boolean any = false;
+    for (int i = 0; i < n; i++) {
+      if (value(cloud, i, i) != 0) {
+        return false;
+      }
+      for (int j = 0; j < i; j++) {
+        double value = value(cloud, i, j);
+        any |= value != 0;
+        if (value < 0 || value != value(cloud, j, i)) {
+          return false;
+        }
+      }
+    }
+    return any;
+  }
+
+  private static boolean isNonNegative(PointCloud cloud) {
+    for (int i = 0; i < cloud.points(); i++) {
+      if (value(cloud, i, 0) < 0) {
         return false;
       }
     }
     return true;
   }
 
-  private static void refuseNotFinite(double value, String where, int point, int column) throws DataException {
-    if (!Double.isFinite(value)) {
-      throw new DataException(where + ": point " + point + " (counted from 0) has coordinate " + value + " in column " + (column + 1)
-          + "; every coordinate must be a finite number");
+  private static double value(PointCloud cloud, int i, int j) {
+    return cloud.single() != null ? cloud.single()[i * cloud.dimension() + j] : cloud.full()[i * cloud.dimension() + j];
+  }
+
+  /** A cloud of float64 coordinates, of which all must be finite. */
+  static PointCloud cloud(Path file, int points, int dimension, double[] values) throws DataException {
+    for (int i = 0; i < values.length; i++) {
+      CloudTable.refuseNotFinite(values[i], file.toString(), i / dimension, i % dimension);
     }
+    return new PointCloud(points, dimension, null, values);
+  }
+
+  /** A cloud of float32 coordinates, of which all must be finite. */
+  static PointCloud cloud(Path file, int points, int dimension, float[] values) throws DataException {
+    for (int i = 0; i < values.length; i++) {
+      CloudTable.refuseNotFinite(values[i], file.toString(), i / dimension, i % dimension);
+    }
+    return new PointCloud(points, dimension, values, null);
+  }
+
+  /** The sizes of a shape as points and coordinates; [n] is n points on a line. */
+  static int[] sizes(Path file, int[] shape) throws DataException {
+    if (shape.length != 1 && shape.length != 2) {
+      throw new DataException(file + ": shape " + Arrays.toString(shape)
+          + ", expected [points, dimension] or [points]");
+    }
+    int dimension = shape.length == 1 ? 1 : shape[1];
+    if (shape[0] == 0 || dimension == 0) {
+      throw new DataException(file + ": shape " + Arrays.toString(shape) + " holds no points");
+    }
+    return new int[] {shape[0], dimension};
   }
 }

@@ -1,20 +1,25 @@
 package gputae.data;
 
 /**
- * The distances between all pairs of some points, without the zeros on the diagonal.
+ * The distances between all pairs of some points, without the zeros on the diagonal, in the precision of the file they
+ * came from; infinity is no edge. Entry i (i - 1) / 2 + j is the distance of points i and j, j &lt; i. Exactly one of
+ * the arrays is not null; neither is copied.
  *
  * @param points number of points, at least 1
- * @param lower  strictly lower triangle row by row, [points (points - 1) / 2]: the distance of points i and j, j &lt; i, is at i (i - 1) / 2 + j
+ * @param single float32, strictly lower triangle row by row, [points (points - 1) / 2], or null
+ * @param full   the same as float64, or null
  */
-public record DistanceMatrix(int points, float[] lower) {
+public record DistanceMatrix(int points, float[] single, double[] full) implements PairDistances {
 
   /** The most points whose triangle fits one Java array. */
   public static final int MOST_POINTS = 65_536;
 
   /** Throws {@link IllegalArgumentException} where the triangle has another size. Distances are not looked at. */
   public DistanceMatrix {
-    if (points < 1 || points * (points - 1L) / 2 != lower.length) {
-      throw new IllegalArgumentException(points + " points do not have " + lower.length + " distances");
+    if (points < 1 || (single == null) == (full == null)
+        || points * (points - 1L) / 2 != (single != null ? single.length : full.length)) {
+      throw new IllegalArgumentException("a distance matrix of " + points
+          + " points needs their triangle, in exactly one precision");
     }
   }
 }

@@ -15,19 +15,28 @@ public final class Npy {
 
   private Npy() {}
 
-  /** Reads a whole array of numbers, refusing complex, text, structured and object arrays, and arrays above 2^31 - 9 values. */
+  /**
+   * Reads a whole array of numbers, refusing complex, text and object arrays, and arrays above 2^31 - 9 values. float16
+   * becomes float32.
+   */
   public static NpyArray read(Path file) throws DataException {
     try (Source source = Source.open(file, false)) {
-      NpyHeader header = NpyHeader.read(source);
-      long count = header.count();
-      if (count > Source.LARGEST_ARRAY) {
-        throw new DataException(file + ": shape " + Arrays.toString(header.shape()) + ": " + count + " values, expected at most " + Source.LARGEST_ARRAY);
-      }
-      source.demand(count * header.bytes(), "values");
-      NpyArray array = values(source, header, (int) count);
-      source.end();
-      return array;
+      return read(source, NpyHeader.read(source));
     }
+  }
+
+  /** Reads the values after a header, to the end of the source. */
+  static NpyArray read(Source source, NpyHeader header) throws DataException {
+    long count = header.count();
+    if (count > Source.LARGEST_ARRAY) {
+      throw new DataException(source.file() + ": shape " + Arrays.toString(header.shape()) + ": " + count
+          + " values, expected at most "
+          + Source.LARGEST_ARRAY);
+    }
+    source.demand(count * header.bytes(), "values");
+    NpyArray array = values(source, header, (int) count);
+    source.end();
+    return array;
   }
 
   /** Writes uint8 values, row-major; the file is replaced in one step. */
@@ -66,7 +75,7 @@ public final class Npy {
     int[] shape = header.shape();
     int[] from = header.fortran() ? fortranOrder(shape, count) : null;
     Values next = new Values(source, header);
-    if (header.kind() == 'f' && header.bytes() == 4) {
+    if (header.kind() == 'f' && header.bytes() <= 4) {
       float[] values = new float[count];
       for (int i = 0; i < count; i++) {
         values[from == null ? i : from[i]] = (float) next.real();
@@ -141,10 +150,24 @@ public final class Npy {
       this.piece = ByteBuffer.wrap(bytes).order(header.order()).limit(0);
     }
 
-    /** A float32 or float64, exactly. */
+    /** A float16, float32 or float64, exactly. */
     double real() throws DataException {
       more();
-      return header.bytes() == 4 ? piece.getFloat() : piece.getDouble();
+      return switch (header.bytes()) {
+        case 2 -> half(piece.getShort());
+        case 4 -> piece.getFloat();
+        default -> piece.getDouble();
+      };
+    }
+
+    /** An IEEE half: a sign, 5 bits of exponent, 10 of fraction. */
+    private static double half(short bits) {
+      int exponent = bits >> 10 & 31;
+      int fraction = bits & 1023;
+      double magnitude = exponent == 0 ? Math.scalb((double) fraction, -24)
+          : exponent < 31 ? Math.scalb(1024.0 + fraction, exponent - 25)
+          : fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN;
+      return bits < 0 ? -magnitude : magnitude;
     }
 
     long integer() throws DataException {
@@ -154,7 +177,14 @@ public final class Npy {
         case 1 -> signed ? piece.get() : piece.get() & 0xff;
         case 2 -> signed ? piece.getShort() : piece.getShort() & 0xffff;
         case 4 -> signed ? piece.getInt() : piece.getInt() & 0xffffffffL;
-        default -> piece.getLong();
+        default -> {
+          long value = piece.getLong();
+          if (!signed && value < 0) {
+            throw new DataException(source.here()
+                + ": an integer of 2^63 or more; convert in Python: numpy.save('NEW.npy', ARRAY.astype('f8'))");
+          }
+          yield value;
+        }
       };
     }
 

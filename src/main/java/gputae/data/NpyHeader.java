@@ -15,12 +15,15 @@ import java.util.Locale;
  * @param bytes   size of one value
  * @param order   byte order of a value
  * @param fortran whether the first index varies fastest
- * @param shape   every size at least 0, their product at most {@link Long#MAX_VALUE}
+ * @param shape every size at least 0, their product at most {@link Long#MAX_VALUE}; of a structured array with one more
+ *     axis for its fields
+ * @param fields  names of the fields of a structured array, all of one type; empty for a plain array
  */
-record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] shape) {
+record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] shape, List<String> fields) {
 
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-  private static final List<String> TYPES = List.of("u1", "b1", "i1", "u2", "i2", "u4", "i4", "i8", "f4", "f8");
+  private static final List<String> TYPES = List.of("u1", "b1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4",
+      "f8");
   // numpy itself refuses headers above 10,000 bytes unless told otherwise.
   private static final int LONGEST = 1 << 16;
   private static final int MOST_DIMENSIONS = 32;
@@ -34,10 +37,15 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
     return count;
   }
 
+  /** Whether bytes begin as a .npy file does. */
+  static boolean isAt(byte[] start) {
+    return start.length >= MAGIC.length && Arrays.equals(start, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
+  }
+
   /** Reads the header and leaves the source at the first value. */
   static NpyHeader read(Source source) throws DataException {
     byte[] start = source.take(8, ".npy header");
-    if (!Arrays.equals(start, 0, 6, MAGIC, 0, 6)) {
+    if (!isAt(start)) {
       throw new DataException(source.at(0) + ": not a .npy file: it does not start with 93 4e 55 4d 50 59 (\\x93NUMPY)");
     }
     int version = start[6] & 0xff;
@@ -64,6 +72,7 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
     private final Source source;
     private final long start;
     private final String text;
+    private final List<String> fields = new ArrayList<>();
     private int at;
 
     Dictionary(Source source, long start, String text) {
@@ -101,24 +110,85 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
       if (type == null || fortran == null || shape == null) {
         throw broken("expected all of 'descr', 'fortran_order', 'shape'");
       }
-      char order = type.charAt(0);
-      return new NpyHeader(type.charAt(1), type.charAt(2) - '0', order == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN, fortran, shape);
+      if (!fields.isEmpty()) {
+        // With several axes and the first one fastest, a point's fields would still be next to each other.
+        if (fortran && shape.length > 1
+            || Arrays.stream(shape).asLongStream().reduce(1, (x, y) -> x * y) > Long.MAX_VALUE / fields.size()) {
+          throw broken("a structured array of shape " + Arrays.toString(shape)
+              + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
+        }
+        fortran = false;
+        shape = Arrays.copyOf(shape, shape.length + 1);
+        shape[shape.length - 1] = fields.size();
+      }
+      ByteOrder order = type.charAt(0) == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+      return new NpyHeader(type.charAt(1), type.charAt(2) - '0', order, fortran, shape, List.copyOf(fields));
     }
 
+    /** A type with its byte order before it, such as "<f4"; of a structured array that of all its fields. */
     private String type() throws DataException {
       skipSpace();
-      if (at < text.length() && text.charAt(at) == '[') {
-        throw broken("a structured array; expected plain numbers");
+      if (at >= text.length() || text.charAt(at) != '[') {
+        return plainType();
       }
+      expect('[');
+      String common = null;
+      while (!accept(']')) {
+        expect('(');
+        String name = string("the name of a field");
+        expect(',');
+        skipSpace();
+        if (at < text.length() && text.charAt(at) == '[') {
+          throw broken("a structured array within another"
+              + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
+        }
+        String type = plainType();
+        int times = 1;
+        if (accept(',')) {
+          for (int size : tuple()) {
+            times = (int) Math.min(1 << 20, (long) times * size);
+          }
+        }
+        expect(')');
+        if (common != null && !common.equals(type)) {
+          throw broken("a structured array of fields of several types"
+              + convert("numpy.lib.recfunctions.structured_to_unstructured(ARRAY)"));
+        }
+        common = type;
+        if (times < 1 || fields.size() + times > 1 << 20) {
+          throw broken("fields without values, or too many of them");
+        }
+        for (int i = 0; i < times; i++) {
+          fields.add(name);
+        }
+        if (!accept(',')) {
+          expect(']');
+          break;
+        }
+      }
+      if (common == null) {
+        throw broken("a structured array without fields");
+      }
+      return common;
+    }
+
+    private String plainType() throws DataException {
       String type = string("a type such as '<f4'");
-      // Only single bytes may leave the byte order open.
-      boolean known = type.length() == 3 && TYPES.contains(type.substring(1))
-          && ("<>=".indexOf(type.charAt(0)) >= 0 || type.charAt(0) == '|' && type.endsWith("1"));
-      if (!known) {
-        throw broken("values of type '" + type
-            + "', expected uint8 '|u1', float32 '<f4', float64 '<f8' or an integer type; convert with array.astype(...)");
+      // As numpy has it: without a sign, or with one that says nothing, in the byte order of the machine.
+      boolean signed = !type.isEmpty() && "<>=|".indexOf(type.charAt(0)) >= 0;
+      String bare = signed ? type.substring(1) : type;
+      if (!TYPES.contains(bare)) {
+        throw broken("values of type '" + type + "', expected integers, float16, float32 or float64"
+            + convert(type.contains("O") ? "OBJECTS.astype('f8')" : "ARRAY.astype('f8')"));
       }
-      return type;
+      return (signed ? type.charAt(0) : '=') + bare;
+    }
+
+    /** What converts the file, as a line of Python; ARRAY is what is in it, OBJECTS too. */
+    private String convert(String array) {
+      String load = "numpy.load('" + source.file().getFileName() + "'";
+      return "; convert in Python: numpy.save('NEW.npy', "
+          + array.replace("ARRAY", load + ")").replace("OBJECTS", load + ", allow_pickle=True)") + ")";
     }
 
     private int[] tuple() throws DataException {
@@ -144,6 +214,10 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
         }
         product *= size;
         sizes.add((int) size);
+        // Python 2 wrote sizes such as 6L.
+        if (at < text.length() && text.charAt(at) == 'L') {
+          at++;
+        }
         if (!accept(',')) {
           expect(')');
           break;

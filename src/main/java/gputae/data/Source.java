@@ -3,6 +3,7 @@ package gputae.data;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -25,29 +26,47 @@ final class Source implements Closeable {
   private static final int FIRST_PIECE = 1 << 16;
 
   private final Path file;
+  // Buffered, so that what is peeked at can be read again.
   private final InputStream in;
-  private final boolean compressed;
-  // Plain files: the size. Compressed files: the most that can come out.
+  // Null where the file is not compressed.
+  private final Gunzip gunzip;
+  // Plain files: the size. Compressed files: the most that can come out. Pipes: no limit.
   private final long limit;
+  private final boolean sized;
   private long offset;
 
-  private Source(Path file, InputStream in, boolean compressed, long limit) {
+  private Source(Path file, InputStream in, Gunzip gunzip, long limit, boolean sized) {
     this.file = file;
     this.in = in;
-    this.compressed = compressed;
+    this.gunzip = gunzip;
     this.limit = limit;
+    this.sized = sized;
+  }
+
+  /** What comes out of a file by other means, such as a member of an archive. */
+  static Source within(Path file, InputStream in) {
+    return new Source(file, new BufferedInputStream(in, 1 << 16), null, Long.MAX_VALUE / MOST_FROM_ONE_BYTE, false);
   }
 
   /** Opens a file; with {@code gunzip} one that starts with gzip's two magic bytes is decompressed, whatever its name. */
   static Source open(Path file, boolean gunzip) throws DataException {
     try {
-      InputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+      // Of a pipe, the stream of java.nio asks for a position, which it does not have.
+      boolean pipe = Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+      InputStream raw = new BufferedInputStream(pipe ? new FileInputStream(file.toFile())
+          : Files.newInputStream(file), 1 << 16);
       try {
-        long size = Files.size(file);
+        boolean regular = Files.isRegularFile(file);
+        long size = regular ? Files.size(file) : Long.MAX_VALUE / MOST_FROM_ONE_BYTE;
         raw.mark(2);
         boolean compressed = gunzip && raw.read() == 0x1f && raw.read() == 0x8b;
         raw.reset();
-        return compressed ? new Source(file, new Gunzip(raw), true, size * MOST_FROM_ONE_BYTE) : new Source(file, raw, false, size);
+        if (compressed) {
+          Gunzip gunzipped = new Gunzip(raw);
+          return new Source(file, new BufferedInputStream(gunzipped, 1 << 16), gunzipped, size * MOST_FROM_ONE_BYTE,
+              false);
+        }
+        return new Source(file, raw, null, size, regular);
       } catch (IOException e) {
         raw.close();
         throw e;
@@ -74,13 +93,57 @@ final class Source implements Closeable {
   }
 
   String at(long position) {
-    return file + ": at byte " + position + (compressed ? " of the decompressed data" : "");
+    return file + ": at byte " + position + (gunzip != null ? " of the decompressed data" : "");
+  }
+
+  /** The most bytes that can follow; no more than a bound where the file is compressed or a pipe. */
+  long left() {
+    return limit - offset;
+  }
+
+  /**
+   * The next bytes, at most {@code count} and fewer only at the end of the file, which stay to be read; {@code count}
+   * is at most 64 KiB.
+   */
+  byte[] peek(int count) throws DataException {
+    byte[] bytes = new byte[count];
+    long position = offset;
+    in.mark(count);
+    int got = read(bytes, 0, count);
+    try {
+      in.reset();
+    } catch (IOException e) {
+      throw DataException.reading(file, e);
+    }
+    offset = position;
+    return Arrays.copyOf(bytes, got);
+  }
+
+  /** Fills what it can of a buffer; fewer bytes than its length come only at the end of the file, 0 behind it. */
+  int some(byte[] buffer) throws DataException {
+    return read(buffer, 0, buffer.length);
+  }
+
+  /** All bytes that are left. */
+  byte[] rest() throws DataException {
+    byte[] bytes = new byte[FIRST_PIECE];
+    int have = 0;
+    while (true) {
+      have += read(bytes, have, bytes.length - have);
+      if (have < bytes.length) {
+        return Arrays.copyOf(bytes, have);
+      }
+      if (have == LARGEST_ARRAY) {
+        throw new DataException(file + ": more than the " + LARGEST_ARRAY + " bytes that can be held at once");
+      }
+      bytes = Arrays.copyOf(bytes, (int) Math.min(LARGEST_ARRAY, 2L * bytes.length));
+    }
   }
 
   /** Refuses the file where it cannot hold {@code count} more bytes; cheap, and before any memory is taken for them. */
   void demand(long count, String what) throws DataException {
     if (count > limit - offset) {
-      throw new DataException(here() + ": expected " + count + " bytes of " + what + ", but " + (compressed
+      throw new DataException(here() + ": expected " + count + " bytes of " + what + ", but " + (gunzip != null
           ? "the compressed file is far too small for that; it is truncated or damaged"
           : "only " + (limit - offset) + " are left; the file is truncated or damaged"));
     }
@@ -90,7 +153,7 @@ final class Source implements Closeable {
   byte[] take(int count, String what) throws DataException {
     demand(count, what);
     // A plain file's size is known, so the array is filled at once; a compressed one's is not, so it grows as bytes arrive.
-    byte[] bytes = new byte[compressed ? Math.min(count, FIRST_PIECE) : count];
+    byte[] bytes = new byte[sized ? count : Math.min(count, FIRST_PIECE)];
     int have = 0;
     while (true) {
       int got = read(bytes, have, bytes.length - have);
@@ -120,7 +183,7 @@ final class Source implements Closeable {
       throw new DataException(at(position) + ": expected the end of the file, but bytes follow; its header does not fit its content");
     }
     try {
-      if (in instanceof Gunzip gunzip && gunzip.isFollowed()) {
+      if (gunzip != null && gunzip.isFollowed()) {
         throw new DataException(file + ": bytes follow the end of the gzip data; expected the end of the file");
       }
     } catch (IOException e) {

@@ -1,125 +1,176 @@
 package gputae.data;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * Reads a full square distance matrix row by row, so that only the triangle is ever held. An entry above the diagonal waits at its mirror image's place
- * until that one is read and compared.
+ * until that one is read and compared. What rounding leaves of the diagonal and of symmetry is passed over with a line
+ * that says so.
  */
 final class SquareDistances {
 
-  // 8 units in the last place: both entries may have been computed, each with its own rounding.
-  private static final float TOLERANCE = 0x1p-20f;
+  /** 8 units in the last place of float32: both entries may have been computed, each with its own rounding. */
+  static final double TOLERANCE = 0x1p-20;
 
   private final Path file;
   private final int points;
-  private final float[] lower;
+  private final float[] single;
+  private final double[] full;
+  private double largest;
+  private double diagonal;
+  private String diagonalRefusal;
+  private double asymmetry;
 
-  private SquareDistances(Path file, int points) throws DataException {
+  private SquareDistances(Path file, int points, boolean isSingle) throws DataException {
     if (points > DistanceMatrix.MOST_POINTS) {
-      throw LowerDistances.tooMany(file, points + " points");
+      throw TriangleDistances.tooMany(file, points + " points");
     }
     this.file = file;
     this.points = points;
-    this.lower = new float[(int) (points * (points - 1L) / 2)];
+    int count = (int) (points * (points - 1L) / 2);
+    this.single = isSingle ? new float[count] : null;
+    this.full = isSingle ? null : new double[count];
   }
 
-  static DistanceMatrix read(Path file) throws DataException {
-    SquareDistances matrix = CloudFiles.isNpy(file) ? npy(file) : text(file);
-    return new DistanceMatrix(matrix.points, matrix.lower);
+  /** Values one after the other. */
+  @FunctionalInterface
+  interface Next {
+    double value() throws DataException;
   }
 
-  private static SquareDistances npy(Path file) throws DataException {
-    try (Source source = Source.open(file, false)) {
-      NpyHeader header = NpyHeader.read(source);
-      int[] shape = header.shape();
-      if (shape.length != 2 || shape[0] != shape[1] || shape[0] == 0 || header.kind() != 'f') {
-        throw new DataException(file + ": shape " + Arrays.toString(shape) + " of " + (header.kind() == 'f' ? "floats" : "integers")
-            + ", expected a square [n, n] of float32 or float64");
-      }
-      int points = shape[0];
-      if (points <= DistanceMatrix.MOST_POINTS) {
-        source.demand(header.count() * header.bytes(), "distances");
-      }
-      SquareDistances matrix = new SquareDistances(file, points);
-      Npy.Values values = new Npy.Values(source, header);
-      for (int i = 0; i < points; i++) {
-        for (int j = 0; j < points; j++) {
-          // Column-major files come transposed, which is the same for a symmetric matrix.
-          matrix.put(header.fortran() ? j : i, header.fortran() ? i : j, (float) values.real(), i > j, file.toString());
-        }
-      }
-      source.end();
-      return matrix;
+  static DistanceMatrix npy(Source source, Consumer<String> note) throws DataException {
+    NpyHeader header = NpyHeader.read(source);
+    int[] shape = header.shape();
+    Path file = source.file();
+    if (shape.length == 1) {
+      throw new DataException(file + ": shape " + Arrays.toString(shape)
+          + ", expected a square [n, n]; for a condensed list, as SciPy's pdist makes it,"
+          + " use --format condensed");
     }
+    if (shape.length != 2 || shape[0] != shape[1] || shape[0] == 0) {
+      throw new DataException(file + ": shape " + Arrays.toString(shape) + ", expected a square [n, n]");
+    }
+    if (shape[0] <= DistanceMatrix.MOST_POINTS) {
+      source.demand(header.count() * header.bytes(), "distances");
+    }
+    Npy.Values values = new Npy.Values(source, header);
+    boolean real = header.kind() == 'f';
+    // Column-major files come transposed.
+    DistanceMatrix matrix = read(source, shape[0], real && header.bytes() <= 4, header.fortran(), real
+        ? values::real : values::integer, note);
+    source.end();
+    if (!real) {
+      note.accept(file + ": integers taken as distances");
+    }
+    return matrix;
   }
 
-  private static SquareDistances text(Path file) throws DataException {
-    try (TextTable table = new TextTable(file)) {
-      if (!table.next()) {
-        throw new DataException(file + ": no distances: the file is empty or holds only comments");
+  /** Reads [points, points] values; the source is asked only for its place. */
+  static DistanceMatrix read(Source source, int points, boolean isSingle, boolean transposed, Next next,
+      Consumer<String> note) throws DataException {
+    SquareDistances matrix = new SquareDistances(source.file(), points, isSingle);
+    String where = source.file().toString();
+    for (int i = 0; i < points; i++) {
+      for (int j = 0; j < points; j++) {
+        matrix.put(transposed ? j : i, transposed ? i : j, next.value(), i > j, where);
       }
-      int points = table.split(TextTable.ANY);
-      // Every entry takes a digit and something after it: a first line must not claim memory for rows that cannot be there.
-      long size = size(file);
-      if (points <= DistanceMatrix.MOST_POINTS && 2L * points * points - 1 > size) {
-        throw new DataException(table.here() + ": " + points + " columns, so " + points + " rows were expected, for which the file is too short;"
-            + " for a lower triangle use --format lower-distance");
-      }
-      SquareDistances matrix = new SquareDistances(file, points);
-      int row = 0;
-      do {
-        int found = table.split(TextTable.ANY);
-        if (found != points || row == points) {
-          throw new DataException(table.here() + ": row " + (row + 1) + " of " + found + " columns, expected " + points + " rows of " + points + " columns");
-        }
-        for (int j = 0; j < points; j++) {
-          matrix.put(row, j, table.asFloat(j), row > j, table.here());
-        }
-        row++;
-      } while (table.next());
-      if (row < points) {
-        throw new DataException(file + ": ends after " + row + " rows, expected " + points + " of " + points + " columns; for a lower triangle use"
-            + " --format lower-distance");
-      }
-      return matrix;
     }
+    return matrix.finished(note);
   }
 
-  private static long size(Path file) throws DataException {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      throw DataException.reading(file, e);
+  /** @param size the most bytes the file can have */
+  static DistanceMatrix text(TextTable table, long size, Consumer<String> note) throws DataException {
+    Path file = table.file();
+    if (!TriangleDistances.toFirstRow(table)) {
+      throw new DataException(file + ": no distances: the file is empty or holds only comments");
     }
+    int points = table.split(TextTable.ANY);
+    // Every entry takes a digit and something after it: a first line must not claim memory for rows that cannot be
+    // there.
+    if (points <= DistanceMatrix.MOST_POINTS && 2L * points * points - 1 > size) {
+      throw new DataException(table.here() + ": " + points + " columns, so " + points
+          + " rows were expected, for which the file is too short;"
+          + " for a triangle use --format lower-distance, upper-distance or condensed");
+    }
+    SquareDistances matrix = new SquareDistances(file, points, false);
+    int row = 0;
+    do {
+      int found = table.split(TextTable.ANY);
+      if (found != points || row == points) {
+        throw new DataException(table.here() + ": row " + (row + 1) + " of " + found + " columns, expected " + points
+            + " rows of " + points + " columns"
+            + (row == 1 && found == points - 1 ? "; for an upper triangle use --format upper-distance" : "")
+            + (row == 1 && found == 2 && points == 1 ? "; for a lower triangle use --format lower-distance" : "")
+            + (row == 1 && found == points + 1 ? "; leave the index of rows out of the file" : ""));
+      }
+      for (int j = 0; j < points; j++) {
+        matrix.put(row, j, table.asDouble(j), row > j, table.here());
+      }
+      row++;
+    } while (table.next());
+    if (row < points) {
+      throw new DataException(file + ": ends after " + row + " rows, expected " + points + " of " + points
+          + " columns; for a triangle use"
+          + " --format lower-distance, upper-distance or condensed");
+    }
+    return matrix.finished(note);
   }
 
   /** Takes entry (i, j); {@code second} where (j, i) came before. */
-  private void put(int i, int j, float value, boolean second, String where) throws DataException {
-    if (!(value >= 0 && value < Float.POSITIVE_INFINITY)) {
-      throw LowerDistances.refused(where, i, j, value);
-    }
+  private void put(int i, int j, double value, boolean second, String where) throws DataException {
     if (i == j) {
-      if (value != 0) {
-        throw new DataException(where + ": the distance of point " + i + " (counted from 0) to itself is " + value + ", expected 0");
+      if (!(Math.abs(value) <= diagonal)) {
+        diagonal = Math.abs(value);
+        diagonalRefusal = where + ": the distance of point " + i + " (counted from 0) to itself is " + value
+            + ", expected 0";
+        if (!(diagonal < Double.POSITIVE_INFINITY)) {
+          throw new DataException(diagonalRefusal);
+        }
       }
       return;
+    }
+    if (!(value >= 0)) {
+      throw TriangleDistances.refused(where, i, j, value);
     }
     int row = Math.max(i, j);
     int place = (int) (row * (row - 1L) / 2 + Math.min(i, j));
     if (second) {
-      float mirror = lower[place];
-      if (!(Math.abs(value - mirror) <= TOLERANCE * Math.max(value, mirror))) {
-        throw new DataException(where + ": not symmetric: the distance of points " + i + " and " + j + " (counted from 0) is " + value
-            + " one way and " + mirror + " the other");
+      double mirror = single != null ? single[place] : full[place];
+      if (value != mirror) {
+        double difference = Math.abs(value - mirror) / Math.max(value, mirror);
+        if (!(difference <= TOLERANCE)) {
+          throw new DataException(where + ": not symmetric: the distance of points " + i + " and " + j
+              + " (counted from 0) is " + value
+              + " one way and " + mirror + " the other");
+        }
+        asymmetry = Math.max(asymmetry, difference);
       }
     }
-    // Turns -0 into 0. The entry below the diagonal is the one that stays.
-    if (!second || i > j) {
-      lower[place] = value + 0f;
+    if (value < Double.POSITIVE_INFINITY) {
+      largest = Math.max(largest, value);
     }
+    // The entry below the diagonal is the one that stays. Turns -0 into 0.
+    if (!second || i > j) {
+      if (single != null) {
+        single[place] = (float) value + 0f;
+      } else {
+        full[place] = value + 0.0;
+      }
+    }
+  }
+
+  private DistanceMatrix finished(Consumer<String> note) throws DataException {
+    if (!(diagonal <= TOLERANCE * largest)) {
+      throw new DataException(diagonalRefusal);
+    }
+    if (diagonal > 0) {
+      note.accept(file + ": a diagonal of up to " + diagonal + " taken as 0, which it is within rounding");
+    }
+    if (asymmetry > 0) {
+      note.accept(file + ": symmetric within rounding only; the entries below the diagonal are taken");
+    }
+    return new DistanceMatrix(points, single, full);
   }
 }

@@ -92,10 +92,10 @@ public final class Evaluator {
    * @param labels of the same points, or null
    * @throws IllegalArgumentException if there are fewer than 2 points or the numbers differ
    */
-  public static Evaluation of(Backend backend, InputSpace inputs, Points embeddings, byte[] labels) {
+  public static Evaluation of(Backend backend, InputSpace inputs, Points embeddings, int[] labels) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
     ball(backend, embeddings, UniformBallReference.of(backend, embeddings.count(), embeddings.dimension(), SEED), values);
-    neighbourhoods(NeighbourhoodMeasures.of(inputs, embeddings, labels), values);
+    neighbourhoods(NeighbourhoodMeasures.ofClasses(inputs, embeddings, labels), values);
     return new Evaluation(values);
   }
 

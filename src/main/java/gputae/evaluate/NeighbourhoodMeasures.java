@@ -43,6 +43,12 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
    * @param labels     uint8 (n), or null
    */
   public static NeighbourhoodMeasures of(InputSpace inputs, Points embeddings, byte[] labels) {
+    return ofClasses(inputs, embeddings, labels == null
+        ? null : IntStream.range(0, labels.length).map(i -> labels[i] & 0xff).toArray());
+  }
+
+  /** As {@link #of}, for any integers as labels. */
+  public static NeighbourhoodMeasures ofClasses(InputSpace inputs, Points embeddings, int[] labels) {
     int n = inputs.count();
     if (embeddings.count() != n || labels != null && labels.length != n) {
       throw new IllegalArgumentException(n + " inputs, but " + embeddings.count() + " embeddings" + (labels == null ? "" : " and " + labels.length + " labels"));
@@ -103,17 +109,20 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
   }
 
   /** The most frequent class of the nearest; of several the one met first. */
-  private static byte vote(char[] near, byte[] labels) {
+  private static int vote(char[] near, int[] labels) {
     int voters = Math.min(VOTERS, near.length);
-    int[] votes = new int[256];
     int most = 0;
+    int winner = 0;
     for (int r = 0; r < voters; r++) {
-      most = Math.max(most, ++votes[labels[near[r]] & 0xff]);
+      int votes = 0;
+      for (int other = 0; other < voters; other++) {
+        votes += labels[near[other]] == labels[near[r]] ? 1 : 0;
+      }
+      if (votes > most) {
+        most = votes;
+        winner = labels[near[r]];
+      }
     }
-    int r = 0;
-    while (votes[labels[near[r]] & 0xff] < most) {
-      r++;
-    }
-    return labels[near[r]];
+    return winner;
   }
 }

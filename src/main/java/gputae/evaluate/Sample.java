@@ -48,4 +48,9 @@ public record Sample(int[] numbers) {
     }
     return chosen;
   }
+
+  /** @param all (n), or null, which stays null */
+  public int[] classes(int[] all) {
+    return all == null ? null : Arrays.stream(numbers).map(i -> all[i]).toArray();
+  }
 }

@@ -27,6 +27,23 @@ public final class ExactDistance {
     return s;
   }
 
+  /** The same rule in double precision. */
+  public static double squared(double[] points, int dimension, int u, int v) {
+    int a = u * dimension;
+    int b = v * dimension;
+    double s = 0;
+    for (int first = 0; first < dimension; first += CHUNK) {
+      int last = Math.min(dimension, first + CHUNK);
+      double c = 0;
+      for (int k = first; k < last; k++) {
+        double t = points[a + k] - points[b + k];
+        c = Math.fma(t, t, c);
+      }
+      s += c;
+    }
+    return s;
+  }
+
   /** Length from a squared length: the correctly rounded root. */
   public static float length(float squared) {
     // The double root of a float, rounded again, is the correctly rounded float root (a double has more than twice the bits).

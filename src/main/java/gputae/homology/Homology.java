@@ -3,13 +3,15 @@ package gputae.homology;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * 0-dimensional persistent homology of point clouds of any size and scale.
  *
  * <p>A cloud is scaled by a power of two, which is exact, so that squares of its distances use the whole range of float32: clouds of extent 10^30 do not
  * overflow and clouds of extent 10^-30 do not vanish. Lengths are scaled back. Double coordinates are first moved by the middle of each axis, in double,
- * and rounded to float32 once.
+ * and rounded to float32 once; whether that is good enough, {@link DoublePrecision} knows.
  */
 public final class Homology {
 
@@ -40,8 +42,47 @@ public final class Homology {
     return run(backend, scaled, dimension, exponent);
   }
 
-  /** The spanning tree of double points; as for float32 ones. */
+  /**
+   * The spanning tree of double points rounded to float32; as for float32 ones. {@link DoublePrecision} keeps their
+   * digits.
+   */
   public static SpanningTree spanningTree(Backend backend, double[] points, int dimension) {
+    Rounded rounded = rounded(points, dimension);
+    return run(backend, rounded.points, dimension, rounded.exponent);
+  }
+
+  /**
+   * The same points as doubles, for {@link DoublePrecision}, if their scales are so far apart that the squares of some
+   * distances in their tree lose digits in float32; nothing if not.
+   */
+  public static Optional<double[]> wideScales(float[] points, int dimension, SpanningTree tree) {
+    float largest = 0;
+    for (float x : points) {
+      largest = Math.max(largest, Math.abs(x));
+    }
+    // In the engine's units this is 2^-60: smaller squares lose digits.
+    double least = largest == 0
+        ? 0 : Math.scalb(0x1p-60, Math.getExponent((double) largest) - targetExponent(dimension));
+    for (int e = 0; e < tree.lengths().length; e++) {
+      int u = tree.edges()[2 * e] * dimension;
+      int v = tree.edges()[2 * e + 1] * dimension;
+      if (tree.lengths()[e] < least && !Arrays.equals(points, u, u + dimension, points, v, v + dimension)) {
+        double[] wide = new double[points.length];
+        Arrays.setAll(wide, i -> points[i]);
+        return Optional.of(wide);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * A cloud moved, scaled by 2^exponent and rounded to float32.
+   *
+   * @param error the furthest that a point was moved by rounding, after scaling
+   */
+  record Rounded(float[] points, int exponent, double error) {}
+
+  static Rounded rounded(double[] points, int dimension) {
     double[] low = new double[dimension];
     double[] high = new double[dimension];
     for (int i = 0; i < points.length; i++) {
@@ -61,14 +102,24 @@ public final class Homology {
     }
     int exponent = largest == 0 ? 0 : targetExponent(dimension) - exponentOf(largest);
     float[] scaled = new float[points.length];
-    for (int i = 0; i < points.length; i++) {
-      scaled[i] = (float) Math.scalb(points[i] - low[i % dimension], exponent);
+    double worst = 0;
+    for (int from = 0; from < points.length; from += dimension) {
+      double squared = 0;
+      for (int k = 0; k < dimension; k++) {
+        double exact = Math.scalb(points[from + k] - low[k], exponent);
+        scaled[from + k] = (float) exact;
+        double moved = scaled[from + k] - exact;
+        squared += moved * moved;
+      }
+      worst = Math.max(worst, squared);
     }
-    return run(backend, scaled, dimension, exponent);
+    // Moving the cloud rounds too, in double.
+    return new Rounded(scaled, exponent, Math.sqrt(worst) * (1 + 0x1p-30)
+        + Math.sqrt(dimension) * Math.scalb(largest, exponent) * 0x1p-52);
   }
 
   /** Math.getExponent, for subnormal numbers too. */
-  private static int exponentOf(double x) {
+  static int exponentOf(double x) {
     return x < Double.MIN_NORMAL ? Math.getExponent(x * 0x1p100) - 100 : Math.getExponent(x);
   }
 
@@ -78,11 +129,11 @@ public final class Homology {
     return (123 - dimensionBits) / 2;
   }
 
-  private static IllegalArgumentException notFinite(int index, int dimension, double value) {
+  static IllegalArgumentException notFinite(int index, int dimension, double value) {
     return new IllegalArgumentException("point " + index / dimension + " (counted from 0) has the coordinate " + value + "; every coordinate must be finite");
   }
 
-  private static SpanningTree run(Backend backend, float[] points, int dimension, int exponent) {
+  static SpanningTree run(Backend backend, float[] points, int dimension, int exponent) {
     int n = points.length / dimension;
     int[] edges = new int[2 * (n - 1)];
     double[] lengths = new double[n - 1];

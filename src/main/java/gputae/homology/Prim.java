@@ -3,36 +3,65 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * Prim's algorithm in plain Java under the exact rule: the readable reference for the backends' engines, and the engine for distance matrices.
+ * Prim's algorithm in plain Java under the exact rule, in single and in double precision: the readable reference for
+ * the backends' engines, the engine for distance matrices and for clouds that single precision cannot tell apart.
  * O(n^2) time, O(n) memory beside the input.
  */
 public final class Prim {
 
   private Prim() {}
 
-  /** Squared lengths, or lengths: anything that orders edges. */
+  /** Squared lengths, or lengths: anything that orders edges. Infinity is no edge. */
   @FunctionalInterface
   private interface Weight {
-    float between(int u, int v);
+    double between(int u, int v);
   }
 
   /** The tree of a row-major cloud (n, d), n at least 1; edges in the order the tree grew from point 0. */
   public static SpanningTree ofPoints(float[] points, int dimension) {
-    return grow(points.length / dimension, (u, v) -> ExactDistance.squared(points, dimension, u, v), true);
+    SpanningTree squared = grow(points.length / dimension, (u, v) -> ExactDistance.squared(points, dimension, u, v));
+    double[] lengths = squared.lengths();
+    Arrays.setAll(lengths, i -> ExactDistance.length((float) lengths[i]));
+    return squared;
   }
 
-  /** The tree of a distance matrix, given by its strictly lower triangle row by row: entry (i, j), j &lt; i, at i (i - 1) / 2 + j. */
+  /**
+   * The tree of a row-major cloud (n, d) in double precision. Squares of the distances must neither overflow nor
+   * vanish: {@link Homology} scales clouds that would.
+   */
+  public static SpanningTree ofPoints(double[] points, int dimension) {
+    SpanningTree squared = grow(points.length / dimension, (u, v) -> ExactDistance.squared(points, dimension, u, v));
+    double[] lengths = squared.lengths();
+    Arrays.setAll(lengths, i -> Math.sqrt(lengths[i]));
+    return squared;
+  }
+
+  /**
+   * The forest of a distance matrix, given by its strictly lower triangle row by row: entry (i, j), j &lt; i, at i (i -
+   * 1) / 2 + j; infinity is no edge.
+   */
   public static SpanningTree ofDistances(float[] lower, int n) {
-    return grow(n, (u, v) -> lower[Math.toIntExact((long) Math.max(u, v) * (Math.max(u, v) - 1) / 2 + Math.min(u, v))], false);
+    return grow(n, (u, v) -> lower[place(u, v)]);
   }
 
-  private static SpanningTree grow(int n, Weight weight, boolean squared) {
+  /** As for float32 distances. */
+  public static SpanningTree ofDistances(double[] lower, int n) {
+    return grow(n, (u, v) -> lower[place(u, v)]);
+  }
+
+  private static int place(int u, int v) {
+    long row = Math.max(u, v);
+    return Math.toIntExact(row * (row - 1) / 2 + Math.min(u, v));
+  }
+
+  private static SpanningTree grow(int n, Weight weight) {
     int[] edges = new int[2 * (n - 1)];
     double[] lengths = new double[n - 1];
-    float[] shortest = new float[n];
+    double[] shortest = new double[n];
     int[] inside = new int[n];
     boolean[] joined = new boolean[n];
-    Arrays.fill(shortest, Float.POSITIVE_INFINITY);
+    Arrays.fill(shortest, Double.POSITIVE_INFINITY);
+    int count = 0;
     int newest = 0;
     for (int round = 0; round < n - 1; round++) {
       joined[newest] = true;
@@ -41,7 +70,7 @@ public final class Prim {
         if (joined[v]) {
           continue;
         }
-        float w = weight.between(newest, v);
+        double w = weight.between(newest, v);
         if (w < shortest[v] || w == shortest[v] && newest < inside[v]) {
           shortest[v] = w;
           inside[v] = newest;
@@ -52,11 +81,14 @@ public final class Prim {
           best = v;
         }
       }
-      edges[2 * round] = Math.min(inside[best], best);
-      edges[2 * round + 1] = Math.max(inside[best], best);
-      lengths[round] = squared ? ExactDistance.length(shortest[best]) : shortest[best];
+      // Nothing leads on from this tree: the next point begins one of its own.
+      if (shortest[best] < Double.POSITIVE_INFINITY) {
+        edges[2 * count] = Math.min(inside[best], best);
+        edges[2 * count + 1] = Math.max(inside[best], best);
+        lengths[count++] = shortest[best];
+      }
       newest = best;
     }
-    return new SpanningTree(edges, lengths);
+    return new SpanningTree(Arrays.copyOf(edges, 2 * count), Arrays.copyOf(lengths, count));
   }
 }

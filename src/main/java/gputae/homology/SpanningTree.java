@@ -4,9 +4,11 @@ import java.util.Arrays;
 
 /**
  * A minimum spanning tree, which is 0-dimensional persistent homology: every edge's length is the death time of a class born at 0; one more class never dies.
+ * Of a graph that is not connected it is the forest: as many classes never die as it has trees.
  *
- * @param edges   (n - 1, 2) point indices, the smaller first in each edge
- * @param lengths (n - 1) Euclidean lengths; float32 values unless a scaled cloud's do not fit that range
+ * @param edges   (m, 2) point indices, the smaller first in each edge; m is n - 1, less where there are several trees
+ * @param lengths (m) lengths, finite; float32 values where they were found in float32, unless a scaled cloud's do not
+ *     fit that range
  */
 public record SpanningTree(int[] edges, double[] lengths) {
 
@@ -14,11 +16,6 @@ public record SpanningTree(int[] edges, double[] lengths) {
     if (edges.length != 2 * lengths.length) {
       throw new IllegalArgumentException(edges.length + " ends for " + lengths.length + " edges");
     }
-  }
-
-  /** Number of points. */
-  public int points() {
-    return lengths.length + 1;
   }
 
   /** The same tree with edges in ascending order of (length, smaller index, larger index). */

@@ -2,14 +2,23 @@ package gputae.data;
 
 import static gputae.data.Refusals.refused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +43,25 @@ class CloudFilesTest {
       assertEquals(2, cloud.dimension());
       assertNull(cloud.single());
       assertArrayEquals(new double[] {1, 2.5, -0.03, 4}, cloud.full());
+    }
+  }
+
+  @Test
+  void readsPipes() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    Npy.write(directory.resolve("c.npy"), new float[] {1, 2.5f, -3, 4}, 2, 2);
+    for (byte[] content
+        : new byte[][] {"x,y\n1,2.5\n-3,4\n".getBytes(), Files.readAllBytes(directory.resolve("c.npy"))}) {
+      CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
+        try (OutputStream out = new FileOutputStream(pipe.toFile())) {
+          out.write(content);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      });
+      assertEquals(2, CloudFiles.readCloud(pipe).points());
+      writer.get(10, TimeUnit.SECONDS);
     }
   }
 
@@ -64,7 +92,7 @@ class CloudFilesTest {
     refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,0x1p3\n")), "\"0x1p3\"");
     refused(() -> CloudFiles.readCloud(file("c.csv", "1;2\n3;4,5\n")), "\"4,5\"");
     refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,--4\n")), "\"--4\"");
-    refused(() -> CloudFiles.readCloud(file("c.csv", ",x\n0,2\n")), "row index");
+    refused(() -> CloudFiles.readCloud(file("c.csv", ",x\n0,2\n")), "c.csv:1: column 1 has no name", "row index");
     refused(() -> CloudFiles.readCloud(directory.resolve("none.csv")), "none.csv: cannot be read: no such file");
     refused(() -> CloudFiles.readCloud(directory), "cannot be read");
   }
@@ -98,58 +126,77 @@ class CloudFilesTest {
     refused(() -> CloudFiles.readCloud(npy), "holds no points");
   }
 
+  private static final TableOptions AUTO = TableOptions.AUTO;
+  private final List<String> notes = new ArrayList<>();
+
+  private DistanceMatrix distances(Path file, CloudFiles.Distances form) throws DataException {
+    notes.clear();
+    return (DistanceMatrix) CloudFiles.readDistances(file, form, AUTO, notes::add);
+  }
+
+  private DistanceMatrix lower(Path file) throws DataException {
+    return distances(file, CloudFiles.Distances.LOWER);
+  }
+
+  private DistanceMatrix square(Path file) throws DataException {
+    return distances(file, CloudFiles.Distances.SQUARE);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"\n1\n2,3\n4,5,6\n", "1 2 3 4 5 6", "1\n2 3\n4\t5 6", "1,2,3,\n4,5,6,\n", "\n1,\n2,3,\n4,5,6"})
   void readsLowerDistances(String text) throws IOException {
-    DistanceMatrix matrix = CloudFiles.readDistances(file("d", text), true);
+    DistanceMatrix matrix = lower(file("d", text));
     assertEquals(4, matrix.points());
-    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, matrix.lower());
+    assertArrayEquals(new double[] {1, 2, 3, 4, 5, 6}, matrix.full());
   }
 
   @Test
   void refusesBadLowerDistances() {
-    refused(() -> CloudFiles.readDistances(file("d", "\n"), true), "d: no distances");
-    refused(() -> CloudFiles.readDistances(file("d", "1 2 3 4 5"), true), "5 distances are no lower triangle: 3 points have 3, 4 have 6");
-    refused(() -> CloudFiles.readDistances(file("d", "1\n2,3\n4,-5,6"), true), "d:3: the distance of points 3 and 1 (counted from 0) is -5.0");
-    refused(() -> CloudFiles.readDistances(file("d", "nan"), true), "points 1 and 0", "NaN");
-    refused(() -> CloudFiles.readDistances(file("d", "1 2 1e39"), true), "points 2 and 1", "Infinity");
-    refused(() -> CloudFiles.readDistances(file("d", "1 b 1"), true), "d:1: \"b\"");
-    refused(() -> CloudFiles.readDistances(file("d", "1 2 3\n4 5\n6\n"), true), "upper triangle");
-    refused(() -> CloudFiles.readDistances(file("d.npy", ""), true), "--format distance");
+    refused(() -> lower(file("d", "\n")), "d: no distances");
+    refused(() -> lower(file("d", "1 2 3 4 5")), "5 distances are no triangle: 3 points have 3, 4 have 6");
+    refused(() -> lower(file("d", "1\n2,3\n4,-5,6")), "d:3: the distance of points 3 and 1 (counted from 0) is -5.0");
+    refused(() -> lower(file("d", "nan")), "points 1 and 0", "NaN");
+    refused(() -> lower(file("d", "1 2 nan")), "points 2 and 1", "NaN");
+    refused(() -> lower(file("d", "1 b 1")), "d:1: \"b\"");
+    refused(() -> lower(file("d", "1 2 3\n4 5\n6\n")), "upper triangle");
+    Path npy = directory.resolve("d.npy");
+    assertDoesNotThrow(() -> Npy.write(npy, new float[] {0, 1, 1, 0}, 2, 2));
+    refused(() -> lower(npy), "--format distance");
   }
 
   @Test
   void readsSquareDistances() throws IOException {
-    DistanceMatrix matrix = CloudFiles.readDistances(file("d", "0,1,2\n1,0,3\n2.000001,3,-0\n"), false);
+    DistanceMatrix matrix = square(file("d", "0,1,2\n1,0,3\n2.000001,3,-0\n"));
     assertEquals(3, matrix.points());
-    assertArrayEquals(new float[] {1, 2.000001f, 3}, matrix.lower());
-    assertEquals(1, CloudFiles.readDistances(file("d", "0\n"), false).points());
+    assertArrayEquals(new double[] {1, 2.000001, 3}, matrix.full());
+    assertTrue(notes.get(0).contains("symmetric within rounding"), notes.toString());
+    assertEquals(1, square(file("d", "0\n")).points());
     Path npy = directory.resolve("d.npy");
     Npy.write(npy, new float[] {0, 1, 2, 1, 0, 3, 2, 3, 0}, 3, 3);
-    assertArrayEquals(new float[] {1, 2, 3}, CloudFiles.readDistances(npy, false).lower());
+    assertArrayEquals(new float[] {1, 2, 3}, square(npy).single());
   }
 
   @Test
   void refusesBadSquareDistances() throws IOException {
-    refused(() -> CloudFiles.readDistances(file("d", "0 1 2\n1 0 3\n2.00001 3 0"), false), "d:3: not symmetric: the distance of points 2 and 0");
-    refused(() -> CloudFiles.readDistances(file("d", "0 1\n1 1e-9\n"), false), "d:2: the distance of point 1", "to itself");
-    refused(() -> CloudFiles.readDistances(file("d", "0.0 1.0\n1\n"), false), "d:2: row 2 of 1 columns");
-    refused(() -> CloudFiles.readDistances(file("d", "0 1\n1\n"), false), "d:1: 2 columns", "too short", "--format lower-distance");
-    refused(() -> CloudFiles.readDistances(file("d", "0 1\n1 0\n1 0\n"), false), "d:3: row 3");
-    refused(() -> CloudFiles.readDistances(file("d", "0 1.00000\n"), false), "ends after 1 rows");
-    refused(() -> CloudFiles.readDistances(file("d", "0 -1\n-1 0\n"), false), "points 0 and 1", "-1.0");
-    refused(() -> CloudFiles.readDistances(file("d", ""), false), "no distances");
+    refused(() -> square(file("d", "0 1 2\n1 0 3\n2.00001 3 0")), "d:3: not symmetric: the distance of points 2 and 0");
+    refused(() -> square(file("d", "0 1\n1 1e-5\n")), "d:2: the distance of point 1", "to itself");
+    refused(() -> square(file("d", "0.0 1.0\n1\n")), "d:2: row 2 of 1 columns");
+    refused(() -> square(file("d", "0 1\n1\n")), "d:1: 2 columns", "too short", "--format lower-distance");
+    refused(() -> square(file("d", "0 1\n1 0\n1 0\n")), "d:3: row 3");
+    refused(() -> square(file("d", "0 1.00000\n")), "ends after 1 rows");
+    refused(() -> square(file("d", "0 -1\n-1 0\n")), "points 0 and 1", "-1.0");
+    refused(() -> square(file("d", "")), "no distances");
     // A first line that asks for 8 GB.
-    refused(() -> CloudFiles.readDistances(file("d", "0 ".repeat(65_536)), false), "too short");
-    refused(() -> CloudFiles.readDistances(file("d", "0 ".repeat(65_537)), false), "65537 points", "at most 65536 points");
+    refused(() -> square(file("d", "0 ".repeat(65_536))), "too short");
+    refused(() -> square(file("d", "0 ".repeat(65_537))), "65537 points", "at most 65536 points");
     Path npy = directory.resolve("d.npy");
     Npy.write(npy, new float[6], 2, 3);
-    refused(() -> CloudFiles.readDistances(npy, false), "[2, 3]", "square");
+    refused(() -> square(npy), "[2, 3]", "square");
     Npy.write(npy, new float[] {0, 1, 2, 0}, 2, 2);
-    refused(() -> CloudFiles.readDistances(npy, false), "not symmetric");
+    refused(() -> square(npy), "not symmetric");
     Files.write(npy, NpyTest.npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (60000, 60000)}", new byte[4]));
-    refused(() -> CloudFiles.readDistances(npy, false), "expected 14400000000 bytes");
+    refused(() -> square(npy), "expected 14400000000 bytes");
     Files.write(npy, NpyTest.npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (70000, 70000)}", new byte[4]));
-    refused(() -> CloudFiles.readDistances(npy, false), "at most 65536 points");
+    refused(() -> square(npy), "at most 65536 points");
   }
 }

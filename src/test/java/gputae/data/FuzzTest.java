@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,19 +34,58 @@ class FuzzTest {
     byte[] square = text("0,1.5,2\n1.5,0,3e-1\n2,0.3,0\n");
     byte[] npy = NpyTest.npy(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (4, 3), }\n", new byte[48]);
     byte[] npy2 = NpyTest.npy(2, "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }\n", new byte[8]);
-    byte[] distances = NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2)}", new byte[32]);
+    byte[] squareNpy = NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2)}", new byte[32]);
+    Reader cloud = file -> CloudFiles.readCloud(file, TableOptions.AUTO, line -> {});
     return new Format[] {
       new Format("images", images, Idx::readImages),
       new Format("images.gz", IdxFiles.gzip(images), Idx::readImages),
       new Format("labels", IdxFiles.idx(IdxFiles.counting(9), 9), Idx::readLabels),
       new Format("a.npy", npy, Npy::read),
       new Format("b.npy", npy2, Npy::read),
-      new Format("cloud.npy", npy, CloudFiles::readCloud),
-      new Format("cloud.csv", text("x,y\n1,2.5\n-3e-2, 4\n\n# c\n5,6\n"), CloudFiles::readCloud),
-      new Format("lower", text("\n1\n2,3\n4 5 6.5e0\n"), file -> CloudFiles.readDistances(file, true)),
-      new Format("square", square, file -> CloudFiles.readDistances(file, false)),
-      new Format("square.npy", distances, file -> CloudFiles.readDistances(file, false)),
+      new Format("cloud.npy", npy, cloud),
+      new Format("half.npy",
+      NpyTest.npy(1, "{'descr': [('x', '<f2'), ('y', '<f2')], 'fortran_order': False, 'shape': (3L,), }\n",
+      new byte[12]), cloud),
+      new Format("cloud.npz", CloudBytes.npz(npy, "a"), cloud),
+      new Format("cloud.csv.gz", IdxFiles.gzip(text("x,y\n1,2.5\n3,4\n")), cloud),
+      new Format("wide.csv", "\ufeffx,y\n1,2.5\n3,4\n".getBytes(StandardCharsets.UTF_16LE), cloud),
+      new Format("quoted.csv", text("\"x\";\"a;b\"\n\"1,5\";\"2\"\n3;1,5e-3 # c\n"),
+          file -> CloudFiles.readCloud(file, new TableOptions(null, null, ',', true), line -> {})),
+      new Format("columns.csv", text("id,x,y\n7,1,2.5\n8,-3e-2, 4\n9,1,1\n"),
+          file -> CloudFiles.readCloud(file, new TableOptions(null, List.of("x", "3"), null, true), line -> {})),
+      new Format("cloud.off", text("OFF\n2 0 0\n1 2 3\n4 5 6\n"), cloud),
+      new Format("cloud.noff", text("nOFF\n2\n2 1 0\n1 2\n4 5\n2 0 1\n"), cloud),
+      new Format("ascii.ply",
+      text("ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float"
+      + " z\nend_header\n1 2 3\n4 5 6\n"),
+          cloud),
+      new Format("binary.ply", CloudBytes.ply("binary_big_endian", true, new double[] {1, 2, 3, 4, 5, 6}), cloud),
+      new Format("cloud.pcd",
+      text("# .PCD v.7\nVERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nCOUNT 1 1 1\nWIDTH 2\nHEIGHT 1\nPOINTS"
+      + " 2\nDATA ascii\n"
+          + "1 2 3\n4 5 6\n"), cloud),
+      new Format("cloud.xyz", text("2\nwater\nO 0 0 0.1\nH 0 1 -0.5\n"), cloud),
+      new Format("cloud.dipha", CloudBytes.longsAndDoubles(new long[] {8067171840L, 3, 2, 2, 2}, 1, 2, 3, 4), cloud),
+      new Format("square.dipha", CloudBytes.longsAndDoubles(new long[] {8067171840L, 7, 2}, 0, 1, 1, 0),
+      distances(CloudFiles.Distances.SQUARE)),
+      new Format("sparse.dipha", CloudBytes.longsAndDoubles(new long[] {8067171840L, 8, 2, 1, 1, 1, 0}, 3, 3),
+      distances(CloudFiles.Distances.SQUARE)),
+      new Format("sparse", text("0 1 2.5\n1 0 2.5\n2 1 3\n"), distances(CloudFiles.Distances.SPARSE)),
+      new Format("upper", text("0 1 2\n0 3\n0\n"), distances(CloudFiles.Distances.UPPER)),
+      new Format("lower.bin", CloudBytes.floats(1, 2, 3), distances(CloudFiles.Distances.BINARY)),
+      new Format("condensed.npy",
+      NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (3,)}", new byte[24]),
+      distances(CloudFiles.Distances.UPPER)),
+      new Format("labels.csv", text("label\n1\n-1\n300\n"), file -> Labels.read(file, 3, file, line -> {})),
+      new Format("cloud.csv", text("x,y\n1,2.5\n-3e-2, 4\n\n# c\n5,6\n"), cloud),
+      new Format("lower", text("\n1\n2,3\n4 5 6.5e0\n"), distances(CloudFiles.Distances.LOWER)),
+      new Format("square", square, distances(CloudFiles.Distances.SQUARE)),
+      new Format("square.npy", squareNpy, distances(CloudFiles.Distances.SQUARE)),
     };
+  }
+
+  private static Reader distances(CloudFiles.Distances form) {
+    return file -> CloudFiles.readDistances(file, form, TableOptions.AUTO, line -> {});
   }
 
   private static byte[] text(String content) {

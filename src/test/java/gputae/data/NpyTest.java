@@ -107,6 +107,41 @@ class NpyTest {
   }
 
   @Test
+  void readsHalvesAsNumpyDoes() throws IOException {
+    // numpy.array([1, -2, 65504, 6e-8, 0.1, inf, nan, -0.0], 'float16').tobytes().hex()
+    byte[] halves = HexFormat.of().parseHex("003c00c0ff7b0100662e007c007e0080");
+    float[] expected = {1, -2, 65504, 5.9604645e-8f, 0.099975586f, Float.POSITIVE_INFINITY, Float.NaN, -0f};
+    assertArrayEquals(expected, ((NpyArray.Floats) read("<f2", false, "(8,)", halves)).values());
+    byte[] swapped = new byte[halves.length];
+    for (int i = 0; i < swapped.length; i++) {
+      swapped[i] = halves[i ^ 1];
+    }
+    assertArrayEquals(expected, ((NpyArray.Floats) read(">f2", false, "(8,)", swapped)).values());
+  }
+
+  @Test
+  void readsDialectsOfTypesAndShapes() throws IOException {
+    byte[] one = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(1).array();
+    for (String type : new String[] {"f8", "=f8", "<f8", "|f8"}) {
+      assertArrayEquals(new double[] {1}, ((NpyArray.Doubles) read(type, false, "(1L,)", one)).values());
+    }
+    assertArrayEquals(new int[] {6, 2}, read("|u1", false, "(6L, 2L)", new byte[12]).shape());
+    assertArrayEquals(new long[] {Long.MAX_VALUE},
+        ((NpyArray.Integers) read("<u8", false, "(1,)", new byte[] {-1, -1, -1, -1, -1, -1, -1, 127})).values());
+    refused(() -> read("<u8", false, "(1,)", new byte[] {-1, -1, -1, -1, -1, -1, -1, -1}), "2^63", "astype('f8')");
+    String fields = "[('x', '<f4'), ('y', '<f4')]";
+    byte[] rows = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putFloat(1).putFloat(2).putFloat(3).putFloat(4)
+        .array();
+    NpyArray.Floats points = (NpyArray.Floats) Npy
+        .read(file(npy(1, "{'descr': " + fields + ", 'fortran_order': False, 'shape': (2,), }", rows)));
+    assertArrayEquals(new int[] {2, 2}, points.shape());
+    assertArrayEquals(new float[] {1, 2, 3, 4}, points.values());
+    NpyArray nested = Npy
+        .read(file(npy(1, "{'descr': [('pos', '<f4', (2,))], 'fortran_order': True, 'shape': (2,), }", rows)));
+    assertArrayEquals(new int[] {2, 2}, nested.shape());
+  }
+
+  @Test
   void turnsFortranOrderIntoRows() throws IOException {
     // a[i][j][k] = 100 i + 10 j + k, the first index fastest.
     byte[] values = new byte[24];
@@ -137,8 +172,13 @@ class NpyTest {
   @ValueSource(strings = {"", "{", "{}", "garbage", "{'descr': '|u1'}", "{'descr': '|u1', 'fortran_order': False, 'shape': (4)", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (-4,)}", "{'descr': '|u1', 'fortran_order': 0, 'shape': (4,)}", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (4,)} x", "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", //
-    "{'descr': '|O', 'fortran_order': False, 'shape': (4,)}", "{'descr': '<f2', 'fortran_order': False, 'shape': (2,)}", //
-    "{'descr': '|f4', 'fortran_order': False, 'shape': (1,)}", "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", //
+    "{'descr': '|O', 'fortran_order': False, 'shape': (4,)}", "{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}",
+    //
+    "{'descr': '<f16', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (1,)}", //
+    "{'descr': [('a', '<f4'), ('b', '<f8')], 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': [], 'fortran_order': False, 'shape': (1,)}", //
+    "{'descr': [('a', [('b', '<f4')])], 'fortran_order': False, 'shape': (1,)}", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,)}", "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967297,)}", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647)}"})
   void refusesBrokenHeaders(String dictionary) {

@@ -1,0 +1,253 @@
+package gputae.cli;
+
+import gputae.backend.Backend;
+import gputae.data.CloudFiles;
+import gputae.data.DistanceMatrix;
+import gputae.data.PairDistances;
+import gputae.data.PointCloud;
+import gputae.data.SparseDistances;
+import gputae.data.TableOptions;
+import gputae.homology.DoublePrecision;
+import gputae.homology.Homology;
+import gputae.homology.Kruskal;
+import gputae.homology.Prim;
+import gputae.homology.SpanningTree;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** What {@code h0} reads and in which precision: its options, and the spanning tree of the file they describe. */
+final class H0Input {
+
+  /** What {@code --format} takes: points, or the form of distances. */
+  enum Format {
+    POINTS(null),
+    DISTANCE(CloudFiles.Distances.SQUARE),
+    LOWER_DISTANCE(CloudFiles.Distances.LOWER),
+    UPPER_DISTANCE(CloudFiles.Distances.UPPER),
+    CONDENSED(CloudFiles.Distances.UPPER),
+    SPARSE(CloudFiles.Distances.SPARSE),
+    BINARY(CloudFiles.Distances.BINARY);
+
+    private final CloudFiles.Distances distances;
+
+    Format(CloudFiles.Distances distances) {
+      this.distances = distances;
+    }
+
+    @Override
+    public String toString() {
+      return label(this);
+    }
+  }
+
+  /** What {@code --precision} takes. */
+  enum Precision {
+    AUTO,
+    SINGLE,
+    DOUBLE;
+
+    @Override
+    public String toString() {
+      return label(this);
+    }
+  }
+
+  /** What {@code --header} takes. */
+  enum Header {
+    AUTO(null),
+    YES(true),
+    NO(false);
+
+    private final Boolean answer;
+
+    Header(Boolean answer) {
+      this.answer = answer;
+    }
+
+    @Override
+    public String toString() {
+      return label(this);
+    }
+  }
+
+  /**
+   * The answer to a file.
+   *
+   * @param dimension of the points, 0 where distances were given
+   * @param precision in words
+   * @param seconds   without reading
+   */
+  record Answer(int points, int dimension, SpanningTree tree, String precision, double seconds) {
+
+    /** How many classes never die: as many as the forest has trees. */
+    int infiniteClasses() {
+      return points - tree.lengths().length;
+    }
+  }
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "points",
+      converter = FormatConverter.class,
+      description = "points, or distances, of which an infinite one is no edge: distance (the full square),"
+          + " lower-distance, upper-distance (a triangle row by row, as Ripser reads it), condensed (SciPy's"
+          + " pdist), sparse (lines of two points, counted from 0, and their distance), binary (Ripser's)"
+          + " (default: ${DEFAULT-VALUE}).")
+  private Format format;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "PRECISION",
+      defaultValue = "auto",
+      converter = PrecisionConverter.class,
+      description = "auto: that of the file. Text and float64 clouds are computed in float64, the large ones after a"
+          + " search in float32, with death times within 1e-5. single: round to float32. double: float64"
+          + " throughout, by a plain O(n^2 d) program (default: ${DEFAULT-VALUE}).")
+  private Precision precision;
+
+  @Option(
+      names = "--header",
+      paramLabel = "auto|yes|no",
+      defaultValue = "auto",
+      converter = HeaderConverter.class,
+      description = "Whether the first line of a text file holds names or counts, no point (default: ${DEFAULT-VALUE},"
+          + " which refuses what it cannot tell).")
+  private Header header;
+
+  @Option(
+      names = "--columns",
+      paramLabel = "COLUMNS",
+      split = ",",
+      description = "Columns of a text file that are coordinates, by position from 1, range or name: 1,2 or 2-5 or x,y"
+          + " (default: all).")
+  private List<String> columns;
+
+  @Option(names = "--decimal", paramLabel = "MARK", description = "Decimal mark of a text file, . or , (default: .).")
+  private Character decimal;
+
+  private static String label(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static <E extends Enum<E>> E named(E[] values, String word) {
+    for (E value : values) {
+      if (label(value).equals(word)) {
+        return value;
+      }
+    }
+    throw new TypeConversionException("'" + word + "' is none of "
+        + Arrays.stream(values).map(H0Input::label).collect(Collectors.joining(", ")));
+  }
+
+  static final class FormatConverter implements ITypeConverter<Format> {
+    @Override
+    public Format convert(String value) {
+      return named(Format.values(), value);
+    }
+  }
+
+  static final class PrecisionConverter implements ITypeConverter<Precision> {
+    @Override
+    public Precision convert(String value) {
+      return named(Precision.values(), value);
+    }
+  }
+
+  static final class HeaderConverter implements ITypeConverter<Header> {
+    @Override
+    public Header convert(String value) {
+      return named(Header.values(), value);
+    }
+  }
+
+  /** Reads a file and finds its spanning tree. Lines on what had to be decided about the file go to standard error. */
+  Answer answer(Path file, DeviceOptions device) throws IOException {
+    if (decimal != null && decimal != '.' && decimal != ',') {
+      throw Failure.usage("--decimal '" + decimal + "': expected . or ,");
+    }
+    List<String> chosen = columns == null ? null : columns.stream().map(String::strip).toList();
+    TableOptions options = new TableOptions(header.answer, chosen, decimal, true);
+    CloudFiles.Distances form = format.distances;
+    if (form == null && CloudFiles.holdsDistances(file)) {
+      System.err.println("gpu-tae: " + file + ": holds distances, by its DIPHA header");
+      form = CloudFiles.Distances.SQUARE;
+    }
+    if (form != null && precision != Precision.AUTO) {
+      throw Failure.usage("--precision is for points; distances are not rounded");
+    }
+    try {
+      return form != null ? ofDistances(CloudFiles.readDistances(file, form, options, H0Input::note))
+          : ofCloud(file, options, device);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void note(String line) {
+    System.err.println("gpu-tae: " + line);
+  }
+
+  private Answer ofCloud(Path file, TableOptions options, DeviceOptions device) throws IOException {
+    PointCloud cloud = CloudFiles.readCloud(file, options, H0Input::note);
+    int n = cloud.points();
+    int d = cloud.dimension();
+    try (Backend backend = device.open(line -> {})) {
+      long started = System.nanoTime();
+      double[] full = cloud.full();
+      if (cloud.single() != null && precision != Precision.DOUBLE) {
+        SpanningTree tree = Homology.spanningTree(backend, cloud.single(), d);
+        Optional<double[]> wide = precision == Precision.SINGLE
+            ? Optional.empty() : Homology.wideScales(cloud.single(), d, tree);
+        if (wide.isEmpty()) {
+          return new Answer(n, d, tree, "float32", since(started));
+        }
+        full = wide.get();
+      } else if (cloud.single() != null) {
+        full = new double[cloud.single().length];
+        float[] single = cloud.single();
+        Arrays.setAll(full, i -> single[i]);
+      }
+      if (precision == Precision.SINGLE) {
+        return new Answer(n, d, Homology.spanningTree(backend, full, d), "float32 (rounded from float64)",
+            since(started));
+      }
+      if (precision == Precision.DOUBLE || DoublePrecision.isQuick(n, d)) {
+        return new Answer(n, d, DoublePrecision.reference(full, d), "float64", since(started));
+      }
+      SpanningTree tree = DoublePrecision.refined(backend, full, d).orElseThrow(() -> new Failure(file
+          + ": rounded to float32, as the engine for large clouds needs it, death times could be wrong by over 1e-5;"
+          + " give --precision double (some " + inWords(DoublePrecision.seconds(n, d)) + ") or --precision single"));
+      return new Answer(n, d, tree, "float64, death times within 1e-5", since(started));
+    }
+  }
+
+  private static String inWords(double seconds) {
+    return seconds < 90 ? Math.max(1, Math.round(seconds)) + " seconds" : Math.round(seconds / 60) + " minutes";
+  }
+
+  private Answer ofDistances(PairDistances distances) {
+    long started = System.nanoTime();
+    if (distances instanceof SparseDistances sparse) {
+      return new Answer(sparse.points(), 0, Kruskal.ofEdges(sparse.points(), sparse.ends(), sparse.lengths()),
+          "float64", since(started));
+    }
+    DistanceMatrix matrix = (DistanceMatrix) distances;
+    SpanningTree tree = matrix.single() != null
+        ? Prim.ofDistances(matrix.single(), matrix.points())
+        : Prim.ofDistances(matrix.full(), matrix.points());
+    return new Answer(matrix.points(), 0, tree, matrix.single() != null ? "float32" : "float64", since(started));
+  }
+
+  private static double since(long started) {
+    return (System.nanoTime() - started) * 1e-9;
+  }
+}

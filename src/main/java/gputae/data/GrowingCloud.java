@@ -1,0 +1,37 @@
+package gputae.data;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * Coordinates of a file that says how many there are, taken as they arrive: memory follows what is there, not what is
+ * claimed.
+ */
+final class GrowingCloud {
+
+  private final Path file;
+  private final int dimension;
+  private double[] values = new double[1024];
+  private int count;
+
+  GrowingCloud(Path file, int dimension) {
+    this.file = file;
+    this.dimension = dimension;
+  }
+
+  /** The next coordinate. */
+  void add(double value, String where, int column) throws DataException {
+    CloudTable.refuseNotFinite(value, where, count / dimension, column);
+    if (count == values.length) {
+      if (count == Source.LARGEST_ARRAY) {
+        throw new DataException(file + ": more than the " + Source.LARGEST_ARRAY + " coordinates that can be held");
+      }
+      values = Arrays.copyOf(values, (int) Math.min(Source.LARGEST_ARRAY, 2L * count));
+    }
+    values[count++] = value;
+  }
+
+  PointCloud finished() {
+    return new PointCloud(count / dimension, dimension, null, Arrays.copyOf(values, count));
+  }
+}

@@ -1,0 +1,99 @@
+package gputae.data;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/**
+ * Classes of points in a file of their own: .npy of integers, or floats that are, shape [n], [n, 1] or [1, n]; or text,
+ * one integer a line.
+ */
+public final class Labels {
+
+  private Labels() {}
+
+  /**
+   * Reads any integers of 32 bits.
+   *
+   * @param count how many there must be
+   * @param of    the file of what they belong to, for messages
+   * @param note  takes a line on what had to be decided about the file
+   */
+  public static int[] read(Path file, int count, Path of, Consumer<String> note) throws DataException {
+    double[] values = values(file);
+    if (values.length != count) {
+      throw new DataException(file + ": " + values.length + " labels, expected " + count + ", one for each point of "
+          + of.getFileName()
+          + (values.length == count + 1 ? "; if the first line is a name of digits, remove it" : ""));
+    }
+    int[] labels = new int[count];
+    for (int i = 0; i < count; i++) {
+      labels[i] = (int) values[i];
+      if (labels[i] != values[i]) {
+        throw new DataException(file + ": label " + i + " (counted from 0) is " + values[i] + ", expected an integer");
+      }
+    }
+    long noise = Arrays.stream(labels).filter(label -> label == -1).count();
+    if (noise > 0) {
+      note.accept(file + ": label -1 (" + noise + (noise == 1 ? " point" : " points")
+          + "), often noise of a clustering, is taken as a class of its own");
+    }
+    return labels;
+  }
+
+  private static double[] values(Path file) throws DataException {
+    try (Source source = Source.open(file, true)) {
+      CloudKind kind = CloudKind.of(source);
+      if (kind == CloudKind.NPY) {
+        NpyHeader header = NpyHeader.read(source);
+        int[] shape = header.shape();
+        if (shape.length != 1 && (shape.length != 2 || shape[0] != 1 && shape[1] != 1)) {
+          throw new DataException(file + ": shape " + Arrays.toString(shape) + ", expected labels [n] or [n, 1]");
+        }
+        return doubles(Npy.read(source, header));
+      }
+      if (kind != CloudKind.TABLE) {
+        throw new DataException(file + ": is " + kind.words() + ", expected labels as .npy or text");
+      }
+      return text(new TextTable(source, TableOptions.NONE));
+    }
+  }
+
+  private static double[] doubles(NpyArray array) {
+    double[] values;
+    if (array instanceof NpyArray.Bytes bytes) {
+      values = new double[bytes.values().length];
+      Arrays.setAll(values, i -> bytes.values()[i] & 0xff);
+    } else if (array instanceof NpyArray.Integers integers) {
+      values = Arrays.stream(integers.values()).asDoubleStream().toArray();
+    } else if (array instanceof NpyArray.Floats floats) {
+      values = new double[floats.values().length];
+      Arrays.setAll(values, i -> floats.values()[i]);
+    } else {
+      values = ((NpyArray.Doubles) array).values();
+    }
+    return values;
+  }
+
+  /** One label a line, under a line of a name or not. */
+  private static double[] text(TextTable table) throws DataException {
+    double[] values = new double[256];
+    int count = 0;
+    boolean first = true;
+    while (table.next()) {
+      if (table.split(table.separator()) != 1) {
+        throw new DataException(table.here() + ": more than one column, expected one label a line");
+      }
+      if (first && !NumberText.looksLikeNumber(table.cell(0))) {
+        first = false;
+        continue;
+      }
+      first = false;
+      if (count == values.length) {
+        values = Arrays.copyOf(values, (int) Math.min(Source.LARGEST_ARRAY, 2L * count));
+      }
+      values[count++] = table.asDouble(0);
+    }
+    return Arrays.copyOf(values, count);
+  }
+}

@@ -1,0 +1,281 @@
+package gputae.homology;
+
+import gputae.backend.Backend;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The spanning tree of float64 points, right in float64.
+ *
+ * <p>{@link #reference} is Prim in double precision. {@link #refined} lets the float32 engine search and does again, in
+ * double, what float32 cannot tell apart. Rounding moves every point by at most e, so every distance by at most D = 2
+ * e, and by the stability of bottleneck distances every death time by at most D. Of the engine's tree T, with its
+ * lengths computed anew in double, a death time w stands for a true one m with m &lt;= w &lt;= m + 2 D. Hence
+ * <ul>
+ *   <li>edges longer than R = 2 D / 1e-5 are right within 1e-5;
+ *   <li>all pairs up to R lie inside the components that T has when its longer edges are taken away, so the trees of
+ *     these components, found in double, hold every shorter edge of the true tree.
+ * </ul>
+ * A component that is much smaller than the cloud is a cloud of its own, which float32 resolves after moving and
+ * scaling it. The engine's own rounding, relative to the length and below (d / 2 + 2) 2^-24, may decide between edges
+ * that close to each other.
+ */
+public final class DoublePrecision {
+
+  /** What {@link #refined} promises of every death time beside the engine's own rounding. */
+  public static final double TOLERANCE = 1e-5;
+
+  /** n^2 d up to which the reference takes about a tenth of a second. */
+  private static final double QUICK = 1e8;
+
+  /** Coordinates compared until a cloud counts as one that float32 does not help with: two seconds or so. */
+  private static final double MOST_WORK = 2e9;
+
+  /**
+   * A component this much smaller than its cloud is worth an engine's run of its own: it gains two bits, and heavy
+   * tails come off layer by layer.
+   */
+  private static final double SMALLER = 1.0 / 4;
+
+  // Squares of scaled differences stay below 2^1023 and far above what a double loses digits of.
+  private static final double LEAST_SQUARE = 0x1p-960;
+
+  private final Backend backend;
+  private final double[] points;
+  private final int dimension;
+  private final double mostWork;
+  private double work;
+
+  /** Edges of the tree so far. */
+  private int[] edges;
+  private double[] lengths;
+  private int count;
+
+  private DoublePrecision(Backend backend, double[] points, int dimension, double mostWork) {
+    this.backend = backend;
+    this.mostWork = mostWork;
+    this.points = points;
+    this.dimension = dimension;
+    int n = points.length / dimension;
+    this.edges = new int[2 * (n - 1)];
+    this.lengths = new double[n - 1];
+  }
+
+  /** Whether {@link #reference} is a matter of a moment. */
+  public static boolean isQuick(int points, int dimension) {
+    return (double) points * points * dimension <= QUICK;
+  }
+
+  /** About how long {@link #reference} takes: half a nanosecond a coordinate of a pair, and some. */
+  public static double seconds(int points, int dimension) {
+    return (double) points * points * (dimension + 2) * 0.6e-9;
+  }
+
+  /**
+   * The tree under the exact rule in double precision; O(n^2 d).
+   *
+   * @throws IllegalArgumentException if a coordinate is not finite, or the scales of the cloud are further apart than
+   *     doubles can square
+   */
+  public static SpanningTree reference(double[] points, int dimension) {
+    int exponent = exponent(points, dimension);
+    double[] scaled = scaled(points, dimension, exponent);
+    SpanningTree tree = Prim.ofPoints(scaled, dimension);
+    requireSquares(tree, scaled, dimension);
+    return new SpanningTree(tree.edges(), unscaled(tree.lengths(), exponent));
+  }
+
+  /**
+   * The tree with every death time within {@link #TOLERANCE}, or nothing where that would take more than some seconds
+   * beyond the engine's.
+   *
+   * @throws IllegalArgumentException as {@link #reference} does
+   */
+  public static Optional<SpanningTree> refined(Backend backend, double[] points, int dimension) {
+    return refined(backend, points, dimension, MOST_WORK);
+  }
+
+  static Optional<SpanningTree> refined(Backend backend, double[] points, int dimension, double mostWork) {
+    int exponent = exponent(points, dimension);
+    double[] scaled = scaled(points, dimension, exponent);
+    DoublePrecision search = new DoublePrecision(backend, scaled, dimension, mostWork);
+    int[] all = new int[points.length / dimension];
+    Arrays.setAll(all, i -> i);
+    if (!search.solve(all)) {
+      return Optional.empty();
+    }
+    SpanningTree tree = new SpanningTree(search.edges, search.lengths);
+    requireSquares(tree, scaled, dimension);
+    return Optional.of(new SpanningTree(tree.edges(), unscaled(tree.lengths(), exponent)));
+  }
+
+  /** Adds the edges of the tree of some points, given ascending; false where that is too much work. */
+  private boolean solve(int[] ids) {
+    double[] cloud = gather(ids);
+    if (isQuick(ids.length, dimension) && work + (double) ids.length * ids.length * dimension / 2 <= mostWork) {
+      work += (double) ids.length * ids.length * dimension / 2;
+      SpanningTree tree = Prim.ofPoints(cloud, dimension);
+      addAll(ids, tree.edges(), tree.lengths());
+      return true;
+    }
+    Homology.Rounded rounded = Homology.rounded(cloud, dimension);
+    SpanningTree tree = Homology.run(backend, rounded.points(), dimension, rounded.exponent());
+    double moved = 2 * Math.scalb(rounded.error(), -rounded.exponent());
+    double own = 1.01 * ((Math.min(dimension, ExactDistance.CHUNK) + dimension / ExactDistance.CHUNK + 3) / 2.0
+        + 1) * 0x1p-24;
+    // Below 2^-60 of the engine's units squares lose digits in float32.
+    double least = Math.max(2 * moved / TOLERANCE + moved, Math.scalb(0x1p-60, -rounded.exponent())) * (1 + 2 * own);
+    int[] parent = new int[ids.length];
+    Arrays.setAll(parent, i -> i);
+    double[] exact = new double[tree.lengths().length];
+    for (int e = 0; e < exact.length; e++) {
+      int u = tree.edges()[2 * e];
+      int v = tree.edges()[2 * e + 1];
+      exact[e] = Math.sqrt(ExactDistance.squared(cloud, dimension, u, v));
+      if (tree.lengths()[e] <= least) {
+        parent[Kruskal.root(parent, u)] = Kruskal.root(parent, v);
+      } else {
+        add(ids[u], ids[v], exact[e]);
+      }
+    }
+    return solveComponents(ids, cloud, parent, tree, exact, least);
+  }
+
+  private boolean solveComponents(int[] ids, double[] cloud, int[] parent, SpanningTree tree, double[] exact,
+      double least) {
+    int n = ids.length;
+    int[] sizes = new int[n];
+    double[] longest = new double[n];
+    for (int i = 0; i < n; i++) {
+      sizes[Kruskal.root(parent, i)]++;
+    }
+    for (int e = 0; e < exact.length; e++) {
+      if (tree.lengths()[e] <= least) {
+        int root = Kruskal.root(parent, tree.edges()[2 * e]);
+        longest[root] = Math.max(longest[root], exact[e]);
+      }
+    }
+    int[][] members = new int[n][];
+    int[] filled = new int[n];
+    for (int i = 0; i < n; i++) {
+      int root = Kruskal.root(parent, i);
+      members[root] = members[root] == null ? new int[sizes[root]] : members[root];
+      members[root][filled[root]++] = i;
+    }
+    double extent = extent(cloud, null);
+    for (int root = 0; root < n; root++) {
+      if (sizes[root] < 2) {
+        continue;
+      }
+      int[] part = members[root];
+      int[] partIds = Arrays.stream(part).map(i -> ids[i]).toArray();
+      boolean solved = isQuick(part.length, dimension) || extent(cloud, part) <= SMALLER * extent
+          ? solve(partIds)
+          : solveByNeighbours(partIds, longest[root]);
+      if (!solved) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The tree of points that edges of at most this length connect. */
+  private boolean solveByNeighbours(int[] ids, double reach) {
+    double[] cloud = gather(ids);
+    double most = (mostWork - work) / (dimension + 4);
+    NeighbourPrim prim = new NeighbourPrim(cloud, dimension, reach * (1 + 0x1p-40), most);
+    boolean done = prim.grow();
+    work += prim.visits() * (dimension + 4.0);
+    if (done) {
+      addAll(ids, prim.edges(), prim.lengths());
+    }
+    return done;
+  }
+
+  /** The largest extent along an axis, of some of the points or of all. */
+  private double extent(double[] cloud, int[] chosen) {
+    double largest = 0;
+    int n = chosen == null ? cloud.length / dimension : chosen.length;
+    for (int k = 0; k < dimension; k++) {
+      double low = Double.POSITIVE_INFINITY;
+      double high = Double.NEGATIVE_INFINITY;
+      for (int i = 0; i < n; i++) {
+        double x = cloud[(chosen == null ? i : chosen[i]) * dimension + k];
+        low = Math.min(low, x);
+        high = Math.max(high, x);
+      }
+      largest = Math.max(largest, high - low);
+    }
+    return largest;
+  }
+
+  private double[] gather(int[] ids) {
+    if (ids.length * dimension == points.length) {
+      return points;
+    }
+    double[] cloud = new double[ids.length * dimension];
+    for (int i = 0; i < ids.length; i++) {
+      System.arraycopy(points, ids[i] * dimension, cloud, i * dimension, dimension);
+    }
+    return cloud;
+  }
+
+  private void addAll(int[] ids, int[] ends, double[] found) {
+    for (int e = 0; e < found.length; e++) {
+      add(ids[ends[2 * e]], ids[ends[2 * e + 1]], found[e]);
+    }
+  }
+
+  private void add(int u, int v, double length) {
+    edges[2 * count] = Math.min(u, v);
+    edges[2 * count + 1] = Math.max(u, v);
+    lengths[count++] = length;
+  }
+
+  /** The power of two that brings the largest coordinate to where d squares of differences do not overflow. */
+  private static int exponent(double[] points, int dimension) {
+    double largest = 0;
+    for (int i = 0; i < points.length; i++) {
+      if (!Double.isFinite(points[i])) {
+        throw Homology.notFinite(i, dimension, points[i]);
+      }
+      largest = Math.max(largest, Math.abs(points[i]));
+    }
+    int dimensionBits = 32 - Integer.numberOfLeadingZeros(dimension - 1);
+    return largest == 0 ? 0 : (1019 - dimensionBits) / 2 - Homology.exponentOf(largest);
+  }
+
+  private static double[] scaled(double[] points, int dimension, int exponent) {
+    double[] scaled = new double[points.length];
+    for (int i = 0; i < points.length; i++) {
+      scaled[i] = Math.scalb(points[i], exponent);
+      if (Math.scalb(scaled[i], -exponent) != points[i]) {
+        throw tooFarApart();
+      }
+    }
+    return scaled;
+  }
+
+  private static double[] unscaled(double[] lengths, int exponent) {
+    return Arrays.stream(lengths).map(length -> Math.scalb(length, -exponent)).toArray();
+  }
+
+  /** Squares that vanish, or nearly so, would be distances of 0 between points that differ. */
+  private static void requireSquares(SpanningTree tree, double[] points, int dimension) {
+    for (int e = 0; e < tree.lengths().length; e++) {
+      double length = tree.lengths()[e];
+      if (length * length < LEAST_SQUARE) {
+        for (int k = 0; k < dimension; k++) {
+          if (points[tree.edges()[2 * e] * dimension + k] != points[tree.edges()[2 * e + 1] * dimension + k]) {
+            throw tooFarApart();
+          }
+        }
+      }
+    }
+  }
+
+  private static IllegalArgumentException tooFarApart() {
+    return new IllegalArgumentException("the largest coordinate is more than 10^290 times the smallest distance; such"
+        + " a cloud cannot be computed in float64");
+  }
+}

@@ -1,0 +1,205 @@
+package gputae.homology;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.backend.Backend;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Death times of float64 clouds, above all of those that float32 merges. */
+class DoublePrecisionTest {
+
+  /** Just beyond what the reference is asked for by itself, in the plane. */
+  private static final int LARGE = 7200;
+
+  /** Death times by Prim's algorithm without any rule for ties, in the plainest way. */
+  private static double[] deaths(double[] points, int d) {
+    int n = points.length / d;
+    double[] shortest = new double[n];
+    Arrays.fill(shortest, Double.POSITIVE_INFINITY);
+    boolean[] joined = new boolean[n];
+    double[] deaths = new double[n - 1];
+    int newest = 0;
+    for (int round = 0; round < n - 1; round++) {
+      joined[newest] = true;
+      int best = -1;
+      for (int v = 0; v < n; v++) {
+        if (!joined[v]) {
+          double square = 0;
+          for (int k = 0; k < d; k++) {
+            double t = points[newest * d + k] - points[v * d + k];
+            square += t * t;
+          }
+          shortest[v] = Math.min(shortest[v], Math.sqrt(square));
+          best = best < 0 || shortest[v] < shortest[best] ? v : best;
+        }
+      }
+      deaths[round] = shortest[best];
+      newest = best;
+    }
+    Arrays.sort(deaths);
+    return deaths;
+  }
+
+  private static void assertClose(double[] expected, double[] found, double relative, String what) {
+    assertEquals(expected.length, found.length, what);
+    for (int i = 0; i < found.length; i++) {
+      assertTrue(Math.abs(found[i] - expected[i]) <= relative * expected[i], what + ": death " + i + " is " + found[i]
+          + " instead of " + expected[i]);
+    }
+  }
+
+  @Test
+  void scalesThatFloat32MergesComeOutRight() {
+    double[] cloud = {0, 0, 1e-9, 0, 3e-9, 0, 1, 1};
+    assertClose(new double[] {1e-9, 2e-9, Math.hypot(1 - 3e-9, 1)}, DoublePrecision.reference(cloud, 2).deathTimes(),
+        1e-15, "three close points and one");
+    double[] wide = {0, 1e-60, 1, 1e60};
+    assertClose(new double[] {1e-60, 1, 1e60}, DoublePrecision.reference(wide, 1).deathTimes(), 1e-15,
+        "120 orders of magnitude");
+    for (double scale : new double[] {1e-300, 1e-60, 1, 1e60, 1e300}) {
+      double[] scaled = {0, scale, 3 * scale, -4 * scale};
+      assertClose(new double[] {scale, 2 * scale, 4 * scale}, DoublePrecision.reference(scaled, 1).deathTimes(), 1e-15,
+          "scale " + scale);
+    }
+    assertArrayEquals(new double[] {Double.MIN_VALUE},
+        DoublePrecision.reference(new double[] {0, Double.MIN_VALUE}, 1).deathTimes());
+    assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, 1e-300, 1e300}, 1));
+    assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, 1e-10, 1e300}, 1));
+    assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, Double.NaN}, 1));
+  }
+
+  @Test
+  void theReferenceIsPrimsOnRandomClouds() {
+    Random random = new Random(1);
+    for (int d : new int[] {1, 2, 3, 33, 100}) {
+      double[] cloud = new double[200 * d];
+      Arrays.setAll(cloud, i -> random.nextGaussian() * Math.pow(10, -random.nextInt(12)));
+      assertClose(deaths(cloud, d), DoublePrecision.reference(cloud, d).deathTimes(), (d / 2.0 + 2) * 0x1p-53, "d "
+          + d);
+    }
+  }
+
+  private static double[][] largeClouds() {
+    Random random = new Random(2);
+    int n = LARGE;
+    double[] uniform = new double[2 * n];
+    Arrays.setAll(uniform, i -> random.nextDouble());
+    double[] far = Arrays.stream(uniform).map(x -> 1e9 + x).toArray();
+    // Points whose coordinates float32 rounds to some hundred values.
+    double[] outlier = uniform.clone();
+    outlier[0] = 1e5;
+    // A cloud that is a point to float32, in which half the points are one again.
+    double[] nested = new double[2 * n];
+    Arrays.setAll(nested, i -> i < 4 ? 1e6 * i : i < n ? 1e-4 * random.nextDouble() : 1e-4
+        + 1e-12 * random.nextDouble());
+    double[] pairs = new double[2 * n];
+    for (int i = 0; i < pairs.length; i++) {
+      pairs[i] = i % 4 < 2 ? random.nextGaussian() : pairs[i - 2] + 1e-10 * random.nextGaussian();
+    }
+    double[] duplicates = new double[2 * n];
+    Arrays.setAll(duplicates, i -> i % 2 * 0.1 + i / 2 % 1000 * (1 / 3.0));
+    double[] grid = new double[2 * n];
+    Arrays.setAll(grid, i -> 0.1 * (i % 2 == 0 ? i / 2 % 85 : i / 2 / 85));
+    double[] heavy = new double[2 * n];
+    Arrays.setAll(heavy, i -> Math.tan(Math.PI * (random.nextDouble() - 0.5)));
+    return new double[][] {uniform, far, outlier, nested, pairs, duplicates, grid, heavy};
+  }
+
+  @Test
+  void largeCloudsAreSearchedInFloat32AndRightInFloat64() {
+    String[] names = {"uniform", "far from the origin", "with an outlier", "nested", "close pairs", "duplicates",
+        "grid", "heavy tails"};
+    double[][] clouds = largeClouds();
+    assertFalse(DoublePrecision.isQuick(LARGE, 2));
+    try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
+      for (int c = 0; c < clouds.length; c++) {
+        SpanningTree tree = DoublePrecision.refined(backend, clouds[c], 2).orElseThrow();
+        assertClose(deaths(clouds[c], 2), tree.deathTimes(), DoublePrecision.TOLERANCE, names[c]);
+        int[] parent = new int[LARGE];
+        Arrays.setAll(parent, i -> i);
+        for (int e = 0; e < tree.lengths().length; e++) {
+          int a = Kruskal.root(parent, tree.edges()[2 * e]);
+          int b = Kruskal.root(parent, tree.edges()[2 * e + 1]);
+          assertTrue(a != b && tree.edges()[2 * e] < tree.edges()[2 * e + 1], names[c] + ": no tree");
+          parent[a] = b;
+        }
+      }
+    }
+  }
+
+  @Test
+  void largeCloudsOfOtherDimensions() {
+    Random random = new Random(3);
+    try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
+      for (int d : new int[] {1, 3, 40}) {
+        int n = (int) Math.sqrt(1.1e8 / d);
+        double[] cloud = new double[n * d];
+        Arrays.setAll(cloud, i -> i / d % 3 == 0 ? random.nextGaussian() : 5 + 1e-7 * random.nextGaussian());
+        assertClose(deaths(cloud, d), DoublePrecision.refined(backend, cloud, d).orElseThrow().deathTimes(),
+            DoublePrecision.TOLERANCE, "d " + d);
+      }
+    }
+  }
+
+  @Test
+  void whatTakesTooLongIsGivenUp() {
+    Random random = new Random(5);
+    double[] line = new double[2 * LARGE];
+    Arrays.setAll(line, i -> i % 2 * random.nextDouble());
+    try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
+      assertTrue(DoublePrecision.refined(backend, line, 2, 1e5).isEmpty());
+      assertClose(deaths(line, 2), DoublePrecision.refined(backend, line, 2).orElseThrow().deathTimes(),
+          DoublePrecision.TOLERANCE, "a line");
+    }
+  }
+
+  @Test
+  void float32CloudsOfScalesTooFarApartBecomeDoubles() {
+    float[] wide = {0, 1e-30f, 1e30f};
+    try (Backend backend = new CpuBackend(InstructionSet.best(), 1)) {
+      double[] doubles = Homology.wideScales(wide, 1, Homology.spanningTree(backend, wide, 1)).orElseThrow();
+      assertArrayEquals(new double[] {1e-30f, 1e30f}, DoublePrecision.reference(doubles, 1).deathTimes());
+      float[] plain = {0, 0, 1e-10f, 1};
+      assertTrue(Homology.wideScales(plain, 1, Homology.spanningTree(backend, plain, 1)).isEmpty());
+    }
+  }
+
+  @Test
+  void distancesWithoutSomeEdgesGiveAForest() {
+    double inf = Double.POSITIVE_INFINITY;
+    // Points 0, 1, 2 and 3, 4, as rows of the lower triangle.
+    double[] lower = {2, 5, 3, inf, inf, inf, inf, inf, inf, 1.5};
+    SpanningTree forest = Prim.ofDistances(lower, 5);
+    assertArrayEquals(new double[] {1.5, 2, 3}, forest.deathTimes());
+    assertEquals(0, Prim.ofDistances(new float[] {Float.POSITIVE_INFINITY}, 2).lengths().length);
+    SpanningTree sparse = Kruskal.ofEdges(6, new int[] {0, 1, 0, 2, 1, 2, 3, 4, 0, 1}, new double[] {2, 5, 3, 1.5, 2});
+    assertArrayEquals(forest.deathTimes(), sparse.deathTimes());
+    assertArrayEquals(forest.sorted().edges(), sparse.sorted().edges());
+  }
+
+  @Test
+  void edgesOfDistancesAreThoseOfTheRule() {
+    Random random = new Random(4);
+    for (int n : new int[] {2, 3, 40}) {
+      double[] lower = new double[n * (n - 1) / 2];
+      int[] ends = new int[2 * lower.length];
+      for (int i = 0, next = 0; i < n; i++) {
+        for (int j = 0; j < i; j++) {
+          // Few different lengths, so that ids decide.
+          lower[next] = random.nextInt(5) * 1e-60;
+          ends[2 * next] = j;
+          ends[2 * next++ + 1] = i;
+        }
+      }
+      assertArrayEquals(Kruskal.ofEdges(n, ends, lower).edges(), Prim.ofDistances(lower, n).sorted().edges());
+    }
+  }
+}
