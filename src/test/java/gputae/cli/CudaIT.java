@@ -242,11 +242,11 @@ class CudaIT {
     failing(call);
   }
 
-  /** One line that names the call and the code, exit 1, and nothing left alive. */
+  /** One line that names the call and the code, exit 1, and nothing left alive; by cuBLAS, so that its calls are among them. */
   private void failing(String call) throws IOException {
     String name = call.substring(0, call.indexOf('=')).replaceFirst("_v2$", "").replace("InstantiateWithFlags", "Instantiate");
     fake.with("fail", call).with("counts", folder.resolve("counts"));
-    Jar.Result result = train("--epochs", 2, "--device", "cuda", "--out", "run");
+    Jar.Result result = jar().java("-Dgputae.products=cublas").run(Tiny.train(data, "--epochs", 2, "--device", "cuda", "--out", "run"));
     // The stand-in has its say too.
     List<String> said = result.errLines().stream().filter(line -> !line.startsWith("fake CUDA: ")).toList();
     assertEquals(1, result.exit(), result.toString());
@@ -258,8 +258,8 @@ class CudaIT {
 
   @Test
   void aGpuWithoutMemorySaysWhichBatchWouldFit() {
-    // Two work spaces of cuBLAS take 64 MiB.
-    fake.with("memory", (65L << 20) + 1_000_000);
+    // A work space of cuBLAS takes 32 MiB.
+    fake.with("memory", (33L << 20) + 1_000_000);
     train("--epochs", 1, "--device", "cuda", "--hidden", "4000", "--out", "run").failed("out of memory", "on the device cuda", "free");
     fake.with("memory", 20L << 20);
     train("--epochs", 1, "--device", "cuda", "--out", "run").failed("out of memory: 33,554,432 bytes asked for the work space of cuBLAS", "nvidia-smi");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.backend.BackendException;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.backend.OutOfMemoryException;
@@ -267,6 +268,23 @@ class CudaBackendTest {
     SpanningTree found = Homology.spanningTree(backend, points, 2).sorted();
     assertArrayEquals(expected.edges(), found.edges());
     assertArrayEquals(expected.lengths(), found.lengths());
+  }
+
+  @Test
+  void theWayOfProductsIsChosenByAProperty() {
+    assertEquals(Products.AUTO, Products.chosen());
+    try {
+      System.setProperty("gputae.products", "own");
+      try (CudaBackend own = new CudaBackend(HostRunners.driver(HostRunner.Order.FORWARD), Products.chosen())) {
+        // Results depend on it bit for bit.
+        assertEquals(backend.description() + ", products own", own.description());
+      }
+      System.setProperty("gputae.products", "mine");
+      BackendException refused = assertThrows(BackendException.class, Products::chosen);
+      assertEquals("gputae.products is 'mine'; it takes auto, cublas, own", refused.getMessage());
+    } finally {
+      System.clearProperty("gputae.products");
+    }
   }
 
   /** A branch that needs what comes after the fork: the recording must not always give what the order of the calls would. */
