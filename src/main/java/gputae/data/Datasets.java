@@ -144,7 +144,17 @@ public final class Datasets {
     int held = HeldOut.of(count);
     log.accept(file + ": " + count + " images, the last " + held + " are the test split; "
         + (whole.labels() == null ? "no labels (there is no " + labels.getFileName() + ")" : "labels from " + labels.getFileName()));
-    return of(file, name, HeldOut.slice(whole, 0, count - held), HeldOut.slice(whole, count - held, count));
+    Split train = HeldOut.slice(whole, 0, count - held);
+    Split test = HeldOut.slice(whole, count - held, count);
+    if (whole.labels() != null && classesOf(test) < classesOf(train)) {
+      log.accept("warning: " + file + ": the test split covers " + classesOf(test) + " of the " + classesOf(train)
+          + " classes of the training split; shuffle rows that are sorted by class first");
+    }
+    return of(file, name, train, test);
+  }
+
+  private static long classesOf(Split split) {
+    return IntStream.range(0, split.labels().length).map(i -> split.labels()[i]).distinct().count();
   }
 
   /** A data set whose classes are called by their numbers. */

@@ -9,9 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -92,10 +93,21 @@ final class ImageFolders {
       throw new DataException(directory + ": " + train.size() + " training and " + test.size() + " test images, expected at least one of each");
     }
     Size size = sizeOf(train.get(0).file());
-    return new Dataset(name, classes, split(train, size), split(test, size));
+    AtomicInteger coloured = new AtomicInteger();
+    Dataset dataset = new Dataset(name, classes, split(train, size, coloured), split(test, size, coloured));
+    if (coloured.get() > 0) {
+      log.accept(directory + ": colour becomes grey (luminance) in " + coloured.get() + " of "
+          + (train.size() + test.size()) + " images");
+    }
+    return dataset;
   }
 
-  private static Split split(List<Labelled> items, Size size) throws DataException {
+  /**
+   * Decodes images of one size.
+   *
+   * @param coloured counts those that have a colour
+   */
+  private static Split split(List<Labelled> items, Size size, AtomicInteger coloured) throws DataException {
     int perImage = size.height() * size.width();
     if ((long) items.size() * perImage > Source.LARGEST_ARRAY) {
       throw new DataException(size.of().getParent().getParent() + ": " + items.size() + " images of " + perImage + " pixels are more than the "
@@ -107,7 +119,9 @@ final class ImageFolders {
       IntStream.range(0, items.size()).parallel().forEach(i -> {
         labels[i] = (byte) items.get(i).label();
         try {
-          decode(items.get(i).file(), size, pixels, i * perImage);
+          if (decode(items.get(i).file(), size, pixels, i * perImage)) {
+            coloured.incrementAndGet();
+          }
         } catch (DataException e) {
           throw new UncheckedIOException(e);
         }
@@ -124,13 +138,15 @@ final class ImageFolders {
 
   private static Size sizeOf(Path file) throws DataException {
     Size size = with(file, reader -> new Size(reader.getHeight(0), reader.getWidth(0), file));
-    if ((long) size.height() * size.width() > MOST_PIXELS) {
-      throw new DataException(file + ": " + size.height() + " x " + size.width() + " pixels, expected at most " + MOST_PIXELS + " in an image");
+    if (size.height() < 1 || size.width() < 1 || (long) size.height() * size.width() > MOST_PIXELS) {
+      throw new DataException(file + ": " + size.height() + " x " + size.width() + " pixels, expected 1 to "
+          + MOST_PIXELS + " in an image");
     }
     return size;
   }
 
-  private static void decode(Path file, Size size, byte[] pixels, int offset) throws DataException {
+  /** Writes the grey values of an image; true if it has a colour. */
+  private static boolean decode(Path file, Size size, byte[] pixels, int offset) throws DataException {
     BufferedImage image = with(file, reader -> {
       if (reader.getHeight(0) != size.height() || reader.getWidth(0) != size.width()) {
         throw new DataException(file + ": " + reader.getHeight(0) + " x " + reader.getWidth(0) + " pixels, but " + size.of()
@@ -145,6 +161,7 @@ final class ImageFolders {
     // Gray with alpha has no type of its own.
     boolean grayAlpha = raster.getNumBands() == 2;
     int deepest = grayAlpha ? (1 << raster.getSampleModel().getSampleSize(0)) - 1 : 0;
+    boolean coloured = false;
     for (int y = 0; y < size.height(); y++) {
       for (int x = 0; x < size.width(); x++) {
         int value;
@@ -156,11 +173,14 @@ final class ImageFolders {
         } else if (grayAlpha) {
           value = (int) Math.round(255.0 * raster.getSample(x, y, 0) * raster.getSample(x, y, 1) / ((double) deepest * deepest));
         } else {
-          value = luminance(image.getRGB(x, y));
+          int argb = image.getRGB(x, y);
+          value = luminance(argb);
+          coloured = coloured || (argb >> 16 & 0xff) != (argb & 0xff) || (argb >> 8 & 0xff) != (argb & 0xff);
         }
         pixels[offset++] = (byte) value;
       }
     }
+    return coloured;
   }
 
   private static int luminance(int argb) {
@@ -168,25 +188,67 @@ final class ImageFolders {
     return (int) Math.round(thousandths / 1000.0 * (argb >>> 24) / 255);
   }
 
+  /** Opens a PNG or JPEG file by what it holds, whatever its name; other decoders of this Java are not asked. */
   private static <T> T with(Path file, Use<T> use) throws DataException {
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(Files.readAllBytes(file)))) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-      if (!readers.hasNext()) {
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      boolean jpeg = startsWith(bytes, 0xFF, 0xD8, 0xFF);
+      if (!jpeg && !startsWith(bytes, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n')) {
         throw new DataException(file + ": not an image that can be read, expected PNG or JPEG");
       }
-      ImageReader reader = readers.next();
-      try {
+      if (jpeg && channels(bytes) > 3) {
+        throw new DataException(file + ": a JPEG of " + channels(bytes) + " channels (CMYK); convert it to RGB or grey,"
+            + " e.g. with ImageMagick: convert IN.jpg -colorspace sRGB OUT.png");
+      }
+      ImageReader reader = ImageIO.getImageReadersByFormatName(jpeg ? "jpeg" : "png").next();
+      AtomicReference<String> warning = new AtomicReference<>();
+      try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
         reader.setInput(in, true, true);
-        return use.of(reader);
+        reader.addIIOReadWarningListener((source, text) -> warning.compareAndSet(null, text));
+        T result = use.of(reader);
+        // The decoder makes up what a JPEG lacks, grey as a rule, and warns.
+        if (jpeg && warning.get() != null) {
+          throw new DataException(file + ": a damaged image (" + warning.get() + ")");
+        }
+        return result;
       } finally {
         reader.dispose();
       }
+    } catch (DataException e) {
+      throw e;
     } catch (IOException e) {
       throw DataException.reading(file, e);
     } catch (RuntimeException e) {
       // The JDK's decoders answer some damaged files with IllegalArgumentException, ArrayIndexOutOfBoundsException and the like.
       throw new DataException(file + ": a damaged image (" + WholeFile.inWords(e) + ")", e);
     }
+  }
+
+  private static boolean startsWith(byte[] bytes, int... beginning) {
+    boolean same = bytes.length >= beginning.length;
+    for (int i = 0; same && i < beginning.length; i++) {
+      same = (bytes[i] & 0xFF) == beginning[i];
+    }
+    return same;
+  }
+
+  /** The channels that a JPEG's frame header (a marker SOFn) names; 0 without one, which the decoder refuses. */
+  private static int channels(byte[] jpeg) {
+    int at = 2;
+    while (at + 9 < jpeg.length && (jpeg[at] & 0xFF) == 0xFF) {
+      int marker = jpeg[at + 1] & 0xFF;
+      if (marker == 0xFF) {
+        // A fill byte.
+        at++;
+        continue;
+      }
+      boolean frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+      if (frame) {
+        return jpeg[at + 9] & 0xFF;
+      }
+      at += 2 + ((jpeg[at + 2] & 0xFF) << 8 | jpeg[at + 3] & 0xFF);
+    }
+    return 0;
   }
 
   private static List<Path> folders(Path directory) throws DataException {

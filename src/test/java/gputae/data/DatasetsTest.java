@@ -166,6 +166,7 @@ class DatasetsTest {
       assertEquals(expected[i], data.train().images().pixels()[16 * i + 5] & 0xff, "image " + i);
     }
     assertEquals(200, data.test().images().pixels()[0] & 0xff, 2);
+    assertTrue(log.stream().anyMatch(line -> line.endsWith("colour becomes grey (luminance) in 2 of 6 images")), log.toString());
 
     image("test/dog/1.png", BufferedImage.TYPE_BYTE_GRAY, 4, 1);
     refused(() -> open(directory), "dog: a class that", "does not have");
@@ -178,6 +179,42 @@ class DatasetsTest {
     refused(() -> open(directory), "2.png: ");
     Files.writeString(directory.resolve("test/cat/2.png"), "no image");
     refused(() -> open(directory), "2.png: not an image");
+  }
+
+  @Test
+  void imagesThatTheDecodersWouldMakeSomethingOf() throws IOException {
+    image("a/1.png", BufferedImage.TYPE_BYTE_GRAY, 16, 100);
+    image("a/2.jpg", BufferedImage.TYPE_INT_RGB, 16, 0x646464);
+    Path tested = directory.resolve("a/2.jpg");
+    byte[] jpeg = Files.readAllBytes(tested);
+    assertEquals(100, open(directory).test().images().pixels()[0], 1);
+    assertTrue(log.stream().noneMatch(line -> line.contains("colour")), log.toString());
+
+    // Cut within its data: the decoder would fill up with grey.
+    Files.write(tested, Arrays.copyOf(jpeg, jpeg.length - 4));
+    refused(() -> open(directory), "2.jpg: a damaged image (");
+    // A frame header of four channels.
+    byte[] cmyk = jpeg.clone();
+    for (int at = 2; ; at += 2 + ((cmyk[at + 2] & 0xff) << 8 | cmyk[at + 3] & 0xff)) {
+      if ((cmyk[at + 1] & 0xff) == 0xc0) {
+        cmyk[at + 9] = 4;
+        break;
+      }
+    }
+    Files.write(tested, cmyk);
+    refused(() -> open(directory), "2.jpg: a JPEG of 4 channels (CMYK); convert it");
+    // A TIFF by what it holds, whose width is negative.
+    Files.write(tested, new byte[] {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0, 1, 4, 0, 1, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0});
+    refused(() -> open(directory), "2.jpg: not an image that can be read, expected PNG or JPEG");
+  }
+
+  @Test
+  void rowsSortedByClassAreNoticed() throws IOException {
+    Path file = directory.resolve("sorted.npy");
+    Npy.write(file, new byte[12 * 4], 12, 2, 2);
+    Npy.write(directory.resolve("sorted-labels.npy"), new byte[] {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2}, 12);
+    open(file);
+    assertTrue(log.stream().anyMatch(line -> line.startsWith("warning: ") && line.contains("covers 1 of the 3 classes")), log.toString());
   }
 
   @Test
