@@ -38,7 +38,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class CudaAgainstCpuTest {
 
-  private static final int STEPS = 50;
+  private static final int STEPS = 20;
+  private static final int EPOCHS = 2;
   private static final int BATCH = 128;
   private static final int TRAIN = 10 * BATCH + 40;
   private static final int TEST = 300;
@@ -212,10 +213,10 @@ class CudaAgainstCpuTest {
   }
 
   private static void followEpochs(ModelKind kind, int latent, HostRunner.Order order) {
-    TrainConfig config = config(kind, latent, 4);
+    TrainConfig config = config(kind, latent, EPOCHS);
     List<Epoch> expected = epochs(new CpuBackend(InstructionSet.best(), 2), config);
     List<Epoch> found = epochs(HostRunners.backend(order), config);
-    assertEquals(4, found.size());
+    assertEquals(EPOCHS, found.size());
     for (int e = 0; e < expected.size(); e++) {
       Epoch a = expected.get(e);
       Epoch b = found.get(e);
