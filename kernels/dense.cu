@@ -1,18 +1,18 @@
-// A dense layer and its backward pass for few rows: forward is one launch, backward two. With x (rows, in), w (out, in),
-// b (out), y and dy (rows, out):
+// A dense layer and its backward pass for few rows: forward is one launch, backward two. With x (rows, in),
+// w (out, in), b (out), y and dy (rows, out):
 //
 //   dense_forward    y = activation(x w^T + b)
 //   dense_backward   g = dy activation'(y), which replaces dy;  dx = g w
 //   dense_gradients  dw += g^T x,  db += column sums of g
 //
-// With some hundred rows a layer is about a microsecond of arithmetic, and a step of training is a chain of layers, each
-// of which waits for the one before. There the number of launches counts, and how many loads of a thread wait for memory
-// together. A library's product needs two launches (the inner dimension is split, then summed up), and two more for bias
-// and activation.
+// With some hundred rows a layer is about a microsecond of arithmetic, and a step of training is a chain of layers,
+// each of which waits for the one before. There the number of launches counts, and how many loads of a thread wait for
+// memory together. A library's product needs two launches (the inner dimension is split, then summed up), and a third
+// for bias and activation.
 //
 // The order of a sum is fixed by lanes, slices and the inner dimension. It is the same for every row, however many rows
-// there are, so equal rows give equal bits. Any shape with a row and a column is right; what lies beyond the ends is never
-// stored.
+// there are, so equal rows give equal bits. Any shape with a row and a column is right; what lies beyond the ends is
+// never stored.
 #include "activation.h"
 #include "device.h"
 #include "exact_distance.h"
@@ -40,8 +40,8 @@ constexpr int kGradientBatch = 8;
 // Rows of g that shared memory holds at a time.
 constexpr int kGradientPart = 256;
 
-// Adds g[o] w[o] to the sums of one column of dx, for a batch of every 16th output from o on; kWhole where all of them are
-// below count. weights points to the column, in floats lie between its rows.
+// Adds g[o] w[o] to the sums of one column of dx, for a batch of every 16th output from o on; kWhole where all of them
+// are below count. weights points to the column, in floats lie between its rows.
 template <bool kWhole>
 __device__ inline void add_batch(const float (*g)[kSide], int o, int count, const float* __restrict__ weights, int in,
                                  float* sums) {

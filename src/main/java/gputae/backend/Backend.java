@@ -101,9 +101,9 @@ public interface Backend extends AutoCloseable {
   void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y);
 
   /**
-   * The backward pass of {@link #dense}. dy comes in as the gradient with respect to y and leaves as the gradient before the
-   * activation, or, without dx, as either; with the gradient before the activation dw += dy^T x, db += column sums of dy,
-   * dx = dy w.
+   * The backward pass of {@link #dense}. dy comes in as the gradient with respect to y and leaves as the gradient
+   * before the activation, or, without dx, as either. With the gradient before the activation dw += dy^T x,
+   * db += column sums of dy, dx = dy w.
    *
    * @param dy with {@link Activation#IDENTITY} it may be y itself, which is not read then
    * @param dx (rows, in), or null where the input needs no gradient

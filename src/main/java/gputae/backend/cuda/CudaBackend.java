@@ -16,7 +16,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * A GPU: the kernels of kernels/ and, for many rows, the driver's matrix products. Calls are enqueued; a recording is a captured graph, whose replay is one call to the driver.
+ * A GPU: the kernels of kernels/ and, for many rows, the driver's matrix products. Calls are enqueued; a recording is a
+ * captured graph, whose replay is one call to the driver.
  *
  * <p>Launch shapes are decided here, from the problem and the driver's limits; each kernel's file says what it asks for.
  */
@@ -49,8 +50,9 @@ public final class CudaBackend extends AbstractBackend {
   private static final int STEPS_A_RECORDING = 16;
 
   /**
-   * Up to so many rows {@link Products#AUTO} takes the kernels of kernels/dense.cu. A choice made before measurement: they
-   * save launches, which is most of the time of some hundred rows; cuBLAS saves memory traffic, which is that of thousands.
+   * Up to so many rows {@link Products#AUTO} takes the kernels of kernels/dense.cu. A choice made before measurement:
+   * they save launches, which is most of the time of some hundred rows; cuBLAS saves memory traffic, which is that of
+   * thousands.
    */
   private static final long OWN_ROWS = 1024;
 
@@ -584,8 +586,8 @@ public final class CudaBackend extends AbstractBackend {
     if (rows == 0 || out == 0) {
       return;
     }
-    // From the width alone, so that the order of a sum is the same for any number of rows: as many as leave a warp three
-    // steps of 32 or more.
+    // From the width alone, so that the order of a sum is the same for any number of rows: as many as leave a warp
+    // three steps of 32 or more.
     int slices = Math.max(1, Integer.highestOneBit(Math.min(FORWARD_WARPS, blocksOf(in, WARP) / 3)));
     int tiles = Math.min(FORWARD_WARPS / slices, blocksOf(out, DENSE_SIDE));
     launch("dense_forward", blocksOf(rows, DENSE_SIDE), blocksOf(out, DENSE_SIDE * tiles), slices * tiles * WARP, 0,

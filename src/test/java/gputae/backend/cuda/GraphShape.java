@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How large what a driver captures is, and how long: a GPU takes microseconds from one node to the next that waits for it,
- * which is most of the time of a step on a small batch.
+ * How large what a driver captures is, and how long: a GPU takes microseconds from one node to the next that waits for
+ * it, which is most of the time of a step on a small batch.
  *
  * @param nodes launches, products, copies and clears
  * @param chain the most of them of which each waits for the one before
