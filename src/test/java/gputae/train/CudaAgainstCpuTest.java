@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class CudaAgainstCpuTest {
 
-  private static final int STEPS = 20;
+  private static final int STEPS = 12;
   private static final int EPOCHS = 2;
   private static final int BATCH = 128;
   private static final int TRAIN = 10 * BATCH + 40;

@@ -5,7 +5,10 @@ import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import org.junit.jupiter.api.Nested;
 
-/** A training as a whole on the CUDA backend over the host runner, threads and blocks in every order. */
+/**
+ * A training as a whole on the CUDA backend over the host runner, threads and blocks in every order: forward with the
+ * dense layers that a user gets, else with the driver's products. The contract of the backend has both in every order.
+ */
 class HostRunnerTrainerTest {
   @Nested
   class Forward extends TrainerContract {
@@ -19,7 +22,7 @@ class HostRunnerTrainerTest {
   class Backward extends TrainerContract {
     @Override
     Backend backend() {
-      return HostRunners.backend(HostRunner.Order.BACKWARD);
+      return HostRunners.backendOfProducts(HostRunner.Order.BACKWARD);
     }
   }
 
@@ -27,7 +30,7 @@ class HostRunnerTrainerTest {
   class RandomOrder extends TrainerContract {
     @Override
     Backend backend() {
-      return HostRunners.backend(HostRunner.Order.RANDOM);
+      return HostRunners.backendOfProducts(HostRunner.Order.RANDOM);
     }
   }
 }

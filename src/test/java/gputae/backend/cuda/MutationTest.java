@@ -44,7 +44,7 @@ class MutationTest {
    * A share of all mutants that takes some minutes: to see new survivors, not to estimate the rate, since the draw was chosen knowing which ones survive. The rate
    * is that of {@code all}.
    */
-  private static final String SOME = "8";
+  private static final String SOME = "5";
 
   private static final Path KERNELS = Path.of("kernels");
 
