@@ -410,11 +410,11 @@ sanitized() {
     note "$tool, $what" "$(verdict $code)" "exit $code: $(grep -a 'ERROR SUMMARY\|RACECHECK SUMMARY\|Error:' "$work/last" | tail -n 1)"
   fi
   # Which kernels, and how often.
-  [ $code = 0 ] || sed -n 's/^=========  *at \(.*\)+0x.*/\1/p' "$work/last" | sort | uniq -c | sort -rn | tee -a "$log" >>"$work/sanitizer.txt"
+  [ $code = 0 ] || sed -n 's/^=========  *at \(.*\)+0x.*/\1/p' "$work/last" | sort | uniq -c | sort -rn >>"$log"
 }
 
 part_sanitizer() {
-  local tool sanitizer points
+  local tool sanitizer batch points
   sanitizer=$(PATH=$PATH:/usr/local/cuda/bin command -v compute-sanitizer)
   if [ "$device" != cuda ] || [ -z "$sanitizer" ]; then
     note "sanitizers" "NOT RUN" "$([ "$device" = cuda ] && echo "no compute-sanitizer" || echo "needs --device cuda")"

@@ -29,8 +29,8 @@ namespace {
 // What the rounds work on; each (n), in shared or in device memory.
 template <typename Ids>
 struct Components {
-  typename Ids::Type* ids;  // of the component's edge
-  uint32_t* length;         // of the component's edge, bits; then the other labels while they jump
+  typename Ids::Type* ids;     // of the component's edge
+  uint32_t* length;            // of the component's edge, bits; then the other labels while they jump
   typename Ids::Label* label;  // of the component that the point belongs to: the id of one of its points, the root
   typename Ids::Label* next;   // of a root: the root it joins
 };
@@ -77,10 +77,7 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const C
     const uint64_t to = edge_key(s, j);
     key = to < key ? to : key;
   }
-  for (int distance = kWarp / 2; distance > 0; distance /= 2) {
-    const uint64_t other = __shfl_xor_sync(kAllLanes, key, distance);
-    key = other < key ? other : key;
-  }
+  key = least_of_lanes<kWarp>(key);
   if (lane_number() < kNearest) lists[static_cast<int64_t>(i) * kNearest + lane_number()] = key;
   if (lane_number() == 0) {
     offers[i] = key;

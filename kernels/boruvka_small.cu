@@ -73,10 +73,7 @@ extern "C" __global__ void __launch_bounds__(kSmallCloud* kParts)
       }
     }
     uint64_t key = least == kNoLength ? kNoEdge : static_cast<uint64_t>(least) << 32 | static_cast<uint32_t>(to);
-    for (int distance = kParts / 2; distance > 0; distance /= 2) {
-      const uint64_t other = __shfl_xor_sync(kAllLanes, key, distance);
-      key = other < key ? other : key;
-    }
+    key = least_of_lanes<kParts>(key);
     const bool offers = part == 0 && has_point;
     if (offers) atomicMin(&length[own], key_length(key));
     __syncthreads();

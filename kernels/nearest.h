@@ -29,6 +29,17 @@ __device__ inline uint64_t edge_key(float s, int j) {
 __device__ inline uint32_t key_length(uint64_t key) { return static_cast<uint32_t>(key >> 32); }
 __device__ inline uint32_t key_point(uint64_t key) { return static_cast<uint32_t>(key); }
 
+// The least key of this lane and those beside it, groups of kLanes (a power of two); for all of them. The whole warp calls
+// it.
+template <int kLanes>
+__device__ inline uint64_t least_of_lanes(uint64_t key) {
+  for (int distance = kLanes / 2; distance > 0; distance /= 2) {
+    const uint64_t other = __shfl_xor_sync(kAllLanes, key, distance);
+    key = other < key ? other : key;
+  }
+  return key;
+}
+
 // The least keys that a warp has been offered, one a lane: lane t, up to kNearest - 1, has the t-th. On an H200 the
 // alternative, a list a lane and the least of all lists at the end, takes three times the instructions: of n keys in
 // random order about 8 + 8 ln(n / 8) get into the one list, but of the 32 offered together nearly always one into

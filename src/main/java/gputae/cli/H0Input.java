@@ -178,7 +178,7 @@ final class H0Input {
     TableOptions options = new TableOptions(header.answer, chosen, decimal, true);
     CloudFiles.Distances form = format.distances;
     if (form == null && CloudFiles.holdsDistances(file)) {
-      System.err.println("gpu-tae: " + file + ": holds distances, by its DIPHA header");
+      note(file + ": holds distances, by its DIPHA header");
       form = CloudFiles.Distances.SQUARE;
     }
     if (form != null && precision != Precision.AUTO) {

@@ -19,35 +19,6 @@ class DoublePrecisionTest {
   /** Just beyond what the reference is asked for by itself, in the plane. */
   private static final int LARGE = 7200;
 
-  /** Death times by Prim's algorithm without any rule for ties, in the plainest way. */
-  private static double[] deaths(double[] points, int d) {
-    int n = points.length / d;
-    double[] shortest = new double[n];
-    Arrays.fill(shortest, Double.POSITIVE_INFINITY);
-    boolean[] joined = new boolean[n];
-    double[] deaths = new double[n - 1];
-    int newest = 0;
-    for (int round = 0; round < n - 1; round++) {
-      joined[newest] = true;
-      int best = -1;
-      for (int v = 0; v < n; v++) {
-        if (!joined[v]) {
-          double square = 0;
-          for (int k = 0; k < d; k++) {
-            double t = points[newest * d + k] - points[v * d + k];
-            square += t * t;
-          }
-          shortest[v] = Math.min(shortest[v], Math.sqrt(square));
-          best = best < 0 || shortest[v] < shortest[best] ? v : best;
-        }
-      }
-      deaths[round] = shortest[best];
-      newest = best;
-    }
-    Arrays.sort(deaths);
-    return deaths;
-  }
-
   private static void assertClose(double[] expected, double[] found, double relative, String what) {
     assertEquals(expected.length, found.length, what);
     for (int i = 0; i < found.length; i++) {
@@ -82,7 +53,7 @@ class DoublePrecisionTest {
     for (int d : new int[] {1, 2, 3, 33, 100}) {
       double[] cloud = new double[200 * d];
       Arrays.setAll(cloud, i -> random.nextGaussian() * Math.pow(10, -random.nextInt(12)));
-      assertClose(deaths(cloud, d), DoublePrecision.reference(cloud, d).deathTimes(), (d / 2.0 + 2) * 0x1p-53, "d "
+      assertClose(PlainPrim.deaths(cloud, d), DoublePrecision.reference(cloud, d).deathTimes(), (d / 2.0 + 2) * 0x1p-53, "d "
           + d);
     }
   }
@@ -122,7 +93,7 @@ class DoublePrecisionTest {
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
       for (int c = 0; c < clouds.length; c++) {
         SpanningTree tree = DoublePrecision.refined(backend, clouds[c], 2).orElseThrow();
-        assertClose(deaths(clouds[c], 2), tree.deathTimes(), DoublePrecision.TOLERANCE, names[c]);
+        assertClose(PlainPrim.deaths(clouds[c], 2), tree.deathTimes(), DoublePrecision.TOLERANCE, names[c]);
         int[] parent = new int[LARGE];
         Arrays.setAll(parent, i -> i);
         for (int e = 0; e < tree.lengths().length; e++) {
@@ -143,7 +114,7 @@ class DoublePrecisionTest {
         int n = (int) Math.sqrt(1.1e8 / d);
         double[] cloud = new double[n * d];
         Arrays.setAll(cloud, i -> i / d % 3 == 0 ? random.nextGaussian() : 5 + 1e-7 * random.nextGaussian());
-        assertClose(deaths(cloud, d), DoublePrecision.refined(backend, cloud, d).orElseThrow().deathTimes(),
+        assertClose(PlainPrim.deaths(cloud, d), DoublePrecision.refined(backend, cloud, d).orElseThrow().deathTimes(),
             DoublePrecision.TOLERANCE, "d " + d);
       }
     }
@@ -156,7 +127,7 @@ class DoublePrecisionTest {
     Arrays.setAll(line, i -> i % 2 * random.nextDouble());
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
       assertTrue(DoublePrecision.refined(backend, line, 2, 1e5).isEmpty());
-      assertClose(deaths(line, 2), DoublePrecision.refined(backend, line, 2).orElseThrow().deathTimes(),
+      assertClose(PlainPrim.deaths(line, 2), DoublePrecision.refined(backend, line, 2).orElseThrow().deathTimes(),
           DoublePrecision.TOLERANCE, "a line");
     }
   }

@@ -77,35 +77,6 @@ abstract class HomologyContract {
     }
   }
 
-  /** Death times in double precision, from exact distances. */
-  private static double[] doubleDeaths(double[] points, int d) {
-    int n = points.length / d;
-    double[] shortest = new double[n];
-    Arrays.fill(shortest, Double.POSITIVE_INFINITY);
-    boolean[] joined = new boolean[n];
-    double[] deaths = new double[n - 1];
-    int newest = 0;
-    for (int round = 0; round < n - 1; round++) {
-      joined[newest] = true;
-      int best = -1;
-      for (int v = 0; v < n; v++) {
-        if (!joined[v]) {
-          double square = 0;
-          for (int k = 0; k < d; k++) {
-            double t = points[newest * d + k] - points[v * d + k];
-            square += t * t;
-          }
-          shortest[v] = Math.min(shortest[v], Math.sqrt(square));
-          best = best < 0 || shortest[v] < shortest[best] ? v : best;
-        }
-      }
-      deaths[round] = shortest[best];
-      newest = best;
-    }
-    Arrays.sort(deaths);
-    return deaths;
-  }
-
   @Test
   void lengthsAgreeWithDoublePrecision() {
     Random random = new Random(2);
@@ -114,7 +85,7 @@ abstract class HomologyContract {
         float[] points = Clouds.draw(kind, 200, d, random);
         double[] wide = new double[points.length];
         Arrays.setAll(wide, i -> points[i]);
-        double[] expected = doubleDeaths(wide, d);
+        double[] expected = PlainPrim.deaths(wide, d);
         double[] found = Homology.spanningTree(backend, points, d).deathTimes();
         double bound = (d / 2.0 + 2) * 0x1p-24;
         for (int i = 0; i < found.length; i++) {
@@ -153,7 +124,7 @@ abstract class HomologyContract {
         int d = 3;
         double[] points = new double[150 * d];
         Arrays.setAll(points, i -> (random.nextDouble() + offset) * scale);
-        double[] expected = doubleDeaths(unscaled(points, scale), d);
+        double[] expected = PlainPrim.deaths(unscaled(points, scale), d);
         double[] found = Homology.spanningTree(backend, points, d).deathTimes();
         for (int i = 0; i < found.length; i++) {
           // Coordinates are rounded once to float32 after centring: half a unit of at most 1/2 each.

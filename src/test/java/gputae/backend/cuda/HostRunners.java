@@ -13,7 +13,7 @@ public final class HostRunners {
   private HostRunners() {}
 
   /**
-   * 3 multiprocessors, so that loops over a grid go round more than once, and 24 KiB of shared memory, so that clouds of more than 1,520 points keep their
+   * 3 multiprocessors, so that loops over a grid go round more than once, and 24 KiB of shared memory, so that clouds of more than 2,026 points keep their
    * components in device memory.
    */
   static final Driver.Limits SMALL = new Driver.Limits(3, 24 << 10);

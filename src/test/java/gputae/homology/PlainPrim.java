@@ -1,0 +1,38 @@
+package gputae.homology;
+
+import java.util.Arrays;
+
+/** Death times in the plainest way, for tests of all others. */
+final class PlainPrim {
+
+  private PlainPrim() {}
+
+  /** Of points (n, d) by Prim's algorithm in double precision, without any rule for ties; ascending. */
+  static double[] deaths(double[] points, int d) {
+    int n = points.length / d;
+    double[] shortest = new double[n];
+    Arrays.fill(shortest, Double.POSITIVE_INFINITY);
+    boolean[] joined = new boolean[n];
+    double[] deaths = new double[n - 1];
+    int newest = 0;
+    for (int round = 0; round < n - 1; round++) {
+      joined[newest] = true;
+      int best = -1;
+      for (int v = 0; v < n; v++) {
+        if (!joined[v]) {
+          double square = 0;
+          for (int k = 0; k < d; k++) {
+            double t = points[newest * d + k] - points[v * d + k];
+            square += t * t;
+          }
+          shortest[v] = Math.min(shortest[v], Math.sqrt(square));
+          best = best < 0 || shortest[v] < shortest[best] ? v : best;
+        }
+      }
+      deaths[round] = shortest[best];
+      newest = best;
+    }
+    Arrays.sort(deaths);
+    return deaths;
+  }
+}
