@@ -128,32 +128,28 @@ std::string printed(const char* format, ...) {
   return text;
 }
 
-enum State : unsigned char { kUnborn, kRunnable, kInBlockWait, kInWarpWait, kExited };
-
-struct Thread {
-  State state;
-  uint16_t fiber;
-};
-
 // Lanes that wait for each other.
 struct Group {
   unsigned mask;
   unsigned arrived;
+  unsigned votes;  // of the lanes that have arrived
   Wait wait;
 };
 
 struct Warp {
   unsigned present;  // lanes that exist and have not exited
   unsigned waiting;  // groups; their masks differ
-  Group groups[kLanes];
   uint64_t values[kLanes];
   uint64_t results[kLanes];
-  signed char sources[kLanes];
+  unsigned char arguments[kLanes];  // of a shuffle, its low bits
+  unsigned char widths[kLanes];
+  Group groups[kLanes];
 };
 
 // All that wait for the block.
 struct Barrier {
   Wait wait;
+  unsigned lowest;  // thread of them
   unsigned arrived;
   unsigned votes;
   int result;  // of the last one; nobody can pass the next before all have read it
@@ -241,10 +237,11 @@ class Worker : public Here {
     munmap(worker, span_bytes());
   }
 
-  // Between launches; the fibers of a launch that failed are dropped here.
+  // Between launches; the fibers of a launch that failed are dropped here, those of others are all idle.
   void begin(const Launch& launch, uint64_t seed) {
     launch_ = &launch;
     seed_ = seed;
+    if (error_.empty()) return;
     error_.clear();
     unpoison(reinterpret_cast<void*>(stacks()), fibers_ * kStride);
     fibers_ = idle_ = 0;
@@ -253,45 +250,53 @@ class Worker : public Here {
   // Whether the block ran to its end; error() says why not.
   bool run(uint64_t block) {
     begin_block(block);
-    const unsigned thread = take();
-    give(thread, idle_fiber());
-    enter(threads_[thread].fiber);
+    const unsigned fiber = idle_fiber();
+    begin_thread(take_unborn(next_place()), fiber);
+    enter(fiber);
     if (error_.empty()) check_zone();
     return error_.empty();
   }
 
   const std::string& error() const { return error_; }
 
+  // The two waits are what a kernel spends its time in here. A thread that comes back to them finds its stack in no near cache, so that each line of
+  // it counts: their frames are small because what fails is apart from them.
   int wait_for_block(Operation operation, int vote, Place place) {
     count_step();
     const Wait wait{operation, place};
     if (barrier_.arrived == 0) {
       barrier_.wait = wait;
-    } else if (!(barrier_.wait == wait)) {
-      fail(printed("thread %u came to %s while thread %u waits at %s: all threads of a block must meet at the same barrier", now_,
-                   wait.text().c_str(), first(kInBlockWait), barrier_.wait.text().c_str()));
+      barrier_.lowest = now_;
+    } else if (!(barrier_.wait == wait)) [[unlikely]] {
+      other_barrier(wait);
     }
     barrier_.arrived++;
     barrier_.votes += vote != 0;
-    threads_[now_].state = kInBlockWait;
+    barrier_.lowest = std::min(barrier_.lowest, now_);
     if (barrier_.arrived == alive_) open_barrier();
-    go_on(false);
+    let_others_run();
     return barrier_.result;
   }
 
   uint64_t wait_for_warp(Operation operation, unsigned mask, uint64_t value, int argument, int width, Place place) {
     count_step();
-    const Wait wait{operation, place};
-    const unsigned lane = now_ % kLanes;
+    const unsigned lane = now_ % kLanes, bit = 1u << lane;
     Warp& warp = warps_[now_ / kLanes];
-    check_mask(warp, lane, mask, width, wait);
-    Group& group = join(warp, lane, mask, wait);
-    group.arrived |= 1u << lane;
+    if (!(mask & bit) || (mask & ~warp.present) || !is_width(width)) [[unlikely]] bad_mask(warp, mask, width, {operation, place});
+    Group* group = warp.groups;
+    if (warp.waiting == 0) {
+      warp.waiting = 1;
+      *group = {mask, 0, 0, {operation, place}};
+    } else if (warp.waiting > 1 || group->mask != mask || !(group->wait == Wait{operation, place})) [[unlikely]] {
+      group = join(warp, lane, mask, {operation, place});
+    }
+    group->arrived |= bit;
+    group->votes |= static_cast<unsigned>(value & 1) << lane;
     warp.values[lane] = value;
-    warp.sources[lane] = static_cast<unsigned char>(source(operation, lane, static_cast<unsigned>(argument), static_cast<unsigned>(width)));
-    threads_[now_].state = kInWarpWait;
-    if (group.arrived == mask) finish(warp, group);
-    go_on(false);
+    warp.arguments[lane] = static_cast<unsigned char>(argument & (kLanes - 1));
+    warp.widths[lane] = static_cast<unsigned char>(width);
+    if (group->arrived == mask) finish(warp, *group);
+    let_others_run();
     return warp.results[lane];
   }
 
@@ -323,16 +328,14 @@ class Worker : public Here {
     block_index = {static_cast<unsigned>(block % launch_->grid_x), static_cast<unsigned>(block / launch_->grid_x), 0};
     block_size = dim3(launch_->threads);
     grid_size = dim3(launch_->grid_x, launch_->grid_y);
+    thread_index = {0, 0, 0};
     steps = 0;
     // A block draws the same numbers whichever worker runs it.
     random_ = Random(seed_ ^ Random(block).bits());
     alive_ = unborn_ = launch_->threads;
     ready_ = 0;
     barrier_ = {};
-    for (unsigned i = 0; i < alive_; i++) {
-      threads_[i].state = kUnborn;
-      unborn_list_[i] = static_cast<uint16_t>(order_ == kForward ? alive_ - 1 - i : i);
-    }
+    for (unsigned i = 0; i < alive_; i++) unborn_list_[i] = static_cast<uint16_t>(order_ == kForward ? alive_ - 1 - i : i);
     for (unsigned w = 0; w * kLanes < alive_; w++) {
       Warp& warp = warps_[w];
       warp.present = kAllLanes >> (kLanes - std::min<unsigned>(kLanes, alive_ - w * kLanes));
@@ -363,58 +366,94 @@ class Worker : public Here {
 
   // ---- Who runs
 
-  // The next thread, out of those that can run and those that have not begun.
-  unsigned take() {
-    if (order_ == kRandom) {
-      const unsigned drawn = static_cast<unsigned>(random_.below(ready_ + unborn_));
-      if (drawn >= ready_) {
-        std::swap(unborn_list_[drawn - ready_], unborn_list_[unborn_ - 1]);
-        return unborn_list_[--unborn_];
+  // A place in the list of those that can run, or from its end on in the list of those that have not begun.
+  unsigned next_place() {
+    if (order_ == kRandom) return static_cast<unsigned>(random_.below(ready_ + unborn_));
+    return ready_ > 0 ? ready_ - 1 : unborn_ - 1;
+  }
+
+  unsigned take_ready(unsigned place) {
+    std::swap(ready_list_[place], ready_list_[ready_ - 1]);
+    return ready_list_[--ready_];
+  }
+
+  unsigned take_unborn(unsigned place) {
+    std::swap(unborn_list_[place], unborn_list_[unborn_ - 1]);
+    return unborn_list_[--unborn_];
+  }
+
+  void begin_thread(unsigned thread, unsigned fiber) {
+    fiber_of_[thread] = static_cast<uint16_t>(fiber);
+    now_ = thread_index.x = thread;
+  }
+
+  // Thread first and those behind it of which `mask` says so can run again. The list is taken from its end.
+  void wake(unsigned first, unsigned mask) {
+    uint16_t* const ready = ready_list_ + ready_;
+    ready_ += static_cast<unsigned>(__builtin_popcount(mask));
+    if (mask == kAllLanes && order_ == kBackward) {
+      for (unsigned i = 0; i < kLanes; i++) ready[i] = static_cast<uint16_t>(first + i);
+    } else if (mask == kAllLanes) {
+      for (unsigned i = 0; i < kLanes; i++) ready[i] = static_cast<uint16_t>(first + kLanes - 1 - i);
+    } else {
+      unsigned count = 0;
+      for (unsigned i = 0; i < kLanes; i++) {
+        const unsigned lane = order_ == kBackward ? i : kLanes - 1 - i;
+        if (mask >> lane & 1) ready[count++] = static_cast<uint16_t>(first + lane);
       }
-      std::swap(ready_list_[drawn], ready_list_[ready_ - 1]);
-    }
-    return ready_ > 0 ? ready_list_[--ready_] : unborn_list_[--unborn_];
-  }
-
-  // Makes a fiber the one of a thread that now begins, or goes on with it.
-  void give(unsigned thread, unsigned fiber) {
-    threads_[thread].state = kRunnable;
-    threads_[thread].fiber = static_cast<uint16_t>(fiber);
-    now_ = thread;
-    thread_index = {thread, 0, 0};
-  }
-
-  // Threads [first, first + count) of which `waits` says that they wait can run again.
-  template <typename Waits>
-  void wake(unsigned first, unsigned count, Waits waits) {
-    // The list is taken from its end.
-    for (unsigned i = 0; i < count; i++) {
-      const unsigned thread = first + (order_ == kBackward ? i : count - 1 - i);
-      if (!waits(thread)) continue;
-      threads_[thread].state = kRunnable;
-      ready_list_[ready_++] = static_cast<uint16_t>(thread);
     }
   }
 
-  // Goes on with the next thread; comes back when this fiber's thread is next, or, if that has ended, with another thread.
-  void go_on(bool ended) {
-    const unsigned fiber = threads_[now_].fiber;
+  // The thread that runs waits, or could as well; comes back when it is its turn.
+  [[gnu::always_inline]] void let_others_run() {
+    if (ready_ > 0 && order_ != kRandom) [[likely]] {
+      run_ready(ready_list_[--ready_]);
+    } else {
+      choose();
+    }
+  }
+
+  [[gnu::always_inline]] void run_ready(unsigned thread) {
+    const unsigned last = now_;
+    now_ = thread_index.x = thread;
+    if (thread != last) switch_to(&stack_of_[last], stack_of_[thread], fiber_of_[thread]);
+  }
+
+  [[gnu::noinline]] void choose() {
+    if (ready_ + unborn_ == 0) fail(deadlock());
+    const unsigned place = next_place();
+    if (place < ready_) {
+      run_ready(take_ready(place));
+    } else {
+      const unsigned last = now_, fiber = idle_fiber();
+      begin_thread(take_unborn(place - ready_), fiber);
+      switch_to(&stack_of_[last], idle_stack_[fiber], fiber);
+    }
+  }
+
+  // The thread that ran has ended; comes back on the same fiber with another one that begins.
+  void begin_another() {
+    const unsigned fiber = fiber_of_[now_];
     if (ready_ + unborn_ == 0) {
       if (alive_ > 0) fail(deadlock());
       idle_list_[idle_++] = static_cast<uint16_t>(fiber);
-      leave(&stack_pointers_[fiber]);
+      leave(&idle_stack_[fiber]);
       return;
     }
-    const unsigned thread = take();
-    const unsigned next = threads_[thread].state != kUnborn ? threads_[thread].fiber : ended ? fiber : idle_fiber();
-    give(thread, next);
-    if (next == fiber) return;
-    if (ended) idle_list_[idle_++] = static_cast<uint16_t>(fiber);
-    switch_to(&stack_pointers_[fiber], stack_pointers_[next], next);
+    const unsigned place = next_place();
+    if (place < ready_) {
+      const unsigned thread = take_ready(place);
+      now_ = thread_index.x = thread;
+      idle_list_[idle_++] = static_cast<uint16_t>(fiber);
+      switch_to(&idle_stack_[fiber], stack_of_[thread], fiber_of_[thread]);
+    } else {
+      begin_thread(take_unborn(place - ready_), fiber);
+    }
   }
 
-  unsigned idle_fiber() {
-    if (idle_ > 0) return idle_list_[--idle_];
+  unsigned idle_fiber() { return idle_ > 0 ? idle_list_[--idle_] : new_fiber(); }
+
+  [[gnu::noinline]] unsigned new_fiber() {
     const unsigned fiber = fibers_++;
     if (fiber == guarded_) {
       // An overflow then ends the process here and not in a neighbour's stack. Fails where the system's limit of mappings is reached; it is a help
@@ -426,7 +465,7 @@ class Worker : public Here {
     *--top = nullptr;  // where a caller's address would be
     *--top = reinterpret_cast<void*>(&Worker::fiber_main);
     for (int saved = 0; saved < 6; saved++) *--top = nullptr;
-    stack_pointers_[fiber] = top;
+    idle_stack_[fiber] = top;
     return fiber;
   }
 
@@ -436,7 +475,7 @@ class Worker : public Here {
     for (;;) {
       worker->launch_->kernel->run(worker->launch_->arguments);
       worker->end_thread();
-      worker->go_on(true);
+      worker->begin_another();
     }
   }
 
@@ -446,7 +485,7 @@ class Worker : public Here {
     void* fake;
     from_outside_ = true;
     __sanitizer_start_switch_fiber(&fake, reinterpret_cast<void*>(guard(fiber) + kPage), kStack);
-    gputae_host_switch(&outside_, stack_pointers_[fiber]);
+    gputae_host_switch(&outside_, idle_stack_[fiber]);
     __sanitizer_finish_switch_fiber(fake, nullptr, nullptr);
   }
   void leave(void** save) {
@@ -472,7 +511,7 @@ class Worker : public Here {
     }
   }
 #else
-  void enter(unsigned fiber) { gputae_host_switch(&outside_, stack_pointers_[fiber]); }
+  void enter(unsigned fiber) { gputae_host_switch(&outside_, idle_stack_[fiber]); }
   void leave(void** save) { gputae_host_switch(save, outside_); }
   void switch_to(void** save, void* load, unsigned) { gputae_host_switch(save, load); }
   void arrived(void*) {}
@@ -481,13 +520,10 @@ class Worker : public Here {
   void end_thread() {
     Warp& warp = warps_[now_ / kLanes];
     const unsigned bit = 1u << (now_ % kLanes);
-    threads_[now_].state = kExited;
     warp.present &= ~bit;
     for (unsigned i = 0; i < warp.waiting; i++) {
       const Group& group = warp.groups[i];
-      if (group.mask & bit) {
-        fail(printed("thread %u exited while thread %u waits for it at %s", now_, first_of_warp(group.arrived), group.wait.text().c_str()));
-      }
+      if (group.mask & bit) [[unlikely]] exited_early(group);
     }
     // Threads that have exited no longer count.
     if (--alive_ == barrier_.arrived && alive_ > 0) open_barrier();
@@ -496,10 +532,10 @@ class Worker : public Here {
   // ---- Waits
 
   void count_step() {
-    if (++steps > kMostSteps) too_many_steps();
+    if (++steps > kMostSteps) [[unlikely]] too_many_steps();
   }
 
-  void open_barrier() {
+  [[gnu::noinline]] void open_barrier() {
     const unsigned votes = barrier_.votes;
     switch (barrier_.wait.operation) {
       case kSyncthreadsAnd:
@@ -512,25 +548,19 @@ class Worker : public Here {
         barrier_.result = static_cast<int>(votes);
     }
     barrier_.arrived = barrier_.votes = 0;
-    wake(0, launch_->threads, [this](unsigned thread) { return threads_[thread].state == kInBlockWait; });
+    // All that have not exited wait for it.
+    const unsigned warps = (launch_->threads + kLanes - 1) / kLanes;
+    for (unsigned i = 0; i < warps; i++) {
+      const unsigned w = order_ == kBackward ? i : warps - 1 - i;
+      wake(w * kLanes, warps_[w].present);
+    }
   }
 
-  void check_mask(Warp& warp, unsigned lane, unsigned mask, int width, const Wait& wait) {
-    const unsigned bit = 1u << lane;
-    if (!(mask & bit)) fail(printed("thread %u: the mask 0x%08x of %s lacks the thread's own lane %u", now_, mask, wait.text().c_str(), lane));
-    if (mask & ~warp.present) {
-      const unsigned absent = first_of_warp(mask & ~warp.present);
-      fail(printed("thread %u: the mask 0x%08x of %s names lane %u, which %s", now_, mask, wait.text().c_str(), absent % kLanes,
-                   absent < launch_->threads ? "has exited" : "does not exist"));
-    }
-    if (width < 1 || width > kLanes || (width & (width - 1)) != 0) {
-      fail(printed("thread %u: the width %d of %s is not 1, 2, 4, 8, 16 or 32", now_, width, wait.text().c_str()));
-    }
-  }
+  static bool is_width(int width) { return width >= 1 && width <= kLanes && (width & (width - 1)) == 0; }
 
   // The group that a lane waits with. Two lanes that wait for each other with different masks, or at different places, would wait for ever. Masks
   // that merely overlap are right: the lanes of one branch may wait for all while those of the other have yet to finish among themselves.
-  Group& join(Warp& warp, unsigned lane, unsigned mask, const Wait& wait) {
+  [[gnu::noinline]] Group* join(Warp& warp, unsigned lane, unsigned mask, const Wait& wait) {
     Group* mine = nullptr;
     for (unsigned i = 0; i < warp.waiting; i++) {
       Group& group = warp.groups[i];
@@ -546,54 +576,93 @@ class Worker : public Here {
     }
     if (mine == nullptr) {
       mine = &warp.groups[warp.waiting++];
-      *mine = {mask, 0, wait};
+      *mine = {mask, 0, 0, wait};
     }
-    return *mine;
+    return mine;
   }
 
   // The lane that a shuffle reads, by the rules of PTX's shfl.
-  static unsigned source(Operation operation, unsigned lane, unsigned argument, unsigned width) {
-    const unsigned within = width - 1, delta = argument % kLanes;
-    switch (operation) {
-      case kShuffle:
-        return (lane & ~within) | (argument & within);
+  template <Operation kOperation>
+  static unsigned source(unsigned lane, unsigned argument, unsigned width) {
+    const unsigned within = width - 1;
+    switch (kOperation) {
       case kShuffleUp:
-        return (lane & within) >= delta ? lane - delta : lane;
+        return (lane & within) >= argument ? lane - argument : lane;
       case kShuffleDown:
-        return (lane & within) + delta <= within ? lane + delta : lane;
+        return (lane & within) + argument <= within ? lane + argument : lane;
       case kShuffleXor:
-        return (lane ^ delta) <= (lane | within) ? lane ^ delta : lane;
+        return (lane ^ argument) <= (lane | within) ? lane ^ argument : lane;
       default:
-        return lane;
+        return (lane & ~within) | (argument & within);
+    }
+  }
+
+  template <Operation kOperation>
+  static void shuffle(Warp& warp, unsigned mask) {
+    for (unsigned lane = 0; lane < kLanes; lane++) {
+      if (!(mask >> lane & 1)) continue;
+      const unsigned from = source<kOperation>(lane, warp.arguments[lane], warp.widths[lane]);
+      warp.results[lane] = mask >> from & 1 ? warp.values[from] : ~uint64_t{0};
     }
   }
 
   // All have arrived. Results are written at once: the first to go on may already wait again while the last has not read its own.
-  void finish(Warp& warp, Group& group) {
-    const unsigned mask = group.mask;
-    unsigned votes = 0;
-    for (unsigned rest = mask; rest != 0; rest &= rest - 1) votes |= (warp.values[__builtin_ctz(rest)] & 1u) << __builtin_ctz(rest);
-    for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
-      const unsigned lane = static_cast<unsigned>(__builtin_ctz(rest));
-      switch (group.wait.operation) {
-        case kBallot:
-          warp.results[lane] = votes;
-          break;
-        case kAny:
-          warp.results[lane] = votes != 0;
-          break;
-        case kAll:
-          warp.results[lane] = votes == mask;
-          break;
-        default:
-          warp.results[lane] = mask >> warp.sources[lane] & 1 ? warp.values[warp.sources[lane]] : ~uint64_t{0};
-      }
+  [[gnu::noinline]] void finish(Warp& warp, Group& group) {
+    const unsigned mask = group.mask, votes = group.votes;
+    switch (group.wait.operation) {
+      case kBallot:
+        give_all(warp, mask, votes);
+        break;
+      case kAny:
+        give_all(warp, mask, votes != 0);
+        break;
+      case kAll:
+        give_all(warp, mask, votes == mask);
+        break;
+      case kSyncwarp:
+        break;
+      case kShuffleUp:
+        shuffle<kShuffleUp>(warp, mask);
+        break;
+      case kShuffleDown:
+        shuffle<kShuffleDown>(warp, mask);
+        break;
+      case kShuffleXor:
+        shuffle<kShuffleXor>(warp, mask);
+        break;
+      default:
+        shuffle<kShuffle>(warp, mask);
     }
-    group = warp.groups[--warp.waiting];
-    wake(now_ / kLanes * kLanes, kLanes, [mask](unsigned thread) { return mask >> (thread % kLanes) & 1; });
+    if (--warp.waiting > 0) group = warp.groups[warp.waiting];
+    wake(now_ / kLanes * kLanes, mask);
+  }
+
+  // Other lanes may not have read their results yet.
+  static void give_all(Warp& warp, unsigned mask, uint64_t result) {
+    for (unsigned lane = 0; lane < kLanes; lane++) warp.results[lane] = mask >> lane & 1 ? result : warp.results[lane];
   }
 
   // ---- Failures
+
+  [[gnu::noinline, gnu::cold]] void other_barrier(const Wait& wait) {
+    fail(printed("thread %u came to %s while thread %u waits at %s: all threads of a block must meet at the same barrier", now_, wait.text().c_str(),
+                 barrier_.lowest, barrier_.wait.text().c_str()));
+  }
+
+  [[gnu::noinline, gnu::cold]] void bad_mask(const Warp& warp, unsigned mask, int width, const Wait& wait) {
+    const unsigned lane = now_ % kLanes, missing = mask & ~warp.present;
+    if (!(mask >> lane & 1)) fail(printed("thread %u: the mask 0x%08x of %s lacks the thread's own lane %u", now_, mask, wait.text().c_str(), lane));
+    if (missing != 0) {
+      const unsigned absent = first_of_warp(missing);
+      fail(printed("thread %u: the mask 0x%08x of %s names lane %u, which %s", now_, mask, wait.text().c_str(), absent % kLanes,
+                   absent < launch_->threads ? "has exited" : "does not exist"));
+    }
+    fail(printed("thread %u: the width %d of %s is not 1, 2, 4, 8, 16 or 32", now_, width, wait.text().c_str()));
+  }
+
+  [[gnu::noinline, gnu::cold]] void exited_early(const Group& group) {
+    fail(printed("thread %u exited while thread %u waits for it at %s", now_, first_of_warp(group.arrived), group.wait.text().c_str()));
+  }
 
   // Ends the launch; the fiber is not run again, so what its callers hold on the heap (words of the message) is lost.
   void fail(std::string message) {
@@ -605,18 +674,12 @@ class Worker : public Here {
 
   std::string where() const { return printed("kernel '%s', block (%u, %u)", launch_->kernel->name, block_index.x, block_index.y); }
 
-  unsigned first(State state) const {
-    unsigned thread = 0;
-    while (threads_[thread].state != state) thread++;
-    return thread;
-  }
-
   unsigned first_of_warp(unsigned lanes) const { return now_ / kLanes * kLanes + static_cast<unsigned>(__builtin_ctz(lanes)); }
 
   std::string deadlock() const {
     std::string text = "deadlock:";
     if (barrier_.arrived > 0) {
-      text += printed(" thread %u (%u of %u) at %s;", first(kInBlockWait), barrier_.arrived, alive_, barrier_.wait.text().c_str());
+      text += printed(" thread %u (%u of %u) at %s;", barrier_.lowest, barrier_.arrived, alive_, barrier_.wait.text().c_str());
     }
     for (unsigned w = 0; w * kLanes < launch_->threads; w++) {
       for (unsigned i = 0; i < warps_[w].waiting && text.size() < 400; i++) {
@@ -646,10 +709,11 @@ class Worker : public Here {
   unsigned ready_ = 0;   // and those that waited and no longer do
   unsigned fibers_ = 0, idle_ = 0, guarded_ = 0;
   Barrier barrier_{};
-  Thread threads_[kThreads];
+  void* stack_of_[kThreads];  // of each that has begun and does not run: its stack pointer
+  uint16_t fiber_of_[kThreads];
   Warp warps_[kThreads / kLanes];
   uint16_t unborn_list_[kThreads], ready_list_[kThreads], idle_list_[kThreads];  // taken from the end
-  void* stack_pointers_[kThreads];
+  void* idle_stack_[kThreads];  // of fibers
   void* outside_ = nullptr;
 #if defined(__SANITIZE_ADDRESS__)
   const void* outside_bottom_ = nullptr;

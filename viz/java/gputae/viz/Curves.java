@@ -44,7 +44,7 @@ final class Curves {
    * Curves as they were at one moment.
    *
    * @param epochs      of every point, fractions of an epoch since the beginning
-   * @param values      [kind][point]: means of the losses over the steps up to it
+   * @param values      [kind][point]: means of the losses over the steps of whole batches up to it
    * @param testEpochs  of every test pass
    * @param testValues  reconstruction of the test images then
    * @param step        steps done
@@ -68,6 +68,12 @@ final class Curves {
 
   void add(Step next) {
     step = next.step();
+    if (!next.whole()) {
+      if (used > 0) {
+        ends[used - 1] = step;
+      }
+      return;
+    }
     add(next.step(), 1, next.reconstruction(), next.ball(), next.deaths(), next.kl());
   }
 

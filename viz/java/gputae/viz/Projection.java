@@ -1,5 +1,6 @@
 package gputae.viz;
 
+import gputae.report.LeadingComponents;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -59,6 +60,11 @@ final class Projection {
     int step = Math.max(0, count - 1) / MOST_ROWS + 1;
     int rows = count == 0 ? 0 : (count - 1) / step + 1;
     double[] mean = mean(latents, rows, d, step);
+    if (d > LeadingComponents.FEW_DIMENSIONS) {
+      double[][] axesBefore = before != null && before.d == d ? before.axes : null;
+      LeadingComponents found = LeadingComponents.of(latents, count, d, step, AXES, axesBefore, FAVOUR);
+      return turned(mean, found.vectors(), found.variances(), found.whole(), axesBefore);
+    }
     double[][] covariance = covariance(latents, rows, mean, step);
     double whole = 0;
     for (int i = 0; i < d; i++) {
@@ -90,8 +96,20 @@ final class Projection {
     double[][] vectors = jacobi(covariance);
     int[] order = largest(covariance);
     double[][] components = new double[AXES][];
+    double[] variances = new double[AXES];
     for (int k = 0; k < AXES; k++) {
-      components[k] = pointed(vectors[order[k]]);
+      components[k] = vectors[order[k]];
+      variances[k] = Math.max(0, covariance[order[k]][order[k]]);
+    }
+    return turned(mean, components, variances, whole, before);
+  }
+
+  /** The space of three principal components, whose axes are turned to those before; {@code before} may be null. */
+  private static Projection turned(double[] mean, double[][] principal, double[] variances, double whole, double[][] before) {
+    int d = mean.length;
+    double[][] components = new double[AXES][];
+    for (int k = 0; k < AXES; k++) {
+      components[k] = pointed(principal[k]);
     }
     double[][] turn = before == null ? UNTURNED : nearest(components, before);
     double[][] axes = new double[AXES][d];
@@ -99,7 +117,7 @@ final class Projection {
     for (int i = 0; i < AXES; i++) {
       for (int k = 0; k < AXES; k++) {
         addTo(axes[i], components[k], turn[k][i]);
-        shares[i] += whole > 0 ? turn[k][i] * turn[k][i] * Math.max(0, covariance[order[k]][order[k]]) / whole : 0;
+        shares[i] += whole > 0 ? turn[k][i] * turn[k][i] * variances[k] / whole : 0;
       }
       shares[i] = Math.min(1, shares[i]);
     }

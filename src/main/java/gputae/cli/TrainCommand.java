@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
       "          over the batch, divided by B * pixels                              vae",
       "",
       "ball and deaths are sums: a larger batch or latent dimension weighs them more.",
+      "Means over an epoch leave out its last batch where that has fewer images.",
       "Ctrl-C and SIGTERM save a checkpoint; --resume continues to the same bytes."
     },
     mixinStandardHelpOptions = true)
@@ -225,7 +226,10 @@ final class TrainCommand implements Callable<Integer> {
       }
       checkpoints.save();
       files.writeModel(trainer.model());
+      complete = shown.end(trainer.snapshot(), this::say);
       if (finished) {
+        // Figures are drawn as long as nobody stops that: --resume draws them again.
+        saved.countDown();
         float[] latents = trainer.model().embeddings(trainer.testImages());
         double outside = files.writeAll(backend, trainer.model(), latents, trainer.history());
         Epoch last = trainer.history().get(trainer.history().size() - 1);
@@ -235,7 +239,6 @@ final class TrainCommand implements Callable<Integer> {
       } else {
         console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + quoted(run.path().toString()));
       }
-      complete = shown.end(trainer.snapshot(), this::say);
     } catch (IOException | RuntimeException e) {
       if (!control.stopped()) {
         throw e;

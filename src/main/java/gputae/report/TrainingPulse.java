@@ -48,7 +48,7 @@ final class TrainingPulse {
    * @param stepInEpoch    steps of it that are done
    * @param done           steps done in the whole run, earlier parts of a resumed run included
    * @param all            steps of the whole run
-   * @param means          over the steps since the reading before, or of that one if there were none; null before the first step
+   * @param means          over the steps of whole batches since the reading before, or of that one if there were none; null before the first step
    * @param test           reconstruction on the test split after the latest epoch, NaN before the first
    * @param stepsPerSecond of the latest seconds, NaN while unknown
    * @param elapsed        seconds since this part of the run began
@@ -73,11 +73,14 @@ final class TrainingPulse {
     step = s.step();
     epoch = s.epoch();
     stepInEpoch = s.stepInEpoch();
-    sums = new Means(sums.reconstruction + s.reconstruction(), sums.ball + s.ball(), sums.deaths + s.deaths(), sums.kl + s.kl(), sums.total + s.total());
-    summed++;
     ballSeen |= s.ball() != 0;
     deathsSeen |= s.deaths() != 0;
     klSeen |= s.kl() != 0;
+    if (!s.whole()) {
+      return;
+    }
+    sums = new Means(sums.reconstruction + s.reconstruction(), sums.ball + s.ball(), sums.deaths + s.deaths(), sums.kl + s.kl(), sums.total + s.total());
+    summed++;
   }
 
   synchronized void add(Epoch e) {

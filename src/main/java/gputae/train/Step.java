@@ -7,7 +7,9 @@ package gputae.train;
  * @param epoch           the epoch it belongs to, from 1
  * @param stepInEpoch     its number inside the epoch, from 1
  * @param stepsPerEpoch   how many steps an epoch has
- * @param rows            images in the batch (the last batch of an epoch may be smaller)
+ * @param rows            images in the batch
+ * @param whole           false for the last batch of an epoch where it has fewer images than the others. Its ball
+ *                        penalty and deaths are sums over fewer points, so means over steps leave it out
  * @param reconstruction  binary cross-entropy, nats, mean over the batch's pixels
  * @param ball            ball penalty, sum over the batch, unweighted
  * @param deaths          sum of d^k over the batch's death times, unweighted
@@ -15,5 +17,5 @@ package gputae.train;
  * @param total           the objective: reconstruction + kl + weighted ball - weighted deaths
  */
 public record Step(
-    long step, int epoch, int stepInEpoch, int stepsPerEpoch, int rows,
+    long step, int epoch, int stepInEpoch, int stepsPerEpoch, int rows, boolean whole,
     double reconstruction, double ball, double deaths, double kl, double total) {}

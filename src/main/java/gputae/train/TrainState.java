@@ -15,7 +15,7 @@ import java.util.List;
  * @param parameters   flat buffer
  * @param firstMoment  Adam's, flat
  * @param secondMoment Adam's, flat
- * @param sums         sums over the steps of the unfinished epoch: reconstruction and kl times rows, ball, deaths, rows, steps
+ * @param sums         sums over the steps of the unfinished epoch: reconstruction and kl times rows, ball, deaths, rows, steps of whole batches
  * @param history      finished epochs
  */
 public record TrainState(

@@ -68,7 +68,7 @@ public final class Trainer implements AutoCloseable {
   private static final int SUM_BALL = 2;
   private static final int SUM_DEATHS = 3;
   private static final int SUM_ROWS = 4;
-  private static final int SUM_STEPS = 5;
+  private static final int SUM_WHOLE = 5;
 
   /**
    * A training at its beginning, with initial weights drawn from the seed.
@@ -240,8 +240,8 @@ public final class Trainer implements AutoCloseable {
     }
     double reconstruction = sums[SUM_RECONSTRUCTION] / sums[SUM_ROWS];
     double kl = sums[SUM_KL] / sums[SUM_ROWS];
-    double ball = sums[SUM_BALL] / sums[SUM_STEPS];
-    double deaths = sums[SUM_DEATHS] / sums[SUM_STEPS];
+    double ball = sums[SUM_BALL] / sums[SUM_WHOLE];
+    double deaths = sums[SUM_DEATHS] / sums[SUM_WHOLE];
     Epoch done = new Epoch(epoch, seconds(), reconstruction, ball, deaths, kl, total(reconstruction, ball, deaths, kl), testReconstruction,
         stepsPerSecond);
     history.add(done);
@@ -313,11 +313,14 @@ public final class Trainer implements AutoCloseable {
     }
     sums[SUM_RECONSTRUCTION] += reconstruction * rows;
     sums[SUM_KL] += kl * rows;
-    sums[SUM_BALL] += ball;
-    sums[SUM_DEATHS] += deaths;
     sums[SUM_ROWS] += rows;
-    sums[SUM_STEPS]++;
-    listener.onStep(new Step(number + 1, epoch, inEpoch, stepsPerEpoch, rows, reconstruction, ball, deaths, kl, total));
+    boolean whole = rows == config.batch() || stepsPerEpoch == 1;
+    if (whole) {
+      sums[SUM_BALL] += ball;
+      sums[SUM_DEATHS] += deaths;
+      sums[SUM_WHOLE]++;
+    }
+    listener.onStep(new Step(number + 1, epoch, inEpoch, stepsPerEpoch, rows, whole, reconstruction, ball, deaths, kl, total));
   }
 
   private double total(double reconstruction, double ball, double deaths, double kl) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Training from the command line to the run directory. */
@@ -122,6 +123,27 @@ class TrainIT {
       }
     }
     assertEquals("0", Files.readAllLines(folder.resolve("run1/metrics.csv")).get(2).split(",")[4], "a single point has no death time");
+  }
+
+  /** A step of 249 images and one of a single image, which has no death time, beside one step of all 250. */
+  @Test
+  void aShorterLastBatchIsLeftOutOfTheMeansOfSums() throws IOException {
+    double[] deaths = new double[2];
+    try (Jar.Together program = jar().together()) {
+      for (int i = 0; i < 2; i++) {
+        program.run("train", "--dataset", data, "--threads", 2, "--epochs", 1, "--batch", 249 + i, "--out", "run" + i).succeeded();
+        deaths[i] = Double.parseDouble(Files.readAllLines(folder.resolve("run" + i + "/metrics.csv")).get(1).split(",")[4]);
+      }
+    }
+    assertEquals(1, deaths[0] / deaths[1], 0.05, "not halved: " + deaths[0] + ", " + deaths[1]);
+  }
+
+  /** All eigenvectors of the covariance of 2,048 dimensions would take many minutes. */
+  @Test
+  @Timeout(90)
+  void whatFollowsATrainingOfManyDimensionsIsShort() throws IOException {
+    jar().run(Tiny.train(data, "--epochs", 1, "--latent", 2048, "--out", "run")).succeeded();
+    Tiny.assertPng(folder.resolve("run/figures/latent.png"));
   }
 
   @Test

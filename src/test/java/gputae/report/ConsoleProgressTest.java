@@ -170,7 +170,7 @@ class ConsoleProgressTest {
   }
 
   private static Step step(int epoch, int stepInEpoch, int stepsPerEpoch, double rec, double ball, double deaths, double kl) {
-    return new Step((long) (epoch - 1) * stepsPerEpoch + stepInEpoch, epoch, stepInEpoch, stepsPerEpoch, 128, rec, ball, deaths, kl, rec);
+    return new Step((long) (epoch - 1) * stepsPerEpoch + stepInEpoch, epoch, stepInEpoch, stepsPerEpoch, 128, true, rec, ball, deaths, kl, rec);
   }
 
   private void assertLines(String... lines) {

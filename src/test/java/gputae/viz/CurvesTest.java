@@ -19,7 +19,7 @@ class CurvesTest {
 
   private static Step step(long number, Random random) {
     double reconstruction = random.nextDouble();
-    return new Step(number, (int) ((number - 1) / PER_EPOCH) + 1, (int) ((number - 1) % PER_EPOCH) + 1, PER_EPOCH, 32, reconstruction, 100 * random.nextDouble(),
+    return new Step(number, (int) ((number - 1) / PER_EPOCH) + 1, (int) ((number - 1) % PER_EPOCH) + 1, PER_EPOCH, 32, true, reconstruction, 100 * random.nextDouble(),
         random.nextDouble() - 0.5, 1e-3 * random.nextDouble(), 0);
   }
 
@@ -82,6 +82,27 @@ class CurvesTest {
         assertTrue(width == first || i == points - 1 && width <= first, "point " + i + " of " + points + " stands for " + width + " steps, the first for " + first);
       }
     }
+  }
+
+  @Test
+  void aShorterBatchIsInNoPoint() {
+    Curves curves = new Curves(2);
+    for (int epoch = 1; epoch <= 40; epoch++) {
+      curves.add(new Step(2 * epoch - 1, epoch, 1, 2, 32, true, 0.5, 8, 3, 0.25, 0));
+      curves.add(new Step(2 * epoch, epoch, 2, 2, 1, false, 0.4, 1, 0, 0.125, 0));
+    }
+    Curves.Copy copy = curves.copy();
+    assertEquals(80, copy.step());
+    assertEquals(40, copy.epochs()[copy.epochs().length - 1], "the curve reaches the end of the last epoch");
+    for (int i = 0; i < copy.epochs().length; i++) {
+      assertEquals(8, copy.values()[Curves.BALL][i]);
+      assertEquals(3, copy.values()[Curves.DEATHS][i]);
+    }
+    // A training that goes on just before a shorter batch, with no point yet.
+    Curves resumed = new Curves(2);
+    resumed.add(new Step(2, 1, 2, 2, 1, false, 0.4, 1, 0, 0.125, 0));
+    assertEquals(2, resumed.copy().step());
+    assertEquals(0, resumed.copy().epochs().length);
   }
 
   @Test

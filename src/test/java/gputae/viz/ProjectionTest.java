@@ -194,6 +194,33 @@ class ProjectionTest {
   }
 
   @Test
+  void aHundredDimensionsAndMoreGoOnAsFewDo() {
+    int d = 200;
+    Cloud cloud = new Cloud(500, d, 21);
+    Projection before = Projection.of(cloud.rows(k -> Math.pow(0.8, k), 1), 500, d, null);
+    assertOrthonormal(before);
+    // Nothing to see: the axes stay.
+    for (int count : new int[] {0, 1, 20}) {
+      Projection now = Projection.of(new float[20 * d], count, d, before);
+      for (int i = 0; i < 3; i++) {
+        assertArrayEquals(before.axis(i), now.axis(i), 1e-9);
+        assertEquals(0, now.share(i));
+      }
+    }
+    // The same three directions, whose variances change places: nothing turns.
+    Projection now = Projection.of(cloud.rows(k -> k < 3 ? 1 + k : Math.pow(0.5, k), 1), 500, d, before);
+    assertOrthonormal(now);
+    for (int i = 0; i < 3; i++) {
+      double cosine = 0;
+      for (int j = 0; j < d; j++) {
+        cosine += before.axis(i)[j] * now.axis(i)[j];
+      }
+      assertTrue(cosine > 0.98, "axis " + i + ": " + cosine);
+    }
+    assertTrue(now.share() > 0.95, "share " + now.share());
+  }
+
+  @Test
   void rowsInAPlaneLeaveTheThirdAxisWhereItWas() {
     int d = 6;
     Projection before = Projection.of(cross(5, 4, 3, 2, 1, 0), 12, d, null);
