@@ -162,7 +162,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (array instanceof NpyArray.Floats floats && floats.shape().length > 2) {
       vectors = points(data, floats.values(), floats.shape()[0]);
     } else if (array instanceof NpyArray.Doubles doubles && doubles.shape().length > 2) {
-      vectors = points(data, floats(doubles.values()), doubles.shape()[0]);
+      vectors = points(data, rounded(data, doubles.values(), doubles.shape()[0]), doubles.shape()[0]);
     } else {
       vectors = points(data);
     }
@@ -185,7 +185,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static Points points(Path file) throws DataException {
     PointCloud cloud = CloudFiles.readCloud(file, TableOptions.NONE, EvaluateCommand::note);
-    return points(file, cloud.single() != null ? cloud.single() : floats(cloud.full()), cloud.points());
+    return points(file, cloud.single() != null ? cloud.single() : rounded(file, cloud.full(), cloud.points()), cloud.points());
   }
 
   private static void note(String line) {
@@ -204,11 +204,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private static float[] floats(double[] values) {
-    float[] rounded = new float[values.length];
-    for (int i = 0; i < rounded.length; i++) {
-      rounded[i] = (float) values[i];
-    }
-    return rounded;
+  private static float[] rounded(Path file, double[] values, int count) {
+    return count == 0 ? new float[0] : FloatRounding.of(file, values, count, EvaluateCommand::note);
   }
 }

@@ -177,6 +177,33 @@ class SweepIT {
     assertEquals("", table.get(1).get("test_rec"));
   }
 
+  /** What float32 would change is refused, what it rounds is said, what it holds is taken. */
+  @Test
+  void embeddingsOfFloat64() throws IOException {
+    double[] offsets = {0, 0.1, 1e9, 1e9, 0};
+    double[] scales = {1, 1, 1, 1e-3, 1e39};
+    String[] words = {null, "rounded to float32", "A.mean(0)", "equal to another", "abs(A).max()"};
+    for (int f = 0; f < 5; f++) {
+      double[] values = new double[60];
+      for (int i = 0; i < 60; i++) {
+        values[i] = offsets[f] + scales[f] * (i * 37 % 61);
+      }
+      Tiny.writeNpy(folder.resolve(f + ".npy"), "<f8", "(30, 2)", Tiny.littleEndian(values));
+    }
+    for (int f = 0; f < 5; f++) {
+      Jar.Result result = program.run("evaluate", "--latents", f + ".npy", "--data", "0.npy", "--threads", 2);
+      if (f > 1) {
+        result.failed(f + ".npy", words[f]);
+      } else {
+        result.succeeded();
+        assertEquals(f == 0 ? "" : "gpu-tae: 1.npy: float64 values, rounded to float32 for the measures\n", result.err());
+      }
+      Jar.Result other = program.run("evaluate", "--latents", "0.npy", "--data", f + ".npy", "--threads", 2);
+      assertEquals(result.exit(), other.exit());
+      assertEquals(result.err(), other.err());
+    }
+  }
+
   @Test
   void aRunAndEmbeddingsMadeElsewhereAreMeasured() throws IOException {
     program.run(Tiny.train(data, "--epochs", 3, "--out", "run")).succeeded();
