@@ -4,7 +4,6 @@ import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.data.Dataset;
-import gputae.data.Datasets;
 import gputae.data.Images;
 import gputae.data.ImageFile;
 import gputae.data.Npy;
@@ -84,7 +83,7 @@ final class EncodeCommand implements Callable<Integer> {
     if (file != null) {
       images = ImageFile.read(file, console::println);
     } else {
-      Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), console::println);
+      Dataset dataset = directory.openData(config, data, console::println);
       images = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).images();
     }
     int pixels = config.height() * config.width();

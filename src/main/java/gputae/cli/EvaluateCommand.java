@@ -4,7 +4,6 @@ import gputae.backend.Backend;
 import gputae.data.CloudFiles;
 import gputae.data.DataException;
 import gputae.data.Dataset;
-import gputae.data.Datasets;
 import gputae.data.ImageFile;
 import gputae.data.Images;
 import gputae.data.Labels;
@@ -92,9 +91,9 @@ final class EvaluateCommand implements Callable<Integer> {
     RunDirectory.Config config = directory.read();
     outputs(out == null ? run : out).notOver(directory.own(), "which belongs to the run")
         .notOverData(config.dataset(), data != null ? data : config.data());
-    Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.out::println);
+    Dataset dataset = directory.openData(config, data, System.out::println);
     String fingerprint = RunDirectory.fingerprint(dataset);
-    directory.requireData(config, fingerprint);
+    directory.requireData(config, dataset, fingerprint);
     try (Backend backend = device.open(System.out::println);
         Autoencoder model = directory.openModel(backend, config)) {
       Evaluator evaluator = new Evaluator(dataset, new JudgeCache(dataset, fingerprint, System.err::println));

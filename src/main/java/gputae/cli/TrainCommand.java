@@ -14,6 +14,7 @@ import gputae.train.Step;
 import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
 import gputae.train.TrainListener;
+import gputae.train.TrainState;
 import gputae.train.Trainer;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -132,26 +133,28 @@ final class TrainCommand implements Callable<Integer> {
     try (FileChannel lock = run.lock();
         Backend backend = device.open(this::say)) {
       run.removeLeftovers();
-      SafeTensors checkpoint = Files.exists(run.checkpoint()) ? SafeTensors.read(run.checkpoint()) : null;
+      SafeTensors checkpoint = Files.exists(run.checkpoint()) ? run.readCheckpoint() : null;
       if (checkpoint == null) {
         requireNothingLost(run, description);
       }
       Path data = options.data() != null ? options.data() : description.data();
-      Dataset loaded = Datasets.open(description.dataset(), data, this::say);
+      Dataset loaded = run.openData(description, options.data(), this::say);
       String fingerprint = RunDirectory.fingerprint(loaded);
-      run.requireData(description, fingerprint);
+      run.requireData(description, loaded, fingerprint);
       TrainConfig config = description.config();
       if (given("--epochs")) {
         config = config.withEpochs(options.epochs());
       }
       String conditions = DeviceOptions.conditions(backend);
-      if (checkpoint != null && !conditions.equals(checkpoint.metadata().get("conditions"))) {
-        System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get("conditions") + "; on " + conditions
+      // Before the trainer takes memory for sizes that only damage may have put into config.json.
+      TrainState state = checkpoint == null ? null : run.state(config, description.height() * description.width(), checkpoint);
+      if (checkpoint != null && !conditions.equals(checkpoint.metadata().get(CheckpointWriter.CONDITIONS))) {
+        System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get(CheckpointWriter.CONDITIONS) + "; on " + conditions
             + " the result will be as good but not bitwise the same");
       }
       description = RunDirectory.Config.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
       try (Trainer trainer = trainer(backend, config, loaded, control)) {
-        int done = checkpoint == null ? 0 : run.restore(trainer, checkpoint);
+        int done = state == null ? 0 : run.restore(trainer, state);
         if (done > config.epochs()) {
           throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
         }
@@ -180,8 +183,12 @@ final class TrainCommand implements Callable<Integer> {
     try {
       return new Trainer(backend, config, loaded, control);
     } catch (ArithmeticException e) {
-      throw new Failure("the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
+      throw tooLarge(e);
     }
+  }
+
+  static Failure tooLarge(ArithmeticException e) {
+    return new Failure("the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
   }
 
   private final TrainControl control = new TrainControl();

@@ -1,8 +1,10 @@
 package gputae.cli;
 
 import gputae.backend.BallPenalty;
+import gputae.data.DataException;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
+import gputae.data.RegularFile;
 import gputae.loss.LatentRegulariser;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
@@ -11,8 +13,12 @@ import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import gputae.train.Trainer;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -236,7 +242,14 @@ final class TrainOptions {
 
   /** SHA-256 of the file of {@code --init}, or null. */
   String initFingerprint() throws IOException {
-    return init == null ? null : HexFormat.of().formatHex(RunDirectory.sha256().digest(Files.readAllBytes(init)));
+    if (init == null) {
+      return null;
+    }
+    MessageDigest digest = RunDirectory.sha256();
+    try (InputStream bytes = Channels.newInputStream(RegularFile.open(init))) {
+      new DigestInputStream(bytes, digest).transferTo(OutputStream.nullOutputStream());
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   /** The weights of {@code --init}, or null. */
@@ -247,7 +260,12 @@ final class TrainOptions {
     try {
       return Weights.flat(new ParameterLayout(Trainer.architecture(config, pixels)), SafeTensors.read(init), "");
     } catch (IllegalArgumentException e) {
-      throw new Failure("--init " + init + " does not fit the model: " + e.getMessage(), e);
+      throw new Failure("--init " + init + " does not fit the model: " + e.getMessage()
+          + "; give other weights, or the --model, --latent and --hidden of these", e);
+    } catch (ArithmeticException e) {
+      throw TrainCommand.tooLarge(e);
+    } catch (DataException e) {
+      throw new Failure("--init " + e.getMessage(), e);
     }
   }
 }

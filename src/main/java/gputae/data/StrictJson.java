@@ -25,8 +25,11 @@ public final class StrictJson {
   /** As deep as serde_json goes, which reads safetensors. */
   private static final int DEEPEST = 127;
 
+  /** Letters of a value or of a place in a message. */
+  private static final int MOST_SHOWN = 60;
+
   /** Where the library found the fault; the rest of its message is about the library. */
-  private static final Pattern PLACE = Pattern.compile(" at line (\\d+) column (\\d+)");
+  private static final Pattern PLACE = Pattern.compile(" at line (\\d+) column (\\d+) path (\\S+)");
 
   /** A number as it is written: {@code 1}, {@code 1.0} and {@code 1e0} differ. */
   public record Number(String digits) {
@@ -56,7 +59,8 @@ public final class StrictJson {
     } catch (MalformedJsonException e) {
       Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
       throw new IllegalArgumentException("it is not JSON"
-          + (place.find() ? " at line " + place.group(1) + ", column " + place.group(2) : ""), e);
+          + (place.find() ? " at line " + place.group(1) + ", column " + place.group(2) + ", in " + shortened(place.group(3)) : ""),
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -66,8 +70,8 @@ public final class StrictJson {
     return switch (json.peek()) {
       case BEGIN_OBJECT -> object(json);
       case BEGIN_ARRAY -> array(json);
-      case STRING -> whole(json.nextString());
-      case NUMBER -> number(json.nextString());
+      case STRING -> whole(json, json.nextString());
+      case NUMBER -> number(json, json.nextString());
       case BOOLEAN -> json.nextBoolean();
       case NULL -> {
         json.nextNull();
@@ -81,7 +85,7 @@ public final class StrictJson {
     Map<String, Object> values = new LinkedHashMap<>();
     json.beginObject();
     while (json.hasNext()) {
-      String name = whole(json.nextName());
+      String name = whole(json, json.nextName());
       if (values.containsKey(name)) {
         throw new IllegalArgumentException(shown(name) + " is there twice");
       }
@@ -101,23 +105,25 @@ public final class StrictJson {
     return values;
   }
 
-  private static String whole(String text) {
+  private static String whole(JsonReader json, String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (!Character.isSurrogate(c)) {
         continue;
       }
       if (Character.isLowSurrogate(c) || i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))) {
-        throw new IllegalArgumentException(String.format("\\u%04x is half of a pair and stands alone", (int) c));
+        throw new IllegalArgumentException(
+            String.format("\\u%04x is half of a pair and stands alone, in %s", (int) c, shortened(json.getPreviousPath())));
       }
       i++;
     }
     return text;
   }
 
-  private static Number number(String digits) {
+  private static Number number(JsonReader json, String digits) {
     if (Double.isInfinite(Double.parseDouble(digits))) {
-      throw new IllegalArgumentException(shown(new Number(digits)) + " is too large for a number");
+      throw new IllegalArgumentException(
+          shown(new Number(digits)) + " is too large for a number, in " + shortened(json.getPreviousPath()));
     }
     return new Number(digits);
   }
@@ -126,11 +132,12 @@ public final class StrictJson {
   public static String shown(Object value) {
     StringBuilder text = new StringBuilder();
     show(value, text);
-    String whole = text.toString();
-    return whole.length() <= MOST_SHOWN ? whole : whole.substring(0, MOST_SHOWN - 3) + "...";
+    return shortened(text.toString());
   }
 
-  private static final int MOST_SHOWN = 60;
+  private static String shortened(String text) {
+    return (text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN - 3) + "...").replaceAll("\\p{Cntrl}", "?");
+  }
 
   private static void show(Object value, StringBuilder text) {
     if (text.length() > MOST_SHOWN) {
@@ -152,7 +159,7 @@ public final class StrictJson {
       }
       text.append(array.isEmpty() ? "[]" : "]");
     } else if (value instanceof String string) {
-      text.append('"').append(string.replaceAll("\\p{Cntrl}", "?")).append('"');
+      text.append('"').append(string).append('"');
     } else {
       text.append(value);
     }
