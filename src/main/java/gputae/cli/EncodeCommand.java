@@ -65,7 +65,7 @@ final class EncodeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (file != null && split != null) {
-      throw Failure.usage("a file and --split exclude each other");
+      throw Failure.usage("a file and --split exclude each other; give one of them");
     }
     String name = out.toString().toLowerCase(Locale.ROOT);
     boolean csv = name.endsWith(".csv");

@@ -74,7 +74,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if ((run == null) == (latents == null)) {
-      throw Failure.usage("give a run, or --latents and --data");
+      throw Failure.usage("give either a run, or --latents and --data; a run has embeddings of its own");
     }
     if (latents == null && labels != null) {
       throw Failure.usage("--labels goes with --latents; a run's data set has its own");

@@ -213,7 +213,7 @@ final class RunDirectory {
   static RunDirectory existing(Path path) {
     RunDirectory run = new RunDirectory(path);
     if (!Files.isRegularFile(run.config())) {
-      throw new Failure(path + " is not a run: it holds no config.json");
+      throw new Failure(path + " is not a run: it holds no config.json; give the folder that a training made");
     }
     return run;
   }
@@ -253,6 +253,11 @@ final class RunDirectory {
 
   /** {@code config.json}, as a training begins or goes on; what was made of the weights before goes, so that nobody takes it for that of those to come. */
   void begin(Config config) throws IOException {
+    Outputs written = new Outputs();
+    for (Path file : List.of(config(), metrics(), model(), checkpoint())) {
+      // What cannot be written is said before anything goes.
+      written.add(file.toString(), file);
+    }
     for (Path stale : List.of(report(), cloud())) {
       Files.deleteIfExists(stale);
     }

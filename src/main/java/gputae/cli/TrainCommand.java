@@ -319,7 +319,7 @@ final class TrainCommand implements Callable<Integer> {
     allowed.addAll(ViewSettings.NAMES);
     ParseResult parsed = spec.commandLine().getParseResult();
     parsed.matchedOptions().stream().map(option -> option.longestName()).filter(name -> !allowed.contains(name)).findFirst().ifPresent(name -> {
-      throw Failure.usage(name + " cannot go with --resume, which keeps the run's settings");
+      throw Failure.usage(name + " cannot go with --resume, which keeps the run's settings; leave it out");
     });
   }
 
