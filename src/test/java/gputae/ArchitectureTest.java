@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.api.Test;
 
 /**
- * Who may import whom. The report and the model import data for how files are read and written; the window takes colours,
- * ticks and words for numbers from the report; everything else is as the packages' purpose says.
+ * Who may import whom. The report and the model import data for how files are read and written; the window takes
+ * colours, ticks and words for numbers from the report; everything else is as the packages' purpose says.
  */
 class ArchitectureTest {
 

@@ -133,6 +133,7 @@ final class JsonSettings {
 
   /** One that is there and not what it should be. */
   Failure wrong(String key, Object value, String expected) {
-    return new Failure(file + ": \"" + key + "\" is " + StrictJson.shown(value) + ", expected " + expected + "; " + advice);
+    return new Failure(
+        file + ": \"" + key + "\" is " + StrictJson.shown(value) + ", expected " + expected + "; " + advice);
   }
 }

@@ -370,30 +370,33 @@ final class RunDirectory {
         throw e;
       }
       String key = description.data() != null ? "data" : "dataset";
-      throw new Failure(e.getMessage() + " (" + config() + " names it as its \"" + key + "\"; --data says where it lies now)", e);
+      throw new Failure(
+          e.getMessage() + " (" + config() + " names it as its \"" + key + "\"; --data says where it lies now)", e);
     }
   }
 
   /** Refuses data other than those the run was trained on, by their {@link #fingerprint} and the size of an image. */
   void requireData(Config description, Dataset dataset, String fingerprint) {
     if (!fingerprint.equals(description.fingerprint())) {
-      throw new Failure("the data set " + description.dataset() + " is not the one " + path + " was trained on (its training images or labels differ from the"
-          + " \"data_fingerprint\" in " + config() + "); give the right one with --data");
+      throw new Failure("the data set " + description.dataset() + " is not the one " + path + " was trained on (its"
+          + " training images or labels differ from the \"data_fingerprint\" in " + config()
+          + "); give the right one with --data");
     }
     Images images = dataset.train().images();
     if (images.height() != description.height() || images.width() != description.width()) {
-      throw new Failure(config() + ": \"height\" and \"width\" are " + description.height() + " and " + description.width() + ", the run's images are "
-          + images.height() + " x " + images.width() + "; " + DAMAGED);
+      throw new Failure(config() + ": \"height\" and \"width\" are " + description.height() + " and "
+          + description.width() + ", the run's images are " + images.height() + " x " + images.width() + "; " + DAMAGED);
     }
   }
 
   /** The checkpoint's file, which must be one of this program. */
   SafeTensors readCheckpoint() throws IOException {
     SafeTensors file = SafeTensors.read(checkpoint());
-    String format = file.metadata().get(CheckpointWriter.FORMAT_KEY);
-    if (!CheckpointWriter.FORMAT.equals(format) || !file.metadata().containsKey(CheckpointWriter.CONDITIONS)) {
-      throw new Failure(checkpoint() + " is not a checkpoint of this program: its metadata " + (format == null ? "has no format" : "says " + StrictJson.shown(format)
-          + " and " + StrictJson.shown(file.metadata().get(CheckpointWriter.CONDITIONS))) + "; copy it again, or train again");
+    if (!CheckpointWriter.FORMAT.equals(file.metadata().get(CheckpointWriter.FORMAT_KEY))
+        || !file.metadata().containsKey(CheckpointWriter.CONDITIONS)) {
+      throw new Failure(checkpoint() + " is not a checkpoint of this program: its metadata is "
+          + StrictJson.shown(file.metadata()) + ", expected \"" + CheckpointWriter.FORMAT_KEY + "\": \""
+          + CheckpointWriter.FORMAT + "\" and \"" + CheckpointWriter.CONDITIONS + "\"; copy it again, or train again");
     }
     return file;
   }
@@ -411,7 +414,8 @@ final class RunDirectory {
     try {
       return new ParameterLayout(Trainer.architecture(config, pixels));
     } catch (ArithmeticException e) {
-      throw new IllegalArgumentException("a network with \"hidden\" " + config.hidden() + " and \"latent\" " + config.latent() + " is larger than any file", e);
+      throw new IllegalArgumentException("a network with \"hidden\" " + config.hidden() + " and \"latent\" "
+          + config.latent() + " is larger than any file", e);
     }
   }
 

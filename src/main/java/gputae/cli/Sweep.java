@@ -516,8 +516,8 @@ final class Sweep {
       if (Files.exists(run.checkpoint())) {
         SafeTensors checkpoint = run.readCheckpoint();
         if (!description.conditions().equals(checkpoint.metadata().get(CheckpointWriter.CONDITIONS))) {
-          complain("gpu-tae: " + cell.name() + " was begun on " + checkpoint.metadata().get(CheckpointWriter.CONDITIONS) + "; on " + description.conditions()
-              + " the result will be as good but not bitwise the same");
+          complain("gpu-tae: " + cell.name() + " was begun on " + checkpoint.metadata().get(CheckpointWriter.CONDITIONS)
+              + "; on " + description.conditions() + " the result will be as good but not bitwise the same");
         }
         run.restore(trainer, run.state(cell.config(), dataset.train().images().pixelsPerImage(), checkpoint));
       }

@@ -147,10 +147,11 @@ final class TrainCommand implements Callable<Integer> {
       }
       String conditions = DeviceOptions.conditions(backend);
       // Before the trainer takes memory for sizes that only damage may have put into config.json.
-      TrainState state = checkpoint == null ? null : run.state(config, description.height() * description.width(), checkpoint);
+      int pixels = description.height() * description.width();
+      TrainState state = checkpoint == null ? null : run.state(config, pixels, checkpoint);
       if (checkpoint != null && !conditions.equals(checkpoint.metadata().get(CheckpointWriter.CONDITIONS))) {
-        System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get(CheckpointWriter.CONDITIONS) + "; on " + conditions
-            + " the result will be as good but not bitwise the same");
+        System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get(CheckpointWriter.CONDITIONS)
+            + "; on " + conditions + " the result will be as good but not bitwise the same");
       }
       description = RunDirectory.Config.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
       try (Trainer trainer = trainer(backend, config, loaded, control)) {
@@ -188,7 +189,8 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   static Failure tooLarge(ArithmeticException e) {
-    return new Failure("the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
+    return new Failure(
+        "the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
   }
 
   private final TrainControl control = new TrainControl();

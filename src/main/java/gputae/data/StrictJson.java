@@ -58,9 +58,9 @@ public final class StrictJson {
       throw new IllegalArgumentException("it ends too early", e);
     } catch (MalformedJsonException e) {
       Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
-      throw new IllegalArgumentException("it is not JSON"
-          + (place.find() ? " at line " + place.group(1) + ", column " + place.group(2) + ", in " + shortened(place.group(3)) : ""),
-          e);
+      String where = place.find()
+          ? " at line " + place.group(1) + ", column " + place.group(2) + ", in " + shortened(place.group(3)) : "";
+      throw new IllegalArgumentException("it is not JSON" + where, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -113,7 +113,7 @@ public final class StrictJson {
       }
       if (Character.isLowSurrogate(c) || i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))) {
         throw new IllegalArgumentException(
-            String.format("\\u%04x is half of a pair and stands alone, in %s", (int) c, shortened(json.getPreviousPath())));
+            "half of a pair of characters stands alone in " + shortened(json.getPreviousPath()));
       }
       i++;
     }
@@ -136,7 +136,8 @@ public final class StrictJson {
   }
 
   private static String shortened(String text) {
-    return (text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN - 3) + "...").replaceAll("\\p{Cntrl}", "?");
+    String most = text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN - 3) + "...";
+    return most.replaceAll("\\p{Cntrl}", "?");
   }
 
   private static void show(Object value, StringBuilder text) {

@@ -18,8 +18,8 @@ import java.util.Map;
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes little-endian length of a JSON header that
- * gives each tensor's type, shape and place, then the numbers. Metadata is a map from text to text. What a whole file is,
- * {@link SafeTensorsHeader} says.
+ * gives each tensor's type, shape and place, then the numbers. Metadata is a map from text to text. {@link
+ * SafeTensorsHeader} says what a whole file is.
  */
 public final class SafeTensors {
 

@@ -26,7 +26,7 @@ public final class Weights {
    * The flat buffer of named tensors.
    *
    * @param prefix what the names begin with; tensors under other names are left aside only if the prefix is not empty
-   * @throws IllegalArgumentException if a tensor is missing, left over, of another shape or type, or holds what is not finite
+   * @throws IllegalArgumentException if a tensor is missing, left over, of another shape or type, or not finite
    */
   public static float[] flat(ParameterLayout layout, SafeTensors file, String prefix) {
     requireFit(layout, file, prefix);
@@ -35,8 +35,8 @@ public final class Weights {
       float[] values = file.tensors().get(prefix + tensor.name()).floats();
       for (int i = 0; i < values.length; i++) {
         if (!Float.isFinite(values[i])) {
-          throw new IllegalArgumentException(
-              "the tensor " + prefix + tensor.name() + " holds " + values[i] + " as its element " + i + ", not a number to compute with");
+          throw new IllegalArgumentException("the tensor " + prefix + tensor.name() + " holds " + values[i]
+              + " as its element " + i + ", not a number to compute with");
         }
       }
       System.arraycopy(values, 0, flat, tensor.offset(), tensor.size());
@@ -56,8 +56,8 @@ public final class Weights {
         throw new IllegalArgumentException("the tensor " + name + " is missing");
       }
       if (found.type() != SafeTensors.Type.F32 || !found.shape().equals(tensor.shape())) {
-        throw new IllegalArgumentException(
-            "the tensor " + name + " is " + found.type() + " " + found.shape() + ", this model needs F32 " + tensor.shape());
+        throw new IllegalArgumentException("the tensor " + name + " is " + found.type() + " " + found.shape()
+            + ", this model needs F32 " + tensor.shape());
       }
     }
     if (!left.isEmpty()) {

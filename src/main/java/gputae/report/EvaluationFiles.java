@@ -79,7 +79,8 @@ public final class EvaluationFiles {
     if (parts.containsKey(SETTINGS)) {
       object(SETTINGS, parts.get(SETTINGS)).forEach((name, value) -> {
         if (!(value instanceof String)) {
-          throw new IllegalArgumentException("setting " + StrictJson.shown(name) + " is not text, but " + StrictJson.shown(value));
+          throw new IllegalArgumentException(
+              "setting " + StrictJson.shown(name) + " is not text, but " + StrictJson.shown(value));
         }
       });
     }

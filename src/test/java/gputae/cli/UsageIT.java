@@ -28,7 +28,8 @@ class UsageIT {
     for (Jar.Result result : results) {
       assertEquals("", result.wrongUsage().out(), result.toString());
       assertTrue(result.err().contains("; "), "what to do is missing: " + result);
-      assertFalse(result.err().matches("(?s).*(an int |an int;|a long|a double|Exception|java\\.).*"), result.toString());
+      assertFalse(result.err().matches("(?s).*(an int |an int;|a long|a double|Exception|java\\.).*"),
+          result.toString());
     }
     assertEquals(List.of(), Tiny.content(folder), "left on disk");
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Five thousand damaged files, with what the format's own library said of each: whatever it refuses is refused here,
+ * Four thousand damaged files, with what the format's own library said of each: whatever it refuses is refused here,
  * and what it reads is read, but for what is listed in {@link SafeTensorsHeader#STRICTER}. {@code
  * bench/peers/safetensors_mutants.py} makes the list and says how it is written.
  */
@@ -75,7 +75,7 @@ class SafeTensorsVerdictTest {
       }
     }
     assertEquals(List.of(), wrong);
-    assertTrue(accepted > 400 && refused > 4000, accepted + " accepted, " + refused + " refused");
+    assertTrue(accepted > 400 && refused > 3500, accepted + " accepted, " + refused + " refused");
     assertEquals(SafeTensorsHeader.STRICTER.size(), stricter.size(), stricter.toString());
   }
 
