@@ -33,7 +33,7 @@ public final class RegularFile {
     try {
       BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
       if (found.isDirectory()) {
-        throw new DataException(file + " is a folder; a file is needed");
+        throw new DataException(file + " is a directory; a file is needed");
       }
       if (!found.isRegularFile()) {
         throw new DataException(file + " is a pipe or a device; a regular file is needed, so write it to one first");

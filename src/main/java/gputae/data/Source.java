@@ -52,7 +52,7 @@ final class Source implements Closeable {
   static Source open(Path file, boolean gunzip) throws DataException {
     try {
       if (Files.isDirectory(file)) {
-        throw new DataException(file + " is a folder; a file is needed");
+        throw new DataException(file + ": cannot be read: it is a directory; a file is needed");
       }
       // Of a pipe, the stream of java.nio asks for a position, which it does not have.
       boolean pipe = Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);

@@ -280,7 +280,7 @@ class DamagedRunIT {
     }
     String noFile = "pipe or a device";
     for (Object[] one : new Object[][] {{"/dev/zero", noFile}, {"/dev/null", noFile}, {pipe, noFile},
-        {folder, "is a folder"}, {empty, "0 bytes"}, {claims, 8L << 30}, {large, (8L << 30) - 8}, {huge, 8L << 30},
+        {folder, "is a directory"}, {empty, "0 bytes"}, {claims, 8L << 30}, {large, (8L << 30) - 8}, {huge, 8L << 30},
         {folder.resolve("nowhere"), "no such file"}}) {
       assertSaid(initialised(one[0]), "--init", one[0], one[1]);
     }
