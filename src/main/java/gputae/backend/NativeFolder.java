@@ -10,6 +10,7 @@ import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -92,7 +93,10 @@ public final class NativeFolder {
         useAll(libraries, folder, base.resolve("." + name + CHECKED), use);
         return folder;
       } catch (IOException | UnsatisfiedLinkError | InvalidPathException e) {
-        refusals.add(candidate + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse("") + (e instanceof UnsatisfiedLinkError ? " (noexec?)" : ""));
+        // Of many a file error the JDK says nothing but the path.
+        String why = e instanceof FileSystemException file && file.getReason() == null ? file.getFile() + " cannot be made"
+            : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        refusals.add(candidate + ": " + why + (e instanceof UnsatisfiedLinkError ? " (noexec?)" : ""));
       }
     }
     throw new BackendException(

@@ -20,6 +20,11 @@ final class CheckpointWriter implements TrainListener {
    */
   static double secondsBetween = 10;
 
+  /** Of a checkpoint's metadata: what it is, and what its bits depend on. */
+  static final String FORMAT_KEY = "format";
+  static final String FORMAT = "gpu-tae checkpoint 1";
+  static final String CONDITIONS = "conditions";
+
   private final RunDirectory run;
   private final Trainer trainer;
   private final String conditions;
@@ -52,8 +57,8 @@ final class CheckpointWriter implements TrainListener {
   void save() throws IOException {
     TrainState state = trainer.state();
     SafeTensors file = state.toTensors(trainer.model().layout());
-    file.metadata().put("format", "gpu-tae checkpoint 1");
-    file.metadata().put("conditions", conditions);
+    file.metadata().put(FORMAT_KEY, FORMAT);
+    file.metadata().put(CONDITIONS, conditions);
     WholeFile.write(run.checkpoint(), file.toBytes());
     last = System.nanoTime();
   }

@@ -3,6 +3,7 @@ package gputae.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import gputae.data.RegularFile;
 import gputae.data.WholeFile;
 import gputae.report.PaperResults;
 import java.io.IOException;
@@ -31,9 +32,9 @@ record CostFile(String conditions, List<Entry> timings) {
     }
     CostFile found;
     try {
-      found = GSON.fromJson(Files.readString(file), CostFile.class);
+      found = GSON.fromJson(RegularFile.text(file), CostFile.class);
     } catch (JsonParseException e) {
-      throw new Failure(file + " cannot be read: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("damaged") + "; remove it, and it will be made again", e);
+      throw new Failure(file + " does not say what the steps took; remove it, and it will be made again", e);
     }
     if (found == null || !conditions.equals(found.conditions) || found.timings == null) {
       return null;

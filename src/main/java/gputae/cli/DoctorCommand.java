@@ -57,7 +57,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     for (String option : List.of("--device", "--threads", "--repeats")) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-        throw Failure.usage(option + " has no meaning for doctor without --selftest");
+        throw Failure.usage(option + " has no meaning for doctor without --selftest; add it, or leave both out");
       }
     }
     return describe();

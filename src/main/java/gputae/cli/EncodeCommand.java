@@ -4,7 +4,6 @@ import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.data.Dataset;
-import gputae.data.Datasets;
 import gputae.data.Images;
 import gputae.data.ImageFile;
 import gputae.data.Npy;
@@ -66,7 +65,7 @@ final class EncodeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (file != null && split != null) {
-      throw Failure.usage("a file and --split exclude each other");
+      throw Failure.usage("a file and --split exclude each other; give one of them");
     }
     String name = out.toString().toLowerCase(Locale.ROOT);
     boolean csv = name.endsWith(".csv");
@@ -84,7 +83,7 @@ final class EncodeCommand implements Callable<Integer> {
     if (file != null) {
       images = ImageFile.read(file, console::println);
     } else {
-      Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), console::println);
+      Dataset dataset = directory.openData(config, data, console::println);
       images = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).images();
     }
     int pixels = config.height() * config.width();

@@ -4,7 +4,6 @@ import gputae.backend.Backend;
 import gputae.data.CloudFiles;
 import gputae.data.DataException;
 import gputae.data.Dataset;
-import gputae.data.Datasets;
 import gputae.data.ImageFile;
 import gputae.data.Images;
 import gputae.data.Labels;
@@ -75,7 +74,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if ((run == null) == (latents == null)) {
-      throw Failure.usage("give a run, or --latents and --data");
+      throw Failure.usage("give either a run, or --latents and --data; a run has embeddings of its own");
     }
     if (latents == null && labels != null) {
       throw Failure.usage("--labels goes with --latents; a run's data set has its own");
@@ -92,9 +91,9 @@ final class EvaluateCommand implements Callable<Integer> {
     RunDirectory.Config config = directory.read();
     outputs(out == null ? run : out).notOver(directory.own(), "which belongs to the run")
         .notOverData(config.dataset(), data != null ? data : config.data());
-    Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.out::println);
+    Dataset dataset = directory.openData(config, data, System.out::println);
     String fingerprint = RunDirectory.fingerprint(dataset);
-    directory.requireData(config, fingerprint);
+    directory.requireData(config, dataset, fingerprint);
     try (Backend backend = device.open(System.out::println);
         Autoencoder model = directory.openModel(backend, config)) {
       Evaluator evaluator = new Evaluator(dataset, new JudgeCache(dataset, fingerprint, System.err::println));

@@ -1,5 +1,6 @@
 package gputae.cli;
 
+import gputae.data.RegularFile;
 import gputae.data.WholeFile;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
@@ -55,7 +56,7 @@ final class EvaluationOutputs {
       return null;
     }
     try {
-      return EvaluationFiles.fromJson(Files.readString(json()));
+      return EvaluationFiles.fromJson(RegularFile.text(json()));
     } catch (IllegalArgumentException e) {
       throw new Failure(json() + ": " + e.getMessage() + "; remove it, and it will be made again", e);
     }

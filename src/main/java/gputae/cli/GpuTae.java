@@ -45,7 +45,7 @@ public final class GpuTae implements Runnable {
     CommandLine line = new CommandLine(program);
     configure(line);
     line.setParameterExceptionHandler(GpuTae::wrongUsage);
-    line.setExecutionExceptionHandler((exception, command, parsed) -> program.failed(exception));
+    line.setExecutionExceptionHandler((exception, command, parsed) -> program.failed(exception, command));
     for (CommandLine command : line.getSubcommands().values()) {
       command.setUsageHelpAutoWidth(true);
     }
@@ -72,7 +72,37 @@ public final class GpuTae implements Runnable {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     // A file may have a name that begins with @; it holds no options.
     line.setExpandAtFiles(false);
+    // Java's words for what is no number say which of its types it was to be.
+    line.registerConverter(Integer.class, GpuTae::integer).registerConverter(int.class, GpuTae::integer);
+    line.registerConverter(Long.class, GpuTae::longInteger).registerConverter(long.class, GpuTae::longInteger);
+    line.registerConverter(Double.class, GpuTae::number).registerConverter(double.class, GpuTae::number);
     return line.registerConverter(Path.class, GpuTae::path);
+  }
+
+  private static Integer integer(String text) {
+    try {
+      return Integer.valueOf(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException(
+          "'" + text + "' is not an integer between " + Integer.MIN_VALUE + " and " + Integer.MAX_VALUE);
+    }
+  }
+
+  private static Long longInteger(String text) {
+    try {
+      return Long.valueOf(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException(
+          "'" + text + "' is not an integer between " + Long.MIN_VALUE + " and " + Long.MAX_VALUE);
+    }
+  }
+
+  private static Double number(String text) {
+    try {
+      return Double.valueOf(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("'" + text + "' is not a number such as 0.5 or 3e-4");
+    }
   }
 
   /** No name is the working folder's: most often it comes from a variable of a script that is not set. */
@@ -86,19 +116,24 @@ public final class GpuTae implements Runnable {
   private static int wrongUsage(ParameterException exception, String[] arguments) {
     CommandLine command = exception.getCommandLine();
     String message = String.valueOf(exception.getMessage()).lines().findFirst().orElse("wrong usage");
-    System.err.println("gpu-tae: " + message + "; see '" + command.getCommandSpec().qualifiedName() + " --help'");
+    System.err.println("gpu-tae: " + message + seeHelp(command));
     return 2;
   }
 
-  private int failed(Exception exception) {
+  private static String seeHelp(CommandLine command) {
+    return "; see '" + command.getCommandSpec().qualifiedName() + " --help'";
+  }
+
+  private int failed(Exception exception, CommandLine command) {
     String message;
     int code = 1;
     IOException lost = Console.outputFailure();
     if (lost != null) {
       message = standardOutput(lost);
     } else if (exception instanceof Failure failure) {
-      message = failure.getMessage();
       code = failure.exitCode();
+      // Most say what to do instead.
+      message = failure.getMessage() + (code == 2 && !failure.getMessage().contains("; ") ? seeHelp(command) : "");
     } else if (exception instanceof IOException file) {
       message = file.getMessage() == null || file instanceof java.nio.file.FileSystemException ? describe(file) : file.getMessage();
     } else if (exception instanceof BackendException || exception instanceof ViewException || exception instanceof DivergedException) {

@@ -50,7 +50,8 @@ final class Outputs {
       destinations.put(name, destination);
       return this;
     } catch (IOException e) {
-      throw new Failure(name + ": cannot be written: " + WholeFile.inWords(e), e);
+      String why = WholeFile.inWords(e);
+      throw new Failure(name + ": cannot be written: " + why + (why.contains("; ") ? "" : "; give another name"), e);
     }
   }
 

@@ -2,17 +2,16 @@ package gputae.cli;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
+import gputae.data.DataException;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
 import gputae.data.Images;
+import gputae.data.StrictJson;
 import gputae.data.WholeFile;
 import gputae.loss.LatentRegulariser;
-import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
@@ -28,6 +27,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -44,6 +45,18 @@ import java.util.stream.Stream;
 final class RunDirectory {
 
   private static final int FORMAT = 1;
+
+  /** Of a layer: twice as many, for a variational encoder, are still an int. */
+  private static final int MOST_UNITS = 1 << 30;
+
+  /** Of an image, whose number must be one of Java's array. */
+  private static final int MOST_PIXELS = Integer.MAX_VALUE - 8;
+
+  /** What to do about a config.json that somebody changed. */
+  private static final String DAMAGED = "put the file back as the training wrote it, or train again";
+
+  /** What to do where two files of a run are not of one training. */
+  private static final String UNFIT = "put both back as the training wrote them, or train again";
 
   private static final String LOCK = ".lock";
 
@@ -200,7 +213,7 @@ final class RunDirectory {
   static RunDirectory existing(Path path) {
     RunDirectory run = new RunDirectory(path);
     if (!Files.isRegularFile(run.config())) {
-      throw new Failure(path + " is not a run: it holds no config.json");
+      throw new Failure(path + " is not a run: it holds no config.json; give the folder that a training made");
     }
     return run;
   }
@@ -240,6 +253,11 @@ final class RunDirectory {
 
   /** {@code config.json}, as a training begins or goes on; what was made of the weights before goes, so that nobody takes it for that of those to come. */
   void begin(Config config) throws IOException {
+    Outputs written = new Outputs();
+    for (Path file : List.of(config(), metrics(), model(), checkpoint())) {
+      // What cannot be written is said before anything goes.
+      written.add(file.toString(), file);
+    }
     for (Path stale : List.of(report(), cloud())) {
       Files.deleteIfExists(stale);
     }
@@ -294,54 +312,122 @@ final class RunDirectory {
     return array;
   }
 
+  /** {@code config.json}; a {@link Failure} in one line that names the key where a value is not that of a run. */
   Config read() throws IOException {
+    JsonSettings json = JsonSettings.read(config(), DAMAGED);
+    int format = json.integer("format", 0, Integer.MAX_VALUE);
+    if (format != FORMAT) {
+      throw new Failure(config() + " was written by another version of gpu-tae (\"format\" is " + format
+          + ", this one reads " + FORMAT + "); use that version, or train again");
+    }
+    LatentRegulariser regulariser = new LatentRegulariser(weight(json, "lambda_ball"),
+        json.oneOf("penalty", List.of(BallPenalty.values())), weight(json, "lambda_deaths"),
+        json.number("degree", "a number of at least 1", degree -> degree >= 1),
+        json.has("max_edge") ? positive(json, "max_edge") : Double.POSITIVE_INFINITY);
+    TrainConfig train = new TrainConfig(json.oneOf("model", List.of(ModelKind.values())),
+        json.integer("latent", 1, MOST_UNITS),
+        json.integers("hidden", "an array of integers from 1 to " + MOST_UNITS, 1, MOST_UNITS),
+        json.integer("batch", 1, Integer.MAX_VALUE), json.integer("epochs", 1, Integer.MAX_VALUE), positive(json, "lr"),
+        regulariser, json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
+    int height = json.integer("height", 1, MOST_PIXELS);
+    int width = json.integer("width", 1, MOST_PIXELS / height);
+    return new Config(train, json.text("dataset", "the name or the path of a data set", RunDirectory::isPath),
+        json.has("data") ? Path.of(json.text("data", "the path of a folder", RunDirectory::isPath)) : null,
+        sha256(json, "data_fingerprint"), height, width, json.texts("classes", "an array of names"),
+        json.text("conditions", "text", text -> true), json.has("init_sha256") ? sha256(json, "init_sha256") : null);
+  }
+
+  private static double weight(JsonSettings json, String key) {
+    return json.number(key, "a number of at least 0", weight -> weight >= 0);
+  }
+
+  private static double positive(JsonSettings json, String key) {
+    return json.number(key, "a number greater than 0", value -> value > 0);
+  }
+
+  private static String sha256(JsonSettings json, String key) {
+    return json.text(key, "64 hexadecimal digits", text -> text.matches("[0-9a-f]{64}"));
+  }
+
+  private static boolean isPath(String text) {
     try {
-      JsonObject json = JsonParser.parseString(Files.readString(config())).getAsJsonObject();
-      if (json.get("format").getAsInt() != FORMAT) {
-        throw new Failure(config() + " was written by another version of gpu-tae (format " + json.get("format") + ", this one reads " + FORMAT + ")");
-      }
-      List<Integer> hidden = new ArrayList<>();
-      json.getAsJsonArray("hidden").forEach(size -> hidden.add(size.getAsInt()));
-      List<String> classes = new ArrayList<>();
-      json.getAsJsonArray("classes").forEach(name -> classes.add(name.getAsString()));
-      JsonElement maxEdge = json.get("max_edge");
-      LatentRegulariser regulariser = new LatentRegulariser(json.get("lambda_ball").getAsDouble(),
-          BallPenalty.valueOf(json.get("penalty").getAsString().toUpperCase(Locale.ROOT)), json.get("lambda_deaths").getAsDouble(),
-          json.get("degree").getAsDouble(), maxEdge == null ? Double.POSITIVE_INFINITY : maxEdge.getAsDouble());
-      TrainConfig train = new TrainConfig(ModelKind.valueOf(json.get("model").getAsString().toUpperCase(Locale.ROOT)), json.get("latent").getAsInt(),
-          hidden, json.get("batch").getAsInt(), json.get("epochs").getAsInt(), json.get("lr").getAsDouble(), regulariser, json.get("seed").getAsLong());
-      JsonElement data = json.get("data");
-      return new Config(train, json.get("dataset").getAsString(), data == null ? null : Path.of(data.getAsString()),
-          json.get("data_fingerprint").getAsString(), json.get("height").getAsInt(), json.get("width").getAsInt(), classes,
-          json.get("conditions").getAsString(), json.has("init_sha256") ? json.get("init_sha256").getAsString() : null);
-    } catch (Failure e) {
-      throw e;
-    } catch (RuntimeException e) {
-      // What is missing or of another kind makes the JSON library throw a dozen kinds of exceptions.
-      throw new Failure(config() + " cannot be read as the settings of a run: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("damaged"), e);
+      return !Path.of(text).toString().isEmpty();
+    } catch (InvalidPathException e) {
+      return false;
     }
   }
 
-  /** Refuses data other than those the run was trained on, by their {@link #fingerprint}. */
-  void requireData(Config description, String fingerprint) {
+  /**
+   * The run's data set.
+   *
+   * @param moved where it lies now, or null
+   */
+  Dataset openData(Config description, Path moved, Consumer<String> log) throws IOException {
+    try {
+      return Datasets.open(description.dataset(), moved != null ? moved : description.data(), log);
+    } catch (DataException e) {
+      if (moved != null) {
+        throw e;
+      }
+      String key = description.data() != null ? "data" : "dataset";
+      throw new Failure(
+          e.getMessage() + " (" + config() + " names it as its \"" + key + "\"; --data says where it lies now)", e);
+    }
+  }
+
+  /** Refuses data other than those the run was trained on, by their {@link #fingerprint} and the size of an image. */
+  void requireData(Config description, Dataset dataset, String fingerprint) {
     if (!fingerprint.equals(description.fingerprint())) {
-      throw new Failure("the data set " + description.dataset() + " is not the one " + path + " was trained on (its training images or labels differ)");
+      throw new Failure("the data set " + description.dataset() + " is not the one " + path + " was trained on (its"
+          + " training images or labels differ from the \"data_fingerprint\" in " + config()
+          + "); give the right one with --data");
+    }
+    Images images = dataset.train().images();
+    if (images.height() != description.height() || images.width() != description.width()) {
+      throw new Failure(config() + ": \"height\" and \"width\" are " + description.height() + " and "
+          + description.width() + ", the run's images are " + images.height() + " x " + images.width() + "; " + DAMAGED);
+    }
+  }
+
+  /** The checkpoint's file, which must be one of this program. */
+  SafeTensors readCheckpoint() throws IOException {
+    SafeTensors file = SafeTensors.read(checkpoint());
+    if (!CheckpointWriter.FORMAT.equals(file.metadata().get(CheckpointWriter.FORMAT_KEY))
+        || !file.metadata().containsKey(CheckpointWriter.CONDITIONS)) {
+      throw new Failure(checkpoint() + " is not a checkpoint of this program: its metadata is "
+          + StrictJson.shown(file.metadata()) + ", expected \"" + CheckpointWriter.FORMAT_KEY + "\": \""
+          + CheckpointWriter.FORMAT + "\" and \"" + CheckpointWriter.CONDITIONS + "\"; copy it again, or train again");
+    }
+    return file;
+  }
+
+  /** What a checkpoint holds, for this run's network of images of {@code pixels}. */
+  TrainState state(TrainConfig config, int pixels, SafeTensors checkpoint) {
+    try {
+      return TrainState.fromTensors(layout(config, pixels), checkpoint);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(checkpoint() + " does not fit " + config() + ": " + e.getMessage() + "; " + UNFIT, e);
+    }
+  }
+
+  private static ParameterLayout layout(TrainConfig config, int pixels) {
+    try {
+      return new ParameterLayout(Trainer.architecture(config, pixels));
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("a network with \"hidden\" " + config.hidden() + " and \"latent\" "
+          + config.latent() + " is larger than any file", e);
     }
   }
 
   /** Brings a trainer of this run's settings to where the checkpoint stands; the epochs it has had. */
-  int restore(Trainer trainer, SafeTensors checkpoint) {
-    try {
-      TrainState state = TrainState.fromTensors(trainer.model().layout(), checkpoint);
-      int done = state.history().size();
-      if (state.step() / trainer.stepsPerEpoch() != done) {
-        throw new IllegalArgumentException("it has " + state.step() + " steps of " + trainer.stepsPerEpoch() + " an epoch, but " + done + " epochs");
-      }
-      trainer.restore(state);
-      return done;
-    } catch (IllegalArgumentException e) {
-      throw new Failure(checkpoint() + " does not fit " + config() + ": " + e.getMessage(), e);
+  int restore(Trainer trainer, TrainState state) {
+    int done = state.history().size();
+    if (state.step() / trainer.stepsPerEpoch() != done) {
+      throw new Failure(checkpoint() + " does not fit " + config() + ": it has " + state.step() + " steps of "
+          + trainer.stepsPerEpoch() + " an epoch, but " + done + " epochs; " + UNFIT);
     }
+    trainer.restore(state);
+    return done;
   }
 
   /** The trained model; the caller closes it. */
@@ -352,15 +438,16 @@ final class RunDirectory {
           + TrainCommand.quoted(path.toString()));
     }
     SafeTensors file = SafeTensors.read(model());
+    float[] weights;
     try {
-      Architecture architecture = Trainer.architecture(config.config(), config.height() * config.width());
       // Before the model takes memory for sizes that only damage may have put into config.json.
-      float[] weights = Weights.flat(new ParameterLayout(architecture), file, "");
-      Autoencoder autoencoder = new Autoencoder(backend, architecture);
-      autoencoder.parameters().upload(weights);
-      return autoencoder;
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage(), e);
+      weights = Weights.flat(layout(config.config(), config.height() * config.width()), file, "");
+    } catch (IllegalArgumentException e) {
+      throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage() + "; " + UNFIT, e);
     }
+    Autoencoder autoencoder =
+        new Autoencoder(backend, Trainer.architecture(config.config(), config.height() * config.width()));
+    autoencoder.parameters().upload(weights);
+    return autoencoder;
   }
 }

@@ -285,7 +285,7 @@ final class Sweep {
       if (Files.exists(run.config())) {
         RunDirectory.Config description = run.read();
         TrainConfig found = description.config();
-        run.requireData(description, data.fingerprint());
+        run.requireData(description, data.dataset(), data.fingerprint());
         if (!found.withEpochs(cell.config().epochs()).equals(cell.config()) || !Objects.equals(description.init(), cell.options().initFingerprint())) {
           throw new Failure(run.path() + " holds a training with other settings; give another --out, or remove it");
         }
@@ -514,12 +514,12 @@ final class Sweep {
         trainer.initialise(weights);
       }
       if (Files.exists(run.checkpoint())) {
-        SafeTensors checkpoint = SafeTensors.read(run.checkpoint());
-        if (!description.conditions().equals(checkpoint.metadata().get("conditions"))) {
-          complain("gpu-tae: " + cell.name() + " was begun on " + checkpoint.metadata().get("conditions") + "; on " + description.conditions()
-              + " the result will be as good but not bitwise the same");
+        SafeTensors checkpoint = run.readCheckpoint();
+        if (!description.conditions().equals(checkpoint.metadata().get(CheckpointWriter.CONDITIONS))) {
+          complain("gpu-tae: " + cell.name() + " was begun on " + checkpoint.metadata().get(CheckpointWriter.CONDITIONS)
+              + "; on " + description.conditions() + " the result will be as good but not bitwise the same");
         }
-        run.restore(trainer, checkpoint);
+        run.restore(trainer, run.state(cell.config(), dataset.train().images().pixelsPerImage(), checkpoint));
       }
       run.begin(description);
       CheckpointWriter checkpoints = new CheckpointWriter(run, trainer, description.conditions());

@@ -147,7 +147,7 @@ final class SweepCommand implements Callable<Integer> {
   /** One for each combination, those left out that differ in nothing that has a meaning. */
   private static List<Sweep.Cell> cells(Grid grid, Map<String, String> fixed) {
     grid.axes().keySet().stream().filter(option -> fixed.containsKey("--" + option)).findFirst().ifPresent(option -> {
-      throw Failure.usage("--" + option + " is given beside --grid " + option + "=...");
+      throw Failure.usage("--" + option + " is given beside --grid " + option + "=...; leave out one of them");
     });
     Map<String, Sweep.Cell> cells = new LinkedHashMap<>();
     for (Map<String, String> point : grid.points()) {

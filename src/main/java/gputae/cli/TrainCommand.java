@@ -14,6 +14,7 @@ import gputae.train.Step;
 import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
 import gputae.train.TrainListener;
+import gputae.train.TrainState;
 import gputae.train.Trainer;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -133,26 +134,29 @@ final class TrainCommand implements Callable<Integer> {
     try (FileChannel lock = run.lock();
         Backend backend = device.open(this::say)) {
       run.removeLeftovers();
-      SafeTensors checkpoint = Files.exists(run.checkpoint()) ? SafeTensors.read(run.checkpoint()) : null;
+      SafeTensors checkpoint = Files.exists(run.checkpoint()) ? run.readCheckpoint() : null;
       if (checkpoint == null) {
         requireNothingLost(run, description);
       }
       Path data = options.data() != null ? options.data() : description.data();
-      Dataset loaded = Datasets.open(description.dataset(), data, this::say);
+      Dataset loaded = run.openData(description, options.data(), this::say);
       String fingerprint = RunDirectory.fingerprint(loaded);
-      run.requireData(description, fingerprint);
+      run.requireData(description, loaded, fingerprint);
       TrainConfig config = description.config();
       if (given("--epochs")) {
         config = config.withEpochs(options.epochs());
       }
       String conditions = DeviceOptions.conditions(backend);
-      if (checkpoint != null && !conditions.equals(checkpoint.metadata().get("conditions"))) {
-        System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get("conditions") + "; on " + conditions
-            + " the result will be as good but not bitwise the same");
+      // Before the trainer takes memory for sizes that only damage may have put into config.json.
+      int pixels = description.height() * description.width();
+      TrainState state = checkpoint == null ? null : run.state(config, pixels, checkpoint);
+      if (checkpoint != null && !conditions.equals(checkpoint.metadata().get(CheckpointWriter.CONDITIONS))) {
+        System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get(CheckpointWriter.CONDITIONS)
+            + "; on " + conditions + " the result will be as good but not bitwise the same");
       }
       description = RunDirectory.Config.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
       try (Trainer trainer = trainer(backend, config, loaded, control)) {
-        int done = checkpoint == null ? 0 : run.restore(trainer, checkpoint);
+        int done = state == null ? 0 : run.restore(trainer, state);
         if (done > config.epochs()) {
           throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
         }
@@ -181,8 +185,13 @@ final class TrainCommand implements Callable<Integer> {
     try {
       return new Trainer(backend, config, loaded, control);
     } catch (ArithmeticException e) {
-      throw new Failure("the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
+      throw tooLarge(e);
     }
+  }
+
+  static Failure tooLarge(ArithmeticException e) {
+    return new Failure(
+        "the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
   }
 
   private final TrainControl control = new TrainControl();
@@ -315,7 +324,7 @@ final class TrainCommand implements Callable<Integer> {
     allowed.addAll(ViewSettings.NAMES);
     ParseResult parsed = spec.commandLine().getParseResult();
     parsed.matchedOptions().stream().map(option -> option.longestName()).filter(name -> !allowed.contains(name)).findFirst().ifPresent(name -> {
-      throw Failure.usage(name + " cannot go with --resume, which keeps the run's settings");
+      throw Failure.usage(name + " cannot go with --resume, which keeps the run's settings; leave it out");
     });
   }
 

@@ -1,8 +1,10 @@
 package gputae.cli;
 
 import gputae.backend.BallPenalty;
+import gputae.data.DataException;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
+import gputae.data.RegularFile;
 import gputae.loss.LatentRegulariser;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
@@ -11,8 +13,12 @@ import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import gputae.train.Trainer;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -169,7 +175,8 @@ final class TrainOptions {
     try {
       line.parseArgs(values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toArray(String[]::new));
     } catch (ParameterException e) {
-      throw Failure.usage(String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage"));
+      throw Failure.usage("--grid: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage")
+          + "; 'gpu-tae train --help' says what there is");
     }
     return alone.options;
   }
@@ -215,18 +222,32 @@ final class TrainOptions {
     double deaths = lambdaDeaths == null ? lambda : lambdaDeaths;
     for (String option : meaningless(model)) {
       if (given(option)) {
-        throw Failure.usage(option + " has no meaning for --model " + model.label());
+        throw Failure.usage(option + " has no meaning for --model " + model.label() + "; leave it out");
       }
     }
     if (hidden.stream().anyMatch(size -> size < 1)) {
       throw Failure.usage("--hidden is " + hidden + "; every layer has at least 1 unit");
     }
-    try {
-      LatentRegulariser regulariser = new LatentRegulariser(ball, penalty == null ? preset.penalty : penalty, deaths, degree,
-          maxEdge == null ? preset.maxEdge : maxEdge);
-      return new TrainConfig(model, latent, hidden, batch == null ? preset.batch : batch, epochs, rate, regulariser, seed);
-    } catch (IllegalArgumentException e) {
-      throw Failure.usage(e.getMessage());
+    int rows = batch == null ? preset.batch : batch;
+    double longest = maxEdge == null ? preset.maxEdge : maxEdge;
+    require("--latent", latent, latent >= 1, "at least 1");
+    require("--batch", rows, rows >= 1, "at least 1");
+    require("--epochs", epochs, epochs >= 1, "at least 1");
+    require("--lr", rate, rate > 0 && Double.isFinite(rate), "finite and greater than 0");
+    require(lambdaBall == null ? "--lambda" : "--lambda-ball", ball, ball >= 0 && Double.isFinite(ball),
+        "finite and at least 0");
+    require(lambdaDeaths == null ? "--lambda" : "--lambda-deaths", deaths, deaths >= 0 && Double.isFinite(deaths),
+        "finite and at least 0");
+    require("--degree", degree, degree >= 1 && Double.isFinite(degree), "finite and at least 1");
+    require("--max-edge", longest, longest > 0, "greater than 0");
+    LatentRegulariser regulariser =
+        new LatentRegulariser(ball, penalty == null ? preset.penalty : penalty, deaths, degree, longest);
+    return new TrainConfig(model, latent, hidden, rows, epochs, rate, regulariser, seed);
+  }
+
+  private static void require(String option, Number value, boolean right, String what) {
+    if (!right) {
+      throw Failure.usage(option + " is " + value + "; it is " + what);
     }
   }
 
@@ -236,7 +257,14 @@ final class TrainOptions {
 
   /** SHA-256 of the file of {@code --init}, or null. */
   String initFingerprint() throws IOException {
-    return init == null ? null : HexFormat.of().formatHex(RunDirectory.sha256().digest(Files.readAllBytes(init)));
+    if (init == null) {
+      return null;
+    }
+    MessageDigest digest = RunDirectory.sha256();
+    try (InputStream bytes = Channels.newInputStream(RegularFile.open(init))) {
+      new DigestInputStream(bytes, digest).transferTo(OutputStream.nullOutputStream());
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   /** The weights of {@code --init}, or null. */
@@ -247,7 +275,12 @@ final class TrainOptions {
     try {
       return Weights.flat(new ParameterLayout(Trainer.architecture(config, pixels)), SafeTensors.read(init), "");
     } catch (IllegalArgumentException e) {
-      throw new Failure("--init " + init + " does not fit the model: " + e.getMessage(), e);
+      throw new Failure("--init " + init + " does not fit the model: " + e.getMessage()
+          + "; give other weights, or the --model, --latent and --hidden of these", e);
+    } catch (ArithmeticException e) {
+      throw TrainCommand.tooLarge(e);
+    } catch (DataException e) {
+      throw new Failure("--init " + e.getMessage(), e);
     }
   }
 }

@@ -1,9 +1,6 @@
 package gputae.cli;
 
 import gputae.data.Dataset;
-import gputae.data.Datasets;
-import gputae.model.ParameterLayout;
-import gputae.model.SafeTensors;
 import gputae.train.Snapshot;
 import gputae.train.TrainState;
 import gputae.view.Subject;
@@ -56,12 +53,12 @@ final class ViewCommand implements Callable<Integer> {
     if (!Files.exists(directory.checkpoint())) {
       throw new Failure(run + " holds no checkpoint yet; a training writes the first one after some seconds");
     }
-    Dataset dataset = Datasets.open(config.dataset(), data != null ? data : config.data(), System.out::println);
+    Dataset dataset = directory.openData(config, data, System.out::println);
     if (dataset.test().images().height() != config.height() || dataset.test().images().width() != config.width()) {
       throw new Failure("the data set " + config.dataset() + " holds images of another size than " + run + " was trained on");
     }
     Subject subject = ViewSettings.subject(config.dataset(), config.config(), dataset, config.conditions());
-    TrainState state = state(directory, subject);
+    TrainState state = state(directory, config);
     try (Window window = Viewer.find().openWindow(subject, () -> ViewSettings.modelBackend(null), null, options,
         line -> System.err.println("gpu-tae: " + line))) {
       window.screenshotsTo(directory.figures());
@@ -70,7 +67,7 @@ final class ViewCommand implements Callable<Integer> {
         FileTime now = Files.getLastModifiedTime(directory.checkpoint());
         if (!now.equals(seen)) {
           if (seen != null) {
-            state = state(directory, subject);
+            state = state(directory, config);
           }
           seen = now;
           window.history(state.history());
@@ -83,11 +80,7 @@ final class ViewCommand implements Callable<Integer> {
   }
 
   /** The run's last checkpoint. One that is being replaced is never half there. */
-  private static TrainState state(RunDirectory directory, Subject subject) throws IOException {
-    try {
-      return TrainState.fromTensors(new ParameterLayout(subject.architecture()), SafeTensors.read(directory.checkpoint()));
-    } catch (IllegalArgumentException e) {
-      throw new Failure(directory.checkpoint() + " does not fit " + directory.config() + ": " + e.getMessage(), e);
-    }
+  private static TrainState state(RunDirectory directory, RunDirectory.Config config) throws IOException {
+    return directory.state(config.config(), config.height() * config.width(), directory.readCheckpoint());
   }
 }

@@ -1,6 +1,8 @@
 package gputae.data;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -21,7 +23,12 @@ public final class DataException extends IOException {
 
   /** A failure of the file system while reading, in words: the JDK's own message is often nothing but the path. */
   static DataException reading(Path file, IOException cause) {
-    return cause instanceof DataException already ? already : new DataException(file + ": cannot be read: " + WholeFile.inWords(cause), cause);
+    if (cause instanceof DataException already) {
+      return already;
+    }
+    String advice = cause instanceof NoSuchFileException ? "; look at its name and its folder"
+        : cause instanceof AccessDeniedException ? "; its owner may chmod u+r it" : "";
+    return new DataException(file + ": cannot be read: " + WholeFile.inWords(cause) + advice, cause);
   }
 
   /** As {@link #reading}, while writing. */

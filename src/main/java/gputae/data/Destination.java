@@ -191,7 +191,7 @@ public final class Destination {
       return;
     }
     if (attributes.isDirectory()) {
-      throw new FileSystemException(given.toString(), null, "it is a directory");
+      throw new FileSystemException(given.toString(), null, "it is a directory; give another name, or remove it");
     }
     // Root may write to everything; that nobody may is said for root too.
     if (!descriptor && attributes.isRegularFile()

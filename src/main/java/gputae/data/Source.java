@@ -51,6 +51,9 @@ final class Source implements Closeable {
   /** Opens a file; with {@code gunzip} one that starts with gzip's two magic bytes is decompressed, whatever its name. */
   static Source open(Path file, boolean gunzip) throws DataException {
     try {
+      if (Files.isDirectory(file)) {
+        throw new DataException(file + ": cannot be read: it is a directory; a file is needed");
+      }
       // Of a pipe, the stream of java.nio asks for a position, which it does not have.
       boolean pipe = Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
       InputStream raw = new BufferedInputStream(pipe ? new FileInputStream(file.toFile())

@@ -213,13 +213,7 @@ public final class Judge implements AutoCloseable {
     }
     Classifier classifier = new Classifier(backend, Classifier.sizesIn(file));
     try {
-      float[] weights = Weights.flat(classifier.layout(), file, "");
-      for (float weight : weights) {
-        if (!Float.isFinite(weight)) {
-          throw new IllegalArgumentException("a weight of the judge is " + weight);
-        }
-      }
-      classifier.parameters().upload(weights);
+      classifier.parameters().upload(Weights.flat(classifier.layout(), file, ""));
       return new Judge(classifier, training, accuracy);
     } catch (RuntimeException e) {
       classifier.close();

@@ -1,40 +1,71 @@
 package gputae.model;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
+import gputae.data.DataException;
+import gputae.data.RegularFile;
+import gputae.data.WholeFile;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes little-endian length of a JSON header that gives each tensor's type, shape and place,
- * then the numbers. Metadata is a map from text to text.
+ * The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes little-endian length of a JSON header that
+ * gives each tensor's type, shape and place, then the numbers. Metadata is a map from text to text. {@link
+ * SafeTensorsHeader} says what a whole file is.
  */
 public final class SafeTensors {
 
   /** The format's own limit on the header. */
   private static final int MOST_HEADER_BYTES = 100_000_000;
 
-  /** Types this program reads and writes; the data is an array of the matching primitive type. */
+  /** The most bytes of an array that every Java takes. */
+  private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+
+  /**
+   * Types of the format. This program computes with F32, F64, I32, I64 and U8, whose data is an array of the matching
+   * primitive type; of the others it keeps the bytes as they are.
+   */
   public enum Type {
-    F32(4),
-    F64(8),
-    I32(4),
-    I64(8),
-    U8(1);
+    BOOL(8),
+    F4(4),
+    F6_E2M3(6),
+    F6_E3M2(6),
+    U8(8),
+    I8(8),
+    F8_E5M2(8),
+    F8_E4M3(8),
+    F8_E8M0(8),
+    F8_E4M3FNUZ(8),
+    F8_E5M2FNUZ(8),
+    I16(16),
+    U16(16),
+    F16(16),
+    BF16(16),
+    I32(32),
+    U32(32),
+    F32(32),
+    C64(64),
+    F64(64),
+    I64(64),
+    U64(64);
 
-    private final int bytes;
+    private final int bits;
 
-    Type(int bytes) {
-      this.bytes = bytes;
+    Type(int bits) {
+      this.bits = bits;
+    }
+
+    /** Of an element. */
+    int bits() {
+      return bits;
     }
   }
 
@@ -43,7 +74,7 @@ public final class SafeTensors {
    *
    * @param type  element type
    * @param shape row-major shape; empty for a scalar
-   * @param data  float[], double[], int[], long[] or byte[], as the type says
+   * @param data  float[], double[], int[] or long[] for F32, F64, I32 and I64; byte[] for all others
    */
   public record Tensor(Type type, List<Integer> shape, Object data) {
 
@@ -77,6 +108,14 @@ public final class SafeTensors {
 
     public byte[] bytes() {
       return (byte[]) data;
+    }
+
+    private long bytesInFile() {
+      long count = 1;
+      for (int size : shape) {
+        count *= size;
+      }
+      return count * type.bits / 8;
     }
   }
 
@@ -114,7 +153,7 @@ public final class SafeTensors {
       description.add("shape", shape);
       JsonArray place = new JsonArray();
       place.add(end);
-      end += (long) count(tensor.shape) * tensor.type.bytes;
+      end += tensor.bytesInFile();
       place.add(end);
       description.add("data_offsets", place);
       header.add(entry.getKey(), description);
@@ -134,104 +173,106 @@ public final class SafeTensors {
         case F64 -> buffer.asDoubleBuffer().put(tensor.doubles());
         case I32 -> buffer.asIntBuffer().put(tensor.ints());
         case I64 -> buffer.asLongBuffer().put(tensor.longs());
-        case U8 -> buffer.put(tensor.bytes());
+        default -> buffer.put(tensor.bytes());
       }
-      buffer.position(start + count(tensor.shape) * tensor.type.bytes);
+      buffer.position(start + (int) tensor.bytesInFile());
     }
     return buffer.array();
   }
 
   /**
-   * Reads a file whole.
+   * Reads a file whole. Memory is taken only for bytes that are there.
    *
    * @throws IOException with one line that names the file and what is wrong with it
    */
   public static SafeTensors read(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    try {
-      return parse(bytes);
-    } catch (RuntimeException e) {
-      // A damaged header makes the JSON library and the arithmetic on it throw a dozen kinds of exceptions.
-      throw new IOException(file + " is not a whole safetensors file: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+    try (FileChannel channel = RegularFile.open(file)) {
+      return read(channel);
+    } catch (IllegalArgumentException e) {
+      throw new DataException(
+          file + " is not a whole safetensors file: " + e.getMessage() + "; save or copy it again", e);
+    } catch (TooLarge e) {
+      throw new DataException(file + e.getMessage(), e);
+    } catch (IOException e) {
+      throw e instanceof DataException ? e : new DataException(file + ": cannot be read: " + WholeFile.inWords(e), e);
     }
   }
 
-  private static SafeTensors parse(byte[] bytes) {
-    if (bytes.length < 8) {
-      throw new IllegalArgumentException(bytes.length + " bytes are too few");
+  /** A file of the format that this program has no room for. */
+  private static final class TooLarge extends IOException {
+    TooLarge(String message) {
+      super(message);
     }
-    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    long length = buffer.getLong();
-    if (length < 2 || length > MOST_HEADER_BYTES || length > bytes.length - 8) {
-      throw new IllegalArgumentException("its header claims " + length + " bytes, the file has " + bytes.length);
+  }
+
+  private static SafeTensors read(FileChannel channel) throws IOException {
+    long size = channel.size();
+    if (size < Long.BYTES) {
+      throw new IllegalArgumentException("its " + size + " bytes are too few");
     }
-    int start = 8 + (int) length;
-    JsonObject header = JsonParser.parseString(new String(bytes, 8, (int) length, StandardCharsets.UTF_8)).getAsJsonObject();
+    long length = next(channel, Long.BYTES).getLong();
+    if (length < 0 || length > MOST_HEADER_BYTES) {
+      throw new IllegalArgumentException(
+          "its header claims " + Long.toUnsignedString(length) + " bytes, the format allows " + MOST_HEADER_BYTES);
+    }
+    if (length < 2 || length > size - Long.BYTES) {
+      throw new IllegalArgumentException("its header claims " + length + " bytes, the file has " + size);
+    }
+    long behind = size - Long.BYTES - length;
+    SafeTensorsHeader header = SafeTensorsHeader.parse(next(channel, (int) length), behind);
+    if (behind > Runtime.getRuntime().maxMemory()) {
+      throw new TooLarge(" holds tensors of " + behind + " bytes, Java may take " + Runtime.getRuntime().maxMemory()
+          + "; give it more with: java -Xmx" + (behind / (1 << 30) + 2) + "g -jar gpu-tae.jar ...");
+    }
     SafeTensors file = new SafeTensors();
-    int end = 0;
-    for (Map.Entry<String, JsonElement> entry : header.entrySet()) {
-      if (entry.getKey().equals("__metadata__")) {
-        entry.getValue().getAsJsonObject().entrySet().forEach(text -> file.metadata.put(text.getKey(), text.getValue().getAsString()));
-        continue;
+    file.metadata.putAll(header.metadata());
+    for (Map.Entry<String, SafeTensorsHeader.Place> entry : header.places().entrySet()) {
+      SafeTensorsHeader.Place place = entry.getValue();
+      if (place.end() - place.begin() > LARGEST_ARRAY) {
+        throw new TooLarge(": the tensor " + entry.getKey() + " takes " + (place.end() - place.begin())
+            + " bytes; at most " + LARGEST_ARRAY + " are read");
       }
-      JsonObject description = entry.getValue().getAsJsonObject();
-      Type type = Type.valueOf(description.get("dtype").getAsString());
-      List<Integer> shape = description.getAsJsonArray("shape").asList().stream().map(JsonElement::getAsInt).toList();
-      JsonArray place = description.getAsJsonArray("data_offsets");
-      int first = place.get(0).getAsInt();
-      int last = place.get(1).getAsInt();
-      int count = count(shape);
-      if (first < 0 || last - first != Math.multiplyExact(count, type.bytes) || last > bytes.length - start) {
-        throw new IllegalArgumentException(entry.getKey() + " lies at " + first + " to " + last + ", which does not fit its shape " + shape + " or the file");
-      }
-      end = Math.max(end, last);
-      ByteBuffer data = buffer.slice(start + first, last - first).order(ByteOrder.LITTLE_ENDIAN);
-      file.put(entry.getKey(), new Tensor(type, shape, read(type, data, count)));
-    }
-    if (start + end != bytes.length) {
-      throw new IllegalArgumentException("its tensors end at byte " + (start + end) + ", the file at " + bytes.length);
+      channel.position(Long.BYTES + length + place.begin());
+      ByteBuffer data = next(channel, (int) (place.end() - place.begin()));
+      file.put(entry.getKey(), new Tensor(place.type(), place.shape(), values(place.type(), data)));
     }
     return file;
   }
 
-  private static Object read(Type type, ByteBuffer data, int count) {
+  private static ByteBuffer next(FileChannel channel, int count) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
+    RegularFile.fill(channel, buffer);
+    if (buffer.hasRemaining()) {
+      throw new EOFException();
+    }
+    return buffer.flip();
+  }
+
+  private static Object values(Type type, ByteBuffer data) {
     switch (type) {
       case F32 -> {
-        float[] values = new float[count];
+        float[] values = new float[data.remaining() / Float.BYTES];
         data.asFloatBuffer().get(values);
         return values;
       }
       case F64 -> {
-        double[] values = new double[count];
+        double[] values = new double[data.remaining() / Double.BYTES];
         data.asDoubleBuffer().get(values);
         return values;
       }
       case I32 -> {
-        int[] values = new int[count];
+        int[] values = new int[data.remaining() / Integer.BYTES];
         data.asIntBuffer().get(values);
         return values;
       }
       case I64 -> {
-        long[] values = new long[count];
+        long[] values = new long[data.remaining() / Long.BYTES];
         data.asLongBuffer().get(values);
         return values;
       }
       default -> {
-        byte[] values = new byte[count];
-        data.get(values);
-        return values;
+        return data.array();
       }
     }
-  }
-
-  private static int count(List<Integer> shape) {
-    int count = 1;
-    for (int size : shape) {
-      if (size < 0) {
-        throw new IllegalArgumentException("a shape of " + shape);
-      }
-      count = Math.multiplyExact(count, size);
-    }
-    return count;
   }
 }

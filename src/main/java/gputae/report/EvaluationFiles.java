@@ -1,23 +1,16 @@
 package gputae.report;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
-import com.google.gson.stream.MalformedJsonException;
+import gputae.data.StrictJson;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -69,73 +62,53 @@ public final class EvaluationFiles {
    *                                  no number
    */
   public static Evaluation fromJson(String text) {
-    try (JsonReader json = new JsonReader(new StringReader(text))) {
-      json.setStrictness(Strictness.STRICT);
-      Map<Measure, Double> values = null;
-      Set<String> parts = new HashSet<>();
-      json.beginObject();
-      while (json.hasNext()) {
-        String part = json.nextName();
-        if (!parts.add(part)) {
-          throw new IllegalArgumentException("\"" + part + "\" is there twice");
-        }
-        switch (part) {
-          case SETTINGS -> settings(json);
-          case MEASURES -> values = measures(json);
-          default -> throw new IllegalArgumentException("unknown key \"" + part + "\"");
-        }
-      }
-      json.endObject();
-      if (json.peek() != JsonToken.END_DOCUMENT) {
-        throw new IllegalArgumentException("something follows the evaluation");
-      }
-      if (values == null) {
-        throw new IllegalArgumentException("there is no \"" + MEASURES + "\"");
-      }
-      return new Evaluation(values);
-    } catch (EOFException e) {
-      throw new IllegalArgumentException("it ends too early", e);
-    } catch (MalformedJsonException | IllegalStateException e) {
-      throw new IllegalArgumentException("it is not the JSON of an evaluation: " + e.getMessage().lines().findFirst().orElse(""), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    Object whole;
+    try {
+      whole = StrictJson.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("it is not the JSON of an evaluation: " + e.getMessage(), e);
     }
+    if (!(whole instanceof Map<?, ?> parts)) {
+      throw new IllegalArgumentException("it is not the JSON of an evaluation, but " + StrictJson.shown(whole));
+    }
+    for (Object part : parts.keySet()) {
+      if (!part.equals(SETTINGS) && !part.equals(MEASURES)) {
+        throw new IllegalArgumentException("unknown key " + StrictJson.shown(part));
+      }
+    }
+    if (parts.containsKey(SETTINGS)) {
+      object(SETTINGS, parts.get(SETTINGS)).forEach((name, value) -> {
+        if (!(value instanceof String)) {
+          throw new IllegalArgumentException(
+              "setting " + StrictJson.shown(name) + " is not text, but " + StrictJson.shown(value));
+        }
+      });
+    }
+    if (!parts.containsKey(MEASURES)) {
+      throw new IllegalArgumentException("there is no \"" + MEASURES + "\"");
+    }
+    return new Evaluation(measures(object(MEASURES, parts.get(MEASURES))));
   }
 
-  private static void settings(JsonReader json) throws IOException {
-    json.beginObject();
-    while (json.hasNext()) {
-      String name = json.nextName();
-      if (json.peek() != JsonToken.STRING) {
-        throw new IllegalArgumentException("setting \"" + name + "\" is not text");
-      }
-      json.nextString();
+  private static Map<?, ?> object(String key, Object value) {
+    if (!(value instanceof Map<?, ?> object)) {
+      throw new IllegalArgumentException("\"" + key + "\" is " + StrictJson.shown(value) + ", expected an object");
     }
-    json.endObject();
+    return object;
   }
 
-  private static Map<Measure, Double> measures(JsonReader json) throws IOException {
+  private static Map<Measure, Double> measures(Map<?, ?> measured) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
-    json.beginObject();
-    while (json.hasNext()) {
-      String key = json.nextName();
+    measured.forEach((key, value) -> {
       Measure measure = BY_KEY.get(key);
       if (measure == null) {
-        throw new IllegalArgumentException("unknown measure \"" + key + "\"");
+        throw new IllegalArgumentException("unknown measure " + StrictJson.shown(key));
       }
-      JsonToken kind = json.peek();
-      if (kind != JsonToken.NUMBER && kind != JsonToken.STRING) {
-        throw new IllegalArgumentException("\"" + key + "\" is not a number");
+      if (!(value instanceof StrictJson.Number) && !"Infinity".equals(value) && !"-Infinity".equals(value)) {
+        throw new IllegalArgumentException(StrictJson.shown(key) + " is not a number: " + StrictJson.shown(value));
       }
-      String value = json.nextString();
-      if (kind == JsonToken.STRING && !List.of("Infinity", "-Infinity").contains(value)) {
-        throw new IllegalArgumentException("\"" + key + "\" is not a number: \"" + value + "\"");
-      }
-      if (values.put(measure, Double.parseDouble(value)) != null) {
-        throw new IllegalArgumentException("\"" + key + "\" is there twice");
-      }
-    }
-    json.endObject();
+      values.put(measure, Double.parseDouble(value.toString()));
+    });
     return values;
   }
 

@@ -1,5 +1,6 @@
 package gputae.report;
 
+import gputae.data.RegularFile;
 import gputae.data.WholeFile;
 import gputae.train.Epoch;
 import java.io.IOException;
@@ -7,7 +8,6 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -75,13 +75,7 @@ public final class MetricsCsv {
    * @throws IOException with one line naming the file and, where it applies, the line (from 1), what is there and what was expected
    */
   public static List<Epoch> read(Path csv) throws IOException {
-    String text;
-    try {
-      text = Files.readString(csv, StandardCharsets.ISO_8859_1);
-    } catch (IOException e) {
-      throw new IOException(csv + ": cannot be read: " + WholeFile.inWords(e), e);
-    }
-    String[] lines = text.split("\n", -1);
+    String[] lines = RegularFile.text(csv).split("\n", -1);
     if (!lines[0].equals(HEADER)) {
       throw wrong(csv, 1, "the header is " + quoted(lines[0]) + ", expected \"" + HEADER + "\"");
     }

@@ -107,6 +107,9 @@ final class Page {
 
   /** The file's bytes; null if there is no such file. */
   static byte[] bytesOrNull(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException(file + " is a folder, where a picture belongs; remove it");
+    }
     try {
       return Files.readAllBytes(file);
     } catch (NoSuchFileException e) {

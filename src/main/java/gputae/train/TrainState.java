@@ -4,6 +4,7 @@ import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -53,25 +54,57 @@ public record TrainState(
    * @throws IllegalArgumentException if they do not fit the model
    */
   public static TrainState fromTensors(ParameterLayout layout, SafeTensors file) {
-    double[] rows = tensor(file, "history", SafeTensors.Type.F64).doubles();
-    List<Epoch> history = new ArrayList<>();
-    for (int i = 0; i + COLUMNS <= rows.length; i += COLUMNS) {
-      history.add(new Epoch((int) rows[i], rows[i + 1], rows[i + 2], rows[i + 3], rows[i + 4], rows[i + 5], rows[i + 6], rows[i + 7], rows[i + 8]));
+    long step = tensor(file, "step", SafeTensors.Type.I64, List.of(1)).longs()[0];
+    if (step < 0) {
+      throw new IllegalArgumentException("the tensor step holds " + step + ", not a number of steps");
     }
-    double[] sums = tensor(file, "sums", SafeTensors.Type.F64).doubles();
-    long[] step = tensor(file, "step", SafeTensors.Type.I64).longs();
-    double[] seconds = tensor(file, "seconds", SafeTensors.Type.F64).doubles();
-    if (sums.length != SUMS || step.length != 1 || seconds.length != 1 || rows.length % COLUMNS != 0 || step[0] < 0) {
-      throw new IllegalArgumentException("its tensors are not those of a checkpoint of this program");
+    double seconds = finite("seconds", tensor(file, "seconds", SafeTensors.Type.F64, List.of(1)).doubles())[0];
+    double[] sums = finite("sums", tensor(file, "sums", SafeTensors.Type.F64, List.of(SUMS)).doubles());
+    SafeTensors.Tensor rows = file.tensors().get("history");
+    int epochs = rows == null || rows.shape().isEmpty() ? 0 : rows.shape().get(0);
+    List<Epoch> history = history(tensor(file, "history", SafeTensors.Type.F64, List.of(epochs, COLUMNS)).doubles());
+    float[] second = Weights.flat(layout, file, "second_moment.");
+    for (float value : second) {
+      if (value < 0) {
+        throw new IllegalArgumentException("a second moment is " + value + ", not a mean of squares");
+      }
     }
-    return new TrainState(step[0], seconds[0], Weights.flat(layout, file, "parameters."), Weights.flat(layout, file, "first_moment."),
-        Weights.flat(layout, file, "second_moment."), sums, history);
+    return new TrainState(step, seconds, Weights.flat(layout, file, "parameters."),
+        Weights.flat(layout, file, "first_moment."), second, sums, history);
   }
 
-  private static SafeTensors.Tensor tensor(SafeTensors file, String name, SafeTensors.Type type) {
+  private static List<Epoch> history(double[] rows) {
+    List<Epoch> history = new ArrayList<>();
+    for (int i = 0; i < rows.length; i += COLUMNS) {
+      int epoch = history.size() + 1;
+      if (rows[i] != epoch) {
+        throw new IllegalArgumentException("its history has epoch " + rows[i] + " where epoch " + epoch + " belongs");
+      }
+      // The last column is a rate: it is not finite where the clock stood still.
+      finite("history", Arrays.copyOfRange(rows, i, i + COLUMNS - 1));
+      history.add(new Epoch(epoch, rows[i + 1], rows[i + 2], rows[i + 3], rows[i + 4], rows[i + 5], rows[i + 6],
+          rows[i + 7], rows[i + 8]));
+    }
+    return history;
+  }
+
+  private static double[] finite(String name, double[] values) {
+    for (double value : values) {
+      if (!Double.isFinite(value)) {
+        throw new IllegalArgumentException("the tensor " + name + " holds " + value + ", not a number to go on with");
+      }
+    }
+    return values;
+  }
+
+  private static SafeTensors.Tensor tensor(SafeTensors file, String name, SafeTensors.Type type, List<Integer> shape) {
     SafeTensors.Tensor tensor = file.tensors().get(name);
-    if (tensor == null || tensor.type() != type) {
-      throw new IllegalArgumentException("the tensor " + name + " is missing or not " + type);
+    if (tensor == null) {
+      throw new IllegalArgumentException("the tensor " + name + " is missing");
+    }
+    if (tensor.type() != type || !tensor.shape().equals(shape)) {
+      throw new IllegalArgumentException("the tensor " + name + " is " + tensor.type() + " " + tensor.shape()
+          + ", a checkpoint needs " + type + " " + shape);
     }
     return tensor;
   }

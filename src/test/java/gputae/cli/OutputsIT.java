@@ -311,7 +311,8 @@ class OutputsIT {
   void whatAFileSaysDoesNotCommandTheTerminal() throws IOException {
     String escape = "\u001b]0;owned\u0007\u009b2J\u202e";
     Path config = run.resolve("config.json");
-    Files.writeString(config, Files.readString(config).replace(data.toString(), "/nowhere/" + escape));
+    String inJson = escape.replace("\u001b", "\\u001b").replace("\u0007", "\\u0007");
+    Files.writeString(config, Files.readString(config).replace(data.toString(), "/nowhere/" + inJson));
     Jar.Result result = program.run("encode", run, "--out", folder.resolve("z.npy")).failed("/nowhere/?]0;owned");
     assertTrue(result.err().strip().chars().noneMatch(c -> Character.isISOControl(c) || c == 0x202e), result.toString());
     Path odd = Files.copy(cloud, folder.resolve("odd\u001b[31m.csv"));

@@ -1,6 +1,7 @@
 package gputae.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -26,6 +27,9 @@ class UsageIT {
     }
     for (Jar.Result result : results) {
       assertEquals("", result.wrongUsage().out(), result.toString());
+      assertTrue(result.err().contains("; "), "what to do is missing: " + result);
+      assertFalse(result.err().matches("(?s).*(an int |an int;|a long|a double|Exception|java\\.).*"),
+          result.toString());
     }
     assertEquals(List.of(), Tiny.content(folder), "left on disk");
   }

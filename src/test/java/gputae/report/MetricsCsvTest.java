@@ -111,7 +111,7 @@ class MetricsCsvTest {
   @Test
   void failuresOfTheFileSystemAreInWords() throws IOException {
     Path missing = directory.resolve("none.csv");
-    assertEquals(missing + ": cannot be read: no such file or directory",
+    assertEquals(missing + ": cannot be read: no such file or directory; look at its name and its folder",
         assertThrows(IOException.class, () -> MetricsCsv.read(missing)).getMessage());
     Path file = Files.writeString(directory.resolve("file"), "");
     Path under = file.resolve("metrics.csv");
