@@ -48,6 +48,11 @@ final class DeviceOptions {
     return threads;
   }
 
+  /** Whether the choice of a device is left to the program. */
+  boolean isAuto() {
+    return device.kind() == DeviceChoice.Kind.AUTO;
+  }
+
   /** Opens the device; says through {@code log} what it is. The caller closes it. */
   Backend open(Consumer<String> log) {
     return open(threads(), log);

@@ -171,6 +171,7 @@ final class H0Input {
 
   /** Reads a file and finds its spanning tree. Lines on what had to be decided about the file go to standard error. */
   Answer answer(Path file, DeviceOptions device) throws IOException {
+    device.threads();
     if (decimal != null && decimal != '.' && decimal != ',') {
       throw Failure.usage("--decimal '" + decimal + "': expected . or ,");
     }
@@ -200,10 +201,19 @@ final class H0Input {
     PointCloud cloud = CloudFiles.readCloud(file, options, H0Input::note);
     int n = cloud.points();
     int d = cloud.dimension();
+    boolean inDouble = precision == Precision.DOUBLE
+        || precision != Precision.SINGLE && cloud.full() != null && DoublePrecision.isQuick(n, d);
+    if (inDouble && device.isAuto()) {
+      // On the processor, whatever there is: to open a GPU takes longer than this.
+      return reference(cloud);
+    }
     try (Backend backend = device.open(line -> {})) {
+      if (inDouble) {
+        return reference(cloud);
+      }
       long started = System.nanoTime();
       double[] full = cloud.full();
-      if (cloud.single() != null && precision != Precision.DOUBLE) {
+      if (cloud.single() != null) {
         SpanningTree tree = Homology.spanningTree(backend, cloud.single(), d);
         Optional<double[]> wide = precision == Precision.SINGLE
             ? Optional.empty() : Homology.wideScales(cloud.single(), d, tree);
@@ -211,16 +221,12 @@ final class H0Input {
           return new Answer(n, d, tree, "float32", since(started));
         }
         full = wide.get();
-      } else if (cloud.single() != null) {
-        full = new double[cloud.single().length];
-        float[] single = cloud.single();
-        Arrays.setAll(full, i -> single[i]);
       }
       if (precision == Precision.SINGLE) {
         return new Answer(n, d, Homology.spanningTree(backend, full, d), "float32 (rounded from float64)",
             since(started));
       }
-      if (precision == Precision.DOUBLE || DoublePrecision.isQuick(n, d)) {
+      if (DoublePrecision.isQuick(n, d)) {
         return new Answer(n, d, DoublePrecision.reference(full, d), "float64", since(started));
       }
       SpanningTree tree = DoublePrecision.refined(backend, full, d).orElseThrow(() -> new Failure(file
@@ -228,6 +234,18 @@ final class H0Input {
           + " give --precision double (some " + inWords(DoublePrecision.seconds(n, d)) + ") or --precision single"));
       return new Answer(n, d, tree, "float64, death times within 1e-5", since(started));
     }
+  }
+
+  private static Answer reference(PointCloud cloud) {
+    long started = System.nanoTime();
+    double[] full = cloud.full();
+    if (full == null) {
+      full = new double[cloud.single().length];
+      float[] single = cloud.single();
+      Arrays.setAll(full, i -> single[i]);
+    }
+    return new Answer(cloud.points(), cloud.dimension(), DoublePrecision.reference(full, cloud.dimension()), "float64",
+        since(started));
   }
 
   private static String inWords(double seconds) {
