@@ -235,7 +235,7 @@ class GifFilmTest {
   void placesThatCannotBeWritten() throws IOException {
     Path plain = Files.writeString(folder.resolve("plain"), "");
     assertNames(plain.resolve("film.gif"), plain + " is not a directory");
-    assertNames(folder, "it is a directory");
+    assertNames(folder, "it is a directory; give another name, or remove it");
   }
 
   @Test
