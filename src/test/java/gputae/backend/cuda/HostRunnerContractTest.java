@@ -8,8 +8,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The contract on the CUDA backend over the host runner, threads and blocks in every order; large trees in one of them, in the
- * thorough tests in all. Layers by one way of products alone in random order, in the thorough tests in all.
+ * The contract on the CUDA backend over the host runner, threads and blocks in every order. Large trees only in the
+ * thorough tests: in the others the self-test of the jar (SelfTestIT) has them. Layers by one way of products alone in
+ * random order, in the thorough tests in all.
  */
 class HostRunnerContractTest {
 
@@ -18,6 +19,11 @@ class HostRunnerContractTest {
     @Override
     protected Backend open() {
       return HostRunners.backend(HostRunner.Order.FORWARD);
+    }
+
+    @Override
+    protected Set<String> onlyThorough() {
+      return Set.of(SelfTest.LARGE_TREES);
     }
   }
 
