@@ -1,31 +1,53 @@
 #!/usr/bin/env bash
 # Compiles the CUDA kernels with nvcc and reports what each of them takes. Called by Maven.
 #   build.sh required|auto|off WORK OUTPUT
+#   build.sh ship
 # OUTPUT, a folder inside the jar, gets kernels.fatbin (machine code for sm_80 and sm_90), kernels-75.ptx and kernels-90.ptx (for other processors from
 # sm_75 on, newer ones included) and kernels.txt (what built them, then a line for each kernel: registers, shared memory, spills by architecture);
-# nothing where they were not built.
-#   required  without nvcc, or where it fails, the build fails; a warning, or a register spilled to memory, is a failure
-#   auto      without a working nvcc the jar has no kernels and says so
+# nothing where there are none.
+#   required  without nvcc, or where it fails, the build fails; a warning, a register spilled to memory, or PTX in
+#             kernels/shipped that is of other sources, is a failure
+#   auto      without a working nvcc OUTPUT gets the PTX of kernels/shipped, which the driver compiles, and its
+#             kernels.txt; nothing where that is of other sources
 #   off       no kernels
+#   ship      as required, and puts PTX and report into kernels/shipped: after each change of a kernel, to be committed
 # NVCC names another nvcc. Nothing is compiled again while sources, flags and compiler are the same.
 set -euo pipefail
 export LC_ALL=C
-mode=$1 work=$2 output=$3
 here=$(cd "$(dirname "$0")" && pwd)
+mode=$1 work=${2:-$here/../target/kernels} output=${3:-$here/../target/classes/gputae/kernels}
 nvcc=${NVCC:-nvcc}
 
 case $mode in
-  required | auto | off) ;;
+  required | auto | off | ship) ;;
   *) echo "gpu-tae: -Dcuda is '$mode'; it takes required, auto or off" >&2; exit 1 ;;
 esac
 
-without() {  # without WHY: those who have no nvcc, or an old one, can still build the rest
-  rm -rf "$output"
-  if [ "$mode" = required ]; then
-    echo "gpu-tae: -Dcuda=required, but the CUDA kernels cannot be built: $1 (-Dcuda=off builds without them)" >&2
+# -fmad=false: the exact rule of distances allows no contraction that the sources do not write.
+flags=(-std=c++17 -O3 -fmad=false)
+
+# What kernels/shipped was made of, in one number.
+shipped=$here/shipped
+sources=$(cd "$here" && { echo "${flags[*]}"; sha256sum ./*.cu ./*.h; } | sha256sum | cut -d' ' -f1)
+is_shipped() { [ "$(cat "$shipped/sources.sha256" 2> /dev/null)" = "$sources" ]; }
+
+without() {  # without WHY [ALOUD]: those who have no nvcc, or an old one, take what is shipped
+  if [ "$mode" = required ] || [ "$mode" = ship ]; then
+    rm -rf "$output"
+    echo "gpu-tae: -Dcuda=required, but the CUDA kernels cannot be built: $1 (-Dcuda=auto takes the PTX of kernels/shipped)" >&2
     exit 1
   fi
-  [ -z "${2:-}" ] || echo "gpu-tae: this build has no CUDA kernels: $1 (-Dcuda=off hides this)" >&2
+  if is_shipped; then
+    mkdir -p "$output"
+    rm -f "$output/kernels.fatbin" "$output/kernels-90.ptx"
+    for file in kernels-75.ptx kernels.txt; do
+      cmp -s "$shipped/$file" "$output/$file" || cp "$shipped/$file" "$output/$file"
+    done
+    [ -z "${2:-}" ] || echo "gpu-tae: the CUDA kernels are the PTX of kernels/shipped, since $1 (-Dcuda=off leaves them out)" >&2
+  else
+    rm -rf "$output"
+    echo "gpu-tae: this build has no CUDA kernels: $1, and kernels/shipped is of other sources than kernels/*.cu and *.h (-Dcuda=off hides this)" >&2
+  fi
   exit 0
 }
 if [ "$mode" = off ]; then
@@ -36,13 +58,18 @@ command -v "$nvcc" > /dev/null || without "'$nvcc' is not on the path; install N
 version=$("$nvcc" --version | sed -n 's/^Cuda compilation tools, release .*, V/nvcc /p') || version=
 [ -n "$version" ] || without "'$nvcc --version' names no CUDA compiler" aloud
 
-# -fmad=false: the exact rule of distances allows no contraction that the sources do not write.
-flags=(-std=c++17 -O3 -fmad=false)
 ptxas=(-Xptxas -v)
-if [ "$mode" = required ]; then
+if [ "$mode" = required ] || [ "$mode" = ship ]; then
   flags+=(-Werror all-warnings)
   ptxas=(-Xptxas "-v,-warn-spills,-warn-lmem-usage")
 fi
+
+require_shipped() {  # after a build: what other builds take instead is of the same sources
+  is_shipped && return
+  echo "gpu-tae: kernels/shipped, which builds without nvcc take, is of other sources than kernels/*.cu and *.h;" \
+    "make it anew and commit it: kernels/build.sh ship" >&2
+  [ "$mode" = auto ] || exit 1
+}
 
 # One translation unit: the files share names and headers, and one module holds all kernels. What it was built from, to the letter, is what says whether it
 # must be built again.
@@ -52,7 +79,10 @@ cat <(echo "$version ${flags[*]}") "$here/build.sh" "$work/kernels.cu" "$here"/*
 products=(kernels.fatbin kernels-75.ptx kernels-90.ptx kernels.txt)
 complete=true
 for product in "${products[@]}"; do [ -s "$output/$product" ] || complete=false; done
-if [ $complete = true ] && cmp -s "$work/built-from.new" "$work/built-from"; then exit 0; fi
+if [ "$mode" != ship ] && [ $complete = true ] && cmp -s "$work/built-from.new" "$work/built-from"; then
+  require_shipped
+  exit 0
+fi
 rm -rf "$work/built-from" "$output"
 mkdir -p "$output"
 
@@ -109,3 +139,14 @@ done
 } | sed 's/ *$//' > "$output/kernels.txt"
 mv "$work/built-from.new" "$work/built-from"
 echo "gpu-tae: $(($(wc -l < "$output/kernels.txt") - 2)) CUDA kernels $(head -1 "$output/kernels.txt"); what each takes: $output/kernels.txt"
+
+if [ "$mode" = ship ]; then
+  mkdir -p "$shipped"
+  cp "$output/kernels-75.ptx" "$shipped/kernels-75.ptx"
+  {
+    echo "shipped with the sources as PTX for sm_75 and newer, built by $version"
+    tail -n +2 "$output/kernels.txt"
+  } > "$shipped/kernels.txt"
+  echo "$sources" > "$shipped/sources.sha256"
+fi
+require_shipped

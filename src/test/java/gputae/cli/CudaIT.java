@@ -3,11 +3,15 @@ package gputae.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gputae.backend.cuda.FakeCuda;
 import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +46,11 @@ class CudaIT {
     return jar;
   }
 
+  /** How the kernels of this build reach a GPU of sm_90. */
+  private static String code() {
+    return FakeCuda.machineCode() ? "machine code" : "PTX for sm_75 compiled by the driver (CUDA 13.0)";
+  }
+
   private Jar.Result train(Object... more) {
     return jar().run(Tiny.train(data, more));
   }
@@ -66,7 +75,7 @@ class CudaIT {
   void aTrainingOnTheGpuIsTheHostRunnersToTheByte(int cublas) throws IOException {
     fake.with("GPU_TAE_CUBLAS", FakeCuda.cublas(cublas)).with("order", "random").with("counts", folder.resolve("counts"));
     Jar.Result result = train("--epochs", 3, "--device", "cuda", "--out", "gpu").succeeded();
-    assertTrue(result.out().contains("device: CUDA, Fake GPU (sm_90), machine code, cuBLAS " + cublas + "."), result.toString());
+    assertTrue(result.out().contains("device: CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS " + cublas + "."), result.toString());
     Map<String, Long> counts = FakeCuda.counts(folder.resolve("counts"));
     counts.forEach((name, count) -> assertTrue(!name.startsWith("alive") || count == 0, name + " " + count));
     train("--epochs", 3, "--device", "host-runner", "--out", "host").succeeded();
@@ -98,7 +107,7 @@ class CudaIT {
     assertTrue(doctor.out().contains(FakeCuda.driver() + ", for CUDA 13.0"), doctor.toString());
     assertTrue(doctor.out().contains("cuda:0, Fake GPU (sm_90)") && doctor.out().contains("cuda:1, Fake GPU (sm_90)"), doctor.toString());
     assertTrue(line(doctor, "cuBLAS").matches("cuBLAS 12\\.\\d+\\.\\d+, " + FakeCuda.cublas(12)), doctor.toString());
-    assertTrue(line(doctor, "CUDA backend").startsWith("CUDA, Fake GPU (sm_90), machine code, cuBLAS 12."), doctor.toString());
+    assertTrue(line(doctor, "CUDA backend").startsWith("CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS 12."), doctor.toString());
   }
 
   @Test
@@ -179,6 +188,7 @@ class CudaIT {
   @ParameterizedTest
   @CsvSource({"7.5, 13000, , 75", "12.0, 13000, , 90", "8.6, 12020, refuse, 75", "9.0, 12020, refuse, 90"})
   void ptxIsTakenWhereMachineCodeIsRefused(String capability, int driver, String fatbin, int ptx) {
+    assumeTrue(FakeCuda.machineCode(), "this build was made without nvcc: it has no machine code");
     fake.with("capability", capability).with("driver", driver).with("fatbin", fatbin);
     String description = doctor("CUDA backend");
     String made = "PTX for sm_" + ptx + " compiled by the driver (CUDA " + driver / 1000 + "." + driver % 1000 / 10 + ")";
@@ -191,7 +201,31 @@ class CudaIT {
   @Test
   void kernelsThatTheDriverDoesNotTakeAreAnError() throws IOException {
     fake.with("fail", "cuModuleLoadData=222@*");
-    trainRefuses("neither as machine code (cuModuleLoadData: CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222");
+    trainRefuses(FakeCuda.machineCode() ? "neither as machine code (cuModuleLoadData: CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222"
+        : "neither as machine code (is not in this build, made without nvcc)");
+  }
+
+  /** What is in the jar where there was no nvcc is the PTX that lies beside the kernels. */
+  @ParameterizedTest
+  @CsvSource({"7.5, 12000", "9.0, 13000"})
+  void aJarThatWasBuiltWithoutNvccTrainsByTheShippedPtx(String capability, int driver) throws IOException {
+    Path jar = Files.copy(Jar.FILE, folder.resolve("without.jar"));
+    Path shipped = Path.of("kernels/shipped").toAbsolutePath();
+    try (FileSystem content = FileSystems.newFileSystem(jar)) {
+      Path kernels = content.getPath("gputae/kernels");
+      Files.deleteIfExists(kernels.resolve("kernels.fatbin"));
+      Files.deleteIfExists(kernels.resolve("kernels-90.ptx"));
+      for (String file : List.of("kernels-75.ptx", "kernels.txt")) {
+        Files.copy(shipped.resolve(file), kernels.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    fake.with("capability", capability).with("driver", driver);
+    String doctor = line(jar().file(jar).run("doctor"), "CUDA kernels");
+    assertTrue(doctor.contains("kernels, shipped with the sources as PTX for sm_75 and newer"), doctor);
+    Jar.Result result = jar().file(jar).run(Tiny.train(data, "--epochs", 1, "--device", "cuda", "--out", "run")).succeeded();
+    assertTrue(result.out().contains(", PTX for sm_75 compiled by the driver"), result.toString());
+    train("--epochs", 1, "--device", "host-runner", "--out", "host").succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("host/model.safetensors")), Files.readAllBytes(folder.resolve("run/model.safetensors")));
   }
 
   /** The folder of temporary files is anybody's: a library that lies there under JCuda's name is not loaded. */

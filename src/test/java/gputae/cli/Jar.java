@@ -67,6 +67,12 @@ final class Jar {
     return this;
   }
 
+  /** Another jar of the program. */
+  Jar file(Path jar) {
+    program = List.of("-jar", jar.toString());
+    return this;
+  }
+
   /** A main class of the tests, with arguments before those of the program, that runs the packaged classes in its own process. */
   Jar main(Class<?> main, String... first) {
     Path classes = Path.of(main.getProtectionDomain().getCodeSource().getLocation().getPath());

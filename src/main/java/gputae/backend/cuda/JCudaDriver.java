@@ -58,6 +58,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import jcuda.Pointer;
 import jcuda.cudaDataType;
@@ -346,18 +347,23 @@ public final class JCudaDriver implements Driver {
 
   /** The kernels: machine code where the driver takes it, else PTX, which it compiles. Returns which. */
   private String loadModule(Machine machine, Gpu gpu) {
-    int refused = cuModuleLoadData(module, KernelFiles.machineCode());
-    if (refused == CUresult.CUDA_SUCCESS) {
-      return "machine code";
+    Optional<byte[]> machineCode = KernelFiles.machineCode();
+    String refused = "is not in this build, made without nvcc";
+    if (machineCode.isPresent()) {
+      int code = cuModuleLoadData(module, machineCode.get());
+      if (code == CUresult.CUDA_SUCCESS) {
+        return "machine code";
+      }
+      refused = failure("cuModuleLoadData", code);
     }
-    int capability = gpu.capability >= 90 ? 90 : OLDEST_CAPABILITY;
-    int code = cuModuleLoadData(module, (KernelFiles.ptx(capability) + "\0").getBytes(StandardCharsets.US_ASCII));
+    KernelFiles.Ptx ptx = KernelFiles.ptx(gpu.capability);
+    int code = cuModuleLoadData(module, (ptx.text() + "\0").getBytes(StandardCharsets.US_ASCII));
     if (code != CUresult.CUDA_SUCCESS) {
       throw new BackendException("the driver (CUDA " + CudaLibraries.release(machine.version) + ") takes gpu-tae's kernels neither as machine code ("
-          + failure("cuModuleLoadData", refused) + ") nor as PTX (" + failure("cuModuleLoadData", code) + "); a newer driver may");
+          + refused + ") nor as PTX (" + failure("cuModuleLoadData", code) + "); a newer driver may");
     }
     // What the driver made of it depends on the driver.
-    return "PTX for sm_" + capability + " compiled by the driver (CUDA " + CudaLibraries.release(machine.version) + ")";
+    return "PTX for sm_" + ptx.capability() + " compiled by the driver (CUDA " + CudaLibraries.release(machine.version) + ")";
   }
 
   private Lane newLane() {

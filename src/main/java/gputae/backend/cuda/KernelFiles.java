@@ -7,11 +7,16 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The CUDA kernels that kernels/build.sh compiled into this build, if it did. */
+/**
+ * The CUDA kernels of this build, if kernels/build.sh put some there: machine code and PTX where nvcc was, else the PTX
+ * that is shipped with the sources.
+ */
 public final class KernelFiles {
 
   private static final String FOLDER = "/gputae/kernels/";
   private static final String REPORT = "kernels.txt";
+  /** Of PTX, the newest first. The last is always there. */
+  private static final int[] CAPABILITIES = {90, 75};
 
   private KernelFiles() {}
 
@@ -30,7 +35,8 @@ public final class KernelFiles {
   }
 
   private static String reason() {
-    return "this build of gpu-tae was made without nvcc; with NVIDIA's CUDA toolkit 12 or 13 installed, build again: mvn -q -DskipTests -Dcuda=required package";
+    return "this build of gpu-tae was made with -Dcuda=off, or of changed kernels without nvcc; build again, with"
+        + " NVIDIA's CUDA toolkit 12 or 13 if kernels/ was changed: mvn -q -DskipTests package";
   }
 
   /**
@@ -42,23 +48,29 @@ public final class KernelFiles {
     }
   }
 
-  /** Machine code for sm_80 and sm_90. */
-  static byte[] machineCode() {
-    return required("kernels.fatbin");
+  /** Machine code for sm_80 and sm_90; empty where this build took the shipped PTX. */
+  static Optional<byte[]> machineCode() {
+    require();
+    return bytes("kernels.fatbin");
   }
 
   /**
-   * PTX, which the driver compiles, for processors from a compute capability on.
+   * PTX, which the driver compiles.
    *
-   * @param capability ten times the compute capability: 75 or 90
+   * @param capability what it is for, ten times the compute capability: processors of this one and of later ones
    */
-  static String ptx(int capability) {
-    return new String(required("kernels-" + capability + ".ptx"), StandardCharsets.US_ASCII);
-  }
+  record Ptx(int capability, String text) {}
 
-  private static byte[] required(String name) {
+  /** The newest PTX for a processor of this compute capability, ten times it, at least 75. */
+  static Ptx ptx(int processor) {
     require();
-    return bytes(name).orElseThrow(() -> new IllegalStateException("no " + name + " beside " + REPORT));
+    for (int capability : CAPABILITIES) {
+      Optional<byte[]> text = capability <= processor ? bytes("kernels-" + capability + ".ptx") : Optional.empty();
+      if (text.isPresent()) {
+        return new Ptx(capability, new String(text.get(), StandardCharsets.US_ASCII));
+      }
+    }
+    throw new IllegalStateException("no PTX for sm_" + processor + " beside " + REPORT);
   }
 
   private static Optional<byte[]> bytes(String name) {

@@ -23,7 +23,7 @@ public final class FakeCuda {
 
   /** A machine with one GPU, a driver for CUDA 13 and cuBLAS 12. */
   public FakeCuda() {
-    assumeTrue(KernelFiles.summary().isPresent(), "this build has no kernels: there is no nvcc, or -Dcuda=off");
+    assumeTrue(KernelFiles.summary().isPresent(), "this build has no kernels");
     assertTrue(Files.exists(driver()), "no " + driver() + ": native/fake/build.sh, which Maven calls, makes it");
     environment.put("GPU_TAE_FAKE_KERNELS", HostRunner.developmentLibraries().resolve("libgputae_host_kernels.so").toAbsolutePath().toString());
     environment.put("GPU_TAE_LIBCUDA", driver().toString());
@@ -68,5 +68,10 @@ public final class FakeCuda {
       counts.put(line.substring(0, space), Long.parseLong(line.substring(space + 1)));
     }
     return counts;
+  }
+
+  /** Whether this build has the kernels as machine code; one made without nvcc has PTX alone. */
+  public static boolean machineCode() {
+    return KernelFiles.machineCode().isPresent();
   }
 }

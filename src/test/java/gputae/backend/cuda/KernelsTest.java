@@ -6,22 +6,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What nvcc says of the kernels. (That each is reached by a test is SelfTestIT's matter.) */
 class KernelsTest {
+
+  @TempDir
+  Path folder;
 
   /** The report of kernels/build.sh: one line a kernel, registers/shared/spilled for sm_75, sm_80, sm_90. */
   @Test
   void nvccBuildsEveryKernelForEveryArchitectureWithoutSpilling() throws IOException {
     Path report = Path.of("target/classes/gputae/kernels/kernels.txt");
-    assumeTrue(Files.exists(report), "this build has no kernels: there is no nvcc, or -Dcuda=off");
+    assumeTrue(KernelFiles.summary().isPresent() && KernelFiles.machineCode().isPresent(), "this build was made without nvcc");
     List<String> lines = Files.readAllLines(report);
     assertEquals(lines.size() - 2 + " kernels, " + lines.get(0), KernelFiles.summary().orElseThrow());
     Set<String> reported = new TreeSet<>();
@@ -42,11 +49,85 @@ class KernelsTest {
     // The text for other processors names no kernel that the machine code lacks, and the other way round.
     for (int architecture : new int[] {75, 90}) {
       String text = Files.readString(report.resolveSibling("kernels-" + architecture + ".ptx"));
-      assertEquals(reported, text.lines().filter(line -> line.startsWith(".visible .entry ")).map(line -> line.replaceAll("\\.visible \\.entry (\\w+).*", "$1"))
-          .collect(Collectors.toCollection(TreeSet::new)));
+      assertEquals(reported, entries(text));
       assertTrue(text.contains(".target sm_" + architecture), "compute_" + architecture);
       // Flushing to zero is asked for nowhere; approximations inside nvcc's own exp and division have it in their names.
       assertFalse(text.replaceAll("(ex2|rcp)\\.approx\\.ftz", "").contains("ftz"), "no flush to zero");
     }
+  }
+
+  /** Enough of a compiler for kernels/build.sh. */
+  private static final String COMPILER = """
+      #!/bin/sh
+      [ "$1" != --version ] || echo "Cuda compilation tools, release 13.0, V13.0.1"
+      while [ $# -gt 0 ]; do [ "$1" != -o ] || echo ".version 8.0" > "$2"; shift; done
+      """;
+
+  private record Built(int exit, String said, Set<String> files) {}
+
+  /** Runs the build.sh of a folder of kernels; the files are those of its output. */
+  private Built build(Path kernels, Path nvcc, String mode) throws IOException, InterruptedException {
+    Path output = folder.resolve("output");
+    ProcessBuilder builder = new ProcessBuilder(kernels.resolve("build.sh").toString(), mode, folder.resolve("work").toString(), output.toString());
+    builder.environment().put("NVCC", nvcc.toString());
+    Process process = builder.redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int exit = process.waitFor();
+    try (Stream<Path> files = Files.exists(output) ? Files.list(output) : Stream.empty()) {
+      return new Built(exit, said, files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new)));
+    }
+  }
+
+  @Test
+  void withoutNvccTheShippedPtxIsTakenWhichIsOfTheseSources() throws IOException, InterruptedException {
+    Path kernels = Path.of("kernels").toAbsolutePath();
+    Path none = folder.resolve("no-nvcc");
+    Built built = build(kernels, none, "auto");
+    assertEquals(0, built.exit, built.said);
+    assertEquals(Set.of("kernels-75.ptx", "kernels.txt"), built.files, built.said + "; after a change of a kernel: kernels/build.sh ship");
+    List<String> report = Files.readAllLines(folder.resolve("output/kernels.txt"));
+    assertTrue(report.get(0).startsWith("shipped with the sources as PTX for sm_75 and newer, built by nvcc 1"), report.get(0));
+    Set<String> names = report.stream().skip(2).map(line -> line.split(" ")[0]).collect(Collectors.toCollection(TreeSet::new));
+    String ptx = Files.readString(folder.resolve("output/kernels-75.ptx"));
+    assertTrue(ptx.contains(".version 6.3\n.target sm_75\n"), "old enough for every driver");
+    try (HostRunner runner = HostRunners.driver(HostRunner.Order.FORWARD)) {
+      assertEquals(runner.kernels().keySet(), names);
+      assertEquals(names, entries(ptx));
+    }
+    built = build(kernels, none, "required");
+    assertEquals(1, built.exit);
+    assertTrue(built.said.contains("cannot be built") && built.files.isEmpty(), built.toString());
+    assertEquals(new Built(0, "", Set.of()), build(kernels, none, "off"));
+  }
+
+  @Test
+  void shippedPtxOfOtherSourcesIsNoticed() throws IOException, InterruptedException {
+    Path kernels = Files.createDirectory(folder.resolve("kernels"));
+    Files.copy(Path.of("kernels/build.sh"), kernels.resolve("build.sh"), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.writeString(kernels.resolve("a.cu"), "a kernel");
+    Files.writeString(kernels.resolve("a.h"), "a header");
+    Path nvcc = Files.writeString(folder.resolve("nvcc"), COMPILER);
+    assertTrue(nvcc.toFile().setExecutable(true));
+    Path none = folder.resolve("no-nvcc");
+    // Never shipped.
+    Built built = build(kernels, none, "auto");
+    assertTrue(built.exit == 0 && built.said.contains("no CUDA kernels") && built.files.isEmpty(), built.toString());
+    for (String changed : List.of("a.cu", "a.h")) {
+      built = build(kernels, nvcc, "required");
+      assertTrue(built.exit == 1 && built.said.contains("kernels/build.sh ship"), built.toString());
+      built = build(kernels, nvcc, "auto");
+      assertTrue(built.exit == 0 && built.said.contains("kernels/build.sh ship") && built.files.size() == 4, built.toString());
+      assertEquals(0, build(kernels, nvcc, "ship").exit);
+      assertEquals(new Built(0, "", built.files), build(kernels, nvcc, "required"));
+      assertEquals(new Built(0, "", Set.of("kernels-75.ptx", "kernels.txt")), build(kernels, none, "auto"));
+      Files.writeString(kernels.resolve(changed), "changed");
+      built = build(kernels, none, "auto");
+      assertTrue(built.exit == 0 && built.said.contains("of other sources") && built.files.isEmpty(), built.toString());
+    }
+  }
+
+  private static Set<String> entries(String ptx) {
+    return ptx.lines().filter(line -> line.startsWith(".visible .entry ")).map(line -> line.replaceAll("\\.visible \\.entry (\\w+).*", "$1"))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 }
