@@ -87,8 +87,9 @@ FILES = [
 
 TYPES = [
     "<f4", ">f4", "<f8", ">f8", "f8", "=f8", "|f8", "<f2", "<f16", "<i2", ">i2", "<i8", "<u8", "|u1", "|i1", "u1",
-    "<u1", ">u1", "|b1", "?", "b1", "<b1", "b", "d", "f", "e", "l", "i4", "<c8", "<U2", "|S4", "|O", "<M8[s]", "<m8", "|V4",
-    "float64", "int", "single", "", "f", "8", "2f4", "(2,)f4", "f4,f4", "<f4 ", " <f4", "<<f4", "F8", "f08", "g", "p",
+    "<u1", ">u1", "|b1", "?", "b1", "<b1", "b", "d", "f", "e", "l", "i4", "<c8", "<U2", "|S4", "|O", "<M8[s]", "<m8",
+    "|V4", "float64", "int", "single", "", "f", "8", "2f4", "(2,)f4", "f4,f4", "<f4 ", " <f4", "<<f4", "F8", "f08", "g",
+    "p",
 ]  # fmt: skip
 SIZES = [
     "0", "1", "2", "3", "4", "6", "8", "12", "00", "03", "-1", "-3", "+2", "2L", "2l", "3.0", "1e0", "0x2", "0b11",
@@ -230,7 +231,7 @@ def archive_of(rng, file):
     return rng.choice([mutants.bytes_anywhere, mutants.length_of_file, mutants.piece_of])(rng, file)
 
 
-def verdict_of(mutant):
+def verdict_of(_, mutant):
     PLACE.unlink(missing_ok=True)
     PLACE.write_bytes(mutant)
     try:
