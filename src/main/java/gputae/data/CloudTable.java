@@ -12,10 +12,11 @@ import java.util.stream.IntStream;
 /**
  * Reads a point cloud from a text table, one point a line, as float64.
  *
- * <p>The first line is a header if no cell of it looks like a number, if it is 0, 1, 2, ... over numbers with decimals
- * (pandas writes such names), or if it has other columns than the lines after it and counts them. Where a first line of
- * numbers could be either, the file is refused and the message names {@code --header}. A column called id, index,
- * label, class or target, or without a name, is no coordinate unless it is chosen.
+ * <p>The first line is a header if no cell of it looks like a number (digits without letters do, damaged or not), if it
+ * is 0, 1, 2, ... over numbers with decimals (pandas writes such names), or if it has other columns than the lines
+ * after it and counts them. Where a first line of numbers could be either, the file is refused and the message names
+ * {@code --header}. A column called id, index, label, class or target, or without a name, is no coordinate unless it is
+ * chosen.
  */
 final class CloudTable {
 
@@ -67,6 +68,7 @@ final class CloudTable {
     first = table.row();
     firstPlace = table.here();
     long firstLine = table.number();
+    char firstSeparator = separator;
     // What the first line is cannot be said before the second one is known; its cells are kept, and read as a point
     // where they are one.
     boolean more = table.next();
@@ -88,6 +90,12 @@ final class CloudTable {
     }
     if (otherColumns && header == null && !isCount(first)) {
       throw otherColumns("; if line " + firstLine + " holds names or counts, " + headerRemedy("yes"));
+    }
+    if (more && !otherColumns && columns > 1 && firstSeparator != separator && options.header() == null
+        && !Boolean.TRUE.equals(header)) {
+      throw new DataException(firstPlace + ": " + shortened(first) + " is separated otherwise than the line after it,"
+          + " so it can be names of columns or a point; say which: " + headerRemedy("yes") + " or "
+          + headerRemedy("no"));
     }
     String otherColumnsHere = table.here();
     chosen = chosen(Boolean.TRUE.equals(header));

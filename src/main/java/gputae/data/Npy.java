@@ -172,6 +172,9 @@ public final class Npy {
 
     long integer() throws DataException {
       more();
+      if (header.kind() == 'b') {
+        return bool(piece.get());
+      }
       boolean signed = header.kind() == 'i';
       return switch (header.bytes()) {
         case 1 -> signed ? piece.get() : piece.get() & 0xff;
@@ -186,6 +189,15 @@ public final class Npy {
           yield value;
         }
       };
+    }
+
+    /** What is neither false nor true is damage, or uint8 under a wrong name. */
+    private long bool(byte value) throws DataException {
+      if (value != 0 && value != 1) {
+        throw new DataException(source.here() + ": a bool of " + (value & 0xff)
+            + ", expected 0 or 1; if these are numbers, convert in Python: numpy.save('NEW.npy', ARRAY.view('u1'))");
+      }
+      return value;
     }
 
     private void more() throws DataException {

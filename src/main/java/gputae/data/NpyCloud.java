@@ -60,16 +60,21 @@ final class NpyCloud {
   static PointCloud readZip(Source source) throws DataException {
     Path file = source.file();
     List<String> names = new ArrayList<>();
+    List<ZipEntry> entries = new ArrayList<>();
     byte[] only = null;
-    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(source.rest()))) {
+    byte[] archive = source.rest();
+    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        entries.add(entry);
         if (entry.getName().toLowerCase(Locale.ROOT).endsWith(".npy")) {
           names.add(entry.getName().substring(0, entry.getName().length() - 4));
           if (names.size() == 1) {
             only = zip.readAllBytes();
           }
         }
+        zip.closeEntry();
       }
+      ZipDirectory.check(archive, entries);
     } catch (IOException | IllegalArgumentException e) {
       throw new DataException(file + ": damaged .npz file (" + WholeFile.inWords(e) + "); write it again", e);
     }

@@ -49,8 +49,9 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
       throw new DataException(source.at(0) + ": not a .npy file: it does not start with 93 4e 55 4d 50 59 (\\x93NUMPY)");
     }
     int version = start[6] & 0xff;
-    if (version < 1 || version > 3) {
-      throw new DataException(source.at(6) + ": .npy version " + version + ", expected 1, 2 or 3");
+    if (version < 1 || version > 3 || start[7] != 0) {
+      throw new DataException(source.at(6) + ": .npy version " + version + "." + (start[7] & 0xff)
+          + ", expected 1.0, 2.0 or 3.0");
     }
     int lengthBytes = version == 1 ? 2 : 4;
     byte[] l = source.take(lengthBytes, ".npy header");
@@ -201,8 +202,8 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
         while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
           at++;
         }
-        // Ten digits hold every int; longer ones could overflow the parser.
-        if (at == first || at - first > 10) {
+        // Ten digits hold every int; longer ones could overflow the parser. 010 was 8 once, and is nothing now.
+        if (at == first || at - first > 10 || text.charAt(first) == '0' && at - first > 1) {
           throw broken("expected a size of the shape, 0 to " + Integer.MAX_VALUE);
         }
         long size = Long.parseLong(text.substring(first, at));
@@ -220,6 +221,9 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
         }
         if (!accept(',')) {
           expect(')');
+          if (sizes.size() == 1) {
+            throw broken("a shape of one size without its comma: to Python, (5) is a number, and (5,) a shape");
+          }
           break;
         }
       }

@@ -22,6 +22,10 @@ final class NumberText {
   private static final Pattern WITH_UNIT = Pattern
       .compile("[^\\p{L}\\d]{0,3}(\\d[\\d.,'_]*|\\.\\d+)([eE][+-]?\\d+)?[^\\d]{0,12}");
 
+  // Digits and signs without a letter but an exponent's, such as 1.5|2 or 1e1.5: damaged numbers rather than a name.
+  private static final Pattern WITHOUT_LETTERS = Pattern
+      .compile("(?=.*\\p{Nd})([^\\p{L}]|(?<=[\\p{Nd}.])[eEdD](?=[-+\\p{Nd}]))*");
+
   private NumberText() {}
 
   /** The cell with a point as its decimal mark, whatever it has; another point is none. */
@@ -59,7 +63,8 @@ final class NumberText {
   static boolean looksLikeNumber(String cell) {
     return isPlain(cell) || isFortran(cell) || isNotFinite(cell) || MISSING.contains(cell.toLowerCase(Locale.ROOT))
         || HEXADECIMAL.matcher(cell).matches()
-        || GROUPED.matcher(cell).matches() || WITH_UNIT.matcher(cell).matches();
+        || GROUPED.matcher(cell).matches() || WITH_UNIT.matcher(cell).matches()
+        || WITHOUT_LETTERS.matcher(cell).matches();
   }
 
   /** Whether text with digits other than 0 came out as 0, or an integer as another one. */

@@ -229,6 +229,10 @@ class CloudNotationsTest {
     text("names that ascend", "1,2,3\n" + rows(",", "\n"));
     text("years as names", "2010,2011,2012\n" + rows(",", "\n"));
     allRefused(TableOptions.AUTO, "--header yes", "--header no");
+    text("two numbers in one", "0.5|1.25\n2\n4\n");
+    text("a damaged exponent", "1e1.5\n2\n");
+    text("a damaged byte", "1.5e+\u00b00 -2.\u00b55\n0.5 1\n");
+    allRefused(TableOptions.AUTO, "expected a number", "--header yes");
     text("a column of words", "a,b,species\n0.5,1.5,setosa\n");
     allRefused(TableOptions.AUTO, "\"setosa\" in column 3", "--columns");
     text("a minus sign of print", "\u22121.5,2\n3,4\n");
@@ -238,6 +242,7 @@ class CloudNotationsTest {
     text("counts or a point", "2 2\n0.5 1\n2.5 3\n");
     text("a count or a number", "3\n0.5\n1.5\n9\n");
     text("0 over decimals", "0\n0.5\n1.5\n9.5\n");
+    text("another separator below", "1;2\n0.5,1.5\n2,3\n");
     allRefused(TableOptions.AUTO, "--header yes", "--header no");
     text("only a header", "x,y,z\n");
     text("nothing", "");
@@ -331,6 +336,12 @@ class CloudNotationsTest {
     files.put("archive.npz", CloudBytes.npz(npy("<f8", false), "arr_0"));
     files.put("archive without a name", CloudBytes.npz(npy(">f4", true), "x"));
     allRight(TableOptions.AUTO);
+    byte[] archive = CloudBytes.npz(npy("<f8", false), "a", "b");
+    int second = new String(archive, StandardCharsets.ISO_8859_1).indexOf("PK\u0003\u0004", 1);
+    files.put("cut off between two.npz", Arrays.copyOf(archive, second));
+    files.put("cut off before its directory.npz",
+        Arrays.copyOf(CloudBytes.npz(npy("<f8", false), "a"), archive.length / 2));
+    allRefused(TableOptions.AUTO, "damaged .npz file");
     files.put("two.npz", CloudBytes.npz(npy("<f8", false), "a", "b"));
     allRefused(TableOptions.AUTO, "2 arrays (a, b)", "numpy.save");
     files.put("labelled.npy",

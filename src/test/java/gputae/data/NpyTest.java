@@ -171,6 +171,7 @@ class NpyTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "{", "{}", "garbage", "{'descr': '|u1'}", "{'descr': '|u1', 'fortran_order': False, 'shape': (4)", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (-4,)}", "{'descr': '|u1', 'fortran_order': 0, 'shape': (4,)}", //
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (4)}", "{'descr': '|u1', 'fortran_order': False, 'shape': (04,)}", //
     "{'descr': '|u1', 'fortran_order': False, 'shape': (4,)} x", "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", //
     "{'descr': '|O', 'fortran_order': False, 'shape': (4,)}", "{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}",
     //
@@ -196,6 +197,10 @@ class NpyTest {
     refused(() -> read("<f8", false, "(268435456,)", new byte[8]), "expected 2147483648 bytes of values", "only 8 are left");
     refused(() -> read("|u1", false, "(2147483647, 4)", new byte[8]), "8589934588 values, expected at most");
     refused(() -> Npy.read(file(npy(4, "{}", new byte[0]))), "version 4");
+    byte[] other = good.clone();
+    other[7] = 1;
+    refused(() -> Npy.read(file(other)), "version 1.1, expected 1.0");
+    refused(() -> read("|b1", false, "(3,)", new byte[] {0, 1, -1}), "a bool of 255, expected 0 or 1");
     refused(() -> Npy.read(file("PK not numpy".getBytes())), "not a .npy file");
     byte[] longHeader = npy(2, "{}", new byte[0]);
     longHeader[11] = 0x7f;

@@ -1,0 +1,104 @@
+package gputae.data;
+
+import static java.util.Map.entry;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Six thousand damaged tables of numbers, with what numpy.loadtxt read of each, and what it read in other ways, such as
+ * behind a header or with another separator: here they are refused, or read as one of these, by the rules of {@link
+ * CloudTable}. How often it is another than the plain one is counted by kind. {@code bench/peers/text_mutants.py} makes
+ * the record.
+ */
+class TextVerdictTest {
+
+  /** What loadtxt reads as it is and we refuse, by words of our message. */
+  private static final Map<String, Integer> STRICTER = Map.ofEntries(
+      entry("every coordinate must be a finite number", 43),
+      entry("not a number that float64 can hold", 15),
+      entry("begins with 0", 10),
+      entry("counts what follows, or is a point", 73),
+      entry("can be names of columns or a point", 25),
+      // Spaces of Unicode, which are none here.
+      entry("expected a number", 17),
+      entry("columns, expected", 6),
+      entry("a binary file of no kind known here", 10));
+
+  /** What we read in another way than plainly; "though plain": of two readings we take this one. */
+  private static final Map<String, Integer> OTHER_WAY = Map.ofEntries(
+      entry("comments", 258),
+      entry("comments+exponents", 1),
+      entry("comments+header", 27),
+      entry("comments+quotes", 2),
+      entry("comments+quotes+header", 4),
+      entry("encoding", 24),
+      entry("encoding+comments", 14),
+      entry("encoding+header", 9),
+      entry("encoding+quotes+header", 6),
+      entry("exponents", 12),
+      entry("exponents+header", 1),
+      entry("header", 215),
+      // Names 0,1 over numbers with decimals, as pandas writes them; the reader says so.
+      entry("header, though plain", 70),
+      entry("quotes", 7),
+      entry("quotes+header", 110),
+      entry("separator", 23),
+      entry("separator+header", 3),
+      entry("separator+quotes+header", 1));
+
+  /** What we read and loadtxt in no way, by the words of numpy: quotes behind comma and space. */
+  private static final Map<String, Integer> LOOSER = Map.of("could not convert", 1);
+
+  @TempDir private Path folder;
+
+  @Test
+  void readsWhatLoadtxtReads() throws IOException {
+    Map<String, Integer> stricter = new HashMap<>();
+    Map<String, Integer> otherWay = new HashMap<>();
+    Map<String, Integer> looser = new HashMap<>();
+    List<String> wrong = new ArrayList<>();
+    int same = 0;
+    for (Mutants.Mutant mutant : Mutants.recorded("text")) {
+      String ours = cloud(mutant.writeTo(folder.resolve("mutant")));
+      boolean read = !ours.startsWith(":");
+      Map<String, String> readings = !mutant.read() ? Map.of() : Arrays.stream(mutant.what().split(","))
+          .map(reading -> reading.split("="))
+          .collect(Collectors.toMap(words -> words[1], words -> words[0]));
+      if (!read) {
+        if (readings.containsValue("plain")) {
+          Mutants.count(stricter, STRICTER, ours, mutant, wrong);
+        }
+      } else if (!readings.containsKey(ours)) {
+        Mutants.count(looser, LOOSER, ours + " " + mutant.what(), mutant, wrong);
+      } else if (readings.get(ours).equals("plain")) {
+        same++;
+      } else {
+        otherWay.merge(readings.get(ours) + (readings.containsValue("plain") ? ", though plain" : ""), 1, Integer::sum);
+      }
+    }
+    assertEquals(List.of(), wrong);
+    assertEquals(STRICTER, stricter);
+    assertEquals(OTHER_WAY, otherWay);
+    assertEquals(LOOSER, looser);
+    assertEquals(1154, same);
+  }
+
+  private static String cloud(Path file) {
+    try {
+      PointCloud cloud = CloudFiles.readCloud(file, TableOptions.AUTO, line -> {});
+      return cloud.points() + "x" + cloud.dimension() + ":" + Mutants.digest(cloud.full());
+    } catch (DataException e) {
+      return Mutants.refusal(e, file);
+    }
+  }
+}
