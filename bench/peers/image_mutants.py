@@ -26,7 +26,7 @@ from PIL import Image
 import mutants
 
 SEED = 20261201
-DRAWN = 4000
+DRAWN = 3000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 HEIGHT, WIDTH = 9, 11

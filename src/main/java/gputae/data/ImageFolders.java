@@ -15,7 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * Images as .png and .jpg files, one folder a class: {@code train/CLASS/*}, {@code test/CLASS/*}, or {@code CLASS/*} with the last sixth of every class
- * held out. Classes and files are taken in the order of their names. All images must be of one size, and become grey ({@link Picture}).
+ * held out. Classes and files are taken in the order of their names. All images must be of one size; they become grey
+ * ({@link Picture}).
  */
 final class ImageFolders {
 

@@ -57,8 +57,8 @@ final class Picture {
   static boolean decode(Path file, Size size, byte[] pixels, int offset) throws DataException {
     BufferedImage image = with(file, (reader, colours) -> {
       if (reader.getHeight(0) != size.height() || reader.getWidth(0) != size.width()) {
-        throw new DataException(file + ": " + reader.getHeight(0) + " x " + reader.getWidth(0) + " pixels, but " + size.of()
-            + " has " + size.height() + " x " + size.width() + "; all images must be of one size");
+        throw new DataException(file + ": " + reader.getHeight(0) + " x " + reader.getWidth(0) + " pixels, but "
+            + size.of() + " has " + size.height() + " x " + size.width() + "; all images must be of one size");
       }
       BufferedImage decoded = reader.read(0);
       refuseOtherColours(decoded, colours, file);
@@ -81,7 +81,8 @@ final class Picture {
         } else if (deepGray) {
           value = (raster.getSample(x, y, 0) + 128) / 257;
         } else if (grayAlpha) {
-          value = (int) Math.round(255.0 * raster.getSample(x, y, 0) * raster.getSample(x, y, 1) / ((double) deepest * deepest));
+          int alpha = raster.getSample(x, y, 1);
+          value = (int) Math.round(255.0 * raster.getSample(x, y, 0) * alpha / ((double) deepest * deepest));
         } else {
           int argb = image.getRGB(x, y);
           value = luminance(argb);
@@ -146,7 +147,8 @@ final class Picture {
     } catch (IOException e) {
       throw DataException.reading(file, e);
     } catch (RuntimeException e) {
-      // The JDK's decoders answer some damaged files with IllegalArgumentException, ArrayIndexOutOfBoundsException and the like.
+      // The JDK's decoders answer some damaged files with IllegalArgumentException, ArrayIndexOutOfBoundsException and
+      // the like.
       throw new DataException(file + ": a damaged image (" + WholeFile.inWords(e) + ")", e);
     }
   }
