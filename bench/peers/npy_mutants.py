@@ -29,7 +29,7 @@ from numpy.lib.recfunctions import structured_to_unstructured
 import mutants
 
 SEED = 20261129
-DRAWN = 5000
+DRAWN = 4000
 
 
 def written(version, header, values):

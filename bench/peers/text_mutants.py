@@ -29,7 +29,7 @@ import numpy as np
 import mutants
 
 SEED = 20261130
-DRAWN = 6000
+DRAWN = 5000
 
 TABLES = [
     (",", "0.5,1.25,-3\n2,0.125,7e-1\n-1.5,4,1\n6,2.5,0\n"),
