@@ -21,7 +21,9 @@ import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 
 /** Damaged files and what another program said of each; {@code bench/peers/mutants.py} tells how they are written. */
-final class Mutants {
+public final class Mutants {
+
+  private Mutants() {}
 
   /**
    * A damaged file.
@@ -99,7 +101,12 @@ final class Mutants {
     return mutants;
   }
 
-  private static byte[] edited(byte[] file, String[] words) {
+  /**
+   * A file after the edits that stand in a line of the record.
+   *
+   * @param words the line; what comes before the edits is two words
+   */
+  public static byte[] edited(byte[] file, String[] words) {
     ByteArrayOutputStream mutant = new ByteArrayOutputStream();
     int done = 0;
     for (int i = 2; i < words.length; i++) {

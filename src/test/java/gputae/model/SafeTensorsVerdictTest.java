@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.data.Mutants;
 import java.io.BufferedReader;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -49,7 +49,9 @@ class SafeTensorsVerdictTest {
         if (words[0].equals("#") || words[0].equals("F")) {
           continue;
         }
-        byte[] mutant = edited(files.get(Integer.parseInt(words[1])), words);
+        byte[] mutant = Mutants.edited(files.get(Integer.parseInt(words[1])), words);
+        // To overwrite a file takes far longer.
+        Files.deleteIfExists(file);
         Files.write(file, mutant);
         String message = messageOf(file);
         if (words[0].equals("R")) {
@@ -87,19 +89,5 @@ class SafeTensorsVerdictTest {
     } catch (IOException e) {
       return e.getMessage();
     }
-  }
-
-  private static byte[] edited(byte[] file, String[] words) {
-    ByteArrayOutputStream mutant = new ByteArrayOutputStream();
-    int done = 0;
-    for (int i = 2; i < words.length; i++) {
-      String[] edit = words[i].split(":", -1);
-      int place = Integer.parseInt(edit[0]);
-      mutant.write(file, done, place - done);
-      mutant.writeBytes(HexFormat.of().parseHex(edit[2]));
-      done = place + Integer.parseInt(edit[1]);
-    }
-    mutant.write(file, done, file.length - done);
-    return mutant.toByteArray();
   }
 }
