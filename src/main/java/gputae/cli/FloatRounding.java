@@ -29,8 +29,8 @@ final class FloatRounding {
     for (int i = 0; i < values.length; i++) {
       rounded[i] = (float) values[i];
       if (Float.isInfinite(rounded[i]) && Double.isFinite(values[i])) {
-        throw new Failure(file + ": " + values[i] + " is beyond float32, in which the measures are made; scale the data:"
-            + " numpy.save('NEW.npy', A / abs(A).max())");
+        throw new Failure(file + ": " + values[i] + " is beyond float32, in which the measures are made; scale the"
+            + " data: numpy.save('NEW.npy', A / abs(A).max())");
       }
       exact &= rounded[i] == values[i] || Double.isNaN(values[i]);
     }

@@ -45,7 +45,8 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
    *                if the variance along each were larger by {@code favour}; null for none
    * @param favour  relative to the whole variance, or to 1 where that is 0
    */
-  public static LeadingComponents of(float[] points, int count, int d, int step, int k, double[][] favours, double favour) {
+  public static LeadingComponents of(
+      float[] points, int count, int d, int step, int k, double[][] favours, double favour) {
     return new Cloud(points, count, d, step).components(k, favours == null ? new double[0][] : favours, favour);
   }
 
@@ -61,7 +62,8 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
     Cloud(float[] points, int count, int d, int step) {
       this.points = points;
       this.d = d;
-      rows = IntStream.iterate(0, n -> n < count, n -> n + step).filter(n -> PrincipalPlane.finite(points, n, d)).map(n -> n * d).toArray();
+      rows = IntStream.iterate(0, n -> n < count, n -> n + step).filter(n -> PrincipalPlane.finite(points, n, d))
+          .map(n -> n * d).toArray();
       mean = new double[d];
       for (int row : rows) {
         for (int i = 0; i < d; i++) {
@@ -114,7 +116,10 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
       return new LeadingComponents(found.vectors, variances, whole);
     }
 
-    /** Adds what is left of a vector after its part in the span of the basis is taken away, if that is anything; changes the vector. */
+    /**
+     * Adds what is left of a vector after its part in the span of the basis is taken away, if that is anything. The
+     * vector changes.
+     */
     private static void addOrthonormal(List<double[]> basis, double[] vector) {
       double before = Math.sqrt(dot(vector, vector));
       // Twice: the first time leaves rounding errors of the size of what it takes away.
@@ -132,7 +137,8 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
 
     /** (C + weight times the sum of the favours' outer squares) times each of the vectors. */
     private double[][] product(double[][] vectors, double[][] favours, double weight) {
-      double[][][] parts = IntStream.range(0, PARTS).parallel().mapToObj(part -> product(vectors, part)).toArray(double[][][]::new);
+      double[][][] parts = IntStream.range(0, PARTS).parallel().mapToObj(part -> product(vectors, part))
+          .toArray(double[][][]::new);
       double[][] sums = parts[0];
       for (int j = 0; j < vectors.length; j++) {
         for (int part = 1; part < PARTS; part++) {
@@ -216,7 +222,8 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
         }
       }
       SymmetricEigen eigen = SymmetricEigen.of(restricted, m);
-      int[] order = IntStream.range(0, m).boxed().sorted((i, j) -> Double.compare(eigen.values()[j], eigen.values()[i])).mapToInt(i -> i).toArray();
+      int[] order = IntStream.range(0, m).boxed()
+          .sorted((i, j) -> Double.compare(eigen.values()[j], eigen.values()[i])).mapToInt(i -> i).toArray();
       Ritz ritz = new Ritz(k);
       int d = basis.get(0).length;
       for (int i = 0; i < k; i++) {

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Five thousand damaged tables of numbers, with what numpy.loadtxt read of each, and what it read in other ways, such as
- * behind a header or with another separator: here they are refused, or read as one of these, by the rules of {@link
+ * Five thousand damaged tables of numbers, with what numpy.loadtxt read of each, and what it read in other ways, such
+ * as behind a header or with another separator: here they are refused, or read as one of these, by the rules of {@link
  * CloudTable}. How often it is another than the plain one is counted by kind. {@code bench/peers/text_mutants.py} makes
  * the record.
  */
