@@ -157,19 +157,25 @@ def header_of(rng, file):
     return png_of(parts)
 
 
+def rearrange(rng, parts, place, way):
+    """A part taken out, there twice, or in the place of another: ways 0 to 2."""
+    if way == 0:
+        del parts[place]
+    elif way == 1:
+        parts.insert(rng.randrange(len(parts) + 1), parts[place])
+    else:
+        other = rng.randrange(len(parts))
+        parts[place], parts[other] = parts[other], parts[place]
+
+
 def order_of_chunks(rng, file):
     if not is_png(file):
         return None
     parts = chunks(file)
     place = rng.randrange(len(parts))
     way = rng.randrange(5)
-    if way == 0:
-        del parts[place]
-    elif way == 1:
-        parts.insert(rng.randrange(len(parts) + 1), parts[place])
-    elif way == 2:
-        other = rng.randrange(len(parts))
-        parts[place], parts[other] = parts[other], parts[place]
+    if way < 3:
+        rearrange(rng, parts, place, way)
     elif way == 3:
         new = [
             (b"tEXt", b"a\0b"), (b"gAMA", struct.pack(">I", 100000)), (b"tRNS", b"\0\x17"),
@@ -227,13 +233,8 @@ def segments_of(rng, file):
     parts, rest = segments(file)
     place = rng.randrange(len(parts))
     way = rng.randrange(6)
-    if way == 0:
-        del parts[place]
-    elif way == 1:
-        parts.insert(rng.randrange(len(parts) + 1), parts[place])
-    elif way == 2:
-        other = rng.randrange(len(parts))
-        parts[place], parts[other] = parts[other], parts[place]
+    if way < 3:
+        rearrange(rng, parts, place, way)
     elif way == 3:
         new = [
             b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0", b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0",

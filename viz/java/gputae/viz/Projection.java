@@ -109,7 +109,7 @@ final class Projection {
     int d = mean.length;
     double[][] components = new double[AXES][];
     for (int k = 0; k < AXES; k++) {
-      components[k] = pointed(principal[k]);
+      components[k] = LeadingComponents.pointed(principal[k]);
     }
     double[][] turn = before == null ? UNTURNED : nearest(components, before);
     double[][] axes = new double[AXES][d];
@@ -362,24 +362,6 @@ final class Projection {
         .mapToInt(Integer::intValue).toArray();
   }
 
-  /** The vector or its opposite, with the largest entry positive. */
-  private static double[] pointed(double[] vector) {
-    int peak = 0;
-    for (int i = 0; i < vector.length; i++) {
-      // The slack keeps rounding from choosing between entries that are equal in exact arithmetic.
-      if (Math.abs(vector[i]) > Math.abs(vector[peak]) * (1 + 1e-9)) {
-        peak = i;
-      }
-    }
-    double[] pointed = vector.clone();
-    if (vector[peak] < 0) {
-      for (int i = 0; i < vector.length; i++) {
-        pointed[i] = -vector[i];
-      }
-    }
-    return pointed;
-  }
-
   /**
    * Orthogonal Procrustes: the orthogonal [3][3] that turns the orthonormal rows of {@code now} [3][d] nearest to those of {@code before}, the new axis i
    * being the sum over k of now[k] times entry [k][i]. It is W Z' where W S Z' is the singular value decomposition of now before'. A direction that the
@@ -409,14 +391,14 @@ final class Projection {
         if (c < AXES - 1) {
           return UNTURNED;
         }
-        z = pointed(z);
+        z = LeadingComponents.pointed(z);
         cross(left[0], left[1], w);
         double[] direction = new double[now[0].length];
         for (int k = 0; k < AXES; k++) {
           addTo(direction, now[k], w[k]);
         }
         // The one of two opposites that is pointed already stays as it is.
-        double sign = Math.signum(dot(direction, pointed(direction)));
+        double sign = Math.signum(dot(direction, LeadingComponents.pointed(direction)));
         w[0] *= sign;
         w[1] *= sign;
         w[2] *= sign;

@@ -251,6 +251,24 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
     }
   }
 
+  /** The vector or its opposite: the one whose largest entry in magnitude, the first among equals, is positive. */
+  public static double[] pointed(double[] vector) {
+    int peak = 0;
+    for (int i = 0; i < vector.length; i++) {
+      // The slack keeps rounding from choosing between entries that are equal in exact arithmetic.
+      if (Math.abs(vector[i]) > Math.abs(vector[peak]) * (1 + 1e-9)) {
+        peak = i;
+      }
+    }
+    double[] pointed = vector.clone();
+    if (vector[peak] < 0) {
+      for (int i = 0; i < vector.length; i++) {
+        pointed[i] = -vector[i];
+      }
+    }
+    return pointed;
+  }
+
   private static double dot(double[] a, double[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {

@@ -13,14 +13,16 @@ import gputae.evaluate.SymmetricEigen;
 record PrincipalPlane(double[] first, double[] second, double firstShare, double secondShare) {
 
   /**
-   * The plane (of d above {@value LeadingComponents#FEW_DIMENSIONS} as {@link LeadingComponents} finds it) of the rows of {@code latents} (float32 [count, d], d at least 2) whose coordinates are all finite. The sign of each direction is such
-   * that its largest entry in magnitude, the first among equals, is positive.
+   * The plane of the rows of {@code latents} (float32 [count, d], d at least 2) whose coordinates are all finite; for d
+   * above {@value LeadingComponents#FEW_DIMENSIONS} as {@link LeadingComponents} finds it. The sign of each direction is
+   * such that its largest entry in magnitude, the first among equals, is positive.
    */
   static PrincipalPlane of(float[] latents, int count, int d) {
     if (d > LeadingComponents.FEW_DIMENSIONS) {
       LeadingComponents found = LeadingComponents.of(latents, count, d, 1, 2, null, 0);
       double whole = found.whole();
-      return new PrincipalPlane(pointed(found.vectors()[0]), pointed(found.vectors()[1]),
+      return new PrincipalPlane(LeadingComponents.pointed(found.vectors()[0]),
+          LeadingComponents.pointed(found.vectors()[1]),
           whole > 0 ? Math.min(1, found.variances()[0] / whole) : 0,
           whole > 0 ? Math.min(1, found.variances()[1] / whole) : 0);
     }
@@ -100,23 +102,6 @@ record PrincipalPlane(double[] first, double[] second, double firstShare, double
     for (int i = 0; i < d; i++) {
       column[i] = vectors[i * d + c];
     }
-    return pointed(column);
-  }
-
-  /** The vector itself, or turned round: its largest entry in magnitude is positive then. */
-  private static double[] pointed(double[] column) {
-    int peak = 0;
-    for (int i = 0; i < column.length; i++) {
-      // The slack keeps rounding from choosing between entries that are equal in exact arithmetic.
-      if (Math.abs(column[i]) > Math.abs(column[peak]) * (1 + 1e-9)) {
-        peak = i;
-      }
-    }
-    if (column[peak] < 0) {
-      for (int i = 0; i < column.length; i++) {
-        column[i] = -column[i];
-      }
-    }
-    return column;
+    return LeadingComponents.pointed(column);
   }
 }

@@ -29,15 +29,15 @@ public final class Mutants {
    * A damaged file.
    *
    * @param read  whether the other program read it
-   * @param what  what it read, or why it did not
+   * @param what  what it read, or why it did not; empty where that is not recorded
    * @param file  the number of the file that was damaged
    * @param whole whether it is that file itself
    * @param line  the line of the record, for messages
    */
-  record Mutant(boolean read, String what, int file, boolean whole, byte[] bytes, String line) {
+  public record Mutant(boolean read, String what, int file, boolean whole, byte[] bytes, String line) {
 
     /** Writes the mutant to a file that was not there before: to overwrite one takes far longer. */
-    Path writeTo(Path place) throws IOException {
+    public Path writeTo(Path place) throws IOException {
       Files.deleteIfExists(place);
       return Files.write(place, bytes);
     }
@@ -73,7 +73,8 @@ public final class Mutants {
     return String.format("%08x", crc.getValue());
   }
 
-  static List<Mutant> recorded(String name) throws IOException {
+  /** The mutants of the record {@code golden/NAME-mutants.txt.gz}. */
+  public static List<Mutant> recorded(String name) throws IOException {
     List<byte[]> files = new ArrayList<>();
     List<String> reasons = new ArrayList<>();
     List<Mutant> mutants = new ArrayList<>();
@@ -92,8 +93,8 @@ public final class Mutants {
           default -> {
             boolean read = line.charAt(0) == 'A';
             int file = Integer.parseInt(words[1]);
-            mutants.add(new Mutant(read, read ? what : reasons.get(Integer.parseInt(what)), file, words.length == 2,
-                edited(files.get(file), words), line));
+            mutants.add(new Mutant(read, read || what.isEmpty() ? what : reasons.get(Integer.parseInt(what)), file,
+                words.length == 2, edited(files.get(file), words), line));
           }
         }
       }
@@ -101,12 +102,7 @@ public final class Mutants {
     return mutants;
   }
 
-  /**
-   * A file after the edits that stand in a line of the record.
-   *
-   * @param words the line; what comes before the edits is two words
-   */
-  public static byte[] edited(byte[] file, String[] words) {
+  private static byte[] edited(byte[] file, String[] words) {
     ByteArrayOutputStream mutant = new ByteArrayOutputStream();
     int done = 0;
     for (int i = 2; i < words.length; i++) {
