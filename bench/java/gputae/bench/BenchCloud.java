@@ -1,7 +1,6 @@
 package gputae.bench;
 
 import gputae.backend.Backend;
-import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.backend.cpu.CpuBackend;
@@ -9,7 +8,6 @@ import gputae.backend.cpu.InstructionSet;
 import gputae.data.Dataset;
 import gputae.data.Digits;
 import gputae.data.Images;
-import gputae.loss.LatentRegulariser;
 import gputae.selftest.Clouds;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
@@ -62,7 +60,6 @@ public enum BenchCloud {
 
   /** The paper's settings. */
   static TrainConfig config(ModelKind model, int latent, int batch, int epochs) {
-    LatentRegulariser regulariser = new LatentRegulariser(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY);
-    return new TrainConfig(model, latent, List.of(64, 64), batch, epochs, 3e-4, regulariser, 0);
+    return new TrainConfig(model, latent, List.of(64, 64), batch, epochs, 3e-4, model.objective(), 0);
   }
 }

@@ -102,7 +102,7 @@ public class TrainingStep extends DeviceBenchmark {
   void check() {
     float[] losses = training.losses();
     float[] reference = firstLossesOnTheCpu();
-    for (int column = 0; column < TrainStep.LOSSES; column++) {
+    for (int column = 0; column < config.objective().columns().size(); column++) {
       Answer.close("loss of the first step", column, reference[column], losses[column], TOLERANCE * 0x1p24, Math.abs(reference[column]));
     }
     requireFinite(losses);
@@ -123,12 +123,14 @@ public class TrainingStep extends DeviceBenchmark {
 
   /** The objective, up to its constant parts, of the four steps from {@code first} on, which see all images once. */
   private double objective(float[] losses, int first) {
+    int columns = config.objective().columns().size();
     double sum = 0;
     for (int s = first; s < first + BATCHES; s++) {
-      int row = s * TrainStep.LOSSES;
-      sum += losses[row + TrainStep.RECONSTRUCTION] + losses[row + TrainStep.KL]
-          + (config.model().ball() ? config.regulariser().ballWeight() * losses[row + TrainStep.BALL] : 0)
-          - (config.model().deaths() ? config.regulariser().deathWeight() * losses[row + TrainStep.DEATHS] : 0);
+      double[] values = new double[columns];
+      for (int column = 0; column < columns; column++) {
+        values[column] = losses[s * columns + column];
+      }
+      sum += config.objective().total(values);
     }
     return sum / BATCHES;
   }

@@ -6,8 +6,6 @@ import gputae.bench.WrongAnswerException;
 import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
-import gputae.loss.LatentRegulariser;
-import gputae.backend.BallPenalty;
 import gputae.report.ClassColours;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
@@ -74,8 +72,7 @@ public class ViewFrame {
       labels[i] = (byte) Math.floorMod(labels[i], 10);
     }
     Split split = new Split(new Images(new byte[points], points, 1, 1), labels);
-    TrainConfig config = new TrainConfig(ModelKind.TAE, latent, List.of(64, 64), BATCH, 100, 3e-4,
-        new LatentRegulariser(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY), 0);
+    TrainConfig config = new TrainConfig(ModelKind.TAE, latent, List.of(64, 64), BATCH, 100, 3e-4, ModelKind.TAE.objective(), 0);
     Subject subject = new Subject("benchmark", config, new Dataset("points", List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), split, split), "none");
     renderer = new Renderer(subject);
     state = new gputae.viz.State(subject);

@@ -35,15 +35,16 @@ class ArchitectureTest {
         "gputae.backend.cuda | gputae.backend",
         "gputae.homology | gputae.backend",
         "gputae.model | gputae.backend gputae.data",
-        "gputae.loss | gputae.backend gputae.homology",
-        "gputae.train | gputae.data gputae.model gputae.loss gputae.backend",
+        "gputae.objective | gputae.backend",
+        "gputae.train | gputae.data gputae.model gputae.objective gputae.backend",
         "gputae.evaluate | gputae.data gputae.model gputae.homology gputae.backend",
-        "gputae.report | gputae.train gputae.evaluate gputae.data",
+        "gputae.report | gputae.train gputae.objective gputae.evaluate gputae.data",
         "gputae.selftest | gputae.backend gputae.homology",
         "gputae.view | gputae.data gputae.backend gputae.model gputae.train",
-        "gputae.viz | gputae.view gputae.data gputae.backend gputae.homology gputae.model gputae.train gputae.report",
+        "gputae.viz | gputae.view gputae.data gputae.backend gputae.homology gputae.model gputae.objective gputae.train"
+            + " gputae.report",
         "gputae.cli | gputae.view gputae.data gputae.backend gputae.backend.cpu gputae.backend.cuda gputae.homology gputae.model"
-            + " gputae.loss gputae.train gputae.evaluate gputae.report gputae.selftest"
+            + " gputae.objective gputae.train gputae.evaluate gputae.report gputae.selftest"
       })
   void packagesImportOnlyWhatTheyMay(String name, String imports) {
     String[] allowed = Stream.concat(Stream.of(name), imports == null ? Stream.empty() : Arrays.stream(imports.split(" "))).toArray(String[]::new);
@@ -54,7 +55,7 @@ class ArchitectureTest {
   @Test
   void everyPackageIsInTheTable() {
     classes().should().resideInAnyPackage("gputae", "gputae.data", "gputae.backend", "gputae.backend.cpu", "gputae.backend.cuda", "gputae.homology",
-        "gputae.model", "gputae.loss", "gputae.train", "gputae.evaluate", "gputae.report", "gputae.selftest", "gputae.view", "gputae.viz", "gputae.cli").check(PROGRAM);
+        "gputae.model", "gputae.objective", "gputae.train", "gputae.evaluate", "gputae.report", "gputae.selftest", "gputae.view", "gputae.viz", "gputae.cli").check(PROGRAM);
   }
 
   @Test

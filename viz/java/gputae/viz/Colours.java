@@ -19,7 +19,15 @@ final class Colours {
   /** The map plasma of Matplotlib (N. J. Smith, S. van der Walt, CC0), its light end, invisible on white, left out: eight colours equally far apart. */
   private static final int[] PLASMA = {0x0d0887, 0x4b03a1, 0x7d03a8, 0xa82296, 0xcb4679, 0xe56b5d, 0xf89441, 0xfdb42f};
 
+  /** Of the curves of terms, in the order of {@code gputae.objective.Terms}: ball penalty, death times, the others. */
+  private static final int[] TERMS = {TRAIN, BALL, DEATHS, DEATHS, 0xa96b59, 0x717581, 0x94a4a2};
+
   private Colours() {}
+
+  /** The colour of the curve of a term, by the number of its kind. */
+  static int ofTerm(int number) {
+    return TERMS[Math.floorMod(number, TERMS.length)];
+  }
 
   /** The colour of a death time as a share, in [0, 1], of the longest. */
   static int ofDeath(double share) {

@@ -1,5 +1,7 @@
 package gputae.viz;
 
+import gputae.objective.Losses;
+import gputae.objective.TermKind;
 import gputae.train.Epoch;
 import gputae.train.Step;
 import java.util.Arrays;
@@ -14,15 +16,10 @@ final class Curves {
   /** Points of a curve at most: more than a panel has pixels. */
   private static final int ROOM = 512;
 
-  static final int RECONSTRUCTION = 0;
-  static final int BALL = 1;
-  static final int DEATHS = 2;
-  static final int KL = 3;
-  private static final int KINDS = 4;
-
   private final int stepsPerEpoch;
-  /** Sums over steps, {@code counts} of them. */
-  private final double[][] sums = new double[KINDS][ROOM];
+  private final List<TermKind<?>> columns;
+  /** Sums over steps, {@code counts} of them, by column. */
+  private final double[][] sums;
   private final long[] ends = new long[ROOM];
   private final long[] counts = new long[ROOM];
   private int used;
@@ -36,7 +33,12 @@ final class Curves {
   private double stepsPerSecond = Double.NaN;
   private long step;
 
-  Curves(int stepsPerEpoch) {
+  /**
+   * @param columns of the objective
+   */
+  Curves(List<TermKind<?>> columns, int stepsPerEpoch) {
+    this.columns = columns;
+    this.sums = new double[columns.size()][ROOM];
     this.stepsPerEpoch = stepsPerEpoch;
   }
 
@@ -44,26 +46,35 @@ final class Curves {
    * Curves as they were at one moment.
    *
    * @param epochs      of every point, fractions of an epoch since the beginning
-   * @param values      [kind][point]: means of the losses over the steps of whole batches up to it
+   * @param columns     of the objective
+   * @param values      [column][point]: means of the losses over the steps of whole batches up to it
    * @param testEpochs  of every test pass
    * @param testValues  reconstruction of the test images then
    * @param step        steps done
    * @param stepsPerSecond of the last epoch; NaN before there was one
    */
-  record Copy(double[] epochs, double[][] values, double[] testEpochs, double[] testValues, long step, double stepsPerSecond) {
-    static final Copy EMPTY = new Copy(new double[0], new double[KINDS][0], new double[0], new double[0], 0, Double.NaN);
+  record Copy(double[] epochs, List<TermKind<?>> columns, double[][] values, double[] testEpochs, double[] testValues,
+      long step, double stepsPerSecond) {
+    static final Copy EMPTY =
+        new Copy(new double[0], List.of(), new double[0][0], new double[0], new double[0], 0, Double.NaN);
+
+    /** The values of one term; none where there are no curves of it. */
+    double[] of(TermKind<?> kind) {
+      int column = columns.indexOf(kind);
+      return column < 0 ? new double[0] : values[column];
+    }
   }
 
   Copy copy() {
     double[] epochs = new double[used];
-    double[][] values = new double[KINDS][used];
+    double[][] values = new double[sums.length][used];
     for (int i = 0; i < used; i++) {
       epochs[i] = (double) ends[i] / stepsPerEpoch;
-      for (int kind = 0; kind < KINDS; kind++) {
+      for (int kind = 0; kind < sums.length; kind++) {
         values[kind][i] = sums[kind][i] / counts[i];
       }
     }
-    return new Copy(epochs, values, Arrays.copyOf(testEpochs, tests), Arrays.copyOf(testValues, tests), step, stepsPerSecond);
+    return new Copy(epochs, columns, values, Arrays.copyOf(testEpochs, tests), Arrays.copyOf(testValues, tests), step, stepsPerSecond);
   }
 
   void add(Step next) {
@@ -74,11 +85,11 @@ final class Curves {
       }
       return;
     }
-    add(next.step(), 1, next.reconstruction(), next.ball(), next.deaths(), next.kl());
+    add(next.step(), 1, next.losses());
   }
 
   /** Means over the {@code steps} steps up to {@code end}. */
-  private void add(long end, long steps, double... losses) {
+  private void add(long end, long steps, Losses losses) {
     if (used == 0 || ends[used - 1] - start(used - 1) >= span) {
       if (used == ROOM) {
         halve();
@@ -91,8 +102,8 @@ final class Curves {
     }
     ends[used - 1] = end;
     counts[used - 1] += steps;
-    for (int kind = 0; kind < KINDS; kind++) {
-      sums[kind][used - 1] += steps * losses[kind];
+    for (int kind = 0; kind < sums.length; kind++) {
+      sums[kind][used - 1] += steps * losses.get(columns.get(kind));
     }
   }
 
@@ -132,7 +143,7 @@ final class Curves {
     stepsPerSecond = Double.NaN;
     for (Epoch epoch : history) {
       step = (long) epoch.epoch() * stepsPerEpoch;
-      add(step, stepsPerEpoch, epoch.reconstruction(), epoch.ball(), epoch.deaths(), epoch.kl());
+      add(step, stepsPerEpoch, epoch.losses());
       add(epoch);
     }
   }

@@ -63,7 +63,7 @@ final class LwjglFilm implements Film {
     this.frames = frames;
     this.film = film;
     this.options = options;
-    this.curves = new Curves(subject.stepsPerEpoch());
+    this.curves = new Curves(subject.config().objective().columns(), subject.stepsPerEpoch());
     this.thread = new Thread(() -> run(backend), "film");
     thread.setDaemon(true);
     thread.start();

@@ -83,7 +83,7 @@ final class LwjglWindow implements Window {
     this.control = control;
     this.options = options;
     this.say = say;
-    this.curves = new Curves(subject.stepsPerEpoch());
+    this.curves = new Curves(subject.config().objective().columns(), subject.stepsPerEpoch());
     this.lookout = new Lookout(subject, backend, control, say);
     this.thread = new Thread(this::run, "window");
     thread.setDaemon(true);

@@ -1,6 +1,11 @@
 package gputae.viz;
 
 import gputae.data.Images;
+import gputae.model.Prior;
+import gputae.objective.Reconstruction;
+import gputae.objective.Term;
+import gputae.objective.TermKind;
+import gputae.objective.Terms;
 import gputae.report.ClassColours;
 import gputae.report.Numbers;
 import gputae.report.Ticks;
@@ -220,10 +225,9 @@ final class Panels {
     double inner = width - 2 * PAD;
     double y = heading(state, x, inner);
     double rest = height - y - PAD;
-    boolean deaths = state.subject.config().model().deaths();
-    boolean ball = state.subject.config().model().ball();
-    boolean variational = state.subject.config().model().variational();
-    int plots = 1 + (ball ? 1 : 0) + (deaths ? 1 : 0) + (variational ? 1 : 0);
+    List<TermKind<?>> terms = state.subject.config().objective().terms().stream().<TermKind<?>>map(Term::kind)
+        .filter(kind -> kind != Reconstruction.KIND).toList();
+    int plots = 1 + terms.size();
     double pointer = state.interactive ? Math.max(84, Math.min(132, 0.17 * rest)) + GAP : 0;
     double histogram = Math.max(72, Math.min(130, 0.17 * rest));
     double least = plots * LINE_CARD + (plots - 1) * PLOT_GAP;
@@ -242,18 +246,10 @@ final class Panels {
     }
     int next = 0;
     plot(state, "reconstruction, nats per pixel", x, y, inner, heights[next], new double[][] {c.epochs(), c.testEpochs()},
-        new double[][] {c.values()[Curves.RECONSTRUCTION], c.testValues()}, new int[] {Colours.TRAIN, Colours.TEST}, new String[] {"training", "test"});
+        new double[][] {c.of(Reconstruction.KIND), c.testValues()}, new int[] {Colours.TRAIN, Colours.TEST}, new String[] {"training", "test"});
     y += heights[next++] + PLOT_GAP;
-    if (variational) {
-      one(state, "Kullback\u2013Leibler divergence", x, y, inner, heights[next], c.values()[Curves.KL], Colours.DEATHS);
-      y += heights[next++] + PLOT_GAP;
-    }
-    if (ball) {
-      one(state, "ball penalty of a batch", x, y, inner, heights[next], c.values()[Curves.BALL], Colours.BALL);
-      y += heights[next++] + PLOT_GAP;
-    }
-    if (deaths) {
-      one(state, "sum of a batch\u2019s death times", x, y, inner, heights[next], c.values()[Curves.DEATHS], Colours.DEATHS);
+    for (TermKind<?> kind : terms) {
+      one(state, kind.caption(), x, y, inner, heights[next], c.of(kind), Colours.ofTerm(Terms.all().indexOf(kind)));
       y += heights[next++] + PLOT_GAP;
     }
     y += GAP - PLOT_GAP;
@@ -415,7 +411,7 @@ final class Panels {
   private void generated(State state, double x, double y, double width, double height) {
     card(x, y, width, height);
     ModelKind kind = state.subject.config().model();
-    sheet.text(kind.ball() ? "decoded samples of the unit ball" : "decoded samples of the standard normal", x + 9, y + 17, Anchor.LEFT, Style.SEMIBOLD, 11.5,
+    sheet.text(kind.prior() == Prior.UNIFORM_BALL ? "decoded samples of the unit ball" : "decoded samples of the standard normal", x + 9, y + 17, Anchor.LEFT, Style.SEMIBOLD, 11.5,
         Colours.INK);
     if (state.now == null) {
       return;

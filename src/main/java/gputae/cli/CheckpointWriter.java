@@ -28,23 +28,25 @@ final class CheckpointWriter implements TrainListener {
   private final RunDirectory run;
   private final Trainer trainer;
   private final String conditions;
+  private final MetricsCsv metrics;
   private long last = System.nanoTime();
 
   CheckpointWriter(RunDirectory run, Trainer trainer, String conditions) {
     this.run = run;
     this.trainer = trainer;
+    this.metrics = new MetricsCsv(trainer.objective().columns());
     this.conditions = conditions;
   }
 
   /** metrics.csv as it must be at the start: the epochs already done. */
   void begin(List<Epoch> history) throws IOException {
-    MetricsCsv.write(run.metrics(), history);
+    metrics.write(run.metrics(), history);
   }
 
   @Override
   public void onEpoch(Epoch epoch) {
     try {
-      MetricsCsv.append(run.metrics(), epoch);
+      metrics.append(run.metrics(), epoch);
       if ((System.nanoTime() - last) * 1e-9 >= secondsBetween) {
         save();
       }

@@ -13,6 +13,7 @@ import gputae.selftest.Operation;
 import gputae.selftest.Result;
 import gputae.selftest.ResultTable;
 import gputae.selftest.SelfTest;
+import gputae.objective.Losses;
 import gputae.train.Epoch;
 import gputae.view.ViewException;
 import gputae.view.Viewer;
@@ -138,7 +139,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       Path file = Files.createTempFile("gpu-tae", ".png");
       try {
-        LossFigure.write(file, List.of(new Epoch(1, 1, 1, 1, 1, 0, 1, 1, 1)));
+        LossFigure.write(file, List.of(new Epoch(1, 1, Losses.ofPaper(1, 1, 1, 0), 1, 1, 1)));
         return "PNG figures can be drawn";
       } finally {
         Files.deleteIfExists(file);

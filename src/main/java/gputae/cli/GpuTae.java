@@ -44,6 +44,7 @@ public final class GpuTae implements Runnable {
     GpuTae program = new GpuTae();
     CommandLine line = new CommandLine(program);
     configure(line);
+    ObjectiveHelp.addTo(line.getSubcommands().get("train").getCommandSpec());
     line.setParameterExceptionHandler(GpuTae::wrongUsage);
     line.setExecutionExceptionHandler((exception, command, parsed) -> program.failed(exception, command));
     for (CommandLine command : line.getSubcommands().values()) {
@@ -76,6 +77,8 @@ public final class GpuTae implements Runnable {
     line.registerConverter(Integer.class, GpuTae::integer).registerConverter(int.class, GpuTae::integer);
     line.registerConverter(Long.class, GpuTae::longInteger).registerConverter(long.class, GpuTae::longInteger);
     line.registerConverter(Double.class, GpuTae::number).registerConverter(double.class, GpuTae::number);
+    TrainOptions.addTermOptions(line.getCommandSpec());
+    line.getSubcommands().values().forEach(command -> TrainOptions.addTermOptions(command.getCommandSpec()));
     return line.registerConverter(Path.class, GpuTae::path);
   }
 

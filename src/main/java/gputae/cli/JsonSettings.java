@@ -6,11 +6,14 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.DoublePredicate;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * A file with one JSON object, whose values are asked for by key. What is missing, of another kind or out of its range
@@ -40,6 +43,14 @@ final class JsonSettings {
       throw new Failure(file + " holds " + StrictJson.shown(value) + ", not an object with settings; " + advice);
     }
     return new JsonSettings(file, values, advice);
+  }
+
+  Path file() {
+    return file;
+  }
+
+  Set<String> keys() {
+    return values.keySet().stream().map(String::valueOf).collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   boolean has(String key) {

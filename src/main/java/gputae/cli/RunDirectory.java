@@ -4,18 +4,21 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import gputae.backend.Backend;
-import gputae.backend.BallPenalty;
 import gputae.data.DataException;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
 import gputae.data.Images;
 import gputae.data.StrictJson;
 import gputae.data.WholeFile;
-import gputae.loss.LatentRegulariser;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
+import gputae.objective.Objective;
+import gputae.objective.Setting;
+import gputae.objective.Term;
+import gputae.objective.TermKind;
+import gputae.objective.Terms;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import gputae.train.TrainState;
@@ -34,9 +37,11 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -284,13 +289,7 @@ final class RunDirectory {
     json.addProperty("batch", train.batch());
     json.addProperty("epochs", train.epochs());
     json.addProperty("lr", train.rate());
-    json.addProperty("lambda_ball", train.regulariser().ballWeight());
-    json.addProperty("lambda_deaths", train.regulariser().deathWeight());
-    json.addProperty("degree", train.regulariser().degree());
-    if (Double.isFinite(train.regulariser().maxEdge())) {
-      json.addProperty("max_edge", train.regulariser().maxEdge());
-    }
-    json.addProperty("penalty", train.regulariser().penalty().name().toLowerCase(Locale.ROOT));
+    addObjective(json, train.objective());
     json.addProperty("seed", train.seed());
     json.addProperty("conditions", config.conditions());
     if (config.init() != null) {
@@ -320,15 +319,12 @@ final class RunDirectory {
       throw new Failure(config() + " was written by another version of gpu-tae (\"format\" is " + format
           + ", this one reads " + FORMAT + "); use that version, or train again");
     }
-    LatentRegulariser regulariser = new LatentRegulariser(weight(json, "lambda_ball"),
-        json.oneOf("penalty", List.of(BallPenalty.values())), weight(json, "lambda_deaths"),
-        json.number("degree", "a number of at least 1", degree -> degree >= 1),
-        json.has("max_edge") ? positive(json, "max_edge") : Double.POSITIVE_INFINITY);
-    TrainConfig train = new TrainConfig(json.oneOf("model", List.of(ModelKind.values())),
+    ModelKind model = json.oneOf("model", List.of(ModelKind.values()));
+    TrainConfig train = new TrainConfig(model,
         json.integer("latent", 1, MOST_UNITS),
         json.integers("hidden", "an array of integers from 1 to " + MOST_UNITS, 1, MOST_UNITS),
         json.integer("batch", 1, Integer.MAX_VALUE), json.integer("epochs", 1, Integer.MAX_VALUE), positive(json, "lr"),
-        regulariser, json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
+        objective(json, model), json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
     int height = json.integer("height", 1, MOST_PIXELS);
     int width = json.integer("width", 1, MOST_PIXELS / height);
     return new Config(train, json.text("dataset", "the name or the path of a data set", RunDirectory::isPath),
@@ -337,8 +333,54 @@ final class RunDirectory {
         json.text("conditions", "text", text -> true), json.has("init_sha256") ? sha256(json, "init_sha256") : null);
   }
 
-  private static double weight(JsonSettings json, String key) {
-    return json.number(key, "a number of at least 0", weight -> weight >= 0);
+  /** The terms' weights, then their other settings by name. A value that is infinite is left out. */
+  private static void addObjective(JsonObject json, Objective objective) {
+    Map<String, Object> others = new TreeMap<>();
+    for (Term term : objective.terms()) {
+      TermKind.Values values = term.kind().valuesOf(term);
+      if (term.kind().weight() != null) {
+        json.addProperty(term.kind().weight().key(), term.weight());
+      }
+      for (Setting<?> setting : term.kind().options()) {
+        others.put(setting.key(), inFile(setting, values));
+      }
+    }
+    others.forEach((key, value) -> {
+      if (value instanceof String text) {
+        json.addProperty(key, text);
+      } else if (Double.isFinite((Double) value)) {
+        json.addProperty(key, (Double) value);
+      }
+    });
+  }
+
+  private static <V> Object inFile(Setting<V> setting, TermKind.Values values) {
+    V value = values.get(setting);
+    return value instanceof Double ? value : setting.text(value);
+  }
+
+  /** The model's own terms, and the others that have a weight. */
+  private static Objective objective(JsonSettings json, ModelKind model) {
+    List<Term> terms = new ArrayList<>();
+    for (TermKind<?> kind : Terms.all()) {
+      if (model.terms().contains(kind) || Terms.added().contains(kind) && json.has(kind.weight().key())) {
+        Map<Setting<?>, Object> values = new HashMap<>();
+        for (Setting<?> setting : kind.settings()) {
+          if (setting instanceof Setting.Choice<?> choice) {
+            values.put(setting, json.oneOf(setting.key(), choice.constants()));
+          } else if (setting instanceof Setting.Real real && (json.has(real.key()) || !real.allows(Double.POSITIVE_INFINITY))) {
+            values.put(real, json.number(real.key(), real.inFile(), real::allows));
+          }
+        }
+        terms.add(kind.of(new TermKind.Values(values)));
+      }
+    }
+    List<String> known = Terms.all().stream().filter(kind -> kind.weight() != null).map(kind -> kind.weight().key()).toList();
+    json.keys().stream().filter(key -> key.startsWith("lambda_") && !known.contains(key)).findFirst().ifPresent(key -> {
+      throw new Failure(json.file() + ": \"" + key + "\" is the weight of a term that this gpu-tae does not have;"
+          + " put the jar of that term on the class path");
+    });
+    return Objective.of(terms);
   }
 
   private static double positive(JsonSettings json, String key) {
@@ -404,7 +446,7 @@ final class RunDirectory {
   /** What a checkpoint holds, for this run's network of images of {@code pixels}. */
   TrainState state(TrainConfig config, int pixels, SafeTensors checkpoint) {
     try {
-      return TrainState.fromTensors(layout(config, pixels), checkpoint);
+      return TrainState.fromTensors(layout(config, pixels), config.objective().columns(), checkpoint);
     } catch (IllegalArgumentException e) {
       throw new Failure(checkpoint() + " does not fit " + config() + ": " + e.getMessage() + "; " + UNFIT, e);
     }

@@ -7,6 +7,10 @@ import gputae.data.WholeFile;
 import gputae.evaluate.UnitBall;
 import gputae.model.Autoencoder;
 import gputae.model.Weights;
+import gputae.objective.Reconstruction;
+import gputae.objective.Setting;
+import gputae.objective.Term;
+import gputae.objective.TermKind;
 import gputae.report.FigureException;
 import gputae.report.ImageGrid;
 import gputae.report.LatentFigure;
@@ -61,7 +65,7 @@ final class RunOutputs {
     Map<String, String> results = new LinkedHashMap<>();
     Epoch last = history.get(history.size() - 1);
     results.put("reconstruction, test", format("%.4f nats per pixel", last.testReconstruction()));
-    results.put("reconstruction, training", format("%.4f nats per pixel", last.reconstruction()));
+    results.put("reconstruction, training", format("%.4f nats per pixel", last.loss(Reconstruction.KIND)));
     results.put("test embeddings outside the unit ball", format("%.1f %%", 100 * outside));
     results.put("seconds", format("%.1f", last.seconds()));
     RunReport.write(run.path(), title(), settings(config), history, results);
@@ -91,21 +95,24 @@ final class RunOutputs {
     settings.put("batch", String.valueOf(train.batch()));
     settings.put("epochs", String.valueOf(train.epochs()));
     settings.put("learning rate", String.valueOf(train.rate()));
-    if (train.model().ball()) {
-      settings.put("weight of the ball penalty", String.valueOf(train.regulariser().ballWeight()));
-      settings.put("ball penalty", train.regulariser().penalty().name().toLowerCase(Locale.ROOT));
-    }
-    if (train.model().deaths()) {
-      settings.put("weight of the death times", String.valueOf(train.regulariser().deathWeight()));
-      settings.put("degree of the total persistence", String.valueOf(train.regulariser().degree()));
-      if (Double.isFinite(train.regulariser().maxEdge())) {
-        settings.put("longest edge", String.valueOf(train.regulariser().maxEdge()));
+    for (Term term : train.objective().terms()) {
+      TermKind.Values values = term.kind().valuesOf(term);
+      for (Setting<?> setting : term.kind().settings()) {
+        put(settings, setting, values);
       }
     }
     settings.put("seed", String.valueOf(train.seed()));
     settings.put("device", config.conditions());
     settings.put("gpu-tae", GpuTae.version());
     return settings;
+  }
+
+  /** A line for a setting that has an effect. */
+  private static <V> void put(Map<String, String> lines, Setting<V> setting, TermKind.Values values) {
+    V value = values.get(setting);
+    if (!Double.valueOf(Double.POSITIVE_INFINITY).equals(value)) {
+      lines.put(setting.title(), setting.text(value));
+    }
   }
 
   private static String format(String format, Object... values) {

@@ -292,7 +292,7 @@ final class Sweep {
         if (found.epochs() > cell.config().epochs()) {
           throw new Failure(run.path() + " is a training of " + found.epochs() + " epochs, more than the " + cell.config().epochs() + " asked for; give another --out, or remove it");
         }
-        epochs = history(run).size();
+        epochs = history(cell, run).size();
       } else if (Files.exists(run.checkpoint())) {
         throw new Failure(run.path() + " holds a checkpoint but no config.json, so nobody knows of what; remove it");
       }
@@ -319,9 +319,10 @@ final class Sweep {
   }
 
   /** The epochs in a run's metrics, none where they cannot be read: the checkpoint knows them too. */
-  private static List<Epoch> history(RunDirectory run) {
+  private static List<Epoch> history(Cell cell, RunDirectory run) {
     try {
-      return Files.exists(run.metrics()) ? MetricsCsv.read(run.metrics()) : List.of();
+      return Files.exists(run.metrics())
+          ? new MetricsCsv(cell.config().objective().columns()).read(run.metrics()) : List.of();
     } catch (IOException e) {
       return List.of();
     }
@@ -336,7 +337,7 @@ final class Sweep {
     if (!Files.exists(run.config()) || !run.read().config().equals(cell.config()) || !Files.exists(run.report()) || !Files.exists(run.model())) {
       return null;
     }
-    List<Epoch> history = history(run);
+    List<Epoch> history = history(cell, run);
     return history.size() == cell.config().epochs() ? new Row(cell, run, history, null) : null;
   }
 

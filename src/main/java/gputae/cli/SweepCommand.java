@@ -4,6 +4,8 @@ import gputae.data.WholeFile;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
 import gputae.report.MeasureTable;
+import gputae.objective.OutputTerm;
+import gputae.objective.Term;
 import gputae.train.Epoch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -117,16 +119,11 @@ final class SweepCommand implements Callable<Integer> {
     Map<String, Double> others = new LinkedHashMap<>();
     if (row.failure() == null) {
       Epoch last = row.history().get(row.history().size() - 1);
-      others.put("rec", last.reconstruction());
-      others.put("test_rec", last.testReconstruction());
-      if (row.cell().config().model().ball()) {
-        others.put("ball", last.ball());
-      }
-      if (row.cell().config().model().deaths()) {
-        others.put("deaths", last.deaths());
-      }
-      if (row.cell().config().model().variational()) {
-        others.put("kl", last.kl());
+      for (Term term : row.cell().config().objective().terms()) {
+        others.put(term.kind().name(), last.loss(term.kind()));
+        if (term instanceof OutputTerm) {
+          others.put("test_rec", last.testReconstruction());
+        }
       }
       others.put("seconds", last.seconds());
     }

@@ -38,20 +38,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {"Train an autoencoder. Without options: the paper's regularised autoencoder on the built-in digits.", ""},
-    footerHeading = "%nThe objective, minimised by Adam on each batch of B images:%n",
-    footer = {
-      "  rec + kl + lambda_ball * ball - lambda_deaths * deaths",
-      "  rec     binary cross-entropy in nats, mean over the batch's images and pixels",
-      "  ball    sum over the batch of max(|z| - 1, 0), or max(|z|^2 - 1, 0)      tae, disk",
-      "  deaths  sum of d^k over the batch's B - 1 death times d, the edge lengths of",
-      "          the Euclidean minimum spanning tree of its latent points           tae",
-      "  kl      Kullback-Leibler divergence to the standard normal in nats, summed",
-      "          over the batch, divided by B * pixels                              vae",
-      "",
-      "ball and deaths are sums: a larger batch or latent dimension weighs them more.",
-      "Means over an epoch leave out its last batch where that has fewer images.",
-      "Ctrl-C and SIGTERM save a checkpoint; --resume continues to the same bytes."
-    },
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
 
@@ -226,7 +212,8 @@ final class TrainCommand implements Callable<Integer> {
     boolean complete;
     try {
       boolean terminal = NativeLibraries.isTerminal(console == System.err ? 2 : 1);
-      try (ConsoleProgress progress = quiet ? null : new ConsoleProgress(console, terminal, config.epochs(), done, trainer.stepsPerEpoch())) {
+      try (ConsoleProgress progress = quiet ? null : new ConsoleProgress(console, terminal,
+          config.objective().columns(), config.epochs(), done, trainer.stepsPerEpoch())) {
         finished = trainer.run(new Listeners(progress, checkpoints, backend, trainer, files, shown));
       } catch (DivergedException e) {
         throw new Failure(e.getMessage() + "; " + lastCheckpoint(run) + ". A smaller --lr often helps", e);

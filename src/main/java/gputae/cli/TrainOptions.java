@@ -5,10 +5,16 @@ import gputae.data.DataException;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
 import gputae.data.RegularFile;
-import gputae.loss.LatentRegulariser;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Objective;
+import gputae.objective.Setting;
+import gputae.objective.Term;
+import gputae.objective.TermKind;
+import gputae.objective.Terms;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import gputae.train.Trainer;
@@ -21,6 +27,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -28,6 +35,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -38,20 +46,19 @@ final class TrainOptions {
   /** Settings that belong together. */
   private enum Preset {
     /** The paper's text. */
-    PAPER("paper", 128, BallPenalty.NORM, Double.POSITIVE_INFINITY),
+    PAPER("paper", 128, Map.of()),
     /** The last commit of the authors' repository. */
-    AUTHORS_CODE("authors-code", 512, BallPenalty.SQUARED, 0.5);
+    AUTHORS_CODE("authors-code", 512, Map.of(Ball.PENALTY, BallPenalty.SQUARED, Deaths.MAX_EDGE, 0.5));
 
     private final String label;
     private final int batch;
-    private final BallPenalty penalty;
-    private final double maxEdge;
+    /** Where they differ from the defaults. */
+    private final Map<Setting<?>, Object> ofTerms;
 
-    Preset(String label, int batch, BallPenalty penalty, double maxEdge) {
+    Preset(String label, int batch, Map<Setting<?>, Object> ofTerms) {
       this.label = label;
       this.batch = batch;
-      this.penalty = penalty;
-      this.maxEdge = maxEdge;
+      this.ofTerms = ofTerms;
     }
 
     @Override
@@ -124,35 +131,42 @@ final class TrainOptions {
   @Option(names = "--lambda", paramLabel = "X", defaultValue = "0.005", description = "Weight of both sums of the penalty (default: ${DEFAULT-VALUE}).")
   private double lambda;
 
-  @Option(names = "--lambda-ball", paramLabel = "X", description = "Weight of the ball penalty alone (default: --lambda).")
-  private Double lambdaBall;
-
-  @Option(names = "--lambda-deaths", paramLabel = "X", description = "Weight of the death times alone (default: --lambda).")
-  private Double lambdaDeaths;
-
-  @Option(names = "--degree", paramLabel = "K", defaultValue = "1", description = "k of the total persistence sum of d^k, at least 1 (default: ${DEFAULT-VALUE}).")
-  private double degree;
-
-  @Option(names = "--max-edge", paramLabel = "X", description = "Leave out death times above this (default: none are).")
-  private Double maxEdge;
-
-  @Option(names = "--penalty", paramLabel = "P", description = "norm: max(|z| - 1, 0); squared: max(|z|^2 - 1, 0) (default: norm).")
-  private BallPenalty penalty;
-
   @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(names = "--init", paramLabel = "FILE", description = "Initial weights: a model.safetensors of the same network, from here or from PyTorch.")
   private Path init;
 
-  /** The options that have no meaning for a model. */
-  static List<String> meaningless(ModelKind kind) {
-    List<String> options = new ArrayList<>();
-    if (!kind.ball()) {
-      options.addAll(List.of("--lambda", "--lambda-ball", "--penalty"));
+  /** The options of the objective's terms, by setting. */
+  private final Map<Setting<?>, OptionSpec> termOptions = new LinkedHashMap<>();
+
+  /** Adds the options of all terms, and what the terms are, to a command that has these options. */
+  static void addTermOptions(CommandSpec command) {
+    for (CommandSpec mixin : command.mixins().values()) {
+      if (mixin.userObject() instanceof TrainOptions options && options.termOptions.isEmpty()) {
+        for (TermKind<?> kind : Terms.all()) {
+          for (Setting<?> setting : kind.settings()) {
+            OptionSpec option = OptionSpec.builder(setting.option()).type(setting.type()).paramLabel(setting.label())
+                .description(setting.description()).build();
+            options.termOptions.put(setting, option);
+            mixin.addOption(option);
+            command.addOption(option);
+          }
+        }
+      }
     }
-    if (!kind.deaths()) {
-      options.addAll(List.of("--lambda-deaths", "--degree", "--max-edge"));
+  }
+
+  /** The options that have no meaning for a model: of terms that belong to others. */
+  static List<String> meaningless(ModelKind model) {
+    List<String> options = new ArrayList<>();
+    for (TermKind<?> kind : Terms.PAPER) {
+      if (!model.terms().contains(kind)) {
+        kind.settings().forEach(setting -> options.add(setting.option()));
+      }
+    }
+    if (model.terms().stream().allMatch(kind -> kind.weight() == null)) {
+      options.add(0, "--lambda");
     }
     return options;
   }
@@ -218,8 +232,6 @@ final class TrainOptions {
     if (dataset.isBlank()) {
       throw Failure.usage("--dataset is empty; give a name or a path");
     }
-    double ball = lambdaBall == null ? lambda : lambdaBall;
-    double deaths = lambdaDeaths == null ? lambda : lambdaDeaths;
     for (String option : meaningless(model)) {
       if (given(option)) {
         throw Failure.usage(option + " has no meaning for --model " + model.label() + "; leave it out");
@@ -229,23 +241,48 @@ final class TrainOptions {
       throw Failure.usage("--hidden is " + hidden + "; every layer has at least 1 unit");
     }
     int rows = batch == null ? preset.batch : batch;
-    double longest = maxEdge == null ? preset.maxEdge : maxEdge;
     require("--latent", latent, latent >= 1, "at least 1");
     require("--batch", rows, rows >= 1, "at least 1");
     require("--epochs", epochs, epochs >= 1, "at least 1");
     require("--lr", rate, rate > 0 && Double.isFinite(rate), "finite and greater than 0");
-    require(lambdaBall == null ? "--lambda" : "--lambda-ball", ball, ball >= 0 && Double.isFinite(ball),
-        "finite and at least 0");
-    require(lambdaDeaths == null ? "--lambda" : "--lambda-deaths", deaths, deaths >= 0 && Double.isFinite(deaths),
-        "finite and at least 0");
-    require("--degree", degree, degree >= 1 && Double.isFinite(degree), "finite and at least 1");
-    require("--max-edge", longest, longest > 0, "greater than 0");
-    LatentRegulariser regulariser =
-        new LatentRegulariser(ball, penalty == null ? preset.penalty : penalty, deaths, degree, longest);
-    return new TrainConfig(model, latent, hidden, rows, epochs, rate, regulariser, seed);
+    return new TrainConfig(model, latent, hidden, rows, epochs, rate, objective(), seed);
   }
 
-  private static void require(String option, Number value, boolean right, String what) {
+  /** The model's terms, and those of the others that are given a weight. */
+  private Objective objective() {
+    List<Term> terms = new ArrayList<>();
+    for (TermKind<?> kind : Terms.all()) {
+      boolean added = Terms.added().contains(kind);
+      if (added && !given(kind.weight().option())) {
+        kind.options().stream().map(Setting::option).filter(this::given).findFirst().ifPresent(option -> {
+          throw Failure.usage(option + " has no meaning without " + kind.weight().option() + "; give both or none");
+        });
+      } else if (added || model.terms().contains(kind)) {
+        Map<Setting<?>, Object> values = new LinkedHashMap<>();
+        for (Setting<?> setting : kind.settings()) {
+          values.put(setting, checked(setting, kind));
+        }
+        terms.add(kind.of(new TermKind.Values(values)));
+      }
+    }
+    return Objective.of(terms);
+  }
+
+  /** The value of a setting: as given, else as the preset has it, else its default; {@link Failure} where it is wrong. */
+  private <V> V checked(Setting<V> setting, TermKind<?> kind) {
+    V value = termOptions.get(setting).getValue();
+    String option = setting.option();
+    if (value == null && setting == kind.weight()) {
+      value = setting.type().cast(lambda);
+      option = "--lambda";
+    } else if (value == null) {
+      value = setting.type().cast(preset.ofTerms.getOrDefault(setting, setting.fallback()));
+    }
+    require(option, value, setting.allows(value), setting.allowed());
+    return value;
+  }
+
+  private static void require(String option, Object value, boolean right, String what) {
     if (!right) {
       throw Failure.usage(option + " is " + value + "; it is " + what);
     }

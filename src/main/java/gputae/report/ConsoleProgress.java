@@ -2,6 +2,7 @@ package gputae.report;
 
 import gputae.report.TrainingPulse.Means;
 import gputae.report.TrainingPulse.Reading;
+import gputae.objective.TermKind;
 import gputae.train.Epoch;
 import gputae.train.Step;
 import gputae.train.TrainListener;
@@ -35,21 +36,23 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
    *
    * @param out           where to print; not closed
    * @param terminal      whether {@code out} is a terminal, which the caller knows
+   * @param columns       of the objective
    * @param epochs        epochs of the whole run
    * @param firstEpoch    epochs already done by the parts of the run before this one; 0 for a fresh run
    * @param stepsPerEpoch steps an epoch has
    */
-  public ConsoleProgress(PrintStream out, boolean terminal, int epochs, int firstEpoch, int stepsPerEpoch) {
-    this(out, terminal, epochs, firstEpoch, stepsPerEpoch, System::nanoTime, new TerminalWidth()::columns, consoleCharset());
+  public ConsoleProgress(PrintStream out, boolean terminal, List<TermKind<?>> columns, int epochs, int firstEpoch,
+      int stepsPerEpoch) {
+    this(out, terminal, columns, epochs, firstEpoch, stepsPerEpoch, System::nanoTime, new TerminalWidth()::columns, consoleCharset());
   }
 
-  ConsoleProgress(PrintStream out, boolean terminal, int epochs, int firstEpoch, int stepsPerEpoch, LongSupplier nanoTime, IntSupplier columns,
-      Charset charset) {
+  ConsoleProgress(PrintStream out, boolean terminal, List<TermKind<?>> columns, int epochs, int firstEpoch,
+      int stepsPerEpoch, LongSupplier nanoTime, IntSupplier width, Charset charset) {
     this.out = out;
     this.nanoTime = nanoTime;
-    this.pulse = new TrainingPulse(epochs, firstEpoch, stepsPerEpoch, nanoTime);
+    this.pulse = new TrainingPulse(columns, epochs, firstEpoch, stepsPerEpoch, nanoTime);
     this.lastLine = nanoTime.getAsLong();
-    this.bar = terminal ? new LiveLine(out, new BarLine(pulse, charset)::draw, columns) : null;
+    this.bar = terminal ? new LiveLine(out, new BarLine(pulse, charset)::draw, width) : null;
   }
 
   @Override
@@ -74,7 +77,7 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
       Reading now = pulse.read();
       List<String> fields = new ArrayList<>();
       fields.add(pulse.epochName(epoch.epoch()));
-      fields.addAll(pulse.terms(new Means(epoch.reconstruction(), epoch.ball(), epoch.deaths(), epoch.kl(), epoch.total()), true));
+      fields.addAll(pulse.terms(new Means(epoch.losses(), epoch.total()), true));
       fields.add("test " + Numbers.fourDigits(epoch.testReconstruction()));
       fields.add(Numbers.rate(epoch.stepsPerSecond()) + " steps/s");
       fields.add("left " + Numbers.duration(now.left()));

@@ -1,5 +1,7 @@
 package gputae.report;
 
+import gputae.objective.Reconstruction;
+import gputae.objective.TermKind;
 import gputae.train.Epoch;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -37,21 +39,26 @@ final class LossPanels {
 
   private record Panel(String title, List<Line> lines) {}
 
-  private static final List<Panel> PANELS = List.of(
-      new Panel("Reconstruction, nats per pixel", List.of(
-          new Line("training", 0x3f90da, Epoch::reconstruction), new Line("test", 0xe76300, Epoch::testReconstruction))),
-      new Panel("Ball penalty, sum over a batch", List.of(new Line("ball", 0xbd1f01, Epoch::ball))),
-      new Panel("Death times, sum over a batch", List.of(new Line("deaths", 0x832db6, Epoch::deaths))),
-      new Panel("Kullback\u2013Leibler divergence, nats per pixel", List.of(new Line("KL", 0x717581, Epoch::kl))));
+  private static final int TEST_COLOUR = 0xe76300;
+  /** Of the terms, in the order of columns: colours that people with any colour vision can tell apart (Petroff 2021). */
+  private static final int[] COLOURS = {
+    0x3f90da, 0xbd1f01, 0x832db6, 0x717581, 0xa96b59, 0xb9ac70, 0x92dadd, 0xffa90e, 0x94a4a2
+  };
 
   private LossPanels() {}
 
   static byte[] draw(List<Epoch> epochs) throws IOException {
     List<Panel> panels = new ArrayList<>();
-    for (Panel panel : PANELS) {
+    List<TermKind<?>> columns = epochs.get(0).losses().columns();
+    for (int c = 0; c < columns.size(); c++) {
+      TermKind<?> kind = columns.get(c);
+      int colour = COLOURS[c % COLOURS.length];
       // The reconstruction is always there, so that a figure is never empty.
-      if (panels.isEmpty() || panel.lines().stream().anyMatch(line -> epochs.stream().anyMatch(e -> line.value().applyAsDouble(e) != 0))) {
-        panels.add(panel);
+      if (kind == Reconstruction.KIND) {
+        panels.add(new Panel(kind.heading(), List.of(new Line("training", colour, e -> e.loss(kind)),
+            new Line("test", TEST_COLOUR, Epoch::testReconstruction))));
+      } else if (epochs.stream().anyMatch(e -> e.loss(kind) != 0)) {
+        panels.add(new Panel(kind.heading(), List.of(new Line(kind.curve(), colour, e -> e.loss(kind)))));
       }
     }
     Canvas canvas = new Canvas(WIDTH, panels.size() * HEADING + FIRST_PANEL + (panels.size() - 1) * PANEL + BOTTOM);

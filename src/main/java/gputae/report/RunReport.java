@@ -1,5 +1,7 @@
 package gputae.report;
 
+import gputae.objective.Reconstruction;
+import gputae.objective.TermKind;
 import gputae.train.Epoch;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,25 +46,20 @@ public final class RunReport {
   }
 
   private static void epochs(Page page, List<Epoch> epochs) {
-    boolean ball = epochs.stream().anyMatch(e -> e.ball() != 0);
-    boolean deaths = epochs.stream().anyMatch(e -> e.deaths() != 0);
-    boolean kl = epochs.stream().anyMatch(e -> e.kl() != 0);
-    page.add("<details>\n<summary>All epochs (" + epochs.size() + ")</summary>\n<div class=\"scroll\">\n<table class=\"epochs\">\n")
-        .add("<thead><tr><th>epoch</th><th>time</th><th>rec</th>").add(ball ? "<th>ball</th>" : "").add(deaths ? "<th>deaths</th>" : "")
-        .add(kl ? "<th>kl</th>" : "").add("<th>total</th><th>test rec</th><th>steps/s</th></tr></thead>\n<tbody>\n");
+    List<TermKind<?>> terms = epochs.get(0).losses().columns().stream()
+        .filter(kind -> kind == Reconstruction.KIND || epochs.stream().anyMatch(e -> e.loss(kind) != 0)).toList();
+    page.add("<details>\n<summary>All epochs (" + epochs.size()
+        + ")</summary>\n<div class=\"scroll\">\n<table class=\"epochs\">\n").add("<thead><tr><th>epoch</th><th>time</th>");
+    for (TermKind<?> kind : terms) {
+      page.add("<th>" + kind.name() + "</th>");
+    }
+    page.add("<th>total</th><th>test rec</th><th>steps/s</th></tr></thead>\n<tbody>\n");
     for (Epoch e : epochs) {
       page.add("<tr>");
       cell(page, Integer.toString(e.epoch()));
       cell(page, Numbers.duration(e.seconds()));
-      cell(page, Numbers.fourDigits(e.reconstruction()));
-      if (ball) {
-        cell(page, Numbers.fourDigits(e.ball()));
-      }
-      if (deaths) {
-        cell(page, Numbers.fourDigits(e.deaths()));
-      }
-      if (kl) {
-        cell(page, Numbers.fourDigits(e.kl()));
+      for (TermKind<?> kind : terms) {
+        cell(page, Numbers.fourDigits(e.loss(kind)));
       }
       cell(page, Numbers.fourDigits(e.total()));
       cell(page, Numbers.fourDigits(e.testReconstruction()));

@@ -1,8 +1,12 @@
 package gputae.report;
 
+import gputae.objective.Losses;
+import gputae.objective.Reconstruction;
+import gputae.objective.TermKind;
 import gputae.train.Epoch;
 import gputae.train.Step;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -22,24 +26,25 @@ final class TrainingPulse {
   private final long allSteps;
   private final int stepsPerEpoch;
   private final LongSupplier nanoTime;
+  private final List<TermKind<?>> columns;
   private final long started;
 
   private long step;
   private int epoch;
   private int stepInEpoch;
-  private Means sums = new Means(0, 0, 0, 0, 0);
+  private final double[] sums;
+  private double totals;
   private int summed;
   private Means means;
-  private boolean ballSeen;
-  private boolean deathsSeen;
-  private boolean klSeen;
+  /** The terms that have been other than 0 so far, and the reconstruction. */
+  private final boolean[] seen;
   private double test = Double.NaN;
   private double speed = Double.NaN;
   private long spanStart;
   private long spanStep;
 
   /** Means over steps or an epoch, in the units of {@link Step}. */
-  record Means(double reconstruction, double ball, double deaths, double kl, double total) {}
+  record Means(Losses losses, double total) {}
 
   /**
    * One look at the training.
@@ -56,7 +61,11 @@ final class TrainingPulse {
    */
   record Reading(int epoch, int stepInEpoch, long done, long all, Means means, double test, double stepsPerSecond, double elapsed, double left) {}
 
-  TrainingPulse(int epochs, int firstEpoch, int stepsPerEpoch, LongSupplier nanoTime) {
+  TrainingPulse(List<TermKind<?>> columns, int epochs, int firstEpoch, int stepsPerEpoch, LongSupplier nanoTime) {
+    this.columns = columns;
+    this.sums = new double[columns.size()];
+    this.seen = new boolean[columns.size()];
+    seen[columns.indexOf(Reconstruction.KIND)] = true;
     this.epochs = epochs;
     this.stepsPerEpoch = stepsPerEpoch;
     this.firstStep = (long) firstEpoch * stepsPerEpoch;
@@ -73,14 +82,15 @@ final class TrainingPulse {
     step = s.step();
     epoch = s.epoch();
     stepInEpoch = s.stepInEpoch();
-    ballSeen |= s.ball() != 0;
-    deathsSeen |= s.deaths() != 0;
-    klSeen |= s.kl() != 0;
-    if (!s.whole()) {
-      return;
+    for (int c = 0; c < sums.length; c++) {
+      double value = s.loss(columns.get(c));
+      seen[c] |= value != 0;
+      sums[c] += s.whole() ? value : 0;
     }
-    sums = new Means(sums.reconstruction + s.reconstruction(), sums.ball + s.ball(), sums.deaths + s.deaths(), sums.kl + s.kl(), sums.total + s.total());
-    summed++;
+    if (s.whole()) {
+      totals += s.total();
+      summed++;
+    }
   }
 
   synchronized void add(Epoch e) {
@@ -89,16 +99,18 @@ final class TrainingPulse {
     epoch = e.epoch();
     stepInEpoch = stepsPerEpoch;
     test = e.testReconstruction();
-    ballSeen |= e.ball() != 0;
-    deathsSeen |= e.deaths() != 0;
-    klSeen |= e.kl() != 0;
+    for (int c = 0; c < seen.length; c++) {
+      seen[c] |= e.loss(columns.get(c)) != 0;
+    }
   }
 
   synchronized Reading read() {
     long now = nanoTime.getAsLong();
     if (summed > 0) {
-      means = new Means(sums.reconstruction / summed, sums.ball / summed, sums.deaths / summed, sums.kl / summed, sums.total / summed);
-      sums = new Means(0, 0, 0, 0, 0);
+      int count = summed;
+      means = new Means(new Losses(columns, Arrays.stream(sums).map(sum -> sum / count).toArray()), totals / count);
+      Arrays.fill(sums, 0);
+      totals = 0;
       summed = 0;
     }
     double span = (now - spanStart) * 1e-9;
@@ -124,15 +136,14 @@ final class TrainingPulse {
   /** "rec 0.1912", "ball 1.42", ...: the terms that have been other than 0 so far, the reconstruction always; {@code total} last. */
   synchronized List<String> terms(Means m, boolean total) {
     List<String> terms = new ArrayList<>();
-    terms.add("rec " + Numbers.fourDigits(m.reconstruction));
-    if (ballSeen) {
-      terms.add("ball " + Numbers.threeDigits(m.ball));
-    }
-    if (deathsSeen) {
-      terms.add("deaths " + Numbers.threeDigits(m.deaths));
-    }
-    if (klSeen) {
-      terms.add("kl " + Numbers.fourDigits(m.kl));
+    for (int c = 0; c < seen.length; c++) {
+      if (seen[c]) {
+        TermKind<?> kind = columns.get(c);
+        double value = m.losses.get(kind);
+        // Sums over a batch are larger than means.
+        boolean sum = kind.over() == TermKind.Over.SUM;
+        terms.add(kind.name() + " " + (sum ? Numbers.threeDigits(value) : Numbers.fourDigits(value)));
+      }
     }
     if (total) {
       terms.add("total " + Numbers.fourDigits(m.total));

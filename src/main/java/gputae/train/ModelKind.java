@@ -1,24 +1,34 @@
 package gputae.train;
 
 import gputae.model.Prior;
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Kl;
+import gputae.objective.Objective;
+import gputae.objective.Reconstruction;
+import gputae.objective.TermKind;
+import java.util.List;
+import java.util.Map;
 
 /** The four models of the paper. */
 public enum ModelKind {
   /** Plain autoencoder. */
-  AE("ae", "autoencoder"),
+  AE("ae", "autoencoder", Reconstruction.KIND),
   /** Autoencoder with the topological penalty: ball and death times. */
-  TAE("tae", "regularised autoencoder"),
+  TAE("tae", "regularised autoencoder", Reconstruction.KIND, Ball.KIND, Deaths.KIND),
   /** Autoencoder with the ball penalty alone. */
-  DISK("disk", "autoencoder with the ball penalty alone"),
+  DISK("disk", "autoencoder with the ball penalty alone", Reconstruction.KIND, Ball.KIND),
   /** Variational autoencoder. */
-  VAE("vae", "variational autoencoder");
+  VAE("vae", "variational autoencoder", Reconstruction.KIND, Kl.KIND);
 
   private final String label;
   private final String title;
+  private final List<TermKind<?>> terms;
 
-  ModelKind(String label, String title) {
+  ModelKind(String label, String title, TermKind<?>... terms) {
     this.label = label;
     this.title = title;
+    this.terms = List.of(terms);
   }
 
   /** The name on the command line and in files. */
@@ -33,20 +43,16 @@ public enum ModelKind {
 
   /** Where latent points are drawn from to generate images. */
   public Prior prior() {
-    return ball() ? Prior.UNIFORM_BALL : Prior.STANDARD_NORMAL;
+    return terms.contains(Ball.KIND) ? Prior.UNIFORM_BALL : Prior.STANDARD_NORMAL;
   }
 
-  /** Whether points outside the unit ball are penalised. */
-  public boolean ball() {
-    return this == TAE || this == DISK;
+  /** The model's terms with the paper's settings. */
+  public Objective objective() {
+    return Objective.of(terms.stream().map(kind -> kind.of(new TermKind.Values(Map.of()))).toList());
   }
 
-  /** Whether death times are rewarded. */
-  public boolean deaths() {
-    return this == TAE;
-  }
-
-  public boolean variational() {
-    return this == VAE;
+  /** The terms that make it this model; its objective may have more. */
+  public List<TermKind<?>> terms() {
+    return terms;
   }
 }

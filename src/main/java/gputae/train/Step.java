@@ -1,5 +1,8 @@
 package gputae.train;
 
+import gputae.objective.Losses;
+import gputae.objective.TermKind;
+
 /**
  * One optimisation step, as measured on its batch before the weights moved.
  *
@@ -10,12 +13,15 @@ package gputae.train;
  * @param rows            images in the batch
  * @param whole           false for the last batch of an epoch where it has fewer images than the others. Its ball
  *                        penalty and deaths are sums over fewer points, so means over steps leave it out
- * @param reconstruction  binary cross-entropy, nats, mean over the batch's pixels
- * @param ball            ball penalty, sum over the batch, unweighted
- * @param deaths          sum of d^k over the batch's death times, unweighted
- * @param kl              Kullback-Leibler divergence of the VAE, nats, sum over the batch divided by its number of pixels; 0 for the other models
- * @param total           the objective: reconstruction + kl + weighted ball - weighted deaths
+ * @param losses          values of the objective's terms on the batch, without their weights
+ * @param total           the objective's value
  */
 public record Step(
     long step, int epoch, int stepInEpoch, int stepsPerEpoch, int rows, boolean whole,
-    double reconstruction, double ball, double deaths, double kl, double total) {}
+    Losses losses, double total) {
+
+  /** The value of a term, 0 where the objective lacks it. */
+  public double loss(TermKind<?> kind) {
+    return losses.get(kind);
+  }
+}

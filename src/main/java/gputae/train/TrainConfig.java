@@ -1,22 +1,23 @@
 package gputae.train;
 
-import gputae.loss.LatentRegulariser;
+import gputae.objective.Kl;
+import gputae.objective.Objective;
 import java.util.List;
 
 /**
  * What a training computes, apart from the data and the device.
  *
- * @param model       which of the four models
+ * @param model       which of the four models; it names the run and says where images are generated from
  * @param latent      dimension of the latent space
  * @param hidden      sizes of the encoder's hidden layers; the decoder's are the same reversed
  * @param batch       images per step; the last step of an epoch takes what is left
  * @param epochs      passes over the training images
  * @param rate        Adam's learning rate
- * @param regulariser the latent penalty; unused by {@code ae} and {@code vae}, and only its ball penalty by {@code disk}
+ * @param objective   what is minimised: the model's terms, perhaps with others
  * @param seed        of initial weights, orders of images and noise
  */
 public record TrainConfig(
-    ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate, LatentRegulariser regulariser, long seed) {
+    ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate, Objective objective, long seed) {
 
   public TrainConfig {
     hidden = List.copyOf(hidden);
@@ -26,10 +27,16 @@ public record TrainConfig(
     if (!(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("the learning rate is finite and greater than 0, not " + rate);
     }
+    if (!model.terms().stream().allMatch(objective::has)) {
+      throw new IllegalArgumentException("model " + model.label() + " has the terms " + model.terms() + ", not " + objective);
+    }
+    if (objective.variational() != model.terms().contains(Kl.KIND)) {
+      throw new IllegalArgumentException("the objective of model " + model.label() + " is not " + objective);
+    }
   }
 
   /** The same for another number of epochs. */
   public TrainConfig withEpochs(int other) {
-    return new TrainConfig(model, latent, hidden, batch, other, rate, regulariser, seed);
+    return new TrainConfig(model, latent, hidden, batch, other, rate, objective, seed);
   }
 }

@@ -4,13 +4,11 @@ import gputae.data.Dataset;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
+import gputae.objective.LatentTerm;
 import java.util.Locale;
 
 /** What a training takes of a device's memory, to say which batch would fit. */
 final class TrainMemory {
-
-  /** A device's work space for a point of a batch's spanning tree: lists of nearest points, components, edges; rounded up. */
-  private static final long TREE_BYTES = 120;
 
   /** Rows behind each partial sum of a bias's gradient on a GPU. */
   private static final long PARTIAL_ROWS = 256;
@@ -34,11 +32,15 @@ final class TrainMemory {
     long lastRows = (images - 1) % batch + 1;
     // Parameters, gradients, two moments.
     long weights = 4L * new ParameterLayout(architecture).size() * Float.BYTES;
-    // Outputs and their gradients, the last of which takes the logits' place; noise, samples and gradient of the VAE; gradients and tree of the penalty.
-    long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels + (config.model().variational() ? 3L * config.latent() : 0)
-        + (config.model().ball() ? config.latent() : 0) + (config.model().deaths() ? config.latent() + 3L : 0);
-    // Sums of rows, the tree's, and the partial sums of the biases' gradients, for the recordings of one whole batch, of several, and of the last.
-    long workSpace = (2 * rows + lastRows) * (Double.BYTES + (config.model().deaths() ? TREE_BYTES : 0))
+    // Outputs and their gradients, the last of which takes the logits' place; noise, samples and gradient of a
+    // variational encoder; gradients of the latent terms and what they keep.
+    long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels
+        + (config.objective().variational() ? 3L * config.latent() : 0)
+        + config.objective().latent().stream().mapToLong(term -> config.latent() + term.floatsOfAPoint()).sum();
+    // Sums of rows, the terms', and the partial sums of the biases' gradients, for the recordings of one whole batch,
+    // of several, and of the last.
+    long workSpace = (2 * rows + lastRows)
+        * (Double.BYTES + config.objective().latent().stream().mapToLong(LatentTerm::workBytesOfAPoint).sum())
         + (2 * (rows / PARTIAL_ROWS) + lastRows / PARTIAL_ROWS + 3) * (encoded + decoded) * Float.BYTES;
     long order = (images + rows - 1) / rows * rows * Integer.BYTES;
     long evaluation = Math.min(Autoencoder.CHUNK, test) * Float.BYTES * (pixels + config.latent() + encoded + decoded + 2) + test * Integer.BYTES;

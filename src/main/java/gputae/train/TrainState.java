@@ -3,6 +3,9 @@ package gputae.train;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
+import gputae.objective.Losses;
+import gputae.objective.TermKind;
+import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,32 +19,29 @@ import java.util.List;
  * @param parameters   flat buffer
  * @param firstMoment  Adam's, flat
  * @param secondMoment Adam's, flat
- * @param sums         sums over the steps of the unfinished epoch: reconstruction and kl times rows, ball, deaths, rows, steps of whole batches
+ * @param sums         over the steps of the unfinished epoch
  * @param history      finished epochs
  */
 public record TrainState(
-    long step, double seconds, float[] parameters, float[] firstMoment, float[] secondMoment, double[] sums, List<Epoch> history) {
+    long step, double seconds, float[] parameters, float[] firstMoment, float[] secondMoment, EpochSums sums, List<Epoch> history) {
 
-  static final int SUMS = 6;
-
-  /** Columns of the history tensor: the components of {@link Epoch}. */
-  private static final int COLUMNS = 9;
+  /** Columns of the history tensor beside those of the losses: the other components of {@link Epoch}. */
+  private static final int OTHER_COLUMNS = 5;
 
   /** As named tensors, for a checkpoint file. */
   public SafeTensors toTensors(ParameterLayout layout) {
     SafeTensors file = new SafeTensors();
     file.put("step", SafeTensors.Tensor.of(new long[] {step}, List.of(1)));
     file.put("seconds", SafeTensors.Tensor.of(new double[] {seconds}, List.of(1)));
-    file.put("sums", SafeTensors.Tensor.of(sums, List.of(SUMS)));
-    double[] rows = new double[history.size() * COLUMNS];
-    for (int i = 0; i < history.size(); i++) {
-      Epoch e = history.get(i);
-      double[] row = {
-        e.epoch(), e.seconds(), e.reconstruction(), e.ball(), e.deaths(), e.kl(), e.total(), e.testReconstruction(), e.stepsPerSecond()
-      };
-      System.arraycopy(row, 0, rows, i * COLUMNS, COLUMNS);
+    double[] numbers = sums.toNumbers();
+    file.put("sums", SafeTensors.Tensor.of(numbers, List.of(numbers.length)));
+    int columns = sums.columns().size() + OTHER_COLUMNS;
+    DoubleBuffer rows = DoubleBuffer.allocate(history.size() * columns);
+    for (Epoch e : history) {
+      rows.put(e.epoch()).put(e.seconds()).put(e.losses().values()).put(e.total()).put(e.testReconstruction())
+          .put(e.stepsPerSecond());
     }
-    file.put("history", SafeTensors.Tensor.of(rows, List.of(history.size(), COLUMNS)));
+    file.put("history", SafeTensors.Tensor.of(rows.array(), List.of(history.size(), columns)));
     Weights.addNamed(file, "parameters.", layout, parameters);
     Weights.addNamed(file, "first_moment.", layout, firstMoment);
     Weights.addNamed(file, "second_moment.", layout, secondMoment);
@@ -51,18 +51,22 @@ public record TrainState(
   /**
    * From the tensors of a checkpoint file.
    *
+   * @param columns of the run's objective
    * @throws IllegalArgumentException if they do not fit the model
    */
-  public static TrainState fromTensors(ParameterLayout layout, SafeTensors file) {
+  public static TrainState fromTensors(ParameterLayout layout, List<TermKind<?>> columns, SafeTensors file) {
     long step = tensor(file, "step", SafeTensors.Type.I64, List.of(1)).longs()[0];
     if (step < 0) {
       throw new IllegalArgumentException("the tensor step holds " + step + ", not a number of steps");
     }
     double seconds = finite("seconds", tensor(file, "seconds", SafeTensors.Type.F64, List.of(1)).doubles())[0];
-    double[] sums = finite("sums", tensor(file, "sums", SafeTensors.Type.F64, List.of(SUMS)).doubles());
+    int numbers = new EpochSums(columns).toNumbers().length;
+    EpochSums sums = EpochSums.of(columns,
+        finite("sums", tensor(file, "sums", SafeTensors.Type.F64, List.of(numbers)).doubles()));
     SafeTensors.Tensor rows = file.tensors().get("history");
     int epochs = rows == null || rows.shape().isEmpty() ? 0 : rows.shape().get(0);
-    List<Epoch> history = history(tensor(file, "history", SafeTensors.Type.F64, List.of(epochs, COLUMNS)).doubles());
+    List<Epoch> history = history(columns,
+        tensor(file, "history", SafeTensors.Type.F64, List.of(epochs, columns.size() + OTHER_COLUMNS)).doubles());
     float[] second = Weights.flat(layout, file, "second_moment.");
     for (float value : second) {
       if (value < 0) {
@@ -73,17 +77,19 @@ public record TrainState(
         Weights.flat(layout, file, "first_moment."), second, sums, history);
   }
 
-  private static List<Epoch> history(double[] rows) {
+  private static List<Epoch> history(List<TermKind<?>> columns, double[] rows) {
     List<Epoch> history = new ArrayList<>();
-    for (int i = 0; i < rows.length; i += COLUMNS) {
+    int width = columns.size() + OTHER_COLUMNS;
+    for (int i = 0; i < rows.length; i += width) {
       int epoch = history.size() + 1;
       if (rows[i] != epoch) {
         throw new IllegalArgumentException("its history has epoch " + rows[i] + " where epoch " + epoch + " belongs");
       }
+      int last = i + width - 1;
       // The last column is a rate: it is not finite where the clock stood still.
-      finite("history", Arrays.copyOfRange(rows, i, i + COLUMNS - 1));
-      history.add(new Epoch(epoch, rows[i + 1], rows[i + 2], rows[i + 3], rows[i + 4], rows[i + 5], rows[i + 6],
-          rows[i + 7], rows[i + 8]));
+      finite("history", Arrays.copyOfRange(rows, i, last));
+      Losses losses = new Losses(columns, Arrays.copyOfRange(rows, i + 2, i + 2 + columns.size()));
+      history.add(new Epoch(epoch, rows[i + 1], losses, rows[last - 2], rows[last - 1], rows[last]));
     }
     return history;
   }

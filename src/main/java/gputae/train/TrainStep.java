@@ -4,29 +4,24 @@ import gputae.backend.AdamRates;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
-import gputae.loss.LatentLoss;
 import gputae.model.Autoencoder;
 import gputae.model.Chain;
+import gputae.objective.LatentTerms;
+import gputae.objective.Objective;
+import gputae.objective.TermKind;
 
 /**
- * One optimisation step on a batch, as calls to a backend: forward, losses, backward, Adam. Everything that changes from step to step is read from the
+ * One optimisation step on a batch, as calls to a backend: forward, terms of the objective, backward, Adam. Everything that changes from step to step is read from the
  * device's memory, so the calls can be recorded once and replayed.
  */
 public final class TrainStep implements AutoCloseable {
-
-  /** Columns of the losses. */
-  public static final int RECONSTRUCTION = 0;
-
-  public static final int BALL = 1;
-  public static final int DEATHS = 2;
-  public static final int KL = 3;
-  public static final int LOSSES = 4;
 
   /** Steps whose losses are kept until they are fetched; a group of steps between two fetches is never larger. */
   static final int LOG_ROWS = 32;
 
   private final Backend backend;
   private final TrainConfig config;
+  private final Objective objective;
   private final Autoencoder model;
   private final Matrix firstMoment;
   private final Matrix secondMoment;
@@ -37,33 +32,36 @@ public final class TrainStep implements AutoCloseable {
   private final Chain.Activations encoded;
   private final Chain.Activations decoded;
 
-  /** Only of the VAE: the sampled points, their gradient, the noise. */
+  /** Only of a variational encoder: the sampled points, their gradient, the noise. */
   private final Matrix sampled;
 
   private final Matrix sampledGradient;
   private final Matrix noise;
 
-  private final LatentLoss latentLoss;
+  /** Null where the objective has no latent term. */
+  private final LatentTerms latentTerms;
 
   /** Buffers for batches of up to {@code rows} images, on a model that the caller owns. */
   public TrainStep(Backend backend, TrainConfig config, Autoencoder model, int rows) {
     this.backend = backend;
     this.config = config;
+    this.objective = config.objective();
     this.model = model;
     this.firstMoment = backend.allocate(1, model.layout().size());
     this.secondMoment = backend.allocate(1, model.layout().size());
     this.step = backend.allocate(ElementType.INT64, 1, 1);
-    this.losses = backend.allocate(1, LOSSES);
-    this.log = backend.allocate(LOG_ROWS, LOSSES);
+    int columns = objective.columns().size();
+    this.losses = backend.allocate(1, columns);
+    this.log = backend.allocate(LOG_ROWS, columns);
     this.x = backend.allocate(rows, model.architecture().pixels());
     this.encoded = model.encoder().activations(rows, Chain.Gradients.ALL);
     this.decoded = model.decoder().activations(rows, Chain.Gradients.OVER_OUTPUT);
-    boolean variational = config.model().variational();
+    boolean variational = objective.variational();
     this.sampled = variational ? backend.allocate(rows, config.latent()) : null;
     this.sampledGradient = variational ? backend.allocate(rows, config.latent()) : null;
     this.noise = variational ? backend.allocate(rows, config.latent()) : null;
-    this.latentLoss =
-        config.model().ball() ? new LatentLoss(backend, config.regulariser(), config.model().deaths(), rows, config.latent()) : null;
+    this.latentTerms =
+        objective.latent().isEmpty() ? null : new LatentTerms(backend, objective, rows, config.latent());
   }
 
   /** Steps done, int64 (1, 1). */
@@ -71,7 +69,10 @@ public final class TrainStep implements AutoCloseable {
     return step;
   }
 
-  /** Losses of the last {@link #LOG_ROWS} steps, (LOG_ROWS, LOSSES); step s, from 0, in row s mod LOG_ROWS. */
+  /**
+   * Values of the terms of the last {@link #LOG_ROWS} steps, (LOG_ROWS, columns of the objective); step s, from 0, in
+   * row s mod LOG_ROWS.
+   */
   public Matrix log() {
     return log;
   }
@@ -84,7 +85,7 @@ public final class TrainStep implements AutoCloseable {
     return secondMoment;
   }
 
-  /** The noise of the VAE's batch, (batch, latent); drawn by {@link #run}. */
+  /** The noise of a variational batch, (batch, latent); drawn by {@link #run}. */
   Matrix noise() {
     return noise;
   }
@@ -113,17 +114,18 @@ public final class TrainStep implements AutoCloseable {
       dz = sampledGradient.firstRows(rows);
       backend.reparameterise(encoding.output(), noise.firstRows(rows), z);
     }
-    if (latentLoss == null) {
+    if (latentTerms == null) {
       reconstruct(batch, z, decoding, dz);
     } else {
       Matrix points = z;
       Matrix gradient = dz;
-      // The penalty needs the latent points alone, the decoder's passes do not need the penalty.
-      backend.beside(() -> latentLoss.compute(points, loss(BALL), loss(DEATHS)), () -> reconstruct(batch, points, decoding, gradient));
-      latentLoss.addGradient(dz);
+      // These terms need the latent points alone, the decoder's passes do not need these terms.
+      backend.beside(() -> latentTerms.enqueue(points, losses), () -> reconstruct(batch, points, decoding, gradient));
+      latentTerms.addGradient(dz);
     }
     if (noise != null) {
-      backend.reparameteriseBackward(encoding.output(), noise.firstRows(rows), dz, batch.columns(), encoding.outputGradient(), loss(KL));
+      objective.posterior().enqueue(backend, encoding.output(), noise.firstRows(rows), dz, batch.columns(),
+          encoding.outputGradient(), value(objective.posterior().kind()));
     }
     // All losses are known; the encoder's backward pass need not wait until they are noted.
     backend.endStep(losses, log, step);
@@ -133,7 +135,8 @@ public final class TrainStep implements AutoCloseable {
   /** The decoder's passes: from the points z to their gradient dz. */
   private void reconstruct(Matrix batch, Matrix z, Chain.Activations decoding, Matrix dz) {
     model.decoder().forward(z, decoding);
-    backend.sigmoidCrossEntropy(decoding.output(), batch, decoding.outputGradient(), loss(RECONSTRUCTION));
+    objective.output().enqueue(backend, decoding.output(), batch, decoding.outputGradient(),
+        value(objective.output().kind()));
     model.decoder().backward(z, decoding, dz);
   }
 
@@ -142,8 +145,8 @@ public final class TrainStep implements AutoCloseable {
     backend.adam(model.parameters(), model.gradients(), firstMoment, secondMoment, step, AdamRates.of(config.rate()));
   }
 
-  private Matrix loss(int column) {
-    return losses.view(column, 1, 1);
+  private Matrix value(TermKind<?> kind) {
+    return losses.view(objective.column(kind), 1, 1);
   }
 
   @Override
@@ -161,8 +164,8 @@ public final class TrainStep implements AutoCloseable {
       sampledGradient.close();
       noise.close();
     }
-    if (latentLoss != null) {
-      latentLoss.close();
+    if (latentTerms != null) {
+      latentTerms.close();
     }
   }
 }

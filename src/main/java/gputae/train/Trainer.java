@@ -12,6 +12,8 @@ import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
 import gputae.model.ReconstructionLoss;
+import gputae.objective.Losses;
+import gputae.objective.Objective;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleSupplier;
@@ -52,7 +54,7 @@ public final class Trainer implements AutoCloseable {
   private final int lastRows;
 
   private final List<Epoch> history = new ArrayList<>();
-  private double[] sums = new double[TrainState.SUMS];
+  private EpochSums sums;
   private long steps;
   private double secondsBefore;
   private long started;
@@ -62,13 +64,6 @@ public final class Trainer implements AutoCloseable {
 
   /** The order of the next epoch's images, if it is known already. */
   private int[] nextOrder;
-
-  private static final int SUM_RECONSTRUCTION = 0;
-  private static final int SUM_KL = 1;
-  private static final int SUM_BALL = 2;
-  private static final int SUM_DEATHS = 3;
-  private static final int SUM_ROWS = 4;
-  private static final int SUM_WHOLE = 5;
 
   /**
    * A training at its beginning, with initial weights drawn from the seed.
@@ -80,6 +75,7 @@ public final class Trainer implements AutoCloseable {
     this.backend = backend;
     this.config = config;
     this.control = control;
+    this.sums = new EpochSums(config.objective().columns());
     this.images = dataset.train().images().count();
     this.stepsPerEpoch = (images - 1) / config.batch() + 1;
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
@@ -110,7 +106,7 @@ public final class Trainer implements AutoCloseable {
 
   /** The network of a configuration. */
   public static Architecture architecture(TrainConfig config, int pixels) {
-    return new Architecture(pixels, config.hidden(), config.latent(), config.model().variational());
+    return new Architecture(pixels, config.hidden(), config.latent(), config.objective().variational());
   }
 
   private Matrix upload(Images from) {
@@ -124,6 +120,11 @@ public final class Trainer implements AutoCloseable {
   /** The test split on the device, uint8 (n, pixels). */
   public Matrix testImages() {
     return testImages;
+  }
+
+  /** What is minimised. */
+  public Objective objective() {
+    return config.objective();
   }
 
   public int stepsPerEpoch() {
@@ -147,7 +148,7 @@ public final class Trainer implements AutoCloseable {
     trainStep.secondMoment().upload(state.secondMoment());
     trainStep.step().upload(new long[] {state.step()});
     steps = state.step();
-    sums = state.sums().clone();
+    sums = state.sums().copy();
     history.clear();
     history.addAll(state.history());
     secondsBefore = state.seconds();
@@ -168,7 +169,7 @@ public final class Trainer implements AutoCloseable {
         throw new DivergedException(steps, "a weight is not finite after step " + steps);
       }
     }
-    return new TrainState(steps, seconds(), parameters, first, second, sums.clone(), List.copyOf(history));
+    return new TrainState(steps, seconds(), parameters, first, second, sums.copy(), List.copyOf(history));
   }
 
   /** The model as it is. On the training thread only. */
@@ -238,14 +239,11 @@ public final class Trainer implements AutoCloseable {
     if (!Double.isFinite(testReconstruction)) {
       throw new DivergedException(steps, "the reconstruction of the test images is not finite after step " + steps + " (epoch " + epoch + ")");
     }
-    double reconstruction = sums[SUM_RECONSTRUCTION] / sums[SUM_ROWS];
-    double kl = sums[SUM_KL] / sums[SUM_ROWS];
-    double ball = sums[SUM_BALL] / sums[SUM_WHOLE];
-    double deaths = sums[SUM_DEATHS] / sums[SUM_WHOLE];
-    Epoch done = new Epoch(epoch, seconds(), reconstruction, ball, deaths, kl, total(reconstruction, ball, deaths, kl), testReconstruction,
+    Losses means = sums.means();
+    Epoch done = new Epoch(epoch, seconds(), means, config.objective().total(means.values()), testReconstruction,
         stepsPerSecond);
     history.add(done);
-    sums = new double[TrainState.SUMS];
+    sums = new EpochSums(config.objective().columns());
     listener.onEpoch(done);
     return true;
   }
@@ -298,35 +296,22 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void note(long number, int epoch, float[] log, TrainListener listener) {
-    int row = (int) (number % TrainStep.LOG_ROWS) * TrainStep.LOSSES;
-    double reconstruction = log[row + TrainStep.RECONSTRUCTION];
-    double ball = log[row + TrainStep.BALL];
-    double deaths = log[row + TrainStep.DEATHS];
-    double kl = log[row + TrainStep.KL];
+    double[] values = new double[config.objective().columns().size()];
+    int row = (int) (number % TrainStep.LOG_ROWS) * values.length;
+    for (int c = 0; c < values.length; c++) {
+      values[c] = log[row + c];
+    }
     int inEpoch = (int) (number - (long) (epoch - 1) * stepsPerEpoch) + 1;
     int rows = inEpoch == stepsPerEpoch ? lastRows : config.batch();
-    double total = total(reconstruction, ball, deaths, kl);
+    Losses losses = new Losses(config.objective().columns(), values);
+    double total = config.objective().total(values);
     if (!Double.isFinite(total)) {
-      throw new DivergedException(number + 1,
-          "the loss is not finite at step " + (number + 1) + " (epoch " + epoch + ", batch " + inEpoch + " of " + stepsPerEpoch + "): reconstruction "
-              + reconstruction + ", ball " + ball + ", deaths " + deaths + ", kl " + kl);
+      throw new DivergedException(number + 1, "the loss is not finite at step " + (number + 1) + " (epoch " + epoch
+          + ", batch " + inEpoch + " of " + stepsPerEpoch + "): " + losses);
     }
-    sums[SUM_RECONSTRUCTION] += reconstruction * rows;
-    sums[SUM_KL] += kl * rows;
-    sums[SUM_ROWS] += rows;
     boolean whole = rows == config.batch() || stepsPerEpoch == 1;
-    if (whole) {
-      sums[SUM_BALL] += ball;
-      sums[SUM_DEATHS] += deaths;
-      sums[SUM_WHOLE]++;
-    }
-    listener.onStep(new Step(number + 1, epoch, inEpoch, stepsPerEpoch, rows, whole, reconstruction, ball, deaths, kl, total));
-  }
-
-  private double total(double reconstruction, double ball, double deaths, double kl) {
-    ModelKind kind = config.model();
-    return reconstruction + kl + (kind.ball() ? config.regulariser().ballWeight() * ball : 0)
-        - (kind.deaths() ? config.regulariser().deathWeight() * deaths : 0);
+    sums.add(values, rows, whole);
+    listener.onStep(new Step(number + 1, epoch, inEpoch, stepsPerEpoch, rows, whole, losses, total));
   }
 
   @Override

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.objective.Losses;
+import gputae.objective.Terms;
 import gputae.train.Epoch;
 import gputae.train.Step;
 import java.io.ByteArrayOutputStream;
@@ -24,10 +26,10 @@ class ConsoleProgressTest {
     try (ConsoleProgress progress = plain(100, 0, 469)) {
       steps(progress, 1, 469, 1, 1.42, 9.81, 0);
       seconds(2);
-      progress.onEpoch(new Epoch(1, 0.2, 0.19123, 1.4199, 9.812, 0, 0.15012, 0.18991, 2431.4));
+      progress.onEpoch(new Epoch(1, 0.2, Losses.ofPaper(0.19123, 1.4199, 9.812, 0), 0.15012, 0.18991, 2431.4));
       steps(progress, 2, 469, 1, 1.42, 9.81, 0);
       seconds(2);
-      progress.onEpoch(new Epoch(2, 0.4, 0.18123, 12.34, 123.4, 0, 0.14012, 0.17991, 2431.4));
+      progress.onEpoch(new Epoch(2, 0.4, Losses.ofPaper(0.18123, 12.34, 123.4, 0), 0.14012, 0.17991, 2431.4));
     }
     assertLines(
         "epoch   1/100  rec 0.1912  ball 1.42  deaths 9.81  total 0.1501  test 0.1899  2431 steps/s  left 3:18",
@@ -38,9 +40,9 @@ class ConsoleProgressTest {
   void termsThatAreZeroAreNotShown() {
     try (ConsoleProgress progress = plain(2, 0, 10)) {
       steps(progress, 1, 10, 1, 0, 0, 0);
-      progress.onEpoch(new Epoch(1, 0.2, 0.19, 0, 0, 0, 0.19, 0.18, 50));
+      progress.onEpoch(new Epoch(1, 0.2, Losses.ofPaper(0.19, 0, 0, 0), 0.19, 0.18, 50));
       steps(progress, 2, 10, 1, 0, 0, 0.0065);
-      progress.onEpoch(new Epoch(2, 0.2, 0.19, 0, 0, 0.0065, 0.1965, 0.18, 50));
+      progress.onEpoch(new Epoch(2, 0.2, Losses.ofPaper(0.19, 0, 0, 0.0065), 0.1965, 0.18, 50));
     }
     assertLines(
         "epoch 1/2  rec 0.1900  total 0.1900  test 0.1800  50.0 steps/s  left 0:00",
@@ -54,7 +56,7 @@ class ConsoleProgressTest {
         seconds(0.25);
         progress.onStep(step(1, s, 100, 0.1 + s * 0.001, 1, 0, 0));
       }
-      progress.onEpoch(new Epoch(1, 25, 0.15, 1, 0, 0, 0.155, 0.15, 4));
+      progress.onEpoch(new Epoch(1, 25, Losses.ofPaper(0.15, 1, 0, 0), 0.155, 0.15, 4));
     }
     // Means of steps 1 .. 40 and 41 .. 80; the pace is four steps a second.
     assertLines(
@@ -68,7 +70,7 @@ class ConsoleProgressTest {
     try (ConsoleProgress progress = plain(100, 90, 10)) {
       steps(progress, 91, 10, 1, 0, 0, 0);
       seconds(3);
-      progress.onEpoch(new Epoch(91, 1000, 0.15, 0, 0, 0, 0.15, 0.15, 4));
+      progress.onEpoch(new Epoch(91, 1000, Losses.ofPaper(0.15, 0, 0, 0), 0.15, 0.15, 4));
     }
     assertLines("epoch  91/100  rec 0.1500  total 0.1500  test 0.1500  4.00 steps/s  left 0:27");
   }
@@ -77,21 +79,21 @@ class ConsoleProgressTest {
   void epochsWithoutStepsAreEnough() {
     try (ConsoleProgress progress = plain(4, 0, 10)) {
       seconds(2);
-      progress.onEpoch(new Epoch(1, 2, Double.NaN, Double.POSITIVE_INFINITY, 0, 0, Double.NaN, Double.NaN, Double.NaN));
+      progress.onEpoch(new Epoch(1, 2, Losses.ofPaper(Double.NaN, Double.POSITIVE_INFINITY, 0, 0), Double.NaN, Double.NaN, Double.NaN));
     }
     assertLines("epoch 1/4  rec NaN  ball inf  total NaN  test NaN  ? steps/s  left 0:06");
   }
 
   @Test
   void barFillsTheLineAndFitsIt() {
-    TrainingPulse pulse = new TrainingPulse(100, 0, 400, clock::get);
+    TrainingPulse pulse = new TrainingPulse(Terms.PAPER, 100, 0, 400, clock::get);
     BarLine line = new BarLine(pulse, StandardCharsets.UTF_8);
     assertEquals("epoch   1/100 " + "\u2591".repeat(40), line.draw(79));
     seconds(10);
     for (int s = 1; s <= 400; s++) {
       pulse.add(step(50, s, 400, 0.19123, 1.42, 9.81, 0));
     }
-    pulse.add(new Epoch(50, 10, 0.19123, 1.42, 9.81, 0, 0.15, 0.18991, 2000));
+    pulse.add(new Epoch(50, 10, Losses.ofPaper(0.19123, 1.42, 9.81, 0), 0.15, 0.18991, 2000));
     String full = line.draw(150);
     assertEquals("epoch  50/100 " + "\u2588".repeat(20) + "\u2591".repeat(20)
         + "  rec 0.1912  ball 1.42  deaths 9.81  test 0.1899  2000/s  left 0:10", full);
@@ -106,7 +108,7 @@ class ConsoleProgressTest {
 
   @Test
   void barHasEighthsOfACell() {
-    TrainingPulse pulse = new TrainingPulse(1, 0, 320, clock::get);
+    TrainingPulse pulse = new TrainingPulse(Terms.PAPER, 1, 0, 320, clock::get);
     BarLine line = new BarLine(pulse, StandardCharsets.UTF_8);
     for (int s = 1; s <= 11; s++) {
       pulse.add(step(1, s, 320, 0.2, 0, 0, 0));
@@ -116,7 +118,7 @@ class ConsoleProgressTest {
 
   @Test
   void barIsAsciiWhereTheConsoleIs() {
-    TrainingPulse pulse = new TrainingPulse(1, 0, 320, clock::get);
+    TrainingPulse pulse = new TrainingPulse(Terms.PAPER, 1, 0, 320, clock::get);
     pulse.add(step(1, 160, 320, 0.2, 0, 0, 0));
     assertTrue(new BarLine(pulse, StandardCharsets.US_ASCII).draw(200).startsWith("epoch 1/1 " + "#".repeat(20) + ".".repeat(20) + "  rec"));
   }
@@ -125,18 +127,18 @@ class ConsoleProgressTest {
   void aBarClosedAtOnceIsDrawnOnce() {
     for (int i = 0; i < 50; i++) {
       bytes.reset();
-      new ConsoleProgress(out, true, 2, 0, 100, clock::get, () -> 80, StandardCharsets.UTF_8).close();
+      new ConsoleProgress(out, true, Terms.PAPER, 2, 0, 100, clock::get, () -> 80, StandardCharsets.UTF_8).close();
       assertEquals("\repoch 1/2 " + "\u2591".repeat(40) + System.lineSeparator(), bytes.toString(StandardCharsets.UTF_8));
     }
   }
 
   @Test
   void terminalGetsOneLineDrawnOver() {
-    ConsoleProgress progress = new ConsoleProgress(out, true, 2, 0, 100, clock::get, () -> 80, StandardCharsets.UTF_8);
+    ConsoleProgress progress = new ConsoleProgress(out, true, Terms.PAPER, 2, 0, 100, clock::get, () -> 80, StandardCharsets.UTF_8);
     for (int e = 1; e <= 2; e++) {
       seconds(30);
       steps(progress, e, 100, 1, 1.42, 9.81, 0);
-      progress.onEpoch(new Epoch(e, 30 * e, 0.2, 1.42, 9.81, 0, 0.15, 0.1899, 2431));
+      progress.onEpoch(new Epoch(e, 30 * e, Losses.ofPaper(0.2, 1.42, 9.81, 0), 0.15, 0.1899, 2431));
       progress.print("checkpoint " + e);
     }
     progress.close();
@@ -156,7 +158,7 @@ class ConsoleProgressTest {
   }
 
   private ConsoleProgress plain(int epochs, int firstEpoch, int stepsPerEpoch) {
-    return new ConsoleProgress(out, false, epochs, firstEpoch, stepsPerEpoch, clock::get, () -> 80, StandardCharsets.UTF_8);
+    return new ConsoleProgress(out, false, Terms.PAPER, epochs, firstEpoch, stepsPerEpoch, clock::get, () -> 80, StandardCharsets.UTF_8);
   }
 
   private void seconds(double seconds) {
@@ -170,7 +172,7 @@ class ConsoleProgressTest {
   }
 
   private static Step step(int epoch, int stepInEpoch, int stepsPerEpoch, double rec, double ball, double deaths, double kl) {
-    return new Step((long) (epoch - 1) * stepsPerEpoch + stepInEpoch, epoch, stepInEpoch, stepsPerEpoch, 128, true, rec, ball, deaths, kl, rec);
+    return new Step((long) (epoch - 1) * stepsPerEpoch + stepInEpoch, epoch, stepInEpoch, stepsPerEpoch, 128, true, Losses.ofPaper(rec, ball, deaths, kl), rec);
   }
 
   private void assertLines(String... lines) {

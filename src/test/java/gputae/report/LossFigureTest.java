@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.objective.Losses;
 import gputae.train.Epoch;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -47,7 +48,7 @@ class LossFigureTest {
     // Training falls from 0.3 to 0.1, test rises from 0.1 to 0.3; the plot is 230 points high with 7 % margin at both ends.
     List<Epoch> epochs = new ArrayList<>();
     for (int e = 1; e <= 11; e++) {
-      epochs.add(new Epoch(e, e, 0.3 - 0.02 * (e - 1), 0, 0, 0, 0, 0.1 + 0.02 * (e - 1), 1));
+      epochs.add(new Epoch(e, e, Losses.ofPaper(0.3 - 0.02 * (e - 1), 0, 0, 0), 0, 0.1 + 0.02 * (e - 1), 1));
     }
     BufferedImage image = drawn(epochs);
     double left = 66 + 0.015 * 516;
@@ -62,7 +63,7 @@ class LossFigureTest {
 
   @Test
   void oneEpochIsMarkedInTheMiddle() throws IOException {
-    BufferedImage image = drawn(List.of(new Epoch(1, 2, 0.25, 3, 4, 0, 0.2, 0.25, 100)));
+    BufferedImage image = drawn(List.of(new Epoch(1, 2, Losses.ofPaper(0.25, 3, 4, 0), 0.2, 0.25, 100)));
     assertEquals(TEST, rgb(image, 66 + 258, 34 + 115));
     assertTrue(has(image, BALL) && has(image, DEATHS));
   }
@@ -70,7 +71,7 @@ class LossFigureTest {
   @Test
   void valuesThatAreNotFiniteAreGaps() throws IOException {
     List<Epoch> epochs = new ArrayList<>(epochs(9, 1, 1, 0));
-    epochs.set(4, new Epoch(5, 5, Double.NaN, Double.POSITIVE_INFINITY, Double.NaN, 0, Double.NaN, Double.NEGATIVE_INFINITY, 1));
+    epochs.set(4, new Epoch(5, 5, Losses.ofPaper(Double.NaN, Double.POSITIVE_INFINITY, Double.NaN, 0), Double.NaN, Double.NEGATIVE_INFINITY, 1));
     assertTrue(has(drawn(epochs), BALL));
     BufferedImage nothing = drawn(List.of(epochs.get(4)));
     assertFalse(has(nothing, TRAINING));
@@ -78,8 +79,8 @@ class LossFigureTest {
 
   @Test
   void constantAndExtremeValuesAreDrawn() throws IOException {
-    drawn(List.of(new Epoch(1, 1, 0, 0, 0, 0, 0, 0, 1), new Epoch(2, 1, 0, 0, 0, 0, 0, 0, 1)));
-    drawn(List.of(new Epoch(1, 1, 3e38, 1e-30, -5, 0, 0, 1, 1), new Epoch(2, 1, -3e38, 2e-30, -5, 0, 0, 1, 1)));
+    drawn(List.of(new Epoch(1, 1, Losses.ofPaper(0, 0, 0, 0), 0, 0, 1), new Epoch(2, 1, Losses.ofPaper(0, 0, 0, 0), 0, 0, 1)));
+    drawn(List.of(new Epoch(1, 1, Losses.ofPaper(3e38, 1e-30, -5, 0), 0, 1, 1), new Epoch(2, 1, Losses.ofPaper(-3e38, 2e-30, -5, 0), 0, 1, 1)));
   }
 
   @Test
@@ -100,7 +101,7 @@ class LossFigureTest {
     List<Epoch> epochs = new ArrayList<>();
     for (int e = 1; e <= count; e++) {
       double rec = 0.2 + 0.1 / e;
-      epochs.add(new Epoch(e, e, rec, ball / e, deaths * (2 - 1.0 / e), kl / e, rec, rec + 0.01, 1000));
+      epochs.add(new Epoch(e, e, Losses.ofPaper(rec, ball / e, deaths * (2 - 1.0 / e), kl / e), rec, rec + 0.01, 1000));
     }
     return epochs;
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.objective.Losses;
 import gputae.train.Epoch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RunReportTest {
 
   private static final List<Epoch> EPOCHS = List.of(
-      new Epoch(1, 61, 0.2912, 1.42, 9.81, 0, 0.25, 0.2899, 2431), new Epoch(2, 122, 0.1912, 1.31, 9.92, 0, 0.15, 0.1899, 2440));
+      new Epoch(1, 61, Losses.ofPaper(0.2912, 1.42, 9.81, 0), 0.25, 0.2899, 2431), new Epoch(2, 122, Losses.ofPaper(0.1912, 1.31, 9.92, 0), 0.15, 0.1899, 2440));
 
   @TempDir
   Path run;

@@ -15,10 +15,14 @@ import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import gputae.data.Dataset;
 import gputae.data.Digits;
-import gputae.loss.LatentRegulariser;
 import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
 import gputae.model.ParameterLayout;
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Kl;
+import gputae.objective.Reconstruction;
+import gputae.objective.Terms;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -47,8 +51,8 @@ class CudaAgainstCpuTest {
   private static final Dataset DATA = Digits.generate(TRAIN, TEST, 0);
 
   private static TrainConfig config(ModelKind kind, int latent, int epochs) {
-    LatentRegulariser paper = new LatentRegulariser(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY);
-    return new TrainConfig(kind, latent, List.of(64, 64), BATCH, epochs, 3e-4, paper, 0);
+    Penalty paper = new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY);
+    return new TrainConfig(kind, latent, List.of(64, 64), BATCH, epochs, 3e-4, paper.of(kind), 0);
   }
 
   /** Gradients of one step, and losses. */
@@ -79,7 +83,7 @@ class CudaAgainstCpuTest {
       step.step().upload(new long[] {number});
       try (Matrix x = backend.allocate(BATCH, DATA.train().images().pixelsPerImage())) {
         backend.gather(images, order, step.step(), BATCH, 10, x);
-        if (config.model().variational()) {
+        if (config.model().terms().contains(Kl.KIND)) {
           backend.normals(step.noise(), config.seed(), Streams.NOISE, step.step());
         }
         step.gradients(x);
@@ -104,7 +108,7 @@ class CudaAgainstCpuTest {
 
     private float[] losses(int number) {
       int row = number % TrainStep.LOG_ROWS;
-      return Arrays.copyOfRange(step.log().toFloats(), row * TrainStep.LOSSES, (row + 1) * TrainStep.LOSSES);
+      return Arrays.copyOfRange(step.log().toFloats(), row * Terms.PAPER.size(), (row + 1) * Terms.PAPER.size());
     }
 
     @Override
@@ -139,7 +143,7 @@ class CudaAgainstCpuTest {
   }
 
   private static void assertLossesClose(float[] expected, float[] found, double bound, String what) {
-    for (int c = 0; c < TrainStep.LOSSES; c++) {
+    for (int c = 0; c < Terms.PAPER.size(); c++) {
       double relative = Math.abs((double) found[c] - expected[c]) / Math.max(Math.abs(expected[c]), 1e-6);
       assertTrue(relative <= bound, what + ", loss " + c + ": " + found[c] + " instead of " + expected[c] + ", relative " + relative);
     }
@@ -164,7 +168,7 @@ class CudaAgainstCpuTest {
     Course found = course(HostRunners.backend(order), config);
     assertGradientsClose(config, expected.gradients, found.gradients, 1e-5, kind + ", step 1");
     for (int s = 0; s < STEPS; s++) {
-      double bound = s == 0 || !kind.ball() ? 1e-5 : s < 10 || !kind.deaths() ? 1e-4 : 1e-3;
+      double bound = s == 0 || !kind.terms().contains(Ball.KIND) ? 1e-5 : s < 10 || !kind.terms().contains(Deaths.KIND) ? 1e-4 : 1e-3;
       assertLossesClose(expected.losses[s], found.losses[s], bound, kind + ", step " + (s + 1));
     }
   }
@@ -221,11 +225,11 @@ class CudaAgainstCpuTest {
       Epoch a = expected.get(e);
       Epoch b = found.get(e);
       String what = kind + ", epoch " + a.epoch();
-      double bound = kind.deaths() ? 5e-3 : kind.ball() ? 1e-4 : 1e-5;
-      assertEquals(a.reconstruction(), b.reconstruction(), bound * a.reconstruction(), what);
-      assertEquals(a.ball(), b.ball(), bound * a.ball(), what);
-      assertEquals(a.deaths(), b.deaths(), bound * a.deaths(), what);
-      assertEquals(a.kl(), b.kl(), bound * a.kl(), what);
+      double bound = kind.terms().contains(Deaths.KIND) ? 5e-3 : kind.terms().contains(Ball.KIND) ? 1e-4 : 1e-5;
+      assertEquals(a.loss(Reconstruction.KIND), b.loss(Reconstruction.KIND), bound * a.loss(Reconstruction.KIND), what);
+      assertEquals(a.loss(Ball.KIND), b.loss(Ball.KIND), bound * a.loss(Ball.KIND), what);
+      assertEquals(a.loss(Deaths.KIND), b.loss(Deaths.KIND), bound * a.loss(Deaths.KIND), what);
+      assertEquals(a.loss(Kl.KIND), b.loss(Kl.KIND), bound * a.loss(Kl.KIND), what);
       assertEquals(a.testReconstruction(), b.testReconstruction(), bound * a.testReconstruction(), what);
     }
   }

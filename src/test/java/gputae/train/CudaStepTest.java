@@ -16,7 +16,6 @@ import gputae.data.Dataset;
 import gputae.data.Digits;
 import gputae.data.Images;
 import gputae.data.Split;
-import gputae.loss.LatentRegulariser;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -47,7 +46,7 @@ class CudaStepTest {
   }
 
   private static TrainConfig config(ModelKind kind) {
-    return new TrainConfig(kind, 2, List.of(64, 64), BATCH, 1, 1e-3, new LatentRegulariser(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY), 0);
+    return new TrainConfig(kind, 2, List.of(64, 64), BATCH, 1, 1e-3, new Penalty(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY).of(kind), 0);
   }
 
   /** Calls between the losses of one group of steps and the next, while the one after is under way. */
@@ -88,8 +87,7 @@ class CudaStepTest {
   @CsvSource({"AE, 22, 15", "TAE, 27, 16", "DISK, 24, 16", "VAE, 25, 18"})
   void aStepIsAShortChain(ModelKind kind, int nodes, int chain) {
     List<GraphShape> shapes = new ArrayList<>();
-    TrainConfig paper = new TrainConfig(kind, 2, List.of(64, 64), 128, 1, 1e-3,
-        new LatentRegulariser(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY), 0);
+    TrainConfig paper = new TrainConfig(kind, 2, List.of(64, 64), 128, 1, 1e-3, new Penalty(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY).of(kind), 0);
     Driver driver = GraphShape.noted(HostRunners.driver(HostRunner.Order.FORWARD), shapes);
     try (Backend backend = new CudaBackend(driver);
         Trainer trainer = new Trainer(backend, paper, Digits.generate(128, 50, 0), new TrainControl())) {

@@ -9,11 +9,15 @@ import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.homology.Homology;
-import gputae.loss.LatentRegulariser;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Kl;
+import gputae.objective.Reconstruction;
+import gputae.objective.Terms;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -48,14 +52,14 @@ abstract class GoldenContract {
   void trainsAsPyTorchAndGudhiDo(String name) throws IOException {
     SafeTensors golden = golden("train-" + name);
     Map<String, String> settings = golden.metadata();
-    LatentRegulariser regulariser = new LatentRegulariser(Double.parseDouble(settings.get("lambda_ball")),
+    Penalty regulariser = new Penalty(Double.parseDouble(settings.get("lambda_ball")),
         settings.get("penalty").equals("squared") ? BallPenalty.SQUARED : BallPenalty.NORM, Double.parseDouble(settings.get("lambda_deaths")),
         Double.parseDouble(settings.get("degree")), settings.get("max_edge").equals("inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(settings.get("max_edge")));
     int batch = Integer.parseInt(settings.get("batch"));
     ModelKind kind = ModelKind.valueOf(settings.get("model").toUpperCase(java.util.Locale.ROOT));
     List<Integer> hidden = Arrays.stream(settings.get("hidden").split(",")).map(Integer::valueOf).toList();
     int latent = Integer.parseInt(settings.get("latent"));
-    TrainConfig config = new TrainConfig(kind, latent, hidden, batch, 1, Double.parseDouble(settings.get("lr")), regulariser, 0);
+    TrainConfig config = new TrainConfig(kind, latent, hidden, batch, 1, Double.parseDouble(settings.get("lr")), regulariser.of(kind), 0);
     double[] losses = golden.tensors().get("losses").doubles();
     double[] losses64 = golden.tensors().get("losses64").doubles();
 
@@ -78,7 +82,7 @@ abstract class GoldenContract {
 
       for (int s = 0; s < STEPS; s++) {
         backend.gather(pixels, orders, step.step(), batch, STEPS, x);
-        if (kind.variational()) {
+        if (kind.terms().contains(Kl.KIND)) {
           float[] noise = golden.tensors().get("eps").floats();
           step.noise().upload(Arrays.copyOfRange(noise, s * batch * latent, (s + 1) * batch * latent));
         }
@@ -87,9 +91,9 @@ abstract class GoldenContract {
           compareGradients(golden, layout, model.gradients().toFloats());
         }
         step.update();
-        float[] row = Arrays.copyOfRange(step.log().toFloats(), s * TrainStep.LOSSES, (s + 1) * TrainStep.LOSSES);
-        double[] found = {row[TrainStep.RECONSTRUCTION], kind.ball() ? row[TrainStep.BALL] : 0, kind.deaths() ? row[TrainStep.DEATHS] : 0,
-            row[TrainStep.KL], 0};
+        float[] row = Arrays.copyOfRange(step.log().toFloats(), s * Terms.PAPER.size(), (s + 1) * Terms.PAPER.size());
+        double[] found = {row[Terms.PAPER.indexOf(Reconstruction.KIND)], kind.terms().contains(Ball.KIND) ? row[Terms.PAPER.indexOf(Ball.KIND)] : 0, kind.terms().contains(Deaths.KIND) ? row[Terms.PAPER.indexOf(Deaths.KIND)] : 0,
+            row[Terms.PAPER.indexOf(Kl.KIND)], 0};
         found[4] = found[0] + found[3] + regulariser.ballWeight() * found[1] - regulariser.deathWeight() * found[2];
         for (int c = 0; c < 5; c++) {
           // Sums over the batch are larger than 1: there the bound is relative.

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.Matrix;
-import gputae.loss.LatentRegulariser;
 import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
 import gputae.model.ParameterLayout;
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Kl;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -27,7 +29,7 @@ abstract class GradientContract {
   private static final List<Integer> HIDDEN = List.of(7, 5);
   private static final int ROWS = 9;
 
-  private static final LatentRegulariser PLAIN = new LatentRegulariser(0.3, BallPenalty.NORM, 0.2, 1, Double.POSITIVE_INFINITY);
+  private static final Penalty PLAIN = new Penalty(0.3, BallPenalty.NORM, 0.2, 1, Double.POSITIVE_INFINITY);
 
   @Test
   void autoencoder() {
@@ -37,7 +39,7 @@ abstract class GradientContract {
   @Test
   void ballAlone() {
     check(ModelKind.DISK, 3, PLAIN);
-    check(ModelKind.DISK, 2, new LatentRegulariser(0.3, BallPenalty.SQUARED, 0.2, 1, Double.POSITIVE_INFINITY));
+    check(ModelKind.DISK, 2, new Penalty(0.3, BallPenalty.SQUARED, 0.2, 1, Double.POSITIVE_INFINITY));
   }
 
   @Test
@@ -49,13 +51,13 @@ abstract class GradientContract {
 
   @Test
   void deathTimesOfHigherDegree() {
-    check(ModelKind.TAE, 2, new LatentRegulariser(0.1, BallPenalty.NORM, 0.4, 2, Double.POSITIVE_INFINITY));
-    check(ModelKind.TAE, 3, new LatentRegulariser(0.1, BallPenalty.NORM, 0.4, 2.5, Double.POSITIVE_INFINITY));
+    check(ModelKind.TAE, 2, new Penalty(0.1, BallPenalty.NORM, 0.4, 2, Double.POSITIVE_INFINITY));
+    check(ModelKind.TAE, 3, new Penalty(0.1, BallPenalty.NORM, 0.4, 2.5, Double.POSITIVE_INFINITY));
   }
 
   @Test
   void deathTimesUpToALongestEdge() {
-    check(ModelKind.TAE, 2, new LatentRegulariser(0.3, BallPenalty.SQUARED, 0.2, 1, 0.5));
+    check(ModelKind.TAE, 2, new Penalty(0.3, BallPenalty.SQUARED, 0.2, 1, 0.5));
   }
 
   @Test
@@ -64,9 +66,9 @@ abstract class GradientContract {
     check(ModelKind.VAE, 5, PLAIN);
   }
 
-  private void check(ModelKind kind, int latent, LatentRegulariser regulariser) {
+  private void check(ModelKind kind, int latent, Penalty regulariser) {
     Random random = new Random(17 + latent);
-    TrainConfig config = new TrainConfig(kind, latent, HIDDEN, ROWS, 1, 1e-3, regulariser, 5);
+    TrainConfig config = new TrainConfig(kind, latent, HIDDEN, ROWS, 1, 1e-3, regulariser.of(kind), 5);
     float[] x = new float[ROWS * PIXELS];
     for (int i = 0; i < x.length; i++) {
       x[i] = random.nextFloat();
@@ -81,11 +83,11 @@ abstract class GradientContract {
       ParameterLayout layout = model.layout();
       float[] parameters = Initialisation.draw(layout, 5, 0);
       Reference reference = new Reference(kind, latent, regulariser, x, noise);
-      if (kind.ball()) {
+      if (kind.terms().contains(Ball.KIND)) {
         putHalfOutside(layout, parameters, reference);
       }
       model.parameters().upload(parameters);
-      if (kind.variational()) {
+      if (kind.terms().contains(Kl.KIND)) {
         step.noise().upload(noise);
       }
       try (Matrix batch = backend.allocate(ROWS, PIXELS).upload(x)) {
@@ -98,7 +100,7 @@ abstract class GradientContract {
         largest = Math.max(largest, Math.abs(g));
       }
       assertTrue(largest > 1e-4, "there is a gradient to check");
-      if (kind.ball()) {
+      if (kind.terms().contains(Ball.KIND)) {
         assertTrue(reference.outside(layout, point) > 0 && reference.outside(layout, point) < ROWS, "both sides of the sphere are met");
       }
       double h = 1e-6;
@@ -156,7 +158,7 @@ abstract class GradientContract {
   }
 
   /** The objective in double precision, straight from the paper's formulas. */
-  private record Reference(ModelKind kind, int latent, LatentRegulariser regulariser, float[] x, float[] noise) {
+  private record Reference(ModelKind kind, int latent, Penalty regulariser, float[] x, float[] noise) {
 
     private static double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input, boolean activate) {
       ParameterLayout.Tensor w = layout.tensors().stream().filter(t -> t.name().equals(name + ".weight")).findFirst().orElseThrow();
@@ -204,7 +206,7 @@ abstract class GradientContract {
       double[][] encoded = encode(layout, p);
       double kl = 0;
       double[][] z = encoded;
-      if (kind.variational()) {
+      if (kind.terms().contains(Kl.KIND)) {
         z = new double[ROWS][latent];
         for (int r = 0; r < ROWS; r++) {
           for (int k = 0; k < latent; k++) {
@@ -224,13 +226,13 @@ abstract class GradientContract {
         reconstruction -= x[i] * Math.log(probability) + (1 - x[i]) * Math.log(1 - probability);
       }
       double total = reconstruction / (ROWS * PIXELS) + kl;
-      if (kind.ball()) {
+      if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {
           double norm = norm(point);
           total += regulariser.ballWeight() * Math.max((regulariser.penalty() == BallPenalty.NORM ? norm : norm * norm) - 1, 0);
         }
       }
-      return kind.deaths() ? total - regulariser.deathWeight() * deaths(z) : total;
+      return kind.terms().contains(Deaths.KIND) ? total - regulariser.deathWeight() * deaths(z) : total;
     }
 
     /** Prim, with no thought of speed. */

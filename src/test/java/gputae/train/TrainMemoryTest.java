@@ -11,7 +11,6 @@ import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import gputae.data.Dataset;
 import gputae.data.Digits;
-import gputae.loss.LatentRegulariser;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,7 +25,7 @@ class TrainMemoryTest {
   private static final Dataset DATA = Digits.generate(3000, 100, 0);
 
   private static TrainConfig config(ModelKind kind, int batch) {
-    return new TrainConfig(kind, 2, List.of(64, 64), batch, 1, 3e-4, new LatentRegulariser(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY), 0);
+    return new TrainConfig(kind, 2, List.of(64, 64), batch, 1, 3e-4, new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 0);
   }
 
   @ParameterizedTest

@@ -4,6 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Kl;
+import gputae.objective.Losses;
+import gputae.objective.Reconstruction;
+import gputae.objective.Terms;
 import gputae.train.Epoch;
 import gputae.train.Step;
 import java.util.ArrayList;
@@ -19,12 +25,11 @@ class CurvesTest {
 
   private static Step step(long number, Random random) {
     double reconstruction = random.nextDouble();
-    return new Step(number, (int) ((number - 1) / PER_EPOCH) + 1, (int) ((number - 1) % PER_EPOCH) + 1, PER_EPOCH, 32, true, reconstruction, 100 * random.nextDouble(),
-        random.nextDouble() - 0.5, 1e-3 * random.nextDouble(), 0);
+    return new Step(number, (int) ((number - 1) / PER_EPOCH) + 1, (int) ((number - 1) % PER_EPOCH) + 1, PER_EPOCH, 32, true, Losses.ofPaper(reconstruction, 100 * random.nextDouble(), random.nextDouble() - 0.5, 1e-3 * random.nextDouble()), 0);
   }
 
   private static Epoch epoch(int number, double value) {
-    return new Epoch(number, 0, value, 2 * value, 3 * value, 4 * value, 0, 5 * value, 60 * value);
+    return new Epoch(number, 0, Losses.ofPaper(value, 2 * value, 3 * value, 4 * value), 0, 5 * value, 60 * value);
   }
 
   /** Compares every point with the mean of the steps after the point before up to its own. */
@@ -37,10 +42,10 @@ class CurvesTest {
       double[] sums = new double[4];
       for (long s = from; s < to; s++) {
         Step step = steps.get((int) (s - firstStep));
-        sums[Curves.RECONSTRUCTION] += step.reconstruction();
-        sums[Curves.BALL] += step.ball();
-        sums[Curves.DEATHS] += step.deaths();
-        sums[Curves.KL] += step.kl();
+        sums[Terms.PAPER.indexOf(Reconstruction.KIND)] += step.loss(Reconstruction.KIND);
+        sums[Terms.PAPER.indexOf(Ball.KIND)] += step.loss(Ball.KIND);
+        sums[Terms.PAPER.indexOf(Deaths.KIND)] += step.loss(Deaths.KIND);
+        sums[Terms.PAPER.indexOf(Kl.KIND)] += step.loss(Kl.KIND);
       }
       for (int kind = 0; kind < 4; kind++) {
         assertEquals(sums[kind] / (to - from), copy.values()[kind][i], 1e-9 * Math.max(1, Math.abs(copy.values()[kind][i])));
@@ -59,7 +64,7 @@ class CurvesTest {
   @Test
   void everyPointIsTheMeanOfItsSteps() {
     for (int length : lengths()) {
-      Curves curves = new Curves(PER_EPOCH);
+      Curves curves = new Curves(Terms.PAPER, PER_EPOCH);
       List<Step> steps = new ArrayList<>();
       Random random = new Random(length);
       for (int i = 1; i <= length; i++) {
@@ -86,28 +91,28 @@ class CurvesTest {
 
   @Test
   void aShorterBatchIsInNoPoint() {
-    Curves curves = new Curves(2);
+    Curves curves = new Curves(Terms.PAPER, 2);
     for (int epoch = 1; epoch <= 40; epoch++) {
-      curves.add(new Step(2 * epoch - 1, epoch, 1, 2, 32, true, 0.5, 8, 3, 0.25, 0));
-      curves.add(new Step(2 * epoch, epoch, 2, 2, 1, false, 0.4, 1, 0, 0.125, 0));
+      curves.add(new Step(2 * epoch - 1, epoch, 1, 2, 32, true, Losses.ofPaper(0.5, 8, 3, 0.25), 0));
+      curves.add(new Step(2 * epoch, epoch, 2, 2, 1, false, Losses.ofPaper(0.4, 1, 0, 0.125), 0));
     }
     Curves.Copy copy = curves.copy();
     assertEquals(80, copy.step());
     assertEquals(40, copy.epochs()[copy.epochs().length - 1], "the curve reaches the end of the last epoch");
     for (int i = 0; i < copy.epochs().length; i++) {
-      assertEquals(8, copy.values()[Curves.BALL][i]);
-      assertEquals(3, copy.values()[Curves.DEATHS][i]);
+      assertEquals(8, copy.of(Ball.KIND)[i]);
+      assertEquals(3, copy.of(Deaths.KIND)[i]);
     }
     // A training that goes on just before a shorter batch, with no point yet.
-    Curves resumed = new Curves(2);
-    resumed.add(new Step(2, 1, 2, 2, 1, false, 0.4, 1, 0, 0.125, 0));
+    Curves resumed = new Curves(Terms.PAPER, 2);
+    resumed.add(new Step(2, 1, 2, 2, 1, false, Losses.ofPaper(0.4, 1, 0, 0.125), 0));
     assertEquals(2, resumed.copy().step());
     assertEquals(0, resumed.copy().epochs().length);
   }
 
   @Test
   void aCopyDoesNotChangeAnyMore() {
-    Curves curves = new Curves(PER_EPOCH);
+    Curves curves = new Curves(Terms.PAPER, PER_EPOCH);
     Random random = new Random(2);
     for (int i = 1; i <= 600; i++) {
       curves.add(step(i, random));
@@ -115,19 +120,19 @@ class CurvesTest {
     curves.add(epoch(1, 0.5));
     Curves.Copy copy = curves.copy();
     double[] epochs = copy.epochs().clone();
-    double[] values = copy.values()[Curves.BALL].clone();
+    double[] values = copy.of(Ball.KIND).clone();
     for (int i = 601; i <= 3000; i++) {
       curves.add(step(i, random));
     }
     curves.add(epoch(2, 0.4));
     assertArrayEquals(epochs, copy.epochs());
-    assertArrayEquals(values, copy.values()[Curves.BALL]);
+    assertArrayEquals(values, copy.of(Ball.KIND));
     assertEquals(1, copy.testEpochs().length);
   }
 
   @Test
   void testsAreAtTheirEpochs() {
-    Curves curves = new Curves(PER_EPOCH);
+    Curves curves = new Curves(Terms.PAPER, PER_EPOCH);
     assertTrue(Double.isNaN(curves.copy().stepsPerSecond()));
     // More than there is room for at first.
     for (int i = 1; i <= 100; i++) {
@@ -146,7 +151,7 @@ class CurvesTest {
   @Test
   void aTrainingThatIsResumedBeginsWithAPointAnEpoch() {
     for (int epochs : new int[] {1, 3, 511, 512, 513, 2000}) {
-      Curves curves = new Curves(PER_EPOCH);
+      Curves curves = new Curves(Terms.PAPER, PER_EPOCH);
       Random random = new Random(epochs);
       for (int i = 1; i <= 100; i++) {
         curves.add(step(i, random));
@@ -166,8 +171,8 @@ class CurvesTest {
       for (int i = 0; i < points; i++) {
         int to = (int) Math.round(copy.epochs()[i]);
         assertEquals(to, copy.epochs()[i], 1e-9);
-        assertEquals(history.subList(from, to).stream().mapToDouble(Epoch::reconstruction).average().orElseThrow(), copy.values()[Curves.RECONSTRUCTION][i], 1e-9);
-        assertEquals(history.subList(from, to).stream().mapToDouble(Epoch::deaths).average().orElseThrow(), copy.values()[Curves.DEATHS][i], 1e-9);
+        assertEquals(history.subList(from, to).stream().mapToDouble(e -> e.loss(Reconstruction.KIND)).average().orElseThrow(), copy.of(Reconstruction.KIND)[i], 1e-9);
+        assertEquals(history.subList(from, to).stream().mapToDouble(e -> e.loss(Deaths.KIND)).average().orElseThrow(), copy.of(Deaths.KIND)[i], 1e-9);
         from = to;
       }
       assertEquals(epochs, from);
@@ -190,7 +195,7 @@ class CurvesTest {
   /** A checkpoint may lie inside an epoch: what nobody remembers is in no mean. */
   @Test
   void stepsBetweenAnEpochAndACheckpointAreMissing() {
-    Curves curves = new Curves(PER_EPOCH);
+    Curves curves = new Curves(Terms.PAPER, PER_EPOCH);
     Random random = new Random(3);
     curves.restart(List.of(epoch(1, 0.5)));
     Step eleventh = step(11, random);
@@ -198,13 +203,13 @@ class CurvesTest {
     curves.add(eleventh);
     curves.add(twelfth);
     Curves.Copy copy = curves.copy();
-    assertArrayEquals(new double[] {0.5, eleventh.reconstruction(), twelfth.reconstruction()}, copy.values()[Curves.RECONSTRUCTION], 1e-12);
+    assertArrayEquals(new double[] {0.5, eleventh.loss(Reconstruction.KIND), twelfth.loss(Reconstruction.KIND)}, copy.of(Reconstruction.KIND), 1e-12);
     assertArrayEquals(new double[] {1, 11.0 / 7, 12.0 / 7}, copy.epochs(), 1e-12);
   }
 
   @Test
   void aTrainingThatStartsAgainHasForgottenEverything() {
-    Curves curves = new Curves(PER_EPOCH);
+    Curves curves = new Curves(Terms.PAPER, PER_EPOCH);
     Random random = new Random(4);
     for (int i = 1; i <= 1000; i++) {
       curves.add(step(i, random));

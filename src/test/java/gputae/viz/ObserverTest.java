@@ -19,6 +19,7 @@ import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout.Tensor;
+import gputae.objective.Deaths;
 import gputae.train.ModelKind;
 import gputae.train.Snapshot;
 import gputae.train.Step;
@@ -163,7 +164,7 @@ class ObserverTest {
           assertEquals(step.step() - 1, newest[0].step());
           double[] lengths = newest[0].batch().lengths();
           assertEquals(step.rows() - 1, lengths.length);
-          assertEquals(step.deaths(), Arrays.stream(lengths).sum(), 1e-5 * step.deaths());
+          assertEquals(step.loss(Deaths.KIND), Arrays.stream(lengths).sum(), 1e-5 * step.loss(Deaths.KIND));
           compared[0]++;
         }
       }));

@@ -9,6 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lwjgl.opengl.GL33C.*;
 
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Kl;
+import gputae.objective.Reconstruction;
+import gputae.objective.Terms;
 import gputae.report.ClassColours;
 import gputae.train.ModelKind;
 import gputae.view.Subject;
@@ -397,11 +402,11 @@ class SceneTest {
       try (Stage stage = new Stage(Scenes.spots(kind, 2, 3))) {
         stage.draw();
         String texts = stage.renderer.texts();
-        assertEquals(kind.ball(), texts.contains("ball penalty of a batch\n"));
-        assertEquals(kind.deaths(), texts.contains("sum of a batch\u2019s death times\n"));
-        assertEquals(kind.variational(), texts.contains("Kullback\u2013Leibler divergence\n"));
-        assertEquals(kind.ball(), texts.contains("decoded samples of the unit ball\n"));
-        assertEquals(!kind.ball(), texts.contains("decoded samples of the standard normal\n"));
+        assertEquals(kind.terms().contains(Ball.KIND), texts.contains("ball penalty of a batch\n"));
+        assertEquals(kind.terms().contains(Deaths.KIND), texts.contains("sum of a batch\u2019s death times\n"));
+        assertEquals(kind.terms().contains(Kl.KIND), texts.contains("Kullback\u2013Leibler divergence\n"));
+        assertEquals(kind.terms().contains(Ball.KIND), texts.contains("decoded samples of the unit ball\n"));
+        assertEquals(!kind.terms().contains(Ball.KIND), texts.contains("decoded samples of the standard normal\n"));
       }
     }
   }
@@ -462,7 +467,7 @@ class SceneTest {
       double[][] values = new double[4][n];
       for (int i = 0; i < n; i++) {
         epochs[i] = 0.25 * (i + 1);
-        values[Curves.RECONSTRUCTION][i] = epochs[i] <= 6 ? 0.30 : epochs[i] <= 12 ? 0.22 : 0.16;
+        values[Terms.PAPER.indexOf(Reconstruction.KIND)][i] = epochs[i] <= 6 ? 0.30 : epochs[i] <= 12 ? 0.22 : 0.16;
       }
       double[] testEpochs = new double[20];
       double[] testValues = new double[20];
@@ -470,7 +475,7 @@ class SceneTest {
         testEpochs[i] = i + 1;
         testValues[i] = 0.12;
       }
-      stage.state.curves = new Curves.Copy(epochs, values, testEpochs, testValues, 140, Double.NaN);
+      stage.state.curves = new Curves.Copy(epochs, Terms.PAPER, values, testEpochs, testValues, 140, Double.NaN);
       stage.draw();
       int side = stage.side();
       // The first card, below its title.
@@ -523,7 +528,7 @@ class SceneTest {
           row[79] = 0.137;
         });
         double[] epochs = IntStream.range(0, 80).mapToDouble(i -> 0.25 * (i + 1)).toArray();
-        stage.state.curves = new Curves.Copy(epochs, values, epochs, values[0], 140, Double.NaN);
+        stage.state.curves = new Curves.Copy(epochs, Terms.PAPER, values, epochs, values[0], 140, Double.NaN);
         stage.draw();
         // Along the left edge of the cards, inside their frames.
         int x = stage.side() + 14 + 3;
@@ -549,7 +554,7 @@ class SceneTest {
   }
 
   private static int curves(ModelKind kind) {
-    return 1 + (kind.variational() ? 1 : 0) + (kind.ball() ? 1 : 0) + (kind.deaths() ? 1 : 0);
+    return 1 + (kind.terms().contains(Kl.KIND) ? 1 : 0) + (kind.terms().contains(Ball.KIND) ? 1 : 0) + (kind.terms().contains(Deaths.KIND) ? 1 : 0);
   }
 
   /** A penalty that is nothing throughout has ticks that can be read. */
@@ -557,7 +562,7 @@ class SceneTest {
   void aCurveOfZerosLiesAtTheBottomOfItsAxis() {
     try (Stage stage = new Stage(flat())) {
       double[] epochs = {1, 2, 3};
-      stage.state.curves = new Curves.Copy(epochs, new double[4][3], epochs, new double[3], 21, Double.NaN);
+      stage.state.curves = new Curves.Copy(epochs, Terms.PAPER, new double[4][3], epochs, new double[3], 21, Double.NaN);
       stage.draw();
       List<String> texts = stage.renderer.texts().lines().toList();
       assertTrue(texts.contains("0.5") || texts.contains("1.0") || texts.contains("1"), () -> texts.toString());

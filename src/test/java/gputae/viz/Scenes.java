@@ -4,8 +4,8 @@ import gputae.backend.BallPenalty;
 import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
-import gputae.loss.LatentRegulariser;
 import gputae.train.ModelKind;
+import gputae.train.Penalty;
 import gputae.train.TrainConfig;
 import gputae.view.Subject;
 import java.util.List;
@@ -21,8 +21,7 @@ final class Scenes {
   private Scenes() {}
 
   static TrainConfig config(ModelKind kind, int latent, int batch, int epochs) {
-    return new TrainConfig(kind, latent, List.of(16), batch, epochs, 1e-2,
-        new LatentRegulariser(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY), 3);
+    return new TrainConfig(kind, latent, List.of(16), batch, epochs, 1e-2, new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 3);
   }
 
   /** A regularised autoencoder on test images with these labels; none of its pictures look at the images themselves. */

@@ -13,12 +13,12 @@ import gputae.data.Images;
 import gputae.data.Split;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
-import gputae.loss.LatentRegulariser;
 import gputae.selftest.Clouds;
 import gputae.selftest.Operation;
 import gputae.selftest.Result;
 import gputae.selftest.SelfTest;
 import gputae.train.ModelKind;
+import gputae.train.Penalty;
 import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
 import gputae.train.TrainListener;
@@ -80,7 +80,7 @@ public final class MutantKiller {
   private static void compareTrainings(Backend backend) {
     for (ModelKind kind : new ModelKind[] {ModelKind.TAE, ModelKind.VAE}) {
       TrainConfig config =
-          new TrainConfig(kind, 3, List.of(17), 33, 2, 1e-3, new LatentRegulariser(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY), 3);
+          new TrainConfig(kind, 3, List.of(17), 33, 2, 1e-3, new Penalty(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY).of(kind), 3);
       float[] expected;
       try (Backend cpu = new CpuBackend(InstructionSet.best(), 1)) {
         expected = train(cpu, config);

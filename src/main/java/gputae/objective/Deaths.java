@@ -1,0 +1,115 @@
+package gputae.objective;
+
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The paper's topological term, a sum over the batch that is maximised: {@code sum_d d^degree} over the death times d of
+ * 0-dimensional persistent homology, the edge lengths of the minimum spanning tree of the latent points.
+ *
+ * @param weight  at least 0; the paper's lambda. A larger one spreads points farther apart
+ * @param degree  k of the total persistence sum of d^k, at least 1
+ * @param maxEdge death times longer than this are left out; infinite for none
+ */
+public record Deaths(double weight, double degree, double maxEdge) implements LatentTerm {
+
+  private static final Setting.Real WEIGHT = Setting.Real.atLeast(0, "lambda-deaths", "X", "weight of the death times",
+      "Weight of the death times alone (default: --lambda).", 0.005);
+
+  private static final Setting.Real DEGREE = Setting.Real.atLeast(1, "degree", "K", "degree of the total persistence",
+      "k of the total persistence sum of d^k, at least 1 (default: 1).", 1);
+
+  /** Death times longer than this are left out. */
+  public static final Setting.Real MAX_EDGE = Setting.Real.above(0, "max-edge", "X", "longest edge",
+      "Leave out death times above this (default: none are).", Double.POSITIVE_INFINITY);
+
+  /** A device's work space for a point of a batch's tree: lists of nearest points, components, edges; rounded up. */
+  private static final long TREE_BYTES = 120;
+
+  /** The kind of this term. */
+  public static final TermKind<Deaths> KIND =
+      new TermKind<>("deaths", "death times", TermKind.Over.SUM) {
+        @Override
+        public boolean maximised() {
+          return true;
+        }
+
+        @Override
+        public String caption() {
+          return "sum of a batch\u2019s death times";
+        }
+
+        @Override
+        public List<String> help() {
+          return List.of("sum of d^k over the batch's B - 1 death times d, the edge lengths of",
+              "the Euclidean minimum spanning tree of its latent points");
+        }
+
+        @Override
+        public Setting.Real weight() {
+          return WEIGHT;
+        }
+
+        @Override
+        public List<Setting<?>> options() {
+          return List.of(DEGREE, MAX_EDGE);
+        }
+
+        @Override
+        public Deaths of(Values values) {
+          return new Deaths(values.get(WEIGHT), values.get(DEGREE), values.get(MAX_EDGE));
+        }
+
+        @Override
+        public Values values(Deaths term) {
+          return new Values(Map.of(WEIGHT, term.weight, DEGREE, term.degree, MAX_EDGE, term.maxEdge));
+        }
+      };
+
+  public Deaths {
+    WEIGHT.require(weight);
+    DEGREE.require(degree);
+    MAX_EDGE.require(maxEdge);
+  }
+
+  @Override
+  public TermKind<Deaths> kind() {
+    return KIND;
+  }
+
+  /** Two ends and a length of an edge, of which there is one less than points. */
+  @Override
+  public long floatsOfAPoint() {
+    return 3;
+  }
+
+  @Override
+  public long workBytesOfAPoint() {
+    return TREE_BYTES;
+  }
+
+  @Override
+  public Computation on(Backend backend, long mostRows, long latent) {
+    Matrix edges = backend.allocate(ElementType.INT32, mostRows - 1, 2);
+    Matrix lengths = backend.allocate(1, mostRows - 1);
+    return new Computation() {
+      @Override
+      public void enqueue(Matrix z, Matrix gradient, Matrix value) {
+        long count = z.rows() - 1;
+        Matrix ends = edges.firstRows(count);
+        Matrix times = lengths.view(0, 1, count);
+        backend.spanningTree(z, ends, times);
+        backend.deathTimes(z, ends, times, (float) degree, (float) maxEdge, (float) -weight, gradient, value);
+      }
+
+      @Override
+      public void close() {
+        edges.close();
+        lengths.close();
+      }
+    };
+  }
+}

@@ -1,0 +1,55 @@
+package gputae.objective;
+
+import gputae.backend.Backend;
+import gputae.backend.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All {@link LatentTerm}s of an objective on a device, for batches of up to a number of points. */
+public final class LatentTerms implements AutoCloseable {
+
+  private record One(LatentTerm.Computation computation, int column, Matrix gradient) {}
+
+  private final Backend backend;
+  private final List<One> all = new ArrayList<>();
+
+  /** What computes the latent terms of {@code objective}, of which it has one at least. */
+  public LatentTerms(Backend backend, Objective objective, long mostRows, long latent) {
+    this.backend = backend;
+    for (LatentTerm term : objective.latent()) {
+      all.add(new One(term.on(backend, mostRows, latent), objective.column(term.kind()),
+          backend.allocate(mostRows, latent)));
+    }
+  }
+
+  /**
+   * Enqueues the values of all terms, and their gradients, which are kept.
+   *
+   * @param z      (rows, latent)
+   * @param losses (1, columns of the objective), of which only the latent terms' are written
+   */
+  public void enqueue(Matrix z, Matrix losses) {
+    Matrix before = null;
+    for (One one : all) {
+      Matrix gradient = one.gradient.firstRows(z.rows());
+      one.computation.enqueue(z, gradient, losses.view(one.column, 1, 1));
+      if (before != null) {
+        backend.add(before, gradient);
+      }
+      before = gradient;
+    }
+  }
+
+  /** dz += the gradient of the last {@link #enqueue}; dz (rows, latent). */
+  public void addGradient(Matrix dz) {
+    backend.add(all.get(all.size() - 1).gradient.firstRows(dz.rows()), dz);
+  }
+
+  @Override
+  public void close() {
+    for (One one : all) {
+      one.computation.close();
+      one.gradient.close();
+    }
+  }
+}

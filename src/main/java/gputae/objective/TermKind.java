@@ -1,0 +1,138 @@
+package gputae.objective;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What all terms of one kind have in common: names, unit, settings, help. A kind is one object, listed in
+ * {@link Terms}.
+ *
+ * @param <T> the terms of this kind
+ */
+public abstract class TermKind<T extends Term> {
+
+  /** How the values of a batch's images are brought together. */
+  public enum Over {
+    /** A mean over the batch: batches of different sizes are comparable. */
+    MEAN,
+    /** A sum over the batch: a larger batch has a larger value. Means over steps leave out a shorter last batch. */
+    SUM
+  }
+
+  private final String name;
+  private final String title;
+  private final Over over;
+
+  /**
+   * @param name  of the column in {@code metrics.csv}: lower-case letters, digits and underscores
+   * @param title for reports, in the middle of a sentence
+   */
+  protected TermKind(String name, String title, Over over) {
+    if (!name.matches("[a-z][a-z0-9_]*")) {
+      throw new IllegalArgumentException("'" + name + "' is no name of a term: lower-case letters, digits and _");
+    }
+    this.name = name;
+    this.title = title;
+    this.over = over;
+  }
+
+  /** The column in {@code metrics.csv} and the word on the console. */
+  public final String name() {
+    return name;
+  }
+
+  /** For reports, in the middle of a sentence. */
+  public final String title() {
+    return title;
+  }
+
+  /** Whether the value of a batch is a mean or a sum. */
+  public final Over over() {
+    return over;
+  }
+
+  /** The unit, or nothing for a value in lengths of the latent space or without a unit. */
+  public String unit() {
+    return "";
+  }
+
+  /** Whether a larger value is better, so that the objective subtracts it. */
+  public boolean maximised() {
+    return false;
+  }
+
+  /** The name of its curve, where it stands alone. */
+  public String curve() {
+    return name;
+  }
+
+  /** Title of its panel in a figure. */
+  public String heading() {
+    return title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1) + ", "
+        + (!unit().isEmpty() ? unit() : over == Over.SUM ? "sum over a batch" : "mean over a batch");
+  }
+
+  /** Title of its curve in the window. */
+  public String caption() {
+    return over == Over.SUM ? title + " of a batch" : title;
+  }
+
+  /** What it is, for the help of {@code train}: lines of at most 64 characters with formula, unit, mean or sum. */
+  public abstract List<String> help();
+
+  /** The weight as a setting; null where the weight is always 1. */
+  public Setting.Real weight() {
+    return Setting.Real.atLeast(0, "lambda-" + name.replace('_', '-'), "X", "weight of the " + title,
+        "Add the " + title + " to the objective, with this weight.", 0);
+  }
+
+  /** Settings beside the weight. */
+  public List<Setting<?>> options() {
+    return List.of();
+  }
+
+  /** The weight, where it is one, and the other settings. */
+  public final List<Setting<?>> settings() {
+    List<Setting<?>> settings = new ArrayList<>();
+    if (weight() != null) {
+      settings.add(weight());
+    }
+    settings.addAll(options());
+    return settings;
+  }
+
+  /** The term with given values of all its {@link #settings}. */
+  public abstract T of(Values values);
+
+  /** The values that {@link #of} makes this term of. */
+  public abstract Values values(T term);
+
+  /** The values of a term that is known to be of this kind. */
+  @SuppressWarnings("unchecked")
+  public final Values valuesOf(Term term) {
+    if (term.kind() != this) {
+      throw new IllegalArgumentException(term + " is no " + title);
+    }
+    return values((T) term);
+  }
+
+  @Override
+  public final String toString() {
+    return name;
+  }
+
+  /** Values of settings. */
+  public record Values(Map<Setting<?>, Object> values) {
+
+    public Values {
+      values = Map.copyOf(values);
+    }
+
+    /** The value of a setting, its default where none was given. */
+    public <V> V get(Setting<V> setting) {
+      return values.containsKey(setting) ? setting.type().cast(values.get(setting)) : setting.fallback();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package gputae.objective;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.Set;
+
+/** The kinds of terms there are. A new kind is added to {@link #OWN}, or by a jar that names it as a service. */
+public final class Terms {
+
+  /** Those of the paper's models. Files have a column for each of them, whatever the model. */
+  public static final List<TermKind<?>> PAPER = List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND);
+
+  /** Those that can be added to any model, in the order of columns. */
+  private static final List<TermKind<?>> OWN = List.of();
+
+  private static final List<TermKind<?>> ALL = all(OWN);
+
+  private Terms() {}
+
+  /** Every kind, {@link #PAPER} first. */
+  public static List<TermKind<?>> all() {
+    return ALL;
+  }
+
+  /** The kinds that a user adds to a model by giving them a weight. */
+  public static List<TermKind<?>> added() {
+    return ALL.subList(PAPER.size(), ALL.size());
+  }
+
+  @SuppressWarnings("rawtypes")
+  private static List<TermKind<?>> all(List<TermKind<?>> own) {
+    List<TermKind<?>> all = new ArrayList<>(PAPER);
+    all.addAll(own);
+    for (TermKind kind : ServiceLoader.load(TermKind.class)) {
+      all.add(kind);
+    }
+    Set<String> names = new HashSet<>();
+    for (TermKind<?> kind : all) {
+      if (!names.add(kind.name())) {
+        throw new IllegalStateException("two terms are called " + kind.name());
+      }
+      for (Setting<?> setting : kind.settings()) {
+        if (!names.add(setting.option())) {
+          throw new IllegalStateException("two terms have the setting " + setting);
+        }
+      }
+    }
+    return List.copyOf(all);
+  }
+}

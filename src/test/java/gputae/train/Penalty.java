@@ -1,0 +1,25 @@
+package gputae.train;
+
+import gputae.backend.BallPenalty;
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Objective;
+import gputae.objective.Term;
+import gputae.objective.TermKind;
+import java.util.Map;
+
+/** The settings of the paper's two latent terms, for models that have one, both or none of them. */
+public record Penalty(double ballWeight, BallPenalty penalty, double deathWeight, double degree, double maxEdge) {
+
+  /** The model's terms with these settings, as far as it has them. */
+  public Objective of(ModelKind model) {
+    return Objective.of(model.terms().stream().map(this::term).toList());
+  }
+
+  private Term term(TermKind<?> kind) {
+    if (kind == Ball.KIND) {
+      return new Ball(ballWeight, penalty);
+    }
+    return kind == Deaths.KIND ? new Deaths(deathWeight, degree, maxEdge) : kind.of(new TermKind.Values(Map.of()));
+  }
+}
