@@ -226,7 +226,7 @@ final class Panels {
     double y = heading(state, x, inner);
     double rest = height - y - PAD;
     List<TermKind<?>> terms = state.subject.config().objective().terms().stream().<TermKind<?>>map(Term::kind)
-        .filter(kind -> kind != Reconstruction.KIND).toList();
+        .filter(kind -> !kind.equals(Reconstruction.KIND)).toList();
     int plots = 1 + terms.size();
     double pointer = state.interactive ? Math.max(84, Math.min(132, 0.17 * rest)) + GAP : 0;
     double histogram = Math.max(72, Math.min(130, 0.17 * rest));

@@ -1,6 +1,5 @@
 package gputae.cli;
 
-import gputae.objective.Setting;
 import gputae.objective.TermKind;
 import gputae.objective.Terms;
 import gputae.train.ModelKind;
@@ -8,32 +7,41 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** What the help of {@code train} says of the objective. */
 final class ObjectiveHelp {
 
-  /** Where the models of a term stand. */
-  private static final int MODELS_COLUMN = 77;
+  /** Where the models of a term stand, and where a line ends. */
+  private static final int MODELS_COLUMN = 70;
+
+  private static final int WIDTH = 78;
 
   private ObjectiveHelp() {}
 
   /** Adds it below the options. */
   static void addTo(CommandSpec train) {
     List<String> lines = new ArrayList<>();
-    lines.add("  " + formula());
+    lines.addAll(formula());
     int widest = Terms.all().stream().mapToInt(kind -> kind.name().length()).max().orElseThrow();
     for (TermKind<?> kind : Terms.all()) {
-      List<String> help = kind.help();
-      for (int i = 0; i < help.size(); i++) {
-        StringBuilder line = new StringBuilder("  ").append(i == 0 ? kind.name() : "");
-        line.append(" ".repeat(4 + widest - line.length())).append(help.get(i));
-        String models = i < help.size() - 1 ? "" : models(kind);
-        if (!models.isEmpty()) {
-          line.append(" ".repeat(Math.max(2, MODELS_COLUMN - line.length()))).append(models);
+      StringBuilder line = new StringBuilder("  ").append(kind.name());
+      for (String text : kind.help().stream().flatMap(text -> wrapped(text, WIDTH - 4 - widest)).toList()) {
+        if (line.length() > 4 + widest) {
+          lines.add(line.toString());
+          line.setLength(0);
         }
-        lines.add(line.toString());
+        line.append(" ".repeat(4 + widest - line.length())).append(text);
       }
+      String models = models(kind);
+      int gap = Math.max(2, MODELS_COLUMN - line.length());
+      if (line.length() + gap + models.length() > WIDTH) {
+        lines.add(line.toString());
+        line.setLength(0);
+        gap = 4 + widest;
+      }
+      lines.add((line + " ".repeat(gap) + models).stripTrailing());
     }
     List<String> sums = Terms.all().stream().filter(kind -> kind.over() == TermKind.Over.SUM).map(TermKind::name).toList();
     lines.add("");
@@ -45,18 +53,41 @@ final class ObjectiveHelp {
     train.usageMessage().footer(lines.stream().map(line -> line.replace("%", "%%")).toArray(String[]::new));
   }
 
-  private static String formula() {
-    StringBuilder formula = new StringBuilder();
+  /** The words in lines of at most {@code width} characters. */
+  private static Stream<String> wrapped(String text, int width) {
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder();
+    for (String word : text.split(" ")) {
+      if (line.length() > 0 && line.length() + 1 + word.length() > width) {
+        lines.add(line.toString());
+        line.setLength(0);
+      }
+      line.append(line.length() == 0 ? "" : " ").append(word);
+    }
+    lines.add(line.toString());
+    return lines.stream();
+  }
+
+  private static List<String> formula() {
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder("  ");
     for (TermKind.Over over : TermKind.Over.values()) {
       for (TermKind<?> kind : Terms.all()) {
         if (kind.over() == over) {
-          formula.append(formula.length() == 0 ? "" : kind.maximised() ? " - " : " + ");
-          Setting.Real weight = kind.weight();
-          formula.append(weight == null ? "" : weight.key() + " * ").append(kind.name());
+          String weight = kind.weight() == null ? "" : kind.weight().key() + " * ";
+          String summand = weight + kind.name();
+          String sign = line.toString().isBlank() && lines.isEmpty() ? "" : kind.maximised() ? " - " : " + ";
+          if (line.length() + sign.length() + summand.length() > WIDTH) {
+            lines.add(line.toString());
+            line.setLength(0);
+            line.append("   ");
+          }
+          line.append(sign).append(summand);
         }
       }
     }
-    return formula.toString();
+    lines.add(line.toString());
+    return lines;
   }
 
   /** Those that have the term; nothing where all do. */

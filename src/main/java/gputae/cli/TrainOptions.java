@@ -272,7 +272,7 @@ final class TrainOptions {
   private <V> V checked(Setting<V> setting, TermKind<?> kind) {
     V value = termOptions.get(setting).getValue();
     String option = setting.option();
-    if (value == null && setting == kind.weight()) {
+    if (value == null && setting.equals(kind.weight())) {
       value = setting.type().cast(lambda);
       option = "--lambda";
     } else if (value == null) {

@@ -26,7 +26,8 @@ public record Ball(double weight, BallPenalty penalty) implements LatentTerm {
       new TermKind<>("ball", "ball penalty", TermKind.Over.SUM) {
         @Override
         public List<String> help() {
-          return List.of("sum over the batch of max(|z| - 1, 0), or max(|z|^2 - 1, 0)");
+          return List.of("sum over the batch of max(|z| - 1, 0);",
+              "with --penalty squared of max(|z|^2 - 1, 0)");
         }
 
         @Override

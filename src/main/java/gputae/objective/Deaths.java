@@ -82,13 +82,13 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
 
   /** Two ends and a length of an edge, of which there is one less than points. */
   @Override
-  public long floatsOfAPoint() {
-    return 3;
+  public long bytes(long points, long latent) {
+    return 3 * points * Float.BYTES;
   }
 
   @Override
-  public long workBytesOfAPoint() {
-    return TREE_BYTES;
+  public long workBytes(long points) {
+    return TREE_BYTES * points;
   }
 
   @Override

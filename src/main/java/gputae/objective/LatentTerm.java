@@ -9,13 +9,13 @@ public interface LatentTerm extends Term {
   /** What computes the term for batches of up to {@code mostRows} points; its owner closes it. */
   Computation on(Backend backend, long mostRows, long latent);
 
-  /** Numbers of float32 that the {@link Computation} keeps for each point of a batch. */
-  default long floatsOfAPoint() {
+  /** Bytes that the {@link Computation} allocates for batches of {@code points}, about. */
+  default long bytes(long points, long latent) {
     return 0;
   }
 
-  /** Bytes of work space that the device takes for each point of a batch, about. */
-  default long workBytesOfAPoint() {
+  /** Bytes of work space that the device takes for each recording of a batch of {@code points}, about. */
+  default long workBytes(long points) {
     return 0;
   }
 

@@ -79,7 +79,7 @@ public final class Objective {
 
   /** Whether it has a term of this kind. */
   public boolean has(TermKind<?> kind) {
-    return terms.stream().anyMatch(term -> term.kind() == kind);
+    return terms.stream().anyMatch(term -> term.kind().equals(kind));
   }
 
   /** The reconstruction. */

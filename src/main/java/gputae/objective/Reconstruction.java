@@ -18,7 +18,7 @@ public record Reconstruction() implements OutputTerm {
 
         @Override
         public List<String> help() {
-          return List.of("binary cross-entropy in nats, mean over the batch's images and pixels");
+          return List.of("binary cross-entropy in nats,", "mean over the batch's images and pixels");
         }
 
         @Override

@@ -81,8 +81,19 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
     return value;
   }
 
+  /** Settings are equal that have one name. */
   @Override
-  public String toString() {
+  public final boolean equals(Object other) {
+    return other instanceof Setting<?> setting && name.equals(setting.name);
+  }
+
+  @Override
+  public final int hashCode() {
+    return name.hashCode();
+  }
+
+  @Override
+  public final String toString() {
     return name;
   }
 

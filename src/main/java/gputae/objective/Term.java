@@ -7,7 +7,7 @@ package gputae.objective;
  */
 public interface Term {
 
-  /** What kind of term this is; one object for all terms of the kind. */
+  /** What kind of term this is. */
   TermKind<?> kind();
 
   /** What the objective multiplies the term's value by, at least 0. */

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What all terms of one kind have in common: names, unit, settings, help. A kind is one object, listed in
+ * What all terms of one kind have in common: names, unit, settings, help. Each kind is a class of its own, listed in
  * {@link Terms}.
  *
  * @param <T> the terms of this kind
@@ -24,6 +24,7 @@ public abstract class TermKind<T extends Term> {
   private final String name;
   private final String title;
   private final Over over;
+  private final Setting.Real weight;
 
   /**
    * @param name  of the column in {@code metrics.csv}: lower-case letters, digits and underscores
@@ -36,6 +37,8 @@ public abstract class TermKind<T extends Term> {
     this.name = name;
     this.title = title;
     this.over = over;
+    this.weight = Setting.Real.atLeast(0, "lambda-" + name.replace('_', '-'), "X", "weight of the " + title,
+        "Weight of the " + title + "; without it the term is not in the objective.", 0);
   }
 
   /** The column in {@code metrics.csv} and the word on the console. */
@@ -84,8 +87,7 @@ public abstract class TermKind<T extends Term> {
 
   /** The weight as a setting; null where the weight is always 1. */
   public Setting.Real weight() {
-    return Setting.Real.atLeast(0, "lambda-" + name.replace('_', '-'), "X", "weight of the " + title,
-        "Add the " + title + " to the objective, with this weight.", 0);
+    return weight;
   }
 
   /** Settings beside the weight. */
@@ -112,10 +114,21 @@ public abstract class TermKind<T extends Term> {
   /** The values of a term that is known to be of this kind. */
   @SuppressWarnings("unchecked")
   public final Values valuesOf(Term term) {
-    if (term.kind() != this) {
+    if (!term.kind().equals(this)) {
       throw new IllegalArgumentException(term + " is no " + title);
     }
     return values((T) term);
+  }
+
+  /** Kinds are equal that have one class: a jar's kind may be made more than once. */
+  @Override
+  public final boolean equals(Object other) {
+    return other != null && getClass() == other.getClass();
+  }
+
+  @Override
+  public final int hashCode() {
+    return getClass().hashCode();
   }
 
   @Override

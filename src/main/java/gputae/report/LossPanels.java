@@ -54,7 +54,7 @@ final class LossPanels {
       TermKind<?> kind = columns.get(c);
       int colour = COLOURS[c % COLOURS.length];
       // The reconstruction is always there, so that a figure is never empty.
-      if (kind == Reconstruction.KIND) {
+      if (kind.equals(Reconstruction.KIND)) {
         panels.add(new Panel(kind.heading(), List.of(new Line("training", colour, e -> e.loss(kind)),
             new Line("test", TEST_COLOUR, Epoch::testReconstruction))));
       } else if (epochs.stream().anyMatch(e -> e.loss(kind) != 0)) {

@@ -47,7 +47,7 @@ public final class RunReport {
 
   private static void epochs(Page page, List<Epoch> epochs) {
     List<TermKind<?>> terms = epochs.get(0).losses().columns().stream()
-        .filter(kind -> kind == Reconstruction.KIND || epochs.stream().anyMatch(e -> e.loss(kind) != 0)).toList();
+        .filter(kind -> kind.equals(Reconstruction.KIND) || epochs.stream().anyMatch(e -> e.loss(kind) != 0)).toList();
     page.add("<details>\n<summary>All epochs (" + epochs.size()
         + ")</summary>\n<div class=\"scroll\">\n<table class=\"epochs\">\n").add("<thead><tr><th>epoch</th><th>time</th>");
     for (TermKind<?> kind : terms) {

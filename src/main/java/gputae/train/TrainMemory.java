@@ -4,7 +4,6 @@ import gputae.data.Dataset;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
-import gputae.objective.LatentTerm;
 import java.util.Locale;
 
 /** What a training takes of a device's memory, to say which batch would fit. */
@@ -33,18 +32,19 @@ final class TrainMemory {
     // Parameters, gradients, two moments.
     long weights = 4L * new ParameterLayout(architecture).size() * Float.BYTES;
     // Outputs and their gradients, the last of which takes the logits' place; noise, samples and gradient of a
-    // variational encoder; gradients of the latent terms and what they keep.
+    // variational encoder; gradients of the latent terms.
     long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels
         + (config.objective().variational() ? 3L * config.latent() : 0)
-        + config.objective().latent().stream().mapToLong(term -> config.latent() + term.floatsOfAPoint()).sum();
-    // Sums of rows, the terms', and the partial sums of the biases' gradients, for the recordings of one whole batch,
-    // of several, and of the last.
-    long workSpace = (2 * rows + lastRows)
-        * (Double.BYTES + config.objective().latent().stream().mapToLong(LatentTerm::workBytesOfAPoint).sum())
+        + (long) config.objective().latent().size() * config.latent();
+    long terms = config.objective().latent().stream().mapToLong(term -> term.bytes(rows, config.latent())
+        + 2 * term.workBytes(rows) + term.workBytes(lastRows)).sum();
+    // Sums of rows, and the partial sums of the biases' gradients, for the recordings of one whole batch, of several,
+    // and of the last.
+    long workSpace = (2 * rows + lastRows) * Double.BYTES
         + (2 * (rows / PARTIAL_ROWS) + lastRows / PARTIAL_ROWS + 3) * (encoded + decoded) * Float.BYTES;
     long order = (images + rows - 1) / rows * rows * Integer.BYTES;
     long evaluation = Math.min(Autoencoder.CHUNK, test) * Float.BYTES * (pixels + config.latent() + encoded + decoded + 2) + test * Integer.BYTES;
-    return (images + test) * pixels + weights + rows * floatsOfARow * Float.BYTES + workSpace + order + evaluation + ALLOCATIONS * ROUNDING_BYTES;
+    return (images + test) * pixels + weights + rows * floatsOfARow * Float.BYTES + terms + workSpace + order + evaluation + ALLOCATIONS * ROUNDING_BYTES;
   }
 
   /** What to do on a device with {@code available} bytes for a training that does not fit. */

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Runs the packaged program in a process of its own, as a user does, with an environment that does not depend on who runs the tests. */
 final class Jar {
@@ -78,6 +79,13 @@ final class Jar {
     Path classes = Path.of(main.getProtectionDomain().getCodeSource().getLocation().getPath());
     program = new ArrayList<>(List.of("-cp", classes + ":" + FILE, main.getName()));
     program.addAll(List.of(first));
+    return this;
+  }
+
+  /** The program with other folders of classes before its own. */
+  Jar before(Path... folders) {
+    String path = Arrays.stream(folders).map(folder -> folder + ":").collect(Collectors.joining());
+    program = List.of("-cp", path + FILE, "gputae.Main");
     return this;
   }
 

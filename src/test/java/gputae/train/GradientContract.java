@@ -1,5 +1,6 @@
 package gputae.train;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
@@ -11,6 +12,10 @@ import gputae.model.ParameterLayout;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
+import gputae.objective.Objective;
+import gputae.objective.Quartic;
+import gputae.objective.Term;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -66,9 +71,30 @@ abstract class GradientContract {
     check(ModelKind.VAE, 5, PLAIN);
   }
 
+  /** A term that the program does not have. */
+  @Test
+  void aTermOfOnesOwn() {
+    for (int latent : new int[] {1, 2, 6}) {
+      check(ModelKind.AE, latent, PLAIN, 0.7);
+      check(ModelKind.TAE, latent, PLAIN, 0.3);
+    }
+    check(ModelKind.VAE, 2, PLAIN, 0.3);
+  }
+
   private void check(ModelKind kind, int latent, Penalty regulariser) {
+    check(kind, latent, regulariser, 0);
+  }
+
+  /**
+   * @param quartic weight of the mean of |z|^4, which is no term of the objective where it is 0
+   */
+  private void check(ModelKind kind, int latent, Penalty regulariser, double quartic) {
     Random random = new Random(17 + latent);
-    TrainConfig config = new TrainConfig(kind, latent, HIDDEN, ROWS, 1, 1e-3, regulariser.of(kind), 5);
+    List<Term> terms = new ArrayList<>(regulariser.of(kind).terms());
+    if (quartic > 0) {
+      terms.add(new Quartic(quartic));
+    }
+    TrainConfig config = new TrainConfig(kind, latent, HIDDEN, ROWS, 1, 1e-3, Objective.of(terms), 5);
     float[] x = new float[ROWS * PIXELS];
     for (int i = 0; i < x.length; i++) {
       x[i] = random.nextFloat();
@@ -82,7 +108,7 @@ abstract class GradientContract {
         TrainStep step = new TrainStep(backend, config, model, ROWS)) {
       ParameterLayout layout = model.layout();
       float[] parameters = Initialisation.draw(layout, 5, 0);
-      Reference reference = new Reference(kind, latent, regulariser, x, noise);
+      Reference reference = new Reference(kind, latent, regulariser, quartic, x, noise);
       if (kind.terms().contains(Ball.KIND)) {
         putHalfOutside(layout, parameters, reference);
       }
@@ -95,6 +121,9 @@ abstract class GradientContract {
       }
       float[] found = model.gradients().toFloats();
       double[] point = widened(parameters);
+      double[] values = widened(Arrays.copyOf(step.log().toFloats(), config.objective().columns().size()));
+      double value = reference.objective(layout, point);
+      assertEquals(value, config.objective().total(values), 1e-5 * Math.max(1, Math.abs(value)), "value of the objective");
       double largest = 0;
       for (float g : found) {
         largest = Math.max(largest, Math.abs(g));
@@ -158,7 +187,7 @@ abstract class GradientContract {
   }
 
   /** The objective in double precision, straight from the paper's formulas. */
-  private record Reference(ModelKind kind, int latent, Penalty regulariser, float[] x, float[] noise) {
+  private record Reference(ModelKind kind, int latent, Penalty regulariser, double quartic, float[] x, float[] noise) {
 
     private static double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input, boolean activate) {
       ParameterLayout.Tensor w = layout.tensors().stream().filter(t -> t.name().equals(name + ".weight")).findFirst().orElseThrow();
@@ -226,6 +255,7 @@ abstract class GradientContract {
         reconstruction -= x[i] * Math.log(probability) + (1 - x[i]) * Math.log(1 - probability);
       }
       double total = reconstruction / (ROWS * PIXELS) + kl;
+      total += quartic * Arrays.stream(z).mapToDouble(point -> Math.pow(norm(point), 4)).sum() / ROWS;
       if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {
           double norm = norm(point);

@@ -17,9 +17,9 @@ public record Penalty(double ballWeight, BallPenalty penalty, double deathWeight
   }
 
   private Term term(TermKind<?> kind) {
-    if (kind == Ball.KIND) {
+    if (kind.equals(Ball.KIND)) {
       return new Ball(ballWeight, penalty);
     }
-    return kind == Deaths.KIND ? new Deaths(deathWeight, degree, maxEdge) : kind.of(new TermKind.Values(Map.of()));
+    return kind.equals(Deaths.KIND) ? new Deaths(deathWeight, degree, maxEdge) : kind.of(new TermKind.Values(Map.of()));
   }
 }

@@ -12,11 +12,16 @@ import static org.lwjgl.opengl.GL33C.*;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
+import gputae.objective.Objective;
+import gputae.objective.Quartic;
 import gputae.objective.Reconstruction;
+import gputae.objective.Term;
 import gputae.objective.Terms;
 import gputae.report.ClassColours;
 import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
 import gputae.view.Subject;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -393,6 +398,27 @@ class SceneTest {
       stage.state.status = "paused";
       stage.draw();
       assertTrue(stage.renderer.texts().contains("step 0 \u00b7 paused\n"), stage.renderer.texts());
+    }
+  }
+
+  /** A term that the program does not have. */
+  @Test
+  void aTermOfOnesOwnHasACurve() {
+    Subject plain = flat();
+    TrainConfig config = plain.config();
+    List<Term> terms = new ArrayList<>(config.objective().terms());
+    terms.add(new Quartic(0.1));
+    TrainConfig with = new TrainConfig(config.model(), config.latent(), config.hidden(), config.batch(), config.epochs(),
+        config.rate(), Objective.of(terms), config.seed());
+    try (Stage stage = new Stage(new Subject(plain.title(), with, plain.dataset(), plain.device()))) {
+      double[][] values = new double[5][3];
+      values[4] = new double[] {2, 2.5, 3.21};
+      double[] epochs = {1, 2, 3};
+      stage.state.curves =
+          new Curves.Copy(epochs, with.objective().columns(), values, epochs, new double[3], 21, Double.NaN);
+      stage.draw();
+      String texts = stage.renderer.texts();
+      assertTrue(texts.contains("fourth moment\n") && texts.contains("3.21\n"), texts);
     }
   }
 

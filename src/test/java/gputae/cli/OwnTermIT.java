@@ -1,0 +1,149 @@
+package gputae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.objective.Quartic;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A term that a jar of somebody's own adds: wherever a term shows, this one does. */
+class OwnTermIT {
+
+  @TempDir
+  Path folder;
+
+  private Path data;
+  private Path services;
+
+  @BeforeEach
+  void open() throws IOException {
+    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
+    services = folder.resolve("services");
+    Path names = Files.createDirectories(services.resolve("META-INF/services"));
+    Files.writeString(names.resolve("gputae.objective.TermKind"), Quartic.Kind.class.getName() + "\n");
+  }
+
+  private Jar jar() {
+    Path classes = Path.of(Quartic.class.getProtectionDomain().getCodeSource().getLocation().getPath());
+    return new Jar(folder).before(services, classes);
+  }
+
+  private Jar.Result train(Object... more) {
+    return jar().run(Tiny.train(data, more));
+  }
+
+  private double[] column(String run, String name) throws IOException {
+    List<String> lines = Files.readAllLines(folder.resolve(run).resolve("metrics.csv"));
+    int column = Arrays.asList(lines.get(0).split(",")).indexOf(name);
+    assertTrue(column >= 0, name + " in " + lines.get(0));
+    return lines.stream().skip(1).mapToDouble(line -> Double.parseDouble(line.split(",")[column])).toArray();
+  }
+
+  /** Pixels, from the header of the PNG. */
+  private int height(String run) throws IOException {
+    return ByteBuffer.wrap(Files.readAllBytes(folder.resolve(run).resolve("figures/losses.png"))).getInt(20);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void itShowsWhereverATermShows(String device) throws IOException {
+    String line = train("--device", device, "--epochs", 3, "--lambda-quartic", 0.25, "--out", "with").succeeded().out();
+    train("--device", device, "--epochs", 3, "--out", "without").succeeded();
+    assertEquals("epoch,seconds,rec,ball,deaths,kl,quartic,total,test_rec,steps_per_second",
+        Files.readAllLines(folder.resolve("with/metrics.csv")).get(0));
+    double[] quartic = column("with", "quartic");
+    double[] total = column("with", "total");
+    for (int i = 0; i < 3; i++) {
+      assertTrue(quartic[i] > 0, "epoch " + (i + 1));
+      double sum = column("with", "rec")[i] + 0.25 * quartic[i] + 0.005 * column("with", "ball")[i]
+          - 0.005 * column("with", "deaths")[i];
+      assertEquals(sum, total[i], 1e-12);
+    }
+    assertTrue(line.lines().anyMatch(l -> l.startsWith("epoch 3/3") && l.contains("  quartic ")), line);
+    assertTrue(Files.readString(folder.resolve("with/config.json")).contains("\"lambda_quartic\": 0.25,"));
+    String report = Files.readString(folder.resolve("with/report.html"));
+    assertTrue(report.contains("<th>quartic</th>") && report.contains("weight of the fourth moment"));
+    // A panel with its heading, 2 pixels a point.
+    assertEquals(height("without") + 2 * (34 + 130), height("with"));
+    assertTrue(Files.readAllLines(folder.resolve("without/metrics.csv")).get(0).contains(",kl,total,"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void itsRunsResumeToTheSameBytes(String device) throws IOException {
+    Object[] term = {"--device", device, "--model", "vae", "--lambda-quartic", 0.5};
+    jar().run(Tiny.train(data, with(term, "--epochs", 3, "--out", "whole"))).succeeded();
+    jar().run(Tiny.train(data, with(term, "--epochs", 1, "--out", "parts"))).succeeded();
+    jar().run("train", "--resume", "parts", "--epochs", 3, "--threads", 2, "--device", device).succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
+        Files.readAllBytes(folder.resolve("parts/model.safetensors")));
+    assertArrayEquals(column("whole", "quartic"), column("parts", "quartic"));
+    assertTrue(column("whole", "kl")[2] > 0);
+  }
+
+  private static Object[] with(Object[] first, Object... more) {
+    Object[] all = Arrays.copyOf(first, first.length + more.length);
+    System.arraycopy(more, 0, all, first.length, more.length);
+    return all;
+  }
+
+  @Test
+  void itPullsTheLatentPointsTogether() throws IOException {
+    train("--device", "cpu", "--model", "ae", "--epochs", 20, "--out", "ae").succeeded();
+    train("--device", "cpu", "--model", "ae", "--epochs", 20, "--lambda-quartic", 10, "--out", "held").succeeded();
+    assertTrue(fourthMoment("held") < 0.5 * fourthMoment("ae"), fourthMoment("held") + " " + fourthMoment("ae"));
+  }
+
+  private double fourthMoment(String run) throws IOException {
+    byte[] bytes = Tiny.readNpy(folder.resolve(run).resolve("latents.npy"), "<f4", "(" + Tiny.TEST + ", 2)");
+    FloatBuffer z = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    double sum = 0;
+    for (int i = 0; i < Tiny.TEST; i++) {
+      sum += Math.pow(Math.hypot(z.get(2 * i), z.get(2 * i + 1)), 4);
+    }
+    return sum / Tiny.TEST;
+  }
+
+  @Test
+  void itIsAnOptionOfASweepAndOfTheHelp() throws IOException {
+    jar().run("sweep", "--dataset", data, "--device", "cpu", "--epochs", 1, "--batch", 32, "--threads", 1, "--out", "sweep",
+        "--grid", "model=ae,tae,lambda-quartic=0,0.5").succeeded();
+    List<String> table = Files.readAllLines(folder.resolve("sweep/sweep.csv"));
+    assertEquals(5, table.size(), table.toString());
+    List<String> header = Arrays.asList(table.get(0).split(","));
+    assertTrue(header.contains("lambda-quartic") && header.contains("quartic"), table.get(0));
+    for (String row : table.subList(1, 5)) {
+      String[] fields = row.split(",", -1);
+      assertTrue(Double.parseDouble(fields[header.indexOf("quartic")]) > 0, row);
+    }
+    String help = jar().run("train", "--help").succeeded().out();
+    assertTrue(help.contains("--lambda-quartic=X"), help);
+    String formula = "\n  rec + kl + lambda_quartic * quartic + lambda_ball * ball\n    - lambda_deaths * deaths\n";
+    assertTrue(help.contains(formula), help);
+    assertTrue(help.contains("  quartic  mean over the batch of |z|^4"), help);
+  }
+
+  @Test
+  void whatCannotBeIsRefusedInOneLine() throws IOException {
+    Jar.Result wrong = train("--lambda-quartic", -1, "--out", "run").wrongUsage();
+    assertTrue(wrong.err().contains("--lambda-quartic is -1.0; it is finite and at least 0"), wrong.toString());
+    train("--device", "cpu", "--epochs", 1, "--lambda-quartic", 0.1, "--out", "run").succeeded();
+    // Without the jar that has the term.
+    for (String command : List.of("encode run --out z.npy", "train --resume run --epochs 2")) {
+      new Jar(folder).runLine(command).failed("\"lambda_quartic\" is the weight of a term that this gpu-tae does not have");
+    }
+  }
+}
