@@ -14,7 +14,6 @@ import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
 import gputae.train.TrainListener;
 import gputae.train.Trainer;
-import java.util.List;
 import java.util.Random;
 
 /** The parameter {@code cloud}: point clouds (n, d) on which a spanning tree takes a different time. */
@@ -60,6 +59,6 @@ public enum BenchCloud {
 
   /** The paper's settings. */
   static TrainConfig config(ModelKind model, int latent, int batch, int epochs) {
-    return new TrainConfig(model, latent, List.of(64, 64), batch, epochs, 3e-4, model.objective(), 0);
+    return TrainConfig.ofPaper(model, latent, batch, epochs, 0);
   }
 }

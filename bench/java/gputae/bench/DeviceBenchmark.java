@@ -2,7 +2,7 @@ package gputae.bench;
 
 import gputae.backend.Backend;
 import gputae.backend.Recording;
-import gputae.cli.DeviceChoice;
+import gputae.device.DeviceChoice;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

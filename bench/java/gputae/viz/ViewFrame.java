@@ -6,7 +6,7 @@ import gputae.bench.WrongAnswerException;
 import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
-import gputae.report.ClassColours;
+import gputae.figure.ClassColours;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import gputae.view.Subject;

@@ -1,8 +1,8 @@
 package gputae;
 
-import gputae.cli.Console;
 import gputae.cli.GpuTae;
 import gputae.cli.NamesAsBytes;
+import gputae.console.Console;
 
 /** The program's entry. */
 public final class Main {

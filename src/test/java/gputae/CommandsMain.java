@@ -1,7 +1,7 @@
 package gputae;
 
-import gputae.cli.Console;
 import gputae.cli.GpuTae;
+import gputae.console.Console;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;

@@ -2,7 +2,7 @@ package gputae.viz;
 
 import static org.lwjgl.opengl.GL33C.*;
 
-import gputae.report.ClassColours;
+import gputae.figure.ClassColours;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;

@@ -1,8 +1,8 @@
 package gputae.viz;
 
 import gputae.backend.BackendException;
-import gputae.backend.NativeFolder;
-import gputae.backend.Once;
+import gputae.files.NativeFolder;
+import gputae.files.Once;
 import gputae.view.ViewException;
 import java.io.IOException;
 import java.io.InputStream;

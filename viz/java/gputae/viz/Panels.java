@@ -1,14 +1,14 @@
 package gputae.viz;
 
 import gputae.data.Images;
+import gputae.figure.ClassColours;
+import gputae.figure.Ticks;
 import gputae.model.Prior;
 import gputae.objective.Reconstruction;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
 import gputae.objective.Terms;
-import gputae.report.ClassColours;
-import gputae.report.Numbers;
-import gputae.report.Ticks;
+import gputae.text.Numbers;
 import gputae.train.ModelKind;
 import gputae.viz.Sheet.Anchor;
 import gputae.viz.Sheet.Style;

@@ -1,6 +1,6 @@
 package gputae.viz;
 
-import gputae.data.WholeFile;
+import gputae.files.WholeFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

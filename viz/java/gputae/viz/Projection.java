@@ -1,6 +1,6 @@
 package gputae.viz;
 
-import gputae.report.LeadingComponents;
+import gputae.linear.LeadingComponents;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;

@@ -3,6 +3,8 @@ package gputae.cli;
 import gputae.backend.Backend;
 import gputae.backend.BackendException;
 import gputae.backend.cuda.HostRunner;
+import gputae.device.DeviceChoice;
+import gputae.run.Failure;
 import java.util.function.Consumer;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -68,10 +70,5 @@ final class DeviceOptions {
     } catch (BackendException e) {
       throw device.kind() == DeviceChoice.Kind.CUDA ? new BackendException("--device cuda: " + e.getMessage() + " (or use --device cpu)", e) : e;
     }
-  }
-
-  /** What results depend on, bit for bit, beside settings and data. */
-  static String conditions(Backend backend) {
-    return backend.description();
   }
 }

@@ -8,12 +8,14 @@ import gputae.backend.cpu.NativeLibraries;
 import gputae.backend.cuda.CudaBackend;
 import gputae.backend.cuda.JCudaDriver;
 import gputae.backend.cuda.KernelFiles;
-import gputae.report.LossFigure;
+import gputae.figure.LossFigure;
+import gputae.objective.Losses;
+import gputae.run.Failure;
+import gputae.run.Version;
 import gputae.selftest.Operation;
 import gputae.selftest.Result;
 import gputae.selftest.ResultTable;
 import gputae.selftest.SelfTest;
-import gputae.objective.Losses;
 import gputae.train.Epoch;
 import gputae.view.ViewException;
 import gputae.view.Viewer;
@@ -89,7 +91,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static int describe() {
-    print("gpu-tae", GpuTae.version());
+    print("gpu-tae", Version.get());
     print("Java", Runtime.version() + " (" + System.getProperty("java.vendor") + "), at most " + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB heap");
     print("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
     print("processor", processor() + ", " + Runtime.getRuntime().availableProcessors() + " threads for this process");

@@ -4,11 +4,15 @@ import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.data.Dataset;
-import gputae.data.Images;
 import gputae.data.ImageFile;
+import gputae.data.Images;
 import gputae.data.Npy;
-import gputae.data.WholeFile;
+import gputae.files.WholeFile;
 import gputae.model.Autoencoder;
+import gputae.run.Failure;
+import gputae.run.Outputs;
+import gputae.run.RunConfig;
+import gputae.run.RunDirectory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +77,7 @@ final class EncodeCommand implements Callable<Integer> {
       throw Failure.usage("--out " + out + ": the name must end in .npy or .csv");
     }
     RunDirectory directory = RunDirectory.existing(run);
-    RunDirectory.Config config = directory.read();
+    RunConfig config = directory.read();
     Outputs outputs = new Outputs().option("--out", out).notOverRun(directory, config, data);
     if (file != null) {
       outputs.notOver(List.of(file), "which is read");

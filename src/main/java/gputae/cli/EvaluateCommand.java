@@ -2,7 +2,6 @@ package gputae.cli;
 
 import gputae.backend.Backend;
 import gputae.data.CloudFiles;
-import gputae.data.DataException;
 import gputae.data.Dataset;
 import gputae.data.ImageFile;
 import gputae.data.Images;
@@ -16,8 +15,18 @@ import gputae.evaluate.Evaluator;
 import gputae.evaluate.InputSpace;
 import gputae.evaluate.Points;
 import gputae.evaluate.Sample;
+import gputae.files.DataException;
 import gputae.model.Autoencoder;
-import gputae.train.TrainConfig;
+import gputae.run.DataFingerprint;
+import gputae.run.Evaluating;
+import gputae.run.EvaluationOutputs;
+import gputae.run.Failure;
+import gputae.run.JudgeCache;
+import gputae.run.Outputs;
+import gputae.run.RunConfig;
+import gputae.run.RunDirectory;
+import gputae.run.RunOutputs;
+import gputae.run.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,28 +97,22 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private int evaluateRun() throws IOException {
     RunDirectory directory = RunDirectory.existing(run);
-    RunDirectory.Config config = directory.read();
+    RunConfig config = directory.read();
     outputs(out == null ? run : out).notOver(directory.own(), "which belongs to the run")
         .notOverData(config.dataset(), data != null ? data : config.data());
     Dataset dataset = directory.openData(config, data, System.out::println);
-    String fingerprint = RunDirectory.fingerprint(dataset);
+    String fingerprint = DataFingerprint.of(dataset);
     directory.requireData(config, dataset, fingerprint);
     try (Backend backend = device.open(System.out::println);
         Autoencoder model = directory.openModel(backend, config)) {
       Evaluator evaluator = new Evaluator(dataset, new JudgeCache(dataset, fingerprint, System.err::println));
-      Evaluation evaluation = evaluate(evaluator, backend, model, config.config());
+      Evaluation evaluation = Evaluating.evaluate(evaluator, backend, model, config.config());
       EvaluationOutputs outputs = new EvaluationOutputs(out == null ? directory.path() : out);
       EvaluationOutputs.print(evaluation, System.out);
-      outputs.write(RunDirectory.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation, EvaluationOutputs.figures(directory));
+      outputs.write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation, EvaluationOutputs.figures(directory));
       System.out.println("done: see " + outputs.page());
     }
     return 0;
-  }
-
-  /** All measures of a run's model. */
-  static Evaluation evaluate(Evaluator evaluator, Backend backend, Autoencoder model, TrainConfig config) {
-    byte[] generated = GeneratedImages.generate(backend, model, config.model().prior(), evaluator.generatedCount(), config.seed());
-    return evaluator.of(backend, model, generated);
   }
 
   /** The files of the evaluation, none of them of another run. */
@@ -141,7 +144,7 @@ final class EvaluateCommand implements Callable<Integer> {
         settings.put("data", data.toString());
         settings.put("points", count > Evaluator.MOST ? Evaluator.MOST + " of " + count : Integer.toString(count));
         settings.put("dimension", Integer.toString(embeddings.dimension()));
-        settings.put("gpu-tae", GpuTae.version());
+        settings.put("gpu-tae", Version.get());
         outputs.write("Embeddings of " + data, settings, evaluation, List.of());
         System.out.println("done: see " + outputs.page());
       }

@@ -1,5 +1,6 @@
 package gputae.cli;
 
+import gputae.run.Failure;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;

@@ -2,8 +2,13 @@ package gputae.cli;
 
 import gputae.backend.Backend;
 import gputae.data.Npy;
+import gputae.figure.ImageGrid;
 import gputae.model.Autoencoder;
-import gputae.report.ImageGrid;
+import gputae.run.Failure;
+import gputae.run.GeneratedImages;
+import gputae.run.Outputs;
+import gputae.run.RunConfig;
+import gputae.run.RunDirectory;
 import gputae.train.TrainConfig;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -52,7 +57,7 @@ final class GenerateCommand implements Callable<Integer> {
       throw Failure.usage("--count is " + count + "; at least 1");
     }
     RunDirectory directory = RunDirectory.existing(run);
-    RunDirectory.Config config = directory.read();
+    RunConfig config = directory.read();
     PrintStream console = new Outputs().option("--out", out).notOverRun(directory, config, null).console();
     int pixels = config.height() * config.width();
     if ((long) count * pixels > Integer.MAX_VALUE - 8) {

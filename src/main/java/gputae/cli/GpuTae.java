@@ -1,12 +1,14 @@
 package gputae.cli;
 
 import gputae.backend.BackendException;
-import gputae.data.WholeFile;
+import gputae.console.Console;
+import gputae.files.WholeFile;
+import gputae.run.Failure;
+import gputae.run.Version;
 import gputae.train.DivergedException;
 import gputae.view.ViewException;
 import java.io.IOException;
 import java.nio.file.Path;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -14,6 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine;
 
 /** The command line: exit code 0 on success, 2 on wrong usage, 1 on failure, always with one line that says why. */
 @Command(
@@ -21,7 +24,7 @@ import picocli.CommandLine.TypeConversionException;
     description = "Autoencoders whose latent space is regularised by 0-dimensional persistent homology.",
     subcommands = {TrainCommand.class, GenerateCommand.class, EncodeCommand.class, EvaluateCommand.class,
         SweepCommand.class, ReproduceCommand.class, H0Command.class, ViewCommand.class, DoctorCommand.class},
-    versionProvider = GpuTae.Version.class,
+    versionProvider = GpuTae.VersionLines.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "'gpu-tae COMMAND --help' describes a command. 'gpu-tae train' starts at once, on built-in digits."})
@@ -161,16 +164,10 @@ public final class GpuTae implements Runnable {
   }
 
   /** Version and the Java that runs it. */
-  static final class Version implements CommandLine.IVersionProvider {
+  static final class VersionLines implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"gpu-tae " + version(), "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")};
+      return new String[] {"gpu-tae " + Version.get(), "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")};
     }
-  }
-
-  /** The version in the jar's manifest; "development" for classes that were never packaged. */
-  static String version() {
-    String version = GpuTae.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
   }
 }

@@ -1,5 +1,6 @@
 package gputae.cli;
 
+import gputae.run.Failure;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

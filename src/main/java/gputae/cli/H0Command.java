@@ -1,8 +1,10 @@
 package gputae.cli;
 
 import gputae.data.Npy;
-import gputae.data.WholeFile;
+import gputae.files.WholeFile;
 import gputae.homology.SpanningTree;
+import gputae.run.Failure;
+import gputae.run.Outputs;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

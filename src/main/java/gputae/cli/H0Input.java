@@ -12,6 +12,7 @@ import gputae.homology.Homology;
 import gputae.homology.Kruskal;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
+import gputae.run.Failure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

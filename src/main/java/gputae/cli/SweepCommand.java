@@ -1,11 +1,14 @@
 package gputae.cli;
 
-import gputae.data.WholeFile;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
-import gputae.report.MeasureTable;
+import gputae.files.WholeFile;
 import gputae.objective.OutputTerm;
 import gputae.objective.Term;
+import gputae.report.MeasureTable;
+import gputae.run.Evaluating;
+import gputae.run.Failure;
+import gputae.run.Sweep;
 import gputae.train.Epoch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -79,7 +82,7 @@ final class SweepCommand implements Callable<Integer> {
     }
     List<Sweep.Cell> cells = cells(Grid.parse(grid), fixed());
     List<Sweep.Afterwards> afterwards = evaluate ? List.of(new Evaluating(System.err::println)) : List.of();
-    Sweep sweep = new Sweep(out, cells, afterwards, device, jobs, System.out, quiet, this::writeTables);
+    Sweep sweep = new Sweep(out, cells, afterwards, device::open, device.threads(), jobs, System.out, quiet, this::writeTables);
     if (!sweep.run()) {
       return 1;
     }
@@ -164,18 +167,8 @@ final class SweepCommand implements Callable<Integer> {
     List<String> meaningless = TrainOptions.meaningless(TrainOptions.of(values).model());
     Map<String, String> kept = new LinkedHashMap<>(values);
     kept.keySet().removeAll(meaningless);
-    TrainOptions options = TrainOptions.of(kept);
-    Map<String, String> parameters = new LinkedHashMap<>();
-    parameters.put("dataset", RunDirectory.shortName(options.dataset()));
-    parameters.put("model", options.model().label());
-    parameters.put("latent", Integer.toString(options.settings().latent()));
-    StringBuilder name = new StringBuilder(parameters.get("dataset")).append('-').append(parameters.get("model")).append("-d").append(parameters.get("latent"));
-    point.forEach((option, value) -> {
-      if (!parameters.containsKey(option) && !meaningless.contains("--" + option)) {
-        parameters.put(option, value);
-        name.append('-').append(option).append(value);
-      }
-    });
-    return new Sweep.Cell(name.toString().replaceAll("[^A-Za-z0-9._-]", "_"), parameters, options, options.settings());
+    Map<String, String> named = new LinkedHashMap<>(point);
+    named.keySet().removeIf(option -> meaningless.contains("--" + option));
+    return Sweep.Cell.of(TrainOptions.of(kept).spec(), named);
   }
 }

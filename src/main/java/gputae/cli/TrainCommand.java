@@ -2,12 +2,20 @@ package gputae.cli;
 
 import gputae.backend.Backend;
 import gputae.backend.cpu.NativeLibraries;
+import gputae.console.ConsoleProgress;
 import gputae.data.Dataset;
-import gputae.data.Datasets;
-import gputae.data.Destination;
 import gputae.data.Split;
-import gputae.model.SafeTensors;
-import gputae.report.ConsoleProgress;
+import gputae.device.DeviceChoice;
+import gputae.files.Destination;
+import gputae.run.Checkpoint;
+import gputae.run.DataFingerprint;
+import gputae.run.Failure;
+import gputae.run.Outputs;
+import gputae.run.RunConfig;
+import gputae.run.RunDirectory;
+import gputae.run.RunTraining;
+import gputae.run.ShellWord;
+import gputae.run.TrainSpec;
 import gputae.train.DivergedException;
 import gputae.train.Epoch;
 import gputae.train.Step;
@@ -82,26 +90,26 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private int trainNew() throws IOException {
-    TrainConfig config = options.settings();
-    outputs.notOverData(options.dataset(), options.data());
-    if (options.init() != null) {
-      outputs.notOver(List.of(options.init()), "which is read");
+    TrainSpec spec = options.spec();
+    TrainConfig config = spec.config();
+    outputs.notOverData(spec.dataset(), spec.data());
+    if (spec.init() != null) {
+      outputs.notOver(List.of(spec.init()), "which is read");
     }
     try (Backend backend = device.open(this::say)) {
-      Dataset loaded = options.load(this::say);
-      float[] weights = options.initialWeights(config, loaded.train().images().pixelsPerImage());
+      Dataset loaded = spec.load(this::say);
+      float[] weights = spec.initialWeights(loaded.train().images().pixelsPerImage());
       // Before the folder is made, so that a network that does not fit leaves none behind.
-      try (Trainer trainer = trainer(backend, config, loaded, control)) {
+      try (Trainer trainer = RunTraining.trainer(backend, config, loaded, control)) {
         if (weights != null) {
           trainer.initialise(weights);
         }
-        try (TrainingViews shown = views.open(ViewSettings.subject(options.dataset(), config, loaded, DeviceOptions.conditions(backend)), backend, control, this::warn)) {
-          RunDirectory run = out == null ? RunDirectory.createNew(options.dataset(), config) : RunDirectory.create(out);
-          RunDirectory.Config description = RunDirectory.Config.of(config, options.place(), options.data(), loaded, RunDirectory.fingerprint(loaded),
-              DeviceOptions.conditions(backend), options.initFingerprint());
+        try (TrainingViews shown = views.open(ViewSettings.subject(spec.dataset(), config, loaded, DeviceChoice.conditions(backend)), backend, control, this::warn)) {
+          RunDirectory run = out == null ? RunDirectory.createNew(spec.dataset(), config) : RunDirectory.create(out);
+          RunConfig description = RunConfig.of(config, spec.place(), spec.data(), loaded, DataFingerprint.of(loaded),
+              DeviceChoice.conditions(backend), spec.initFingerprint());
           try (FileChannel lock = run.lock()) {
             run.removeLeftovers();
-            run.begin(description);
             return train(backend, run, description, loaded, trainer, shown);
           }
         }
@@ -115,39 +123,38 @@ final class TrainCommand implements Callable<Integer> {
       throw Failure.usage("--epochs is " + options.epochs() + "; at least 1");
     }
     RunDirectory run = RunDirectory.existing(resume);
-    RunDirectory.Config description = run.read();
+    RunConfig description = run.read();
     outputs.notOverRun(run, description, options.data());
     try (FileChannel lock = run.lock();
         Backend backend = device.open(this::say)) {
       run.removeLeftovers();
-      SafeTensors checkpoint = Files.exists(run.checkpoint()) ? run.readCheckpoint() : null;
+      Checkpoint checkpoint = Checkpoint.of(run);
       if (checkpoint == null) {
         requireNothingLost(run, description);
       }
       Path data = options.data() != null ? options.data() : description.data();
       Dataset loaded = run.openData(description, options.data(), this::say);
-      String fingerprint = RunDirectory.fingerprint(loaded);
+      String fingerprint = DataFingerprint.of(loaded);
       run.requireData(description, loaded, fingerprint);
       TrainConfig config = description.config();
       if (given("--epochs")) {
         config = config.withEpochs(options.epochs());
       }
-      String conditions = DeviceOptions.conditions(backend);
+      String conditions = DeviceChoice.conditions(backend);
       // Before the trainer takes memory for sizes that only damage may have put into config.json.
       int pixels = description.height() * description.width();
-      TrainState state = checkpoint == null ? null : run.state(config, pixels, checkpoint);
-      if (checkpoint != null && !conditions.equals(checkpoint.metadata().get(CheckpointWriter.CONDITIONS))) {
-        System.err.println("gpu-tae: the run was trained on " + checkpoint.metadata().get(CheckpointWriter.CONDITIONS)
+      TrainState state = checkpoint == null ? null : checkpoint.state(config, pixels);
+      if (checkpoint != null && !conditions.equals(checkpoint.conditions())) {
+        System.err.println("gpu-tae: the run was trained on " + checkpoint.conditions()
             + "; on " + conditions + " the result will be as good but not bitwise the same");
       }
-      description = RunDirectory.Config.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
-      try (Trainer trainer = trainer(backend, config, loaded, control)) {
-        int done = state == null ? 0 : run.restore(trainer, state);
+      description = RunConfig.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
+      try (Trainer trainer = RunTraining.trainer(backend, config, loaded, control)) {
+        int done = state == null ? 0 : checkpoint.restore(trainer, state);
         if (done > config.epochs()) {
           throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
         }
         try (TrainingViews shown = views.open(ViewSettings.subject(description.dataset(), config, loaded, conditions), backend, control, this::warn)) {
-          run.begin(description);
           return train(backend, run, description, loaded, trainer, shown);
         }
       }
@@ -155,7 +162,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** A run without a checkpoint begins again: it was killed early, and its settings are all that it takes. */
-  private void requireNothingLost(RunDirectory run, RunDirectory.Config description) {
+  private void requireNothingLost(RunDirectory run, RunConfig description) {
     if (Files.exists(run.model())) {
       throw new Failure(resume + " holds a model but no checkpoint, so it cannot go on, and to begin again would"
           + " replace the model; train in another folder");
@@ -166,24 +173,10 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** @throws Failure if the network's sizes overflow */
-  static Trainer trainer(Backend backend, TrainConfig config, Dataset loaded, TrainControl control) {
-    try {
-      return new Trainer(backend, config, loaded, control);
-    } catch (ArithmeticException e) {
-      throw tooLarge(e);
-    }
-  }
-
-  static Failure tooLarge(ArithmeticException e) {
-    return new Failure(
-        "the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
-  }
-
   private final TrainControl control = new TrainControl();
 
   /** Trains to the end or to an interruption, and writes what belongs in the run directory. */
-  private int train(Backend backend, RunDirectory run, RunDirectory.Config description, Dataset loaded, Trainer trainer, TrainingViews shown)
+  private int train(Backend backend, RunDirectory run, RunConfig description, Dataset loaded, Trainer trainer, TrainingViews shown)
       throws IOException {
     TrainConfig config = description.config();
     Split test = loaded.test();
@@ -193,9 +186,8 @@ final class TrainCommand implements Callable<Integer> {
         test.images().count(), description.height(), description.width()));
     say(String.format(Locale.ROOT, "model: %s, latent dimension %d, %,d parameters", config.model().title(), config.latent(),
         trainer.model().layout().parameters()));
-    CheckpointWriter checkpoints = new CheckpointWriter(run, trainer, description.conditions());
-    checkpoints.begin(trainer.history());
-    RunOutputs files = new RunOutputs(run, description, test, this::warn);
+    RunTraining training = new RunTraining(backend, run, description, loaded, trainer, this::warn);
+    training.begin();
     shown.begin(trainer.history(), run.figures());
 
     CountDownLatch saved = new CountDownLatch(1);
@@ -214,26 +206,22 @@ final class TrainCommand implements Callable<Integer> {
       boolean terminal = NativeLibraries.isTerminal(console == System.err ? 2 : 1);
       try (ConsoleProgress progress = quiet ? null : new ConsoleProgress(console, terminal,
           config.objective().columns(), config.epochs(), done, trainer.stepsPerEpoch())) {
-        finished = trainer.run(new Listeners(progress, checkpoints, backend, trainer, files, shown));
+        finished = training.train(new Listeners(progress, training, shown));
       } catch (DivergedException e) {
         throw new Failure(e.getMessage() + "; " + lastCheckpoint(run) + ". A smaller --lr often helps", e);
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
       }
-      checkpoints.save();
-      files.writeModel(trainer.model());
+      training.save();
       complete = shown.end(trainer.snapshot(), this::say);
       if (finished) {
         // Figures are drawn as long as nobody stops that: --resume draws them again.
         saved.countDown();
-        float[] latents = trainer.model().embeddings(trainer.testImages());
-        double outside = files.writeAll(backend, trainer.model(), latents, trainer.history());
+        double outside = training.finish();
         Epoch last = trainer.history().get(trainer.history().size() - 1);
         say(String.format(Locale.ROOT, "test: reconstruction %.4f nats per pixel; %.1f %% of the embeddings lie outside the unit ball", last.testReconstruction(),
             100 * outside));
         console.println(quiet ? run.path() : "done: see " + run.path().resolve("report.html") + " and " + run.path().resolve("figures"));
       } else {
-        console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + quoted(run.path().toString()));
+        console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + ShellWord.of(run.path().toString()));
       }
     } catch (IOException | RuntimeException e) {
       if (!control.stopped()) {
@@ -258,21 +246,15 @@ final class TrainCommand implements Callable<Integer> {
     return complete ? 0 : 1;
   }
 
-  /** Tells the console, the disk and the figures of each step and epoch. */
+  /** Tells the console, the views and the figures of each step and epoch. */
   private final class Listeners implements TrainListener {
     private final ConsoleProgress progress;
-    private final CheckpointWriter checkpoints;
-    private final Backend backend;
-    private final Trainer trainer;
-    private final RunOutputs outputs;
+    private final RunTraining training;
     private final TrainingViews shown;
 
-    Listeners(ConsoleProgress progress, CheckpointWriter checkpoints, Backend backend, Trainer trainer, RunOutputs outputs, TrainingViews shown) {
+    Listeners(ConsoleProgress progress, RunTraining training, TrainingViews shown) {
       this.progress = progress;
-      this.checkpoints = checkpoints;
-      this.backend = backend;
-      this.trainer = trainer;
-      this.outputs = outputs;
+      this.training = training;
       this.shown = shown;
     }
 
@@ -286,12 +268,10 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public void onEpoch(Epoch epoch) {
-      checkpoints.onEpoch(epoch);
       shown.onEpoch(epoch);
       if (figuresEvery != null && epoch.epoch() % figuresEvery == 0) {
         try {
-          outputs.drawFigures(backend, trainer.model(), trainer.model().embeddings(trainer.testImages()),
-              String.format(Locale.ROOT, "-%04d", epoch.epoch()));
+          training.drawFigures(epoch.epoch());
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
@@ -327,10 +307,5 @@ final class TrainCommand implements Callable<Integer> {
     if (!quiet) {
       console.println(line);
     }
-  }
-
-  /** As a shell takes it for one word. */
-  static String quoted(String name) {
-    return name.matches("[\\w./:@%+=,-]+") ? name : "'" + name.replace("'", "'\\''") + "'";
   }
 }

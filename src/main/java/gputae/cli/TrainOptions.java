@@ -1,13 +1,6 @@
 package gputae.cli;
 
 import gputae.backend.BallPenalty;
-import gputae.data.DataException;
-import gputae.data.Dataset;
-import gputae.data.Datasets;
-import gputae.data.RegularFile;
-import gputae.model.ParameterLayout;
-import gputae.model.SafeTensors;
-import gputae.model.Weights;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Objective;
@@ -15,23 +8,15 @@ import gputae.objective.Setting;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
 import gputae.objective.Terms;
+import gputae.run.Failure;
+import gputae.run.TrainSpec;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
-import gputae.train.Trainer;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +24,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /** What is trained, on what: the options of {@code train} that a run's result depends on. */
 final class TrainOptions {
@@ -195,21 +181,6 @@ final class TrainOptions {
     return alone.options;
   }
 
-  /** As given: a name or a path. */
-  String dataset() {
-    return dataset;
-  }
-
-  /** The folder of the data set's files, or null. */
-  Path data() {
-    return data;
-  }
-
-  /** The file of the initial weights, or null. */
-  Path init() {
-    return init;
-  }
-
   ModelKind model() {
     return model;
   }
@@ -218,17 +189,18 @@ final class TrainOptions {
     return epochs;
   }
 
-  Dataset load(Consumer<String> log) throws IOException {
-    return Datasets.open(dataset, data, log);
+  /** Where the data set lies, or null. */
+  Path data() {
+    return data;
   }
 
-  /** What {@code config.json} calls the data set: a path must be found again from another working folder. */
-  String place() {
-    return data != null || Datasets.isNamed(dataset) ? dataset : Path.of(dataset).toAbsolutePath().toString();
+  /** The training that is asked for; {@link Failure} of usage where settings do not fit together. */
+  TrainSpec spec() {
+    return new TrainSpec(dataset, data, init, settings());
   }
 
   /** The settings, those of the preset where nothing else was given; {@link Failure} of usage where they do not fit together. */
-  TrainConfig settings() {
+  private TrainConfig settings() {
     if (dataset.isBlank()) {
       throw Failure.usage("--dataset is empty; give a name or a path");
     }
@@ -290,34 +262,5 @@ final class TrainOptions {
 
   private boolean given(String option) {
     return command.commandLine().getParseResult().hasMatchedOption(option);
-  }
-
-  /** SHA-256 of the file of {@code --init}, or null. */
-  String initFingerprint() throws IOException {
-    if (init == null) {
-      return null;
-    }
-    MessageDigest digest = RunDirectory.sha256();
-    try (InputStream bytes = Channels.newInputStream(RegularFile.open(init))) {
-      new DigestInputStream(bytes, digest).transferTo(OutputStream.nullOutputStream());
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  /** The weights of {@code --init}, or null. */
-  float[] initialWeights(TrainConfig config, int pixels) throws IOException {
-    if (init == null) {
-      return null;
-    }
-    try {
-      return Weights.flat(new ParameterLayout(Trainer.architecture(config, pixels)), SafeTensors.read(init), "");
-    } catch (IllegalArgumentException e) {
-      throw new Failure("--init " + init + " does not fit the model: " + e.getMessage()
-          + "; give other weights, or the --model, --latent and --hidden of these", e);
-    } catch (ArithmeticException e) {
-      throw TrainCommand.tooLarge(e);
-    } catch (DataException e) {
-      throw new Failure("--init " + e.getMessage(), e);
-    }
   }
 }

@@ -1,6 +1,10 @@
 package gputae.cli;
 
 import gputae.data.Dataset;
+import gputae.run.Checkpoint;
+import gputae.run.Failure;
+import gputae.run.RunConfig;
+import gputae.run.RunDirectory;
 import gputae.train.Snapshot;
 import gputae.train.TrainState;
 import gputae.view.Subject;
@@ -49,7 +53,7 @@ final class ViewCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     ViewOptions options = ViewSettings.options(size, tree);
     RunDirectory directory = RunDirectory.existing(run);
-    RunDirectory.Config config = directory.read();
+    RunConfig config = directory.read();
     if (!Files.exists(directory.checkpoint())) {
       throw new Failure(run + " holds no checkpoint yet; a training writes the first one after some seconds");
     }
@@ -80,7 +84,7 @@ final class ViewCommand implements Callable<Integer> {
   }
 
   /** The run's last checkpoint. One that is being replaced is never half there. */
-  private static TrainState state(RunDirectory directory, RunDirectory.Config config) throws IOException {
-    return directory.state(config.config(), config.height() * config.width(), directory.readCheckpoint());
+  private static TrainState state(RunDirectory directory, RunConfig config) throws IOException {
+    return Checkpoint.read(directory).state(config.config(), config.height() * config.width());
   }
 }

@@ -4,6 +4,9 @@ import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import gputae.data.Dataset;
+import gputae.run.Failure;
+import gputae.run.Outputs;
+import gputae.run.RunConfig;
 import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
 import gputae.view.Film;
@@ -175,7 +178,7 @@ final class ViewSettings {
 
   /** What a view shows of a run. */
   static Subject subject(String dataset, TrainConfig config, Dataset loaded, String conditions) {
-    return new Subject(RunDirectory.shortName(dataset) + ", " + config.model().title() + ", d = " + config.latent(), config, loaded, conditions);
+    return new Subject(RunConfig.shortName(dataset) + ", " + config.model().title() + ", d = " + config.latent(), config, loaded, conditions);
   }
 
   /**

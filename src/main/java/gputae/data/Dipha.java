@@ -1,5 +1,6 @@
 package gputae.data;
 
+import gputae.files.DataException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

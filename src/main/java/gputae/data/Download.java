@@ -1,5 +1,7 @@
 package gputae.data;
 
+import gputae.files.DataException;
+import gputae.files.WholeFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;

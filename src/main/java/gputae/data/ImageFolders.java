@@ -1,5 +1,6 @@
 package gputae.data;
 
+import gputae.files.DataException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

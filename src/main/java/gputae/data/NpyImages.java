@@ -1,5 +1,6 @@
 package gputae.data;
 
+import gputae.files.DataException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package gputae.data;
 
+import gputae.files.DataException;
 import java.util.ArrayList;
 import java.util.List;
 

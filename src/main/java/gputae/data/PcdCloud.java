@@ -1,5 +1,6 @@
 package gputae.data;
 
+import gputae.files.DataException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

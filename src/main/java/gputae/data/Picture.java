@@ -1,5 +1,7 @@
 package gputae.data;
 
+import gputae.files.DataException;
+import gputae.files.WholeFile;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;

@@ -1,5 +1,7 @@
 package gputae.data;
 
+import gputae.files.DataException;
+import gputae.files.WholeFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package gputae.data;
 
+import gputae.files.DataException;
+import gputae.files.WholeFile;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;

@@ -1,5 +1,6 @@
 package gputae.data;
 
+import gputae.files.DataException;
 import java.io.Closeable;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;

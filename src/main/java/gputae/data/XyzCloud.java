@@ -1,5 +1,7 @@
 package gputae.data;
 
+import gputae.files.DataException;
+
 /**
  * Reads the positions of an XYZ file of chemistry: the number of atoms, a comment, then an element and three
  * coordinates a line.

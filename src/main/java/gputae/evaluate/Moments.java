@@ -1,5 +1,7 @@
 package gputae.evaluate;
 
+import gputae.linear.SymmetricEigen;
+
 /**
  * Mean and covariance of a cloud.
  *

@@ -2,9 +2,9 @@ package gputae.model;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import gputae.data.DataException;
-import gputae.data.RegularFile;
-import gputae.data.WholeFile;
+import gputae.files.DataException;
+import gputae.files.RegularFile;
+import gputae.files.WholeFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
 package gputae.model;
 
-import gputae.data.RegularFile;
-import gputae.data.StrictJson;
+import gputae.files.RegularFile;
+import gputae.text.StrictJson;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

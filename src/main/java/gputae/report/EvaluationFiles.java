@@ -1,9 +1,10 @@
 package gputae.report;
 
 import com.google.gson.stream.JsonWriter;
-import gputae.data.StrictJson;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
+import gputae.text.Csv;
+import gputae.text.StrictJson;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;

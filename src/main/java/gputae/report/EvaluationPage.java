@@ -2,6 +2,7 @@ package gputae.report;
 
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
+import gputae.text.Numbers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

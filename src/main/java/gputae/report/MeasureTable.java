@@ -2,6 +2,9 @@ package gputae.report;
 
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
+import gputae.text.Csv;
+import gputae.text.MarkdownTable;
+import gputae.text.Numbers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;

@@ -1,6 +1,6 @@
 package gputae.report;
 
-import gputae.data.WholeFile;
+import gputae.files.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,7 +13,7 @@ import java.util.Map;
  * An HTML page that needs nothing beside it: figures are embedded, text is escaped, there is no script and no link to anywhere; it reads on a phone, on paper, in
  * light and dark. It is well-formed XML too, if the text it is given is.
  */
-final class Page {
+public final class Page {
 
   private static final String STYLE = """
       :root { color-scheme: light dark; --ink: #1d2329; --faint: #5f6b76; --line: #dfe4e8; --page: #f6f7f9; --card: #ffffff; --accent: #2f6fb0; }
@@ -57,7 +57,7 @@ final class Page {
   private final StringBuilder html = new StringBuilder(1 << 16);
 
   /** A page that begins with its title. */
-  Page(String title) {
+  public Page(String title) {
     this(title, "", "");
   }
 
@@ -67,7 +67,7 @@ final class Page {
    * @param kind  class of everything on the page
    * @param style rules beside those that all pages share
    */
-  Page(String title, String kind, String style) {
+  public Page(String title, String kind, String style) {
     html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
         .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
         .append("<title>").append(escaped(title)).append("</title>\n<style>\n").append(STYLE).append(style).append("</style>\n</head>\n<body>\n")
@@ -75,19 +75,19 @@ final class Page {
   }
 
   /** Markup as it is. */
-  Page add(String markup) {
+  public Page add(String markup) {
     html.append(markup);
     return this;
   }
 
   /** Text, escaped. */
-  Page text(String text) {
+  public Page text(String text) {
     html.append(escaped(text));
     return this;
   }
 
   /** A table of names and values in the map's order, in a section of its own; nothing for an empty map. */
-  void pairs(String heading, String style, Map<String, String> entries) {
+  public void pairs(String heading, String style, Map<String, String> entries) {
     if (entries.isEmpty()) {
       return;
     }
@@ -97,7 +97,7 @@ final class Page {
   }
 
   /** The figure, if its file is there. */
-  void figure(Figure figure) throws IOException {
+  public void figure(Figure figure) throws IOException {
     byte[] png = bytesOrNull(figure.png());
     if (png != null) {
       add("<figure>\n<h2>").text(figure.title()).add("</h2>\n<img alt=\"").text(figure.title()).add("\" src=\"").add(embedded(png)).add("\"/>\n<figcaption>")
@@ -106,7 +106,7 @@ final class Page {
   }
 
   /** The file's bytes; null if there is no such file. */
-  static byte[] bytesOrNull(Path file) throws IOException {
+  public static byte[] bytesOrNull(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new IOException(file + " is a folder, where a picture belongs; remove it");
     }
@@ -120,18 +120,18 @@ final class Page {
   }
 
   /** A PNG as an address. */
-  static String embedded(byte[] png) {
+  public static String embedded(byte[] png) {
     return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
   }
 
   /** Ends the page and writes it, whole or not at all. */
-  void write(Path file) throws IOException {
+  public void write(Path file) throws IOException {
     add("</main>\n</body>\n</html>\n");
     WholeFile.write(file, html.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** Text for element content and quoted attributes; null is empty. */
-  static String escaped(String text) {
+  public static String escaped(String text) {
     return text == null ? "" : text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;").replace("'", "&#39;");
   }
 }

@@ -2,6 +2,7 @@ package gputae.report;
 
 import gputae.objective.Reconstruction;
 import gputae.objective.TermKind;
+import gputae.text.Numbers;
 import gputae.train.Epoch;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package gputae.report;
 
+import gputae.text.Numbers;
 import java.util.Arrays;
 
 /**
@@ -31,17 +32,17 @@ public record Spread(double mean, double deviation, int count) {
   }
 
   /** With {@link Numbers#rounded}: "0.182 \u00b1 0.003", or the mean alone where there is no deviation. */
-  String rounded(int decimals) {
+  public String rounded(int decimals) {
     return Numbers.rounded(mean, decimals) + (Double.isNaN(deviation) ? "" : " \u00b1 " + Numbers.rounded(deviation, decimals));
   }
 
   /** About three significant digits, for a sentence. */
-  String inWords() {
+  public String inWords() {
     return rounded(Numbers.commonDecimals(3, mean));
   }
 
   /** A share in per cent, for a sentence. */
-  String inPercent() {
+  public String inPercent() {
     return new Spread(100 * mean, 100 * deviation, count).rounded(1) + " %";
   }
 }

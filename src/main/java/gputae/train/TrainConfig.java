@@ -35,6 +35,11 @@ public record TrainConfig(
     }
   }
 
+  /** The network, learning rate and objective of the paper. */
+  public static TrainConfig ofPaper(ModelKind model, int latent, int batch, int epochs, long seed) {
+    return new TrainConfig(model, latent, List.of(64, 64), batch, epochs, 3e-4, model.objective(), seed);
+  }
+
   /** The same for another number of epochs. */
   public TrainConfig withEpochs(int other) {
     return new TrainConfig(model, latent, hidden, batch, other, rate, objective, seed);

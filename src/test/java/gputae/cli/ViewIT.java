@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gputae.report.ClassColours;
+import gputae.figure.ClassColours;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.files.DataException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -2,6 +2,7 @@ package gputae.data;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.files.DataException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import gputae.files.DataException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

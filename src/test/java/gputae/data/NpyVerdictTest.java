@@ -3,6 +3,7 @@ package gputae.data;
 import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import gputae.files.DataException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

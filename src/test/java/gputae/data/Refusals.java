@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.files.DataException;
 import org.junit.jupiter.api.function.Executable;
 
 /** What every refusal of bad data must be: a DataException of one line that says certain things. */

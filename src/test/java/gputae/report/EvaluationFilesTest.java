@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
+import gputae.paper.PaperExample;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;

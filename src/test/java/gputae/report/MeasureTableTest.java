@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.evaluate.Measure;
+import gputae.paper.PaperExample;
 import gputae.report.MeasureTable.Row;
+import gputae.text.Csv;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.lwjgl.opengl.GL33C.*;
 
+import gputae.figure.ClassColours;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
@@ -17,7 +18,6 @@ import gputae.objective.Quartic;
 import gputae.objective.Reconstruction;
 import gputae.objective.Term;
 import gputae.objective.Terms;
-import gputae.report.ClassColours;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import gputae.view.Subject;

@@ -1,0 +1,89 @@
+package gputae.console;
+
+import java.io.PrintStream;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.function.IntSupplier;
+
+/**
+ * The last line of a terminal, drawn over again and again by a thread of its own, ten times a second at most. It uses carriage returns and blanks
+ * only, so any terminal will do.
+ *
+ * <p>me.tongfei:progressbar was tried for this: by itself it asks for the width through two processes a redraw, gives the bar one column of 80 beside
+ * a message as long as ours, and forgets to end its line when closed before it was first drawn; with a layout and a screen of our own in their place,
+ * all that was left of it was a timer.
+ */
+final class LiveLine implements AutoCloseable {
+
+  private static final int REDRAW_MILLIS = 100;
+
+  private final PrintStream out;
+  private final IntFunction<String> text;
+  private final IntSupplier columns;
+  private final ScheduledExecutorService timer;
+  /** What is on the screen now, empty if the cursor stands on a fresh line. */
+  private String drawn = "";
+  private boolean closed;
+
+  /**
+   * Draws the line now and from now on.
+   *
+   * @param text    the line for a number of columns it may fill; called on the drawing thread and on that of {@link #close}
+   * @param columns of the terminal
+   */
+  LiveLine(PrintStream out, IntFunction<String> text, IntSupplier columns) {
+    this.out = out;
+    this.text = text;
+    this.columns = columns;
+    timer = Executors.newSingleThreadScheduledExecutor(task -> {
+      Thread thread = new Thread(task, "progress");
+      // A training that fails must not be kept alive by its progress.
+      thread.setDaemon(true);
+      return thread;
+    });
+    timer.scheduleWithFixedDelay(this::draw, 0, REDRAW_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** Prints a line of its own above this one. */
+  void print(String message) {
+    print(message, out);
+  }
+
+  /** As {@link #print(String)}, on a stream that may be the same terminal. */
+  synchronized void print(String message, PrintStream to) {
+    if (!drawn.isEmpty()) {
+      out.print("\r" + " ".repeat(drawn.length()) + "\r");
+      out.flush();
+      drawn = "";
+    }
+    to.println(message);
+    to.flush();
+  }
+
+  /** Draws the line a last time and ends it. Closing twice is harmless. */
+  @Override
+  public void close() {
+    timer.shutdown();
+    draw();
+    synchronized (this) {
+      if (!closed) {
+        closed = true;
+        out.println();
+        out.flush();
+      }
+    }
+  }
+
+  private synchronized void draw() {
+    // One column stays free: a character in the last one makes some terminals wrap, and a wrapped line cannot be drawn over.
+    int width = Math.max(1, columns.getAsInt() - 1);
+    String line = text.apply(width);
+    if (!closed && !line.equals(drawn)) {
+      out.print("\r" + line + " ".repeat(Math.max(0, Math.min(drawn.length(), width) - line.length())));
+      out.flush();
+      drawn = line;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package gputae.device;
+
+import gputae.backend.Backend;
+import gputae.backend.BackendException;
+import gputae.backend.cpu.CpuBackend;
+import gputae.backend.cpu.InstructionSet;
+import gputae.backend.cuda.CudaBackend;
+import gputae.backend.cuda.HostRunner;
+import gputae.backend.cuda.JCudaDriver;
+import gputae.backend.cuda.Products;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A device as people name it, on the program's command line and the benchmarks'.
+ *
+ * @param number of a GPU, from 0
+ */
+public record DeviceChoice(Kind kind, int number) {
+
+  /** Kinds of devices. */
+  public enum Kind {
+    /** The first GPU if everything for it is there, else the CPU. */
+    AUTO,
+    CUDA,
+    CPU,
+    /** The CUDA kernels on a CPU, thread by thread: a development build's way of checking them without a GPU. */
+    HOST_RUNNER
+  }
+
+  private static final Pattern GPU = Pattern.compile("cuda(?::(\\d{1,4}))?");
+
+  /**
+   * {@code auto}, {@code cuda}, {@code cuda:1} for the second GPU, {@code cpu} or {@code host-runner}.
+   *
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public static DeviceChoice of(String text) {
+    String name = text.toLowerCase(Locale.ROOT);
+    Matcher gpu = GPU.matcher(name);
+    if (gpu.matches()) {
+      return new DeviceChoice(Kind.CUDA, gpu.group(1) == null ? 0 : Integer.parseInt(gpu.group(1)));
+    }
+    return switch (name) {
+      case "auto" -> new DeviceChoice(Kind.AUTO, 0);
+      case "cpu" -> new DeviceChoice(Kind.CPU, 0);
+      case "host-runner" -> new DeviceChoice(Kind.HOST_RUNNER, 0);
+      default -> throw new IllegalArgumentException("'" + text + "' is not auto, cuda, cuda:1 (the second GPU), cpu or host-runner");
+    };
+  }
+
+  /**
+   * Opens the device; says through {@code log} what it is. The caller closes it.
+   *
+   * @param threads of the CPU, null for as many as this process may use
+   * @throws BackendException saying what is missing and how to get it
+   */
+  public Backend open(Integer threads, Consumer<String> log) {
+    int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    // Before anything is opened, and not one of auto's reasons for the CPU.
+    Products products = Products.chosen();
+    return switch (kind) {
+      case CUDA -> announced(gpu(products), " (cuda:" + number + ")", log);
+      // Fewer than the cores where there are many, never fewer than asked for: a number that is silently another would be a surprise.
+      case HOST_RUNNER ->
+          announced(new CudaBackend(HostRunner.open(threads == null ? Math.min(cores, HostRunner.MOST_HOST_THREADS) : cores),
+              products), "", log);
+      case CPU -> announced(cpu(cores), "", log);
+      case AUTO -> {
+        Backend gpu;
+        try {
+          gpu = gpu(products);
+        } catch (BackendException e) {
+          yield announced(cpu(cores), " (auto: " + e.getMessage() + ")", log);
+        }
+        yield announced(gpu, " (auto: there is a GPU, and all that it takes)", log);
+      }
+    };
+  }
+
+  /** What results depend on, bit for bit, beside settings and data. */
+  public static String conditions(Backend backend) {
+    return backend.description();
+  }
+
+  private static Backend announced(Backend backend, String why, Consumer<String> log) {
+    log.accept("device: " + backend.description() + why);
+    return backend;
+  }
+
+  private Backend gpu(Products products) {
+    return new CudaBackend(JCudaDriver.open(number), products);
+  }
+
+  private static Backend cpu(int threads) {
+    return new CpuBackend(InstructionSet.chosen(), threads);
+  }
+}

@@ -1,0 +1,70 @@
+package gputae.figure;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Many small grey images as one picture: the paper's figures 4, 5 and 7. */
+public final class ImageGrid {
+
+  /** About as wide as the picture should become, pixels; the whole-number factor that comes nearest from below is taken. */
+  private static final int GOOD_WIDTH = 1200;
+  private static final int LARGEST_FACTOR = 8;
+  /** Dark grey, so that images stay apart without white lines competing with the white strokes. */
+  private static final byte SEPARATOR = (byte) 0x48;
+
+  private ImageGrid() {}
+
+  /**
+   * Writes the images row by row, {@code columns} to a row, enlarged by a whole factor without smoothing, with thin lines between. Cells left over
+   * in the last row are of the separator's colour.
+   *
+   * @param png     the file, replaced if it exists; missing directories are made
+   * @param images  uint8 [count, height, width], 0 black, 255 white
+   * @param count   how many images, at least 1
+   * @param columns images per row, at least 1; fewer images than columns make a narrower picture
+   * @throws IllegalArgumentException if the sizes do not fit the array
+   * @throws FigureException          if this Java has no graphics
+   * @throws IOException              if the file cannot be written
+   */
+  public static void write(Path png, byte[] images, int count, int height, int width, int columns) throws IOException {
+    if (count < 1 || height < 1 || width < 1 || columns < 1) {
+      throw new IllegalArgumentException("count, height, width and columns must be at least 1: " + count + ", " + height + ", " + width + ", " + columns);
+    }
+    if ((long) count * height * width > images.length) {
+      throw new IllegalArgumentException(count + " images of " + height + " x " + width + " need " + (long) count * height * width
+          + " bytes, there are " + images.length);
+    }
+    Figures.write(png, () -> draw(images, count, height, width, Math.min(columns, count)));
+  }
+
+  private static byte[] draw(byte[] images, int count, int height, int width, int columns) throws IOException {
+    int factor = Math.max(1, Math.min(LARGEST_FACTOR, GOOD_WIDTH / (columns * width)));
+    int line = Math.max(1, factor / 2);
+    int rows = (count + columns - 1) / columns;
+    int cellWidth = width * factor + line;
+    int cellHeight = height * factor + line;
+    long pixels = ((long) columns * cellWidth + line) * ((long) rows * cellHeight + line);
+    if (pixels > Integer.MAX_VALUE - 64) {
+      throw new IllegalArgumentException("a grid of " + rows + " x " + columns + " images of " + height + " x " + width + " is too large for one picture");
+    }
+    BufferedImage grid = new BufferedImage(columns * cellWidth + line, rows * cellHeight + line, BufferedImage.TYPE_BYTE_GRAY);
+    // Bytes are written directly: painting into a grey picture would convert between linear and sRGB greys.
+    byte[] target = ((DataBufferByte) grid.getRaster().getDataBuffer()).getData();
+    Arrays.fill(target, SEPARATOR);
+    for (int n = 0; n < count; n++) {
+      int top = line + n / columns * cellHeight;
+      int left = line + n % columns * cellWidth;
+      for (int y = 0; y < height * factor; y++) {
+        int source = (n * height + y / factor) * width;
+        int row = (top + y) * grid.getWidth() + left;
+        for (int x = 0; x < width * factor; x++) {
+          target[row + x] = images[source + x / factor];
+        }
+      }
+    }
+    return Canvas.png(grid);
+  }
+}

@@ -1,0 +1,156 @@
+package gputae.figure;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The latent cloud: the paper's figures 2, 3 and 6. Every embedding is a dot in the colour of its class, with the unit circle that the ball penalty
+ * pulls it into; both axes have one scale, so the circle is round. More than two dimensions are shown in the plane of the first two principal
+ * components, laid through the origin, so that the circle is the shadow of the unit ball; one dimension as a strip a class.
+ */
+public final class LatentFigure {
+
+  private LatentFigure() {}
+
+  /**
+   * Draws the embeddings. The range is that of the data, together with the unit ball. Embeddings with a coordinate that is not finite are left out
+   * and counted in the subtitle. Dots are drawn in a scattered order, so that no class lies on top of the others.
+   *
+   * @param png          the file, about 1400 pixels wide, replaced if it exists; missing directories are made
+   * @param latents      float32 [count, dimension]
+   * @param count        how many embeddings, 0 or more
+   * @param dimension    of the latent space, at least 1
+   * @param labelsOrNull uint8 [count], the class of each embedding; null draws all in one colour, without a legend
+   * @param classes      names of the classes by label; labels beyond the list, or all if it is empty, are shown as numbers
+   * @param title        one line, cut where it is too long; may be empty
+   * @throws IllegalArgumentException if the sizes do not fit the arrays
+   * @throws FigureException          if this Java cannot draw text, with what to install
+   * @throws IOException              if the file cannot be written
+   */
+  public static void write(Path png, float[] latents, int count, int dimension, byte[] labelsOrNull, List<String> classes, String title)
+      throws IOException {
+    if (count < 0 || dimension < 1 || (long) count * dimension > latents.length) {
+      throw new IllegalArgumentException(count + " embeddings of " + dimension + " coordinates do not fit an array of " + latents.length);
+    }
+    if (labelsOrNull != null && labelsOrNull.length < count) {
+      throw new IllegalArgumentException(count + " embeddings have only " + labelsOrNull.length + " labels");
+    }
+    Figures.write(png, () -> {
+      Cloud cloud = Cloud.of(latents, count, dimension, labelsOrNull, classes);
+      return dimension == 1 ? LatentStrip.draw(cloud, title) : LatentPlane.draw(cloud, title);
+    });
+  }
+
+  /**
+   * The points to be drawn: embeddings without those that are not finite, flattened to the plane.
+   *
+   * @param x       [n]
+   * @param y       [n]; 0 for one dimension
+   * @param label   [n], 0 where there are no labels
+   * @param skipped embeddings left out
+   * @param names   of the classes by label; empty where there are no labels
+   * @param plane   where more than two dimensions were projected, else null
+   */
+  record Cloud(double[] x, double[] y, int[] label, int skipped, List<String> names, PrincipalPlane plane) {
+
+    static Cloud of(float[] latents, int count, int dimension, byte[] labelsOrNull, List<String> classes) {
+      int kept = 0;
+      for (int n = 0; n < count; n++) {
+        kept += PrincipalPlane.finite(latents, n, dimension) ? 1 : 0;
+      }
+      PrincipalPlane plane = dimension > 2 ? PrincipalPlane.of(latents, count, dimension) : null;
+      double[] x = new double[kept];
+      double[] y = new double[kept];
+      int[] label = new int[kept];
+      int largest = -1;
+      for (int n = 0, i = 0; n < count; n++) {
+        if (PrincipalPlane.finite(latents, n, dimension)) {
+          int row = n * dimension;
+          x[i] = plane != null ? along(plane.first(), latents, row) : latents[row];
+          y[i] = plane != null ? along(plane.second(), latents, row) : dimension == 2 ? latents[row + 1] : 0;
+          label[i] = labelsOrNull == null ? 0 : labelsOrNull[n] & 255;
+          largest = Math.max(largest, label[i]);
+          i++;
+        }
+      }
+      List<String> names = new ArrayList<>();
+      if (labelsOrNull != null) {
+        names.addAll(classes);
+        while (names.size() <= largest) {
+          names.add(Integer.toString(names.size()));
+        }
+      }
+      return new Cloud(x, y, label, count - kept, names, plane);
+    }
+
+    private static double along(double[] direction, float[] latents, int row) {
+      double sum = 0;
+      for (int i = 0; i < direction.length; i++) {
+        sum += direction[i] * latents[row + i];
+      }
+      return sum;
+    }
+
+    int size() {
+      return x.length;
+    }
+
+    boolean labelled() {
+      return !names.isEmpty();
+    }
+
+    /** How many points each label has. */
+    int[] counts() {
+      int[] counts = new int[Math.max(1, names.size())];
+      for (int c : label) {
+        counts[c]++;
+      }
+      return counts;
+    }
+
+    int[] colours() {
+      return labelled() ? ClassColours.of(names.size()) : new int[] {ClassColours.UNLABELLED};
+    }
+
+    /** "10,000 embeddings, 3 skipped (not finite), first two principal components (81 % of the variance)". */
+    String subtitle() {
+      String text = String.format(Locale.ROOT, "%,d embedding%s", size(), size() == 1 ? "" : "s");
+      if (skipped > 0) {
+        text += String.format(Locale.ROOT, ", %,d skipped (not finite)", skipped);
+      }
+      if (plane != null) {
+        text += String.format(Locale.ROOT, ", first two principal components (%.0f %% of the variance)",
+            100 * (plane.firstShare() + plane.secondShare()));
+      }
+      return text;
+    }
+
+    /**
+     * The step of a walk over 0 .. n - 1 that meets every point once and scatters any sorting by class: the golden section of n, made coprime to n.
+     */
+    int scatterStep() {
+      int n = Math.max(1, size());
+      int step = Math.max(1, (int) Math.round(n * 0.6180339887498949));
+      while (gcd(step, n) != 1) {
+        step++;
+      }
+      return step;
+    }
+
+    private static int gcd(int a, int b) {
+      return b == 0 ? a : gcd(b, a % b);
+    }
+
+    /** Dots shrink and fade as they grow in number; chosen by eye from 100 to 1,000,000. In pixels. */
+    double dotRadius() {
+      return Math.max(1.1, Math.min(5.5, 34 / Math.pow(Math.max(1, size()), 0.27)));
+    }
+
+    double dotAlpha() {
+      return Math.max(0.15, Math.min(0.9, 1.55 - 0.21 * Math.log10(Math.max(1, size()))));
+    }
+  }
+}

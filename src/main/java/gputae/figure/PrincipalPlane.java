@@ -1,0 +1,108 @@
+package gputae.figure;
+
+import gputae.linear.LeadingComponents;
+import gputae.linear.SymmetricEigen;
+
+/**
+ * The two directions in which a cloud varies most.
+ *
+ * @param first       unit vector [d], the principal component of the largest variance
+ * @param second      unit vector [d], of the second largest
+ * @param firstShare  the variance along {@code first} divided by the whole variance, in [0, 1]; 0 if the cloud has none
+ * @param secondShare the same of {@code second}
+ */
+public record PrincipalPlane(double[] first, double[] second, double firstShare, double secondShare) {
+
+  /**
+   * The plane of the rows of {@code latents} (float32 [count, d], d at least 2) whose coordinates are all finite; for d
+   * above {@value LeadingComponents#FEW_DIMENSIONS} as {@link LeadingComponents} finds it. The sign of each direction is
+   * such that its largest entry in magnitude, the first among equals, is positive.
+   */
+  public static PrincipalPlane of(float[] latents, int count, int d) {
+    if (d > LeadingComponents.FEW_DIMENSIONS) {
+      LeadingComponents found = LeadingComponents.of(latents, count, d, 1, 2, null, 0);
+      double whole = found.whole();
+      return new PrincipalPlane(LeadingComponents.pointed(found.vectors()[0]),
+          LeadingComponents.pointed(found.vectors()[1]),
+          whole > 0 ? Math.min(1, found.variances()[0] / whole) : 0,
+          whole > 0 ? Math.min(1, found.variances()[1] / whole) : 0);
+    }
+    double[] covariance = covariance(latents, count, d);
+    SymmetricEigen eigen = SymmetricEigen.of(covariance, d);
+    double[] variances = eigen.values();
+    double trace = 0;
+    for (int i = 0; i < d; i++) {
+      trace += variances[i];
+    }
+    int first = largest(variances, -1);
+    int second = largest(variances, first);
+    return new PrincipalPlane(column(eigen.vectors(), d, first), column(eigen.vectors(), d, second),
+        trace > 0 ? Math.max(0, variances[first]) / trace : 0,
+        trace > 0 ? Math.max(0, variances[second]) / trace : 0);
+  }
+
+  /** Row-major [d, d]. The mean is taken first: far-off clouds would otherwise lose their variance to cancellation. */
+  private static double[] covariance(float[] latents, int count, int d) {
+    double[] mean = new double[d];
+    int rows = 0;
+    for (int n = 0; n < count; n++) {
+      if (finite(latents, n, d)) {
+        rows++;
+        for (int i = 0; i < d; i++) {
+          mean[i] += latents[n * d + i];
+        }
+      }
+    }
+    for (int i = 0; i < d; i++) {
+      mean[i] /= Math.max(1, rows);
+    }
+    double[] covariance = new double[d * d];
+    double[] centred = new double[d];
+    for (int n = 0; n < count; n++) {
+      if (finite(latents, n, d)) {
+        for (int i = 0; i < d; i++) {
+          centred[i] = latents[n * d + i] - mean[i];
+        }
+        for (int i = 0; i < d; i++) {
+          for (int j = i; j < d; j++) {
+            covariance[i * d + j] += centred[i] * centred[j];
+          }
+        }
+      }
+    }
+    for (int i = 0; i < d; i++) {
+      for (int j = i; j < d; j++) {
+        covariance[i * d + j] /= Math.max(1, rows);
+        covariance[j * d + i] = covariance[i * d + j];
+      }
+    }
+    return covariance;
+  }
+
+  public static boolean finite(float[] latents, int n, int d) {
+    for (int i = 0; i < d; i++) {
+      if (!Float.isFinite(latents[n * d + i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int largest(double[] values, int except) {
+    int best = -1;
+    for (int i = 0; i < values.length; i++) {
+      if (i != except && (best < 0 || values[i] > values[best])) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static double[] column(double[] vectors, int d, int c) {
+    double[] column = new double[d];
+    for (int i = 0; i < d; i++) {
+      column[i] = vectors[i * d + c];
+    }
+    return LeadingComponents.pointed(column);
+  }
+}

@@ -1,0 +1,240 @@
+package gputae.files;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Set;
+
+/**
+ * Writes every file of this program. A reader sees it whole or not at all, whenever the program or the machine stops:
+ * it is written to a sibling, synced, renamed, and the folder is synced. Links are followed to the file they name. What
+ * is no regular file is written through (see {@link Destination}).
+ */
+public final class WholeFile implements AutoCloseable {
+
+  // A name that does not grow with the file's own fits wherever that one does.
+  private static final String PREFIX = ".gpu-tae-";
+  private static final String PART = ".part";
+  private static final int RANDOM_BYTES = 8;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** Called between the operations of {@link #write}; tests stop the program there. */
+  static Runnable interruption = () -> {};
+
+  private final Destination destination;
+  private final WritableByteChannel channel;
+  /** Null for what is written through. */
+  private final Path part;
+  private boolean ended;
+
+  private WholeFile(Path file) throws IOException {
+    destination = Destination.of(file);
+    destination.requireWritable();
+    if (destination.isThrough()) {
+      part = null;
+      channel = new Through(destination.open(), destination.place());
+      return;
+    }
+    Files.createDirectories(destination.place().getParent());
+    byte[] random = new byte[RANDOM_BYTES];
+    RANDOM.nextBytes(random);
+    part = destination.place().resolveSibling(PREFIX + HexFormat.of().formatHex(random) + PART);
+    // Exclusive: neither a link that somebody planted nor the file of another process is written to.
+    channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE,
+        LinkOption.NOFOLLOW_LINKS);
+    try {
+      Set<PosixFilePermission> permissions = destination.permissions();
+      if (permissions != null) {
+        // What was private stays so.
+        Files.setPosixFilePermissions(part, permissions);
+      }
+    } catch (IOException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Writes what a file shall hold. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(WritableByteChannel channel) throws IOException;
+  }
+
+  /**
+   * Replaces {@code file} by {@code bytes}; missing folders are made. A program that was stopped on the way leaves the
+   * old file and a sibling {@code .gpu-tae-*.part}.
+   *
+   * @throws IOException with one line naming the file, if it cannot be written; the old file, if any, is then untouched
+   */
+  public static void write(Path file, byte[] bytes) throws IOException {
+    try {
+      replace(file, channel -> {
+        interruption.run();
+        ByteBuffer rest = ByteBuffer.wrap(bytes, 0, bytes.length / 2);
+        writeAll(channel, rest);
+        interruption.run();
+        writeAll(channel, rest.limit(bytes.length));
+        interruption.run();
+      });
+    } catch (IOException e) {
+      throw new IOException(file + ": cannot be written: " + inWords(e), e);
+    }
+  }
+
+  /** As {@link #write}, for contents too large for one array; failures come out as they are. */
+  public static void replace(Path file, Content content) throws IOException {
+    try (WholeFile whole = begin(file)) {
+      content.writeTo(whole.channel);
+      whole.finish();
+    }
+  }
+
+  /**
+   * Begins a file that comes in pieces. It takes its name at {@link #finish}; until then the old one is untouched.
+   *
+   * @throws IOException as it comes, without the file's name, if it cannot be written
+   */
+  public static WholeFile begin(Path file) throws IOException {
+    return new WholeFile(file);
+  }
+
+  /** Takes what the file shall hold; not to be closed. */
+  public WritableByteChannel channel() {
+    return channel;
+  }
+
+  /** Gives the file its name. */
+  public void finish() throws IOException {
+    if (part == null) {
+      ended = true;
+      channel.close();
+      return;
+    }
+    ((FileChannel) channel).force(true);
+    channel.close();
+    interruption.run();
+    Files.move(part, destination.place(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    ended = true;
+    interruption.run();
+    // Without this a power cut may bring the old name back.
+    try (FileChannel folder = FileChannel.open(destination.place().getParent())) {
+      folder.force(true);
+    }
+  }
+
+  /** Gives the file up, unless it is finished: nothing of it stays but what was written through. */
+  @Override
+  public void close() throws IOException {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    try {
+      channel.close();
+    } finally {
+      if (part != null) {
+        Files.deleteIfExists(part);
+      }
+    }
+  }
+
+  /** Removes what writers that were stopped left in a folder; nobody may be writing there. */
+  public static void removeLeftovers(Path folder) throws IOException {
+    try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, WholeFile::isLeftover)) {
+      for (Path part : parts) {
+        Files.delete(part);
+      }
+    }
+  }
+
+  /** Whether a file is one that a writer at work has, or that one which was stopped has left. */
+  public static boolean isLeftover(Path file) {
+    return file.getFileName().toString().matches("\\.gpu-tae-[0-9a-f]{" + 2 * RANDOM_BYTES + "}\\.part")
+        && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  public static void writeAll(WritableByteChannel channel, ByteBuffer rest) throws IOException {
+    while (rest.hasRemaining()) {
+      channel.write(rest);
+    }
+  }
+
+  /** What went wrong, for a message that names the file itself: the JDK's file errors often carry nothing but a path. */
+  public static String inWords(Throwable e) {
+    if (e instanceof NoSuchFileException) {
+      return "no such file or directory";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof FileAlreadyExistsException exists) {
+      return exists.getFile() + " is not a directory";
+    }
+    if (e instanceof EOFException) {
+      return "it ends too early";
+    }
+    if (e instanceof FileSystemException system && system.getReason() != null) {
+      return system.getReason();
+    }
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /** What is no regular file. A pipe whose reader has read enough takes the rest and loses it: that is no error. */
+  private static final class Through implements WritableByteChannel {
+    private final WritableByteChannel channel;
+    private final Path place;
+    private boolean closedByReader;
+
+    Through(WritableByteChannel channel, Path place) {
+      this.channel = channel;
+      this.place = place;
+    }
+
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
+      int count = bytes.remaining();
+      if (!closedByReader) {
+        try {
+          return channel.write(bytes);
+        } catch (IOException e) {
+          // Nothing else can go wrong with a pipe, and the text of the error is in the user's language.
+          if (place == null || !Destination.isPipe(place)) {
+            throw e;
+          }
+          closedByReader = true;
+        }
+      }
+      bytes.position(bytes.limit());
+      return count;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return channel.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (channel instanceof FileChannel) {
+        channel.close();
+      } else if (System.out.checkError()) {
+        throw new IOException("standard output takes no more");
+      }
+    }
+  }
+}

@@ -1,0 +1,291 @@
+package gputae.linear;
+
+import gputae.figure.PrincipalPlane;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * The directions in which a cloud of many dimensions varies most, found without its covariance matrix, whose size and
+ * decomposition would take minutes at a thousand dimensions. A block Krylov subspace of the covariance C,
+ * span{V, C V, C^2 V, ...}, takes its place: eigenvectors of C restricted to it (Musco, Musco 2015: Randomized block
+ * Krylov methods for stronger and faster approximate singular value decomposition). The first block V is a fixed draw,
+ * so the same points give the same bits.
+ *
+ * <p>Where the largest variances stand out, the vectors are eigenvectors of C: the residual |C v - variance v| is at
+ * most 1e-8 times the largest variance. Where many variances are nearly equal, the search ends after
+ * {@value #MOST_BLOCKS} blocks; the variances found are then some per cent below the largest at most.
+ *
+ * @param vectors   [k][d], orthonormal, the largest variance first
+ * @param variances [k], along the vectors
+ * @param whole     the sum of the variances along all d axes
+ */
+public record LeadingComponents(double[][] vectors, double[] variances, double whole) {
+
+  /** Up to so many dimensions the covariance matrix and all of its eigenvectors take less time. */
+  public static final int FEW_DIMENSIONS = 128;
+
+  /** Vectors of a block: more than are asked for, which makes up for those that vary nearly as much. */
+  private static final int BLOCK = 8;
+  private static final int MOST_BLOCKS = 10;
+  private static final double RESIDUAL = 1e-8;
+  /** Shorter than this, relative to what it was before, a vector lies in the span of the others. */
+  private static final double DEPENDENT = 1e-10;
+  /** Parts of the rows, each summed by itself: a fixed number, so that sums do not depend on the processors. */
+  private static final int PARTS = 4;
+
+  /**
+   * The {@code k} leading components of every {@code step}-th row of {@code points} whose coordinates are all finite.
+   *
+   * @param points  float32 [count, d]
+   * @param d       dimensions, at least {@code k}
+   * @param k       components, 1 to 8
+   * @param favours [any number up to 8 - k][d]: unit vectors which decide where the points leave a direction open, as
+   *                if the variance along each were larger by {@code favour}; null for none
+   * @param favour  relative to the whole variance, or to 1 where that is 0
+   */
+  public static LeadingComponents of(
+      float[] points, int count, int d, int step, int k, double[][] favours, double favour) {
+    return new Cloud(points, count, d, step).components(k, favours == null ? new double[0][] : favours, favour);
+  }
+
+  /** The rows, and the product of their covariance with vectors. */
+  private static final class Cloud {
+    private final float[] points;
+    private final int d;
+    /** Where the finite rows begin. */
+    private final int[] rows;
+    private final double[] mean;
+    private final double whole;
+
+    Cloud(float[] points, int count, int d, int step) {
+      this.points = points;
+      this.d = d;
+      rows = IntStream.iterate(0, n -> n < count, n -> n + step).filter(n -> PrincipalPlane.finite(points, n, d))
+          .map(n -> n * d).toArray();
+      mean = new double[d];
+      for (int row : rows) {
+        for (int i = 0; i < d; i++) {
+          mean[i] += points[row + i];
+        }
+      }
+      scale(mean, 1.0 / Math.max(1, rows.length));
+      double squares = 0;
+      double[] centred = new double[d];
+      for (int row : rows) {
+        centre(row, centred);
+        squares += dot(centred, centred);
+      }
+      whole = squares / Math.max(1, rows.length);
+    }
+
+    LeadingComponents components(int k, double[][] favours, double favour) {
+      double weight = favour * (whole > 0 ? whole : 1);
+      List<double[]> basis = new ArrayList<>();
+      List<double[]> products = new ArrayList<>();
+      Random random = new Random(1);
+      double[][] block = new double[Math.min(BLOCK, d)][];
+      for (int j = 0; j < block.length; j++) {
+        block[j] = j < favours.length ? favours[j].clone() : random.doubles(d, -1, 1).toArray();
+      }
+      Ritz found = null;
+      for (int blocks = 0; blocks < MOST_BLOCKS; blocks++) {
+        int first = basis.size();
+        for (double[] vector : block) {
+          addOrthonormal(basis, vector);
+        }
+        if (basis.size() == first) {
+          break;
+        }
+        products.addAll(List.of(product(basis.subList(first, basis.size()).toArray(double[][]::new), favours, weight)));
+        found = Ritz.of(basis, products, Math.min(k, basis.size()));
+        if (found.residual() <= RESIDUAL * found.values[0]) {
+          break;
+        }
+        block = products.subList(first, products.size()).stream().map(double[]::clone).toArray(double[][]::new);
+      }
+      double[] variances = new double[k];
+      for (int i = 0; i < k; i++) {
+        double favoured = 0;
+        for (double[] vector : favours) {
+          favoured += weight * dot(vector, found.vectors[i]) * dot(vector, found.vectors[i]);
+        }
+        variances[i] = Math.max(0, found.values[i] - favoured);
+      }
+      return new LeadingComponents(found.vectors, variances, whole);
+    }
+
+    /**
+     * Adds what is left of a vector after its part in the span of the basis is taken away, if that is anything. The
+     * vector changes.
+     */
+    private static void addOrthonormal(List<double[]> basis, double[] vector) {
+      double before = Math.sqrt(dot(vector, vector));
+      // Twice: the first time leaves rounding errors of the size of what it takes away.
+      for (int turn = 0; turn < 2; turn++) {
+        for (double[] other : basis) {
+          addTo(vector, other, -dot(vector, other));
+        }
+      }
+      double after = Math.sqrt(dot(vector, vector));
+      if (after > DEPENDENT * before) {
+        scale(vector, 1 / after);
+        basis.add(vector);
+      }
+    }
+
+    /** (C + weight times the sum of the favours' outer squares) times each of the vectors. */
+    private double[][] product(double[][] vectors, double[][] favours, double weight) {
+      double[][][] parts = IntStream.range(0, PARTS).parallel().mapToObj(part -> product(vectors, part))
+          .toArray(double[][][]::new);
+      double[][] sums = parts[0];
+      for (int j = 0; j < vectors.length; j++) {
+        for (int part = 1; part < PARTS; part++) {
+          addTo(sums[j], parts[part][j], 1);
+        }
+        scale(sums[j], 1.0 / Math.max(1, rows.length));
+        for (double[] favoured : favours) {
+          addTo(sums[j], favoured, weight * dot(favoured, vectors[j]));
+        }
+      }
+      return sums;
+    }
+
+    private double[][] product(double[][] vectors, int part) {
+      double[][] sums = new double[vectors.length][d];
+      double[] centred = new double[d];
+      int end = (int) ((part + 1L) * rows.length / PARTS);
+      for (int r = (int) ((long) part * rows.length / PARTS); r < end; r++) {
+        centre(rows[r], centred);
+        int j = 0;
+        for (; j + 4 <= vectors.length; j += 4) {
+          addFour(centred, vectors, sums, j);
+        }
+        for (; j < vectors.length; j++) {
+          addTo(sums[j], centred, dot(centred, vectors[j]));
+        }
+      }
+      return sums;
+    }
+
+    /** The same as the loop above for four vectors at once: their sums do not wait for each other. */
+    private static void addFour(double[] centred, double[][] vectors, double[][] sums, int j) {
+      double[] a = vectors[j];
+      double[] b = vectors[j + 1];
+      double[] c = vectors[j + 2];
+      double[] e = vectors[j + 3];
+      double sa = 0;
+      double sb = 0;
+      double sc = 0;
+      double se = 0;
+      for (int i = 0; i < centred.length; i++) {
+        double x = centred[i];
+        sa += x * a[i];
+        sb += x * b[i];
+        sc += x * c[i];
+        se += x * e[i];
+      }
+      addTo(sums[j], centred, sa);
+      addTo(sums[j + 1], centred, sb);
+      addTo(sums[j + 2], centred, sc);
+      addTo(sums[j + 3], centred, se);
+    }
+
+    private void centre(int row, double[] centred) {
+      for (int i = 0; i < d; i++) {
+        centred[i] = points[row + i] - mean[i];
+      }
+    }
+  }
+
+  /** The leading eigenvectors of a matrix restricted to a subspace. */
+  private static final class Ritz {
+    private final double[][] vectors;
+    private final double[][] products;
+    private final double[] values;
+
+    private Ritz(int k) {
+      vectors = new double[k][];
+      products = new double[k][];
+      values = new double[k];
+    }
+
+    /** {@code products} are the matrix times the vectors of the orthonormal {@code basis}. */
+    static Ritz of(List<double[]> basis, List<double[]> products, int k) {
+      int m = basis.size();
+      double[] restricted = new double[m * m];
+      for (int i = 0; i < m; i++) {
+        for (int j = i; j < m; j++) {
+          restricted[i * m + j] = dot(basis.get(i), products.get(j));
+          restricted[j * m + i] = restricted[i * m + j];
+        }
+      }
+      SymmetricEigen eigen = SymmetricEigen.of(restricted, m);
+      int[] order = IntStream.range(0, m).boxed()
+          .sorted((i, j) -> Double.compare(eigen.values()[j], eigen.values()[i])).mapToInt(i -> i).toArray();
+      Ritz ritz = new Ritz(k);
+      int d = basis.get(0).length;
+      for (int i = 0; i < k; i++) {
+        ritz.values[i] = eigen.values()[order[i]];
+        ritz.vectors[i] = new double[d];
+        ritz.products[i] = new double[d];
+        for (int j = 0; j < m; j++) {
+          double factor = eigen.vectors()[j * m + order[i]];
+          addTo(ritz.vectors[i], basis.get(j), factor);
+          addTo(ritz.products[i], products.get(j), factor);
+        }
+      }
+      return ritz;
+    }
+
+    /** The largest |A v - value v|. */
+    double residual() {
+      double largest = 0;
+      for (int i = 0; i < values.length; i++) {
+        double[] rest = products[i].clone();
+        addTo(rest, vectors[i], -values[i]);
+        largest = Math.max(largest, Math.sqrt(dot(rest, rest)));
+      }
+      return largest;
+    }
+  }
+
+  /** The vector or its opposite: the one whose largest entry in magnitude, the first among equals, is positive. */
+  public static double[] pointed(double[] vector) {
+    int peak = 0;
+    for (int i = 0; i < vector.length; i++) {
+      // The slack keeps rounding from choosing between entries that are equal in exact arithmetic.
+      if (Math.abs(vector[i]) > Math.abs(vector[peak]) * (1 + 1e-9)) {
+        peak = i;
+      }
+    }
+    double[] pointed = vector.clone();
+    if (vector[peak] < 0) {
+      for (int i = 0; i < vector.length; i++) {
+        pointed[i] = -vector[i];
+      }
+    }
+    return pointed;
+  }
+
+  private static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+
+  private static void addTo(double[] sum, double[] vector, double factor) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += factor * vector[i];
+    }
+  }
+
+  private static void scale(double[] vector, double factor) {
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] *= factor;
+    }
+  }
+}

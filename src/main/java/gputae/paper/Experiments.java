@@ -1,0 +1,72 @@
+package gputae.paper;
+
+import gputae.data.Datasets;
+import gputae.run.RunConfig;
+import gputae.run.Sweep;
+import gputae.run.TrainSpec;
+import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * The models of the paper's experiments, with the paper's settings.
+ *
+ * @param datasets names or paths
+ * @param data     folder with a folder for each data set, or null
+ * @param epochs   of every training
+ * @param seeds    trainings of each model, with the seeds 0 to {@code seeds} - 1
+ */
+public record Experiments(List<String> datasets, Path data, int epochs, int seeds) {
+
+  private static final List<Integer> LATENTS = List.of(2, 5, 10);
+  private static final List<ModelKind> MODELS = List.of(ModelKind.AE, ModelKind.TAE, ModelKind.DISK, ModelKind.VAE);
+
+  /** The paper's. */
+  private static final int BATCH = 128;
+
+  /** As its run directory is called, before the seed. */
+  private static String name(String dataset, ModelKind model, int latent) {
+    return RunConfig.shortName(dataset) + "-" + model.label() + "-d" + latent;
+  }
+
+  /** The names of all models. */
+  public List<String> names() {
+    List<String> names = new ArrayList<>();
+    for (String dataset : datasets) {
+      for (int latent : LATENTS) {
+        for (ModelKind model : MODELS) {
+          names.add(name(dataset, model, latent));
+        }
+      }
+    }
+    return names;
+  }
+
+  /** Those with a name that is chosen, in the order of the paper's tables, so that the first can be looked at first. */
+  public List<Sweep.Cell> cells(Predicate<String> chosen) {
+    List<Sweep.Cell> cells = new ArrayList<>();
+    for (String dataset : datasets) {
+      for (int latent : LATENTS) {
+        for (ModelKind model : MODELS) {
+          if (chosen.test(name(dataset, model, latent))) {
+            for (int seed = 0; seed < seeds; seed++) {
+              cells.add(Sweep.Cell.of(spec(dataset, TrainConfig.ofPaper(model, latent, BATCH, epochs, seed)),
+                  Map.of("seed", Integer.toString(seed))));
+            }
+          }
+        }
+      }
+    }
+    return cells;
+  }
+
+  /** A training on one of the data sets. */
+  TrainSpec spec(String dataset, TrainConfig config) {
+    boolean published = Datasets.isNamed(dataset) && !dataset.equals("digits");
+    return new TrainSpec(dataset, data != null && published ? data.resolve(dataset) : null, null, config);
+  }
+}

@@ -1,0 +1,52 @@
+package gputae.paper;
+
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.data.Images;
+import gputae.evaluate.Sample;
+import gputae.figure.FigureException;
+import gputae.figure.LatentFigure;
+import gputae.model.Autoencoder;
+import gputae.run.Sweep;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.function.Consumer;
+
+/** The embeddings of 512 training images, the same ones for every model: the paper's figures 2, 3 and 6. */
+public final class PaperCloud implements Sweep.Afterwards {
+
+  private static final int POINTS = 512;
+
+  private static final long SEED = 0;
+
+  private final Consumer<String> warn;
+
+  /** {@code warn} takes lines for people. */
+  public PaperCloud(Consumer<String> warn) {
+    this.warn = warn;
+  }
+
+  @Override
+  public String name() {
+    return "drawing";
+  }
+
+  @Override
+  public boolean isDone(Sweep.Row row) {
+    return Files.exists(row.run().cloud());
+  }
+
+  @Override
+  public void make(Sweep.Row row, Sweep.Loaded loaded, Backend backend, Autoencoder model) throws IOException {
+    Sample sample = Sample.of(loaded.dataset().train().images().count(), POINTS, SEED);
+    Images images = sample.images(loaded.dataset().train().images());
+    int latent = model.architecture().latent();
+    try (Matrix pixels = backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+      LatentFigure.write(row.run().cloud(), model.embeddings(pixels), images.count(), latent, sample.labels(loaded.dataset().train().labels()), loaded.dataset().classes(), "");
+    } catch (FigureException e) {
+      // As with the figures of a run: it costs the picture.
+      warn.accept("no figures: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,524 @@
+package gputae.paper;
+
+import static gputae.train.ModelKind.AE;
+import static gputae.train.ModelKind.DISK;
+import static gputae.train.ModelKind.TAE;
+import static gputae.train.ModelKind.VAE;
+
+import gputae.evaluate.Measure;
+import gputae.paper.PaperResults.Conditions;
+import gputae.paper.PaperResults.Result;
+import gputae.paper.PaperResults.Run;
+import gputae.paper.PaperResults.Timing;
+import gputae.paper.Verdict.Finding;
+import gputae.paper.Verdict.Outcome;
+import gputae.report.Page;
+import gputae.report.Spread;
+import gputae.text.Numbers;
+import gputae.train.ModelKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** {@code report.html} of the reproduced paper: its figures and tables in its order, each picture with its numbers and the claim that it bears on. */
+final class PaperPage {
+
+  private static final String STYLE = """
+      body { background: var(--card); }
+      :root { --yes: #1f7a43; --part: #8a6100; --no: #b3261e; --peer: #b0652f; }
+      @media (prefers-color-scheme: dark) { :root { --yes: #7fd19b; --part: #e0b95c; --no: #f2938c; --peer: #e5a377; } }
+      .paper { max-width: 68rem; }
+      .paper section, .paper details, .paper figure { background: none; border: 0; border-radius: 0; padding: 0; }
+      .paper section { margin: 0 0 3.25rem; break-inside: auto; }
+      .paper figure { margin: 0; min-width: 0; }
+      .paper h1 { margin-bottom: .5rem; }
+      .paper h2 { font-size: 1.3rem; border-top: 1px solid var(--line); padding-top: 1.25rem; margin: 0 0 .75rem; break-after: avoid; }
+      .paper h3 { font-size: 1.02rem; margin: 1.75rem 0 .6rem; break-after: avoid; }
+      .paper h4 { font-size: .9rem; font-weight: 600; margin: 0 0 .4rem; }
+      .paper p { margin: 0 0 .9rem; max-width: 46rem; }
+      .lead { color: var(--faint); }
+      .note { border-left: 3px solid var(--part); padding-left: 1rem; }
+      .two, .three { display: grid; gap: 1.25rem 1.5rem; grid-template-columns: repeat(2, minmax(0, 1fr)); margin: 0 0 1.25rem; }
+      .three { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+      .picture { display: block; width: 100%; height: auto; background: #fff; border: 1px solid var(--line); }
+      .absent { display: grid; place-items: center; aspect-ratio: 5 / 3; border: 1px dashed var(--line); color: var(--faint); font-size: .875rem; }
+      .numbers { margin-top: .45rem; font-size: .85rem; }
+      .numbers th { font-weight: 400; color: var(--faint); padding: .14rem 1rem .14rem 0; border: 0; }
+      .numbers td { text-align: right; white-space: nowrap; padding: .14rem 0; border: 0; font-variant-numeric: tabular-nums; }
+      .claim { border-left: 3px solid var(--line); padding-left: 1rem; margin: 1.1rem 0 1.5rem; }
+      .claim p { margin: 0 0 .5rem; }
+      .claim .two { margin: 0; gap: .75rem 1.5rem; }
+      .quote { font-style: italic; }
+      .source { color: var(--faint); font-style: normal; white-space: nowrap; }
+      .word { font-weight: 600; white-space: nowrap; }
+      .holds { color: var(--yes); }
+      .part { color: var(--part); }
+      .fails { color: var(--no); }
+      .open { color: var(--faint); }
+      .findings { list-style: none; margin: .15rem 0 0; padding: 0; font-size: .85rem; color: var(--faint); font-variant-numeric: tabular-nums; }
+      .findings li { padding-left: 1.25rem; text-indent: -1.25rem; }
+      .findings span { display: inline-block; width: 1.25rem; text-indent: 0; }
+      .paper .pairs th { width: min(16rem, 45%); }
+      .rows { font-size: .9rem; width: auto; min-width: 60%; }
+      .rows th { font-weight: 400; padding-right: 1.25rem; }
+      .scroll .rows th { white-space: nowrap; }
+      .rows thead th { font-weight: 600; color: var(--faint); vertical-align: bottom; }
+      .rows .number { text-align: right; white-space: nowrap; padding-left: 1.1rem; padding-right: 0; font-variant-numeric: tabular-nums; }
+      .rows .over { text-align: center; padding-left: 1.1rem; padding-right: 0; }
+      .rows .group th { font-weight: 600; padding-top: .9rem; }
+      .rows .best { font-weight: 650; }
+      .summary { width: 100%; }
+      .summary td, .summary th + th { padding-left: 1rem; padding-right: 0; }
+      .summary small { display: block; color: var(--faint); }
+      .paper details { margin: 0 0 1rem; }
+      .code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .85em; }
+      .chart { display: block; width: 100%; min-width: 30rem; max-width: 46rem; height: auto; margin: 1rem 0; font-size: 13px; }
+      .chart text { fill: var(--faint); }
+      .chart .rule { stroke: var(--line); }
+      .chart polyline { fill: none; stroke-width: 2; stroke: var(--accent); }
+      .chart circle, .chart text.own { fill: var(--accent); }
+      .chart polyline.peer { stroke: var(--peer); }
+      .chart circle.peer, .chart text.peer { fill: var(--peer); }
+      .chart polyline.plain { stroke-dasharray: 5 4; }
+      @media (max-width: 40rem) {
+        .two, .three { grid-template-columns: minmax(0, 1fr); }
+        .absent { aspect-ratio: 5; }
+        .source, .summary .word { white-space: normal; }
+        .summary th { padding-right: .25rem; overflow-wrap: break-word; }
+        .rows { min-width: 100%; }
+      }
+      @media print {
+        :root { --yes: #1f7a43; --part: #8a6100; --no: #b3261e; --peer: #b0652f; }
+        html { font-size: 75%; }
+        body { font-size: 1rem; }
+        .paper section { margin-bottom: 1.5rem; }
+        .paper section > p { break-inside: avoid; break-after: avoid; }
+        .claim, .numbers, .rows tr { break-inside: avoid; }
+      }
+      """;
+
+  private static final List<Measure> CLOUD = List.of(Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.ENERGY_DISTANCE);
+  private static final List<Measure> IMAGES =
+      List.of(Measure.CLASS_ENTROPY, Measure.SMALLEST_CLASS, Measure.FRECHET, Measure.PRECISION, Measure.RECALL, Measure.DENSITY, Measure.COVERAGE);
+  private static final List<Measure> KEY_IMAGES = List.of(Measure.CLASS_ENTROPY, Measure.FRECHET, Measure.COVERAGE);
+
+  private final PaperResults results;
+  private final List<String> datasets;
+  private final Page page;
+  /** Pictures that are in the page already: later places refer to the first, so that each is there once. */
+  private final Map<Path, Picture> pictures = new HashMap<>();
+
+  private record Picture(String id, int width, int height) {}
+
+  PaperPage(PaperResults results) {
+    this.results = results;
+    datasets = results.datasets();
+    page = new Page("Homological Regularization for Autoencoders, reproduced", "paper", STYLE);
+  }
+
+  /** The paper's names for the models. */
+  static String name(ModelKind model) {
+    return switch (model) {
+      case AE -> "AE";
+      case TAE -> "AE + Reg";
+      case DISK -> "ball penalty alone";
+      case VAE -> "VAE";
+    };
+  }
+
+  void write(Path html) throws IOException {
+    opening();
+    latentSpaces();
+    generatedImages();
+    appendix();
+    ballAlone();
+    reconstruction();
+    cost();
+    allMeasures();
+    rules();
+    definitions();
+    page.write(html);
+  }
+
+  private void opening() {
+    Conditions conditions = results.conditions();
+    page.add("<p class=\"lead\">The experiments of B. Hoagland, J. Liu and M. Montelli, with numbers beside the pictures. AE is the plain autoencoder, AE + Reg the"
+        + " one with their topological term, d the dimension of the latent space.</p>\n");
+    if (conditions.epochs() < PaperResults.EPOCHS) {
+      page.add("<p class=\"note\">" + conditions.epochs() + " of the paper\u2019s " + PaperResults.EPOCHS + " epochs, so the verdicts are provisional.</p>\n");
+    }
+    String missing = missing();
+    if (!missing.isEmpty()) {
+      page.add("<p class=\"note\">Not in this report: ").text(missing).add(".</p>\n");
+    }
+    if (!datasets.isEmpty()) {
+      summary();
+    }
+    Map<String, String> entries = new LinkedHashMap<>();
+    entries.put("device", conditions.device());
+    entries.put("gpu-tae", conditions.version());
+    entries.put("date", conditions.date());
+    entries.put("epochs", Integer.toString(conditions.epochs()));
+    entries.put(conditions.seeds().size() == 1 ? "seed" : "seeds", conditions.seeds().stream().map(String::valueOf).collect(Collectors.joining(", ")));
+    entries.putAll(conditions.settings());
+    entries.put("command", conditions.command());
+    page.pairs("Conditions", "pairs", entries);
+  }
+
+  /** Models and dimensions of the paper that were not evaluated, by data set. */
+  private String missing() {
+    List<String> parts = new ArrayList<>();
+    for (String dataset : datasets) {
+      List<String> models = new ArrayList<>();
+      for (ModelKind model : ModelKind.values()) {
+        List<Integer> latents = PaperResults.LATENTS.stream()
+            .filter(d -> !results.result(dataset, model, d).evaluated()).toList();
+        if (latents.size() == PaperResults.LATENTS.size()) {
+          models.add(name(model));
+        } else if (!latents.isEmpty()) {
+          models.add(name(model) + " at d = " + latents.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+        }
+      }
+      if (!models.isEmpty()) {
+        parts.add(dataset + ": " + String.join("; ", models));
+      }
+    }
+    return String.join(". ", parts);
+  }
+
+  private void summary() {
+    page.add("<section>\n<h2>The paper\u2019s claims and these numbers</h2>\n<table class=\"rows summary\">\n<thead><tr><th>claim</th>");
+    datasets.forEach(dataset -> page.add("<th scope=\"col\">").text(dataset).add("</th>"));
+    page.add("</tr></thead>\n<tbody>\n");
+    for (Claim claim : Claim.values()) {
+      page.add("<tr><th scope=\"row\">").text(claim.title()).add("<small>").text(claim.source()).add("</small></th>");
+      if (claim.perDataset()) {
+        datasets.forEach(dataset -> page.add("<td>" + outcome(claim.verdict(results, dataset)) + "</td>"));
+      } else {
+        page.add("<td colspan=\"" + datasets.size() + "\">" + outcome(claim.verdict(results, "")) + "</td>");
+      }
+      page.add("</tr>\n");
+    }
+    page.add("</tbody>\n</table>\n</section>\n");
+  }
+
+  /** The verdict, and whether it rests on a part of the comparisons. */
+  private static String outcome(Verdict verdict) {
+    long measured = verdict.findings().stream().filter(f -> f.outcome() != Outcome.NOT_MEASURED).count();
+    int all = verdict.findings().size();
+    return word(verdict) + (measured == 0 || measured == all ? "" : "<small>" + measured + " of " + all + " comparisons</small>");
+  }
+
+  private static String word(Verdict verdict) {
+    String style = switch (verdict.word()) {
+      case HOLDS -> "holds";
+      case IN_PART -> "part";
+      case NOT -> "fails";
+      case NOT_MEASURED -> "open";
+    };
+    return "<span class=\"word " + style + "\">" + verdict.word().text() + "</span>";
+  }
+
+  /** The paper's sentence, and for each data set the verdict with what it rests on. */
+  private void claim(Claim claim) {
+    page.add("<div class=\"claim\">\n<p><span class=\"quote\">\u201c").text(claim.quote()).add("\u201d</span> <span class=\"source\">").text(claim.source())
+        .add("</span></p>\n<div class=\"two\">\n");
+    for (String dataset : claim.perDataset() ? datasets : List.of("")) {
+      Verdict verdict = claim.verdict(results, dataset);
+      page.add("<div>").text(dataset).add(dataset.isEmpty() ? "" : ": ").add(word(verdict));
+      String open = verdict.findings().stream().filter(f -> f.outcome() == Outcome.NOT_MEASURED).map(Finding::words).collect(Collectors.joining("; "));
+      if (verdict.word() != Verdict.Word.NOT_MEASURED) {
+        page.add("\n<ul class=\"findings\">\n");
+        for (Finding finding : verdict.findings()) {
+          if (finding.outcome() != Outcome.NOT_MEASURED) {
+            page.add(finding.outcome() == Outcome.YES ? "<li><span>\u2713</span>" : "<li><span>\u2717</span>").text(unbroken(finding.words())).add("</li>\n");
+          }
+        }
+        page.add(open.isEmpty() ? "" : "<li><span>\u2013</span>not measured: " + Page.escaped(unbroken(open)) + "</li>\n").add("</ul>\n");
+      }
+      page.add("</div>\n");
+    }
+    page.add("</div>\n</div>\n");
+  }
+
+  /** Lines do not end within a number. */
+  private static String unbroken(String words) {
+    return words.replace(" \u00b1 ", "\u00a0\u00b1\u00a0").replace(" %", "\u00a0%").replace("d = ", "d\u00a0=\u00a0").replace("AE ", "AE\u00a0");
+  }
+
+  /** The number of the paper's figure, for the one data set that its figures show. */
+  private static String figure(String dataset, int number) {
+    return dataset.equals("MNIST") ? "Figure " + number + ": " : "";
+  }
+
+  private void latentSpaces() throws IOException {
+    section("Latent spaces: Figures 2 and 3",
+        "Embeddings of 512 training images in two dimensions, without and with the topological term; numbers from the embeddings of the test images.");
+    claim(Claim.FILLS_BALL);
+    for (String dataset : datasets) {
+      if (results.has(dataset, AE) || results.has(dataset, TAE)) {
+        heading(dataset);
+        cells("two", List.of(results.result(dataset, AE, 2), results.result(dataset, TAE, 2)),
+            List.of(figure(dataset, 2) + "AE", figure(dataset, 3) + "AE + Reg"), Run::cloud, CLOUD);
+      }
+    }
+    page.add("</section>\n");
+  }
+
+  private void generatedImages() throws IOException {
+    section("Generated images: Figures 4 and 5", "Images decoded from points of the standard Gaussian (AE) and of the uniform distribution on the unit ball (AE + Reg).");
+    claim(Claim.NO_COLLAPSE);
+    for (String dataset : datasets) {
+      for (int d : new int[] {2, 10}) {
+        Result ae = results.result(dataset, AE, d);
+        Result tae = results.result(dataset, TAE, d);
+        if (!ae.runs().isEmpty() || !tae.runs().isEmpty()) {
+          heading(figure(dataset, d == 2 ? 4 : 5) + dataset + ", d = " + d);
+          cells("two", List.of(ae, tae), List.of("AE", "AE + Reg"), Run::grid, IMAGES);
+        }
+      }
+    }
+    page.add("</section>\n");
+  }
+
+  private void appendix() throws IOException {
+    section("Appendix A: the tables", "Generated images of the three models by latent dimension.");
+    claim(Claim.LIKE_VAE);
+    claim(Claim.CLARITY);
+    for (String dataset : datasets) {
+      for (int d : results.latents(dataset)) {
+        List<Result> row = List.of(results.result(dataset, AE, d), results.result(dataset, TAE, d), results.result(dataset, VAE, d));
+        if (row.stream().anyMatch(r -> !r.runs().isEmpty())) {
+          heading(dataset + ", d = " + d);
+          cells("three", row, List.of("AE", "AE + Reg", "VAE"), Run::grid, KEY_IMAGES);
+        }
+      }
+    }
+    page.add("</section>\n");
+  }
+
+  private void ballAlone() throws IOException {
+    section("The ball penalty alone: Figures 6 and 7", "The topological term without its death times: what keeps embeddings in the ball does not spread them there.");
+    claim(Claim.BALL_ALONE);
+    for (String dataset : datasets) {
+      if (!results.has(dataset, DISK)) {
+        continue;
+      }
+      if (!results.result(dataset, DISK, 2).runs().isEmpty()) {
+        heading(figure(dataset, 6) + dataset + ", d = 2");
+        cells("two", List.of(results.result(dataset, DISK, 2), results.result(dataset, TAE, 2)), List.of("ball penalty alone", "AE + Reg"), Run::cloud, CLOUD);
+      }
+      List<Result> grids = results.latents(dataset).stream().map(d -> results.result(dataset, DISK, d)).filter(r -> !r.runs().isEmpty()).toList();
+      heading(figure(dataset, 7) + dataset + ", generated images");
+      List<Measure> measures = new ArrayList<>(List.of(Measure.HOLE_RATIO));
+      measures.addAll(KEY_IMAGES);
+      cells("three", grids, grids.stream().map(r -> "d = " + r.latent()).toList(), Run::grid, measures);
+    }
+    page.add("</section>\n");
+  }
+
+  private void reconstruction() {
+    section("Reconstruction: Section V", "Mean binary cross-entropy of the test images, nats per pixel.");
+    claim(Claim.RECONSTRUCTION);
+    for (String dataset : datasets) {
+      List<ModelKind> models = Arrays.stream(ModelKind.values()).filter(model -> results.has(dataset, model)).toList();
+      heading(dataset);
+      page.add("<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th>d</th>");
+      models.forEach(model -> page.add("<th class=\"number\">" + name(model) + "</th>"));
+      page.add("</tr></thead>\n<tbody>\n");
+      List<Result> shown = results.latents(dataset).stream().flatMap(d -> models.stream().map(m -> results.result(dataset, m, d))).toList();
+      int decimals = decimals(4, shown, Measure.BCE_TEST);
+      for (int d : results.latents(dataset)) {
+        page.add("<tr><th scope=\"row\">" + d + "</th>");
+        models.forEach(model -> number(results.spread(dataset, model, d, Measure.BCE_TEST).rounded(decimals), ""));
+        page.add("</tr>\n");
+      }
+      page.add("</tbody>\n</table>\n</div>\n");
+    }
+    page.add("</section>\n");
+  }
+
+  private void cost() {
+    section("Cost: Section V", "Microseconds of one training step of the autoencoder, without and with the topological term.");
+    claim(Claim.COST);
+    List<Timing> timings = results.timings();
+    if (!timings.isEmpty()) {
+      page.add("<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th></th><th class=\"over\" colspan=\"3\">gpu-tae</th>"
+          + "<th class=\"over\" colspan=\"3\">PyTorch + GUDHI</th><th class=\"number\">AE + Reg</th></tr>\n<tr><th>batch</th>");
+      List.of("AE", "AE + Reg", "ratio", "AE", "AE + Reg", "ratio", "speed-up").forEach(title -> page.add("<th class=\"number\">" + title + "</th>"));
+      page.add("</tr></thead>\n<tbody>\n");
+      Map<String, List<String>> reasons = new LinkedHashMap<>();
+      double[][] times = timings.stream().map(PaperReport::times).toArray(double[][]::new);
+      for (int i = 0; i < times.length; i++) {
+        double[] t = times[i];
+        page.add("<tr><th scope=\"row\">" + timings.get(i).batch() + "</th>");
+        for (int pair = 0; pair < 4; pair += 2) {
+          number(time(t[pair]), "");
+          number(time(t[pair + 1]), "");
+          number(Numbers.rounded(t[pair + 1] / t[pair], 2), "");
+        }
+        number(Numbers.rounded(t[3] / t[1], 1), "");
+        page.add("</tr>\n");
+        if (timings.get(i).reason() != null && !timings.get(i).reason().isEmpty()) {
+          reasons.computeIfAbsent(timings.get(i).reason(), r -> new ArrayList<>()).add(Integer.toString(timings.get(i).batch()));
+        }
+      }
+      page.add("</tbody>\n</table>\n").add(CostChart.svg(timings)).add("</div>\n");
+      reasons.forEach((reason, batches) ->
+          page.add("<p class=\"lead\">PyTorch + GUDHI, batch ").text(String.join(", ", batches)).add(": not measured, ").text(reason).add(".</p>\n"));
+    }
+    page.add("</section>\n");
+  }
+
+  /** Microseconds, for a column. */
+  static String time(double microseconds) {
+    return Double.isNaN(microseconds) ? Numbers.NONE : Numbers.rounded(microseconds, microseconds < 100 ? 1 : 0);
+  }
+
+  private void allMeasures() {
+    section("All measures", "Means over the seeds, with standard deviations where there are several; the best of a row in bold."
+        + " tables/measures.csv has every training, tables/means.csv every digit.");
+    for (String dataset : datasets) {
+      page.add("<details>\n<summary>").text(dataset).add("</summary>\n");
+      for (int d : results.latents(dataset)) {
+        List<Result> models = Arrays.stream(ModelKind.values()).map(model -> results.result(dataset, model, d)).filter(r -> !r.runs().isEmpty()).toList();
+        if (models.isEmpty()) {
+          continue;
+        }
+        heading("d = " + d);
+        page.add("<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th></th>");
+        models.forEach(r -> page.add("<th class=\"number\">" + name(r.model()) + "</th>"));
+        page.add("</tr></thead>\n<tbody>\n");
+        for (Measure.Group group : Measure.Group.values()) {
+          List<Measure> measures = Arrays.stream(Measure.values())
+              .filter(m -> m.group() == group && models.stream().anyMatch(r -> r.spread(m).measured())).toList();
+          if (!measures.isEmpty()) {
+            group(group.title(), models.size());
+            measures.forEach(measure -> row(measure.title(), models.stream().map(r -> r.spread(measure)).toList(), measure.better()));
+          }
+        }
+        if (models.stream().anyMatch(r -> r.seconds().measured())) {
+          group("Training", models.size());
+          row("seconds", models.stream().map(Result::seconds).toList(), Measure.Better.NEITHER);
+        }
+        page.add("</tbody>\n</table>\n</div>\n");
+      }
+      page.add("</details>\n");
+    }
+    page.add("</section>\n");
+  }
+
+  private void group(String title, int columns) {
+    page.add("<tr class=\"group\"><th colspan=\"" + (columns + 1) + "\">").text(title).add("</th></tr>\n");
+  }
+
+  private void row(String title, List<Spread> values, Measure.Better better) {
+    int decimals = Numbers.commonDecimals(4, values.stream().mapToDouble(Spread::mean).toArray());
+    double sign = better == Measure.Better.LOWER ? 1 : -1;
+    double best = values.stream().mapToDouble(v -> sign * v.mean()).filter(v -> !Double.isNaN(v)).min().orElse(Double.NaN);
+    boolean compared = better != Measure.Better.NEITHER && values.stream().filter(Spread::measured).count() > 1;
+    page.add("<tr><th scope=\"row\">").text(title).add("</th>");
+    values.forEach(v -> number(v.rounded(decimals), compared && sign * v.mean() == best ? " best" : ""));
+    page.add("</tr>\n");
+  }
+
+  private void rules() {
+    section("The rules of the verdicts", "Means over the seeds are compared. A claim holds where all of its comparisons do, in part where some do;"
+        + " comparisons without numbers do not count, and are named beside the verdict. The thresholds are this report\u2019s; the paper names none.");
+    page.add("<table class=\"pairs\">\n");
+    for (Claim claim : Claim.values()) {
+      page.add("<tr><th scope=\"row\">").text(claim.title()).add("</th><td>").text(claim.rule()).add("</td></tr>\n");
+    }
+    page.add("</table>\n</section>\n");
+  }
+
+  private void definitions() {
+    section("Definitions", "Embeddings are those of the test images, of which at most 10,000; generated images are as many.");
+    page.add("<table class=\"pairs\">\n");
+    for (Measure measure : Measure.values()) {
+      page.add("<tr><th scope=\"row\">").text(measure.title()).add("</th><td>").text(measure.meaning()).add("</td></tr>\n");
+    }
+    page.add("</table>\n</section>\n");
+  }
+
+  private void section(String title, String text) {
+    page.add("<section>\n<h2>").text(title).add("</h2>\n<p>").text(text).add("</p>\n");
+  }
+
+  private void heading(String title) {
+    page.add("<h3>").text(title).add("</h3>\n");
+  }
+
+  private void number(String text, String style) {
+    page.add("<td class=\"number" + style + "\">").text(text).add("</td>");
+  }
+
+  private static int decimals(int digits, List<Result> results, Measure measure) {
+    return Numbers.commonDecimals(digits, results.stream().mapToDouble(r -> r.spread(measure).mean()).toArray());
+  }
+
+  /** Pictures side by side, each with its numbers. */
+  private void cells(String columns, List<Result> row, List<String> titles, Function<Run, Path> picture, List<Measure> measures) throws IOException {
+    page.add("<div class=\"" + columns + "\">\n");
+    for (int i = 0; i < row.size(); i++) {
+      Result result = row.get(i);
+      page.add("<figure>\n<h4>").text(titles.get(i)).add("</h4>\n");
+      picture(result, picture, result.dataset() + ", " + titles.get(i) + ", d = " + result.latent());
+      page.add("<table class=\"numbers\">\n");
+      for (Measure measure : measures) {
+        Spread value = result.spread(measure);
+        if (value.measured()) {
+          // A digit more where a deviation is to be read.
+          int decimals = Math.abs(value.mean()) < 0.001 ? 4 : Math.min(4, Numbers.commonDecimals(value.count() > 1 ? 4 : 3, value.mean()));
+          page.add("<tr><th scope=\"row\">").text(measure.title()).add("</th><td>").text(value.rounded(decimals)).add("</td></tr>\n");
+        }
+      }
+      page.add("</table>\n</figure>\n");
+    }
+    page.add("</div>\n");
+  }
+
+  /** The picture of the first run that has one. */
+  private void picture(Result result, Function<Run, Path> file, String description) throws IOException {
+    for (Run run : result.runs()) {
+      Path png = file.apply(run);
+      if (png == null) {
+        continue;
+      }
+      Picture known = pictures.get(png);
+      byte[] bytes = known == null ? Page.bytesOrNull(png) : null;
+      if (known == null && bytes == null) {
+        continue;
+      }
+      Picture shown = known == null ? sized(png, bytes) : known;
+      page.add("<svg class=\"picture\" viewBox=\"0 0 " + shown.width() + " " + shown.height() + "\" role=\"img\" aria-label=\"").text(description)
+          .add("\">");
+      if (known == null) {
+        page.add("<image id=\"" + shown.id() + "\" width=\"" + shown.width() + "\" height=\"" + shown.height() + "\" href=\"")
+            .add(Page.embedded(bytes)).add("\"/>");
+        pictures.put(png, shown);
+      } else {
+        page.add("<use href=\"#" + shown.id() + "\"/>");
+      }
+      page.add("</svg>\n");
+      return;
+    }
+    page.add("<div class=\"absent\">" + (result.runs().isEmpty() ? "not trained" : "no picture") + "</div>\n");
+  }
+
+  /** Width and height stand in a PNG's first chunk. */
+  private Picture sized(Path png, byte[] bytes) throws IOException {
+    if (bytes.length < 24 || ByteBuffer.wrap(bytes).getLong() != 0x89504e470d0a1a0aL) {
+      throw new IOException(png + ": is not a PNG");
+    }
+    return new Picture("picture-" + (pictures.size() + 1), ByteBuffer.wrap(bytes).getInt(16), ByteBuffer.wrap(bytes).getInt(20));
+  }
+}

@@ -1,0 +1,77 @@
+package gputae.paper;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What the numbers of one data set say about one claim.
+ *
+ * @param word     follows from the findings
+ * @param findings every comparison of the claim
+ */
+record Verdict(Word word, List<Finding> findings) {
+
+  enum Word {
+    HOLDS("holds"),
+    IN_PART("holds in part"),
+    NOT("does not hold"),
+    NOT_MEASURED("not measured");
+
+    private final String text;
+
+    Word(String text) {
+      this.text = text;
+    }
+
+    String text() {
+      return text;
+    }
+  }
+
+  enum Outcome { YES, NO, NOT_MEASURED }
+
+  /** One comparison and the numbers it compared. */
+  record Finding(Outcome outcome, String words) {
+
+    static Finding of(boolean yes, String words) {
+      return new Finding(yes ? Outcome.YES : Outcome.NO, words);
+    }
+
+    static Finding notMeasured(String what) {
+      return new Finding(Outcome.NOT_MEASURED, what);
+    }
+  }
+
+  /** A claim holds where all of its comparisons do, in part where some do; those that were not measured do not count. */
+  static Verdict of(List<Finding> findings) {
+    boolean yes = findings.stream().anyMatch(f -> f.outcome() == Outcome.YES);
+    boolean no = findings.stream().anyMatch(f -> f.outcome() == Outcome.NO);
+    return new Verdict(yes && no ? Word.IN_PART : yes ? Word.HOLDS : no ? Word.NOT : Word.NOT_MEASURED, List.copyOf(findings));
+  }
+
+  private String words(Outcome outcome) {
+    return findings.stream().filter(f -> f.outcome() == outcome).map(Finding::words).collect(Collectors.joining("; "));
+  }
+
+  /** All findings in a line, without the verdict: "d = 2: ...; but not: d = 10: ...; not measured: d = 5". Empty if nothing was measured. */
+  String evidence() {
+    if (word == Word.NOT_MEASURED) {
+      return "";
+    }
+    List<String> parts = new ArrayList<>();
+    String yes = words(Outcome.YES);
+    String no = words(Outcome.NO);
+    String open = words(Outcome.NOT_MEASURED);
+    if (!yes.isEmpty()) {
+      parts.add(yes);
+    }
+    if (!no.isEmpty()) {
+      parts.add(yes.isEmpty() ? no : "but not: " + no);
+    }
+    if (!open.isEmpty()) {
+      parts.add("not measured: " + open);
+    }
+    return String.join("; ", parts);
+  }
+}

@@ -1,0 +1,66 @@
+package gputae.run;
+
+import gputae.model.SafeTensors;
+import gputae.text.StrictJson;
+import gputae.train.TrainConfig;
+import gputae.train.TrainState;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+
+/**
+ * Where a training stands: {@code checkpoint.safetensors} of a run.
+ *
+ * @param run  the run
+ * @param file what the file holds
+ */
+public record Checkpoint(RunDirectory run, SafeTensors file) {
+
+  /** Of its metadata: what it is, and what its bits depend on. */
+  static final String FORMAT_KEY = "format";
+
+  static final String FORMAT = "gpu-tae checkpoint 1";
+  static final String CONDITIONS = "conditions";
+
+  /** The run's checkpoint, which must be one of this program; null where there is none. */
+  public static Checkpoint of(RunDirectory run) throws IOException {
+    return Files.exists(run.checkpoint()) ? read(run) : null;
+  }
+
+  /** As {@link #of}, of a run that has one. */
+  public static Checkpoint read(RunDirectory run) throws IOException {
+    SafeTensors file = SafeTensors.read(run.checkpoint());
+    if (!FORMAT.equals(file.metadata().get(FORMAT_KEY)) || !file.metadata().containsKey(CONDITIONS)) {
+      throw new Failure(run.checkpoint() + " is not a checkpoint of this program: its metadata is "
+          + StrictJson.shown(file.metadata()) + ", expected \"" + FORMAT_KEY + "\": \"" + FORMAT + "\" and \"" + CONDITIONS
+          + "\"; copy it again, or train again");
+    }
+    return new Checkpoint(run, file);
+  }
+
+  /** What the bits depend on beside settings and data. */
+  public String conditions() {
+    return file.metadata().get(CONDITIONS);
+  }
+
+  /** The state it holds, for the run's network of images of {@code pixels}. */
+  public TrainState state(TrainConfig config, int pixels) {
+    try {
+      return TrainState.fromTensors(RunDirectory.layout(config, pixels), config.objective().columns(), file);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(run.checkpoint() + " does not fit " + run.config() + ": " + e.getMessage() + "; "
+          + RunDirectory.UNFIT, e);
+    }
+  }
+
+  /** Brings a trainer of the run's settings to a state of this checkpoint; the epochs it has had. */
+  public int restore(Trainer trainer, TrainState state) {
+    int done = state.history().size();
+    if (state.step() / trainer.stepsPerEpoch() != done) {
+      throw new Failure(run.checkpoint() + " does not fit " + run.config() + ": it has " + state.step() + " steps of "
+          + trainer.stepsPerEpoch() + " an epoch, but " + done + " epochs; " + RunDirectory.UNFIT);
+    }
+    trainer.restore(state);
+    return done;
+  }
+}

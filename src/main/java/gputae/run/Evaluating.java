@@ -1,0 +1,66 @@
+package gputae.run;
+
+import gputae.backend.Backend;
+import gputae.evaluate.Evaluation;
+import gputae.evaluate.Evaluator;
+import gputae.model.Autoencoder;
+import gputae.train.TrainConfig;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The measures of each model of a sweep, in its run directory. */
+public final class Evaluating implements Sweep.Afterwards {
+
+  private final Consumer<String> warn;
+  private final Map<Sweep.Loaded, Evaluator> evaluators = new HashMap<>();
+
+  public Evaluating(Consumer<String> warn) {
+    this.warn = warn;
+  }
+
+  /** Of a row, or null where it failed or is not measured. */
+  public static Evaluation of(Sweep.Row row) throws IOException {
+    return row.failure() != null ? null : outputs(row.run()).read();
+  }
+
+  /** All measures of a run's model. */
+  public static Evaluation evaluate(Evaluator evaluator, Backend backend, Autoencoder model, TrainConfig config) {
+    byte[] generated =
+        GeneratedImages.generate(backend, model, config.model().prior(), evaluator.generatedCount(), config.seed());
+    return evaluator.of(backend, model, generated);
+  }
+
+  private static EvaluationOutputs outputs(RunDirectory run) {
+    return new EvaluationOutputs(run.path());
+  }
+
+  @Override
+  public String name() {
+    return "measuring";
+  }
+
+  @Override
+  public boolean isDone(Sweep.Row row) throws IOException {
+    return of(row) != null;
+  }
+
+  @Override
+  public void make(Sweep.Row row, Sweep.Loaded loaded, Backend backend, Autoencoder model) throws IOException {
+    Evaluator evaluator;
+    synchronized (evaluators) {
+      evaluator = evaluators.computeIfAbsent(loaded, data -> new Evaluator(data.dataset(), new JudgeCache(data.dataset(), data.fingerprint(), warn)));
+    }
+    RunConfig config = row.run().read();
+    Evaluation evaluation = evaluate(evaluator, backend, model, config.config());
+    outputs(row.run()).write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation, EvaluationOutputs.figures(row.run()));
+  }
+
+  @Override
+  public void forget(Sweep.Loaded loaded) {
+    synchronized (evaluators) {
+      evaluators.remove(loaded);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package gputae.run;
+
+import gputae.evaluate.Evaluation;
+import gputae.evaluate.Measure;
+import gputae.files.RegularFile;
+import gputae.files.WholeFile;
+import gputae.report.EvaluationFiles;
+import gputae.report.EvaluationPage;
+import gputae.report.Figure;
+import gputae.text.Numbers;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The files of an evaluation: for programs, for tables, for people. */
+public final class EvaluationOutputs {
+
+  private final Path folder;
+
+  public EvaluationOutputs(Path folder) {
+    this.folder = folder;
+  }
+
+  private Path json() {
+    return folder.resolve("evaluation.json");
+  }
+
+  private Path csv() {
+    return folder.resolve("evaluation.csv");
+  }
+
+  public Path page() {
+    return folder.resolve("evaluation.html");
+  }
+
+  /** A run's pictures that a page of measures shows. */
+  public static List<Figure> figures(RunDirectory run) {
+    return List.of(new Figure(run.figure("latent"), "Latent space", "Embeddings of the test images, coloured by class, and the unit ball."),
+        new Figure(run.figure("generated"), "Generated images", "Images decoded from samples of the prior of the latent space."));
+  }
+
+  /** The page first: where the JSON is, everything is. */
+  public void write(String title, Map<String, String> settings, Evaluation evaluation, List<Figure> figures) throws IOException {
+    EvaluationPage.write(page(), title, settings, evaluation, figures);
+    WholeFile.write(csv(), EvaluationFiles.csv(evaluation).getBytes(StandardCharsets.UTF_8));
+    WholeFile.write(json(), EvaluationFiles.json(evaluation, settings).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What {@link #write} left here, or null. */
+  public Evaluation read() throws IOException {
+    if (!Files.exists(json())) {
+      return null;
+    }
+    try {
+      return EvaluationFiles.fromJson(RegularFile.text(json()));
+    } catch (IllegalArgumentException e) {
+      throw new Failure(json() + ": " + e.getMessage() + "; remove it, and it will be made again", e);
+    }
+  }
+
+  /** All of them, there or not. */
+  public List<Path> files() {
+    return List.of(json(), csv(), page());
+  }
+
+  public void remove() throws IOException {
+    for (Path file : files()) {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  /** A line for each measure. */
+  public static void print(Evaluation evaluation, PrintStream out) {
+    Measure.Group group = null;
+    for (Map.Entry<Measure, Double> one : evaluation.values().entrySet()) {
+      if (one.getKey().group() != group) {
+        group = one.getKey().group();
+        out.println(group.title());
+      }
+      out.printf("  %-28s%s%n", one.getKey().title(), Numbers.fourDigits(one.getValue()));
+    }
+  }
+}

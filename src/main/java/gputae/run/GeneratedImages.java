@@ -1,0 +1,33 @@
+package gputae.run;
+
+import gputae.backend.Backend;
+import gputae.backend.Matrix;
+import gputae.model.Autoencoder;
+import gputae.model.Prior;
+import gputae.train.Streams;
+
+/** Images decoded from samples of a model's prior. */
+public final class GeneratedImages {
+
+  /** Images decoded at a time, so that floats of all of them never exist together. */
+  private static final int CHUNK = 10_000;
+
+  private GeneratedImages() {}
+
+  /** uint8 [count, pixels], 0 black to 255 white. */
+  public static byte[] generate(Backend backend, Autoencoder model, Prior prior, int count, long seed) {
+    int pixels = model.architecture().pixels();
+    int latent = model.architecture().latent();
+    byte[] images = new byte[Math.multiplyExact(count, pixels)];
+    try (Matrix z = prior.sample(backend, count, latent, seed, Streams.PRIOR)) {
+      for (int first = 0; first < count; first += CHUNK) {
+        int rows = Math.min(CHUNK, count - first);
+        float[] decoded = model.decode(z.view((long) first * latent, rows, latent));
+        for (int i = 0; i < decoded.length; i++) {
+          images[first * pixels + i] = (byte) Math.round(255 * decoded[i]);
+        }
+      }
+    }
+    return images;
+  }
+}

@@ -1,0 +1,150 @@
+package gputae.run;
+
+import gputae.files.RegularFile;
+import gputae.text.StrictJson;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.DoublePredicate;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * A file with one JSON object, whose values are asked for by key. What is missing, of another kind or out of its range
+ * fails with one line: the file, the key, the value, what belongs there, and what to do.
+ */
+public final class JsonSettings {
+
+  private final Path file;
+  private final Map<?, ?> values;
+  private final String advice;
+
+  private JsonSettings(Path file, Map<?, ?> values, String advice) {
+    this.file = file;
+    this.values = values;
+    this.advice = advice;
+  }
+
+  /** @param advice what to do about a damaged file */
+  public static JsonSettings read(Path file, String advice) throws IOException {
+    Object value;
+    try {
+      value = StrictJson.parse(RegularFile.text(file));
+    } catch (IllegalArgumentException e) {
+      throw new Failure(file + " cannot be read: " + e.getMessage() + "; " + advice, e);
+    }
+    if (!(value instanceof Map<?, ?> values)) {
+      throw new Failure(file + " holds " + StrictJson.shown(value) + ", not an object with settings; " + advice);
+    }
+    return new JsonSettings(file, values, advice);
+  }
+
+  public Path file() {
+    return file;
+  }
+
+  public Set<String> keys() {
+    return values.keySet().stream().map(String::valueOf).collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  public boolean has(String key) {
+    return values.containsKey(key);
+  }
+
+  public String text(String key, String expected, Predicate<String> right) {
+    return text(key, value(key, expected), expected, right);
+  }
+
+  public List<String> texts(String key, String expected) {
+    List<String> texts = new ArrayList<>();
+    for (Object element : array(key, expected)) {
+      texts.add(text(key, element, expected, text -> true));
+    }
+    return texts;
+  }
+
+  public int integer(String key, int least, int most) {
+    return (int) integer(key, "an integer from " + least + " to " + most, least, most);
+  }
+
+  public long integer(String key, String expected, long least, long most) {
+    return integer(key, value(key, expected), expected, least, most);
+  }
+
+  public List<Integer> integers(String key, String expected, int least, int most) {
+    List<Integer> integers = new ArrayList<>();
+    for (Object element : array(key, expected)) {
+      integers.add((int) integer(key, element, expected, least, most));
+    }
+    return integers;
+  }
+
+  /** A finite number. */
+  public double number(String key, String expected, DoublePredicate right) {
+    Object value = value(key, expected);
+    double number = value instanceof StrictJson.Number given ? Double.parseDouble(given.digits()) : Double.NaN;
+    if (!right.test(number)) {
+      throw wrong(key, value, expected);
+    }
+    return number;
+  }
+
+  /** The constant that a text names. */
+  <E extends Enum<E>> E oneOf(String key, List<E> constants) {
+    String expected = "one of " + String.join(", ", constants.stream().map(JsonSettings::name).toList());
+    Object value = value(key, expected);
+    return constants.stream().filter(constant -> name(constant).equals(value)).findFirst()
+        .orElseThrow(() -> wrong(key, value, expected));
+  }
+
+  /** As files have it. */
+  private static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  private List<?> array(String key, String expected) {
+    if (!(value(key, expected) instanceof List<?> array)) {
+      throw wrong(key, values.get(key), expected);
+    }
+    return array;
+  }
+
+  private String text(String key, Object value, String expected, Predicate<String> right) {
+    if (!(value instanceof String text) || !right.test(text)) {
+      throw wrong(key, value, expected);
+    }
+    return text;
+  }
+
+  private long integer(String key, Object value, String expected, long least, long most) {
+    String digits = value instanceof StrictJson.Number number ? number.digits() : "";
+    // As many as the largest long has, so that no text makes a number of its length.
+    if (!digits.matches("-?\\d{1,19}")) {
+      throw wrong(key, value, expected);
+    }
+    BigInteger integer = new BigInteger(digits);
+    if (integer.compareTo(BigInteger.valueOf(least)) < 0 || integer.compareTo(BigInteger.valueOf(most)) > 0) {
+      throw wrong(key, value, expected);
+    }
+    return integer.longValue();
+  }
+
+  private Object value(String key, String expected) {
+    if (!values.containsKey(key)) {
+      throw new Failure(file + " has no \"" + key + "\", expected " + expected + "; " + advice);
+    }
+    return values.get(key);
+  }
+
+  /** One that is there and not what it should be. */
+  public Failure wrong(String key, Object value, String expected) {
+    return new Failure(
+        file + ": \"" + key + "\" is " + StrictJson.shown(value) + ", expected " + expected + "; " + advice);
+  }
+}

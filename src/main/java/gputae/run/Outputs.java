@@ -1,0 +1,133 @@
+package gputae.run;
+
+import gputae.data.Datasets;
+import gputae.files.Destination;
+import gputae.files.WholeFile;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The files that a command is to write, looked at before anything is computed. */
+public final class Outputs {
+
+  private static final Pattern ARRAYS = Pattern.compile("(train|test)-(images|labels)\\.npy|.*idx\\d-ubyte(\\.gz)?");
+  private static final Pattern IMAGES = Pattern.compile("(?i).*\\.(png|jpe?g)");
+
+  /** A data set is split, then classes, then images. */
+  private static final int IMAGE_DEPTH = 3;
+
+  private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
+
+  private final Map<String, Destination> destinations = new LinkedHashMap<>();
+
+  /**
+   * Adds a file.
+   *
+   * @param name as it is called in messages: the option and what was given with it
+   * @param file null for none
+   * @throws Failure if it cannot be written; of usage if another output has it already
+   */
+  public Outputs add(String name, Path file) {
+    if (file == null) {
+      return this;
+    }
+    try {
+      Destination destination = Destination.of(file);
+      destination.requireWritable();
+      for (Map.Entry<String, Destination> other : destinations.entrySet()) {
+        if (destination.isSameAs(other.getValue())) {
+          throw Failure.usage(name + " and " + other.getKey() + " are one file; give two");
+        }
+      }
+      destinations.put(name, destination);
+      return this;
+    } catch (IOException e) {
+      String why = WholeFile.inWords(e);
+      throw new Failure(name + ": cannot be written: " + why + (why.contains("; ") ? "" : "; give another name"), e);
+    }
+  }
+
+  /** As {@link #add}, of an option that was given a file, or null. */
+  public Outputs option(String option, Path file) {
+    return add(option + " " + file, file);
+  }
+
+  /** @throws Failure of usage if an output is one of these, which are read or belong to a run, by whatever name */
+  public Outputs notOver(Collection<Path> kept, String what) throws IOException {
+    Destination standard = Destination.of(STANDARD_OUTPUT);
+    for (Path file : kept) {
+      if (standard.destroys(file)) {
+        throw Failure.usage("standard output goes to " + file + ", " + what + "; send it elsewhere");
+      }
+      for (Map.Entry<String, Destination> destination : destinations.entrySet()) {
+        if (destination.getValue().destroys(file)) {
+          throw Failure.usage(destination.getKey() + " would replace " + file + ", " + what + "; give another name");
+        }
+      }
+    }
+    return this;
+  }
+
+  /** As {@link #notOver}, of the files of a data set, as {@code --dataset} and {@code --data} name it. */
+  public Outputs notOverData(String dataset, Path data) throws IOException {
+    // To list a folder of images takes time; nothing of it can be lost where every output is new.
+    if (destinations.values().stream().noneMatch(Destination::isFile)) {
+      return this;
+    }
+    Path place = data != null ? data : Datasets.isNamed(dataset) ? null : Path.of(dataset);
+    if (place == null || !Files.exists(place)) {
+      return this;
+    }
+    List<Path> files = new ArrayList<>(List.of(place));
+    if (Files.isDirectory(place)) {
+      try (Stream<Path> below = Files.walk(place, IMAGE_DEPTH)) {
+        below.filter(file -> isData(place, file)).forEach(files::add);
+      }
+    } else {
+      files.add(place.resolveSibling(Datasets.nameOf(place) + "-labels.npy"));
+    }
+    return notOver(files, "which belongs to the data set");
+  }
+
+  /** Images lie in the folders of their classes; other files in the folder of a data set may be results. */
+  private static boolean isData(Path folder, Path file) {
+    return (file.getParent().equals(folder) ? ARRAYS : IMAGES).matcher(file.getFileName().toString()).matches();
+  }
+
+  /** Where to speak to people: standard error, if standard output is for a result. */
+  public PrintStream console() {
+    return destinations.values().stream().anyMatch(Destination::isStandardOutput) ? System.err : System.out;
+  }
+
+  /** As {@link #notOver}, of a run's own files and the data that it was trained on. */
+  public Outputs notOverRun(RunDirectory run, RunConfig config, Path data) throws IOException {
+    return notOver(run.own(), "which belongs to the run").notOver(new EvaluationOutputs(run.path()).files(),
+        "which belongs to the run").notOverData(config.dataset(), data != null ? data : config.data());
+  }
+
+  /** Whether a name that says nothing of a format stands for what is written through: it has no extension to choose. */
+  public static boolean isThrough(Path file) throws IOException {
+    return Destination.of(file).isThrough();
+  }
+
+  /** Refuses standard output and files where a command makes a folder. */
+  public static void requireFolder(String option, Path folder) {
+    if (folder == null) {
+      return;
+    }
+    if (folder.equals(Path.of("-"))) {
+      throw Failure.usage(option + " - is standard output; a folder is needed");
+    }
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new Failure(option + " " + folder + " is a file; give a folder");
+    }
+  }
+}

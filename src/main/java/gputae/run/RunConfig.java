@@ -1,0 +1,204 @@
+package gputae.run;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import gputae.data.Dataset;
+import gputae.data.Datasets;
+import gputae.data.Images;
+import gputae.files.WholeFile;
+import gputae.objective.Objective;
+import gputae.objective.Setting;
+import gputae.objective.Term;
+import gputae.objective.TermKind;
+import gputae.objective.Terms;
+import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a run trains and on what: {@code config.json}.
+ *
+ * @param config      settings
+ * @param dataset     as given: a name or a path
+ * @param data        folder of the data set's files, or null
+ * @param fingerprint of the training images and labels, so that a resume on other data is noticed
+ * @param height      of an image
+ * @param width       of an image
+ * @param classes     names by label
+ * @param conditions  what the bits depend on beside all this
+ * @param init        of weights that were given to begin with: the SHA-256 of their file; else null
+ */
+public record RunConfig(
+    TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes, String conditions, String init) {
+
+  private static final int FORMAT = 1;
+
+  /** Of a layer: twice as many, for a variational encoder, are still an int. */
+  private static final int MOST_UNITS = 1 << 30;
+
+  /** Of an image, whose number must be one of Java's array. */
+  private static final int MOST_PIXELS = Integer.MAX_VALUE - 8;
+
+  /** What to do about a config.json that somebody changed. */
+  static final String DAMAGED = "put the file back as the training wrote it, or train again";
+
+
+  /** Of a training on data that are loaded. */
+  public static RunConfig of(TrainConfig config, String dataset, Path data, Dataset loaded, String fingerprint, String conditions, String init) {
+    Images images = loaded.train().images();
+    return new RunConfig(config, dataset, data, fingerprint, images.height(), images.width(), loaded.classes(), conditions, init);
+  }
+
+  /** The name of a data set for titles and folders: of a path only its last part. */
+  public static String shortName(String dataset) {
+    return Datasets.isNamed(dataset) ? dataset : Datasets.nameOf(Path.of(dataset));
+  }
+
+  /** For people: data set, model, latent dimension. */
+  public static String title(String dataset, TrainConfig config) {
+    return shortName(dataset) + ", " + config.model().title() + ", latent dimension " + config.latent();
+  }
+
+  /**
+   * Writes {@code config.json}.
+   *
+   * @throws IOException with one line naming the file
+   */
+  public void write(Path file) throws IOException {
+    TrainConfig train = config;
+    JsonObject json = new JsonObject();
+    json.addProperty("format", FORMAT);
+    json.addProperty("gpu_tae", Version.get());
+    json.addProperty("dataset", dataset);
+    if (data != null) {
+      json.addProperty("data", data.toAbsolutePath().toString());
+    }
+    json.addProperty("data_fingerprint", fingerprint);
+    json.addProperty("height", height);
+    json.addProperty("width", width);
+    json.add("classes", array(classes));
+    json.addProperty("model", train.model().label());
+    json.addProperty("latent", train.latent());
+    json.add("hidden", array(train.hidden()));
+    json.addProperty("batch", train.batch());
+    json.addProperty("epochs", train.epochs());
+    json.addProperty("lr", train.rate());
+    addObjective(json, train.objective());
+    json.addProperty("seed", train.seed());
+    json.addProperty("conditions", conditions);
+    if (init != null) {
+      json.addProperty("init_sha256", init);
+    }
+    String text = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json) + "\n";
+    WholeFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static JsonArray array(List<?> values) {
+    JsonArray array = new JsonArray();
+    for (Object value : values) {
+      if (value instanceof Integer number) {
+        array.add(number);
+      } else {
+        array.add(value.toString());
+      }
+    }
+    return array;
+  }
+
+  /** {@code config.json}; a {@link Failure} in one line that names the key where a value is not that of a run. */
+  public static RunConfig read(Path file) throws IOException {
+    JsonSettings json = JsonSettings.read(file, DAMAGED);
+    int format = json.integer("format", 0, Integer.MAX_VALUE);
+    if (format != FORMAT) {
+      throw new Failure(file + " was written by another version of gpu-tae (\"format\" is " + format
+          + ", this one reads " + FORMAT + "); use that version, or train again");
+    }
+    ModelKind model = json.oneOf("model", List.of(ModelKind.values()));
+    TrainConfig train = new TrainConfig(model,
+        json.integer("latent", 1, MOST_UNITS),
+        json.integers("hidden", "an array of integers from 1 to " + MOST_UNITS, 1, MOST_UNITS),
+        json.integer("batch", 1, Integer.MAX_VALUE), json.integer("epochs", 1, Integer.MAX_VALUE), positive(json, "lr"),
+        objective(json, model), json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
+    int height = json.integer("height", 1, MOST_PIXELS);
+    int width = json.integer("width", 1, MOST_PIXELS / height);
+    return new RunConfig(train, json.text("dataset", "the name or the path of a data set", RunConfig::isPath),
+        json.has("data") ? Path.of(json.text("data", "the path of a folder", RunConfig::isPath)) : null,
+        sha256(json, "data_fingerprint"), height, width, json.texts("classes", "an array of names"),
+        json.text("conditions", "text", text -> true), json.has("init_sha256") ? sha256(json, "init_sha256") : null);
+  }
+
+  /** The terms' weights, then their other settings by name. A value that is infinite is left out. */
+  private static void addObjective(JsonObject json, Objective objective) {
+    Map<String, Object> others = new TreeMap<>();
+    for (Term term : objective.terms()) {
+      TermKind.Values values = term.kind().valuesOf(term);
+      if (term.kind().weight() != null) {
+        json.addProperty(term.kind().weight().key(), term.weight());
+      }
+      for (Setting<?> setting : term.kind().options()) {
+        others.put(setting.key(), inFile(setting, values));
+      }
+    }
+    others.forEach((key, value) -> {
+      if (value instanceof String text) {
+        json.addProperty(key, text);
+      } else if (Double.isFinite((Double) value)) {
+        json.addProperty(key, (Double) value);
+      }
+    });
+  }
+
+  private static <V> Object inFile(Setting<V> setting, TermKind.Values values) {
+    V value = values.get(setting);
+    return value instanceof Double ? value : setting.text(value);
+  }
+
+  /** The model's own terms, and the others that have a weight. */
+  private static Objective objective(JsonSettings json, ModelKind model) {
+    List<Term> terms = new ArrayList<>();
+    for (TermKind<?> kind : Terms.all()) {
+      if (model.terms().contains(kind) || Terms.added().contains(kind) && json.has(kind.weight().key())) {
+        Map<Setting<?>, Object> values = new HashMap<>();
+        for (Setting<?> setting : kind.settings()) {
+          if (setting instanceof Setting.Choice<?> choice) {
+            values.put(setting, json.oneOf(setting.key(), choice.constants()));
+          } else if (setting instanceof Setting.Real real && (json.has(real.key()) || !real.allows(Double.POSITIVE_INFINITY))) {
+            values.put(real, json.number(real.key(), real.inFile(), real::allows));
+          }
+        }
+        terms.add(kind.of(new TermKind.Values(values)));
+      }
+    }
+    List<String> known = Terms.all().stream().filter(kind -> kind.weight() != null).map(kind -> kind.weight().key()).toList();
+    json.keys().stream().filter(key -> key.startsWith("lambda_") && !known.contains(key)).findFirst().ifPresent(key -> {
+      throw new Failure(json.file() + ": \"" + key + "\" is the weight of a term that this gpu-tae does not have;"
+          + " put the jar of that term on the class path");
+    });
+    return Objective.of(terms);
+  }
+
+  private static double positive(JsonSettings json, String key) {
+    return json.number(key, "a number greater than 0", value -> value > 0);
+  }
+
+  private static String sha256(JsonSettings json, String key) {
+    return json.text(key, "64 hexadecimal digits", text -> text.matches("[0-9a-f]{64}"));
+  }
+
+  private static boolean isPath(String text) {
+    try {
+      return !Path.of(text).toString().isEmpty();
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+}

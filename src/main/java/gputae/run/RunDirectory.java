@@ -1,0 +1,256 @@
+package gputae.run;
+
+import gputae.backend.Backend;
+import gputae.data.Dataset;
+import gputae.data.Datasets;
+import gputae.data.Images;
+import gputae.files.DataException;
+import gputae.files.WholeFile;
+import gputae.model.Autoencoder;
+import gputae.model.ParameterLayout;
+import gputae.model.SafeTensors;
+import gputae.model.Weights;
+import gputae.train.TrainConfig;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The folder of a run: where each file lies, and what may be done with it. */
+public final class RunDirectory {
+
+  /** What to do where two files of a run are not of one training. */
+  static final String UNFIT = "put both back as the training wrote them, or train again";
+
+  private static final String LOCK = ".lock";
+
+  /** Of the last epoch, or kept of another. */
+  private static final Pattern FIGURE = Pattern.compile("(latent|generated|losses)(-\\d+)?\\.png");
+
+  private final Path path;
+
+  public RunDirectory(Path path) {
+    this.path = path;
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public Path config() {
+    return path.resolve("config.json");
+  }
+
+  public Path metrics() {
+    return path.resolve("metrics.csv");
+  }
+
+  public Path model() {
+    return path.resolve("model.safetensors");
+  }
+
+  public Path checkpoint() {
+    return path.resolve("checkpoint.safetensors");
+  }
+
+  public Path latents() {
+    return path.resolve("latents.npy");
+  }
+
+  public Path labels() {
+    return path.resolve("labels.npy");
+  }
+
+  public Path report() {
+    return path.resolve("report.html");
+  }
+
+  public Path figures() {
+    return path.resolve("figures");
+  }
+
+  public Path figure(String name) {
+    return figures().resolve(name + ".png");
+  }
+
+  /** A new folder {@code runs/<dataset>-<model>-d<latent>-<n>}. */
+  public static RunDirectory createNew(String dataset, TrainConfig config) throws IOException {
+    String name = RunConfig.shortName(dataset).replaceAll("[^A-Za-z0-9._-]", "_");
+    Path runs = Path.of("runs");
+    if (!Files.isDirectory(runs)) {
+      Files.createDirectories(runs);
+    }
+    for (int n = 1; ; n++) {
+      Path path = runs.resolve(name + "-" + config.model().label() + "-d" + config.latent() + "-" + n);
+      try {
+        return new RunDirectory(Files.createDirectory(path));
+      } catch (FileAlreadyExistsException e) {
+        // Taken; perhaps by another run that started at this moment.
+      }
+    }
+  }
+
+  /** A folder of the user's choice, new or empty but for what a training leaves that is killed as it begins. */
+  public static RunDirectory create(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw new Failure("--out " + path + " is a file; give a new or empty folder");
+    }
+    RunDirectory run = new RunDirectory(path);
+    if (!Files.isDirectory(path)) {
+      Files.createDirectories(path);
+    }
+    try (Stream<Path> entries = Files.list(path)) {
+      if (!entries.allMatch(entry -> entry.endsWith(LOCK) || WholeFile.isLeftover(entry))) {
+        throw new Failure("--out " + path + " is not empty; give a new or empty folder"
+            + (Files.exists(run.config()) ? ", or continue the run with --resume " + path : ""));
+      }
+    }
+    return run;
+  }
+
+  /** The run's files, there or not, but for its evaluation's: nothing else may be written over them. */
+  public List<Path> own() throws IOException {
+    List<Path> own = new ArrayList<>(List.of(config(), metrics(), model(), checkpoint(), latents(), labels(), report(),
+        path.resolve(LOCK)));
+    if (Files.isDirectory(figures())) {
+      try (Stream<Path> entries = Files.list(figures())) {
+        own.addAll(entries.filter(figure -> FIGURE.matcher(figure.getFileName().toString()).matches()).toList());
+      }
+    }
+    return own;
+  }
+
+  /** An existing run. */
+  public static RunDirectory existing(Path path) {
+    RunDirectory run = new RunDirectory(path);
+    if (!Files.isRegularFile(run.config())) {
+      throw new Failure(path + " is not a run: it holds no config.json; give the folder that a training made");
+    }
+    return run;
+  }
+
+  /**
+   * Keeps other processes from training in this folder until closed. The lock lies on a file of its own, since all others are replaced.
+   */
+  public FileChannel lock() throws IOException {
+    FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+        LinkOption.NOFOLLOW_LINKS);
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      channel.close();
+      throw new Failure(path + " is being trained by another process; wait for it or stop it");
+    }
+    return channel;
+  }
+
+  /** Removes what a training that was killed left half written; only while {@link #lock} is held. */
+  public void removeLeftovers() throws IOException {
+    WholeFile.removeLeftovers(path);
+    Path figures = figures();
+    if (Files.isDirectory(figures)) {
+      WholeFile.removeLeftovers(figures);
+    }
+  }
+
+  /** The embeddings of a part of the training images, which {@code reproduce} draws. */
+  public Path cloud() {
+    return figure("latent-512");
+  }
+
+  /** {@code config.json}, as a training begins or goes on; what was made of the weights before goes, so that nobody takes it for that of those to come. */
+  public void begin(RunConfig config) throws IOException {
+    Outputs written = new Outputs();
+    for (Path file : List.of(config(), metrics(), model(), checkpoint())) {
+      // What cannot be written is said before anything goes.
+      written.add(file.toString(), file);
+    }
+    for (Path stale : List.of(report(), cloud())) {
+      Files.deleteIfExists(stale);
+    }
+    new EvaluationOutputs(path).remove();
+    config.write(config());
+  }
+
+  /** {@code config.json}; a {@link Failure} in one line that names the key where a value is not that of a run. */
+  public RunConfig read() throws IOException {
+    return RunConfig.read(config());
+  }
+
+  /**
+   * The run's data set.
+   *
+   * @param moved where it lies now, or null
+   */
+  public Dataset openData(RunConfig description, Path moved, Consumer<String> log) throws IOException {
+    try {
+      return Datasets.open(description.dataset(), moved != null ? moved : description.data(), log);
+    } catch (DataException e) {
+      if (moved != null) {
+        throw e;
+      }
+      String key = description.data() != null ? "data" : "dataset";
+      throw new Failure(
+          e.getMessage() + " (" + config() + " names it as its \"" + key + "\"; --data says where it lies now)", e);
+    }
+  }
+
+  /** Refuses data other than those the run was trained on, by their {@link DataFingerprint} and the size of an image. */
+  public void requireData(RunConfig description, Dataset dataset, String fingerprint) {
+    if (!fingerprint.equals(description.fingerprint())) {
+      throw new Failure("the data set " + description.dataset() + " is not the one " + path + " was trained on (its"
+          + " training images or labels differ from the \"data_fingerprint\" in " + config()
+          + "); give the right one with --data");
+    }
+    Images images = dataset.train().images();
+    if (images.height() != description.height() || images.width() != description.width()) {
+      throw new Failure(config() + ": \"height\" and \"width\" are " + description.height() + " and "
+          + description.width() + ", the run's images are " + images.height() + " x " + images.width() + "; " + RunConfig.DAMAGED);
+    }
+  }
+
+  public static ParameterLayout layout(TrainConfig config, int pixels) {
+    try {
+      return new ParameterLayout(Trainer.architecture(config, pixels));
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("a network with \"hidden\" " + config.hidden() + " and \"latent\" "
+          + config.latent() + " is larger than any file", e);
+    }
+  }
+
+  /** The trained model; the caller closes it. */
+  public Autoencoder openModel(Backend backend, RunConfig config) throws IOException {
+    if (!Files.exists(model())) {
+      throw new Failure(path + " holds no model.safetensors yet; let the training finish, stop it with Ctrl-C, which saves"
+          + " it, or go on with train --resume "
+          + ShellWord.of(path.toString()));
+    }
+    SafeTensors file = SafeTensors.read(model());
+    float[] weights;
+    try {
+      // Before the model takes memory for sizes that only damage may have put into config.json.
+      weights = Weights.flat(layout(config.config(), config.height() * config.width()), file, "");
+    } catch (IllegalArgumentException e) {
+      throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage() + "; " + UNFIT, e);
+    }
+    Autoencoder autoencoder =
+        new Autoencoder(backend, Trainer.architecture(config.config(), config.height() * config.width()));
+    autoencoder.parameters().upload(weights);
+    return autoencoder;
+  }
+}

@@ -1,0 +1,138 @@
+package gputae.run;
+
+import gputae.backend.Backend;
+import gputae.data.Npy;
+import gputae.data.Split;
+import gputae.evaluate.UnitBall;
+import gputae.figure.FigureException;
+import gputae.figure.ImageGrid;
+import gputae.figure.LatentFigure;
+import gputae.figure.LossFigure;
+import gputae.files.WholeFile;
+import gputae.model.Autoencoder;
+import gputae.model.Weights;
+import gputae.objective.Reconstruction;
+import gputae.objective.Setting;
+import gputae.objective.Term;
+import gputae.objective.TermKind;
+import gputae.report.RunReport;
+import gputae.train.Epoch;
+import gputae.train.TrainConfig;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** What a run leaves beside its checkpoint: weights, embeddings, figures, report. */
+public final class RunOutputs {
+
+  /** Images of figures/generated.png, as in the paper's tables. */
+  private static final int GENERATED = 96;
+
+  private static final int GENERATED_COLUMNS = 12;
+
+  private final RunDirectory run;
+  private final RunConfig config;
+  private final Split test;
+  private final Consumer<String> warn;
+  private boolean figuresFailed;
+
+  public RunOutputs(RunDirectory run, RunConfig config, Split test, Consumer<String> warn) {
+    this.run = run;
+    this.config = config;
+    this.test = test;
+    this.warn = warn;
+  }
+
+  /** model.safetensors: the weights alone. */
+  public void writeModel(Autoencoder model) throws IOException {
+    WholeFile.write(run.model(), Weights.named(model.layout(), model.parameters().toFloats()).toBytes());
+  }
+
+  /** Embeddings, labels, figures and the report of a finished training; returns the share of test embeddings outside the unit ball. */
+  public double writeAll(Backend backend, Autoencoder model, float[] latents, List<Epoch> history) throws IOException {
+    TrainConfig train = config.config();
+    int count = test.images().count();
+    Npy.write(run.latents(), latents, count, train.latent());
+    if (test.labels() != null) {
+      Npy.write(run.labels(), test.labels(), count);
+    }
+    drawFigures(backend, model, latents, "");
+    draw(() -> LossFigure.write(run.figure("losses"), history));
+    double outside = UnitBall.shareOutside(latents, train.latent());
+    Map<String, String> results = new LinkedHashMap<>();
+    Epoch last = history.get(history.size() - 1);
+    results.put("reconstruction, test", format("%.4f nats per pixel", last.testReconstruction()));
+    results.put("reconstruction, training", format("%.4f nats per pixel", last.loss(Reconstruction.KIND)));
+    results.put("test embeddings outside the unit ball", format("%.1f %%", 100 * outside));
+    results.put("seconds", format("%.1f", last.seconds()));
+    RunReport.write(run.path(), title(), settings(config), history, results);
+    return outside;
+  }
+
+  /** The latent cloud and generated images; {@code suffix} tells epochs apart. */
+  public void drawFigures(Backend backend, Autoencoder model, float[] latents, String suffix) throws IOException {
+    TrainConfig train = config.config();
+    byte[] generated = GeneratedImages.generate(backend, model, train.model().prior(), GENERATED, train.seed());
+    draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents, test.images().count(), train.latent(), test.labels(), config.classes(), title()));
+    draw(() -> ImageGrid.write(run.figure("generated" + suffix), generated, GENERATED, config.height(), config.width(), GENERATED_COLUMNS));
+  }
+
+  private String title() {
+    return RunConfig.title(config.dataset(), config.config());
+  }
+
+  /** For people: what a run is. */
+  public static Map<String, String> settings(RunConfig config) {
+    TrainConfig train = config.config();
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("data set", config.dataset());
+    settings.put("model", train.model().label() + " (" + train.model().title() + ")");
+    settings.put("latent dimension", String.valueOf(train.latent()));
+    settings.put("hidden layers", train.hidden().toString());
+    settings.put("batch", String.valueOf(train.batch()));
+    settings.put("epochs", String.valueOf(train.epochs()));
+    settings.put("learning rate", String.valueOf(train.rate()));
+    for (Term term : train.objective().terms()) {
+      TermKind.Values values = term.kind().valuesOf(term);
+      for (Setting<?> setting : term.kind().settings()) {
+        put(settings, setting, values);
+      }
+    }
+    settings.put("seed", String.valueOf(train.seed()));
+    settings.put("device", config.conditions());
+    settings.put("gpu-tae", Version.get());
+    return settings;
+  }
+
+  /** A line for a setting that has an effect. */
+  private static <V> void put(Map<String, String> lines, Setting<V> setting, TermKind.Values values) {
+    V value = values.get(setting);
+    if (!Double.valueOf(Double.POSITIVE_INFINITY).equals(value)) {
+      lines.put(setting.title(), setting.text(value));
+    }
+  }
+
+  private static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  @FunctionalInterface
+  private interface Figure {
+    void write() throws IOException;
+  }
+
+  /** A Java that cannot draw costs the pictures, said once, not the training. */
+  private void draw(Figure figure) throws IOException {
+    try {
+      figure.write();
+    } catch (FigureException e) {
+      if (!figuresFailed) {
+        figuresFailed = true;
+        warn.accept("no figures: " + e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package gputae.run;
+
+import gputae.backend.Backend;
+import gputae.data.Dataset;
+import gputae.train.Epoch;
+import gputae.train.Step;
+import gputae.train.TrainConfig;
+import gputae.train.TrainControl;
+import gputae.train.TrainListener;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/**
+ * A training in a run directory, whose lock the caller holds: {@link #begin}, {@link #train}, {@link #save},
+ * {@link #finish}, in this order, on one thread. All trainings that leave a run are done by this class.
+ */
+public final class RunTraining {
+
+  private final Backend backend;
+  private final RunDirectory run;
+  private final RunConfig config;
+  private final Trainer trainer;
+  private final CheckpointWriter checkpoints;
+  private final RunOutputs outputs;
+
+  /**
+   * @param trainer at its beginning or where a checkpoint stands; the caller closes it
+   * @param warn    takes lines for people
+   */
+  public RunTraining(Backend backend, RunDirectory run, RunConfig config, Dataset data, Trainer trainer,
+      Consumer<String> warn) {
+    this.backend = backend;
+    this.run = run;
+    this.config = config;
+    this.trainer = trainer;
+    this.checkpoints = new CheckpointWriter(run, trainer, config.conditions());
+    this.outputs = new RunOutputs(run, config, data.test(), warn);
+  }
+
+  /**
+   * A trainer of these settings.
+   *
+   * @throws Failure if the network's sizes overflow
+   */
+  public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
+    try {
+      return new Trainer(backend, config, data, control);
+    } catch (ArithmeticException e) {
+      throw tooLarge(e);
+    }
+  }
+
+  public static Failure tooLarge(ArithmeticException e) {
+    return new Failure(
+        "the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
+  }
+
+  /** Writes the run's settings and the rows of the epochs it has had. */
+  public void begin() throws IOException {
+    run.begin(config);
+    checkpoints.begin(trainer.history());
+  }
+
+  /**
+   * Trains until all epochs are done or the trainer's control stops it. The disk has each epoch before
+   * {@code listener} hears of it.
+   *
+   * @return whether all epochs are done
+   */
+  public boolean train(TrainListener listener) throws IOException {
+    try {
+      return trainer.run(new TrainListener() {
+        @Override
+        public void onStep(Step step) {
+          listener.onStep(step);
+        }
+
+        @Override
+        public void onEpoch(Epoch epoch) {
+          checkpoints.onEpoch(epoch);
+          listener.onEpoch(epoch);
+        }
+      });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** Writes the checkpoint and the weights. */
+  public void save() throws IOException {
+    checkpoints.save();
+    outputs.writeModel(trainer.model());
+  }
+
+  /** Writes what a finished training leaves: embeddings, figures, report; the share of embeddings outside the ball. */
+  public double finish() throws IOException {
+    return outputs.writeAll(backend, trainer.model(), embeddings(), trainer.history());
+  }
+
+  /** Draws the figures of an epoch, which are kept beside those of the last one. */
+  public void drawFigures(int epoch) throws IOException {
+    outputs.drawFigures(backend, trainer.model(), embeddings(), String.format(Locale.ROOT, "-%04d", epoch));
+  }
+
+  private float[] embeddings() {
+    return trainer.model().embeddings(trainer.testImages());
+  }
+}

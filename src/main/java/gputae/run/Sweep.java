@@ -1,0 +1,589 @@
+package gputae.run;
+
+import gputae.backend.Backend;
+import gputae.backend.BackendException;
+import gputae.backend.cpu.NativeLibraries;
+import gputae.console.SweepProgress;
+import gputae.data.Dataset;
+import gputae.device.DeviceChoice;
+import gputae.files.WholeFile;
+import gputae.model.Autoencoder;
+import gputae.train.DivergedException;
+import gputae.train.Epoch;
+import gputae.train.Step;
+import gputae.train.TrainConfig;
+import gputae.train.TrainControl;
+import gputae.train.TrainListener;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Many trainings, several at a time on one device, each in a run directory of its own under {@code runs/}: what is done already is not done again, what was interrupted goes on where it stood.
+ * The bits of a run depend on its own settings, the device and the threads it has, not on what is trained beside it.
+ */
+public final class Sweep {
+
+  /** Models at the same time on a GPU, which one model leaves idle most of the time: a step is a chain of small kernels. */
+  private static final int JOBS_ON_A_GPU = 4;
+
+  /**
+   * One training.
+   *
+   * @param name       of its run directory
+   * @param parameters what tells it from the others, for tables: option of {@code train} and value
+   */
+  public record Cell(String name, Map<String, String> parameters, TrainSpec spec) {
+
+    public TrainConfig config() {
+      return spec.config();
+    }
+
+
+    /**
+     * The training of a point of a grid. Data set, model and latent dimension are in every name; of the point's other
+     * options those that the model has.
+     *
+     * @param point what the options of the grid are given
+     */
+    public static Cell of(TrainSpec spec, Map<String, String> point) {
+      Map<String, String> parameters = new LinkedHashMap<>();
+      parameters.put("dataset", RunConfig.shortName(spec.dataset()));
+      parameters.put("model", spec.config().model().label());
+      parameters.put("latent", Integer.toString(spec.config().latent()));
+      StringBuilder name = new StringBuilder(parameters.get("dataset")).append('-').append(parameters.get("model"))
+          .append("-d").append(parameters.get("latent"));
+      point.forEach((option, value) -> {
+        if (!parameters.containsKey(option)) {
+          parameters.put(option, value);
+          name.append('-').append(option).append(value);
+        }
+      });
+      return new Cell(name.toString().replaceAll("[^A-Za-z0-9._-]", "_"), parameters, spec);
+    }
+
+    /** The same training, on the same data. */
+    public boolean isLike(Cell other) {
+      return config().equals(other.config()) && key(this).equals(key(other));
+    }
+  }
+
+  /**
+   * What became of a cell.
+   *
+   * @param history all its epochs, or none where it failed
+   * @param failure why it could not be trained or measured, else null
+   */
+  public record Row(Cell cell, RunDirectory run, List<Epoch> history, String failure) {}
+
+  /** A data set, opened once for all cells. */
+  public record Loaded(Dataset dataset, String fingerprint) {}
+
+  /** Opens the device that all models share. */
+  public interface Devices {
+
+    /** A backend for {@code threads} of the CPU's threads, null for all; {@code log} takes a line that says which. */
+    Backend open(Integer threads, Consumer<String> log);
+  }
+
+  /** What is made of a trained model and kept in its run. */
+  public interface Afterwards {
+
+    /** In a word or two, for the progress. */
+    String name();
+
+    /** Whether the run has it. */
+    boolean isDone(Row row) throws IOException;
+
+    /** Makes it; on the thread of the backend. */
+    void make(Row row, Loaded loaded, Backend backend, Autoencoder model) throws IOException;
+
+    /** No more models of this data set will come. */
+    default void forget(Loaded loaded) {}
+  }
+
+  /** What is written into the folder beside the runs, here or by the report of the paper. */
+  private static final List<String> TABLES = List.of("sweep.csv", "sweep.md", "report.html", "cost.json");
+
+  private final Path out;
+  private final List<Cell> cells;
+  private final List<Afterwards> afterwards;
+  private final Devices devices;
+  private final Integer threads;
+  private final Integer jobsWanted;
+  private final PrintStream console;
+  private final boolean quiet;
+  private final Consumer<List<Row>> onRow;
+
+  private final Map<List<Object>, Loaded> loaded = new HashMap<>();
+  private final Map<List<Object>, Integer> cellsLeft = new HashMap<>();
+  private final Row[] rows;
+
+  /** Steps that each cell has before it. */
+  private final long[] stepsLeft;
+
+  /** The controls of the trainings at work, by cell, which a signal ends and waits for. */
+  private final Map<Integer, TrainControl> trainings = new HashMap<>();
+
+  private boolean stopping;
+  private int next;
+  private SweepProgress progress;
+
+  /**
+   * @param devices opens the device
+   * @param threads of the CPU for all models together, or null for all there are
+   * @param jobs    models at a time, or null for what suits the device
+   * @param onRow told of all rows so far, in the cells' order, each time one is added
+   */
+  public Sweep(Path out, List<Cell> cells, List<Afterwards> afterwards, Devices devices, Integer threads, Integer jobs,
+      PrintStream console, boolean quiet, Consumer<List<Row>> onRow) {
+    this.out = out;
+    this.cells = cells;
+    this.afterwards = afterwards;
+    this.devices = devices;
+    this.threads = threads;
+    this.jobsWanted = jobs;
+    this.console = console;
+    this.quiet = quiet;
+    this.onRow = onRow;
+    this.rows = new Row[cells.size()];
+    this.stepsLeft = new long[cells.size()];
+    cells.forEach(cell -> cellsLeft.merge(key(cell), 1, Integer::sum));
+  }
+
+  /** Of the data set. */
+  private static List<Object> key(Cell cell) {
+    return Arrays.asList(cell.spec().place(), cell.spec().data());
+  }
+
+  /** What there is so far, in the cells' order. */
+  public synchronized List<Row> rows() {
+    return Arrays.stream(rows).filter(row -> row != null).toList();
+  }
+
+  /**
+   * Trains and measures whatever is missing.
+   *
+   * @return whether it came to its end; false after a signal
+   * @throws Failure where a cell's directory holds something else
+   */
+  public boolean run() throws IOException {
+    Outputs.requireFolder("--out", out);
+    int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    int jobs = jobsWanted != null ? jobsWanted : Math.min(cores, cells.size());
+    requireInputsElsewhere();
+    if (!Files.isDirectory(out)) {
+      Files.createDirectories(out);
+    }
+    // How many threads a model has must not depend on what is left to do, or an interruption would change its bits.
+    Integer threadsEach = jobs == 1 ? threads : Integer.valueOf(Math.max(1, cores / jobs));
+    Thread hook = new Thread(this::endInTime, "save-on-signal");
+    try (FileChannel lock = new RunDirectory(out).lock()) {
+      Backend first = devices.open(threadsEach, this::say);
+      List<Thread> workers = new ArrayList<>();
+      try {
+        prepare();
+        if (jobsWanted == null && !first.name().equals("cpu")) {
+          jobs = Math.min(JOBS_ON_A_GPU, cells.size());
+        }
+      } catch (UncheckedIOException e) {
+        first.close();
+        throw e.getCause();
+      } catch (RuntimeException | IOException e) {
+        first.close();
+        throw e;
+      }
+      Runtime.getRuntime().addShutdownHook(hook);
+      Throwable[] broken = new Throwable[Math.min(jobs, cells.size())];
+      for (int job = 1; job < Math.min(jobs, cells.size()); job++) {
+        int number = job;
+        Thread worker = new Thread(() -> broken[number] = work(null, threadsEach), "model-" + job);
+        worker.start();
+        workers.add(worker);
+      }
+      broken[0] = work(first, threadsEach);
+      for (Thread worker : workers) {
+        worker.join();
+      }
+      for (Throwable e : broken) {
+        rethrow(e);
+      }
+      return !stopped();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } finally {
+      if (progress != null) {
+        progress.close();
+      }
+      console.flush();
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The hook is running: a signal is what ended it.
+      }
+    }
+  }
+
+  /** Refuses weights and data that the sweep itself would write over. */
+  private void requireInputsElsewhere() throws IOException {
+    Outputs tables = new Outputs();
+    for (String name : TABLES) {
+      tables.add("--out " + out + ": " + name, out.resolve(name));
+    }
+    Set<List<Object>> looked = new HashSet<>();
+    Set<Path> runs = new HashSet<>();
+    for (Cell cell : cells) {
+      Path run = directory(cell).path();
+      if (Files.isDirectory(run)) {
+        runs.add(run.toRealPath());
+      }
+    }
+    for (Cell cell : cells) {
+      TrainSpec options = cell.spec();
+      if (looked.add(Arrays.asList(options.dataset(), options.data(), options.init()))) {
+        tables.notOverData(options.dataset(), options.data());
+        if (options.init() != null && Files.exists(options.init())) {
+          tables.notOver(List.of(options.init()), "which is read");
+          if (runs.contains(options.init().toRealPath().getParent())) {
+            throw Failure.usage("--init " + options.init() + " lies in a run that this sweep writes; copy it first");
+          }
+        }
+      }
+    }
+  }
+
+  private static void rethrow(Throwable e) throws IOException {
+    if (e instanceof IOException file) {
+      throw file;
+    } else if (e instanceof RuntimeException other) {
+      throw other;
+    } else if (e instanceof Error error) {
+      throw error;
+    }
+  }
+
+  /** After a signal: trainings are saved, measures are not waited for, since they can be made again. */
+  private void endInTime() {
+    boolean complete;
+    synchronized (this) {
+      stopping = true;
+      trainings.values().forEach(TrainControl::stop);
+      try {
+        while (!trainings.isEmpty()) {
+          wait();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      complete = Arrays.stream(rows).noneMatch(row -> row == null);
+    }
+    if (progress != null) {
+      progress.close();
+    }
+    if (!complete) {
+      console.println("stopped; what is done is kept, and the same command goes on from there");
+    }
+    console.flush();
+  }
+
+  private synchronized boolean stopped() {
+    return stopping;
+  }
+
+  private void say(String line) {
+    if (!quiet) {
+      console.println(line);
+    }
+  }
+
+  /** Looks at what is there already, so that what cannot be done is said before hours of work. */
+  private void prepare() throws IOException {
+    long steps = 0;
+    int done = 0;
+    for (int i = 0; i < cells.size(); i++) {
+      Cell cell = cells.get(i);
+      RunDirectory run = directory(cell);
+      Loaded data = load(cell);
+      int epochs = 0;
+      if (Files.exists(run.config())) {
+        RunConfig description = run.read();
+        TrainConfig found = description.config();
+        run.requireData(description, data.dataset(), data.fingerprint());
+        if (!found.withEpochs(cell.config().epochs()).equals(cell.config()) || !Objects.equals(description.init(), cell.spec().initFingerprint())) {
+          throw new Failure(run.path() + " holds a training with other settings; give another --out, or remove it");
+        }
+        if (found.epochs() > cell.config().epochs()) {
+          throw new Failure(run.path() + " is a training of " + found.epochs() + " epochs, more than the " + cell.config().epochs() + " asked for; give another --out, or remove it");
+        }
+        epochs = history(cell, run).size();
+      } else if (Files.exists(run.checkpoint())) {
+        throw new Failure(run.path() + " holds a checkpoint but no config.json, so nobody knows of what; remove it");
+      }
+      Row row = trained(cell, run);
+      boolean complete = row != null;
+      for (Afterwards after : afterwards) {
+        complete = complete && after.isDone(row);
+      }
+      if (complete) {
+        rows[i] = row;
+        done++;
+        forget(cell);
+      } else {
+        int images = data.dataset().train().images().count();
+        stepsLeft[i] = (row != null ? 0 : Math.max(0, cell.config().epochs() - epochs)) * (long) ((images - 1) / cell.config().batch() + 1);
+        steps += stepsLeft[i];
+      }
+    }
+    if (done > 0) {
+      say(done + " of " + cells.size() + (cells.size() == 1 ? " model is" : " models are") + " done already");
+      onRow.accept(rows());
+    }
+    progress = quiet ? null : new SweepProgress(console, NativeLibraries.isTerminal(1), cells.size() - done, steps);
+  }
+
+  /** The epochs in a run's metrics, none where they cannot be read: the checkpoint knows them too. */
+  private static List<Epoch> history(Cell cell, RunDirectory run) {
+    try {
+      return Files.exists(run.metrics())
+          ? new MetricsCsv(cell.config().objective().columns()).read(run.metrics()) : List.of();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  private RunDirectory directory(Cell cell) {
+    return new RunDirectory(out.resolve("runs").resolve(cell.name()));
+  }
+
+  /** The row of a run that has all its epochs and its report, which is written last and goes when a training goes on; else null. */
+  private static Row trained(Cell cell, RunDirectory run) throws IOException {
+    if (!Files.exists(run.config()) || !run.read().config().equals(cell.config()) || !Files.exists(run.report()) || !Files.exists(run.model())) {
+      return null;
+    }
+    List<Epoch> history = history(cell, run);
+    return history.size() == cell.config().epochs() ? new Row(cell, run, history, null) : null;
+  }
+
+  private Loaded load(Cell cell) throws IOException {
+    synchronized (loaded) {
+      Loaded found = loaded.get(key(cell));
+      if (found == null) {
+        Dataset dataset = cell.spec().load(this::say);
+        found = new Loaded(dataset, DataFingerprint.of(dataset));
+        loaded.put(key(cell), found);
+      }
+      return found;
+    }
+  }
+
+  private void forget(Cell cell) {
+    synchronized (loaded) {
+      if (cellsLeft.merge(key(cell), -1, Integer::sum) == 0) {
+        Loaded found = loaded.remove(key(cell));
+        if (found != null) {
+          afterwards.forEach(after -> after.forget(found));
+        }
+      }
+    }
+  }
+
+  /** The number of the next cell that is not done, or -1. */
+  private synchronized int take() {
+    while (!stopping && next < rows.length && rows[next] != null) {
+      next++;
+    }
+    return stopping || next >= rows.length ? -1 : next++;
+  }
+
+  /**
+   * Does one cell after the other.
+   *
+   * @param given a backend to begin with, which is closed here, or null
+   * @return what ended it before its time, or null
+   */
+  private Throwable work(Backend given, Integer threads) {
+    Backend backend = given;
+    try {
+      for (int i = take(); i >= 0; i = take()) {
+        if (backend == null) {
+          backend = devices.open(threads, line -> {});
+        }
+        Cell cell = cells.get(i);
+        RunDirectory run = directory(cell);
+        Row row;
+        try {
+          row = one(backend, i, run);
+          if (row == null) {
+            return null;
+          }
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+          row = new Row(cell, run, List.of(), reason(e));
+          // Not lost among the lines of the others; before a signal may end the program.
+          complain("gpu-tae: " + cell.name() + ": " + row.failure());
+          // With whatever a training that failed has left in its memory.
+          backend.close();
+          backend = null;
+        } finally {
+          ended(i);
+        }
+        finish(i, row);
+      }
+      return null;
+    } catch (RuntimeException | Error e) {
+      synchronized (this) {
+        stopping = true;
+        trainings.values().forEach(TrainControl::stop);
+      }
+      return e instanceof UncheckedIOException file ? file.getCause() : e;
+    } finally {
+      if (backend != null) {
+        backend.close();
+      }
+    }
+  }
+
+  private static String reason(Throwable e) {
+    if (e instanceof OutOfMemoryError) {
+      return "out of memory (" + e.getMessage() + "); give Java more with -Xmx, or do fewer at a time with --jobs";
+    }
+    String message = e instanceof java.nio.file.FileSystemException file ? file.getFile() + ": " + WholeFile.inWords(file) : String.valueOf(e.getMessage());
+    boolean expected = e instanceof IOException || e instanceof DivergedException || e instanceof Failure || e instanceof BackendException;
+    return (expected ? "" : "unexpected " + e.getClass().getSimpleName() + ": ") + message.lines().findFirst().orElse("");
+  }
+
+  private void complain(String line) {
+    if (progress != null) {
+      progress.print(line, System.err);
+    } else {
+      System.err.println(line);
+    }
+  }
+
+  private void finish(int i, Row row) {
+    synchronized (this) {
+      rows[i] = row;
+      onRow.accept(rows());
+    }
+    forget(cells.get(i));
+    if (progress != null) {
+      progress.add(stepsLeft[i]);
+      progress.done(row.cell().name(), row.failure() != null ? "failed" : words(row));
+    }
+  }
+
+  /** A training has saved what there is to save. */
+  private synchronized void ended(int i) {
+    trainings.remove(i);
+    notifyAll();
+  }
+
+  private static String words(Row row) {
+    Epoch last = row.history().get(row.history().size() - 1);
+    return String.format(Locale.ROOT, "test %.4f, %.1f s", last.testReconstruction(), last.seconds());
+  }
+
+  /** Trains and measures; null if it was stopped. */
+  private Row one(Backend backend, int i, RunDirectory run) throws IOException {
+    Cell cell = cells.get(i);
+    Loaded data = load(cell);
+    if (!Files.isDirectory(run.path())) {
+      Files.createDirectories(run.path());
+    }
+    try (FileChannel lock = run.lock()) {
+      run.removeLeftovers();
+      Row row = trained(cell, run);
+      if (row == null) {
+        row = train(backend, i, run, data);
+        ended(i);
+      }
+      if (row == null) {
+        return null;
+      }
+      for (Afterwards after : afterwards) {
+        if (!after.isDone(row)) {
+          if (stopped()) {
+            return null;
+          }
+          working(cell, after.name());
+          try (Autoencoder model = run.openModel(backend, run.read())) {
+            after.make(row, data, backend, model);
+          }
+        }
+      }
+      return row;
+    }
+  }
+
+  private void working(Cell cell, String what) {
+    if (progress != null) {
+      progress.working(cell.name(), what);
+    }
+  }
+
+  private Row train(Backend backend, int i, RunDirectory run, Loaded data) throws IOException {
+    Cell cell = cells.get(i);
+    Dataset dataset = data.dataset();
+    RunConfig description = RunConfig.of(cell.config(), cell.spec().place(), cell.spec().data(), dataset, data.fingerprint(),
+        DeviceChoice.conditions(backend), cell.spec().initFingerprint());
+    TrainControl control = new TrainControl();
+    synchronized (this) {
+      if (stopping) {
+        return null;
+      }
+      trainings.put(i, control);
+    }
+    try (Trainer trainer = RunTraining.trainer(backend, cell.config(), dataset, control)) {
+      float[] weights = cell.spec().initialWeights(dataset.train().images().pixelsPerImage());
+      if (weights != null) {
+        trainer.initialise(weights);
+      }
+      Checkpoint checkpoint = Checkpoint.of(run);
+      if (checkpoint != null) {
+        if (!description.conditions().equals(checkpoint.conditions())) {
+          complain("gpu-tae: " + cell.name() + " was begun on " + checkpoint.conditions()
+              + "; on " + description.conditions() + " the result will be as good but not bitwise the same");
+        }
+        checkpoint.restore(trainer, checkpoint.state(cell.config(), dataset.train().images().pixelsPerImage()));
+      }
+      RunTraining training = new RunTraining(backend, run, description, dataset, trainer,
+          line -> complain("gpu-tae: " + line));
+      training.begin();
+      boolean finished = training.train(new TrainListener() {
+        @Override
+        public void onStep(Step step) {
+          stepsLeft[i] = Math.max(0, stepsLeft[i] - 1);
+          if (progress != null) {
+            progress.add(1);
+          }
+        }
+
+        @Override
+        public void onEpoch(Epoch epoch) {
+          working(cell, epoch.epoch() + "/" + cell.config().epochs());
+        }
+      });
+      training.save();
+      if (!finished) {
+        return null;
+      }
+      training.finish();
+      return new Row(cell, run, trainer.history(), null);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package gputae.run;
+
+import gputae.data.Dataset;
+import gputae.data.Datasets;
+import gputae.files.DataException;
+import gputae.files.RegularFile;
+import gputae.files.Sha256;
+import gputae.model.ParameterLayout;
+import gputae.model.SafeTensors;
+import gputae.model.Weights;
+import gputae.train.TrainConfig;
+import gputae.train.Trainer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * A training that is asked for: what is trained, on what, from where.
+ *
+ * @param dataset name or path of the data set
+ * @param data    folder of the data set's files, or null
+ * @param init    file of the initial weights, or null for weights drawn from the seed
+ * @param config  settings
+ */
+public record TrainSpec(String dataset, Path data, Path init, TrainConfig config) {
+
+  /** The data set; {@code log} takes lines for people. */
+  public Dataset load(Consumer<String> log) throws IOException {
+    return Datasets.open(dataset, data, log);
+  }
+
+  /** What {@code config.json} calls the data set: a path must be found again from another working folder. */
+  public String place() {
+    return data != null || Datasets.isNamed(dataset) ? dataset : Path.of(dataset).toAbsolutePath().toString();
+  }
+
+  /** SHA-256 of the file of the initial weights, or null. */
+  public String initFingerprint() throws IOException {
+    if (init == null) {
+      return null;
+    }
+    try (InputStream bytes = Channels.newInputStream(RegularFile.open(init))) {
+      return new Sha256().add(bytes).hexadecimal();
+    }
+  }
+
+  /** The initial weights for images of {@code pixels}, flat, or null. */
+  public float[] initialWeights(int pixels) throws IOException {
+    if (init == null) {
+      return null;
+    }
+    try {
+      return Weights.flat(new ParameterLayout(Trainer.architecture(config, pixels)), SafeTensors.read(init), "");
+    } catch (IllegalArgumentException e) {
+      throw new Failure("--init " + init + " does not fit the model: " + e.getMessage()
+          + "; give other weights, or the --model, --latent and --hidden of these", e);
+    } catch (ArithmeticException e) {
+      throw RunTraining.tooLarge(e);
+    } catch (DataException e) {
+      throw new Failure("--init " + e.getMessage(), e);
+    }
+  }
+}
