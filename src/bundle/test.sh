@@ -23,7 +23,7 @@ echo "== the newest symbols that anything in the bundle needs"
 mkdir "$work/unpacked"
 tar -xzf "$bundle" -C "$work/unpacked"
 mkdir "$work/unpacked/jar"
-(cd "$work/unpacked/jar" && jar xf ../gpu-tae-bundle/gpu-tae.jar gputae/native gputae/viz/natives lib)
+(cd "$work/unpacked/jar" && jar xf ../gpu-tae-bundle/gpu-tae.jar gputae/native gputae/view/lwjgl/natives lib)
 checked=0
 while read -r file; do
   [ "$(head -c 4 "$file" | tr -d '\0')" = $'\x7fELF' ] || continue

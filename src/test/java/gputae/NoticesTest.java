@@ -45,7 +45,7 @@ class NoticesTest {
   void theWindowsLibrariesAndItsFontAreNamed() throws IOException {
     String notices = resource("/META-INF/THIRD-PARTY.txt");
     for (String name : List.of("liblwjgl.so", "glfw/libglfw.so", "opengl/liblwjgl_opengl.so", "nanovg/liblwjgl_nanovg.so")) {
-      assertTrue(NoticesTest.class.getResource("/gputae/viz/natives/linux/x64/org/lwjgl/" + name) != null && notices.contains(name.substring(name.indexOf('/') + 1)), name);
+      assertTrue(NoticesTest.class.getResource("/gputae/view/lwjgl/natives/linux/x64/org/lwjgl/" + name) != null && notices.contains(name.substring(name.indexOf('/') + 1)), name);
     }
     assertTrue(resource("/com/formdev/flatlaf/fonts/inter/LICENSE.txt").contains("SIL OPEN FONT LICENSE") && notices.contains("The Inter Project Authors"));
     assertTrue(notices.contains("zlib License") && notices.contains("Lightweight Java Game Library"));

@@ -1,6 +1,7 @@
 package gputae.cli;
 
 import gputae.backend.Backend;
+import gputae.backend.cpu.NativeLibraries;
 import gputae.device.DeviceChoice;
 import gputae.paper.Experiments;
 import gputae.paper.PaperCloud;
@@ -113,7 +114,7 @@ final class ReproduceCommand implements Callable<Integer> {
     List<Sweep.Row> rows = List.of();
     if (!cells.isEmpty()) {
       Sweep sweep = new Sweep(out, cells, List.of(new Evaluating(System.err::println), new PaperCloud(this::warn)), device::open,
-          device.threads(), jobs, System.out, quiet, soFar -> {});
+          device.threads(), jobs, System.out, NativeLibraries.isTerminal(1), quiet, soFar -> {});
       if (!sweep.run()) {
         return 1;
       }

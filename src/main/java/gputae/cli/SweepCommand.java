@@ -1,5 +1,6 @@
 package gputae.cli;
 
+import gputae.backend.cpu.NativeLibraries;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
 import gputae.files.WholeFile;
@@ -82,7 +83,7 @@ final class SweepCommand implements Callable<Integer> {
     }
     List<Sweep.Cell> cells = cells(Grid.parse(grid), fixed());
     List<Sweep.Afterwards> afterwards = evaluate ? List.of(new Evaluating(System.err::println)) : List.of();
-    Sweep sweep = new Sweep(out, cells, afterwards, device::open, device.threads(), jobs, System.out, quiet, this::writeTables);
+    Sweep sweep = new Sweep(out, cells, afterwards, device::open, device.threads(), jobs, System.out, NativeLibraries.isTerminal(1), quiet, this::writeTables);
     if (!sweep.run()) {
       return 1;
     }

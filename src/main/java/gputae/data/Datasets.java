@@ -1,5 +1,6 @@
 package gputae.data;
 
+import gputae.files.CacheFolder;
 import gputae.files.DataException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -46,7 +47,7 @@ public final class Datasets {
   public static Dataset open(String dataset, Path data, Consumer<String> log) throws DataException {
     for (Published published : List.of(MNIST, FASHION_MNIST)) {
       if (dataset.equals(published.name())) {
-        return openPublished(published, data, cache("datasets"), log);
+        return openPublished(published, data, CacheFolder.of("datasets"), log);
       }
     }
     if (dataset.equals("digits")) {
@@ -180,31 +181,5 @@ public final class Datasets {
     Path last = path.toAbsolutePath().normalize().getFileName();
     String name = last == null ? "data" : last.toString();
     return name.toLowerCase(Locale.ROOT).endsWith(".npy") ? name.substring(0, name.length() - ".npy".length()) : name;
-  }
-
-  /**
-   * {@code $XDG_CACHE_HOME/gpu-tae/<part>}, or under {@code ~/.cache}: what was fetched or computed once for all runs.
-   *
-   * @return null where the user has neither
-   */
-  public static Path cache(String part) {
-    // The XDG specification: a relative path is to be ignored.
-    Path base = absolute(System.getenv("XDG_CACHE_HOME"));
-    if (base == null) {
-      // Java says "?" of a user without an entry in passwd.
-      Path home = absolute(System.getProperty("user.home"));
-      home = home == null ? absolute(System.getenv("HOME")) : home;
-      base = home == null ? null : home.resolve(".cache");
-    }
-    return base == null ? null : base.resolve("gpu-tae").resolve(part);
-  }
-
-  private static Path absolute(String folder) {
-    try {
-      return folder != null && Path.of(folder).isAbsolute() ? Path.of(folder) : null;
-    } catch (InvalidPathException e) {
-      // Letters that the locale cannot spell.
-      return null;
-    }
   }
 }

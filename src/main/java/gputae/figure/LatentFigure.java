@@ -1,5 +1,6 @@
 package gputae.figure;
 
+import gputae.linear.Vectors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ public final class LatentFigure {
     static Cloud of(float[] latents, int count, int dimension, byte[] labelsOrNull, List<String> classes) {
       int kept = 0;
       for (int n = 0; n < count; n++) {
-        kept += PrincipalPlane.finite(latents, n, dimension) ? 1 : 0;
+        kept += Vectors.isFinite(latents, n, dimension) ? 1 : 0;
       }
       PrincipalPlane plane = dimension > 2 ? PrincipalPlane.of(latents, count, dimension) : null;
       double[] x = new double[kept];
@@ -67,7 +68,7 @@ public final class LatentFigure {
       int[] label = new int[kept];
       int largest = -1;
       for (int n = 0, i = 0; n < count; n++) {
-        if (PrincipalPlane.finite(latents, n, dimension)) {
+        if (Vectors.isFinite(latents, n, dimension)) {
           int row = n * dimension;
           x[i] = plane != null ? along(plane.first(), latents, row) : latents[row];
           y[i] = plane != null ? along(plane.second(), latents, row) : dimension == 2 ? latents[row + 1] : 0;

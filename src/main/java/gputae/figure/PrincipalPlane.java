@@ -2,6 +2,7 @@ package gputae.figure;
 
 import gputae.linear.LeadingComponents;
 import gputae.linear.SymmetricEigen;
+import gputae.linear.Vectors;
 
 /**
  * The two directions in which a cloud varies most.
@@ -22,8 +23,8 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
     if (d > LeadingComponents.FEW_DIMENSIONS) {
       LeadingComponents found = LeadingComponents.of(latents, count, d, 1, 2, null, 0);
       double whole = found.whole();
-      return new PrincipalPlane(LeadingComponents.pointed(found.vectors()[0]),
-          LeadingComponents.pointed(found.vectors()[1]),
+      return new PrincipalPlane(Vectors.pointed(found.vectors()[0]),
+          Vectors.pointed(found.vectors()[1]),
           whole > 0 ? Math.min(1, found.variances()[0] / whole) : 0,
           whole > 0 ? Math.min(1, found.variances()[1] / whole) : 0);
     }
@@ -34,11 +35,10 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
     for (int i = 0; i < d; i++) {
       trace += variances[i];
     }
-    int first = largest(variances, -1);
-    int second = largest(variances, first);
-    return new PrincipalPlane(column(eigen.vectors(), d, first), column(eigen.vectors(), d, second),
-        trace > 0 ? Math.max(0, variances[first]) / trace : 0,
-        trace > 0 ? Math.max(0, variances[second]) / trace : 0);
+    int[] largest = eigen.largest(2);
+    return new PrincipalPlane(Vectors.pointed(eigen.vector(largest[0])), Vectors.pointed(eigen.vector(largest[1])),
+        trace > 0 ? Math.max(0, variances[largest[0]]) / trace : 0,
+        trace > 0 ? Math.max(0, variances[largest[1]]) / trace : 0);
   }
 
   /** Row-major [d, d]. The mean is taken first: far-off clouds would otherwise lose their variance to cancellation. */
@@ -46,7 +46,7 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
     double[] mean = new double[d];
     int rows = 0;
     for (int n = 0; n < count; n++) {
-      if (finite(latents, n, d)) {
+      if (Vectors.isFinite(latents, n, d)) {
         rows++;
         for (int i = 0; i < d; i++) {
           mean[i] += latents[n * d + i];
@@ -59,7 +59,7 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
     double[] covariance = new double[d * d];
     double[] centred = new double[d];
     for (int n = 0; n < count; n++) {
-      if (finite(latents, n, d)) {
+      if (Vectors.isFinite(latents, n, d)) {
         for (int i = 0; i < d; i++) {
           centred[i] = latents[n * d + i] - mean[i];
         }
@@ -77,32 +77,5 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
       }
     }
     return covariance;
-  }
-
-  public static boolean finite(float[] latents, int n, int d) {
-    for (int i = 0; i < d; i++) {
-      if (!Float.isFinite(latents[n * d + i])) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static int largest(double[] values, int except) {
-    int best = -1;
-    for (int i = 0; i < values.length; i++) {
-      if (i != except && (best < 0 || values[i] > values[best])) {
-        best = i;
-      }
-    }
-    return best;
-  }
-
-  private static double[] column(double[] vectors, int d, int c) {
-    double[] column = new double[d];
-    for (int i = 0; i < d; i++) {
-      column[i] = vectors[i * d + c];
-    }
-    return LeadingComponents.pointed(column);
   }
 }

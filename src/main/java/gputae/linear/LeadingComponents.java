@@ -1,6 +1,5 @@
 package gputae.linear;
 
-import gputae.figure.PrincipalPlane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -62,7 +61,7 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
     Cloud(float[] points, int count, int d, int step) {
       this.points = points;
       this.d = d;
-      rows = IntStream.iterate(0, n -> n < count, n -> n + step).filter(n -> PrincipalPlane.finite(points, n, d))
+      rows = IntStream.iterate(0, n -> n < count, n -> n + step).filter(n -> Vectors.isFinite(points, n, d))
           .map(n -> n * d).toArray();
       mean = new double[d];
       for (int row : rows) {
@@ -70,12 +69,12 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
           mean[i] += points[row + i];
         }
       }
-      scale(mean, 1.0 / Math.max(1, rows.length));
+      Vectors.scale(mean, 1.0 / Math.max(1, rows.length));
       double squares = 0;
       double[] centred = new double[d];
       for (int row : rows) {
         centre(row, centred);
-        squares += dot(centred, centred);
+        squares += Vectors.dot(centred, centred);
       }
       whole = squares / Math.max(1, rows.length);
     }
@@ -109,7 +108,7 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
       for (int i = 0; i < k; i++) {
         double favoured = 0;
         for (double[] vector : favours) {
-          favoured += weight * dot(vector, found.vectors[i]) * dot(vector, found.vectors[i]);
+          favoured += weight * Vectors.dot(vector, found.vectors[i]) * Vectors.dot(vector, found.vectors[i]);
         }
         variances[i] = Math.max(0, found.values[i] - favoured);
       }
@@ -121,16 +120,16 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
      * vector changes.
      */
     private static void addOrthonormal(List<double[]> basis, double[] vector) {
-      double before = Math.sqrt(dot(vector, vector));
+      double before = Math.sqrt(Vectors.dot(vector, vector));
       // Twice: the first time leaves rounding errors of the size of what it takes away.
       for (int turn = 0; turn < 2; turn++) {
         for (double[] other : basis) {
-          addTo(vector, other, -dot(vector, other));
+          Vectors.addTo(vector, other, -Vectors.dot(vector, other));
         }
       }
-      double after = Math.sqrt(dot(vector, vector));
+      double after = Math.sqrt(Vectors.dot(vector, vector));
       if (after > DEPENDENT * before) {
-        scale(vector, 1 / after);
+        Vectors.scale(vector, 1 / after);
         basis.add(vector);
       }
     }
@@ -142,11 +141,11 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
       double[][] sums = parts[0];
       for (int j = 0; j < vectors.length; j++) {
         for (int part = 1; part < PARTS; part++) {
-          addTo(sums[j], parts[part][j], 1);
+          Vectors.addTo(sums[j], parts[part][j], 1);
         }
-        scale(sums[j], 1.0 / Math.max(1, rows.length));
+        Vectors.scale(sums[j], 1.0 / Math.max(1, rows.length));
         for (double[] favoured : favours) {
-          addTo(sums[j], favoured, weight * dot(favoured, vectors[j]));
+          Vectors.addTo(sums[j], favoured, weight * Vectors.dot(favoured, vectors[j]));
         }
       }
       return sums;
@@ -163,7 +162,7 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
           addFour(centred, vectors, sums, j);
         }
         for (; j < vectors.length; j++) {
-          addTo(sums[j], centred, dot(centred, vectors[j]));
+          Vectors.addTo(sums[j], centred, Vectors.dot(centred, vectors[j]));
         }
       }
       return sums;
@@ -186,10 +185,10 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
         sc += x * c[i];
         se += x * e[i];
       }
-      addTo(sums[j], centred, sa);
-      addTo(sums[j + 1], centred, sb);
-      addTo(sums[j + 2], centred, sc);
-      addTo(sums[j + 3], centred, se);
+      Vectors.addTo(sums[j], centred, sa);
+      Vectors.addTo(sums[j + 1], centred, sb);
+      Vectors.addTo(sums[j + 2], centred, sc);
+      Vectors.addTo(sums[j + 3], centred, se);
     }
 
     private void centre(int row, double[] centred) {
@@ -217,7 +216,7 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
       double[] restricted = new double[m * m];
       for (int i = 0; i < m; i++) {
         for (int j = i; j < m; j++) {
-          restricted[i * m + j] = dot(basis.get(i), products.get(j));
+          restricted[i * m + j] = Vectors.dot(basis.get(i), products.get(j));
           restricted[j * m + i] = restricted[i * m + j];
         }
       }
@@ -232,8 +231,8 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
         ritz.products[i] = new double[d];
         for (int j = 0; j < m; j++) {
           double factor = eigen.vectors()[j * m + order[i]];
-          addTo(ritz.vectors[i], basis.get(j), factor);
-          addTo(ritz.products[i], products.get(j), factor);
+          Vectors.addTo(ritz.vectors[i], basis.get(j), factor);
+          Vectors.addTo(ritz.products[i], products.get(j), factor);
         }
       }
       return ritz;
@@ -244,48 +243,10 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
       double largest = 0;
       for (int i = 0; i < values.length; i++) {
         double[] rest = products[i].clone();
-        addTo(rest, vectors[i], -values[i]);
-        largest = Math.max(largest, Math.sqrt(dot(rest, rest)));
+        Vectors.addTo(rest, vectors[i], -values[i]);
+        largest = Math.max(largest, Math.sqrt(Vectors.dot(rest, rest)));
       }
       return largest;
-    }
-  }
-
-  /** The vector or its opposite: the one whose largest entry in magnitude, the first among equals, is positive. */
-  public static double[] pointed(double[] vector) {
-    int peak = 0;
-    for (int i = 0; i < vector.length; i++) {
-      // The slack keeps rounding from choosing between entries that are equal in exact arithmetic.
-      if (Math.abs(vector[i]) > Math.abs(vector[peak]) * (1 + 1e-9)) {
-        peak = i;
-      }
-    }
-    double[] pointed = vector.clone();
-    if (vector[peak] < 0) {
-      for (int i = 0; i < vector.length; i++) {
-        pointed[i] = -vector[i];
-      }
-    }
-    return pointed;
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
-    }
-    return sum;
-  }
-
-  private static void addTo(double[] sum, double[] vector, double factor) {
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += factor * vector[i];
-    }
-  }
-
-  private static void scale(double[] vector, double factor) {
-    for (int i = 0; i < vector.length; i++) {
-      vector[i] *= factor;
     }
   }
 }

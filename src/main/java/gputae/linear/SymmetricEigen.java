@@ -1,5 +1,9 @@
 package gputae.linear;
 
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix, by cyclic Jacobi rotations (Golub, Van Loan: Matrix computations, section 8.5); for sizes up to some
  * hundreds.
@@ -12,6 +16,11 @@ public record SymmetricEigen(double[] values, double[] vectors) {
   /** Cyclic Jacobi converges quadratically; a dozen sweeps do for any size met here. */
   private static final int MOST_SWEEPS = 60;
 
+  /** Decomposes the symmetric {@code matrix} [d][d], which stays as it is. */
+  public static SymmetricEigen of(double[][] matrix) {
+    return of(Arrays.stream(matrix).flatMapToDouble(Arrays::stream).toArray(), matrix.length);
+  }
+
   /** Decomposes the symmetric {@code matrix}, row-major [d, d], which stays as it is. */
   public static SymmetricEigen of(double[] matrix, int d) {
     double[] a = matrix.clone();
@@ -22,6 +31,22 @@ public record SymmetricEigen(double[] values, double[] vectors) {
       values[i] = a[i * d + i];
     }
     return new SymmetricEigen(values, v);
+  }
+
+  /** The unit eigenvector of value {@code i}, [d]. */
+  public double[] vector(int i) {
+    int d = values.length;
+    double[] vector = new double[d];
+    for (int k = 0; k < d; k++) {
+      vector[k] = vectors[k * d + i];
+    }
+    return vector;
+  }
+
+  /** The numbers of the {@code k} largest values, the largest first, the first among equals. */
+  public int[] largest(int k) {
+    return IntStream.range(0, values.length).boxed().sorted(Comparator.comparingDouble(i -> -values[i])).limit(k)
+        .mapToInt(Integer::intValue).toArray();
   }
 
   /** V diag(sqrt(max(value, 0))) V^T, row-major [d, d]: the symmetric square root of a matrix that is positive semidefinite up to rounding. */

@@ -2,10 +2,10 @@ package gputae.run;
 
 import gputae.backend.Backend;
 import gputae.data.Dataset;
-import gputae.data.Datasets;
 import gputae.device.DeviceChoice;
 import gputae.evaluate.Evaluator;
 import gputae.evaluate.Judge;
+import gputae.files.CacheFolder;
 import gputae.files.WholeFile;
 import gputae.model.SafeTensors;
 import java.io.IOException;
@@ -35,7 +35,7 @@ public final class JudgeCache implements Evaluator.Judges {
   public SafeTensors judge(Backend backend) {
     String conditions = DeviceChoice.conditions(backend);
     Judge.Training training = Judge.Training.of(SEED);
-    Path folder = Datasets.cache("judges");
+    Path folder = CacheFolder.of("judges");
     Path file = folder == null ? null : folder.resolve(name(conditions));
     if (file != null && Files.exists(file)) {
       try {

@@ -2,7 +2,6 @@ package gputae.run;
 
 import gputae.backend.Backend;
 import gputae.backend.BackendException;
-import gputae.backend.cpu.NativeLibraries;
 import gputae.console.SweepProgress;
 import gputae.data.Dataset;
 import gputae.device.DeviceChoice;
@@ -127,6 +126,7 @@ public final class Sweep {
   private final Integer threads;
   private final Integer jobsWanted;
   private final PrintStream console;
+  private final boolean terminal;
   private final boolean quiet;
   private final Consumer<List<Row>> onRow;
 
@@ -148,10 +148,11 @@ public final class Sweep {
    * @param devices opens the device
    * @param threads of the CPU for all models together, or null for all there are
    * @param jobs    models at a time, or null for what suits the device
+   * @param terminal whether {@code console} is a terminal
    * @param onRow told of all rows so far, in the cells' order, each time one is added
    */
   public Sweep(Path out, List<Cell> cells, List<Afterwards> afterwards, Devices devices, Integer threads, Integer jobs,
-      PrintStream console, boolean quiet, Consumer<List<Row>> onRow) {
+      PrintStream console, boolean terminal, boolean quiet, Consumer<List<Row>> onRow) {
     this.out = out;
     this.cells = cells;
     this.afterwards = afterwards;
@@ -159,6 +160,7 @@ public final class Sweep {
     this.threads = threads;
     this.jobsWanted = jobs;
     this.console = console;
+    this.terminal = terminal;
     this.quiet = quiet;
     this.onRow = onRow;
     this.rows = new Row[cells.size()];
@@ -354,7 +356,7 @@ public final class Sweep {
       say(done + " of " + cells.size() + (cells.size() == 1 ? " model is" : " models are") + " done already");
       onRow.accept(rows());
     }
-    progress = quiet ? null : new SweepProgress(console, NativeLibraries.isTerminal(1), cells.size() - done, steps);
+    progress = quiet ? null : new SweepProgress(console, terminal, cells.size() - done, steps);
   }
 
   /** The epochs in a run's metrics, none where they cannot be read: the checkpoint knows them too. */

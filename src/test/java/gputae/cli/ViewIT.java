@@ -349,13 +349,13 @@ class ViewIT {
     assertEquals(List.of(), classesOfTheView("plain.log"));
     drawing().java("-Xlog:class+load:file=filmed.log").run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "filmed", "--frames", "frames", "--view-size", SIZE)).succeeded();
     List<String> loaded = classesOfTheView("filmed.log");
-    assertTrue(loaded.contains("gputae.viz.LwjglFilm") && loaded.stream().anyMatch(name -> name.startsWith("org.lwjgl.")), loaded.toString());
+    assertTrue(loaded.contains("gputae.view.lwjgl.LwjglFilm") && loaded.stream().anyMatch(name -> name.startsWith("org.lwjgl.")), loaded.toString());
   }
 
   private List<String> classesOfTheView(String log) throws IOException {
     List<String> names = Files.readAllLines(folder.resolve(log)).stream().map(line -> line.replaceFirst("^(\\[[^]]*\\])+ ", "").split(" ")[0]).toList();
     assertTrue(names.contains("gputae.cli.TrainCommand"), "the log names classes: " + names);
-    return names.stream().filter(name -> name.startsWith("org.lwjgl.") || name.startsWith("gputae.viz.")).toList();
+    return names.stream().filter(name -> name.startsWith("org.lwjgl.") || name.startsWith("gputae.view.lwjgl.")).toList();
   }
 
   @Test

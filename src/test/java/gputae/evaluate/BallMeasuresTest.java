@@ -11,7 +11,6 @@ import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.AfterAll;

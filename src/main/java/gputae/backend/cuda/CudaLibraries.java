@@ -1,8 +1,8 @@
 package gputae.backend.cuda;
 
 import gputae.backend.BackendException;
-import gputae.files.NativeFolder;
-import gputae.files.Once;
+import gputae.backend.NativeFolder;
+import gputae.backend.Once;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

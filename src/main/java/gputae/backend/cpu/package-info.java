@@ -1,0 +1,4 @@
+/**
+ * The backend for CPUs: C++ of {@code native/} and oneDNN, called through JNI. The libraries are unpacked from the jar.
+ */
+package gputae.backend.cpu;

@@ -1,0 +1,58 @@
+package gputae.linear;
+
+/** Vectors as arrays of doubles of one length. */
+public final class Vectors {
+
+  private Vectors() {}
+
+  /** The inner product. */
+  public static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+
+  /** sum += factor times vector. */
+  public static void addTo(double[] sum, double[] vector, double factor) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += factor * vector[i];
+    }
+  }
+
+  /** vector = factor times vector. */
+  static void scale(double[] vector, double factor) {
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] *= factor;
+    }
+  }
+
+  /** The vector or its opposite: the one whose largest entry in magnitude, the first among equals, is positive. */
+  public static double[] pointed(double[] vector) {
+    int peak = 0;
+    for (int i = 0; i < vector.length; i++) {
+      // The slack keeps rounding from choosing between entries that are equal in exact arithmetic.
+      if (Math.abs(vector[i]) > Math.abs(vector[peak]) * (1 + 1e-9)) {
+        peak = i;
+      }
+    }
+    double[] pointed = vector.clone();
+    if (vector[peak] < 0) {
+      for (int i = 0; i < vector.length; i++) {
+        pointed[i] = -vector[i];
+      }
+    }
+    return pointed;
+  }
+
+  /** Whether all coordinates of point {@code n} of {@code points}, float32 [count, d], are finite. */
+  public static boolean isFinite(float[] points, int n, int d) {
+    for (int i = 0; i < d; i++) {
+      if (!Float.isFinite(points[n * d + i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

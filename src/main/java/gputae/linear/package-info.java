@@ -1,0 +1,4 @@
+/**
+ * Linear algebra in double precision: vectors, symmetric eigenproblems, principal components.
+ */
+package gputae.linear;

@@ -1,0 +1,4 @@
+/**
+ * The entry of the program.
+ */
+package gputae;

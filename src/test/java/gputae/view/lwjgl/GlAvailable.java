@@ -1,0 +1,28 @@
+package gputae.view.lwjgl;
+
+import gputae.view.ViewException;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
+
+/** OpenGL without a display for tests: where it is missing they are skipped with the reason, in CI, which installs Mesa, they fail. */
+final class GlAvailable {
+
+  private GlAvailable() {}
+
+  /** A context that is current on this thread; the test closes it. */
+  static OffScreen context() {
+    try {
+      return new OffScreen();
+    } catch (ViewException e) {
+      if (System.getenv("CI") != null) {
+        return Assertions.fail(e.getMessage(), e);
+      }
+      return Assumptions.abort(e.getMessage());
+    }
+  }
+
+  /** For tests that leave opening to what they test. */
+  static void required() {
+    context().close();
+  }
+}

@@ -1,0 +1,69 @@
+package gputae.view.lwjgl;
+
+import java.util.Arrays;
+
+/**
+ * A model as one snapshot of its weights shows it. Immutable once it is handed over.
+ *
+ * @param step       steps done when the snapshot was taken
+ * @param latents    embeddings of the test images, row-major (n, d)
+ * @param projection from the latent space to the three coordinates drawn
+ * @param positions  of the test images, row-major (n, 3); NaN where an embedding is not finite
+ * @param extent     where the positions and the unit ball are
+ * @param batch      the batch that comes next, and its spanning tree; null if its embeddings are not finite
+ * @param generated  images decoded from samples of the prior, uint8 (GENERATED, pixels)
+ */
+record Observation(long step, float[] latents, Projection projection, float[] positions, Extent extent, Batch batch, byte[] generated) {
+
+  /** Images in the grid of generated ones. */
+  static final int GENERATED = 40;
+
+  /**
+   * A box around the unit ball and all positions but the outermost few: outliers would make the rest a dot.
+   *
+   * @param centre of the box [3]
+   * @param half   of its sides [3]
+   * @param radius around the centre within which the same lie
+   */
+  record Extent(double[] centre, double[] half, double radius) {
+
+    /** Positions left out at each end of an axis, per thousand. */
+    private static final int OUTERMOST = 3;
+
+    /** @param positions row-major (n, 3) */
+    static Extent of(float[] positions) {
+      int n = positions.length / 3;
+      double[] centre = new double[3];
+      double[] half = new double[3];
+      float[] values = new float[n];
+      for (int axis = 0; axis < 3; axis++) {
+        for (int i = 0; i < n; i++) {
+          values[i] = Float.isFinite(positions[3 * i + axis]) ? positions[3 * i + axis] : 0;
+        }
+        Arrays.sort(values);
+        int out = n * OUTERMOST / 1000;
+        double low = Math.min(-1, values[out]);
+        double high = Math.max(1, values[n - 1 - out]);
+        centre[axis] = (low + high) / 2;
+        half[axis] = (high - low) / 2;
+      }
+      for (int i = 0; i < n; i++) {
+        double length = Math.hypot(Math.hypot(positions[3 * i] - centre[0], positions[3 * i + 1] - centre[1]), positions[3 * i + 2] - centre[2]);
+        values[i] = Double.isFinite(length) ? (float) length : 0;
+      }
+      Arrays.sort(values);
+      double ball = 1 + Math.hypot(Math.hypot(centre[0], centre[1]), centre[2]);
+      return new Extent(centre, half, Math.max(ball, values[n - 1 - n * OUTERMOST / 1000]));
+    }
+  }
+
+  /**
+   * A batch and its minimum spanning tree.
+   *
+   * @param labels    class of each point; null without labels
+   * @param positions row-major (B, 3)
+   * @param edges     (B - 1, 2), ascending in length
+   * @param lengths   (B - 1), the death times: lengths in the latent space, not on the screen
+   */
+  record Batch(byte[] labels, float[] positions, int[] edges, double[] lengths) {}
+}

@@ -1,0 +1,140 @@
+package gputae.view.lwjgl;
+
+import gputae.backend.Backend;
+import gputae.backend.ElementType;
+import gputae.backend.Matrix;
+import gputae.data.Images;
+import gputae.data.Split;
+import gputae.homology.Homology;
+import gputae.homology.SpanningTree;
+import gputae.model.Autoencoder;
+import gputae.train.Snapshot;
+import gputae.train.Streams;
+import gputae.train.Trainer;
+import gputae.view.Subject;
+import java.util.Arrays;
+
+/**
+ * Turns snapshots of weights into what is drawn, with a model and a backend of its own, so that the training is not touched. Used by one thread.
+ */
+final class Observer implements AutoCloseable {
+
+  /** Images embedded between two looks at whether somebody waits for a decoded image. */
+  private static final int ROWS_AT_A_TIME = 10 * Autoencoder.CHUNK;
+
+  private final Subject subject;
+  private final Backend backend;
+  private final Autoencoder model;
+  private final Matrix testImages;
+  private final Matrix batchImages;
+  private final Matrix prior;
+  private final Matrix one;
+  private final int latent;
+  private Projection projection;
+  private int orderOfEpoch = -1;
+  private int[] order;
+
+  /** Uses the backend, which stays open. */
+  Observer(Subject subject, Backend backend) {
+    this.subject = subject;
+    this.backend = backend;
+    this.latent = subject.config().latent();
+    this.model = new Autoencoder(backend, subject.architecture());
+    Images test = subject.dataset().test().images();
+    this.testImages = backend.allocate(ElementType.UINT8, test.count(), test.pixelsPerImage()).upload(test.pixels());
+    int rows = Math.min(subject.config().batch(), subject.dataset().train().images().count());
+    this.batchImages = backend.allocate(ElementType.UINT8, rows, test.pixelsPerImage());
+    this.prior = subject.config().model().prior().sample(backend, Observation.GENERATED, latent, subject.config().seed(), Streams.PRIOR);
+    this.one = backend.allocate(1, latent);
+  }
+
+  /**
+   * Looks at a model.
+   *
+   * @param between called now and then, with the model loaded
+   */
+  Observation observe(Snapshot snapshot, Runnable between) {
+    model.parameters().upload(snapshot.parameters());
+    int n = Math.toIntExact(testImages.rows());
+    float[] latents = new float[Math.multiplyExact(n, latent)];
+    for (int first = 0; first < n; first += ROWS_AT_A_TIME) {
+      int rows = Math.min(ROWS_AT_A_TIME, n - first);
+      float[] part = model.embeddings(testImages.view((long) first * testImages.columns(), rows, testImages.columns()));
+      System.arraycopy(part, 0, latents, first * latent, part.length);
+      between.run();
+    }
+    projection = Projection.of(latents, n, latent, projection);
+    float[] positions = new float[3 * n];
+    projection.project(latents, n, positions);
+    if (latent == 1) {
+      spread(positions);
+    }
+    return new Observation(snapshot.step(), latents, projection, positions, Observation.Extent.of(positions), batch(snapshot.step()), bytes(model.decode(prior)));
+  }
+
+  /** On a line points would hide one another: each class gets a lane, and each point a place in it that is always the same. */
+  private void spread(float[] positions) {
+    byte[] labels = subject.dataset().test().labels();
+    int lanes = labels == null ? 1 : Math.max(1, subject.dataset().classes().size());
+    for (int i = 0; i < positions.length / 3; i++) {
+      int lane = labels == null ? 0 : labels[i] & 0xff;
+      // The golden ratio's multiples fill an interval evenly.
+      double inLane = i * 0.6180339887498949 % 1;
+      positions[3 * i + 1] = (float) ((1 - 2 * (lane + 0.1 + 0.8 * inLane) / lanes) * 0.8);
+    }
+  }
+
+  /** The batch of the step that follows {@code done} steps; after the last step, the last batch. */
+  private Observation.Batch batch(long done) {
+    int perEpoch = subject.stepsPerEpoch();
+    long step = Math.min(done, (long) perEpoch * subject.config().epochs() - 1);
+    int epoch = (int) (step / perEpoch) + 1;
+    Split train = subject.dataset().train();
+    int count = train.images().count();
+    if (epoch != orderOfEpoch) {
+      order = Trainer.order(subject.config(), count, epoch);
+      orderOfEpoch = epoch;
+    }
+    int first = (int) (step % perEpoch) * subject.config().batch();
+    int rows = Math.min(subject.config().batch(), count - first);
+    int pixels = train.images().pixelsPerImage();
+    byte[] images = new byte[rows * pixels];
+    byte[] labels = train.labels() == null ? null : new byte[rows];
+    for (int i = 0; i < rows; i++) {
+      System.arraycopy(train.images().pixels(), order[first + i] * pixels, images, i * pixels, pixels);
+      if (labels != null) {
+        labels[i] = train.labels()[order[first + i]];
+      }
+    }
+    float[] latents = model.embeddings(batchImages.firstRows(rows).upload(images));
+    for (float coordinate : latents) {
+      if (!Float.isFinite(coordinate)) {
+        return null;
+      }
+    }
+    SpanningTree tree = Homology.spanningTree(backend, latents, latent).sorted();
+    float[] positions = new float[3 * rows];
+    projection.project(latents, rows, positions);
+    return new Observation.Batch(labels, positions, tree.edges(), tree.lengths());
+  }
+
+  /** The image that the model decodes a latent point into, uint8 [pixels]. */
+  byte[] decode(float[] z) {
+    return bytes(model.decode(one.upload(z)));
+  }
+
+  private static byte[] bytes(float[] decoded) {
+    byte[] bytes = new byte[decoded.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) Math.round(255 * decoded[i]);
+    }
+    return bytes;
+  }
+
+  /** Frees everything but the backend. */
+  @Override
+  public void close() {
+    Arrays.asList(one, prior, batchImages, testImages).forEach(Matrix::close);
+    model.close();
+  }
+}

@@ -1,0 +1,79 @@
+package gputae.view.lwjgl;
+
+import static org.lwjgl.opengl.GL33C.*;
+
+import gputae.data.Split;
+import gputae.view.Subject;
+
+/** Draws whole pictures into the framebuffer that is bound; the same ones on a screen and on film. Belongs to the thread of its OpenGL context. */
+final class Renderer implements AutoCloseable {
+
+  private final Gl.Messages messages = new Gl.Messages();
+  private final Sheet sheet = new Sheet();
+  private final Panels panels = new Panels(sheet);
+  private final Cloud cloud;
+
+  Renderer(Subject subject) {
+    Split test = subject.dataset().test();
+    this.cloud = new Cloud(test.images().count(), test.labels(), subject.dataset().classes().size(), subject.config().latent());
+  }
+
+  /** A camera for latent spaces of a dimension: more than two are seen in depth. */
+  static Camera camera(int latent) {
+    return new Camera(latent > 2);
+  }
+
+  /** Gives the camera the part of a picture, in points, that is the cloud's. */
+  static void place(Camera camera, double width, double height) {
+    camera.viewport(0, 0, width - Panels.panelWidth(width, height), height);
+  }
+
+  Cloud cloud() {
+    return cloud;
+  }
+
+  Panels panels() {
+    return panels;
+  }
+
+  /** The texts of the last picture, a line each. */
+  String texts() {
+    return sheet.texts();
+  }
+
+  /**
+   * Draws a picture.
+   *
+   * @param width  of the framebuffer, pixels
+   * @param ratio  pixels a point; the camera sees the cloud's part, in points
+   */
+  void draw(State state, Camera camera, int width, int height, double ratio) {
+    double points = width / ratio;
+    double high = height / ratio;
+    double side = Panels.panelWidth(points, high);
+    int cloudWidth = (int) Math.round((points - side) * ratio);
+    place(camera, points, high);
+    glViewport(0, 0, width, height);
+    glDisable(GL_SCISSOR_TEST);
+    glClearColor(Colours.red(Colours.BACKGROUND), Colours.green(Colours.BACKGROUND), Colours.blue(Colours.BACKGROUND), 1);
+    glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT);
+    sheet.begin(points, high, ratio);
+    panels.behind(state, camera, points - side, high);
+    sheet.end();
+    glViewport(0, 0, cloudWidth, height);
+    cloud.draw(camera, cloudWidth, height, ratio, state.mixture, state.tree);
+    glViewport(0, 0, width, height);
+    sheet.begin(points, high, ratio);
+    panels.draw(state, camera, points, high);
+    sheet.end();
+    Gl.check("a picture");
+  }
+
+  @Override
+  public void close() {
+    cloud.close();
+    sheet.close();
+    Gl.check("the end");
+    messages.close();
+  }
+}
