@@ -14,6 +14,8 @@ import gputae.run.Failure;
 import gputae.run.Outputs;
 import gputae.run.ShellWord;
 import gputae.run.Sweep;
+import gputae.run.SweepCell;
+import gputae.run.SweepRow;
 import gputae.run.Version;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -100,7 +102,7 @@ final class ReproduceCommand implements Callable<Integer> {
     if (experiments.names().stream().distinct().count() < experiments.names().size()) {
       throw Failure.usage("--datasets " + String.join(",", datasets) + ": two of them have the same name");
     }
-    List<Sweep.Cell> cells = experiments.cells(this::chosen);
+    List<SweepCell> cells = experiments.cells(this::chosen);
     boolean costWanted = chosen(COST);
     if (cells.isEmpty() && !costWanted) {
       throw Failure.usage("--only " + String.join(",", only) + " names nothing; there are " + String.join(", ", experiments.names()) + " and " + COST);
@@ -111,7 +113,7 @@ final class ReproduceCommand implements Callable<Integer> {
       }
     }
     boolean complete = true;
-    List<Sweep.Row> rows = List.of();
+    List<SweepRow> rows = List.of();
     if (!cells.isEmpty()) {
       Sweep sweep = new Sweep(out, cells, List.of(new Evaluating(System.err::println), new PaperCloud(this::warn)), device::open,
           device.threads(), jobs, System.out, NativeLibraries.isTerminal(1), quiet, soFar -> {});
@@ -155,7 +157,7 @@ final class ReproduceCommand implements Callable<Integer> {
   }
 
   /** @param costMeasuredOn null where the cost is not measured */
-  private PaperResults.Conditions conditions(List<Sweep.Row> rows, String costMeasuredOn) throws IOException {
+  private PaperResults.Conditions conditions(List<SweepRow> rows, String costMeasuredOn) throws IOException {
     Set<String> devices = PaperRows.devices(rows);
     Map<String, String> settings = new LinkedHashMap<>();
     if (costMeasuredOn != null) {

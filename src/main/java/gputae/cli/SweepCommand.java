@@ -7,9 +7,12 @@ import gputae.files.WholeFile;
 import gputae.objective.OutputTerm;
 import gputae.objective.Term;
 import gputae.report.MeasureTable;
+import gputae.run.Afterwards;
 import gputae.run.Evaluating;
 import gputae.run.Failure;
 import gputae.run.Sweep;
+import gputae.run.SweepCell;
+import gputae.run.SweepRow;
 import gputae.train.Epoch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -81,8 +84,8 @@ final class SweepCommand implements Callable<Integer> {
     if (jobs != null && jobs < 1) {
       throw Failure.usage("--jobs is " + jobs + "; at least 1");
     }
-    List<Sweep.Cell> cells = cells(Grid.parse(grid), fixed());
-    List<Sweep.Afterwards> afterwards = evaluate ? List.of(new Evaluating(System.err::println)) : List.of();
+    List<SweepCell> cells = cells(Grid.parse(grid), fixed());
+    List<Afterwards> afterwards = evaluate ? List.of(new Evaluating(System.err::println)) : List.of();
     Sweep sweep = new Sweep(out, cells, afterwards, device::open, device.threads(), jobs, System.out, NativeLibraries.isTerminal(1), quiet, this::writeTables);
     if (!sweep.run()) {
       return 1;
@@ -91,11 +94,11 @@ final class SweepCommand implements Callable<Integer> {
     return sweep.rows().stream().allMatch(row -> row.failure() == null) ? 0 : 1;
   }
 
-  private void writeTables(List<Sweep.Row> rows) {
+  private void writeTables(List<SweepRow> rows) {
     try {
       List<MeasureTable.Row> whole = new ArrayList<>();
       List<MeasureTable.Row> readable = new ArrayList<>();
-      for (Sweep.Row row : rows) {
+      for (SweepRow row : rows) {
         Map<String, String> parameters = row.cell().parameters();
         Evaluation evaluation = null;
         if (evaluate) {
@@ -119,7 +122,7 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   /** The numbers of a run itself. */
-  private static Map<String, Double> others(Sweep.Row row) {
+  private static Map<String, Double> others(SweepRow row) {
     Map<String, Double> others = new LinkedHashMap<>();
     if (row.failure() == null) {
       Epoch last = row.history().get(row.history().size() - 1);
@@ -146,16 +149,16 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   /** One for each combination, those left out that differ in nothing that has a meaning. */
-  private static List<Sweep.Cell> cells(Grid grid, Map<String, String> fixed) {
+  private static List<SweepCell> cells(Grid grid, Map<String, String> fixed) {
     grid.axes().keySet().stream().filter(option -> fixed.containsKey("--" + option)).findFirst().ifPresent(option -> {
       throw Failure.usage("--" + option + " is given beside --grid " + option + "=...; leave out one of them");
     });
-    Map<String, Sweep.Cell> cells = new LinkedHashMap<>();
+    Map<String, SweepCell> cells = new LinkedHashMap<>();
     for (Map<String, String> point : grid.points()) {
       Map<String, String> values = new LinkedHashMap<>(fixed);
       point.forEach((option, value) -> values.put("--" + option, value));
-      Sweep.Cell cell = cell(values, point);
-      Sweep.Cell other = cells.putIfAbsent(cell.name(), cell);
+      SweepCell cell = cell(values, point);
+      SweepCell other = cells.putIfAbsent(cell.name(), cell);
       if (other != null && !other.isLike(cell)) {
         throw Failure.usage("--grid: " + point + " and what comes before would both be called " + cell.name() + "; sweep them apart");
       }
@@ -164,12 +167,12 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   /** A training of these options; those of the point name it. */
-  static Sweep.Cell cell(Map<String, String> values, Map<String, String> point) {
+  static SweepCell cell(Map<String, String> values, Map<String, String> point) {
     List<String> meaningless = TrainOptions.meaningless(TrainOptions.of(values).model());
     Map<String, String> kept = new LinkedHashMap<>(values);
     kept.keySet().removeAll(meaningless);
     Map<String, String> named = new LinkedHashMap<>(point);
     named.keySet().removeIf(option -> meaningless.contains("--" + option));
-    return Sweep.Cell.of(TrainOptions.of(kept).spec(), named);
+    return SweepCell.of(TrainOptions.of(kept).spec(), named);
   }
 }

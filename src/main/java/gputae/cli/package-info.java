@@ -3,3 +3,4 @@
  * none of which knows this one.
  */
 package gputae.cli;
+

@@ -13,10 +13,12 @@ public final class DataException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
+  /** With one line that names the file, what is wrong and what to do. */
   public DataException(String message) {
     super(oneLine(message));
   }
 
+  /** As the other, with what led to it. */
   public DataException(String message, Throwable cause) {
     super(oneLine(message), cause);
   }

@@ -168,6 +168,7 @@ public final class WholeFile implements AutoCloseable {
         && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 
+  /** Writes all that is left in the buffer. */
   public static void writeAll(WritableByteChannel channel, ByteBuffer rest) throws IOException {
     while (rest.hasRemaining()) {
       channel.write(rest);

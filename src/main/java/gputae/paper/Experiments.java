@@ -2,7 +2,7 @@ package gputae.paper;
 
 import gputae.data.Datasets;
 import gputae.run.RunConfig;
-import gputae.run.Sweep;
+import gputae.run.SweepCell;
 import gputae.run.TrainSpec;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
@@ -47,14 +47,14 @@ public record Experiments(List<String> datasets, Path data, int epochs, int seed
   }
 
   /** Those with a name that is chosen, in the order of the paper's tables, so that the first can be looked at first. */
-  public List<Sweep.Cell> cells(Predicate<String> chosen) {
-    List<Sweep.Cell> cells = new ArrayList<>();
+  public List<SweepCell> cells(Predicate<String> chosen) {
+    List<SweepCell> cells = new ArrayList<>();
     for (String dataset : datasets) {
       for (int latent : LATENTS) {
         for (ModelKind model : MODELS) {
           if (chosen.test(name(dataset, model, latent))) {
             for (int seed = 0; seed < seeds; seed++) {
-              cells.add(Sweep.Cell.of(spec(dataset, TrainConfig.ofPaper(model, latent, BATCH, epochs, seed)),
+              cells.add(SweepCell.of(spec(dataset, TrainConfig.ofPaper(model, latent, BATCH, epochs, seed)),
                   Map.of("seed", Integer.toString(seed))));
             }
           }

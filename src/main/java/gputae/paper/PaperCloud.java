@@ -8,13 +8,15 @@ import gputae.evaluate.Sample;
 import gputae.figure.FigureException;
 import gputae.figure.LatentFigure;
 import gputae.model.Autoencoder;
-import gputae.run.Sweep;
+import gputae.run.Afterwards;
+import gputae.run.LoadedData;
+import gputae.run.SweepRow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.function.Consumer;
 
 /** The embeddings of 512 training images, the same ones for every model: the paper's figures 2, 3 and 6. */
-public final class PaperCloud implements Sweep.Afterwards {
+public final class PaperCloud implements Afterwards {
 
   private static final int POINTS = 512;
 
@@ -33,12 +35,12 @@ public final class PaperCloud implements Sweep.Afterwards {
   }
 
   @Override
-  public boolean isDone(Sweep.Row row) {
+  public boolean isDone(SweepRow row) {
     return Files.exists(row.run().cloud());
   }
 
   @Override
-  public void make(Sweep.Row row, Sweep.Loaded loaded, Backend backend, Autoencoder model) throws IOException {
+  public void make(SweepRow row, LoadedData loaded, Backend backend, Autoencoder model) throws IOException {
     Sample sample = Sample.of(loaded.dataset().train().images().count(), POINTS, SEED);
     Images images = sample.images(loaded.dataset().train().images());
     int latent = model.architecture().latent();

@@ -2,7 +2,7 @@ package gputae.paper;
 
 import gputae.run.Evaluating;
 import gputae.run.RunConfig;
-import gputae.run.Sweep;
+import gputae.run.SweepRow;
 import gputae.train.Epoch;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
@@ -22,9 +22,9 @@ public final class PaperRows {
   private PaperRows() {}
 
   /** The results of the rows that did not fail, by data set, model and dimension. */
-  public static List<PaperResults.Result> of(List<Sweep.Row> rows) throws IOException {
+  public static List<PaperResults.Result> of(List<SweepRow> rows) throws IOException {
     Map<List<Object>, List<PaperResults.Run>> runs = new LinkedHashMap<>();
-    for (Sweep.Row row : rows) {
+    for (SweepRow row : rows) {
       if (row.failure() == null) {
         TrainConfig config = row.cell().config();
         Epoch last = row.history().get(row.history().size() - 1);
@@ -49,10 +49,10 @@ public final class PaperRows {
   }
 
   /** The devices that the rows' models were trained on, in the rows' order, each once. */
-  public static Set<String> devices(List<Sweep.Row> rows) throws IOException {
+  public static Set<String> devices(List<SweepRow> rows) throws IOException {
     // A model may have been trained with fewer threads than there are, or on another day on another device.
     Set<String> devices = new LinkedHashSet<>();
-    for (Sweep.Row row : rows) {
+    for (SweepRow row : rows) {
       if (row.failure() == null) {
         devices.add(row.run().read().conditions());
       }

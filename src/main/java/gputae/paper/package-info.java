@@ -3,3 +3,4 @@
  * that says all this.
  */
 package gputae.paper;
+

@@ -25,6 +25,7 @@ public final class CheckpointWriter implements TrainListener {
   private final MetricsCsv metrics;
   private long last = System.nanoTime();
 
+  /** Of a trainer whose run has the lock; {@code conditions} are what its bits depend on beside settings and data. */
   public CheckpointWriter(RunDirectory run, Trainer trainer, String conditions) {
     this.run = run;
     this.trainer = trainer;

@@ -11,17 +11,18 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /** The measures of each model of a sweep, in its run directory. */
-public final class Evaluating implements Sweep.Afterwards {
+public final class Evaluating implements Afterwards {
 
   private final Consumer<String> warn;
-  private final Map<Sweep.Loaded, Evaluator> evaluators = new HashMap<>();
+  private final Map<LoadedData, Evaluator> evaluators = new HashMap<>();
 
+  /** {@code warn} takes whole lines. */
   public Evaluating(Consumer<String> warn) {
     this.warn = warn;
   }
 
   /** Of a row, or null where it failed or is not measured. */
-  public static Evaluation of(Sweep.Row row) throws IOException {
+  public static Evaluation of(SweepRow row) throws IOException {
     return row.failure() != null ? null : outputs(row.run()).read();
   }
 
@@ -42,12 +43,12 @@ public final class Evaluating implements Sweep.Afterwards {
   }
 
   @Override
-  public boolean isDone(Sweep.Row row) throws IOException {
+  public boolean isDone(SweepRow row) throws IOException {
     return of(row) != null;
   }
 
   @Override
-  public void make(Sweep.Row row, Sweep.Loaded loaded, Backend backend, Autoencoder model) throws IOException {
+  public void make(SweepRow row, LoadedData loaded, Backend backend, Autoencoder model) throws IOException {
     Evaluator evaluator;
     synchronized (evaluators) {
       evaluator = evaluators.computeIfAbsent(loaded, data -> new Evaluator(data.dataset(), new JudgeCache(data.dataset(), data.fingerprint(), warn)));
@@ -58,7 +59,7 @@ public final class Evaluating implements Sweep.Afterwards {
   }
 
   @Override
-  public void forget(Sweep.Loaded loaded) {
+  public void forget(LoadedData loaded) {
     synchronized (evaluators) {
       evaluators.remove(loaded);
     }

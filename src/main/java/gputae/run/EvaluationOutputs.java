@@ -21,6 +21,7 @@ public final class EvaluationOutputs {
 
   private final Path folder;
 
+  /** Of a run, or of another folder. */
   public EvaluationOutputs(Path folder) {
     this.folder = folder;
   }
@@ -33,6 +34,7 @@ public final class EvaluationOutputs {
     return folder.resolve("evaluation.csv");
   }
 
+  /** For people. */
   public Path page() {
     return folder.resolve("evaluation.html");
   }
@@ -67,6 +69,7 @@ public final class EvaluationOutputs {
     return List.of(json(), csv(), page());
   }
 
+  /** Removes those that are there. */
   public void remove() throws IOException {
     for (Path file : files()) {
       Files.deleteIfExists(file);

@@ -10,10 +10,12 @@ public final class Failure extends RuntimeException {
     this(message, 1, null);
   }
 
+  /** Exit code 1, with what led to it. */
   public Failure(String message, Throwable cause) {
     this(message, 1, cause);
   }
 
+  /** Any exit code. */
   public Failure(String message, int exitCode, Throwable cause) {
     super(message, cause);
     this.exitCode = exitCode;
@@ -24,6 +26,7 @@ public final class Failure extends RuntimeException {
     return new Failure(message, 2, null);
   }
 
+  /** What the process ends with. */
   public int exitCode() {
     return exitCode;
   }

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * A file with one JSON object, whose values are asked for by key. What is missing, of another kind or out of its range
  * fails with one line: the file, the key, the value, what belongs there, and what to do.
  */
-public final class JsonSettings {
+final class JsonSettings {
 
   private final Path file;
   private final Map<?, ?> values;
@@ -32,7 +32,7 @@ public final class JsonSettings {
   }
 
   /** @param advice what to do about a damaged file */
-  public static JsonSettings read(Path file, String advice) throws IOException {
+  static JsonSettings read(Path file, String advice) throws IOException {
     Object value;
     try {
       value = StrictJson.parse(RegularFile.text(file));
@@ -45,23 +45,23 @@ public final class JsonSettings {
     return new JsonSettings(file, values, advice);
   }
 
-  public Path file() {
+  Path file() {
     return file;
   }
 
-  public Set<String> keys() {
+  Set<String> keys() {
     return values.keySet().stream().map(String::valueOf).collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
-  public boolean has(String key) {
+  boolean has(String key) {
     return values.containsKey(key);
   }
 
-  public String text(String key, String expected, Predicate<String> right) {
+  String text(String key, String expected, Predicate<String> right) {
     return text(key, value(key, expected), expected, right);
   }
 
-  public List<String> texts(String key, String expected) {
+  List<String> texts(String key, String expected) {
     List<String> texts = new ArrayList<>();
     for (Object element : array(key, expected)) {
       texts.add(text(key, element, expected, text -> true));
@@ -69,15 +69,15 @@ public final class JsonSettings {
     return texts;
   }
 
-  public int integer(String key, int least, int most) {
+  int integer(String key, int least, int most) {
     return (int) integer(key, "an integer from " + least + " to " + most, least, most);
   }
 
-  public long integer(String key, String expected, long least, long most) {
+  long integer(String key, String expected, long least, long most) {
     return integer(key, value(key, expected), expected, least, most);
   }
 
-  public List<Integer> integers(String key, String expected, int least, int most) {
+  List<Integer> integers(String key, String expected, int least, int most) {
     List<Integer> integers = new ArrayList<>();
     for (Object element : array(key, expected)) {
       integers.add((int) integer(key, element, expected, least, most));
@@ -86,7 +86,7 @@ public final class JsonSettings {
   }
 
   /** A finite number. */
-  public double number(String key, String expected, DoublePredicate right) {
+  double number(String key, String expected, DoublePredicate right) {
     Object value = value(key, expected);
     double number = value instanceof StrictJson.Number given ? Double.parseDouble(given.digits()) : Double.NaN;
     if (!right.test(number)) {
@@ -143,7 +143,7 @@ public final class JsonSettings {
   }
 
   /** One that is there and not what it should be. */
-  public Failure wrong(String key, Object value, String expected) {
+  Failure wrong(String key, Object value, String expected) {
     return new Failure(
         file + ": \"" + key + "\" is " + StrictJson.shown(value) + ", expected " + expected + "; " + advice);
   }

@@ -25,6 +25,7 @@ public final class JudgeCache implements Evaluator.Judges {
   /** Takes whole lines. */
   private final Consumer<String> warn;
 
+  /** Of a data set with this {@link DataFingerprint}; {@code warn} takes whole lines. */
   public JudgeCache(Dataset dataset, String fingerprint, Consumer<String> warn) {
     this.dataset = dataset;
     this.fingerprint = fingerprint;

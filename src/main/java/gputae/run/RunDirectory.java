@@ -40,46 +40,57 @@ public final class RunDirectory {
 
   private final Path path;
 
+  /** Of a folder, there or not. */
   public RunDirectory(Path path) {
     this.path = path;
   }
 
+  /** The folder. */
   public Path path() {
     return path;
   }
 
+  /** What is trained and on what: {@link RunConfig}. */
   public Path config() {
     return path.resolve("config.json");
   }
 
+  /** A row an epoch: {@link MetricsCsv}. */
   public Path metrics() {
     return path.resolve("metrics.csv");
   }
 
+  /** The weights alone. */
   public Path model() {
     return path.resolve("model.safetensors");
   }
 
+  /** Where the training stands: {@link Checkpoint}. */
   public Path checkpoint() {
     return path.resolve("checkpoint.safetensors");
   }
 
+  /** Embeddings of the test images, float32 [n, latent]. */
   public Path latents() {
     return path.resolve("latents.npy");
   }
 
+  /** Their labels, uint8 [n]. */
   public Path labels() {
     return path.resolve("labels.npy");
   }
 
+  /** The page for people. */
   public Path report() {
     return path.resolve("report.html");
   }
 
+  /** The folder of the pictures. */
   public Path figures() {
     return path.resolve("figures");
   }
 
+  /** The picture of this name. */
   public Path figure(String name) {
     return figures().resolve(name + ".png");
   }
@@ -224,7 +235,7 @@ public final class RunDirectory {
     }
   }
 
-  public static ParameterLayout layout(TrainConfig config, int pixels) {
+  static ParameterLayout layout(TrainConfig config, int pixels) {
     try {
       return new ParameterLayout(Trainer.architecture(config, pixels));
     } catch (ArithmeticException e) {

@@ -39,6 +39,7 @@ public final class RunOutputs {
   private final Consumer<String> warn;
   private boolean figuresFailed;
 
+  /** Of a run on the test split {@code test}; {@code warn} takes lines for people. */
   public RunOutputs(RunDirectory run, RunConfig config, Split test, Consumer<String> warn) {
     this.run = run;
     this.config = config;

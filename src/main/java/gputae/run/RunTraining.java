@@ -53,7 +53,7 @@ public final class RunTraining {
     }
   }
 
-  public static Failure tooLarge(ArithmeticException e) {
+  static Failure tooLarge(ArithmeticException e) {
     return new Failure(
         "the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
   }

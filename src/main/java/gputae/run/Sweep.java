@@ -1,13 +1,10 @@
 package gputae.run;
 
 import gputae.backend.Backend;
-import gputae.backend.BackendException;
 import gputae.console.SweepProgress;
 import gputae.data.Dataset;
 import gputae.device.DeviceChoice;
-import gputae.files.WholeFile;
 import gputae.model.Autoencoder;
-import gputae.train.DivergedException;
 import gputae.train.Epoch;
 import gputae.train.Step;
 import gputae.train.TrainConfig;
@@ -23,13 +20,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -41,86 +34,8 @@ public final class Sweep {
   /** Models at the same time on a GPU, which one model leaves idle most of the time: a step is a chain of small kernels. */
   private static final int JOBS_ON_A_GPU = 4;
 
-  /**
-   * One training.
-   *
-   * @param name       of its run directory
-   * @param parameters what tells it from the others, for tables: option of {@code train} and value
-   */
-  public record Cell(String name, Map<String, String> parameters, TrainSpec spec) {
-
-    public TrainConfig config() {
-      return spec.config();
-    }
-
-
-    /**
-     * The training of a point of a grid. Data set, model and latent dimension are in every name; of the point's other
-     * options those that the model has.
-     *
-     * @param point what the options of the grid are given
-     */
-    public static Cell of(TrainSpec spec, Map<String, String> point) {
-      Map<String, String> parameters = new LinkedHashMap<>();
-      parameters.put("dataset", RunConfig.shortName(spec.dataset()));
-      parameters.put("model", spec.config().model().label());
-      parameters.put("latent", Integer.toString(spec.config().latent()));
-      StringBuilder name = new StringBuilder(parameters.get("dataset")).append('-').append(parameters.get("model"))
-          .append("-d").append(parameters.get("latent"));
-      point.forEach((option, value) -> {
-        if (!parameters.containsKey(option)) {
-          parameters.put(option, value);
-          name.append('-').append(option).append(value);
-        }
-      });
-      return new Cell(name.toString().replaceAll("[^A-Za-z0-9._-]", "_"), parameters, spec);
-    }
-
-    /** The same training, on the same data. */
-    public boolean isLike(Cell other) {
-      return config().equals(other.config()) && key(this).equals(key(other));
-    }
-  }
-
-  /**
-   * What became of a cell.
-   *
-   * @param history all its epochs, or none where it failed
-   * @param failure why it could not be trained or measured, else null
-   */
-  public record Row(Cell cell, RunDirectory run, List<Epoch> history, String failure) {}
-
-  /** A data set, opened once for all cells. */
-  public record Loaded(Dataset dataset, String fingerprint) {}
-
-  /** Opens the device that all models share. */
-  public interface Devices {
-
-    /** A backend for {@code threads} of the CPU's threads, null for all; {@code log} takes a line that says which. */
-    Backend open(Integer threads, Consumer<String> log);
-  }
-
-  /** What is made of a trained model and kept in its run. */
-  public interface Afterwards {
-
-    /** In a word or two, for the progress. */
-    String name();
-
-    /** Whether the run has it. */
-    boolean isDone(Row row) throws IOException;
-
-    /** Makes it; on the thread of the backend. */
-    void make(Row row, Loaded loaded, Backend backend, Autoencoder model) throws IOException;
-
-    /** No more models of this data set will come. */
-    default void forget(Loaded loaded) {}
-  }
-
-  /** What is written into the folder beside the runs, here or by the report of the paper. */
-  private static final List<String> TABLES = List.of("sweep.csv", "sweep.md", "report.html", "cost.json");
-
   private final Path out;
-  private final List<Cell> cells;
+  private final List<SweepCell> cells;
   private final List<Afterwards> afterwards;
   private final Devices devices;
   private final Integer threads;
@@ -128,11 +43,10 @@ public final class Sweep {
   private final PrintStream console;
   private final boolean terminal;
   private final boolean quiet;
-  private final Consumer<List<Row>> onRow;
+  private final Consumer<List<SweepRow>> onRow;
 
-  private final Map<List<Object>, Loaded> loaded = new HashMap<>();
-  private final Map<List<Object>, Integer> cellsLeft = new HashMap<>();
-  private final Row[] rows;
+  private final SharedData data;
+  private final SweepRow[] rows;
 
   /** Steps that each cell has before it. */
   private final long[] stepsLeft;
@@ -151,8 +65,8 @@ public final class Sweep {
    * @param terminal whether {@code console} is a terminal
    * @param onRow told of all rows so far, in the cells' order, each time one is added
    */
-  public Sweep(Path out, List<Cell> cells, List<Afterwards> afterwards, Devices devices, Integer threads, Integer jobs,
-      PrintStream console, boolean terminal, boolean quiet, Consumer<List<Row>> onRow) {
+  public Sweep(Path out, List<SweepCell> cells, List<Afterwards> afterwards, Devices devices, Integer threads, Integer jobs,
+      PrintStream console, boolean terminal, boolean quiet, Consumer<List<SweepRow>> onRow) {
     this.out = out;
     this.cells = cells;
     this.afterwards = afterwards;
@@ -163,18 +77,13 @@ public final class Sweep {
     this.terminal = terminal;
     this.quiet = quiet;
     this.onRow = onRow;
-    this.rows = new Row[cells.size()];
+    this.rows = new SweepRow[cells.size()];
     this.stepsLeft = new long[cells.size()];
-    cells.forEach(cell -> cellsLeft.merge(key(cell), 1, Integer::sum));
-  }
-
-  /** Of the data set. */
-  private static List<Object> key(Cell cell) {
-    return Arrays.asList(cell.spec().place(), cell.spec().data());
+    this.data = new SharedData(cells);
   }
 
   /** What there is so far, in the cells' order. */
-  public synchronized List<Row> rows() {
+  public synchronized List<SweepRow> rows() {
     return Arrays.stream(rows).filter(row -> row != null).toList();
   }
 
@@ -188,7 +97,7 @@ public final class Sweep {
     Outputs.requireFolder("--out", out);
     int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     int jobs = jobsWanted != null ? jobsWanted : Math.min(cores, cells.size());
-    requireInputsElsewhere();
+    SweepOutputs.require(out, cells);
     if (!Files.isDirectory(out)) {
       Files.createDirectories(out);
     }
@@ -242,34 +151,6 @@ public final class Sweep {
     }
   }
 
-  /** Refuses weights and data that the sweep itself would write over. */
-  private void requireInputsElsewhere() throws IOException {
-    Outputs tables = new Outputs();
-    for (String name : TABLES) {
-      tables.add("--out " + out + ": " + name, out.resolve(name));
-    }
-    Set<List<Object>> looked = new HashSet<>();
-    Set<Path> runs = new HashSet<>();
-    for (Cell cell : cells) {
-      Path run = directory(cell).path();
-      if (Files.isDirectory(run)) {
-        runs.add(run.toRealPath());
-      }
-    }
-    for (Cell cell : cells) {
-      TrainSpec options = cell.spec();
-      if (looked.add(Arrays.asList(options.dataset(), options.data(), options.init()))) {
-        tables.notOverData(options.dataset(), options.data());
-        if (options.init() != null && Files.exists(options.init())) {
-          tables.notOver(List.of(options.init()), "which is read");
-          if (runs.contains(options.init().toRealPath().getParent())) {
-            throw Failure.usage("--init " + options.init() + " lies in a run that this sweep writes; copy it first");
-          }
-        }
-      }
-    }
-  }
-
   private static void rethrow(Throwable e) throws IOException {
     if (e instanceof IOException file) {
       throw file;
@@ -319,9 +200,9 @@ public final class Sweep {
     long steps = 0;
     int done = 0;
     for (int i = 0; i < cells.size(); i++) {
-      Cell cell = cells.get(i);
-      RunDirectory run = directory(cell);
-      Loaded data = load(cell);
+      SweepCell cell = cells.get(i);
+      RunDirectory run = cell.directory(out);
+      LoadedData data = load(cell);
       int epochs = 0;
       if (Files.exists(run.config())) {
         RunConfig description = run.read();
@@ -337,7 +218,7 @@ public final class Sweep {
       } else if (Files.exists(run.checkpoint())) {
         throw new Failure(run.path() + " holds a checkpoint but no config.json, so nobody knows of what; remove it");
       }
-      Row row = trained(cell, run);
+      SweepRow row = trained(cell, run);
       boolean complete = row != null;
       for (Afterwards after : afterwards) {
         complete = complete && after.isDone(row);
@@ -360,7 +241,7 @@ public final class Sweep {
   }
 
   /** The epochs in a run's metrics, none where they cannot be read: the checkpoint knows them too. */
-  private static List<Epoch> history(Cell cell, RunDirectory run) {
+  private static List<Epoch> history(SweepCell cell, RunDirectory run) {
     try {
       return Files.exists(run.metrics())
           ? new MetricsCsv(cell.config().objective().columns()).read(run.metrics()) : List.of();
@@ -369,39 +250,23 @@ public final class Sweep {
     }
   }
 
-  private RunDirectory directory(Cell cell) {
-    return new RunDirectory(out.resolve("runs").resolve(cell.name()));
-  }
-
   /** The row of a run that has all its epochs and its report, which is written last and goes when a training goes on; else null. */
-  private static Row trained(Cell cell, RunDirectory run) throws IOException {
+  private static SweepRow trained(SweepCell cell, RunDirectory run) throws IOException {
     if (!Files.exists(run.config()) || !run.read().config().equals(cell.config()) || !Files.exists(run.report()) || !Files.exists(run.model())) {
       return null;
     }
     List<Epoch> history = history(cell, run);
-    return history.size() == cell.config().epochs() ? new Row(cell, run, history, null) : null;
+    return history.size() == cell.config().epochs() ? new SweepRow(cell, run, history, null) : null;
   }
 
-  private Loaded load(Cell cell) throws IOException {
-    synchronized (loaded) {
-      Loaded found = loaded.get(key(cell));
-      if (found == null) {
-        Dataset dataset = cell.spec().load(this::say);
-        found = new Loaded(dataset, DataFingerprint.of(dataset));
-        loaded.put(key(cell), found);
-      }
-      return found;
-    }
+  private LoadedData load(SweepCell cell) throws IOException {
+    return data.of(cell, this::say);
   }
 
-  private void forget(Cell cell) {
-    synchronized (loaded) {
-      if (cellsLeft.merge(key(cell), -1, Integer::sum) == 0) {
-        Loaded found = loaded.remove(key(cell));
-        if (found != null) {
-          afterwards.forEach(after -> after.forget(found));
-        }
-      }
+  private void forget(SweepCell cell) {
+    LoadedData last = data.release(cell);
+    if (last != null) {
+      afterwards.forEach(after -> after.forget(last));
     }
   }
 
@@ -426,16 +291,16 @@ public final class Sweep {
         if (backend == null) {
           backend = devices.open(threads, line -> {});
         }
-        Cell cell = cells.get(i);
-        RunDirectory run = directory(cell);
-        Row row;
+        SweepCell cell = cells.get(i);
+        RunDirectory run = cell.directory(out);
+        SweepRow row;
         try {
           row = one(backend, i, run);
           if (row == null) {
             return null;
           }
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
-          row = new Row(cell, run, List.of(), reason(e));
+          row = SweepRow.failed(cell, run, e);
           // Not lost among the lines of the others; before a signal may end the program.
           complain("gpu-tae: " + cell.name() + ": " + row.failure());
           // With whatever a training that failed has left in its memory.
@@ -460,15 +325,6 @@ public final class Sweep {
     }
   }
 
-  private static String reason(Throwable e) {
-    if (e instanceof OutOfMemoryError) {
-      return "out of memory (" + e.getMessage() + "); give Java more with -Xmx, or do fewer at a time with --jobs";
-    }
-    String message = e instanceof java.nio.file.FileSystemException file ? file.getFile() + ": " + WholeFile.inWords(file) : String.valueOf(e.getMessage());
-    boolean expected = e instanceof IOException || e instanceof DivergedException || e instanceof Failure || e instanceof BackendException;
-    return (expected ? "" : "unexpected " + e.getClass().getSimpleName() + ": ") + message.lines().findFirst().orElse("");
-  }
-
   private void complain(String line) {
     if (progress != null) {
       progress.print(line, System.err);
@@ -477,7 +333,7 @@ public final class Sweep {
     }
   }
 
-  private void finish(int i, Row row) {
+  private void finish(int i, SweepRow row) {
     synchronized (this) {
       rows[i] = row;
       onRow.accept(rows());
@@ -485,7 +341,7 @@ public final class Sweep {
     forget(cells.get(i));
     if (progress != null) {
       progress.add(stepsLeft[i]);
-      progress.done(row.cell().name(), row.failure() != null ? "failed" : words(row));
+      progress.done(row.cell().name(), row.failure() != null ? "failed" : row.words());
     }
   }
 
@@ -495,21 +351,16 @@ public final class Sweep {
     notifyAll();
   }
 
-  private static String words(Row row) {
-    Epoch last = row.history().get(row.history().size() - 1);
-    return String.format(Locale.ROOT, "test %.4f, %.1f s", last.testReconstruction(), last.seconds());
-  }
-
   /** Trains and measures; null if it was stopped. */
-  private Row one(Backend backend, int i, RunDirectory run) throws IOException {
-    Cell cell = cells.get(i);
-    Loaded data = load(cell);
+  private SweepRow one(Backend backend, int i, RunDirectory run) throws IOException {
+    SweepCell cell = cells.get(i);
+    LoadedData data = load(cell);
     if (!Files.isDirectory(run.path())) {
       Files.createDirectories(run.path());
     }
     try (FileChannel lock = run.lock()) {
       run.removeLeftovers();
-      Row row = trained(cell, run);
+      SweepRow row = trained(cell, run);
       if (row == null) {
         row = train(backend, i, run, data);
         ended(i);
@@ -532,14 +383,14 @@ public final class Sweep {
     }
   }
 
-  private void working(Cell cell, String what) {
+  private void working(SweepCell cell, String what) {
     if (progress != null) {
       progress.working(cell.name(), what);
     }
   }
 
-  private Row train(Backend backend, int i, RunDirectory run, Loaded data) throws IOException {
-    Cell cell = cells.get(i);
+  private SweepRow train(Backend backend, int i, RunDirectory run, LoadedData data) throws IOException {
+    SweepCell cell = cells.get(i);
     Dataset dataset = data.dataset();
     RunConfig description = RunConfig.of(cell.config(), cell.spec().place(), cell.spec().data(), dataset, data.fingerprint(),
         DeviceChoice.conditions(backend), cell.spec().initFingerprint());
@@ -585,7 +436,7 @@ public final class Sweep {
         return null;
       }
       training.finish();
-      return new Row(cell, run, trainer.history(), null);
+      return new SweepRow(cell, run, trainer.history(), null);
     }
   }
 }

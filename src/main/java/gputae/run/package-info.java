@@ -3,3 +3,4 @@
  * trainings. Nothing here knows options of the command line.
  */
 package gputae.run;
+

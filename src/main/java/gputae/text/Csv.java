@@ -15,6 +15,7 @@ public final class Csv {
 
   private final StringBuilder text = new StringBuilder();
 
+  /** Adds a row. */
   public void row(List<String> cells) {
     for (int i = 0; i < cells.size(); i++) {
       text.append(i == 0 ? "" : ",").append(quoted(cells.get(i)));
