@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A training that does not fit a device's memory says which batch would. */
 class TrainMemoryTest {
 
-  private static final int IMAGES = 1600;
+  private static final int IMAGES = 900;
 
-  /** With batches of 700 two whole ones and one of 200: every recording and work space that a longer epoch has too. */
+  /** With batches of 700 a whole one and one of 200: every recording and work space that up to sixteen batches have. */
   private static final Dataset DATA = Digits.generate(IMAGES, 100, 0);
 
   private static TrainConfig config(ModelKind kind, int batch) {
@@ -65,17 +65,19 @@ class TrainMemoryTest {
   @ParameterizedTest
   @EnumSource
   void soItIsWithLittleAndWithMuchMemory(ModelKind kind) {
-    answer(kind, 500_000, 5_000_000);
+    answer(kind, 500_000, 3_500_000);
   }
 
   /** On a device with so many bytes more than a batch of one image takes. */
   private static void answer(ModelKind kind, long... bytes) {
     for (long more : bytes) {
       long memory = TrainMemory.bytes(config(kind, 1), DATA, 1) + more;
-      String message = assertThrows(OutOfMemoryException.class, () -> train(config(kind, IMAGES - 100), memory)).getMessage();
+      TrainConfig large = config(kind, IMAGES - 100);
+      String message = assertThrows(OutOfMemoryException.class, () -> train(large, memory)).getMessage();
       Matcher named = Pattern.compile("a batch of (\\d+) would fit \\(--batch \\1\\)").matcher(message);
       assertTrue(named.find(), message);
       int batch = Integer.parseInt(named.group(1));
+      assertTrue(batch + batch / 4 + 50 < IMAGES, "more than " + batch + " would be cut to the number of images");
       train(config(kind, batch), memory);
       assertThrows(OutOfMemoryException.class, () -> train(config(kind, batch + batch / 4 + 50), memory));
     }
