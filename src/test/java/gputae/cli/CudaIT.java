@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import gputae.CudaMain;
 import gputae.backend.cuda.FakeCuda;
 import java.io.IOException;
 import java.nio.file.FileSystem;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,10 +32,29 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaIT {
 
   @TempDir
+  static Path shared;
+
+  @TempDir
   Path folder;
+
+  private static Path sharedData;
+
+  /** Without any GPU: for what the others are compared with, which depends on no variable of the environment. */
+  private static Jar.Together without;
 
   private Path data;
   private FakeCuda fake;
+
+  @BeforeAll
+  static void openWithout() throws IOException {
+    sharedData = Tiny.write(shared);
+    without = new Jar(shared).together();
+  }
+
+  @AfterAll
+  static void closeWithout() {
+    without.close();
+  }
 
   @BeforeEach
   void open() throws IOException {
@@ -51,23 +73,46 @@ class CudaIT {
     return FakeCuda.machineCode() ? "machine code" : "PTX for sm_75 compiled by the driver (CUDA 13.0)";
   }
 
+  /** The weights after so many epochs on the host runner: the same in every test, so each is trained once. */
+  private static synchronized byte[] weightsOfTheHostRunner(int epochs) throws IOException {
+    Path run = shared.resolve("host" + epochs);
+    if (Files.notExists(run)) {
+      without.run(Tiny.train(sharedData, "--epochs", epochs, "--device", "host-runner", "--out", run)).succeeded();
+    }
+    return Files.readAllBytes(run.resolve("model.safetensors"));
+  }
+
   private Jar.Result train(Object... more) {
     return jar().run(Tiny.train(data, more));
   }
 
-  /** The line of doctor that begins so. */
-  private String doctor(String name) {
-    return line(jar().run("doctor"), name);
+  /** What a process finds: the line that begins so, which doctor has too. */
+  private String found(String name) {
+    return line(jar().main(CudaMain.class).run(), name);
   }
 
-  private static String line(Jar.Result doctor, String name) {
-    return doctor.succeeded().outLines().stream().filter(line -> line.startsWith(name)).map(line -> line.substring(name.length()).trim())
-        .findFirst().orElse("no line");
+  private static String line(Jar.Result said, String name) {
+    return said.succeeded().outLines().stream().filter(line -> line.startsWith(name))
+        .map(line -> line.substring(name.length()).trim()).findFirst().orElse("no line");
   }
 
   private void trainRefuses(String... texts) throws IOException {
-    train("--epochs", 1, "--device", "cuda", "--out", "run").failed(texts).failed("--device cuda: ", "--device cpu");
+    assertRefused(train(REFUSED), texts);
+  }
+
+  private static final Object[] REFUSED = {"--epochs", 1, "--device", "cuda", "--out", "run"};
+
+  private void assertRefused(Jar.Result training, String... texts) throws IOException {
+    training.failed(texts).failed("--device cuda: ", "--device cpu");
     assertTrue(Files.notExists(folder.resolve("run")), Tiny.content(folder).toString());
+  }
+
+  /** The same from one process, whose doctor is then returned. */
+  private Jar.Result trainRefusesAndDoctorSays(String... texts) throws IOException {
+    try (Jar.Together program = jar().together()) {
+      assertRefused(program.run(Tiny.train(data, REFUSED)), texts);
+      return program.run("doctor");
+    }
   }
 
   @ParameterizedTest
@@ -78,16 +123,17 @@ class CudaIT {
     assertTrue(result.out().contains("device: CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS " + cublas + "."), result.toString());
     Map<String, Long> counts = FakeCuda.counts(folder.resolve("counts"));
     counts.forEach((name, count) -> assertTrue(!name.startsWith("alive") || count == 0, name + " " + count));
-    train("--epochs", 3, "--device", "host-runner", "--out", "host").succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("host/model.safetensors")), Files.readAllBytes(folder.resolve("gpu/model.safetensors")));
+    assertArrayEquals(weightsOfTheHostRunner(3), Files.readAllBytes(folder.resolve("gpu/model.safetensors")));
     if (cublas != 12) {
       return;
     }
-    // What was saved on one device goes on there, and says so on another.
-    String again = jar().run("train", "--resume", "gpu", "--epochs", 4, "--device", "cuda").succeeded().toString();
-    assertTrue(!again.contains("other bits") && again.contains("Fake GPU"), again);
-    jar().run("generate", "gpu", "--count", 3, "--out", "x.npy").succeeded();
-    jar().run("encode", "gpu", "--out", "z.npy").succeeded();
+    // What was saved on one device goes on there, and says so on another. One process may open its GPU again and again.
+    try (Jar.Together program = jar().together()) {
+      String again = program.run("train", "--resume", "gpu", "--epochs", 4, "--device", "cuda").succeeded().toString();
+      assertTrue(!again.contains("other bits") && again.contains("Fake GPU"), again);
+      program.run("generate", "gpu", "--count", 3, "--out", "x.npy").succeeded();
+      program.run("encode", "gpu", "--out", "z.npy").succeeded();
+    }
     assertTrue(Files.exists(folder.resolve("x.npy")) && Files.exists(folder.resolve("z.npy")));
   }
 
@@ -113,9 +159,11 @@ class CudaIT {
   @Test
   void aGpuIsChosenByItsNumber() throws IOException {
     fake.with("devices", 2);
-    assertTrue(train("--epochs", 1, "--device", "cuda:1", "--out", "second").succeeded().out().matches("(?s)device: CUDA, Fake GPU .* \\(cuda:1\\)\n.*"));
-    train("--epochs", 1, "--device", "cuda:2", "--out", "third").failed("there is no cuda:2", "cuda:0, Fake GPU", "cuda:1, Fake GPU");
     try (Jar.Together program = jar().together()) {
+      Jar.Result second = program.run(Tiny.train(data, "--epochs", 1, "--device", "cuda:1", "--out", "second"));
+      assertTrue(second.succeeded().out().matches("(?s)device: CUDA, Fake GPU .* \\(cuda:1\\)\n.*"), second.toString());
+      program.run(Tiny.train(data, "--epochs", 1, "--device", "cuda:2", "--out", "third"))
+          .failed("there is no cuda:2", "cuda:0, Fake GPU", "cuda:1, Fake GPU");
       for (String device : List.of("cuda:x", "cuda:", "cuda:-1")) {
         program.run("train", "--device", device).wrongUsage();
       }
@@ -131,8 +179,8 @@ class CudaIT {
     trainRefuses("it lacks cuGraphLaunch", "install NVIDIA's driver");
     Path text = Files.writeString(folder.resolve("libcuda.so.1"), "no library");
     fake.with("GPU_TAE_LIBCUDA", text);
-    trainRefuses(text + " cannot be read: not a 64-bit library");
-    assertTrue(doctor("CUDA backend").startsWith("none: the NVIDIA driver's library cannot be used"));
+    Jar.Result noDriver = trainRefusesAndDoctorSays(text + " cannot be read: not a 64-bit library");
+    assertTrue(line(noDriver, "CUDA backend").startsWith("none: the NVIDIA driver's library cannot be used"), noDriver.toString());
     // cuBLAS the same.
     fake = new FakeCuda().with("GPU_TAE_CUBLAS", FakeCuda.lackingCublas());
     trainRefuses("it lacks cublasGemmEx", "pip install nvidia-cublas-cu12");
@@ -141,8 +189,7 @@ class CudaIT {
     fake.with("GPU_TAE_CUBLAS", folder);
     trainRefuses("a folder without libcublas.so.12 or libcublas.so.13");
     fake.with("GPU_TAE_CUBLAS", Files.copy(FakeCuda.cublas(12), folder.resolve("libcublas.so.11")));
-    trainRefuses("libcublas.so.11 is not named libcublas.so.12 or libcublas.so.13");
-    Jar.Result doctor = jar().run("doctor");
+    Jar.Result doctor = trainRefusesAndDoctorSays("libcublas.so.11 is not named libcublas.so.12 or libcublas.so.13");
     assertEquals("cuda:0, Fake GPU (sm_90)", line(doctor, "GPU"));
     assertTrue(line(doctor, "CUDA backend").startsWith("none: no cuBLAS that can be used"), doctor.toString());
   }
@@ -153,20 +200,19 @@ class CudaIT {
     Files.copy(FakeCuda.cublas(12), both.resolve("libcublas.so.12"));
     Files.copy(FakeCuda.cublas(13), both.resolve("libcublas.so.13"));
     fake.with("GPU_TAE_CUBLAS", null).with("LD_LIBRARY_PATH", both);
-    assertTrue(doctor("cuBLAS").endsWith(both.resolve("libcublas.so.12").toString()));
+    assertTrue(found("cuBLAS").endsWith(both.resolve("libcublas.so.12").toString()));
     Files.delete(both.resolve("libcublas.so.12"));
-    assertTrue(doctor("cuBLAS").endsWith(both.resolve("libcublas.so.13").toString()));
+    assertTrue(found("cuBLAS").endsWith(both.resolve("libcublas.so.13").toString()));
     // A driver of CUDA 12 passes over cuBLAS 13 to where there is another.
     Path twelve = Files.createDirectories(folder.resolve("env/lib/python3.11/site-packages/nvidia/cublas/lib"));
     Files.copy(FakeCuda.cublas(12), twelve.resolve("libcublas.so.12"));
     fake.with("driver", 12040).with("VIRTUAL_ENV", folder.resolve("env"));
-    Jar.Result doctor = jar().run("doctor");
-    assertTrue(line(doctor, "cuBLAS").endsWith(twelve.resolve("libcublas.so.12").toString()), doctor.toString());
+    assertTrue(found("cuBLAS").endsWith(twelve.resolve("libcublas.so.12").toString()));
     fake.with("VIRTUAL_ENV", null).with("PATH", "/nowhere");
     trainRefuses("libcublas.so.13 needs a driver for CUDA 13, this one serves CUDA 12.4");
     // The driver itself, by the loader.
     fake.with("GPU_TAE_LIBCUDA", null).with("driver", null).with("LD_LIBRARY_PATH", both + ":" + FakeCuda.driver().getParent());
-    assertEquals(FakeCuda.driver() + ", for CUDA 13.0", doctor("NVIDIA driver"));
+    assertEquals(FakeCuda.driver() + ", for CUDA 13.0", found("NVIDIA driver"));
   }
 
   @Test
@@ -190,11 +236,17 @@ class CudaIT {
   void ptxIsTakenWhereMachineCodeIsRefused(String capability, int driver, String fatbin, int ptx) {
     assumeTrue(FakeCuda.machineCode(), "this build was made without nvcc: it has no machine code");
     fake.with("capability", capability).with("driver", driver).with("fatbin", fatbin);
-    String description = doctor("CUDA backend");
     String made = "PTX for sm_" + ptx + " compiled by the driver (CUDA " + driver / 1000 + "." + driver % 1000 / 10 + ")";
-    assertTrue(description.contains(made), description);
-    if (capability.equals("7.5")) {
-      assertTrue(train("--epochs", 1, "--device", "cuda", "--out", "run").succeeded().out().contains(made));
+    if (!capability.equals("7.5")) {
+      String description = found("CUDA backend");
+      assertTrue(description.contains(made), description);
+      return;
+    }
+    try (Jar.Together program = jar().together()) {
+      String description = line(program.run("doctor"), "CUDA backend");
+      assertTrue(description.contains(made), description);
+      Jar.Result training = program.run(Tiny.train(data, "--epochs", 1, "--device", "cuda", "--out", "run"));
+      assertTrue(training.succeeded().out().contains(made), training.toString());
     }
   }
 
@@ -209,23 +261,32 @@ class CudaIT {
   @ParameterizedTest
   @CsvSource({"7.5, 12000", "9.0, 13000"})
   void aJarThatWasBuiltWithoutNvccTrainsByTheShippedPtx(String capability, int driver) throws IOException {
-    Path jar = Files.copy(Jar.FILE, folder.resolve("without.jar"));
-    Path shipped = Path.of("kernels/shipped").toAbsolutePath();
-    try (FileSystem content = FileSystems.newFileSystem(jar)) {
-      Path kernels = content.getPath("gputae/kernels");
-      Files.deleteIfExists(kernels.resolve("kernels.fatbin"));
-      Files.deleteIfExists(kernels.resolve("kernels-90.ptx"));
-      for (String file : List.of("kernels-75.ptx", "kernels.txt")) {
-        Files.copy(shipped.resolve(file), kernels.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+    Path jar = builtWithoutNvcc();
+    fake.with("capability", capability).with("driver", driver);
+    try (Jar.Together program = jar().file(jar).together()) {
+      String doctor = line(program.run("doctor"), "CUDA kernels");
+      assertTrue(doctor.contains("kernels, shipped with the sources as PTX for sm_75 and newer"), doctor);
+      Jar.Result result = program.run(Tiny.train(data, "--epochs", 1, "--device", "cuda", "--out", "run")).succeeded();
+      assertTrue(result.out().contains(", PTX for sm_75 compiled by the driver"), result.toString());
+    }
+    assertArrayEquals(weightsOfTheHostRunner(1), Files.readAllBytes(folder.resolve("run/model.safetensors")));
+  }
+
+  private static synchronized Path builtWithoutNvcc() throws IOException {
+    Path jar = shared.resolve("without.jar");
+    if (Files.notExists(jar)) {
+      Files.copy(Jar.FILE, jar);
+      Path shipped = Path.of("kernels/shipped").toAbsolutePath();
+      try (FileSystem content = FileSystems.newFileSystem(jar)) {
+        Path kernels = content.getPath("gputae/kernels");
+        Files.deleteIfExists(kernels.resolve("kernels.fatbin"));
+        Files.deleteIfExists(kernels.resolve("kernels-90.ptx"));
+        for (String file : List.of("kernels-75.ptx", "kernels.txt")) {
+          Files.copy(shipped.resolve(file), kernels.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
       }
     }
-    fake.with("capability", capability).with("driver", driver);
-    String doctor = line(jar().file(jar).run("doctor"), "CUDA kernels");
-    assertTrue(doctor.contains("kernels, shipped with the sources as PTX for sm_75 and newer"), doctor);
-    Jar.Result result = jar().file(jar).run(Tiny.train(data, "--epochs", 1, "--device", "cuda", "--out", "run")).succeeded();
-    assertTrue(result.out().contains(", PTX for sm_75 compiled by the driver"), result.toString());
-    train("--epochs", 1, "--device", "host-runner", "--out", "host").succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("host/model.safetensors")), Files.readAllBytes(folder.resolve("run/model.safetensors")));
+    return jar;
   }
 
   /** The folder of temporary files is anybody's: a library that lies there under JCuda's name is not loaded. */

@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -27,33 +27,34 @@ class FailureIT {
   @TempDir
   static Path shared;
 
+  /** Where {@link #program} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
   private static Path data;
   private static Path run;
+  private static Jar.Together program;
 
   @BeforeAll
   static void train() throws IOException {
     data = Tiny.write(shared);
     run = shared.resolve("run");
-    new Jar(shared).run(Tiny.train(data, "--epochs", 2, "--out", run)).succeeded();
+    program = jar().together();
+    program.run(Tiny.train(data, "--epochs", 2, "--out", run)).succeeded();
   }
 
-  private Jar.Together program;
-
-  @BeforeEach
-  void start() {
-    program = new Jar(folder).together();
-  }
-
-  @AfterEach
-  void end() {
+  @AfterAll
+  static void end() {
     program.close();
   }
 
+  @BeforeEach
+  void empty() throws IOException {
+    Tiny.empty(folder);
+  }
+
   /** In a process of its own. */
-  private Jar jar() {
+  private static Jar jar() {
     return new Jar(folder);
   }
 
@@ -95,7 +96,7 @@ class FailureIT {
   void outThatIsAFileOrAFolderWithContentIsLeftUntouched() throws IOException {
     Path full = Files.createDirectory(folder.resolve("full"));
     Files.writeString(full.resolve("notes.txt"), "mine");
-    jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "full")).failed("full", "not empty");
+    program.run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "full")).failed("full", "not empty");
     assertEquals(List.of("notes.txt"), Tiny.content(full));
     assertEquals("mine", Files.readString(full.resolve("notes.txt")));
     Path file = Files.writeString(folder.resolve("file"), "mine");
@@ -161,9 +162,10 @@ class FailureIT {
 
   @Test
   void weightsOfAnotherNetworkAreRefused() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 1, "--latent", 3, "--init", run.resolve("model.safetensors"))).failed("--init");
-    program.run(Tiny.train(data, "--epochs", 1, "--hidden", "32,32", "--init", run.resolve("model.safetensors"))).failed("--init");
-    program.run(Tiny.train(data, "--epochs", 1, "--model", "vae", "--init", run.resolve("model.safetensors"))).failed("--init");
+    Path model = run.resolve("model.safetensors");
+    program.run(Tiny.train(data, "--epochs", 1, "--latent", 3, "--init", model)).failed("--init");
+    program.run(Tiny.train(data, "--epochs", 1, "--hidden", "32,32", "--init", model)).failed("--init");
+    program.run(Tiny.train(data, "--epochs", 1, "--model", "vae", "--init", model)).failed("--init");
     program.run(Tiny.train(data, "--epochs", 1, "--init", run.resolve("checkpoint.safetensors"))).failed("--init");
     program.run(Tiny.train(data, "--epochs", 1, "--init", data)).failed("tiny.npy");
     program.run(Tiny.train(data, "--epochs", 1, "--init", "nowhere")).failed("nowhere");
@@ -181,7 +183,7 @@ class FailureIT {
   @Test
   void outputThatCannotBeWrittenFailsWithOneLine() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "mine");
-    jar().run("generate", run, "--out", file.resolve("x.npy")).failed("x.npy");
+    program.run("generate", run, "--out", file.resolve("x.npy")).failed("x.npy");
     program.run("generate", run, "--out", file.resolve("x.png")).failed("x.png");
     program.run("encode", run, "--out", file.resolve("x.npy")).failed("x.npy");
     Path taken = Files.createDirectories(folder.resolve("taken.npy/inside"));
@@ -191,7 +193,7 @@ class FailureIT {
 
   @Test
   void verboseAddsTheStackTrace() {
-    Jar.Result result = jar().run("generate", "nowhere", "--out", "x.npy", "--verbose");
+    Jar.Result result = program.run("generate", "nowhere", "--out", "x.npy", "--verbose");
     assertEquals(1, result.exit(), result.toString());
     assertTrue(result.errLines().get(0).startsWith("gpu-tae: "), result.toString());
     assertTrue(result.err().contains("\tat gputae.cli."), result.toString());

@@ -50,7 +50,7 @@ class GenerateEncodeIT {
 
   @Test
   void generatedImagesAreUint8OfTheRunsSize() throws IOException {
-    runAlone("generate", "run", "--out", "default.npy");
+    run("generate", "run", "--out", "default.npy");
     assertEquals(96 * 64, Tiny.readNpy(folder.resolve("default.npy"), "|u1", "(96, 8, 8)").length);
     assertEquals("one.npy: 1 image of 8 x 8\n", run("generate", "run", "--count", 1, "--out", "one.npy").out());
     assertEquals(64, Tiny.readNpy(folder.resolve("one.npy"), "|u1", "(1, 8, 8)").length);
@@ -73,7 +73,7 @@ class GenerateEncodeIT {
 
   @Test
   void aNameInPngGivesAPng() throws IOException {
-    runAlone("generate", "run", "--out", "grid.png");
+    run("generate", "run", "--out", "grid.png");
     Tiny.assertPng(folder.resolve("grid.png"));
     run("generate", "vae", "--count", 1, "--out", "one.PNG");
     Tiny.assertPng(folder.resolve("one.PNG"));

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,19 +19,25 @@ import org.junit.jupiter.api.io.TempDir;
 /** Death times of files, against cases worked out by hand. */
 class H0IT {
 
+  /** Where {@link #program} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
-  private Jar.Together program;
+  private static Jar.Together program;
 
-  @BeforeEach
-  void start() {
+  @BeforeAll
+  static void start() {
     program = new Jar(folder).together();
   }
 
-  @AfterEach
-  void end() {
+  @AfterAll
+  static void end() {
     program.close();
+  }
+
+  @BeforeEach
+  void empty() throws IOException {
+    Tiny.empty(folder);
   }
 
   private static final byte[] SQUARE_F4 = Tiny.littleEndian(0f, 0f, 2f, 0f, 2f, 2f, 0f, 2f);
@@ -182,6 +189,6 @@ class H0IT {
   void aFileThatCannotBeWrittenFailsWithOneLine() throws IOException {
     Path points = text("points.csv", "0", "1");
     new Jar(folder).run("h0", points, "--out", points.resolve("below-a-file.csv")).failed("below-a-file.csv");
-    new Jar(folder).run("h0", points, "--edges", folder).failed(folder.toString());
+    program.run("h0", points, "--edges", folder).failed(folder.toString());
   }
 }

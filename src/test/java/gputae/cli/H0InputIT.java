@@ -12,7 +12,8 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,19 +24,25 @@ class H0InputIT {
   /** Inputs that went wrong elsewhere, with right answers; they are not part of the repository. */
   private static final Path CASES = Path.of("../shared/cases").toAbsolutePath().normalize();
 
+  /** Where {@link #program} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
-  private Jar.Together program;
+  private static Jar.Together program;
 
-  @BeforeEach
-  void start() {
+  @BeforeAll
+  static void start() {
     program = new Jar(folder).together();
   }
 
-  @AfterEach
-  void end() {
+  @AfterAll
+  static void end() {
     program.close();
+  }
+
+  @BeforeEach
+  void empty() throws IOException {
+    Tiny.empty(folder);
   }
 
   private Path text(String name, String content) throws IOException {

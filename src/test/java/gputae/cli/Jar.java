@@ -35,6 +35,7 @@ final class Jar {
   static final Path FILE = Path.of(System.getProperty("gputae.jar", "target/gpu-tae.jar")).toAbsolutePath();
 
   private final Path folder;
+  private Path file = FILE;
   private final Map<String, String> environment = new HashMap<>();
   private String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
   private List<String> javaOptions = QUICK_START;
@@ -70,6 +71,7 @@ final class Jar {
 
   /** Another jar of the program. */
   Jar file(Path jar) {
+    file = jar;
     program = List.of("-jar", jar.toString());
     return this;
   }
@@ -77,7 +79,7 @@ final class Jar {
   /** A main class of the tests, with arguments before those of the program, that runs the packaged classes in its own process. */
   Jar main(Class<?> main, String... first) {
     Path classes = Path.of(main.getProtectionDomain().getCodeSource().getLocation().getPath());
-    program = new ArrayList<>(List.of("-cp", classes + ":" + FILE, main.getName()));
+    program = new ArrayList<>(List.of("-cp", classes + ":" + file, main.getName()));
     program.addAll(List.of(first));
     return this;
   }

@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,23 +27,29 @@ class KillIT {
   private static final int KILLED = 128 + 9;
   private static final int EPOCHS = 3;
 
+  /** Where {@link #program} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
   private Path data;
 
   /** For the trainings that nobody kills. */
-  private Jar.Together program;
+  private static Jar.Together program;
 
-  @BeforeEach
-  void writeData() throws IOException {
-    data = Tiny.write(folder);
+  @BeforeAll
+  static void start() {
     program = new Jar(folder).together();
   }
 
-  @AfterEach
-  void end() {
+  @AfterAll
+  static void end() {
     program.close();
+  }
+
+  @BeforeEach
+  void writeData() throws IOException {
+    Tiny.empty(folder);
+    data = Tiny.write(folder);
   }
 
   private Object[] training(String run, int epochs) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import gputae.LocationMain;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -49,6 +50,12 @@ class NativeLibrariesIT {
     return temporary.resolve("gpu-tae-" + Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
   }
 
+  /** Where a program unpacks its libraries to, or has them already. */
+  private static Path location(Jar program) {
+    return location(program.main(LocationMain.class).run());
+  }
+
+  /** The same as doctor says it. */
   private static Path location(Jar.Result doctor) {
     return Path.of(doctor.succeeded().outLines().stream().filter(line -> line.startsWith("native libraries")).findFirst().orElseThrow()
         .substring("native libraries".length()).trim());
@@ -61,8 +68,8 @@ class NativeLibrariesIT {
   }
 
   /** The one folder that two programs started together unpacked to, once both have ended: the slower is still unpacking when the quicker is done. */
-  private static Path sharedUnder(Path cache, Supplier<Jar> program) {
-    List<Jar.Running> both = Stream.of(1, 2).map(i -> program.get().start("doctor")).toList();
+  private static Path sharedUnder(Path cache, Supplier<Jar.Running> program) {
+    List<Jar.Running> both = Stream.of(1, 2).map(i -> program.get()).toList();
     List<Path> locations = both.stream().map(one -> location(one.await())).distinct().toList();
     assertEquals(1, locations.size(), locations.toString());
     assertEquals(cache, locations.get(0).getParent());
@@ -72,9 +79,10 @@ class NativeLibrariesIT {
   @Test
   void twoProcessesAtOnceShareAnEmptyCache() throws IOException {
     Path cache = folder.resolve("not/yet/there");
-    assertWhole(sharedUnder(cache, () -> new Jar(folder).with("GPU_TAE_CACHE", cache.toString())));
+    Jar program = new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).main(LocationMain.class);
+    assertWhole(sharedUnder(cache, program::start));
     Path elsewhere = Files.createDirectory(folder.resolve("home"));
-    assertWhole(sharedUnder(cacheIn(temporary), () -> unset(temporary, elsewhere)));
+    assertWhole(sharedUnder(cacheIn(temporary), () -> unset(temporary, elsewhere).start("doctor")));
     assertFalse(Files.exists(elsewhere.resolve(".cache")), "left in the home");
     // Nor has a library of others unpacked something by itself, as LWJGL would.
     assertEquals(List.of(cacheIn(temporary).getFileName().toString()), List.of(temporary.toFile().list()));
@@ -90,12 +98,12 @@ class NativeLibrariesIT {
   @Test
   void aFileMissingOrCutInTheCacheIsUnpackedAgainAndTheOthersAreKept() throws IOException {
     Path cache = folder.resolve("cache");
-    Jar program = new Jar(folder).with("GPU_TAE_CACHE", cache.toString());
-    Path location = location(program.run("doctor"));
+    Jar program = new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).main(LocationMain.class);
+    Path location = location(program);
     Files.delete(location.resolve("libgomp.so.1"));
     Files.write(location.resolve("libgputae.so"), new byte[1000]);
     Object kept = Files.getAttribute(location.resolve("libdnnl.so.3"), "unix:ino");
-    assertEquals(location, location(program.run("doctor")));
+    assertEquals(location, location(program));
     assertWhole(location);
     assertEquals(kept, Files.getAttribute(location.resolve("libdnnl.so.3"), "unix:ino"));
     // Of the right size, but not the right content, and of the time it had.
@@ -107,31 +115,31 @@ class NativeLibrariesIT {
       file.write(~file.read());
     }
     Files.setLastModifiedTime(library, time);
-    assertEquals(location, location(program.run("doctor")));
+    assertEquals(location, location(program));
     assertWhole(location);
     assertNotEquals(bad, Files.getAttribute(library, "unix:ino"));
 
     // Killed while it unpacks the large one: what it leaves is removed by the next that unpacks or finds it.
     Files.delete(location.resolve("libdnnl.so.3"));
-    Jar.Running killed = program.start("doctor");
+    Jar.Running killed = program.start();
     while (Tiny.content(location).size() < LIBRARIES.size()) {
       assertTrue(killed.isAlive(), "it did not unpack");
     }
     killed.kill();
     killed.await();
-    assertEquals(location, location(program.run("doctor")));
+    assertEquals(location, location(program));
     assertWhole(location);
 
     // The folder itself, opened to others later on.
     Files.setPosixFilePermissions(location, PosixFilePermissions.fromString("rwxrwxr-x"));
-    program.run("train", "--epochs", 1).failed("other users may write");
+    new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).run("train", "--epochs", 1).failed("other users may write");
   }
 
   @Test
   void aFolderThatOthersMayWriteToIsPassedOverAndRefusedWhereItWasAskedFor() throws IOException {
     Path open = Files.createDirectory(cacheIn(temporary));
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
-    assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+    assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home)).getParent());
     for (String permissions : List.of("rwxrwxrwx", "rwxrwx---", "rwx----w-")) {
       Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(permissions));
       new Jar(folder).with("GPU_TAE_CACHE", open.toString()).run("train", "--epochs", 1).failed(open.toString(), "other users may write");
@@ -145,7 +153,7 @@ class NativeLibrariesIT {
     if (Jar.isRoot()) {
       foreign = Files.createDirectory(cacheIn(temporary));
       Files.setAttribute(foreign, "unix:uid", 12345);
-      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home)).getParent());
       assertEquals(List.of(), Tiny.content(foreign));
     }
     new Jar(folder).with("GPU_TAE_CACHE", foreign.toString()).run("train", "--epochs", 1).failed(foreign.toString(), "not a folder of this user");
@@ -155,16 +163,18 @@ class NativeLibrariesIT {
   void aLinkInTheFolderOfTemporaryFilesIsNotFollowed() throws IOException {
     Path target = Files.createDirectory(folder.resolve("target"));
     Files.createSymbolicLink(cacheIn(temporary), target);
-    assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+    assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home)).getParent());
     assertEquals(List.of(), Tiny.content(target));
   }
 
   @Test
   void aHomeThatCannotBeWrittenDoesNotMatter() throws IOException {
     // Nobody, root included, can make a folder in /proc.
-    assertEquals(cacheIn(temporary), location(unset(temporary, Path.of("/proc")).run("doctor")).getParent());
     Path data = Tiny.write(folder);
-    unset(temporary, Path.of("/proc")).run(Tiny.train(data, "--epochs", 1, "--quiet")).succeeded();
+    try (Jar.Together program = unset(temporary, Path.of("/proc")).together()) {
+      program.run(Tiny.train(data, "--epochs", 1, "--quiet")).succeeded();
+      assertEquals(cacheIn(temporary), location(program.run("doctor")).getParent());
+    }
   }
 
   @Test
@@ -178,16 +188,17 @@ class NativeLibrariesIT {
         .run("train", "--dataset", "mnist").failed("no home", "--data");
     assertEquals(List.of("cloud.csv", "tmp"), Tiny.content(folder));
     assertEquals(home.resolve(".cache/gpu-tae"),
-        location(unset(Path.of("/proc/tmp"), Path.of("?")).with("HOME", home.toString()).run("doctor")).getParent());
+        location(unset(Path.of("/proc/tmp"), Path.of("?")).with("HOME", home.toString())).getParent());
   }
 
   @Test
   void whereNoPlaceServesOneLineNamesThemAll() throws IOException {
-    Jar.Result result = unset(Path.of("/proc/tmp"), Path.of("/proc/home")).run("train", "--epochs", 1);
-    result.failed("GPU_TAE_CACHE", "/proc/tmp", "/proc/home");
-    Jar.Result doctor = unset(Path.of("/proc/tmp"), Path.of("/proc/home")).run("doctor");
-    assertEquals(1, doctor.exit(), doctor.toString());
-    assertTrue(doctor.assertNoStackTrace().out().contains("GPU_TAE_CACHE"), doctor.toString());
+    try (Jar.Together program = unset(Path.of("/proc/tmp"), Path.of("/proc/home")).together()) {
+      program.run("train", "--epochs", 1).failed("GPU_TAE_CACHE", "/proc/tmp", "/proc/home");
+      Jar.Result doctor = program.run("doctor");
+      assertEquals(1, doctor.exit(), doctor.toString());
+      assertTrue(doctor.assertNoStackTrace().out().contains("GPU_TAE_CACHE"), doctor.toString());
+    }
   }
 
   @Test
@@ -196,7 +207,7 @@ class NativeLibrariesIT {
     String said = new String(mount.getInputStream().readAllBytes());
     assumeTrue(mount.waitFor() == 0, "no file system can be mounted here: " + said);
     try {
-      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home)).getParent());
       // Only the small library was tried there.
       assertFalse(Tiny.content(temporary).toString().contains("libgputae"), Tiny.content(temporary).toString());
       new Jar(folder).with("GPU_TAE_CACHE", temporary.resolve("cache").toString()).run("train", "--epochs", 1).failed("noexec");
@@ -211,7 +222,7 @@ class NativeLibrariesIT {
     String said = new String(mount.getInputStream().readAllBytes());
     assumeTrue(mount.waitFor() == 0, "no file system can be mounted here: " + said);
     try {
-      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home).run("doctor")).getParent());
+      assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home)).getParent());
       Path data = Tiny.write(folder);
       Path full = temporary.resolve("run");
       // A run on a disk that fills up: one line, and no file cut short under its final name.
@@ -234,25 +245,30 @@ class NativeLibrariesIT {
   }
 
   private void askFor(String set) throws IOException {
-    String best = new Jar(folder).run("doctor").succeeded().out();
-    assumeTrue(set.equals("baseline") || !best.contains("best baseline"), "this processor has no " + set);
-    Jar.Result doctor = new Jar(folder).with("GPU_TAE_CPU", set).run("doctor").succeeded();
-    assertTrue(doctor.out().contains("used " + set) && doctor.out().contains("CPU, " + set), doctor.toString());
     Path data = Tiny.write(folder);
-    Jar.Result train = new Jar(folder).with("GPU_TAE_CPU", set).run(Tiny.train(data, "--epochs", 2, "--out", "run")).succeeded();
-    assertTrue(train.out().contains("device: CPU, " + set + ","), train.toString());
-    assertTrue(Files.readString(folder.resolve("run/config.json")).contains("CPU, " + set + ","));
-    // Another set gives the same results up to rounding, and a resume says that they may differ.
-    Jar.Result resumed = new Jar(folder).run("train", "--resume", "run", "--epochs", 3, "--threads", 2, "--quiet").succeeded();
-    assertEquals(!best.contains("best " + set), resumed.err().contains("CPU, " + set), resumed.toString());
+    try (Jar.Together usual = new Jar(folder).together();
+        Jar.Together asked = new Jar(folder).with("GPU_TAE_CPU", set).together()) {
+      String best = usual.run("doctor").succeeded().out();
+      assumeTrue(set.equals("baseline") || !best.contains("best baseline"), "this processor has no " + set);
+      Jar.Result doctor = asked.run("doctor").succeeded();
+      assertTrue(doctor.out().contains("used " + set) && doctor.out().contains("CPU, " + set), doctor.toString());
+      Jar.Result train = asked.run(Tiny.train(data, "--epochs", 2, "--out", "run")).succeeded();
+      assertTrue(train.out().contains("device: CPU, " + set + ","), train.toString());
+      assertTrue(Files.readString(folder.resolve("run/config.json")).contains("CPU, " + set + ","));
+      // Another set gives the same results up to rounding, and a resume says that they may differ.
+      Jar.Result resumed = usual.run("train", "--resume", "run", "--epochs", 3, "--threads", 2, "--quiet").succeeded();
+      assertEquals(!best.contains("best " + set), resumed.err().contains("CPU, " + set), resumed.toString());
+    }
   }
 
   @Test
   void anInstructionSetThatDoesNotExistFailsWithOneLine() throws IOException {
-    new Jar(folder).with("GPU_TAE_CPU", "mmx").run("train", "--epochs", 1).failed("GPU_TAE_CPU", "mmx", "baseline");
-    Jar.Result doctor = new Jar(folder).with("GPU_TAE_CPU", "mmx").run("doctor").assertNoStackTrace();
-    assertEquals(1, doctor.exit(), doctor.toString());
-    assertTrue(doctor.out().contains("mmx"), doctor.toString());
+    try (Jar.Together program = new Jar(folder).with("GPU_TAE_CPU", "mmx").together()) {
+      program.run("train", "--epochs", 1).failed("GPU_TAE_CPU", "mmx", "baseline");
+      Jar.Result doctor = program.run("doctor").assertNoStackTrace();
+      assertEquals(1, doctor.exit(), doctor.toString());
+      assertTrue(doctor.out().contains("mmx"), doctor.toString());
+    }
     assertTrue(Files.notExists(folder.resolve("runs"), LinkOption.NOFOLLOW_LINKS));
   }
 }

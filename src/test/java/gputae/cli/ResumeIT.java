@@ -10,7 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,28 +24,34 @@ class ResumeIT {
   /** A run that only a signal ends. */
   private static final int ENDLESS = 100_000_000;
 
+  /** Where {@link #program} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
   private Path data;
   private Path run;
 
   /** For what comes before and after the process that a test is about. */
-  private Jar.Together program;
+  private static Jar.Together program;
 
-  @BeforeEach
-  void writeData() throws IOException {
-    data = Tiny.write(folder);
-    run = folder.resolve("run");
-    program = new Jar(folder).together();
+  @BeforeAll
+  static void start() {
+    program = jar().together();
   }
 
-  @AfterEach
-  void end() {
+  @AfterAll
+  static void end() {
     program.close();
   }
 
-  private Jar jar() {
+  @BeforeEach
+  void writeData() throws IOException {
+    Tiny.empty(folder);
+    data = Tiny.write(folder);
+    run = folder.resolve("run");
+  }
+
+  private static Jar jar() {
     return new Jar(folder);
   }
 
@@ -85,7 +92,7 @@ class ResumeIT {
     assertEquals(code, again.await().exit());
 
     int all = epochs(run) + 3;
-    Jar.Result resumed = jar().run("train", "--resume", "run", "--threads", 2, "--epochs", all).succeeded();
+    Jar.Result resumed = program.run("train", "--resume", "run", "--threads", 2, "--epochs", all).succeeded();
     assertEquals("", resumed.err(), resumed.toString());
     program.run(with(common, "--epochs", all, "--out", "whole", "--quiet")).succeeded();
     Tiny.assertSameResults(folder.resolve("whole"), run);
@@ -117,7 +124,7 @@ class ResumeIT {
   @Test
   void resumeWithAnotherNumberOfThreadsSaysSoOnStderr() throws IOException {
     program.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
-    Jar.Result result = jar().run("train", "--resume", "run", "--epochs", 2, "--threads", 1, "--quiet").succeeded();
+    Jar.Result result = program.run("train", "--resume", "run", "--epochs", 2, "--threads", 1, "--quiet").succeeded();
     assertEquals(1, result.errLines().size(), result.toString());
     assertTrue(result.err().startsWith("gpu-tae: ") && result.err().contains("2 threads") && result.err().contains("1 thread,"), result.toString());
     assertEquals("run\n", result.out());
@@ -129,7 +136,7 @@ class ResumeIT {
     Jar.Running training = jar().start("train", "--resume", "run", "--epochs", ENDLESS, "--threads", 1, "--quiet");
     try {
       awaitEpochs(training, 2);
-      jar().run("train", "--resume", "run", "--threads", 1).failed("another process");
+      program.run("train", "--resume", "run", "--threads", 1).failed("another process");
       assertTrue(training.isAlive());
     } finally {
       training.signal("TERM");

@@ -17,7 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,25 +26,31 @@ import org.junit.jupiter.api.io.TempDir;
 /** Sweeps, evaluations and the paper's experiments as the packaged program does them, on data so small that it takes seconds. */
 class SweepIT {
 
+  /** Where {@link #program} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
   private Path data;
-  private Jar.Together program;
+  private static Jar.Together program;
 
-  @BeforeEach
-  void writeData() throws IOException {
-    data = Tiny.write(folder);
+  @BeforeAll
+  static void start() {
     program = jar().together();
   }
 
-  @AfterEach
-  void end() {
+  @AfterAll
+  static void end() {
     program.close();
   }
 
+  @BeforeEach
+  void writeData() throws IOException {
+    Tiny.empty(folder);
+    data = Tiny.write(folder);
+  }
+
   /** With a cache of its own for judges. */
-  private Jar jar() {
+  private static Jar jar() {
     return new Jar(folder).with("XDG_CACHE_HOME", folder.resolve("cache").toString());
   }
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -130,6 +131,16 @@ final class Tiny {
           throw new UncheckedIOException(e);
         }
       });
+    }
+  }
+
+  /** Removes all that lies in a folder, as where tests that share a process share the folder it works in. */
+  static void empty(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      // What lies deepest goes first.
+      for (Path file : files.filter(file -> !file.equals(folder)).sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 

@@ -7,25 +7,41 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as such: wrong usage, help, version. */
 class UsageIT {
 
+  /** Where {@link #program} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
-  /** Each line is wrong usage; words between single spaces. The first has a process of its own. */
+  private static Jar.Together program;
+
+  @BeforeAll
+  static void start() {
+    program = new Jar(folder).together();
+  }
+
+  @AfterAll
+  static void end() {
+    program.close();
+  }
+
+  @BeforeEach
+  void empty() throws IOException {
+    Tiny.empty(folder);
+  }
+
+  /** Each line is wrong usage; words between single spaces. */
   private void assertAllWrong(String... lines) throws IOException {
-    List<Jar.Result> results = new ArrayList<>(List.of(new Jar(folder).runLine(lines[0])));
-    try (Jar.Together program = new Jar(folder).together()) {
-      Stream.of(lines).skip(1).map(program::runLine).forEach(results::add);
-    }
-    for (Jar.Result result : results) {
+    for (Jar.Result result : Stream.of(lines).map(program::runLine).toList()) {
       assertEquals("", result.wrongUsage().out(), result.toString());
       assertTrue(result.err().contains("; "), "what to do is missing: " + result);
       assertFalse(result.err().matches("(?s).*(an int |an int;|a long|a double|Exception|java\\.).*"),
@@ -82,18 +98,16 @@ class UsageIT {
   @Test
   void helpOfEveryCommandExits0OnStdoutAndShowsDefaults() throws IOException {
     Jar.Result all = new Jar(folder).run("--help").succeeded();
-    try (Jar.Together program = new Jar(folder).together()) {
-      for (String command : List.of("train", "generate", "encode", "h0", "doctor")) {
-        assertTrue(all.out().contains("  " + command), all.toString());
-        Jar.Result help = program.run(command, "--help").succeeded();
-        assertEquals("", help.err(), help.toString());
-        assertTrue(help.out().startsWith("Usage: gpu-tae " + command), help.toString());
-        if (!command.equals("doctor")) {
-          assertTrue(help.out().contains("(default"), help.toString());
-        }
+    for (String command : List.of("train", "generate", "encode", "h0", "doctor")) {
+      assertTrue(all.out().contains("  " + command), all.toString());
+      Jar.Result help = program.run(command, "--help").succeeded();
+      assertEquals("", help.err(), help.toString());
+      assertTrue(help.out().startsWith("Usage: gpu-tae " + command), help.toString());
+      if (!command.equals("doctor")) {
+        assertTrue(help.out().contains("(default"), help.toString());
       }
     }
-    String train = new Jar(folder).run("train", "--help").out().replaceAll("\\s+", " ");
+    String train = program.run("train", "--help").out().replaceAll("\\s+", " ");
     for (String setting : List.of("digits", "tae", "2", "64,64", "128", "100", "3e-4", "0.005", "0", "paper", "auto")) {
       assertTrue(train.contains("(default: " + setting + ")"), setting + " is no default in: " + train);
     }

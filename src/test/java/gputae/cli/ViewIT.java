@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,49 +29,67 @@ import org.junit.jupiter.api.io.TempDir;
 /** Frames and films of a training, without a display; and what is said where there is no display or no OpenGL. */
 class ViewIT {
 
+  private static final String GL_DEBUG = "-Dgputae.gl.debug=true";
+
   /** Small pictures are drawn sooner. */
   private static final String SIZE = "640x480";
 
+  /** Where {@link #together} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
   private Path data;
 
-  /** Of tests that need no process of their own for a command. */
-  private Jar.Together together;
+  /** For commands that need no process of their own; it draws with OpenGL's errors made failures. */
+  private static Jar.Together together;
 
-  @AfterEach
-  void closeTogether() {
-    if (together != null) {
-      together.close();
-    }
+  @BeforeAll
+  static void openTogether() {
+    together = jar().java(GL_DEBUG).together();
+  }
+
+  @AfterAll
+  static void closeTogether() {
+    together.close();
   }
 
   @BeforeEach
   void writeData() throws IOException {
+    Tiny.empty(folder);
     data = Tiny.write(folder);
   }
 
-  private Jar jar() {
+  private static Jar jar() {
     return new Jar(folder).with("DISPLAY", null).with("WAYLAND_DISPLAY", null);
   }
 
-  /** With OpenGL's errors made failures. */
+  /** A process of its own that draws, with OpenGL's errors made failures. */
   private Jar drawing() {
     requireOpenGl(folder);
-    return jar().java("-Dgputae.gl.debug=true");
+    return jar().java(GL_DEBUG);
   }
 
-  /** Whether pictures can be drawn at all, as doctor sees it; asked once. */
+  /** A command that draws, in the process of many. */
+  private static Jar.Result draw(Object... arguments) {
+    requireOpenGl(folder);
+    return together.run(arguments);
+  }
+
+  /** Skips, or fails, where no pictures can be drawn at all, as doctor sees it. */
   static void requireOpenGl(Path folder) {
-    synchronized (ViewIT.class) {
-      if (openGl == null) {
-        openGl = openGlLine(new Jar(folder).with("DISPLAY", null).with("WAYLAND_DISPLAY", null).run("doctor").succeeded());
-      }
+    String line = openGlWithoutDisplay(folder);
+    if (line.contains("no OpenGL")) {
+      Xvfb.missing(line);
     }
-    if (openGl.contains("no OpenGL")) {
-      Xvfb.missing(openGl);
+  }
+
+  /** Doctor's line; asked once. */
+  private static synchronized String openGlWithoutDisplay(Path folder) {
+    if (openGl == null) {
+      Jar withoutDisplay = new Jar(folder).with("DISPLAY", null).with("WAYLAND_DISPLAY", null);
+      openGl = openGlLine(withoutDisplay.run("doctor").succeeded());
     }
+    return openGl;
   }
 
   private static String openGl;
@@ -191,11 +210,11 @@ class ViewIT {
 
   @Test
   void framesAndFilmShowTheBeginningAndEveryEpochAndChangeNoBit() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 3, "--lr", "3e-3", "--seed", 4, "--out", "plain")).succeeded();
+    together.run(Tiny.train(data, "--epochs", 3, "--lr", "3e-3", "--seed", 4, "--out", "plain")).succeeded();
     // What bears the film's name already is replaced.
     Files.writeString(folder.resolve("film.gif"), "old");
-    Jar.Result result = drawing().run(Tiny.train(data, "--epochs", 3, "--lr", "3e-3", "--seed", 4, "--out", "filmed", "--frames", "frames", "--film", "film.gif", "--view-size", "800x500"))
-        .succeeded();
+    Jar.Result result = draw(Tiny.train(data, "--epochs", 3, "--lr", "3e-3", "--seed", 4, "--out", "filmed",
+        "--frames", "frames", "--film", "film.gif", "--view-size", "800x500")).succeeded();
     assertEquals("", result.err(), result.toString());
     assertTrue(result.out().contains("film: film.gif, 4 frames\n"), result.toString());
     Tiny.assertSameResults(folder.resolve("plain"), folder.resolve("filmed"));
@@ -223,28 +242,29 @@ class ViewIT {
   @Test
   void framesEveryCountsStepsAndAddsTheEndAndAResumedRunTakesTheOptions() throws IOException {
     // 8 steps an epoch: frames at 0, 5, 10, 15 and the end, 16.
-    Jar.Result first = drawing().run(Tiny.train(data, "--epochs", 2, "--lr", "1e-2", "--out", "run", "--frames", "a/new/folder", "--frames-every", 5, "--show-tree", "--view-size",
-        SIZE)).succeeded();
+    Jar.Result first = draw(Tiny.train(data, "--epochs", 2, "--lr", "1e-2", "--out", "run", "--frames", "a/new/folder",
+        "--frames-every", 5, "--show-tree", "--view-size", SIZE)).succeeded();
     assertTrue(first.out().contains("film: a/new/folder, 5 frames\n"), first.toString());
     List<Path> frames = frames(folder.resolve("a/new/folder"));
     assertEquals(5, frames.size());
     Picture picture = Picture.read(frames.get(4));
     assertTrue(picture.hasTree(), "a tree was asked for");
     // Frames at 20 and the end, 24, as they would have been without the break; nothing is said but the run's path.
-    Jar.Result second = drawing().run("train", "--resume", "run", "--epochs", 3, "--threads", 2, "--quiet", "--film", "more.gif", "--frames", "run/frames", "--frames-every", 5,
-        "--view-size", SIZE).succeeded();
+    Jar.Result second = draw("train", "--resume", "run", "--epochs", 3, "--threads", 2, "--quiet", "--film", "more.gif",
+        "--frames", "run/frames", "--frames-every", 5, "--view-size", SIZE).succeeded();
     assertEquals("run\n", second.out());
     assertEquals("", second.err());
     assertEquals(2, imagesOf(folder.resolve("more.gif")));
     assertEquals(2, frames(folder.resolve("run/frames")).size());
-    jar().run(Tiny.train(data, "--epochs", 3, "--lr", "1e-2", "--out", "plain")).succeeded();
+    together.run(Tiny.train(data, "--epochs", 3, "--lr", "1e-2", "--out", "plain")).succeeded();
     Tiny.assertSameResults(folder.resolve("plain"), folder.resolve("run"));
   }
 
   @Test
   void aSpaceOfManyDimensionsAndDataWithoutLabelsAreShownToo() throws IOException {
     Files.delete(folder.resolve("tiny-labels.npy"));
-    drawing().run(Tiny.train(data, "--epochs", 2, "--latent", 10, "--model", "vae", "--quiet", "--frames", "frames", "--view-size", SIZE)).succeeded();
+    draw(Tiny.train(data, "--epochs", 2, "--latent", 10, "--model", "vae", "--quiet", "--frames", "frames",
+        "--view-size", SIZE)).succeeded();
     List<Path> frames = frames(folder.resolve("frames"));
     assertEquals(3, frames.size());
     Picture.read(frames.get(2)).assertShows(SIZE, false, "latent dimension 10, no labels");
@@ -256,9 +276,11 @@ class ViewIT {
     for (String model : List.of("ae", "tae", "disk", "vae")) {
       for (int latent : new int[] {1, 2, 3, 10}) {
         String name = model + latent;
-        jar().run(Tiny.train(data, "--epochs", 2, "--latent", latent, "--model", model, "--quiet", "--out", name)).succeeded();
-        Jar.Result result = drawing().run(Tiny.train(data, "--epochs", 2, "--latent", latent, "--model", model, "--quiet", "--out", name + "-filmed", "--frames", name + "-frames",
-            "--film", name + ".gif", "--show-tree", "--view-size", SIZE)).succeeded();
+        together.run(Tiny.train(data, "--epochs", 2, "--latent", latent, "--model", model, "--quiet", "--out", name))
+            .succeeded();
+        Jar.Result result = draw(Tiny.train(data, "--epochs", 2, "--latent", latent, "--model", model, "--quiet",
+            "--out", name + "-filmed", "--frames", name + "-frames", "--film", name + ".gif", "--show-tree",
+            "--view-size", SIZE)).succeeded();
         assertEquals("", result.err(), result.toString());
         Tiny.assertSameResults(folder.resolve(name), folder.resolve(name + "-filmed"));
         List<Path> frames = frames(folder.resolve(name + "-frames"));
@@ -275,20 +297,19 @@ class ViewIT {
 
   @Test
   void withoutADisplayAWindowIsRefusedInOneLineBeforeThereIsARun() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
+    together.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
     List<String> before = Tiny.content(folder);
     Stream.<Runnable>of(() -> jar().run(Tiny.train(data, "--epochs", 1, "--view")).failed("no display", "--frames", "--film"),
         () -> jar().with("DISPLAY", ":987").run(Tiny.train(data, "--epochs", 1, "--view")).failed(":987", "--frames", "--film"),
-        () -> jar().run("train", "--resume", "run", "--epochs", 5, "--view").failed("no display"),
+        () -> together.run("train", "--resume", "run", "--epochs", 5, "--view").failed("no display"),
         () -> jar().with("DISPLAY", "nonsense").run("view", "run").failed("nonsense")).parallel().forEach(Runnable::run);
     assertEquals(before, Tiny.content(folder));
   }
 
   @Test
   void viewOfWhatIsNoRunOrHasNoCheckpointFailsWithOneLine() throws IOException {
-    jar().run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
+    together.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
     Path run = folder.resolve("run");
-    together = jar().together();
     together.run("view", "nowhere").failed("nowhere", "config.json");
     together.run("view", ".").failed("config.json");
     byte[] checkpoint = Files.readAllBytes(run.resolve("checkpoint.safetensors"));
@@ -304,7 +325,6 @@ class ViewIT {
   @Test
   void wrongUsageExits2WithOneLine() throws IOException {
     List<String> before = Tiny.content(folder);
-    together = jar().together();
     Stream.of("train --frames f --frames-every 0", "train --frames f --frames-every many", "train --frames-every 5", "train --view --frames-every 5", "train --film x.png", "train --film gif",
         "train --view --view-size 10x10", "train --frames f --view-size abc", "train --frames f --view-size 99999x1", "train --frames f --view-size 640x", "train --view-size 640x480",
         "train --show-tree", "view", "view run --view-size 1x1", "view run --view-size big", "view run --frames f").forEach(line -> {
@@ -321,15 +341,14 @@ class ViewIT {
     Files.createDirectory(folder.resolve("folder.gif"));
     Files.writeString(folder.resolve("old.gif"), "mine");
     List<String> before = Tiny.content(folder);
-    together = jar().together();
     Stream.of("--frames full", "--frames file", "--frames file/below", "--film nowhere/x.gif", "--film file/x.gif", "--film folder.gif", "--frames full --film old.gif").forEach(options -> {
       List<Object> command = new ArrayList<>(List.of(Tiny.train(data, "--epochs", 1, "--quiet")));
       command.addAll(List.of(options.split(" ")));
       together.run(command.toArray()).failed(options.split(" ")[1].replaceFirst("/.*", ""));
     });
     // Refused for another reason, after the film was opened.
-    jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--film", "old.gif", "--out", "full")).failed("full");
-    jar().run(Tiny.train(data, "--epochs", 1, "--quiet", "--frames", "new", "--out", "full")).failed("full");
+    together.run(Tiny.train(data, "--epochs", 1, "--quiet", "--film", "old.gif", "--out", "full")).failed("full");
+    together.run(Tiny.train(data, "--epochs", 1, "--quiet", "--frames", "new", "--out", "full")).failed("full");
     assertEquals(before, Tiny.content(folder));
     assertEquals("mine", Files.readString(folder.resolve("full/notes.txt")));
     assertEquals("mine", Files.readString(folder.resolve("file")));
@@ -338,7 +357,8 @@ class ViewIT {
 
   @Test
   void framesMayLieInTheNewRunsFolder() throws IOException {
-    drawing().run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "run", "--frames", "run/frames", "--view-size", SIZE)).succeeded();
+    draw(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "run", "--frames", "run/frames", "--view-size", SIZE))
+        .succeeded();
     assertEquals(2, frames(folder.resolve("run/frames")).size());
   }
 
@@ -360,7 +380,7 @@ class ViewIT {
 
   @Test
   void doctorNamesOpenGlAndDisplay() {
-    String line = openGlLine(jar().run("doctor").succeeded());
+    String line = openGlWithoutDisplay(folder);
     assertTrue(line.matches("OpenGL +(\\d\\.\\d.*|no OpenGL.*)") && line.contains("no display"), line);
     assertTrue(openGlLine(jar().with("DISPLAY", ":987").run("doctor").succeeded()).contains(":987"));
   }
@@ -369,16 +389,18 @@ class ViewIT {
   void withoutOpenGlAFilmIsRefusedInOneLineThatSaysWhatToInstall() throws IOException {
     List<String> before = Tiny.content(folder);
     // EGL finds its drivers through files that say where they are; here it finds none of them.
-    Jar.Result result = jar().with("__EGL_VENDOR_LIBRARY_FILENAMES", "/nonexistent").run(Tiny.train(data, "--epochs", 1, "--film", "film.gif", "--frames", "frames"));
-    result.failed("no OpenGL", "install");
-    assertEquals(before, Tiny.content(folder));
-    String line = openGlLine(jar().with("__EGL_VENDOR_LIBRARY_FILENAMES", "/nonexistent").run("doctor").succeeded());
-    assertTrue(line.contains("no OpenGL") && line.contains("install"), line);
+    try (Jar.Together program = jar().with("__EGL_VENDOR_LIBRARY_FILENAMES", "/nonexistent").together()) {
+      program.run(Tiny.train(data, "--epochs", 1, "--film", "film.gif", "--frames", "frames"))
+          .failed("no OpenGL", "install");
+      assertEquals(before, Tiny.content(folder));
+      String line = openGlLine(program.run("doctor").succeeded());
+      assertTrue(line.contains("no OpenGL") && line.contains("install"), line);
+    }
   }
 
   @Test
   void aFilmThatCannotBeWrittenDoesNotEndTheTraining() throws IOException, InterruptedException {
-    jar().run(Tiny.train(data, "--epochs", 15, "--out", "plain")).succeeded();
+    together.run(Tiny.train(data, "--epochs", 15, "--out", "plain")).succeeded();
     Path frames = folder.resolve("frames");
     Jar.Running running = drawing().start(Tiny.train(data, "--epochs", 15, "--out", "filmed", "--frames", "frames", "--view-size", SIZE));
     Xvfb.await("a frame", running, () -> Files.exists(frames.resolve("frame-000001.png")));
@@ -419,8 +441,8 @@ class ViewIT {
     int done = Files.readAllLines(folder.resolve("run/metrics.csv")).size() - 1;
     assertTrue(result.out().contains("stopped after epoch " + done), result.toString());
     // It goes on from there.
-    jar().run("train", "--resume", "run", "--epochs", done + 1, "--threads", 2, "--quiet").succeeded();
-    jar().run(Tiny.train(data, "--epochs", done + 1, "--out", "plain", "--quiet")).succeeded();
+    together.run("train", "--resume", "run", "--epochs", done + 1, "--threads", 2, "--quiet").succeeded();
+    together.run(Tiny.train(data, "--epochs", done + 1, "--out", "plain", "--quiet")).succeeded();
     assertArrayEquals(Files.readAllBytes(folder.resolve("plain/model.safetensors")), Files.readAllBytes(folder.resolve("run/model.safetensors")));
   }
 }

@@ -42,6 +42,9 @@ class WindowIT {
   /** A run without a window, which those with one must equal bit for bit. */
   private static Path finished;
 
+  /** For trainings without a window; it works in another folder than the tests. */
+  private static Jar.Together program;
+
   private Jar.Running running;
 
   @BeforeAll
@@ -50,11 +53,15 @@ class WindowIT {
     xvfb = new Xvfb(1920, 1080);
     data = Tiny.write(shared);
     finished = shared.resolve("finished");
-    jar(shared).run(slow(40, "--out", finished)).succeeded();
+    program = jar(shared).together();
+    program.run(slow(40, "--out", finished)).succeeded();
   }
 
   @AfterAll
   static void closeDisplay() {
+    if (program != null) {
+      program.close();
+    }
     if (xvfb != null) {
       xvfb.close();
     }
@@ -348,7 +355,7 @@ class WindowIT {
     // Another process trains it on; these keys have no meaning here.
     xvfb.key(window, "space");
     xvfb.key(window, "e");
-    jar(folder).run("train", "--resume", "run", "--epochs", 60, "--threads", 1, "--quiet").succeeded();
+    program.run("train", "--resume", run, "--epochs", 60, "--threads", 1, "--quiet").succeeded();
     Thread.sleep(1500);
     Shot second = shot(xvfb, window, run);
     assertEquals(480, second.step);
@@ -385,8 +392,8 @@ class WindowIT {
     assertEquals(List.of(), remarks(result), result.toString());
     assertTrue(result.out().contains("stopped after epoch " + epochs(run)), result.toString());
     int more = epochs(run) + 1;
-    jar(folder).run("train", "--resume", "run", "--epochs", more, "--threads", 1, "--quiet").succeeded();
-    jar(folder).run(slow(more, "--out", "plain", "--quiet")).succeeded();
+    program.run("train", "--resume", run, "--epochs", more, "--threads", 1, "--quiet").succeeded();
+    program.run(slow(more, "--out", folder.resolve("plain"), "--quiet")).succeeded();
     assertArrayEquals(Files.readAllBytes(folder.resolve("plain/model.safetensors")), Files.readAllBytes(run.resolve("model.safetensors")));
   }
 

@@ -22,7 +22,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A training that does not fit a device's memory says which batch would. */
 class TrainMemoryTest {
 
-  private static final Dataset DATA = Digits.generate(3000, 100, 0);
+  private static final int IMAGES = 900;
+
+  /** With batches of 700 a whole one and one of 200: every recording and work space that up to sixteen batches have. */
+  private static final Dataset DATA = Digits.generate(IMAGES, 100, 0);
 
   private static TrainConfig config(ModelKind kind, int batch) {
     return new TrainConfig(kind, 2, List.of(64, 64), batch, 1, 3e-4, new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 0);
@@ -38,7 +41,7 @@ class TrainMemoryTest {
   @ParameterizedTest
   @EnumSource
   void theEstimateIsWhatATrainingOfSmallAndOfLargeBatchesTakes(ModelKind kind) {
-    estimate(kind, 100, 3000);
+    estimate(kind, 100, IMAGES);
   }
 
   private static void estimate(ModelKind kind, int... batches) {
@@ -61,17 +64,19 @@ class TrainMemoryTest {
   @ParameterizedTest
   @EnumSource
   void soItIsWithLittleAndWithMuchMemory(ModelKind kind) {
-    answer(kind, 500_000, 5_000_000);
+    answer(kind, 500_000, 3_500_000);
   }
 
   /** On a device with so many bytes more than a batch of one image takes. */
   private static void answer(ModelKind kind, long... bytes) {
     for (long more : bytes) {
       long memory = TrainMemory.bytes(config(kind, 1), DATA, 1) + more;
-      String message = assertThrows(OutOfMemoryException.class, () -> train(config(kind, 2900), memory)).getMessage();
+      TrainConfig large = config(kind, IMAGES - 100);
+      String message = assertThrows(OutOfMemoryException.class, () -> train(large, memory)).getMessage();
       Matcher named = Pattern.compile("a batch of (\\d+) would fit \\(--batch \\1\\)").matcher(message);
       assertTrue(named.find(), message);
       int batch = Integer.parseInt(named.group(1));
+      assertTrue(batch + batch / 4 + 50 < IMAGES, "more than " + batch + " would be cut to the number of images");
       train(config(kind, batch), memory);
       assertThrows(OutOfMemoryException.class, () -> train(config(kind, batch + batch / 4 + 50), memory));
     }

@@ -1,0 +1,22 @@
+package gputae;
+
+import gputae.backend.BackendException;
+import gputae.backend.cuda.JCudaDriver;
+
+/** Looks for a GPU and says what it found, as doctor does, whose other lines take most of its time. */
+public final class CudaMain {
+
+  private CudaMain() {}
+
+  public static void main(String[] none) {
+    try {
+      System.out.println("NVIDIA driver  " + JCudaDriver.machine());
+      try (JCudaDriver driver = JCudaDriver.open(0)) {
+        System.out.println("cuBLAS  " + driver.cublas());
+        System.out.println("CUDA backend  " + driver.description());
+      }
+    } catch (BackendException e) {
+      System.out.println("CUDA backend  none: " + e.getMessage());
+    }
+  }
+}
