@@ -36,6 +36,10 @@ final class Jar {
 
   private final Path folder;
   private Path file = FILE;
+
+  /** Folders of classes before the jar, each with a colon after it. */
+  private String before = "";
+
   private final Map<String, String> environment = new HashMap<>();
   private String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
   private List<String> javaOptions = QUICK_START;
@@ -79,15 +83,15 @@ final class Jar {
   /** A main class of the tests, with arguments before those of the program, that runs the packaged classes in its own process. */
   Jar main(Class<?> main, String... first) {
     Path classes = Path.of(main.getProtectionDomain().getCodeSource().getLocation().getPath());
-    program = new ArrayList<>(List.of("-cp", classes + ":" + file, main.getName()));
+    program = new ArrayList<>(List.of("-cp", before + classes + ":" + file, main.getName()));
     program.addAll(List.of(first));
     return this;
   }
 
   /** The program with other folders of classes before its own. */
   Jar before(Path... folders) {
-    String path = Arrays.stream(folders).map(folder -> folder + ":").collect(Collectors.joining());
-    program = List.of("-cp", path + FILE, "gputae.Main");
+    before = Arrays.stream(folders).map(folder -> folder + ":").collect(Collectors.joining());
+    program = List.of("-cp", before + file, "gputae.Main");
     return this;
   }
 

@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,27 +24,41 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A term that a jar of somebody's own adds: wherever a term shows, this one does. */
 class OwnTermIT {
 
+  /** Where {@link #program} works: emptied before each test. */
   @TempDir
-  Path folder;
+  static Path folder;
 
+  @TempDir
+  static Path services;
+
+  private static Jar.Together program;
   private Path data;
-  private Path services;
 
-  @BeforeEach
-  void open() throws IOException {
-    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
-    services = folder.resolve("services");
+  @BeforeAll
+  static void start() throws IOException {
     Path names = Files.createDirectories(services.resolve("META-INF/services"));
     Files.writeString(names.resolve("gputae.objective.TermKind"), Quartic.Kind.class.getName() + "\n");
+    program = jar().together();
   }
 
-  private Jar jar() {
+  @AfterAll
+  static void end() {
+    program.close();
+  }
+
+  @BeforeEach
+  void writeData() throws IOException {
+    Tiny.empty(folder);
+    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
+  }
+
+  private static Jar jar() {
     Path classes = Path.of(Quartic.class.getProtectionDomain().getCodeSource().getLocation().getPath());
     return new Jar(folder).before(services, classes);
   }
 
   private Jar.Result train(Object... more) {
-    return jar().run(Tiny.train(data, more));
+    return program.run(Tiny.train(data, more));
   }
 
   private double[] column(String run, String name) throws IOException {
@@ -85,9 +101,9 @@ class OwnTermIT {
   @ValueSource(strings = {"cpu", "host-runner"})
   void itsRunsResumeToTheSameBytes(String device) throws IOException {
     Object[] term = {"--device", device, "--model", "vae", "--lambda-quartic", 0.5};
-    jar().run(Tiny.train(data, with(term, "--epochs", 3, "--out", "whole"))).succeeded();
-    jar().run(Tiny.train(data, with(term, "--epochs", 1, "--out", "parts"))).succeeded();
-    jar().run("train", "--resume", "parts", "--epochs", 3, "--threads", 2, "--device", device).succeeded();
+    program.run(Tiny.train(data, with(term, "--epochs", 3, "--out", "whole"))).succeeded();
+    program.run(Tiny.train(data, with(term, "--epochs", 1, "--out", "parts"))).succeeded();
+    program.run("train", "--resume", "parts", "--epochs", 3, "--threads", 2, "--device", device).succeeded();
     assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
         Files.readAllBytes(folder.resolve("parts/model.safetensors")));
     assertArrayEquals(column("whole", "quartic"), column("parts", "quartic"));
@@ -119,7 +135,7 @@ class OwnTermIT {
 
   @Test
   void itIsAnOptionOfASweepAndOfTheHelp() throws IOException {
-    jar().run("sweep", "--dataset", data, "--device", "cpu", "--epochs", 1, "--batch", 32, "--threads", 1, "--out", "sweep",
+    program.run("sweep", "--dataset", data, "--device", "cpu", "--epochs", 1, "--batch", 32, "--threads", 1, "--out", "sweep",
         "--grid", "model=ae,tae,lambda-quartic=0,0.5").succeeded();
     List<String> table = Files.readAllLines(folder.resolve("sweep/sweep.csv"));
     assertEquals(5, table.size(), table.toString());
