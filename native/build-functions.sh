@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # What the build scripts of native/ share; they source it when they have set `here`, their own folder, and `output`, where flags are kept.
 
+functions=${BASH_SOURCE[0]}
+
 fail() { echo "gpu-tae: $1" >&2; exit 1; }
 
 cxx=${CXX:-g++}
@@ -24,7 +26,7 @@ put() {  # put FILE: standard input, unless that is what FILE holds
 stale() {  # stale FILE SOURCES...: whether a source, the script or its flags are newer
   local file=$1 source
   shift
-  for source in "$@" "$here/build.sh" "$here/../build-functions.sh" "$output/flags"; do
+  for source in "$@" "$here/build.sh" "$functions" "$output/flags"; do
     [ "$file" -nt "$source" ] || return 0
   done
   return 1

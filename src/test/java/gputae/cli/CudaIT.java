@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * GPUs as a user meets them: which libraries are found and taken, what is said where one is missing or too old, and what is left when a call fails. NVIDIA's
- * libraries are played by native/fake.
+ * libraries are played by native/testing/fake.
  */
 class CudaIT {
 

@@ -1,7 +1,7 @@
 package gputae.backend.cpu;
 
 /**
- * native/jni.cpp: addresses, sizes in elements (bytes where said), and a context that holds the instruction set and the number of threads. Nothing is checked
+ * native/cpu/jni.cpp: addresses, sizes in elements (bytes where said), and a context that holds the instruction set and the number of threads. Nothing is checked
  * there; {@link CpuBackend} does that.
  */
 final class Native {

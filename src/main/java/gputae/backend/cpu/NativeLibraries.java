@@ -79,7 +79,7 @@ public final class NativeLibraries {
     });
   }
 
-  /** Lines of: SHA-256, bytes, name; written by native/build.sh. The probe comes first. */
+  /** Lines of: SHA-256, bytes, name; written by native/cpu/build.sh. The probe comes first. */
   private static List<NativeFolder.Library> readManifest() {
     List<NativeFolder.Library> libraries = new ArrayList<>();
     try (InputStream in = NativeLibraries.class.getResourceAsStream(RESOURCES + MANIFEST)) {

@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Executes the CUDA kernels on the CPU: the very same {@code .cu} files, compiled by g++ (native/host/build.sh). Every CUDA thread is a fiber, blocks
+ * Executes the CUDA kernels on the CPU: the very same {@code .cu} files, compiled by g++ (native/testing/host/build.sh). Every CUDA thread is a fiber, blocks
  * run on several threads of the operating system. The libraries are for tests and development and never in the jar.
  *
  * <p>What a GPU leaves open is chosen by {@link Order}: the order of the threads of a block, of the blocks of a grid, and of the nodes of a graph; so a
@@ -111,7 +111,7 @@ public final class HostRunner implements Driver {
   }
 
   /**
-   * @param folder  holds what native/host/build.sh built
+   * @param folder  holds what native/testing/host/build.sh built
    * @param seed    of random order; otherwise without effect
    * @param threads of the operating system, 1 to {@link #MOST_HOST_THREADS}
    * @param limits  what the pretended device says of itself

@@ -1,6 +1,6 @@
 package gputae.backend.cuda;
 
-/** native/host/runner.cpp: memory, launches and products. {@link HostRunner} checks what it passes; failures are thrown as BackendException. */
+/** native/testing/host/runner.cpp: memory, launches and products. {@link HostRunner} checks what it passes; failures are thrown as BackendException. */
 final class HostRunnerNative {
 
   private HostRunnerNative() {}

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The stand-ins for NVIDIA's driver and cuBLAS (native/fake): kernels run on the host runner, graphs are kept and replayed, and what CUDA forbids is an error.
+ * The stand-ins for NVIDIA's driver and cuBLAS (native/testing/fake): kernels run on the host runner, graphs are kept and replayed, and what CUDA forbids is an error.
  * They listen to environment variables, so each use is a process of its own.
  */
 public final class FakeCuda {
@@ -24,7 +24,7 @@ public final class FakeCuda {
   /** A machine with one GPU, a driver for CUDA 13 and cuBLAS 12. */
   public FakeCuda() {
     assumeTrue(KernelFiles.summary().isPresent(), "this build has no kernels");
-    assertTrue(Files.exists(driver()), "no " + driver() + ": native/fake/build.sh, which Maven calls, makes it");
+    assertTrue(Files.exists(driver()), "no " + driver() + ": native/testing/fake/build.sh, which Maven calls, makes it");
     environment.put("GPU_TAE_FAKE_KERNELS", HostRunner.developmentLibraries().resolve("libgputae_host_kernels.so").toAbsolutePath().toString());
     environment.put("GPU_TAE_LIBCUDA", driver().toString());
     environment.put("GPU_TAE_CUBLAS", cublas(12).toString());

@@ -44,7 +44,7 @@ class HostRunnerTest {
   private static final long MEMORY = 64 << 20;
   private static final long SEED = 7;
 
-  /** The libraries may be built with AddressSanitizer (native/host/build.sh says how), which ends the process where these tests expect an exception. */
+  /** The libraries may be built with AddressSanitizer (native/testing/host/build.sh says how), which ends the process where these tests expect an exception. */
   private static final boolean SANITIZED = String.valueOf(System.getenv("GPUTAE_CXXFLAGS")).contains("address");
 
   /** What is built here gives up a wait for ever early: the longest block of these kernels waits 512,000 times. */

@@ -32,7 +32,7 @@ public final class HostRunners {
 
   /** Builds a folder's kernels and the host runner into another folder; {@code flags} go to the compiler, null for none. */
   static ProcessBuilder building(Path kernels, Path output, String flags) {
-    ProcessBuilder builder = new ProcessBuilder("native/host/build.sh", System.getProperty("java.home"), kernels.toString(), output.toString());
+    ProcessBuilder builder = new ProcessBuilder("native/testing/host/build.sh", System.getProperty("java.home"), kernels.toString(), output.toString());
     if (flags != null) {
       builder.environment().put("GPUTAE_CXXFLAGS", flags);
     }

@@ -1,7 +1,7 @@
-// The team of native/team.h under load: every part of every job exactly once, what a part wrote seen by the caller, nothing touched after the job.
+// The team of native/cpu/team.h under load: every part of every job exactly once, what a part wrote seen by the caller, nothing touched after the job.
 //
 // It includes the source instead of linking it, to start one team's job numbers shortly before they wrap around: a training run of two days gets there.
-#include "../team.cpp"
+#include "../../cpu/team.cpp"
 
 #include <memory>
 

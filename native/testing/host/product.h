@@ -1,4 +1,4 @@
-// The matrix product of the host runner and of what stands in for cuBLAS (native/fake), so that both give the same bits: sums over k, ascending, each
+// The matrix product of the host runner and of what stands in for cuBLAS (native/testing/fake), so that both give the same bits: sums over k, ascending, each
 // product rounded before it is added, whatever the number of rows. Compiled with -ffp-contract=off.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Random samples addressed by counters (kernels/philox.h): any thread can draw any of them.
-#include "../kernels/philox.h"
+#include "../../kernels/philox.h"
 #include "isa.h"
 
 namespace gputae::GPUTAE_NAMESPACE {

@@ -97,7 +97,7 @@ NATIVE(jlong, open)(JNIEnv* env, jclass, jstring path, jint order, jlong seed, j
   std::string failure;
   gputae_host::Engine* engine = nullptr;
   if (library == nullptr || library->version != gputae_host::kVersion) {
-    failure = file + " was built by another version of native/host/build.sh: build it again";
+    failure = file + " was built by another version of native/testing/host/build.sh: build it again";
   } else {
     engine = library->create(static_cast<gputae_host::Order>(order), static_cast<uint64_t>(seed), threads, static_cast<unsigned>(shared_memory));
     if (engine == nullptr) failure = "no address space for the stacks of " + std::to_string(threads) + " threads";

@@ -9,7 +9,7 @@
 // decided by ids, so the number of parts changes nothing.
 #include <cstdlib>
 
-#include "../kernels/exact_distance.h"
+#include "../../kernels/exact_distance.h"
 #include "simd.h"
 
 namespace gputae::GPUTAE_NAMESPACE {

@@ -1,4 +1,4 @@
-// Every operation of native/gputae.h on one instruction set, with teams of 1, 2 and 3 threads, against plain references in double precision.
+// Every operation of native/cpu/gputae.h on one instruction set, with teams of 1, 2 and 3 threads, against plain references in double precision.
 //   operations_test baseline|avx2|avx512
 //
 // Sizes follow the code paths: a single value; one register of 4, 8 or 16 lanes, one less, one more; the 16 partial sums; an image of 784; and what is
@@ -13,8 +13,8 @@
 #include <thread>
 #include <tuple>
 
-#include "../../kernels/philox.h"
-#include "../gputae.h"
+#include "../../../kernels/philox.h"
+#include "../../cpu/gputae.h"
 #include "check.h"
 
 namespace {
@@ -369,7 +369,7 @@ void dense_specials() {
 }
 
 // -------------------------------------------------------------------------------------------------------------------------------------------------
-// The exponential and its relatives (native/exponential.h), seen through operations that add no error: worst error over a sweep, in units in the last
+// The exponential and its relatives (native/cpu/exponential.h), seen through operations that add no error: worst error over a sweep, in units in the last
 // place.
 
 template <typename Value, typename Reference>
@@ -956,7 +956,7 @@ int main(int count, char** arguments) {
     return 0;
   }
   that(set == kernels->name, "the name of %s is %s", set.c_str(), kernels->name);
-  // oneDNN too, as native/jni.cpp does it.
+  // oneDNN too, as native/cpu/jni.cpp does it.
   dnnl_set_max_cpu_isa(set == "avx512" ? dnnl_cpu_isa_default : set == "avx2" ? dnnl_cpu_isa_avx2 : dnnl_cpu_isa_sse41);
   for (int t = 0; t < kTeams; t++) teams[t] = gputae_team_create(t + 1);
 

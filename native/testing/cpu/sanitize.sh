@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds native/ as native/build.sh does, three times, and runs the tests of this folder on it. Called by Maven's profile "thorough".
+# Builds native/ as native/cpu/build.sh does, three times, and runs the tests of this folder on it. Called by Maven's profile "thorough".
 #   sanitize.sh DNNL_DIR WORK_DIR
 # DNNL_DIR holds include/, libdnnl.so.3 and libgomp.so.1. JAVA_HOME, if set, is the JDK whose jni.h is used.
 #   plain    the flags that users get, with oneDNN
@@ -29,7 +29,7 @@ build() {  # build BUILD: its folder gets the programs operations_test and team_
   products=("$here/plain_products.cpp")
   [ "$1" != plain ] || products=(-L"$dnnl" -l:libdnnl.so.3 -l:libgomp.so.1 "-Wl,-rpath,$dnnl")
   rm -rf "$out"
-  GPUTAE_CXXFLAGS=$flags "$here/../build.sh" "${JAVA_HOME:-}" "$dnnl" "$out/objects" "$out/library"
+  GPUTAE_CXXFLAGS=$flags "$here/../../cpu/build.sh" "${JAVA_HOME:-}" "$dnnl" "$out/objects" "$out/library"
   # shellcheck disable=SC2086  # the flags are words
   set -- "$cxx" -std=c++20 -O2 -march=x86-64 -ffp-contract=off -pthread -Wall -Wextra -I"$dnnl/include" $flags
   "$@" "$here/operations_test.cpp" "$out"/objects/*-{baseline,avx2,avx512}.o "$out/objects/team.o" "${products[@]}" -o "$out/operations_test"

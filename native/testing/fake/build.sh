@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds stand-ins for NVIDIA's driver and cuBLAS, for tests: JCuda loads them, and kernels run on the CPU (native/host).
+# Builds stand-ins for NVIDIA's driver and cuBLAS, for tests: JCuda loads them, and kernels run on the CPU (native/testing/host).
 #   build.sh OUTPUT_DIR HOST_RUNNER_DIR
 # HOST_RUNNER_DIR holds libgputae_host_kernels.so when they run, which GPU_TAE_FAKE_KERNELS may override. OUTPUT_DIR gets
 #   libcuda.so.1                      the driver (cuda.cpp)
@@ -11,7 +11,7 @@
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../build-functions.sh"
+. "$here/../../build-functions.sh"
 [ $# = 2 ] || fail "usage: build.sh OUTPUT_DIR HOST_RUNNER_DIR"
 mkdir -p "$1"
 output=$(cd "$1" && pwd)

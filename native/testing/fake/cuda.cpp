@@ -1,5 +1,5 @@
 // A stand-in for NVIDIA's driver library, for tests: what JCuda loads as libcuda.so.1 on a machine without a GPU. Device memory is the host's,
-// kernels are the host runner's (native/host/build.sh), and streams, events and captures follow the rules of cuda.h as strictly as they are written
+// kernels are the host runner's (native/testing/host/build.sh), and streams, events and captures follow the rules of cuda.h as strictly as they are written
 // there; a breach is an error with a line on stderr, even where a GPU might let it pass.
 //
 // Nothing runs before something waits for it, and then only what it waits for: whoever forgets to wait reads old values. Among what could run next,
@@ -757,7 +757,7 @@ Result open_engine(Context& context) {
     }
     const auto* found = static_cast<const gputae_host::Library*>(dlsym(library, gputae_host::kLibrary));
     if (found == nullptr || found->version != gputae_host::kVersion) {
-      complain("%s was built by another version of native/host/build.sh", file);
+      complain("%s was built by another version of native/testing/host/build.sh", file);
       return kUnknown;
     }
     all.library = found;

@@ -9,7 +9,7 @@
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../build-functions.sh"
+. "$here/../../build-functions.sh"
 [ $# = 3 ] || fail "usage: build.sh JAVA_HOME KERNELS_DIR OUTPUT_DIR"
 require_jni "$1"
 kernels=$(cd "$2" && pwd)
@@ -41,7 +41,7 @@ for source in "${sources[@]}"; do
   [ -z "$found" ] || while read -r entry; do entries+=("$entry"); done <<< "$found"
 done
 {
-  echo "// Written by native/host/build.sh."
+  echo "// Written by native/testing/host/build.sh."
   echo "#include \"$here/cuda_host.h\""
   for source in "${sources[@]}"; do echo "#include \"$source\""; done
   echo "namespace gputae_host {"

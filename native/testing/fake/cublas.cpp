@@ -2,7 +2,7 @@
 // documents it, with a line on stderr, and two mistakes that cuBLAS may swallow are errors too:
 //   a product in a capture with the handle's default workspace, also after cublasSetStream, which brings that back    CUBLAS_STATUS_ALLOC_FAILED
 //   a workspace that two products use at the same time, in a graph                                                    cuStreamEndCapture refuses it
-// The sums of a product are the host runner's, bit for bit (native/host/runner.cpp).
+// The sums of a product are the host runner's, bit for bit (native/testing/host/runner.cpp).
 #include <dlfcn.h>
 
 #include <algorithm>
