@@ -1,6 +1,7 @@
 package gputae;
 
 import gputae.backend.BackendException;
+import gputae.backend.cuda.CudaMachine;
 import gputae.backend.cuda.JCudaDriver;
 
 /** Looks for a GPU and says what it found, as doctor does, whose other lines take most of its time. */
@@ -10,7 +11,7 @@ public final class CudaMain {
 
   public static void main(String[] none) {
     try {
-      System.out.println("NVIDIA driver  " + JCudaDriver.machine());
+      System.out.println("NVIDIA driver  " + CudaMachine.find());
       try (JCudaDriver driver = JCudaDriver.open(0)) {
         System.out.println("cuBLAS  " + driver.cublas());
         System.out.println("CUDA backend  " + driver.description());

@@ -6,6 +6,7 @@ import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import gputae.backend.cpu.NativeLibraries;
 import gputae.backend.cuda.CudaBackend;
+import gputae.backend.cuda.CudaMachine;
 import gputae.backend.cuda.JCudaDriver;
 import gputae.backend.cuda.KernelFiles;
 import gputae.figure.LossFigure;
@@ -117,7 +118,7 @@ final class DoctorCommand implements Callable<Integer> {
   /** What there is of CUDA, and what is missing; a machine without a GPU is a healthy one. */
   private static void describeCuda() {
     try {
-      JCudaDriver.Machine machine = JCudaDriver.machine();
+      CudaMachine machine = CudaMachine.find();
       print("NVIDIA driver", machine.toString());
       machine.gpus().forEach(gpu -> print("GPU", gpu.toString()));
     } catch (BackendException e) {

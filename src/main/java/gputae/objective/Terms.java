@@ -36,6 +36,11 @@ public final class Terms {
     for (TermKind kind : ServiceLoader.load(TermKind.class)) {
       all.add(kind);
     }
+    for (TermKind<?> kind : all.subList(PAPER.size(), all.size())) {
+      if (kind.weight() == null) {
+        throw new IllegalStateException("the term " + kind + " is added by its weight, which it lacks");
+      }
+    }
     Set<String> names = new HashSet<>();
     for (TermKind<?> kind : all) {
       if (!names.add(kind.name())) {

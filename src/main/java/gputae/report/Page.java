@@ -2,6 +2,8 @@ package gputae.report;
 
 import gputae.files.WholeFile;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,44 +17,16 @@ import java.util.Map;
  */
 public final class Page {
 
-  private static final String STYLE = """
-      :root { color-scheme: light dark; --ink: #1d2329; --faint: #5f6b76; --line: #dfe4e8; --page: #f6f7f9; --card: #ffffff; --accent: #2f6fb0; }
-      @media (prefers-color-scheme: dark) {
-        :root { --ink: #e6e9ec; --faint: #9aa5af; --line: #333b43; --page: #14181c; --card: #1d2329; --accent: #7db7ea; }
-      }
-      * { box-sizing: border-box; }
-      body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-      main { max-width: 72rem; margin: 0 auto; padding: clamp(1rem, 4vw, 2.5rem); }
-      h1 { font-size: clamp(1.4rem, 4vw, 2rem); line-height: 1.2; margin: 0 0 1.25rem; overflow-wrap: anywhere; }
-      h2 { font-size: 1.05rem; margin: 0 0 .75rem; }
-      .cards { columns: 2 24rem; column-gap: 1rem; }
-      section, details, figure { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.15rem; margin: 0 0 1rem; }
-      section, figure { break-inside: avoid; }
-      figure img { display: block; width: 100%; height: auto; background: #fff; border-radius: 6px; }
-      figcaption { color: var(--faint); font-size: .875rem; margin-top: .6rem; }
-      table { border-collapse: collapse; width: 100%; font-size: .925rem; }
-      th, td { text-align: left; vertical-align: top; padding: .32rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-      tr:first-child > * { border-top: 0; }
-      .pairs th { font-weight: 400; color: var(--faint); padding-right: 1rem; width: 45%; }
-      .pairs td { font-variant-numeric: tabular-nums; }
-      .results td { font-weight: 600; }
-      .measures th { font-weight: 400; padding-right: 1rem; }
-      .measures small { display: block; color: var(--faint); font-size: .8rem; line-height: 1.35; }
-      .measures td { text-align: right; white-space: nowrap; font-weight: 600; font-variant-numeric: tabular-nums; }
-      .scroll { overflow-x: auto; }
-      .epochs { margin-top: .75rem; font-size: .85rem; }
-      .epochs th, .epochs td { text-align: right; padding: .22rem .55rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
-      .epochs th { color: var(--faint); font-weight: 600; }
-      .epochs thead th { border-bottom: 1px solid var(--line); }
-      summary { cursor: pointer; font-weight: 600; color: var(--accent); }
-      .cards + details { margin-top: 1rem; }
-      @media print {
-        :root { color-scheme: light; --ink: #000; --faint: #444; --line: #ccc; --page: #fff; --card: #fff; --accent: #000; }
-        main { max-width: none; padding: 0; }
-        .cards { columns: 2; }
-        details:not([open]) { display: none; }
-      }
-      """;
+  private static final String STYLE = Page.style(Page.class, "page.css");
+
+  /** A style sheet that lies beside a class of the program. */
+  public static String style(Class<?> beside, String name) {
+    try (InputStream css = beside.getResourceAsStream(name)) {
+      return new String(css.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   private final StringBuilder html = new StringBuilder(1 << 16);
 

@@ -51,7 +51,6 @@ public record RunConfig(
   /** What to do about a config.json that somebody changed. */
   static final String DAMAGED = "put the file back as the training wrote it, or train again";
 
-
   /** Of a training on data that are loaded. */
   public static RunConfig of(TrainConfig config, String dataset, Path data, Dataset loaded, String fingerprint, String conditions, String init) {
     Images images = loaded.train().images();

@@ -109,19 +109,19 @@ class CudaStepTest {
 
   @ParameterizedTest
   @CsvSource({"JOINS_TOO_LATE, 1", "FORKS_TOO_EARLY, 1", "JOINS_TOO_LATE, 2", "FORKS_TOO_EARLY, 2", "JOINS_TOO_LATE, 3", "FORKS_TOO_EARLY, 3"})
-  void aDroppedDependencyShows(CarelessDriver.Mistake mistake, int lane) {
+  void aDroppedDependencyShows(CarelessDriver.Mistake mistake, int stream) {
     boolean noticed = false;
     for (HostRunner.Order order : HostRunner.Order.values()) {
       if (noticed) {
         break;
       }
       try {
-        noticed = !Arrays.equals(right(), train(new CarelessDriver(HostRunners.driver(order), mistake, lane)));
+        noticed = !Arrays.equals(right(), train(new CarelessDriver(HostRunners.driver(order), mistake, stream)));
       } catch (DivergedException e) {
         noticed = true;
       }
     }
-    assertTrue(noticed, mistake + " on lane " + lane + " changes no bit in any order");
+    assertTrue(noticed, mistake + " on stream " + stream + " changes no bit in any order");
   }
 
   private static float[] right;

@@ -35,13 +35,13 @@ public final class CudaBackend extends AbstractBackend {
   /** Rows that one block of activation_backward sums up: up to here the bias's gradient needs no second launch. */
   private static final int ROWS_A_PART = 256;
 
-  /** The driver's main lane. */
+  /** The driver's main stream. */
   private static final int MAIN = 0;
 
-  /** The driver's lane for what {@link #beside} calls its branch. */
+  /** The driver's stream for what {@link #beside} calls its branch. */
   private static final int BRANCH = 1;
 
-  /** The driver's lanes for what nothing on the way to the next layer waits for: gradients of weights; and sums, of biases' gradients and of losses. */
+  /** The driver's streams for what nothing on the way to the next layer waits for: gradients of weights; and sums, of biases' gradients and of losses. */
   private static final int PRODUCTS_ASIDE = 2;
 
   private static final int SUMS_ASIDE = 3;
@@ -99,11 +99,11 @@ public final class CudaBackend extends AbstractBackend {
 
   private record Space(long address, long bytes) {}
 
-  /** Bytes of device memory that a lane reads or writes. */
-  private record Use(int lane, long from, long to, boolean writes) {
-    /** Whether one must wait for the other; on one lane it does anyhow. */
+  /** Bytes of device memory that a stream reads or writes. */
+  private record Use(int stream, long from, long to, boolean writes) {
+    /** Whether one must wait for the other; on one stream it does anyhow. */
     boolean meets(Use other) {
-      return lane != other.lane && (writes || other.writes) && from < other.to && other.from < to;
+      return stream != other.stream && (writes || other.writes) && from < other.to && other.from < to;
     }
   }
 
@@ -390,9 +390,9 @@ public final class CudaBackend extends AbstractBackend {
     enqueueNow(() -> driver.join(BRANCH));
   }
 
-  private void fork(int lane, Runnable branch) {
+  private void fork(int stream, Runnable branch) {
     if (tape == null) {
-      driver.fork(lane, branch);
+      driver.fork(stream, branch);
       return;
     }
     // What the branch calls becomes one call, which the capture makes inside the driver's fork.
@@ -404,22 +404,22 @@ public final class CudaBackend extends AbstractBackend {
     } finally {
       tape.calls = before;
     }
-    before.add(() -> driver.fork(lane, () -> calls.forEach(Runnable::run)));
+    before.add(() -> driver.fork(stream, () -> calls.forEach(Runnable::run)));
   }
 
   /**
    * Enqueues calls beside what is enqueued after them. What reads or writes the same memory later waits for them: whatever is enqueued by {@link #whileAside} as
    * the ranges say, all else always. Within a branch, which has no branches, they are enqueued in order.
    */
-  private void aside(int lane, List<Matrix> reads, List<Matrix> writes, Runnable calls) {
+  private void aside(int stream, List<Matrix> reads, List<Matrix> writes, Runnable calls) {
     if (branching) {
       calls.run();
       return;
     }
-    List<Use> uses = uses(lane, reads, writes);
+    List<Use> uses = uses(stream, reads, writes);
     joinIfMet(uses);
     usedAside.addAll(uses);
-    overtake(() -> fork(lane, calls));
+    overtake(() -> fork(stream, calls));
   }
 
   /** Enqueues calls that read and write the given matrices alone; they wait for what is aside only if that needs or makes what they write or read. */
@@ -434,10 +434,10 @@ public final class CudaBackend extends AbstractBackend {
     }
   }
 
-  private List<Use> uses(int lane, List<Matrix> reads, List<Matrix> writes) {
+  private List<Use> uses(int stream, List<Matrix> reads, List<Matrix> writes) {
     List<Use> uses = new ArrayList<>();
-    reads.forEach(matrix -> uses.add(new Use(lane, address(matrix), address(matrix) + bytes(matrix), false)));
-    writes.forEach(matrix -> uses.add(new Use(lane, address(matrix), address(matrix) + bytes(matrix), true)));
+    reads.forEach(matrix -> uses.add(new Use(stream, address(matrix), address(matrix) + bytes(matrix), false)));
+    writes.forEach(matrix -> uses.add(new Use(stream, address(matrix), address(matrix) + bytes(matrix), true)));
     return uses;
   }
 
@@ -452,9 +452,9 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   private void joinAside() {
-    List<Integer> lanes = usedAside.stream().map(Use::lane).distinct().toList();
+    List<Integer> streams = usedAside.stream().map(Use::stream).distinct().toList();
     usedAside.clear();
-    lanes.forEach(lane -> enqueueNow(() -> driver.join(lane)));
+    streams.forEach(stream -> enqueueNow(() -> driver.join(stream)));
   }
 
   private void enqueue(Runnable call) {

@@ -67,19 +67,19 @@ public interface Driver extends AutoCloseable {
    */
   void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc);
 
-  /** Lanes beside the main one, for {@link #fork}. */
-  int LANES = 3;
+  /** Streams beside the main one, for {@link #fork}. */
+  int STREAMS = 3;
 
   /**
-   * What {@code branch} enqueues runs after everything enqueued on the main lane before, after what was enqueued on the same lane before, and beside all else,
-   * until {@link #join}. Within it there is no fork and no join. If {@code branch} throws, the lane is to be joined all the same.
+   * What {@code branch} enqueues runs after everything enqueued on the main stream before, after what was enqueued on the same stream before, and beside all else,
+   * until {@link #join}. Within it there is no fork and no join. If {@code branch} throws, the stream is to be joined all the same.
    *
-   * @param lane 1 to {@link #LANES}
+   * @param stream 1 to {@link #STREAMS}
    */
-  void fork(int lane, Runnable branch);
+  void fork(int stream, Runnable branch);
 
-  /** What is enqueued from here on runs after all that the lane was given, too. */
-  void join(int lane);
+  /** What is enqueued from here on runs after all that the stream was given, too. */
+  void join(int stream);
 
   /**
    * Records what {@code work} enqueues (copies on the device, clears, launches, products, branches) with its dependencies, without running it. Arguments are

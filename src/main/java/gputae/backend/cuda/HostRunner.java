@@ -87,18 +87,18 @@ public final class HostRunner implements Driver {
   /** What is recorded for {@link #capture}, or null. */
   private List<Node> captured;
 
-  /** The nodes the next one of the main lane, and of each branch, has to wait for. */
+  /** The nodes the next one of the main stream, and of each branch, has to wait for. */
   private Set<Integer> mainTail = Set.of();
 
-  private final List<Set<Integer>> branchTails = new ArrayList<>(Collections.nCopies(1 + LANES, Set.of()));
+  private final List<Set<Integer>> branchTails = new ArrayList<>(Collections.nCopies(1 + STREAMS, Set.of()));
 
-  /** The lane that is being given work; 0 the main one. */
-  private int lane;
+  /** The stream that is being given work; 0 the main one. */
+  private int stream;
 
-  private final boolean[] forked = new boolean[1 + LANES];
+  private final boolean[] forked = new boolean[1 + STREAMS];
 
   /** Outside a capture and backward: what each branch enqueued, to be done as late as may be. */
-  private final List<List<Runnable>> deferred = IntStream.rangeClosed(0, LANES).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
+  private final List<List<Runnable>> deferred = IntStream.rangeClosed(0, STREAMS).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
 
   /** What {@link #open} pretends to be: a small device with the shared memory that every CUDA device has. */
   private static final Limits DEVELOPMENT_LIMITS = new Limits(16, 48 << 10);
@@ -261,7 +261,7 @@ public final class HostRunner implements Driver {
     checkOpen("upload");
     refuseInCapture("upload");
     checkTransfer("upload", to, array, offsetBytes, bytes);
-    if (lane > 0) {
+    if (stream > 0) {
       flush();
     }
     count("upload");
@@ -301,7 +301,7 @@ public final class HostRunner implements Driver {
   @Override
   public Transfer fetch(long from, long bytes) {
     byte[] there = new byte[Math.toIntExact(bytes)];
-    // Enqueued after the main lane alone, as it would be on a GPU.
+    // Enqueued after the main stream alone, as it would be on a GPU.
     checkOpen("fetch");
     refuseInCapture("fetch");
     checkTransfer("fetch", from, there, 0, bytes);
@@ -407,14 +407,14 @@ public final class HostRunner implements Driver {
     };
     if (captured != null) {
       int node = captured.size();
-      captured.add(new Node(call, (lane > 0 ? branchTails.get(lane) : mainTail).stream().mapToInt(Integer::intValue).toArray()));
-      if (lane > 0) {
-        branchTails.set(lane, Set.of(node));
+      captured.add(new Node(call, (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray()));
+      if (stream > 0) {
+        branchTails.set(stream, Set.of(node));
       } else {
         mainTail = Set.of(node);
       }
-    } else if (lane > 0 && order == Order.BACKWARD) {
-      deferred.get(lane).add(call);
+    } else if (stream > 0 && order == Order.BACKWARD) {
+      deferred.get(stream).add(call);
     } else {
       call.run();
     }
@@ -422,7 +422,7 @@ public final class HostRunner implements Driver {
 
   /** Does what the branches outside a capture have left. */
   private void flush() {
-    for (int each = 1; each <= LANES; each++) {
+    for (int each = 1; each <= STREAMS; each++) {
       flush(each);
     }
   }
@@ -436,29 +436,29 @@ public final class HostRunner implements Driver {
   @Override
   public void fork(int number, Runnable branch) {
     checkOpen("fork");
-    if (number < 1 || number > LANES) {
-      throw new BackendException("fork: there is no lane " + number + "; there are 1 to " + LANES);
+    if (number < 1 || number > STREAMS) {
+      throw new BackendException("fork: there is no stream " + number + "; there are 1 to " + STREAMS);
     }
-    if (lane > 0) {
+    if (stream > 0) {
       throw new BackendException("fork within a branch");
     }
     Set<Integer> both = new LinkedHashSet<>(mainTail);
     both.addAll(branchTails.get(number));
     branchTails.set(number, both);
     forked[number] = true;
-    lane = number;
+    stream = number;
     try {
       branch.run();
     } finally {
-      lane = 0;
+      stream = 0;
     }
   }
 
   @Override
   public void join(int number) {
     checkOpen("join");
-    if (lane > 0 || !forked[number]) {
-      throw new BackendException(lane > 0 ? "join within a branch" : "join without a fork");
+    if (stream > 0 || !forked[number]) {
+      throw new BackendException(stream > 0 ? "join within a branch" : "join without a fork");
     }
     forked[number] = false;
     Set<Integer> both = new LinkedHashSet<>(mainTail);
@@ -469,7 +469,7 @@ public final class HostRunner implements Driver {
   }
 
   private boolean anyForked() {
-    return IntStream.rangeClosed(1, LANES).anyMatch(each -> forked[each]);
+    return IntStream.rangeClosed(1, STREAMS).anyMatch(each -> forked[each]);
   }
 
   @Override

@@ -1,17 +1,15 @@
 package gputae.backend.cuda;
 
-import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
-import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
+import static gputae.backend.cuda.CudaCodes.attribute;
+import static gputae.backend.cuda.CudaCodes.check;
+import static gputae.backend.cuda.CudaCodes.checkCublas;
+import static gputae.backend.cuda.CudaCodes.failure;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
-import static jcuda.driver.JCudaDriver.cuDeviceGetAttribute;
-import static jcuda.driver.JCudaDriver.cuDeviceGetCount;
-import static jcuda.driver.JCudaDriver.cuDeviceGetName;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRetain;
-import static jcuda.driver.JCudaDriver.cuDriverGetVersion;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
@@ -19,12 +17,10 @@ import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import static jcuda.driver.JCudaDriver.cuFuncGetAttribute;
 import static jcuda.driver.JCudaDriver.cuFuncSetAttribute;
-import static jcuda.driver.JCudaDriver.cuGetErrorString;
 import static jcuda.driver.JCudaDriver.cuGraphDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphExecDestroy;
 import static jcuda.driver.JCudaDriver.cuGraphInstantiate;
 import static jcuda.driver.JCudaDriver.cuGraphLaunch;
-import static jcuda.driver.JCudaDriver.cuInit;
 import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
 import static jcuda.driver.JCudaDriver.cuMemAllocHost;
@@ -80,23 +76,16 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasComputeType;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasOperation;
-import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 
 /**
  * An NVIDIA GPU through CUDA's driver interface and cuBLAS, by JCuda.
  *
- * <p>Each {@link Driver lane} is a stream, with a cuBLAS handle and a work space of its own if products are done on it: cuBLAS allocates nothing then, which a
+ * <p>Each stream of {@link Driver} is a stream of CUDA, with a cuBLAS handle and a work space of its own if products are done on it: cuBLAS allocates nothing then, which a
  * capture would not allow. A product that is captured is done once before, into scratch memory, since cuBLAS prepares at its first call what a capture could not hold; with operands
  * that lie as the real ones to 256 bytes, since cuBLAS chooses by that too.
  */
 public final class JCudaDriver implements Driver {
-
-  /** CUDA 12.0: what cuBLAS 12 and the functions called here need. */
-  private static final int OLDEST_DRIVER = 12000;
-
-  /** Turing, the oldest that the kernels' PTX serves. */
-  private static final int OLDEST_CAPABILITY = 75;
 
   /** Bytes on their way between Java's memory and the device at a time: pinned memory is dear, and the bus is busy with much less. */
   private static final int STAGE_BYTES = 4 << 20;
@@ -121,7 +110,7 @@ public final class JCudaDriver implements Driver {
   private final String description;
   private final Limits limits;
   private final CUmodule module = new CUmodule();
-  private final Lane[] lanes = new Lane[1 + LANES];
+  private final Stream[] streams = new Stream[1 + STREAMS];
   private final Map<String, Kernel> kernels = new HashMap<>();
   private final Set<Product> rehearsed = new HashSet<>();
   private final Map<Long, CUgraphExec> graphs = new HashMap<>();
@@ -140,8 +129,8 @@ public final class JCudaDriver implements Driver {
   /** Frees what was made, the last first. */
   private final List<Runnable> undo = new ArrayList<>();
 
-  /** The lane that is being given work. */
-  private int lane = MAIN;
+  /** The stream that is being given work. */
+  private int stream = MAIN;
 
   /** What becomes of calls: see {@link #capture}. */
   private Mode mode = Mode.DIRECT;
@@ -158,19 +147,19 @@ public final class JCudaDriver implements Driver {
   }
 
   /** A stream and what belongs to it. */
-  private static final class Lane {
-    final CUstream stream = new CUstream();
-    /** Null before the lane's first product. */
+  private static final class Stream {
+    final CUstream queue = new CUstream();
+    /** Null before the stream's first product. */
     cublasHandle handle;
     final CUevent forked = new CUevent();
     final CUevent joined = new CUevent();
-    /** Forked and not joined; the main lane never is. */
+    /** Forked and not joined; the main stream never is. */
     boolean open;
   }
 
-  /** A product by its shape, the lane it is done on, and where its matrices lie, modulo {@link #ALIGNMENT}. */
+  /** A product by its shape, the stream it is done on, and where its matrices lie, modulo {@link #ALIGNMENT}. */
   private record Product(
-      int lane, boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc) {}
+      int stream, boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc) {}
 
   private static final int ALIGNMENT = 256;
 
@@ -208,83 +197,12 @@ public final class JCudaDriver implements Driver {
     }
   }
 
-  /**
-   * A GPU as {@code doctor} lists it.
-   *
-   * @param capability ten times the compute capability
-   */
-  public record Gpu(int number, String name, int capability) {
-    @Override
-    public String toString() {
-      return "cuda:" + number + ", " + kind();
-    }
-
-    /** The same for all GPUs of one kind. */
-    String kind() {
-      return name + " (sm_" + capability + ")";
-    }
-  }
-
-  /**
-   * What a machine offers.
-   *
-   * @param driver  file of the driver's library
-   * @param version CUDA version that it serves, such as 13000
-   */
-  public record Machine(Path driver, int version, List<Gpu> gpus) {
-    @Override
-    public String toString() {
-      return driver + ", for CUDA " + CudaLibraries.release(version);
-    }
-  }
-
   /** A version of cuBLAS and its file. */
   public record Cublas(Path file, String version) {
     @Override
     public String toString() {
       return "cuBLAS " + version + ", " + file;
     }
-  }
-
-  /**
-   * Loads the driver and asks it for its GPUs.
-   *
-   * @throws BackendException saying what is missing and how to get it
-   */
-  public static Machine machine() {
-    Path file = CudaLibraries.driver();
-    int[] number = new int[1];
-    int code = cuInit(0);
-    if (code == CUresult.CUDA_ERROR_NO_DEVICE) {
-      throw new BackendException("no GPU: NVIDIA's driver (" + file + ") finds none that this process may use; nvidia-smi and CUDA_VISIBLE_DEVICES may tell why");
-    }
-    if (code != CUresult.CUDA_SUCCESS) {
-      throw new BackendException("NVIDIA's driver (" + file + ") does not start: " + failure("cuInit", code) + "; " + switch (code) {
-        case 34 -> "this is the toolkit's stand-in for linking, not the driver: take its folder off LD_LIBRARY_PATH";
-        case 803 -> "the library does not fit the kernel module that is loaded: reboot, or compare nvidia-smi";
-        case 804 -> "CUDA's forward compatibility package does not work with this GPU: take its folder off LD_LIBRARY_PATH";
-        case 999 -> "the kernel module may not be loaded: try nvidia-smi, and nvidia-modprobe -u as root";
-        default -> "does nvidia-smi work?";
-      });
-    }
-    check("cuDriverGetVersion", cuDriverGetVersion(number));
-    int version = number[0];
-    if (version < OLDEST_DRIVER) {
-      throw new BackendException("NVIDIA's driver (" + file + ") serves CUDA " + CudaLibraries.release(version) + ", which is too old: CUDA " + CudaLibraries.release(OLDEST_DRIVER)
-          + " needs driver 525 or newer");
-    }
-    check("cuDeviceGetCount", cuDeviceGetCount(number));
-    List<Gpu> gpus = new ArrayList<>();
-    for (int i = 0; i < number[0]; i++) {
-      CUdevice device = new CUdevice();
-      check("cuDeviceGet", cuDeviceGet(device, i));
-      byte[] name = new byte[256];
-      check("cuDeviceGetName", cuDeviceGetName(name, name.length, device));
-      String text = new String(name, StandardCharsets.UTF_8);
-      gpus.add(new Gpu(i, text.substring(0, text.indexOf('\0')), 10 * attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
-          + attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)));
-    }
-    return new Machine(file, version, gpus);
   }
 
   /**
@@ -295,19 +213,13 @@ public final class JCudaDriver implements Driver {
    */
   public static JCudaDriver open(int number) {
     KernelFiles.require();
-    Machine machine = machine();
-    if (number < 0 || number >= machine.gpus.size()) {
-      throw new BackendException("there is no cuda:" + number + "; there are: " + String.join("; ", machine.gpus.stream().map(Gpu::toString).toList()));
-    }
-    Gpu gpu = machine.gpus.get(number);
-    if (gpu.capability < OLDEST_CAPABILITY) {
-      throw new BackendException(gpu + " is too old: gpu-tae's kernels need sm_" + OLDEST_CAPABILITY + " (Turing, 2018) or newer");
-    }
-    CudaLibraries.cublas(machine.version);
+    CudaMachine machine = CudaMachine.find();
+    CudaMachine.Gpu gpu = machine.gpu(number);
+    CudaLibraries.cublas(machine.version());
     return new JCudaDriver(machine, gpu);
   }
 
-  private JCudaDriver(Machine machine, Gpu gpu) {
+  private JCudaDriver(CudaMachine machine, CudaMachine.Gpu gpu) {
     device = new CUdevice();
     ByteBuffer slots = ByteBuffer.allocateDirect(MOST_ARGUMENTS * Long.BYTES).order(ByteOrder.nativeOrder());
     argumentValues = slots.asLongBuffer();
@@ -315,15 +227,15 @@ public final class JCudaDriver implements Driver {
       argumentPointers[i] = Pointer.to(slots).withByteOffset((long) i * Long.BYTES);
     }
     try {
-      check("cuDeviceGet", cuDeviceGet(device, gpu.number));
+      check("cuDeviceGet", cuDeviceGet(device, gpu.number()));
       check("cuDevicePrimaryCtxRetain", cuDevicePrimaryCtxRetain(context, device));
       undo.add(() -> check("cuDevicePrimaryCtxRelease", cuDevicePrimaryCtxRelease(device)));
       makeCurrent();
       limits = new Limits(attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT), attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN));
       String code = loadModule(machine, gpu);
       undo.add(() -> check("cuModuleUnload", cuModuleUnload(module)));
-      for (int i = 0; i < lanes.length; i++) {
-        lanes[i] = newLane();
+      for (int i = 0; i < streams.length; i++) {
+        streams[i] = newStream();
       }
       for (int i = 0; i < FETCHES; i++) {
         fetches[i] = new Fetch();
@@ -332,7 +244,7 @@ public final class JCudaDriver implements Driver {
       newEvent(began, CUevent_flags.CU_EVENT_DEFAULT);
       newEvent(ended, CUevent_flags.CU_EVENT_DEFAULT);
       stage = pinned(stagePointer, STAGE_BYTES);
-      cublas = new Cublas(CudaLibraries.cublas(machine.version), cublasVersion());
+      cublas = new Cublas(CudaLibraries.cublas(machine.version()), cublasVersion());
       description = "CUDA, " + gpu.kind() + ", " + code + ", cuBLAS " + cublas.version;
       multiplyOnce(gpu);
     } catch (RuntimeException e) {
@@ -346,7 +258,7 @@ public final class JCudaDriver implements Driver {
   }
 
   /** The kernels: machine code where the driver takes it, else PTX, which it compiles. Returns which. */
-  private String loadModule(Machine machine, Gpu gpu) {
+  private String loadModule(CudaMachine machine, CudaMachine.Gpu gpu) {
     Optional<byte[]> machineCode = KernelFiles.machineCode();
     String refused = "is not in this build, made without nvcc";
     if (machineCode.isPresent()) {
@@ -356,28 +268,28 @@ public final class JCudaDriver implements Driver {
       }
       refused = failure("cuModuleLoadData", code);
     }
-    KernelFiles.Ptx ptx = KernelFiles.ptx(gpu.capability);
+    KernelFiles.Ptx ptx = KernelFiles.ptx(gpu.capability());
     int code = cuModuleLoadData(module, (ptx.text() + "\0").getBytes(StandardCharsets.US_ASCII));
     if (code != CUresult.CUDA_SUCCESS) {
-      throw new BackendException("the driver (CUDA " + CudaLibraries.release(machine.version) + ") takes gpu-tae's kernels neither as machine code ("
+      throw new BackendException("the driver (CUDA " + CudaLibraries.release(machine.version()) + ") takes gpu-tae's kernels neither as machine code ("
           + refused + ") nor as PTX (" + failure("cuModuleLoadData", code) + "); a newer driver may");
     }
     // What the driver made of it depends on the driver.
-    return "PTX for sm_" + ptx.capability() + " compiled by the driver (CUDA " + CudaLibraries.release(machine.version) + ")";
+    return "PTX for sm_" + ptx.capability() + " compiled by the driver (CUDA " + CudaLibraries.release(machine.version()) + ")";
   }
 
-  private Lane newLane() {
-    Lane made = new Lane();
-    check("cuStreamCreate", cuStreamCreate(made.stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
-    undo.add(() -> check("cuStreamDestroy", cuStreamDestroy(made.stream)));
+  private Stream newStream() {
+    Stream made = new Stream();
+    check("cuStreamCreate", cuStreamCreate(made.queue, CUstream_flags.CU_STREAM_NON_BLOCKING));
+    undo.add(() -> check("cuStreamDestroy", cuStreamDestroy(made.queue)));
     newEvent(made.forked, CUevent_flags.CU_EVENT_DISABLE_TIMING);
     newEvent(made.joined, CUevent_flags.CU_EVENT_DISABLE_TIMING);
     return made;
   }
 
-  /** The cuBLAS of the lane at hand. */
+  /** The cuBLAS of the stream at hand. */
   private cublasHandle handle() {
-    if (lanes[lane].handle == null) {
+    if (streams[stream].handle == null) {
       cublasHandle made = new cublasHandle();
       checkCublas("cublasCreate", JCublas2.cublasCreate(made));
       undo.add(() -> checkCublas("cublasDestroy", JCublas2.cublasDestroy(made)));
@@ -388,9 +300,9 @@ public final class JCudaDriver implements Driver {
       // The stream first: setting it takes the work space away.
       checkCublas("cublasSetStream", JCublas2.cublasSetStream(made, new cudaStream_t(stream())));
       checkCublas("cublasSetWorkspace", JCublas2.cublasSetWorkspace(made, new Address(space), CUBLAS_WORK_SPACE));
-      lanes[lane].handle = made;
+      streams[stream].handle = made;
     }
-    return lanes[lane].handle;
+    return streams[stream].handle;
   }
 
   private void newEvent(CUevent event, int flags) {
@@ -405,7 +317,7 @@ public final class JCudaDriver implements Driver {
   }
 
   /** A cuBLAS older than the GPU has no code for it and says so at the first product. */
-  private void multiplyOnce(Gpu gpu) {
+  private void multiplyOnce(CudaMachine.Gpu gpu) {
     int n = 32;
     long matrix = allocate((long) n * n * Float.BYTES);
     if (matrix == 0) {
@@ -426,33 +338,6 @@ public final class JCudaDriver implements Driver {
     int[] number = new int[1];
     checkCublas("cublasGetVersion", JCublas2.cublasGetVersion(handle(), number));
     return number[0] / 10000 + "." + number[0] / 100 % 100 + "." + number[0] % 100;
-  }
-
-  private static int attribute(CUdevice device, int attribute) {
-    int[] value = new int[1];
-    check("cuDeviceGetAttribute " + attribute, cuDeviceGetAttribute(value, attribute, device));
-    return value[0];
-  }
-
-  // ---- return codes
-
-  private static void check(String call, int code) {
-    if (code != CUresult.CUDA_SUCCESS) {
-      throw new BackendException(failure(call, code));
-    }
-  }
-
-  /** The code's name and number, and what the driver says of it. */
-  private static String failure(String call, int code) {
-    String[] text = new String[1];
-    boolean known = cuGetErrorString(code, text) == CUresult.CUDA_SUCCESS && text[0] != null;
-    return call + ": " + CUresult.stringFor(code) + " (" + code + (known ? ", " + text[0] : "") + ")";
-  }
-
-  private static void checkCublas(String call, int code) {
-    if (code != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw new BackendException(call + ": " + cublasStatus.stringFor(code) + " (" + code + ")");
-    }
   }
 
   /** Calls of CUDA go to the current context of the thread that makes them, which others may have changed; setting it takes a tenth of a microsecond. */
@@ -577,7 +462,7 @@ public final class JCudaDriver implements Driver {
   }
 
   private CUstream stream() {
-    return lanes[lane].stream;
+    return streams[stream].queue;
   }
 
   // ---- kernels and products
@@ -620,7 +505,7 @@ public final class JCudaDriver implements Driver {
     if (enqueues()) {
       multiply(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc);
     } else if (rehearsed.add(
-        new Product(lane, transposeA, transposeB, m, n, k, a % ALIGNMENT, lda, b % ALIGNMENT, ldb, beta, c % ALIGNMENT, ldc))) {
+        new Product(stream, transposeA, transposeB, m, n, k, a % ALIGNMENT, lda, b % ALIGNMENT, ldb, beta, c % ALIGNMENT, ldc))) {
       // The same product, so that cuBLAS takes the same way, into memory that nobody needs.
       long bytes = ((long) (m - 1) * ldc + n) * Float.BYTES + ALIGNMENT;
       long scratch = allocate(bytes);
@@ -657,37 +542,37 @@ public final class JCudaDriver implements Driver {
     return transpose ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
   }
 
-  // ---- lanes, graphs
+  // ---- streams, graphs
 
   @Override
   public void fork(int number, Runnable branch) {
     boolean enqueues = enqueues();
-    if (lane != MAIN) {
+    if (stream != MAIN) {
       throw new BackendException("fork within a branch");
     }
-    Lane to = lanes[number];
+    Stream to = streams[number];
     to.open = true;
     if (enqueues) {
       check("cuEventRecord", cuEventRecord(to.forked, stream()));
-      check("cuStreamWaitEvent", cuStreamWaitEvent(to.stream, to.forked, 0));
+      check("cuStreamWaitEvent", cuStreamWaitEvent(to.queue, to.forked, 0));
     }
-    lane = number;
+    stream = number;
     try {
       branch.run();
     } finally {
-      lane = MAIN;
+      stream = MAIN;
     }
   }
 
   @Override
   public void join(int number) {
     boolean enqueues = enqueues();
-    Lane from = lanes[number];
-    if (lane != MAIN || !from.open) {
-      throw new BackendException(lane != MAIN ? "join within a branch" : "join without a fork");
+    Stream from = streams[number];
+    if (stream != MAIN || !from.open) {
+      throw new BackendException(stream != MAIN ? "join within a branch" : "join without a fork");
     }
     if (enqueues) {
-      check("cuEventRecord", cuEventRecord(from.joined, from.stream));
+      check("cuEventRecord", cuEventRecord(from.joined, from.queue));
       check("cuStreamWaitEvent", cuStreamWaitEvent(stream(), from.joined, 0));
     }
     from.open = false;
@@ -696,7 +581,7 @@ public final class JCudaDriver implements Driver {
   @Override
   public long capture(Runnable work) {
     makeCurrent();
-    if (Arrays.stream(lanes).anyMatch(each -> each.open)) {
+    if (Arrays.stream(streams).anyMatch(each -> each.open)) {
       throw new BackendException("capture: join the branch first");
     }
     // Products of the rehearsal use the work spaces of graphs that may still run.
@@ -742,7 +627,7 @@ public final class JCudaDriver implements Driver {
   /** After a rehearsal or a capture, whatever became of it. */
   private void goDirect() {
     mode = Mode.DIRECT;
-    for (Lane each : lanes) {
+    for (Stream each : streams) {
       each.open = false;
     }
   }
@@ -771,9 +656,9 @@ public final class JCudaDriver implements Driver {
   @Override
   public void synchronise() {
     makeCurrent();
-    for (Lane each : lanes) {
+    for (Stream each : streams) {
       if (each != null) {
-        check("cuStreamSynchronize", cuStreamSynchronize(each.stream));
+        check("cuStreamSynchronize", cuStreamSynchronize(each.queue));
       }
     }
   }

@@ -3,31 +3,31 @@ package gputae.backend.cuda;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A driver that makes one mistake with a lane of what it captures, to see whether the tests notice. */
+/** A driver that makes one mistake with a stream of what it captures, to see whether the tests notice. */
 public final class CarelessDriver implements Driver {
 
   /** The dependency that is dropped. */
   public enum Mistake {
-    /** What follows the join does not wait for the lane. */
+    /** What follows the join does not wait for the stream. */
     JOINS_TOO_LATE,
-    /** The lane does not wait for what came before the fork. */
+    /** The stream does not wait for what came before the fork. */
     FORKS_TOO_EARLY
   }
 
   private final Driver driver;
   private final Mistake mistake;
-  private final int lane;
+  private final int stream;
 
-  /** While capturing: the calls, but for the lane's when it forks too early. */
+  /** While capturing: the calls, but for the stream's when it forks too early. */
   private List<Runnable> calls;
 
   private List<Runnable> early;
   private boolean joined;
 
-  public CarelessDriver(Driver driver, Mistake mistake, int lane) {
+  public CarelessDriver(Driver driver, Mistake mistake, int stream) {
     this.driver = driver;
     this.mistake = mistake;
-    this.lane = lane;
+    this.stream = stream;
   }
 
   private void enqueue(Runnable call) {
@@ -50,11 +50,11 @@ public final class CarelessDriver implements Driver {
     calls = null;
     return driver.capture(() -> {
       if (!first.isEmpty()) {
-        driver.fork(lane, () -> first.forEach(Runnable::run));
+        driver.fork(stream, () -> first.forEach(Runnable::run));
       }
       all.forEach(Runnable::run);
       if (joinAtLast) {
-        driver.join(lane);
+        driver.join(stream);
       }
     });
   }
@@ -70,7 +70,7 @@ public final class CarelessDriver implements Driver {
     work.run();
     List<Runnable> branch = calls;
     calls = before;
-    if (number == lane && mistake == Mistake.FORKS_TOO_EARLY) {
+    if (number == stream && mistake == Mistake.FORKS_TOO_EARLY) {
       early.addAll(branch);
     } else {
       calls.add(() -> driver.fork(number, () -> branch.forEach(Runnable::run)));
@@ -79,7 +79,7 @@ public final class CarelessDriver implements Driver {
 
   @Override
   public void join(int number) {
-    boolean wrong = calls != null && number == lane;
+    boolean wrong = calls != null && number == stream;
     // What forked early is joined once.
     if (!wrong || mistake == Mistake.FORKS_TOO_EARLY && !joined) {
       enqueue(() -> driver.join(number));

@@ -30,10 +30,10 @@ public record GraphShape(int nodes, int chain) {
         });
   }
 
-  /** The capture under way: the length of the chain that ends on each lane, the main one first. */
+  /** The capture under way: the length of the chain that ends on each stream, the main one first. */
   private static final class Noting {
     private final List<Integer> chains = new ArrayList<>();
-    private int lane;
+    private int stream;
     private int nodes;
 
     /** Notes a call to the driver; returns what is to be done after it. */
@@ -41,7 +41,7 @@ public record GraphShape(int nodes, int chain) {
       switch (call) {
         case "capture" -> {
           chains.clear();
-          for (int i = 0; i <= Driver.LANES; i++) {
+          for (int i = 0; i <= Driver.STREAMS; i++) {
             chains.add(0);
           }
           nodes = 0;
@@ -52,9 +52,9 @@ public record GraphShape(int nodes, int chain) {
         }
         case "fork" -> {
           if (!chains.isEmpty()) {
-            lane = (int) arguments[0];
-            chains.set(lane, Math.max(chains.get(0), chains.get(lane)));
-            return () -> lane = 0;
+            stream = (int) arguments[0];
+            chains.set(stream, Math.max(chains.get(0), chains.get(stream)));
+            return () -> stream = 0;
           }
         }
         case "join" -> {
@@ -65,7 +65,7 @@ public record GraphShape(int nodes, int chain) {
         case "launch", "product", "copy", "clear" -> {
           if (!chains.isEmpty()) {
             nodes++;
-            chains.set(lane, chains.get(lane) + 1);
+            chains.set(stream, chains.get(stream) + 1);
           }
         }
         default -> {}

@@ -24,6 +24,11 @@ final class Scenes {
     return new TrainConfig(kind, latent, List.of(16), batch, epochs, 1e-2, new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 3);
   }
 
+  /** Three points of the classes 0, 2 and 4 on a plane. */
+  static Subject flat() {
+    return subject(2, DIGITS, 0, 2, 4);
+  }
+
   /** A regularised autoencoder on test images with these labels; none of its pictures look at the images themselves. */
   static Subject subject(int latent, List<String> classes, int... labels) {
     return sized(latent, classes, 4, 3, labels);
