@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The paper's topological term, a sum over the batch that is maximised: {@code sum_d d^degree} over the death times d of
- * 0-dimensional persistent homology, the edge lengths of the minimum spanning tree of the latent points.
+ * The paper's topological term, a sum over the batch that is maximised: {@code sum_d d^degree} over the death times d
+ * of 0-dimensional persistent homology, the edge lengths of the minimum spanning tree of the latent points.
  *
  * @param weight  at least 0; the paper's lambda. A larger one spreads points farther apart
  * @param degree  k of the total persistence sum of d^k, at least 1

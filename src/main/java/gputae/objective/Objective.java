@@ -34,7 +34,7 @@ public final class Objective {
     if (outputs.size() != 1 || posteriors.size() > 1
         || outputs.size() + posteriors.size() + each(LatentTerm.class).size() != terms.size()) {
       throw new IllegalArgumentException(
-          "an objective has one term of the outputs, at most one of the posterior, and any of the latent points: " + terms);
+          "an objective has one term of the outputs, at most one of the posterior, any of the latent points: " + terms);
     }
     this.output = outputs.get(0);
     this.posterior = posteriors.isEmpty() ? null : posteriors.get(0);
