@@ -9,6 +9,7 @@ import gputae.train.DivergedException;
 import gputae.view.ViewException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -47,12 +48,18 @@ public final class GpuTae implements Runnable {
     GpuTae program = new GpuTae();
     CommandLine line = new CommandLine(program);
     configure(line);
-    ObjectiveHelp.addTo(line.getSubcommands().get("train").getCommandSpec());
     line.setParameterExceptionHandler(GpuTae::wrongUsage);
     line.setExecutionExceptionHandler((exception, command, parsed) -> program.failed(exception, command));
-    for (CommandLine command : line.getSubcommands().values()) {
+    line.getSubcommands().forEach((name, command) -> {
       command.setUsageHelpAutoWidth(true);
-    }
+      // Every command would start later if each made the options of all.
+      if (List.of(arguments).contains(name)) {
+        TrainOptions.addTermOptions(command.getCommandSpec());
+        if (name.equals("train")) {
+          ObjectiveHelp.addTo(command.getCommandSpec());
+        }
+      }
+    });
     try {
       int code = line.execute(arguments);
       IOException lost = Console.outputFailure();
@@ -81,7 +88,6 @@ public final class GpuTae implements Runnable {
     line.registerConverter(Long.class, GpuTae::longInteger).registerConverter(long.class, GpuTae::longInteger);
     line.registerConverter(Double.class, GpuTae::number).registerConverter(double.class, GpuTae::number);
     TrainOptions.addTermOptions(line.getCommandSpec());
-    line.getSubcommands().values().forEach(command -> TrainOptions.addTermOptions(command.getCommandSpec()));
     return line.registerConverter(Path.class, GpuTae::path);
   }
 
