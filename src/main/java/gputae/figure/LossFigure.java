@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The losses over the epochs, one panel a term of the objective; the
- * reconstruction on training and test images. Other terms that are 0 throughout are left out.
+ * The losses over the epochs, one panel for each term of the objective; the reconstruction on training and test images.
+ * Other terms that are 0 throughout are left out.
  */
 public final class LossFigure {
 
