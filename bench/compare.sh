@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Time of a training step, gpu-tae beside PyTorch + GUDHI (bench/peers/torch_gudhi.py), on the CPU of this machine, one run, interleaved.
+# Time of a training step, gpu-tae beside PyTorch + GUDHI (bench/peers/torch_gudhi.py), on the CPU of this machine, one
+# run, interleaved.
 #   bench/compare.sh DATA [ROUNDS]
-# DATA holds MNIST's four IDX files (gzip). PYTHON names a Python 3 with torch, gudhi, scipy and numpy (default python3). Needs target/gpu-tae.jar.
-# Both sides train for real: PyTorch's time is the mean over its steps, ours the median epoch's; then the median over the rounds.
+# DATA holds MNIST's four IDX files (gzip). PYTHON names a Python 3 with torch, gudhi, scipy and numpy (default
+# python3). Needs target/gpu-tae.jar. Both sides train for real: PyTorch's time is the mean over its steps, ours the
+# median epoch's; then the median over the rounds.
 set -eu
 data=${1:?"usage: bench/compare.sh DATA [ROUNDS]"}
 rounds=${2:-5}

@@ -8,8 +8,9 @@
 #       --quick                             shorter everywhere
 #       --parts A,B,...                     only these, in the order below
 #       --time-limit S                      seconds in all, default 570; what no longer fits is reported as NOT RUN
-# PYTHON names the Python 3 (default python3). No part stops another: each has a time limit of its own, and the report is written anew after each.
-# gpu_report.py makes the report: a line a check, PASS, FAIL or NOT RUN with the reason, and the targets, met or missed. Exits 1 if a check failed.
+# PYTHON names the Python 3 (default python3). No part stops another: each has a time limit of its own, and the report
+# is written anew after each. gpu_report.py makes the report: a line a check, PASS, FAIL or NOT RUN with the reason, and
+# the targets, met or missed. Exits 1 if a check failed.
 set -u
 all_parts=doctor,selftest,repeat,clouds,curves,steps,trees,products,profile,hundred,peers,sanitizer,reproduce,compile,benchmarks
 usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
@@ -185,7 +186,8 @@ part_selftest() {
   note "self-test" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
 }
 
-# Trees too large for the self-test: components beyond a block's shared memory, and more points than 65,536. The CPU's edges are those of Kruskal.
+# Trees too large for the self-test: components beyond a block's shared memory, and more points than 65,536. The CPU's
+# edges are those of Kruskal.
 part_clouds() {
   local code n d on sizes="20000 70000"
   [ "$device" != host-runner ] || sizes=4200
@@ -343,7 +345,8 @@ part_trees() {
   jmh steps 60 TrainingStep -p "batch=${step_batches// /,}"
 }
 
-# profile_of NAME SECONDS SKIP COUNT COMMAND...: how long COUNT kernels of a command take, each alone, after the first SKIP; from Nsight Compute.
+# profile_of NAME SECONDS SKIP COUNT COMMAND...: how long COUNT kernels of a command take, each alone, after the first
+# SKIP; from Nsight Compute.
 profile_of() {
   local name=$1 most=$2 skip=$3 count=$4 code
   shift 4

@@ -18,10 +18,11 @@ import sys
 import zipfile
 from pathlib import Path
 
-# Relative. The ball penalty magnifies the roundings that decide in which direction points that nearly coincide are pushed: two instruction sets
-# of one CPU differ in it by 1 to 3 % after an epoch.
+# Relative. The ball penalty magnifies the roundings that decide in which direction points that nearly coincide are
+# pushed: two instruction sets of one CPU differ in it by 1 to 3 % after an epoch.
 CURVE_TOLERANCES = {"rec": 0.01, "total": 0.01, "deaths": 0.01, "ball": 0.1}
-# PyTorch + GUDHI, MNIST, d = 2, 100 epochs, seed 0: nats per pixel on the test images. Seeds and summation orders differ by less than 2 %.
+# PyTorch + GUDHI, MNIST, d = 2, 100 epochs, seed 0: nats per pixel on the test images. Seeds and summation orders
+# differ by less than 2 %.
 HUNDRED, HUNDRED_TOLERANCE = {"ae": 0.1819, "tae": 0.1849}, 0.02
 STEP, TERM, TERM_SHARE_4096, HUNDRED_SECONDS = 60, {128: 3, 512: 6}, 20, 4
 PEERS = {128: 50, 512: 300}  # PyTorch eager + GUDHI, times our step

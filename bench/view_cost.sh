@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What a window costs the training it shows: steps a second with --view and without, MNIST, interleaved in one run. With no display it starts Xvfb, where pictures are drawn in
-# software by the same processor that may be training.
+# What a window costs the training it shows: steps a second with --view and without, MNIST, interleaved in one run. With
+# no display it starts Xvfb, where pictures are drawn in software by the same processor that may be training.
 #   bench/view_cost.sh DATA [ROUNDS] [OPTIONS OF train ...]
-# DATA holds MNIST's four IDX files (gzip). Needs target/gpu-tae.jar, and xdotool to close the window. The median epoch of each round, then the median over the rounds.
+# DATA holds MNIST's four IDX files (gzip). Needs target/gpu-tae.jar, and xdotool to close the window. The median epoch
+# of each round, then the median over the rounds.
 set -eu
 data=${1:?"usage: bench/view_cost.sh DATA [ROUNDS] [OPTIONS OF train ...]"}
 rounds=${2:-3}

@@ -1,5 +1,6 @@
-// What surrounds the matrix products of a dense layer y = activation(x w^T + b), with w (out, in), y (rows, out): bias and activation after the
-// product of the forward pass; the activation's derivative and the bias's gradient before those of the backward pass.
+// What surrounds the matrix products of a dense layer y = activation(x w^T + b), with w (out, in), y (rows, out): bias
+// and activation after the product of the forward pass; the activation's derivative and the bias's gradient before
+// those of the backward pass.
 #include "activation.h"
 #include "device.h"
 
@@ -7,19 +8,21 @@ namespace gputae {
 
 // y = activation(y + b).
 // Launch: a block a row, any number of threads.
-extern "C" __global__ void bias_activation(const float* __restrict__ b, int32_t activation, int32_t out, float* __restrict__ y) {
+extern "C" __global__ void bias_activation(const float* __restrict__ b, int32_t activation, int32_t out,
+                                           float* __restrict__ y) {
   float* row = y + static_cast<int64_t>(blockIdx.x) * out;
   for (int j = static_cast<int>(threadIdx.x); j < out; j += static_cast<int>(blockDim.x)) {
     row[j] = activated(row[j] + b[j], activation);
   }
 }
 
-// dy (rows, out) becomes the gradient before the activation. Its column sums are added to db (out) where one block sees all rows, else left in
-// partial (parts, out) for add_partial_sums. With kIdentity y is not read, and may be dy.
-// Launch: grid (columns / 32, rows / rows_a_part), 256 threads: a lane is a column, the eight warps take every eighth row each.
+// dy (rows, out) becomes the gradient before the activation. Its column sums are added to db (out) where one block sees
+// all rows, else left in partial (parts, out) for add_partial_sums. With kIdentity y is not read, and may be dy.
+// Launch: grid (columns / 32, rows / rows_a_part), 256 threads: a lane is a column, the eight warps take every eighth
+// row each.
 extern "C" __global__ void __launch_bounds__(256)
-    activation_backward(const float* __restrict__ y, int32_t activation, int32_t rows, int32_t out, int32_t rows_a_part, float* __restrict__ dy,
-                        float* __restrict__ partial, float* __restrict__ db) {
+    activation_backward(const float* __restrict__ y, int32_t activation, int32_t rows, int32_t out, int32_t rows_a_part,
+                        float* __restrict__ dy, float* __restrict__ partial, float* __restrict__ db) {
   constexpr int kWarps = 8;
   // Rows of a thread that wait for memory together.
   constexpr int kRows = 8;
@@ -62,7 +65,8 @@ extern "C" __global__ void __launch_bounds__(256)
 
 // total (count) += the sum of the parts of partial (parts, count), in their order.
 // Launch: at least count threads in all.
-extern "C" __global__ void add_partial_sums(const float* __restrict__ partial, int32_t parts, int32_t count, float* __restrict__ total) {
+extern "C" __global__ void add_partial_sums(const float* __restrict__ partial, int32_t parts, int32_t count,
+                                            float* __restrict__ total) {
   const int64_t j = grid_thread();
   if (j >= count) return;
   float sum = 0;

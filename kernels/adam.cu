@@ -1,19 +1,20 @@
-// Adam (Kingma, Ba 2015) over the flat parameter buffer, and the end of a step. The step counter and the rates (learning rate, beta1, beta2, epsilon)
-// are read from device memory, so a captured launch serves every step.
+// Adam (Kingma, Ba 2015) over the flat parameter buffer, and the end of a step. The step counter and the rates
+// (learning rate, beta1, beta2, epsilon) are read from device memory, so a captured launch serves every step.
 //
-//   m = beta1 m + (1 - beta1) g        theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon),  t = *step
-//   v = beta2 v + (1 - beta2) g^2      g = 0, for the next step to accumulate into
+//   m = beta1 m + (1 - beta1) g theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon), t = *step
+//   v = beta2 v + (1 - beta2) g^2 g = 0, for the next step to accumulate into
 #include "device.h"
 
 namespace gputae {
 
-// Moments smaller than this are 0, as on the CPU, where denormals are slow: a weight whose gradient has become 0 would keep them for ever. Beside
-// epsilon = 1e-8 they move no weight.
+// Moments smaller than this are 0, as on the CPU, where denormals are slow: a weight whose gradient has become 0 would
+// keep them for ever. Beside epsilon = 1e-8 they move no weight.
 constexpr float kDust = 0x1p-100f;
 
 namespace {
 
-// base^exponent by squaring, off by exponent 2^-53 of itself at most: the library's pow takes a thread, and all that wait for it, some microseconds.
+// base^exponent by squaring, off by exponent 2^-53 of itself at most: the library's pow takes a thread, and all that
+// wait for it, some microseconds.
 __device__ inline double power(double base, int64_t exponent) {
   double result = 1;
   for (; exponent > 0; exponent >>= 1) {
@@ -26,8 +27,9 @@ __device__ inline double power(double base, int64_t exponent) {
 }  // namespace
 
 // Launch: any grid, any number of threads.
-extern "C" __global__ void adam(const int64_t* __restrict__ step, const double* __restrict__ rates, int64_t count, float* __restrict__ parameters,
-                                float* __restrict__ gradient, float* __restrict__ first_moment, float* __restrict__ second_moment) {
+extern "C" __global__ void adam(const int64_t* __restrict__ step, const double* __restrict__ rates, int64_t count,
+                                float* __restrict__ parameters, float* __restrict__ gradient,
+                                float* __restrict__ first_moment, float* __restrict__ second_moment) {
   // The first values are on their way while two threads compute the corrections.
   int64_t i = grid_thread();
   float g = 0, m = 0, v = 0, parameter = 0;
@@ -62,7 +64,8 @@ extern "C" __global__ void adam(const int64_t* __restrict__ step, const double* 
 // log[*step mod log_rows] (width) = losses (width); then *step += 1.
 // Launch: one block, any number of threads.
 extern "C" __global__ void __launch_bounds__(kMostThreads)
-    end_step(const float* __restrict__ losses, int32_t log_rows, int32_t width, float* __restrict__ log, int64_t* __restrict__ step) {
+    end_step(const float* __restrict__ losses, int32_t log_rows, int32_t width, float* __restrict__ log,
+             int64_t* __restrict__ step) {
   const int64_t now = *step;
   __syncthreads();
   float* row = log + now % log_rows * width;

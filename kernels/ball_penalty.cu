@@ -1,5 +1,5 @@
-// The ball penalty: loss = sum over the rows of z (rows, d) of max(|z| - 1, 0), the paper's text, or max(|z|^2 - 1, 0), the authors' code;
-// gradient (rows, d) = weight times its derivative.
+// The ball penalty: loss = sum over the rows of z (rows, d) of max(|z| - 1, 0), the paper's text, or max(|z|^2 - 1, 0),
+// the authors' code; gradient (rows, d) = weight times its derivative.
 // Launch: one block, since a batch has some thousand rows at most and its sum needs one; any number of threads.
 #include "device.h"
 
@@ -7,8 +7,9 @@ namespace gputae {
 
 enum BallPenalty { kNorm = 0, kSquared = 1 };
 
-extern "C" __global__ void __launch_bounds__(kMostThreads) ball_penalty(const float* __restrict__ z, int32_t penalty, float weight, int32_t rows,
-                                                                        int32_t d, float* __restrict__ gradient, float* __restrict__ loss) {
+extern "C" __global__ void __launch_bounds__(kMostThreads)
+    ball_penalty(const float* __restrict__ z, int32_t penalty, float weight, int32_t rows, int32_t d,
+                 float* __restrict__ gradient, float* __restrict__ loss) {
   double sum = 0;
   for (int r = static_cast<int>(threadIdx.x); r < rows; r += static_cast<int>(blockDim.x)) {
     const float* row = z + static_cast<int64_t>(r) * d;

@@ -39,8 +39,8 @@ struct Components {
 __device__ inline uint64_t used_up(uint64_t last) { return last | kNoPoint; }
 __device__ inline bool is_edge(uint64_t offer) { return key_point(offer) != kNoPoint; }
 
-// The first of a list that is foreign. Ids::kAtOnce places are read at once: one after the other they would be up to eight
-// waits for memory.
+// The first of a list that is foreign. Ids::kAtOnce places are read at once: one after the other they would be up to
+// eight waits for memory.
 template <typename Ids>
 __device__ inline uint64_t first_foreign(const uint64_t* list, const typename Ids::Label* label, int own) {
   constexpr int kAtOnce = Ids::kAtOnce;
@@ -57,7 +57,8 @@ __device__ inline uint64_t first_foreign(const uint64_t* list, const typename Id
     if (last == kNearest) offer = used_up(key[kAtOnce - 1]);
 #pragma unroll
     for (int t = kAtOnce - 1; t >= 0; t--) {
-      // A list that ends early holds all foreign points there were, so one of them is still foreign or the tree complete.
+      // A list that ends early holds all foreign points there were, so one of them is still foreign or the tree
+      // complete.
       if (is_edge(key[t]) && label[key_point(key[t])] != own) offer = key[t];
     }
   }
@@ -107,8 +108,7 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
 
     for (int i = thread; i < n; i += threads) {
       const int own = components.label[i];
-      const uint64_t offer =
-          first_foreign<Ids>(lists + static_cast<int64_t>(i) * kNearest, components.label, own);
+      const uint64_t offer = first_foreign<Ids>(lists + static_cast<int64_t>(i) * kNearest, components.label, own);
       offers[i] = offer;
       if (is_edge(offer)) atomicMin(&components.length[own], key_length(offer));
     }
@@ -163,7 +163,8 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
     __syncthreads();
     count = roots;
 
-    // Pointer jumping, from one array to the other, so that nobody reads what another writes; the lengths are not needed any more.
+    // Pointer jumping, from one array to the other, so that nobody reads what another writes; the lengths are not
+    // needed any more.
     typename Ids::Label* from = components.next;
     typename Ids::Label* to = reinterpret_cast<typename Ids::Label*>(components.length);
     for (bool moved = true; moved;) {

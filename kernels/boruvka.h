@@ -8,8 +8,8 @@
 namespace gputae {
 namespace {
 
-// For up to 65,536 points. Two 32-bit minima, of lengths and of ids, are cheaper than one of 64 bits, which is a loop in
-// shared memory.
+// For up to 65,536 points. Two 32-bit minima, of lengths and of ids, are cheaper than one of 64 bits, which is a loop
+// in shared memory.
 struct ShortIds {
   using Type = uint32_t;
   using Label = uint16_t;

@@ -1,6 +1,7 @@
-// The spanning tree of up to 128 points, such as a batch's: Boruvka's rounds in one block and one launch, under the exact
-// rule (exact_distance.h), as boruvka.cu has them. No lists: eight threads have a point and keep its squared lengths to
-// all others in registers, sixteen each, so a round is sixteen compares a thread and a minimum over eight lanes.
+// The spanning tree of up to 128 points, such as a batch's: Boruvka's rounds in one block and one launch, under the
+// exact rule (exact_distance.h), as boruvka.cu has them. No lists: eight threads have a point and keep its squared
+// lengths to all others in registers, sixteen each, so a round is sixteen compares a thread and a minimum over eight
+// lanes.
 #include "boruvka.h"
 #include "nearest.h"
 
@@ -13,7 +14,8 @@ constexpr int kParts = 8;  // threads of a point
 constexpr int kEach = kSmallCloud / kParts;
 
 // Bits of the squared lengths from point i to the points part, part + kParts, ..., kNoLength where there is none.
-__device__ inline void lengths_from(const float* __restrict__ x, int n, int d, int i, int part, uint32_t (&bits)[kEach]) {
+__device__ inline void lengths_from(const float* __restrict__ x, int n, int d, int i, int part,
+                                    uint32_t (&bits)[kEach]) {
   const float* own = x + static_cast<int64_t>(i) * d;
   float s[kEach] = {};
   for (int first = 0; first < d; first += kDistanceChunk) {

@@ -2,9 +2,9 @@
 # Compiles the CUDA kernels with nvcc and reports what each of them takes. Called by Maven.
 #   build.sh required|auto|off WORK OUTPUT
 #   build.sh ship
-# OUTPUT, a folder inside the jar, gets kernels.fatbin (machine code for sm_80 and sm_90), kernels-75.ptx and kernels-90.ptx (for other processors from
-# sm_75 on, newer ones included) and kernels.txt (what built them, then a line for each kernel: registers, shared memory, spills by architecture);
-# nothing where there are none.
+# OUTPUT, a folder inside the jar, gets kernels.fatbin (machine code for sm_80 and sm_90), kernels-75.ptx and
+# kernels-90.ptx (for other processors from sm_75 on, newer ones included) and kernels.txt (what built them, then a line
+# for each kernel: registers, shared memory, spills by architecture); nothing where there are none.
 #   required  without nvcc, or where it fails, the build fails; a warning, a register spilled to memory, or PTX in
 #             kernels/shipped that is of other sources, is a failure
 #   auto      without a working nvcc OUTPUT gets the PTX of kernels/shipped, which the driver compiles, and its
@@ -71,8 +71,8 @@ require_shipped() {  # after a build: what other builds take instead is of the s
   [ "$mode" = auto ] || exit 1
 }
 
-# One translation unit: the files share names and headers, and one module holds all kernels. What it was built from, to the letter, is what says whether it
-# must be built again.
+# One translation unit: the files share names and headers, and one module holds all kernels. What it was built from, to
+# the letter, is what says whether it must be built again.
 mkdir -p "$work"
 for file in "$here"/*.cu; do echo "#include \"$file\""; done > "$work/kernels.cu"
 cat <(echo "$version ${flags[*]}") "$here/build.sh" "$work/kernels.cu" "$here"/*.cu "$here"/*.h > "$work/built-from.new"
@@ -97,7 +97,8 @@ compile() {  # compile WHAT ARGUMENTS...: starts nvcc on the kernels; what it sa
 }
 for sm in 75 80 90; do compile "sm_$sm" "${ptxas[@]}" -arch=sm_$sm -cubin -o "$work/kernels-$sm.cubin"; done
 for sm in 75 90; do compile "ptx_$sm" -arch=compute_$sm -ptx -o "$work/kernels-$sm.ptx"; done
-# Not compressed: the jar compresses, and drivers before 550 cannot read nvcc 13's way of doing it. An older nvcc has no such option, and needs none.
+# Not compressed: the jar compresses, and drivers before 550 cannot read nvcc 13's way of doing it. An older nvcc has no
+# such option, and needs none.
 plain=()
 if "$nvcc" --help | grep -q -- --compress-mode; then plain=(--compress-mode=none); fi
 compile fatbin -fatbin -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 ${plain[@]+"${plain[@]}"} -o "$output/kernels.fatbin"
@@ -109,8 +110,9 @@ if [ ${#refused[@]} -gt 0 ]; then
   without "$version refuses: ${commands[${refused[0]}]}" aloud
 fi
 
-# PTX is for drivers older and processors newer than this nvcc. Its version is lowered to what the instructions need (sm_75 6.3, sm_90 7.8), which the
-# assembler then confirms; as nvcc writes it, only a driver of nvcc's own release would read it.
+# PTX is for drivers older and processors newer than this nvcc. Its version is lowered to what the instructions need
+# (sm_75 6.3, sm_90 7.8), which the assembler then confirms; as nvcc writes it, only a driver of nvcc's own release
+# would read it.
 for ptx in 75:6.3 90:7.8; do
   sm=${ptx%%:*}
   sed "s/^\.version .*/.version ${ptx##*:}/" "$work/kernels-$sm.ptx" > "$output/kernels-$sm.ptx"
@@ -122,7 +124,8 @@ for ptx in 75:6.3 90:7.8; do
   wait "${processes[lowered-$sm]}" || { cat "$work/lowered-$sm.log" >&2; without "PTX for sm_$sm needs a version above ${ptx##*:}" aloud; }
 done
 
-# A line for each kernel: for each architecture its registers, bytes of static shared memory, and bytes spilled to memory.
+# A line for each kernel: for each architecture its registers, bytes of static shared memory, and bytes spilled to
+# memory.
 {
   echo "built by $version for sm_80 and sm_90, with PTX for sm_75 and newer"
   printf '%-24s %-20s %-20s %-20s\n' 'registers/shared/spilled' sm_75 sm_80 sm_90

@@ -1,5 +1,7 @@
-// Reconstruction: probabilities from logits, and the binary cross-entropy of sigmoid(logits) against target, in nats, both (rows, p):
-//   -[t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))] = max(x, 0) - t x + log(1 + exp(-|x|)),  derivative sigmoid(x) - t
+// Reconstruction: probabilities from logits, and the binary cross-entropy of sigmoid(logits) against target, in nats,
+// both (rows, p):
+//   -[t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))] = max(x, 0) - t x + log(1 + exp(-|x|)),
+// with the derivative sigmoid(x) - t.
 // exp(-|x|) is in (0, 1], so nothing overflows.
 #include "device.h"
 
@@ -16,10 +18,11 @@ extern "C" __global__ void sigmoid(const float* logits, float* probability, int6
   }
 }
 
-// row_sums (rows): each row's sum of the losses. gradient = scale times the derivative, may be the logits; none where it is null.
+// row_sums (rows): each row's sum of the losses. gradient = scale times the derivative, may be the logits; none where
+// it is null.
 // Launch: a block a row, any number of threads.
-extern "C" __global__ void sigmoid_cross_entropy(const float* logits, const float* __restrict__ target, int32_t p, float scale, float* gradient,
-                                                 double* __restrict__ row_sums) {
+extern "C" __global__ void sigmoid_cross_entropy(const float* logits, const float* __restrict__ target, int32_t p,
+                                                 float scale, float* gradient, double* __restrict__ row_sums) {
   const int64_t row = static_cast<int64_t>(blockIdx.x) * p;
   float sum = 0;
   for (int j = static_cast<int>(threadIdx.x); j < p; j += static_cast<int>(blockDim.x)) {

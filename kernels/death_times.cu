@@ -1,5 +1,6 @@
-// Death times as a loss: the sum of d^degree over the spanning tree's lengths d that are not longer than max_edge, and its gradient. Edge (i, j) adds
-// weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to point j, nothing where d = 0.
+// Death times as a loss: the sum of d^degree over the spanning tree's lengths d that are not longer than max_edge, and
+// its gradient. Edge (i, j) adds weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to point j, nothing where
+// d = 0.
 //
 // A warp has a point: its lanes look through all edges, 32 at a time, and the warp takes those that meet the point in
 // their order, so the sum's order is fixed without sorting. A lane has a coordinate then.

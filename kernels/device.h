@@ -1,7 +1,8 @@
 // What the kernels share: warps, sums in a fixed order, dynamic shared memory.
 //
-// Every block has whole warps of 32 threads, numbered along x alone, and every warp intrinsic is called by all 32. The files are compiled with
-// -fmad=false: a fused multiply-add is written where it is meant. Division and square root are correctly rounded (nvcc's default; no fast-math).
+// Every block has whole warps of 32 threads, numbered along x alone, and every warp intrinsic is called by all 32. The
+// files are compiled with -fmad=false: a fused multiply-add is written where it is meant. Division and square root are
+// correctly rounded (nvcc's default; no fast-math).
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ __device__ inline int lane_number() { return static_cast<int>(threadIdx.x) % kWa
 __device__ inline int warp_number() { return static_cast<int>(threadIdx.x) / kWarp; }
 __device__ inline int warp_count() { return static_cast<int>(blockDim.x) / kWarp; }
 
-// The sum of all threads' values, for thread 0; the same order for the same block size, so the same bits. All threads of the block call it, not more
-// than once between two barriers of their own.
+// The sum of all threads' values, for thread 0; the same order for the same block size, so the same bits. All threads
+// of the block call it, not more than once between two barriers of their own.
 __device__ inline double block_sum(double value) {
   __shared__ double warps[kMostThreads / kWarp];
   for (int distance = kWarp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kAllLanes, value, distance);

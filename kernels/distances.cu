@@ -1,14 +1,15 @@
 // The matrix of squared lengths under the exact rule (exact_distance.h): out (n, n) from x (n, d).
 //
-// A block computes 32 x 32 of them: a lane is a column, a warp takes four rows. Coordinates come in chunks of 32, which are also the rule's, so a
-// thread's sum over a chunk stays in a register.
+// A block computes 32 x 32 of them: a lane is a column, a warp takes four rows. Coordinates come in chunks of 32, which
+// are also the rule's, so a thread's sum over a chunk stays in a register.
 // Launch: grid (n / 32, n / 32), 256 threads.
 #include "device.h"
 #include "exact_distance.h"
 
 namespace gputae {
 
-extern "C" __global__ void __launch_bounds__(256) squared_distances(const float* __restrict__ x, int32_t n, int32_t d, float* __restrict__ out) {
+extern "C" __global__ void __launch_bounds__(256)
+    squared_distances(const float* __restrict__ x, int32_t n, int32_t d, float* __restrict__ out) {
   constexpr int kSide = kWarp, kRows = 4;
   // Columns are coordinate-major with one float of padding, so that neither storing nor reading meets a bank twice.
   __shared__ float rows[kSide][kDistanceChunk], columns[kDistanceChunk][kSide + 1];
@@ -21,7 +22,8 @@ extern "C" __global__ void __launch_bounds__(256) squared_distances(const float*
     for (int r = warp; r < kSide; r += warp_count()) {
       // Points beyond the last are never written out; 0 keeps the reads inside.
       rows[r][lane] = first_row + r < n && lane < width ? x[static_cast<int64_t>(first_row + r) * d + chunk + lane] : 0;
-      columns[lane][r] = first_column + r < n && lane < width ? x[static_cast<int64_t>(first_column + r) * d + chunk + lane] : 0;
+      columns[lane][r] =
+          first_column + r < n && lane < width ? x[static_cast<int64_t>(first_column + r) * d + chunk + lane] : 0;
     }
     __syncthreads();
     for (int r = 0; r < kRows; r++) {

@@ -1,5 +1,5 @@
-// The exact rule of distances: the one definition of the squared length of an edge and of the order of edges that every engine obeys,
-// on the CPU and on the GPU, so that all of them return the same spanning tree bit for bit.
+// The exact rule of distances: the one definition of the squared length of an edge and of the order of edges that every
+// engine obeys, on the CPU and on the GPU, so that all of them return the same spanning tree bit for bit.
 //
 //   squared length s of (u, v), points with d float32 coordinates:
 //     per coordinate      t = u_k - v_k                rounded to float32
@@ -8,12 +8,13 @@
 //   order of edges        (bits of s, smaller id, larger id), ascending
 //   length                sqrt(s), correctly rounded, taken once the tree is known
 //
-// A SIMD lane or a GPU thread holds a pair, never a coordinate, so the sums above are the only ones; padding coordinates with zeros changes nothing.
-// Compile with -ffp-contract=off (g++) or -fmad=false (nvcc) and without fast-math: a contraction elsewhere than the fma written here is an error.
-// Both operations are monotone in |t|: a bound computed by the same chain prunes strictly, without slack.
+// A SIMD lane or a GPU thread holds a pair, never a coordinate, so the sums above are the only ones; padding
+// coordinates with zeros changes nothing. Compile with -ffp-contract=off (g++) or -fmad=false (nvcc) and without
+// fast-math: a contraction elsewhere than the fma written here is an error. Both operations are monotone in |t|: a
+// bound computed by the same chain prunes strictly, without slack.
 //
-// s is never negative and never -0, so its bits order as unsigned integers exactly as its value. A coordinate that is not finite makes s NaN or
-// infinite; a NaN never compares below another length, which engines read as infinite.
+// s is never negative and never -0, so its bits order as unsigned integers exactly as its value. A coordinate that is
+// not finite makes s NaN or infinite; a NaN never compares below another length, which engines read as infinite.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,8 @@ GPUTAE_HOST_DEVICE inline float fused_multiply_add(float a, float b, float c) {
 }
 
 // Squared length of the edge between u and v. u: (d) with u_stride floats between coordinates; v likewise.
-GPUTAE_HOST_DEVICE inline float squared_length(const float* u, int64_t u_stride, const float* v, int64_t v_stride, int d) {
+GPUTAE_HOST_DEVICE inline float squared_length(const float* u, int64_t u_stride, const float* v, int64_t v_stride,
+                                               int d) {
   float s = 0;
   for (int first = 0; first < d; first += kDistanceChunk) {
     const int last = d - first < kDistanceChunk ? d : first + kDistanceChunk;

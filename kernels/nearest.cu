@@ -195,7 +195,7 @@ __device__ inline void nearest(const float* __restrict__ x, int n, int d, int ti
 // x (n, d). component (n) says who is foreign; where it is null every other point is. The kernel's number is the
 // largest d it serves, at most; the last one serves any. Launch: any grid, 256 threads; tile_points a multiple of 128,
 // for nearest_foreign itself 128; shared memory: 4 tile_points (number + 1) bytes, 32 for the number of the last.
-#define NEAREST_ARGUMENTS                                                                                     \
+#define NEAREST_ARGUMENTS                                                                                        \
   const float *__restrict__ x, int32_t n, int32_t d, int32_t tile_points, const int32_t *__restrict__ component, \
       const int32_t *__restrict__ points, const int32_t *__restrict__ count, uint64_t *__restrict__ lists
 
@@ -214,7 +214,8 @@ extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) n
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_16(NEAREST_ARGUMENTS) {
   nearest<16, false>(x, n, d, tile_points, component, points, count, lists);
 }
-extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kWideSweepBlocks) nearest_foreign_32(NEAREST_ARGUMENTS) {
+extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kWideSweepBlocks)
+    nearest_foreign_32(NEAREST_ARGUMENTS) {
   nearest<32, false>(x, n, d, tile_points, component, points, count, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kWideSweepBlocks) nearest_foreign(NEAREST_ARGUMENTS) {

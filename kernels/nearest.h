@@ -29,8 +29,8 @@ __device__ inline uint64_t edge_key(float s, int j) {
 __device__ inline uint32_t key_length(uint64_t key) { return static_cast<uint32_t>(key >> 32); }
 __device__ inline uint32_t key_point(uint64_t key) { return static_cast<uint32_t>(key); }
 
-// The least key of this lane and those beside it, groups of kLanes (a power of two); for all of them. The whole warp calls
-// it.
+// The least key of this lane and those beside it, groups of kLanes (a power of two); for all of them. The whole warp
+// calls it.
 template <int kLanes>
 __device__ inline uint64_t least_of_lanes(uint64_t key) {
   for (int distance = kLanes / 2; distance > 0; distance /= 2) {

@@ -1,12 +1,13 @@
-// The variational autoencoder's sampling and its Kullback-Leibler divergence (Kingma, Welling 2014). statistics (rows, 2 d): mu beside logvar.
+// The variational autoencoder's sampling and its Kullback-Leibler divergence (Kingma, Welling 2014). statistics (rows,
+// 2 d): mu beside logvar.
 #include "device.h"
 
 namespace gputae {
 
 // z (rows, d) = mu + exp(logvar / 2) noise; z = mu where noise is null.
 // Launch: any grid, any number of threads.
-extern "C" __global__ void reparameterise(const float* __restrict__ statistics, const float* __restrict__ noise, int32_t rows, int32_t d,
-                                          float* __restrict__ z) {
+extern "C" __global__ void reparameterise(const float* __restrict__ statistics, const float* __restrict__ noise,
+                                          int32_t rows, int32_t d, float* __restrict__ z) {
   const int64_t count = static_cast<int64_t>(rows) * d;
   for (int64_t i = grid_thread(); i < count; i += grid_threads()) {
     const float* row = statistics + i / d * 2 * d;
@@ -15,11 +16,13 @@ extern "C" __global__ void reparameterise(const float* __restrict__ statistics, 
   }
 }
 
-// loss = scale / 2 times the sum of exp(logvar) - 1 - logvar + mu^2; d_statistics (rows, 2 d) from the gradient dz (rows, d) of what follows z and
-// from the loss. scale is 1 / (rows x pixels). Launch: one block, since its sum needs one; any number of threads.
+// loss = scale / 2 times the sum of exp(logvar) - 1 - logvar + mu^2; d_statistics (rows, 2 d) from the gradient dz
+// (rows, d) of what follows z and from the loss. scale is 1 / (rows x pixels). Launch: one block, since its sum needs
+// one; any number of threads.
 extern "C" __global__ void __launch_bounds__(kMostThreads)
-    reparameterise_backward(const float* __restrict__ statistics, const float* __restrict__ noise, const float* __restrict__ dz, int32_t rows,
-                            int32_t d, double scale, float* __restrict__ d_statistics, float* __restrict__ loss) {
+    reparameterise_backward(const float* __restrict__ statistics, const float* __restrict__ noise,
+                            const float* __restrict__ dz, int32_t rows, int32_t d, double scale,
+                            float* __restrict__ d_statistics, float* __restrict__ loss) {
   const int64_t count = static_cast<int64_t>(rows) * d;
   const float weight = static_cast<float>(scale);
   double sum = 0;

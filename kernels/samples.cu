@@ -1,4 +1,5 @@
-// Random samples addressed by counters (philox.h): any thread can draw any of them, and the step comes from device memory.
+// Random samples addressed by counters (philox.h): any thread can draw any of them, and the step comes from device
+// memory.
 #include "device.h"
 #include "philox.h"
 
@@ -32,7 +33,8 @@ __device__ inline Normals four_normals(uint64_t seed, uint64_t index, uint32_t s
 
 // Standard normals out (count); four from the counter (seed, index / 4, *step, stream).
 // Launch: any grid, any number of threads.
-extern "C" __global__ void normals(int64_t count, uint64_t seed, uint32_t stream, const int64_t* __restrict__ step, float* __restrict__ out) {
+extern "C" __global__ void normals(int64_t count, uint64_t seed, uint32_t stream, const int64_t* __restrict__ step,
+                                   float* __restrict__ out) {
   const uint32_t now = static_cast<uint32_t>(*step);
   for (int64_t group = grid_thread(); 4 * group < count; group += grid_threads()) {
     const Normals n = four_normals(seed, static_cast<uint64_t>(group), now, stream);
@@ -42,11 +44,11 @@ extern "C" __global__ void normals(int64_t count, uint64_t seed, uint32_t stream
   }
 }
 
-// Points out (rows, d) uniform in the unit ball: a direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r draws
-// from the indices r (groups + 1) on.
+// Points out (rows, d) uniform in the unit ball: a direction uniform on the sphere (a normal vector divided by its
+// length) times u^(1/d). Row r draws from the indices r (groups + 1) on.
 // Launch: any grid, any number of threads.
-extern "C" __global__ void uniform_ball(int64_t rows, int32_t d, uint64_t seed, uint32_t stream, const int64_t* __restrict__ step,
-                                        float* __restrict__ out) {
+extern "C" __global__ void uniform_ball(int64_t rows, int32_t d, uint64_t seed, uint32_t stream,
+                                        const int64_t* __restrict__ step, float* __restrict__ out) {
   const uint32_t now = static_cast<uint32_t>(*step);
   const int groups = (d + 3) / 4;
   for (int64_t r = grid_thread(); r < rows; r += grid_threads()) {
@@ -64,7 +66,8 @@ extern "C" __global__ void uniform_ball(int64_t rows, int32_t d, uint64_t seed, 
     }
     const double u = uniform(philox(seed, first + static_cast<uint64_t>(groups), now, stream).x[0]);
     const double radius = pow(u, 1.0 / d);
-    // Where all normals are 0 (u0 = 0 for each pair, 2^-24 in the plane) there is no direction; the centre is as good a point as any.
+    // Where all normals are 0 (u0 = 0 for each pair, 2^-24 in the plane) there is no direction; the centre is as good a
+    // point as any.
     const double scale = square > 0 ? radius / sqrt(square) : 0;
     for (int k = 0; k < d; k++) row[k] = static_cast<float>(scale * row[k]);
   }

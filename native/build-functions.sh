@@ -1,5 +1,5 @@
-# shellcheck shell=bash disable=SC2034,SC2154
-# What the build scripts of native/ share; they source it when they have set `here`, their own folder, and `output`, where flags are kept.
+# shellcheck shell=bash disable=SC2034,SC2154 What the build scripts of native/ share; they source it when they have set
+# `here`, their own folder, and `output`, where flags are kept.
 
 functions=${BASH_SOURCE[0]}
 
@@ -39,7 +39,8 @@ whole() {  # whole FILE ARGUMENTS...: the compiler's output, under its name once
   mv "$file.new" "$file"
 }
 
-# Compilers run beside each other. One more than there are processors, so that none is idle while the eldest is waited for.
+# Compilers run beside each other. One more than there are processors, so that none is idle while the eldest is waited
+# for.
 beside=()
 beside_failed=false
 most_beside=$(($(nproc) + 1))

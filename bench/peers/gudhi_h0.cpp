@@ -1,7 +1,9 @@
-// GUDHI's H0 behind one C function, for a Python that GUDHI has no package for (torch_engines.py loads it through ctypes).
-//   g++ -std=c++17 -O3 -DNDEBUG -shared -fPIC -static-libstdc++ -static-libgcc -o libgudhi_h0.so gudhi_h0.cpp       (Debian: libgudhi-dev)
-// The calls are those of gudhi.RipsComplex(points).create_simplex_tree(1), compute_persistence() and flag_persistence_generators()[0] in Python,
-// without Python's conversions.
+// GUDHI's H0 behind one C function, for a Python that GUDHI has no package for (torch_engines.py loads it through
+// ctypes).
+//   g++ -std=c++17 -O3 -DNDEBUG -shared -fPIC -static-libstdc++ -static-libgcc -o libgudhi_h0.so gudhi_h0.cpp
+// (Debian: libgudhi-dev)
+// The calls are those of gudhi.RipsComplex(points).create_simplex_tree(1), compute_persistence() and
+// flag_persistence_generators()[0] in Python, without Python's conversions.
 #include <iostream>  // GUDHI 3.7's headers use it without including it
 
 #include <gudhi/Persistent_cohomology.h>
@@ -19,13 +21,15 @@
 
 extern "C" const char* gudhi_h0_version() { return GUDHI_H0_VERSION; }
 
-// points: n x d, row-major. edges: room for n - 1 pairs; returns how many were written (edges of zero length end no class that lived).
+// points: n x d, row-major. edges: room for n - 1 pairs; returns how many were written (edges of zero length end no
+// class that lived).
 extern "C" int gudhi_h0(const double* points, int n, int d, int64_t* edges) {
   using Tree = Gudhi::Simplex_tree<Gudhi::Simplex_tree_options_fast_persistence>;
   using Field = Gudhi::persistent_cohomology::Field_Zp;
   std::vector<std::vector<double>> cloud(n);
   for (int i = 0; i < n; i++) cloud[i].assign(points + int64_t{i} * d, points + int64_t{i + 1} * d);
-  Gudhi::rips_complex::Rips_complex<Tree::Filtration_value> rips(cloud, std::numeric_limits<double>::infinity(), Gudhi::Euclidean_distance());
+  Gudhi::rips_complex::Rips_complex<Tree::Filtration_value> rips(cloud, std::numeric_limits<double>::infinity(),
+                                                                 Gudhi::Euclidean_distance());
   Tree tree;
   rips.create_complex(tree, 1);
   Gudhi::persistent_cohomology::Persistent_cohomology<Tree, Field> persistence(tree);

@@ -31,8 +31,9 @@ except ImportError as e:
 import torch_engines
 from torch_engines import ENGINES, Graphs, H0, Unavailable, first_line
 
-# Of the loss, of the gradient, of Adam's step: roundings of float32 sums in another order. Adam divides by the gradient's size, hence its larger bound.
-# Compiled code rounds the latents otherwise, and the last bits of two that nearly coincide decide the direction in which the term pushes them.
+# Of the loss, of the gradient, of Adam's step: roundings of float32 sums in another order. Adam divides by the
+# gradient's size, hence its larger bound. Compiled code rounds the latents otherwise, and the last bits of two that
+# nearly coincide decide the direction in which the term pushes them.
 TOLERANCES = (1e-5, 1e-5, 1e-2)
 TOLERANCES_COMPILED_TERM = (1e-5, 1e-3, 1e-2)
 H0_SIZES = (128, 512, 1024)

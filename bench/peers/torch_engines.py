@@ -109,7 +109,8 @@ class Engine:
         self.encoder, self.decoder = mlp(PIXELS, HIDDEN, HIDDEN, latent).to(self.device), mlp(latent, HIDDEN, HIDDEN, PIXELS).to(self.device)
         self.parameters = [*self.encoder.parameters(), *self.decoder.parameters()]
         self.adam = torch.optim.Adam(self.parameters, lr=LEARNING_RATE, **adam)
-        # Page-locked, so that the copy does not wait; the next step's read of z comes after it on the stream, so it is never overwritten too early.
+        # Page-locked, so that the copy does not wait; the next step's read of z comes after it on the stream, so it is
+        # never overwritten too early.
         self.staging = torch.zeros(batch - 1, 2, dtype=torch.int64, pin_memory=self.device.type == "cuda")
         self.edges = torch.zeros(batch - 1, 2, dtype=torch.int64, device=self.device)
         self.loss = None  # of the last step, a scalar on the device
@@ -187,8 +188,8 @@ class Graphs(Engine):
 
     def capture(self):
         weights = [p.detach().clone() for p in self.parameters]
-        # Warm-up and captures on one side stream: autograd runs a backward operation on the stream of its forward one, and a parameter's
-        # gradient accumulator on the stream it was made on.
+        # Warm-up and captures on one side stream: autograd runs a backward operation on the stream of its forward one,
+        # and a parameter's gradient accumulator on the stream it was made on.
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -199,8 +200,8 @@ class Graphs(Engine):
                 self.find_edges(self.z)
                 self.second_part()
         torch.cuda.current_stream().wait_stream(stream)
-        # No gradients at the time of capture: the backward pass then allocates them in the graph's memory and every replay writes them anew,
-        # so nothing has to be zeroed. The old autograd graph goes too.
+        # No gradients at the time of capture: the backward pass then allocates them in the graph's memory and every
+        # replay writes them anew, so nothing has to be zeroed. The old autograd graph goes too.
         self.adam.zero_grad(set_to_none=True)
         self.x = self.z = self.loss = None
         self.graphs = [torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()]
@@ -211,8 +212,8 @@ class Graphs(Engine):
         else:
             with torch.cuda.graph(self.graphs[0], stream=stream):
                 self.first_part()
-            # The same memory pool: what the encoder saved for its backward pass lives in the first graph's memory. Allowed since the graphs
-            # are always replayed in the order of their capture, never at once.
+            # The same memory pool: what the encoder saved for its backward pass lives in the first graph's memory.
+            # Allowed since the graphs are always replayed in the order of their capture, never at once.
             with torch.cuda.graph(self.graphs[1], pool=self.graphs[0].pool(), stream=stream):
                 self.second_part()
         self.load(weights)

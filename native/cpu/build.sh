@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds libgputae.so, the CPU backend's kernels, and lays oneDNN beside it. Called by Maven.
 #   build.sh JAVA_HOME DNNL OBJECTS OUTPUT
-# DNNL holds include/ and libdnnl.so.3; OUTPUT is a folder inside the jar. Nothing is compiled again that is newer than its sources.
+# DNNL holds include/ and libdnnl.so.3; OUTPUT is a folder inside the jar. Nothing is compiled again that is newer than
+# its sources.
 set -eu
 dnnl=$2 objects=$3 output=$4
 here=$(cd "$(dirname "$0")" && pwd)
@@ -48,8 +49,9 @@ all_done
 newest=$(ls -t "${compiled[@]}" | head -1)
 if [ ! "$library" -nt "$newest" ]; then
   ln -sf libdnnl.so.3 "$dnnl/libdnnl.so"
-  # Loaded from one folder with its companions. What is used of the C++ runtime is linked in, so that an older one on the user's machine does not matter; what is
-  # not used is left out, and libgcc is the system's, which oneDNN needs too: g++ 12 brings calls into glibc 2.36 with the one, 2.35 with the other.
+  # Loaded from one folder with its companions. What is used of the C++ runtime is linked in, so that an older one on
+  # the user's machine does not matter; what is not used is left out, and libgcc is the system's, which oneDNN needs
+  # too: g++ 12 brings calls into glibc 2.36 with the one, 2.35 with the other.
   "$cxx" -shared -pthread ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" \
     -L"$dnnl" -ldnnl -l:libgomp.so.1 -o "$library.new"
   mv "$library.new" "$library"
@@ -57,7 +59,8 @@ fi
 for companion in libdnnl.so.3 libgomp.so.1; do
   [ -f "$output/$companion" ] || cp "$dnnl/$companion" "$output/$companion"
 done
-# What gputae.backend.cpu.NativeLibraries unpacks: SHA-256, bytes, name; the small one that shows whether a folder lets code run comes first.
+# What gputae.backend.cpu.NativeLibraries unpacks: SHA-256, bytes, name; the small one that shows whether a folder lets
+# code run comes first.
 for name in libgomp.so.1 libdnnl.so.3 libgputae.so; do
   echo "$(sha256sum "$output/$name" | cut -d' ' -f1) $(stat -c %s "$output/$name") $name"
 done > "$output/libraries.txt"

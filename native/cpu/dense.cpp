@@ -1,8 +1,10 @@
-// Dense layers: oneDNN's single-precision matrix product with bias, activation and their gradients around it. Formulas and shapes: gputae.h.
+// Dense layers: oneDNN's single-precision matrix product with bias, activation and their gradients around it. Formulas
+// and shapes: gputae.h.
 //
-// Every part multiplies its own rows (or, for a weight's gradient, its own columns) with a product of one thread and finishes them while they are in
-// that thread's cache. This measured faster than oneDNN's own threading of each product (282 against 306 microseconds for the 17 products of a step
-// at batch 128, 2 threads) and needs one wake-up instead of two.
+// Every part multiplies its own rows (or, for a weight's gradient, its own columns) with a product of one thread and
+// finishes them while they are in that thread's cache. This measured faster than oneDNN's own threading of each product
+// (282 against 306 microseconds for the 17 products of a step at batch 128, 2 threads) and needs one wake-up instead of
+// two.
 //
 // dnnl_sgemm is row-major like everything here, so nothing is swapped: C (m, n) = op(A) (m, k) op(B) (k, n).
 #include <oneapi/dnnl/dnnl.h>
@@ -27,9 +29,10 @@ void note(std::atomic<int>& failure, int status) {
   if (status != 0) failure.store(status, std::memory_order_relaxed);
 }
 
-// Rows of a forward product come in multiples of this. oneDNN takes other kernels, which round otherwise, for few rows and for the rest of a division
-// (AVX-512: fewer than 16; AVX2: a rest of 1 to 3 after division by 6, and the last rows above 144; SSE: a single row). Equal images of a batch would
-// then get embeddings that differ in their last bits, and the death time between them a direction made of rounding errors.
+// Rows of a forward product come in multiples of this. oneDNN takes other kernels, which round otherwise, for few rows
+// and for the rest of a division (AVX-512: fewer than 16; AVX2: a rest of 1 to 3 after division by 6, and the last rows
+// above 144; SSE: a single row). Equal images of a batch would then get embeddings that differ in their last bits, and
+// the death time between them a direction made of rounding errors.
 #if defined(__AVX512F__)
 constexpr int64_t kRowGrain = 16, kMostRows = INT64_MAX;
 #elif defined(__AVX2__)
@@ -38,7 +41,8 @@ constexpr int64_t kRowGrain = 6, kMostRows = 144;
 constexpr int64_t kRowGrain = 2, kMostRows = INT64_MAX;
 #endif
 
-// y (rows, out) = x (rows, in) w (out, in)^T for fewer rows than the grain, with rows of zeros added. Returns oneDNN's status.
+// y (rows, out) = x (rows, in) w (out, in)^T for fewer rows than the grain, with rows of zeros added. Returns oneDNN's
+// status.
 int padded_product(const float* x, const float* w, float* y, int64_t rows, int64_t in, int64_t out) {
   const size_t row = static_cast<size_t>(in + out);
   auto* room = static_cast<float*>(std::calloc(static_cast<size_t>(kRowGrain) * row, sizeof(float)));
@@ -72,7 +76,8 @@ void elu_backward(const float* y, float* dy, int64_t count) {
 
 }  // namespace
 
-int dense(const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in, int64_t out, GputaeTeam* team) {
+int dense(const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
+          int64_t out, GputaeTeam* team) {
   std::atomic<int> failure = 0;
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
   in_parts(team, parts, [&](int number) {
@@ -91,8 +96,8 @@ int dense(const float* x, const float* w, const float* b, int activation, float*
   return failure;
 }
 
-int dense_backward(const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db, float* dx, int64_t rows,
-                   int64_t in, int64_t out, GputaeTeam* team) {
+int dense_backward(const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db,
+                   float* dx, int64_t rows, int64_t in, int64_t out, GputaeTeam* team) {
   std::atomic<int> failure = 0;
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
   in_parts(team, parts, [&](int number) {
@@ -100,9 +105,12 @@ int dense_backward(const float* x, const float* w, const float* y, int activatio
     const int64_t count = own.last - own.first;
     if (count == 0) return;
     if (activation == GPUTAE_ELU) elu_backward(y + own.first * out, dy + own.first * out, count * out);
-    if (dx != nullptr) note(failure, dnnl_sgemm('N', 'N', count, in, out, 1, dy + own.first * out, out, w, in, 0, dx + own.first * in, in));
+    if (dx != nullptr)
+      note(failure,
+           dnnl_sgemm('N', 'N', count, in, out, 1, dy + own.first * out, out, w, in, 0, dx + own.first * in, in));
   });
-  // The weight's gradient sums over all rows, so it waits for them; the longer side of the weight is the one that is split.
+  // The weight's gradient sums over all rows, so it waits for them; the longer side of the weight is the one that is
+  // split.
   in_parts(team, parts, [&](int number) {
     const Share columns = in >= out ? share(in, kLineFloats, number, parts) : Share{0, in};
     const Share outputs = in >= out ? Share{0, out} : share(out, kLineFloats, number, parts);

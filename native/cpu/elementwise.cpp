@@ -1,5 +1,5 @@
-// Operations that touch every number once: gather, sigmoid, binary cross-entropy, ball penalty, reparameterisation, Adam. Formulas and shapes:
-// gputae.h.
+// Operations that touch every number once: gather, sigmoid, binary cross-entropy, ball penalty, reparameterisation,
+// Adam. Formulas and shapes: gputae.h.
 #include "exponential.h"
 #include "simd.h"
 
@@ -13,9 +13,9 @@ constexpr int kLanes = 16;
 // Fewer values than this are done by one thread: waking another costs about a microsecond.
 constexpr int64_t kParallelValues = 16384;
 
-// Moments smaller than this are 0. A weight whose gradient has become 0 (of a pixel that is nearly always black) would else keep denormal moments for
-// ever, since 0.9 times the smallest ones rounds to themselves, and denormals cost a processor a hundred cycles each. Beside epsilon = 1e-8 they move
-// no weight.
+// Moments smaller than this are 0. A weight whose gradient has become 0 (of a pixel that is nearly always black) would
+// else keep denormal moments for ever, since 0.9 times the smallest ones rounds to themselves, and denormals cost a
+// processor a hundred cycles each. Beside epsilon = 1e-8 they move no weight.
 constexpr float kDust = 0x1p-100f;
 
 double lane_sum(const float* lanes) {
@@ -40,7 +40,8 @@ inline CrossEntropy cross_entropy(float x, float t) {
   return {multiply_add(-t, x, positive) + twice_inverse_tanh(e * one_plus * reciprocal), probability - t};
 }
 
-// byte / 255, correctly rounded: the product with the rounded reciprocal, corrected by what it misses (checked for all 256 bytes by BackendContract).
+// byte / 255, correctly rounded: the product with the rounded reciprocal, corrected by what it misses (checked for all
+// 256 bytes by BackendContract).
 inline float grey(uint8_t byte) {
   const float u = byte;
 #ifdef __FMA__
@@ -54,8 +55,8 @@ inline float grey(uint8_t byte) {
 
 }  // namespace
 
-void gather(const uint8_t* images, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch, int64_t rows, int64_t p,
-            float* x, GputaeTeam* team) {
+void gather(const uint8_t* images, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch,
+            int64_t rows, int64_t p, float* x, GputaeTeam* team) {
   const int32_t* batch_order = order + *step % steps_per_epoch * batch;
   const int parts = parts_for(team, rows * p, kParallelValues);
   in_parts(team, parts, [=](int number) {
@@ -86,8 +87,8 @@ void sigmoid(const float* logits, float* probability, int64_t count, GputaeTeam*
   });
 }
 
-void sigmoid_cross_entropy(const float* logits, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows, int64_t p,
-                           GputaeTeam* team) {
+void sigmoid_cross_entropy(const float* logits, const float* target, float* gradient, float* loss, double* row_sums,
+                           int64_t rows, int64_t p, GputaeTeam* team) {
   const float scale = static_cast<float>(1.0 / (static_cast<double>(rows) * static_cast<double>(p)));
   const int parts = parts_for(team, rows * p, kParallelValues);
   in_parts(team, parts, [=](int number) {
@@ -156,8 +157,8 @@ void reparameterise(const float* statistics, const float* noise, float* z, int64
   }
 }
 
-void reparameterise_backward(const float* statistics, const float* noise, const float* dz, int64_t pixels, float* d_statistics, float* loss,
-                             int64_t rows, int64_t d) {
+void reparameterise_backward(const float* statistics, const float* noise, const float* dz, int64_t pixels,
+                             float* d_statistics, float* loss, int64_t rows, int64_t d) {
   const double scale = 1.0 / (static_cast<double>(rows) * static_cast<double>(pixels));
   const float weight = static_cast<float>(scale);
   double sum = 0;
@@ -178,8 +179,8 @@ void reparameterise_backward(const float* statistics, const float* noise, const 
   *loss = static_cast<float>(0.5 * sum * scale);
 }
 
-void adam(float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step, double rate, double beta1, double beta2,
-          double epsilon, int64_t count, GputaeTeam* team) {
+void adam(float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step,
+          double rate, double beta1, double beta2, double epsilon, int64_t count, GputaeTeam* team) {
   const double t = static_cast<double>(*step);
   // theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
   const float step_size = static_cast<float>(rate / (1 - __builtin_pow(beta1, t)));
@@ -197,7 +198,8 @@ void adam(float* parameters, float* gradient, float* first_moment, float* second
       const Lanes v = zero_below(multiply_add(broadcast(b2), load(second_moment + i), broadcast(c2) * g * g), kDust);
       store(first_moment + i, m);
       store(second_moment + i, v);
-      const Lanes change = quotient(broadcast(step_size) * m, multiply_add(root(v), broadcast(root_scale), broadcast(eps)));
+      const Lanes change =
+          quotient(broadcast(step_size) * m, multiply_add(root(v), broadcast(root_scale), broadcast(eps)));
       store(parameters + i, load(parameters + i) - change);
       store(gradient + i, broadcast(0));
     }

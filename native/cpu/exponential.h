@@ -1,9 +1,10 @@
-// exp, expm1 and the inverse hyperbolic tangent for float32 in a form that g++ vectorises without fast-math: no branches, no calls, no integer
-// conversions that overflow.
+// exp, expm1 and the inverse hyperbolic tangent for float32 in a form that g++ vectorises without fast-math: no
+// branches, no calls, no integer conversions that overflow.
 //
-// exp(x) = 2^n (1 + q), n = round(x / ln 2), q = expm1(r), r = x - n ln 2 in [-0.347, 0.347]. Adding 1.5 * 2^23 rounds to an integer and leaves it in
-// the low bits. Worst errors in units in the last place, measured and bounded by native/testing/cpu/operations_test.cpp: exp 1.01, exp - 1 0.83, sigmoid 2.4,
-// log(1 + exp) 3.8. NaN passes through: every result is computed from x by multiplication and addition.
+// exp(x) = 2^n (1 + q), n = round(x / ln 2), q = expm1(r), r = x - n ln 2 in [-0.347, 0.347]. Adding 1.5 * 2^23 rounds
+// to an integer and leaves it in the low bits. Worst errors in units in the last place, measured and bounded by
+// native/testing/cpu/operations_test.cpp: exp 1.01, exp - 1 0.83, sigmoid 2.4, log(1 + exp) 3.8. NaN passes through:
+// every result is computed from x by multiplication and addition.
 #pragma once
 
 #include "isa.h"
@@ -27,7 +28,8 @@ static inline float from_bits(uint32_t b) {
   return x;
 }
 
-// Beyond these exp is nearly 0 or infinite in float32 anyway; the scale stays a normal number. A NaN fails the comparisons and stays.
+// Beyond these exp is nearly 0 or infinite in float32 anyway; the scale stays a normal number. A NaN fails the
+// comparisons and stays.
 static inline float at_least(float x) { return x < -87.0f ? -87.0f : x; }
 static inline float at_most(float x) { return x > 88.0f ? 88.0f : x; }
 

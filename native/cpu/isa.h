@@ -1,5 +1,6 @@
-// One instruction set's view of the sources: GPUTAE_ISA names the set (baseline, avx2, avx512) and its namespace, so that the three compilations of
-// one file never share a symbol. Only headers without linkable templates are included in these files for the same reason.
+// One instruction set's view of the sources: GPUTAE_ISA names the set (baseline, avx2, avx512) and its namespace, so
+// that the three compilations of one file never share a symbol. Only headers without linkable templates are included in
+// these files for the same reason.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +32,9 @@ static inline void in_parts(GputaeTeam* team, int parts, Body body) {
 }
 
 // As many parts as the team has threads, or one where `work` is not worth a second thread.
-static inline int parts_for(GputaeTeam* team, int64_t work, int64_t least) { return work < least ? 1 : gputae_team_threads(team); }
+static inline int parts_for(GputaeTeam* team, int64_t work, int64_t least) {
+  return work < least ? 1 : gputae_team_threads(team);
+}
 
 // a * b + c where it need not be exact: fused where the machine has it in hardware.
 static inline float multiply_add(float a, float b, float c) {
@@ -44,7 +47,8 @@ static inline float multiply_add(float a, float b, float c) {
 
 void gather(const uint8_t*, const int32_t*, const int64_t*, int64_t, int64_t, int64_t, int64_t, float*, GputaeTeam*);
 int dense(const float*, const float*, const float*, int, float*, int64_t, int64_t, int64_t, GputaeTeam*);
-int dense_backward(const float*, const float*, const float*, int, float*, float*, float*, float*, int64_t, int64_t, int64_t, GputaeTeam*);
+int dense_backward(const float*, const float*, const float*, int, float*, float*, float*, float*, int64_t, int64_t,
+                   int64_t, GputaeTeam*);
 void sigmoid(const float*, float*, int64_t, GputaeTeam*);
 void sigmoid_cross_entropy(const float*, const float*, float*, float*, double*, int64_t, int64_t, GputaeTeam*);
 void ball_penalty(const float*, int, float, float*, float*, int64_t, int64_t);

@@ -1,4 +1,5 @@
-// The bridge to Java: class gputae.backend.cpu.Native. Addresses and sizes come in as checked by CpuBackend; nothing is checked again here.
+// The bridge to Java: class gputae.backend.cpu.Native. Addresses and sizes come in as checked by CpuBackend; nothing is
+// checked again here.
 #include <jni.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <sys/mman.h>
@@ -26,13 +27,14 @@ T* at(jlong address) {
 float* floats(jlong address) { return at<float>(address); }
 
 bool supports_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
+         __builtin_cpu_supports("f16c");
 }
 
 // x86-64-v4 is what -march=x86-64-v4 lets the compiler use.
 bool supports_avx512() {
-  return supports_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return supports_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 
 }  // namespace
@@ -42,12 +44,15 @@ bool supports_avx512() {
 // The best instruction set of this processor: 0 baseline, 1 AVX2, 2 AVX-512.
 NATIVE(jint, bestInstructionSet)(JNIEnv*, jclass) { return supports_avx512() ? 2 : supports_avx2() ? 1 : 0; }
 
-// A context with an instruction set (0, 1, 2 as above) and a team of threads, for the calls below that take one; 0 where the threads cannot be
-// started.
+// A context with an instruction set (0, 1, 2 as above) and a team of threads, for the calls below that take one; 0
+// where the threads cannot be started.
 NATIVE(jlong, createContext)(JNIEnv*, jclass, jint set, jint threads) {
   GputaeTeam* team = gputae_team_create(threads);
   if (team == nullptr) return 0;
-  return reinterpret_cast<jlong>(new Context{set == 2 ? &gputae_avx512 : set == 1 ? &gputae_avx2 : &gputae_baseline, team});
+  return reinterpret_cast<jlong>(new Context{set == 2   ? &gputae_avx512
+                                             : set == 1 ? &gputae_avx2
+                                                        : &gputae_baseline,
+                                             team});
 }
 
 NATIVE(void, freeContext)(JNIEnv*, jclass, jlong context) {
@@ -55,8 +60,8 @@ NATIVE(void, freeContext)(JNIEnv*, jclass, jlong context) {
   delete at<Context>(context);
 }
 
-// Keeps oneDNN to the instruction set too (its plainest is SSE 4.1). Holds for the process and only before its first product; returns oneDNN's
-// status.
+// Keeps oneDNN to the instruction set too (its plainest is SSE 4.1). Holds for the process and only before its first
+// product; returns oneDNN's status.
 NATIVE(jint, capOneDnn)(JNIEnv*, jclass, jint set) {
   return dnnl_set_max_cpu_isa(set == 2 ? dnnl_cpu_isa_default : set == 1 ? dnnl_cpu_isa_avx2 : dnnl_cpu_isa_sse41);
 }
@@ -72,7 +77,8 @@ NATIVE(jint, effectiveOneDnnInstructionSet)(JNIEnv*, jclass) { return static_cas
 
 NATIVE(jboolean, isTerminal)(JNIEnv*, jclass, jint descriptor) { return isatty(descriptor) == 1; }
 
-// Memory of at least this size lies in huge pages where the system has them: one entry of the processor's table of pages then covers 2 MiB.
+// Memory of at least this size lies in huge pages where the system has them: one entry of the processor's table of
+// pages then covers 2 MiB.
 constexpr size_t kHugeFrom = size_t{128} << 10;
 constexpr size_t kHugePage = size_t{2} << 20;
 
@@ -90,9 +96,13 @@ NATIVE(jlong, allocate)(JNIEnv*, jclass, jlong bytes) {
 
 NATIVE(void, free)(JNIEnv*, jclass, jlong address) { std::free(at<void>(address)); }
 
-NATIVE(void, copy)(JNIEnv*, jclass, jlong from, jlong to, jlong bytes) { std::memmove(at<void>(to), at<void>(from), static_cast<size_t>(bytes)); }
+NATIVE(void, copy)(JNIEnv*, jclass, jlong from, jlong to, jlong bytes) {
+  std::memmove(at<void>(to), at<void>(from), static_cast<size_t>(bytes));
+}
 
-NATIVE(void, clear)(JNIEnv*, jclass, jlong address, jlong bytes) { std::memset(at<void>(address), 0, static_cast<size_t>(bytes)); }
+NATIVE(void, clear)(JNIEnv*, jclass, jlong address, jlong bytes) {
+  std::memset(at<void>(address), 0, static_cast<size_t>(bytes));
+}
 
 // Between a Java array of any primitive type and memory; offsets and sizes in bytes.
 NATIVE(void, upload)(JNIEnv* env, jclass, jobject array, jlong offset, jlong to, jlong bytes) {
@@ -112,20 +122,24 @@ NATIVE(void, download)(JNIEnv* env, jclass, jlong from, jobject array, jlong off
 }
 
 NATIVE(void, gather)
-(JNIEnv*, jclass, jlong context, jlong images, jlong order, jlong step, jlong batch, jlong steps_per_epoch, jlong rows, jlong p, jlong x) {
-  at<Context>(context)->kernels->gather(at<uint8_t>(images), at<int32_t>(order), at<int64_t>(step), batch, steps_per_epoch, rows, p, floats(x),
-                                        at<Context>(context)->team);
+(JNIEnv*, jclass, jlong context, jlong images, jlong order, jlong step, jlong batch, jlong steps_per_epoch, jlong rows,
+ jlong p, jlong x) {
+  at<Context>(context)->kernels->gather(at<uint8_t>(images), at<int32_t>(order), at<int64_t>(step), batch,
+                                        steps_per_epoch, rows, p, floats(x), at<Context>(context)->team);
 }
 
-NATIVE(jint, dense)(JNIEnv*, jclass, jlong context, jlong x, jlong w, jlong b, jint activation, jlong y, jlong rows, jlong in, jlong out) {
-  return at<Context>(context)->kernels->dense(floats(x), floats(w), floats(b), activation, floats(y), rows, in, out, at<Context>(context)->team);
+NATIVE(jint, dense)
+(JNIEnv*, jclass, jlong context, jlong x, jlong w, jlong b, jint activation, jlong y, jlong rows, jlong in, jlong out) {
+  return at<Context>(context)->kernels->dense(floats(x), floats(w), floats(b), activation, floats(y), rows, in, out,
+                                              at<Context>(context)->team);
 }
 
 NATIVE(jint, denseBackward)
-(JNIEnv*, jclass, jlong context, jlong x, jlong w, jlong y, jint activation, jlong dy, jlong dw, jlong db, jlong dx, jlong rows, jlong in,
- jlong out) {
-  return at<Context>(context)->kernels->dense_backward(floats(x), floats(w), floats(y), activation, floats(dy), floats(dw), floats(db), floats(dx),
-                                                       rows, in, out, at<Context>(context)->team);
+(JNIEnv*, jclass, jlong context, jlong x, jlong w, jlong y, jint activation, jlong dy, jlong dw, jlong db, jlong dx,
+ jlong rows, jlong in, jlong out) {
+  return at<Context>(context)->kernels->dense_backward(floats(x), floats(w), floats(y), activation, floats(dy),
+                                                       floats(dw), floats(db), floats(dx), rows, in, out,
+                                                       at<Context>(context)->team);
 }
 
 NATIVE(void, sigmoid)(JNIEnv*, jclass, jlong context, jlong logits, jlong probability, jlong count) {
@@ -133,12 +147,15 @@ NATIVE(void, sigmoid)(JNIEnv*, jclass, jlong context, jlong logits, jlong probab
 }
 
 NATIVE(void, sigmoidCrossEntropy)
-(JNIEnv*, jclass, jlong context, jlong logits, jlong target, jlong gradient, jlong loss, jlong row_sums, jlong rows, jlong p) {
-  at<Context>(context)->kernels->sigmoid_cross_entropy(floats(logits), floats(target), floats(gradient), floats(loss), at<double>(row_sums), rows, p,
-                                                       at<Context>(context)->team);
+(JNIEnv*, jclass, jlong context, jlong logits, jlong target, jlong gradient, jlong loss, jlong row_sums, jlong rows,
+ jlong p) {
+  at<Context>(context)->kernels->sigmoid_cross_entropy(floats(logits), floats(target), floats(gradient), floats(loss),
+                                                       at<double>(row_sums), rows, p, at<Context>(context)->team);
 }
 
-NATIVE(void, ballPenalty)(JNIEnv*, jclass, jlong context, jlong z, jint penalty, jfloat weight, jlong gradient, jlong loss, jlong rows, jlong d) {
+NATIVE(void, ballPenalty)
+(JNIEnv*, jclass, jlong context, jlong z, jint penalty, jfloat weight, jlong gradient, jlong loss, jlong rows,
+ jlong d) {
   at<Context>(context)->kernels->ball_penalty(floats(z), penalty, weight, floats(gradient), floats(loss), rows, d);
 }
 
@@ -147,46 +164,53 @@ NATIVE(jint, squaredDistances)(JNIEnv*, jclass, jlong context, jlong x, jlong ou
 }
 
 NATIVE(jint, spanningTree)(JNIEnv*, jclass, jlong context, jlong x, jlong edges, jlong lengths, jlong n, jlong d) {
-  return at<Context>(context)->kernels->spanning_tree(floats(x), at<int32_t>(edges), floats(lengths), n, d, at<Context>(context)->team);
+  return at<Context>(context)->kernels->spanning_tree(floats(x), at<int32_t>(edges), floats(lengths), n, d,
+                                                      at<Context>(context)->team);
 }
 
 NATIVE(void, deathTimes)
-(JNIEnv*, jclass, jlong context, jlong z, jlong edges, jlong lengths, jfloat degree, jfloat max_edge, jfloat weight, jlong gradient, jlong loss,
- jlong n, jlong d) {
-  at<Context>(context)->kernels->death_times(floats(z), at<int32_t>(edges), floats(lengths), degree, max_edge, weight, floats(gradient), floats(loss),
-                                             n, d);
+(JNIEnv*, jclass, jlong context, jlong z, jlong edges, jlong lengths, jfloat degree, jfloat max_edge, jfloat weight,
+ jlong gradient, jlong loss, jlong n, jlong d) {
+  at<Context>(context)->kernels->death_times(floats(z), at<int32_t>(edges), floats(lengths), degree, max_edge, weight,
+                                             floats(gradient), floats(loss), n, d);
 }
 
 NATIVE(void, add)(JNIEnv*, jclass, jlong context, jlong term, jlong sum, jlong count) {
   at<Context>(context)->kernels->add(floats(term), floats(sum), count);
 }
 
-NATIVE(void, reparameterise)(JNIEnv*, jclass, jlong context, jlong statistics, jlong noise, jlong z, jlong rows, jlong d) {
+NATIVE(void, reparameterise)
+(JNIEnv*, jclass, jlong context, jlong statistics, jlong noise, jlong z, jlong rows, jlong d) {
   at<Context>(context)->kernels->reparameterise(floats(statistics), floats(noise), floats(z), rows, d);
 }
 
 NATIVE(void, reparameteriseBackward)
-(JNIEnv*, jclass, jlong context, jlong statistics, jlong noise, jlong dz, jlong pixels, jlong d_statistics, jlong loss, jlong rows, jlong d) {
-  at<Context>(context)->kernels->reparameterise_backward(floats(statistics), floats(noise), floats(dz), pixels, floats(d_statistics), floats(loss),
-                                                         rows, d);
+(JNIEnv*, jclass, jlong context, jlong statistics, jlong noise, jlong dz, jlong pixels, jlong d_statistics, jlong loss,
+ jlong rows, jlong d) {
+  at<Context>(context)->kernels->reparameterise_backward(floats(statistics), floats(noise), floats(dz), pixels,
+                                                         floats(d_statistics), floats(loss), rows, d);
 }
 
 NATIVE(void, adam)
-(JNIEnv*, jclass, jlong context, jlong parameters, jlong gradient, jlong first, jlong second, jlong step, jdouble rate, jdouble beta1, jdouble beta2,
- jdouble epsilon, jlong count) {
-  at<Context>(context)->kernels->adam(floats(parameters), floats(gradient), floats(first), floats(second), at<int64_t>(step), rate, beta1, beta2,
-                                      epsilon, count, at<Context>(context)->team);
+(JNIEnv*, jclass, jlong context, jlong parameters, jlong gradient, jlong first, jlong second, jlong step, jdouble rate,
+ jdouble beta1, jdouble beta2, jdouble epsilon, jlong count) {
+  at<Context>(context)->kernels->adam(floats(parameters), floats(gradient), floats(first), floats(second),
+                                      at<int64_t>(step), rate, beta1, beta2, epsilon, count,
+                                      at<Context>(context)->team);
 }
 
 NATIVE(void, normals)(JNIEnv*, jclass, jlong context, jlong out, jlong count, jlong seed, jint stream, jlong step) {
-  at<Context>(context)->kernels->normals(floats(out), count, static_cast<uint64_t>(seed), static_cast<uint32_t>(stream), at<int64_t>(step),
-                                         at<Context>(context)->team);
+  at<Context>(context)->kernels->normals(floats(out), count, static_cast<uint64_t>(seed), static_cast<uint32_t>(stream),
+                                         at<int64_t>(step), at<Context>(context)->team);
 }
 
-NATIVE(void, uniformBall)(JNIEnv*, jclass, jlong context, jlong out, jlong rows, jlong d, jlong seed, jint stream, jlong step) {
-  at<Context>(context)->kernels->uniform_ball(floats(out), rows, d, static_cast<uint64_t>(seed), static_cast<uint32_t>(stream), at<int64_t>(step));
+NATIVE(void, uniformBall)
+(JNIEnv*, jclass, jlong context, jlong out, jlong rows, jlong d, jlong seed, jint stream, jlong step) {
+  at<Context>(context)->kernels->uniform_ball(floats(out), rows, d, static_cast<uint64_t>(seed),
+                                              static_cast<uint32_t>(stream), at<int64_t>(step));
 }
 
-NATIVE(void, endStep)(JNIEnv*, jclass, jlong context, jlong losses, jlong log, jlong log_rows, jlong width, jlong step) {
+NATIVE(void, endStep)
+(JNIEnv*, jclass, jlong context, jlong losses, jlong log, jlong log_rows, jlong width, jlong step) {
   at<Context>(context)->kernels->end_step(floats(losses), floats(log), log_rows, width, at<int64_t>(step));
 }

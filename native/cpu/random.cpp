@@ -45,7 +45,8 @@ void normals(float* out, int64_t count, uint64_t seed, uint32_t stream, const in
   });
 }
 
-// A direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r draws from the indices r * (groups + 1) on.
+// A direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r draws from the indices
+// r * (groups + 1) on.
 void uniform_ball(float* out, int64_t rows, int64_t d, uint64_t seed, uint32_t stream, const int64_t* step) {
   const int64_t groups = (d + 3) / 4;
   const uint32_t now = static_cast<uint32_t>(*step);
@@ -60,7 +61,8 @@ void uniform_ball(float* out, int64_t rows, int64_t d, uint64_t seed, uint32_t s
         square += static_cast<double>(n.x[l]) * n.x[l];
       }
     }
-    const double radius = __builtin_pow(static_cast<double>(uniform(philox(seed, first + groups, now, stream).x[0])), 1.0 / static_cast<double>(d));
+    const double radius = __builtin_pow(static_cast<double>(uniform(philox(seed, first + groups, now, stream).x[0])),
+                                        1.0 / static_cast<double>(d));
     // All normals 0 has probability 2^-24d; the centre is then the right answer.
     const double scale = square > 0 ? radius / __builtin_sqrt(square) : 0;
     for (int64_t k = 0; k < d; k++) row[k] = static_cast<float>(scale * row[k]);

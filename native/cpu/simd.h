@@ -1,5 +1,5 @@
-// A register of float32 lanes and the few operations that the spanning tree and Adam need, for each instruction set. Comparisons are ordered: with a
-// NaN on either side they are false. Masks are integers, bit l for lane l.
+// A register of float32 lanes and the few operations that the spanning tree and Adam need, for each instruction set.
+// Comparisons are ordered: with a NaN on either side they are false. Masks are integers, bit l for lane l.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,12 @@ static inline Lanes operator*(Lanes a, Lanes b) { return {_mm512_mul_ps(a.v, b.v
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 static inline Lanes root(Lanes a) { return {_mm512_sqrt_ps(a.v)}; }
 static inline Lanes zero_below(Lanes a, float least) {
-  return {_mm512_mask_mov_ps(a.v, _mm512_cmp_ps_mask(_mm512_abs_ps(a.v), _mm512_set1_ps(least), _CMP_LT_OQ), _mm512_setzero_ps())};
+  return {_mm512_mask_mov_ps(a.v, _mm512_cmp_ps_mask(_mm512_abs_ps(a.v), _mm512_set1_ps(least), _CMP_LT_OQ),
+                             _mm512_setzero_ps())};
 }
-// a / b within 2 units in the last place, for b that are normal numbers or infinite: the estimate of 1 / b (14 bits) after one step of Newton's
-// method. A division takes 16 cycles, during which the root's unit is blocked too. Where b is infinite the estimate is 0 already, and the step, which
-// would make it NaN, is left out.
+// a / b within 2 units in the last place, for b that are normal numbers or infinite: the estimate of 1 / b (14 bits)
+// after one step of Newton's method. A division takes 16 cycles, during which the root's unit is blocked too. Where b
+// is infinite the estimate is 0 already, and the step, which would make it NaN, is left out.
 static inline Lanes quotient(Lanes a, Lanes b) {
   const __m512 y = _mm512_rcp14_ps(b.v);
   const __mmask16 finite = _mm512_cmp_ps_mask(b.v, _mm512_set1_ps(__builtin_inff()), _CMP_NEQ_UQ);
@@ -68,8 +69,12 @@ static inline Lanes zero_below(Lanes a, float least) {
 }
 static inline Lanes quotient(Lanes a, Lanes b) { return {_mm256_div_ps(a.v, b.v)}; }
 static inline Lanes minimum(Lanes a, Lanes b) { return {_mm256_min_ps(a.v, b.v)}; }
-static inline Mask less(Lanes a, Lanes b) { return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ))); }
-static inline Mask equal(Lanes a, Lanes b) { return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ))); }
+static inline Mask less(Lanes a, Lanes b) {
+  return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)));
+}
+static inline Mask equal(Lanes a, Lanes b) {
+  return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ)));
+}
 static inline void store(float* p, Lanes a) { _mm256_store_ps(p, a.v); }
 static inline __m256i spread(Mask m) {
   const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
@@ -88,7 +93,8 @@ static inline float minimum_lane(Lanes a) {
 
 #else
 
-// Plain C++: four lanes that g++ may put into an SSE register. Without FMA in hardware fmaf is a library call: exact and slow.
+// Plain C++: four lanes that g++ may put into an SSE register. Without FMA in hardware fmaf is a library call: exact
+// and slow.
 constexpr int kWidth = 4;
 struct Lanes {
   float v[kWidth];
@@ -96,9 +102,15 @@ struct Lanes {
 using Mask = uint32_t;
 static inline Lanes load(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
 static inline Lanes broadcast(float x) { return {{x, x, x, x}}; }
-static inline Lanes operator+(Lanes a, Lanes b) { return {{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3]}}; }
-static inline Lanes operator-(Lanes a, Lanes b) { return {{a.v[0] - b.v[0], a.v[1] - b.v[1], a.v[2] - b.v[2], a.v[3] - b.v[3]}}; }
-static inline Lanes operator*(Lanes a, Lanes b) { return {{a.v[0] * b.v[0], a.v[1] * b.v[1], a.v[2] * b.v[2], a.v[3] * b.v[3]}}; }
+static inline Lanes operator+(Lanes a, Lanes b) {
+  return {{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3]}};
+}
+static inline Lanes operator-(Lanes a, Lanes b) {
+  return {{a.v[0] - b.v[0], a.v[1] - b.v[1], a.v[2] - b.v[2], a.v[3] - b.v[3]}};
+}
+static inline Lanes operator*(Lanes a, Lanes b) {
+  return {{a.v[0] * b.v[0], a.v[1] * b.v[1], a.v[2] * b.v[2], a.v[3] * b.v[3]}};
+}
 static inline Lanes root(Lanes a) {
   Lanes r;
   for (int l = 0; l < kWidth; l++) r.v[l] = __builtin_sqrtf(a.v[l]);
@@ -108,7 +120,9 @@ static inline Lanes zero_below(Lanes a, float least) {
   for (int l = 0; l < kWidth; l++) a.v[l] = __builtin_fabsf(a.v[l]) < least ? 0 : a.v[l];
   return a;
 }
-static inline Lanes quotient(Lanes a, Lanes b) { return {{a.v[0] / b.v[0], a.v[1] / b.v[1], a.v[2] / b.v[2], a.v[3] / b.v[3]}}; }
+static inline Lanes quotient(Lanes a, Lanes b) {
+  return {{a.v[0] / b.v[0], a.v[1] / b.v[1], a.v[2] / b.v[2], a.v[3] / b.v[3]}};
+}
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) {
   Lanes r;
   for (int l = 0; l < kWidth; l++) r.v[l] = __builtin_fmaf(a.v[l], b.v[l], c.v[l]);

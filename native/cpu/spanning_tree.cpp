@@ -1,12 +1,13 @@
-// Euclidean minimum spanning tree under the exact rule (kernels/exact_distance.h), which is 0-dimensional persistent homology: dense Prim, lanes are
-// points.
+// Euclidean minimum spanning tree under the exact rule (kernels/exact_distance.h), which is 0-dimensional persistent
+// homology: dense Prim, lanes are points.
 //
-// Prim (1957): the tree starts at point 0; every outside point knows its shortest edge into the tree; each of n - 1 rounds takes the least of these
-// edges under the order (squared length, smaller id, larger id), which makes the tree unique. Outside points are kept compact, coordinates first (d,
-// capacity), so that a round streams only what is left: n^2 d / 2 multiply-adds in all, no distance matrix, O(n d) memory.
+// Prim (1957): the tree starts at point 0; every outside point knows its shortest edge into the tree; each of n - 1
+// rounds takes the least of these edges under the order (squared length, smaller id, larger id), which makes the tree
+// unique. Outside points are kept compact, coordinates first (d, capacity), so that a round streams only what is left:
+// n^2 d / 2 multiply-adds in all, no distance matrix, O(n d) memory.
 //
-// With several parts each one owns every parts-th point; a round is a job of the team, after which the least of the parts' candidates joins. Ties are
-// decided by ids, so the number of parts changes nothing.
+// With several parts each one owns every parts-th point; a round is a job of the team, after which the least of the
+// parts' candidates joins. Ties are decided by ids, so the number of parts changes nothing.
 #include <cstdlib>
 
 #include "../../kernels/exact_distance.h"
@@ -16,13 +17,14 @@ namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// Coordinates and bookkeeping floats that a round must stream before a second thread pays for the job (about half a microsecond).
+// Coordinates and bookkeeping floats that a round must stream before a second thread pays for the job (about half a
+// microsecond).
 constexpr int64_t kParallelFloats = 65536;
 
 constexpr float kInfinity = __builtin_inff();
 
-// Squared lengths between the point u and the kWidth points whose coordinates start at `points`, `capacity` floats from one coordinate to the next.
-// kDimension 0 means any dimension.
+// Squared lengths between the point u and the kWidth points whose coordinates start at `points`, `capacity` floats from
+// one coordinate to the next. kDimension 0 means any dimension.
 template <int kDimension>
 inline Lanes squared_lengths(const float* points, int64_t capacity, const float* u, int d) {
   const int dimension = kDimension > 0 ? kDimension : d;
@@ -39,7 +41,8 @@ inline Lanes squared_lengths(const float* points, int64_t capacity, const float*
   return s;
 }
 
-// What a part offers at the end of a round: its shortest edge out of the tree, and where its outer point is. A cache line of its own.
+// What a part offers at the end of a round: its shortest edge out of the tree, and where its outer point is. A cache
+// line of its own.
 struct alignas(64) Candidate {
   float s;
   uint64_t ids;
@@ -49,8 +52,9 @@ struct alignas(64) Candidate {
 
 // The points of one part that are not in the tree yet.
 struct Outside {
-  float* points;     // (d, capacity), 64-byte aligned
-  float* shortest;   // (capacity) squared length of the shortest edge into the tree; NaN in the padding, which no comparison selects
+  float* points;  // (d, capacity), 64-byte aligned
+  // (capacity) squared length of the shortest edge into the tree; NaN in the padding, which no comparison selects
+  float* shortest;
   uint32_t* inside;  // (capacity) the tree's end of that edge
   uint32_t* id;      // (capacity)
   int64_t capacity, count;
@@ -125,7 +129,8 @@ Outside take_points(const float* x, int64_t n, int d, int part, int parts, float
 }
 
 template <int kDimension>
-void grow(Outside* outside, Candidate* candidates, int parts, const float* x, int32_t* edges, float* lengths, int64_t n, int d, GputaeTeam* team) {
+void grow(Outside* outside, Candidate* candidates, int parts, const float* x, int32_t* edges, float* lengths, int64_t n,
+          int d, GputaeTeam* team) {
   uint32_t newest = 0;
   for (int64_t round = 0; round < n - 1; round++) {
     const float* u = x + static_cast<int64_t>(newest) * d;
@@ -169,7 +174,8 @@ int spanning_tree(const float* x, int32_t* edges, float* lengths, int64_t n, int
   auto* candidates = aligned<Candidate>(parts);
   const bool enough = memory != nullptr && outside != nullptr && candidates != nullptr;
   if (enough) {
-    in_parts(team, parts, [=](int part) { outside[part] = take_points(x, n, d, part, parts, memory + part * floats, capacity); });
+    in_parts(team, parts,
+             [=](int part) { outside[part] = take_points(x, n, d, part, parts, memory + part * floats, capacity); });
     switch (d) {
       case 1:
         grow<1>(outside, candidates, parts, x, edges, lengths, n, d, team);
@@ -213,8 +219,8 @@ int squared_distances(const float* x, float* out, int64_t n, int64_t dimension, 
   return 0;
 }
 
-void death_times(const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge, float weight, float* gradient, float* loss,
-                 int64_t n, int64_t d) {
+void death_times(const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge, float weight,
+                 float* gradient, float* loss, int64_t n, int64_t d) {
   for (int64_t i = 0; i < n * d; i++) gradient[i] = 0;
   double sum = 0;
   for (int64_t e = 0; e < n - 1; e++) {

@@ -1,7 +1,8 @@
-// The team of team.h. A job is announced by its number; each part has a word of its own with the number of the last job in which it was taken. A
-// thread takes a part by advancing that word, its own part first: rows and columns that a thread finished in the last job are still in its cache.
-// Only then does it look for parts whose threads have not come. A thread that still looks at an older job finds every word advanced already. The
-// caller does not announce another job before all parts of the last are done, so whoever has taken a part may read the job's fields.
+// The team of team.h. A job is announced by its number; each part has a word of its own with the number of the last job
+// in which it was taken. A thread takes a part by advancing that word, its own part first: rows and columns that a
+// thread finished in the last job are still in its cache. Only then does it look for parts whose threads have not come.
+// A thread that still looks at an older job finds every word advanced already. The caller does not announce another job
+// before all parts of the last are done, so whoever has taken a part may read the job's fields.
 #include "team.h"
 
 #include <immintrin.h>
@@ -17,8 +18,9 @@ extern "C" void omp_set_num_threads(int);
 
 namespace {
 
-// Cycles of the time stamp counter for which a thread watches for news before it goes to sleep: 50 to 100 microseconds, longer than what a training
-// step does on one thread between two jobs (with 10 microseconds a step took 1.5 times as long), shorter than what another program would miss.
+// Cycles of the time stamp counter for which a thread watches for news before it goes to sleep: 50 to 100 microseconds,
+// longer than what a training step does on one thread between two jobs (with 10 microseconds a step took 1.5 times as
+// long), shorter than what another program would miss.
 constexpr uint64_t kWatchCycles = 200'000;
 
 }  // namespace
@@ -74,7 +76,8 @@ struct GputaeTeam {
     omp_set_num_threads(1);
     uint32_t last = 0;
     for (;;) {
-      if (!watch([=, this] { return job.load(std::memory_order_acquire) != last; })) job.wait(last, std::memory_order_acquire);
+      if (!watch([=, this] { return job.load(std::memory_order_acquire) != last; }))
+        job.wait(last, std::memory_order_acquire);
       last = job.load(std::memory_order_acquire);
       if (ending.load(std::memory_order_acquire)) return;
       work(last, own);
@@ -119,5 +122,6 @@ void gputae_team_run(GputaeTeam* team, int parts, void (*part)(void*, int), void
   team->work(number, 0);
   const auto all = static_cast<uint32_t>(parts);
   if (GputaeTeam::watch([=] { return team->done.load(std::memory_order_acquire) == all; })) return;
-  for (uint32_t now; (now = team->done.load(std::memory_order_acquire)) != all;) team->done.wait(now, std::memory_order_acquire);
+  for (uint32_t now; (now = team->done.load(std::memory_order_acquire)) != all;)
+    team->done.wait(now, std::memory_order_acquire);
 }

@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# Makes the portable bundle: the jar, a Java runtime cut down to what the jar uses, and all that both need of a system beyond glibc. Called by Maven.
+# Makes the portable bundle: the jar, a Java runtime cut down to what the jar uses, and all that both need of a system
+# beyond glibc. Called by Maven.
 #   build.sh JAVA_HOME JAR LICENSE WORK OUTPUT TIMESTAMP
-# JAVA_HOME is a JDK 17 or newer; OUTPUT is the .tar.gz, which has the same bytes whenever its parts have; TIMESTAMP is what its files carry.
+# JAVA_HOME is a JDK 17 or newer; OUTPUT is the .tar.gz, which has the same bytes whenever its parts have; TIMESTAMP is
+# what its files carry.
 #   gpu-tae-bundle/gpu-tae          the launcher
 #                  gpu-tae.jar
 #                  runtime/         Java; runtime/legal its licences
 #                  LICENSE, THIRD-PARTY.txt, licenses/
-# Debian's Java links to libraries of the system (HarfBuzz, FreeType, libjpeg and others). They go into runtime/lib, which the DT_RPATH of runtime/bin/java
-# searches for whatever the process loads; the C++ runtime goes into runtime/lib/c++, which the launcher uses only where the system has none: made on
-# Debian 12 it needs glibc 2.36, and all the rest 2.34. Of other JDKs less is missing.
+# Debian's Java links to libraries of the system (HarfBuzz, FreeType, libjpeg and others). They go into runtime/lib,
+# which the DT_RPATH of runtime/bin/java searches for whatever the process loads; the C++ runtime goes into
+# runtime/lib/c++, which the launcher uses only where the system has none: made on Debian 12 it needs glibc 2.36, and
+# all the rest 2.34. Of other JDKs less is missing.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 java_home=$1 jar=$2 license=$3 work=$4 output=$5 timestamp=$6
@@ -33,9 +36,11 @@ bundle=$work/gpu-tae-bundle
 runtime=$bundle/runtime
 mkdir -p "$bundle/licenses"
 
-# What the jar's classes refer to, without what only matters where it is present: java.sql (Gson's dates) and java.compiler (annotations for compilers); and
-# with what is only found at run time: the elliptic curves of https. Compression 1 leaves the archive smallest: gzip does the rest.
-# Of what the jar refers to and does not hold, LWJGL's Vulkan and its annotations are known not to matter here; anything else is a fault.
+# What the jar's classes refer to, without what only matters where it is present: java.sql (Gson's dates) and
+# java.compiler (annotations for compilers); and with what is only found at run time: the elliptic curves of https.
+# Compression 1 leaves the archive smallest: gzip does the rest.
+# Of what the jar refers to and does not hold, LWJGL's Vulkan and its annotations are known not to matter here; anything
+# else is a fault.
 depends() { "$java_home/bin/jdeps" --multi-release 17 --ignore-missing-deps "$@" "$jar"; }
 missing=$(depends -v |
   awk '$2 == "->" && /not found$/ && $3 != "not" && !($1 ~ /^org\.lwjgl\./ && $3 ~ /^org\.(lwjgl\.vulkan|jspecify)\./) { print $3 }' | sort -u)

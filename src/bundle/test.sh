@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Unpacks the bundle in a minimal Debian 12 root, which has no Java, no fonts and none of the libraries around them, and uses it there, not as root.
+# Unpacks the bundle in a minimal Debian 12 root, which has no Java, no fonts and none of the libraries around them, and
+# uses it there, not as root.
 #   test.sh BUNDLE [ROOT]
-# ROOT is such a root, or a folder that becomes one and is kept; without it one is made and thrown away. Needs root rights, and for a new root debootstrap
-# (apt-get install debootstrap) and the network.
+# ROOT is such a root, or a folder that becomes one and is kept; without it one is made and thrown away. Needs root
+# rights, and for a new root debootstrap (apt-get install debootstrap) and the network.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 glibc=2.34      # the oldest that the bundle promises to run on,

@@ -1,4 +1,5 @@
-// What the tests of native/ share: checks counted in groups, buffers that notice when someone leaves them, and reproducible inputs.
+// What the tests of native/ share: checks counted in groups, buffers that notice when someone leaves them, and
+// reproducible inputs.
 #pragma once
 
 #include <cfloat>
@@ -47,8 +48,8 @@ inline void group(const char* name, void (*body)()) {
   const auto start = std::chrono::steady_clock::now();
   body();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::printf("%s %s (%ld of %ld checks, %.1f s)\n", failures == 0 ? "passed" : "FAILED", name, static_cast<long>(checks - failures),
-              static_cast<long>(checks), seconds);
+  std::printf("%s %s (%ld of %ld checks, %.1f s)\n", failures == 0 ? "passed" : "FAILED", name,
+              static_cast<long>(checks - failures), static_cast<long>(checks), seconds);
   failed_groups += failures > 0;
   std::fflush(stdout);
 }
@@ -56,7 +57,8 @@ inline void group(const char* name, void (*body)()) {
 // Half the distance from 1 to the next float32: the largest relative error of one rounding.
 constexpr double kEpsilon = 0x1p-24;
 
-// Whether `value` is the reference within the tolerance; NaN where the reference is NaN, infinite where it is beyond float32.
+// Whether `value` is the reference within the tolerance; NaN where the reference is NaN, infinite where it is beyond
+// float32.
 inline bool near(float value, double reference, double tolerance) {
   if (std::isnan(reference)) return std::isnan(value);
   if (std::fabs(reference) > FLT_MAX * (1 + kEpsilon)) return std::isinf(value) && (value > 0) == (reference > 0);
@@ -66,13 +68,15 @@ inline bool near(float value, double reference, double tolerance) {
 // Bits, not values: -0 differs from 0. Two NaNs are the same whatever their payload.
 inline bool same(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b)); }
 
-// `count` elements between two zones that nobody may touch: AddressSanitizer reports reads and writes there at once, other builds find changed bytes
-// when the buffer goes. The elements start as NaN (integers: -1), so that one that is never written, or added to where it should be assigned, is seen.
+// `count` elements between two zones that nobody may touch: AddressSanitizer reports reads and writes there at once,
+// other builds find changed bytes when the buffer goes. The elements start as NaN (integers: -1), so that one that is
+// never written, or added to where it should be assigned, is seen.
 template <typename T>
 class Guarded {
  public:
   // Unless asked for, the elements lie on no boundary but their own, like one layer's weights among all parameters.
-  explicit Guarded(int64_t count, int64_t alignment = sizeof(T)) : count_(count), bytes_(static_cast<size_t>(count) * sizeof(T)) {
+  explicit Guarded(int64_t count, int64_t alignment = sizeof(T))
+      : count_(count), bytes_(static_cast<size_t>(count) * sizeof(T)) {
     void* block = nullptr;
     if (posix_memalign(&block, kLine, 2 * kLine + bytes_ + 2 * kLine) != 0) std::abort();
     block_ = static_cast<unsigned char*>(block);
@@ -83,7 +87,8 @@ class Guarded {
     ASAN_POISON_MEMORY_REGION(block_, front());
     ASAN_POISON_MEMORY_REGION(behind(), back());
   }
-  explicit Guarded(const std::vector<T>& values, int64_t alignment = sizeof(T)) : Guarded(static_cast<int64_t>(values.size()), alignment) {
+  explicit Guarded(const std::vector<T>& values, int64_t alignment = sizeof(T))
+      : Guarded(static_cast<int64_t>(values.size()), alignment) {
     if (!values.empty()) std::memcpy(data_, values.data(), bytes_);
   }
   Guarded(const Guarded&) = delete;
@@ -91,8 +96,10 @@ class Guarded {
   ~Guarded() {
     ASAN_UNPOISON_MEMORY_REGION(block_, front());
     ASAN_UNPOISON_MEMORY_REGION(behind(), back());
-    that(untouched(block_, front()), "something was written before a buffer of %ld elements", static_cast<long>(count_));
-    that(untouched(behind(), back()), "something was written behind a buffer of %ld elements", static_cast<long>(count_));
+    that(untouched(block_, front()), "something was written before a buffer of %ld elements",
+         static_cast<long>(count_));
+    that(untouched(behind(), back()), "something was written behind a buffer of %ld elements",
+         static_cast<long>(count_));
     std::free(block_);
   }
 
@@ -146,7 +153,9 @@ class Numbers {
   // [0, count)
   int64_t below(int64_t count) { return static_cast<int64_t>(bits() % static_cast<uint64_t>(count)); }
   // [low, high)
-  float between(double low, double high) { return static_cast<float>(low + (high - low) * static_cast<double>(bits() >> 11) * 0x1p-53); }
+  float between(double low, double high) {
+    return static_cast<float>(low + (high - low) * static_cast<double>(bits() >> 11) * 0x1p-53);
+  }
   std::vector<float> floats(int64_t count, double low, double high) {
     std::vector<float> values(static_cast<size_t>(count));
     for (float& value : values) value = between(low, high);

@@ -1,5 +1,5 @@
-// Loading libgputae.so leaves denormal numbers alone, in the thread that loads it and in those that start later. A library linked with -ffast-math
-// switches flush-to-zero on instead, and Java's own denormals vanish.
+// Loading libgputae.so leaves denormal numbers alone, in the thread that loads it and in those that start later. A
+// library linked with -ffast-math switches flush-to-zero on instead, and Java's own denormals vanish.
 //   loading_test LIBRARY
 #include <dlfcn.h>
 #include <immintrin.h>

@@ -1,15 +1,17 @@
-// Stands in for oneDNN and libgomp where the operations run under a sanitizer. oneDNN writes its machine code at run time and libgomp synchronises with
-// bare futexes, so neither is seen by the sanitizers; these loops let AddressSanitizer check every element that the dense layers ask for and
-// ThreadSanitizer who wrote it.
+// Stands in for oneDNN and libgomp where the operations run under a sanitizer. oneDNN writes its machine code at run
+// time and libgomp synchronises with bare futexes, so neither is seen by the sanitizers; these loops let
+// AddressSanitizer check every element that the dense layers ask for and ThreadSanitizer who wrote it.
 #include <oneapi/dnnl/dnnl.h>
 
 // C (m, n) = alpha op(A) (m, k) op(B) (k, n) + beta C, row-major; C is not read where beta is 0.
-extern "C" dnnl_status_t dnnl_sgemm(char transa, char transb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k, float alpha, const float* a, dnnl_dim_t lda,
-                                    const float* b, dnnl_dim_t ldb, float beta, float* c, dnnl_dim_t ldc) {
+extern "C" dnnl_status_t dnnl_sgemm(char transa, char transb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k, float alpha,
+                                    const float* a, dnnl_dim_t lda, const float* b, dnnl_dim_t ldb, float beta,
+                                    float* c, dnnl_dim_t ldc) {
   for (dnnl_dim_t i = 0; i < m; i++) {
     for (dnnl_dim_t j = 0; j < n; j++) {
       float sum = 0;
-      for (dnnl_dim_t l = 0; l < k; l++) sum += (transa == 'T' ? a[l * lda + i] : a[i * lda + l]) * (transb == 'T' ? b[j * ldb + l] : b[l * ldb + j]);
+      for (dnnl_dim_t l = 0; l < k; l++)
+        sum += (transa == 'T' ? a[l * lda + i] : a[i * lda + l]) * (transb == 'T' ? b[j * ldb + l] : b[l * ldb + j]);
       c[i * ldc + j] = alpha * sum + (beta == 0 ? 0 : beta * c[i * ldc + j]);
     }
   }

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Builds native/ as native/cpu/build.sh does, three times, and runs the tests of this folder on it. Called by Maven's profile "thorough".
+# Builds native/ as native/cpu/build.sh does, three times, and runs the tests of this folder on it. Called by Maven's
+# profile "thorough".
 #   sanitize.sh DNNL_DIR WORK_DIR
 # DNNL_DIR holds include/, libdnnl.so.3 and libgomp.so.1. JAVA_HOME, if set, is the JDK whose jni.h is used.
-#   plain    the flags that users get, with oneDNN
-#   address  AddressSanitizer and UndefinedBehaviorSanitizer, plain products in oneDNN's place (plain_products.cpp says why)
-#   thread   ThreadSanitizer, likewise
-# Prints a line for each group of checks; fails if one fails or none ran. A processor without AVX-512 skips its groups and says so.
+#   plain the flags that users get, with oneDNN address AddressSanitizer and UndefinedBehaviorSanitizer, plain products
+#   in oneDNN's place (plain_products.cpp says why) thread ThreadSanitizer, likewise
+# Prints a line for each group of checks; fails if one fails or none ran. A processor without AVX-512 skips its groups
+# and says so.
 set -eu
 dnnl=$(cd "$1" && pwd)
 mkdir -p "$2"
@@ -65,7 +66,8 @@ for process in "${processes[@]}"; do wait "$process"; done
 
 run plain "$work/plain/loading_test" "$work/plain/library/libgputae.so"
 for build in "${builds[@]}"; do
-  # ThreadSanitizer needs its addresses free; kernels that scatter a program's parts widely take them, where the system lets a program ask otherwise.
+  # ThreadSanitizer needs its addresses free; kernels that scatter a program's parts widely take them, where the system
+  # lets a program ask otherwise.
   plainly=()
   if [ "$build" = thread ] && setarch -R true 2>/dev/null; then plainly=(setarch -R); fi
   run "$build" "${plainly[@]}" "$work/$build/team_test"

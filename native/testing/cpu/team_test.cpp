@@ -1,6 +1,8 @@
-// The team of native/cpu/team.h under load: every part of every job exactly once, what a part wrote seen by the caller, nothing touched after the job.
+// The team of native/cpu/team.h under load: every part of every job exactly once, what a part wrote seen by the caller,
+// nothing touched after the job.
 //
-// It includes the source instead of linking it, to start one team's job numbers shortly before they wrap around: a training run of two days gets there.
+// It includes the source instead of linking it, to start one team's job numbers shortly before they wrap around: a
+// training run of two days gets there.
 #include "../../cpu/team.cpp"
 
 #include <memory>
@@ -14,7 +16,8 @@ using check::that;
 
 void rest(int64_t microseconds) { std::this_thread::sleep_for(std::chrono::microseconds(microseconds)); }
 
-// A job as the operations make them: its fields lie in memory that is gone after the job; parts write without atomics, each into its own place.
+// A job as the operations make them: its fields lie in memory that is gone after the job; parts write without atomics,
+// each into its own place.
 struct Job {
   explicit Job(int parts) : times(static_cast<size_t>(parts)), microseconds(static_cast<size_t>(parts)) {}
   std::vector<int> times;             // how often each part ran
@@ -29,7 +32,8 @@ struct Job {
 
   void run(GputaeTeam* team) {
     gputae_team_run(team, static_cast<int>(times.size()), part, this);
-    for (size_t i = 0; i < times.size(); i++) that(times[i] == 1, "part %zu of %zu ran %d times", i, times.size(), times[i]);
+    for (size_t i = 0; i < times.size(); i++)
+      that(times[i] == 1, "part %zu of %zu ran %d times", i, times.size(), times[i]);
   }
 };
 

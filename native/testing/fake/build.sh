@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Builds stand-ins for NVIDIA's driver and cuBLAS, for tests: JCuda loads them, and kernels run on the CPU (native/testing/host).
+# Builds stand-ins for NVIDIA's driver and cuBLAS, for tests: JCuda loads them, and kernels run on the CPU
+# (native/testing/host).
 #   build.sh OUTPUT_DIR HOST_RUNNER_DIR
-# HOST_RUNNER_DIR holds libgputae_host_kernels.so when they run, which GPU_TAE_FAKE_KERNELS may override. OUTPUT_DIR gets
+# HOST_RUNNER_DIR holds libgputae_host_kernels.so when they run, which GPU_TAE_FAKE_KERNELS may override. OUTPUT_DIR
+# gets
 #   libcuda.so.1                      the driver (cuda.cpp)
 #   cuda-lacking/libcuda.so.1         the same without cuGraphLaunch
 #   cublas12/libcublas.so.12          cuBLAS (cublas.cpp), its symbols of version libcublas.so.12, as NVIDIA's are

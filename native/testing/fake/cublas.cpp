@@ -1,7 +1,9 @@
-// A stand-in for cuBLAS, for tests: float32 products on the CPU, enqueued on the fake driver's streams (cuda.cpp). Misuse is answered as cuBLAS
-// documents it, with a line on stderr, and two mistakes that cuBLAS may swallow are errors too:
-//   a product in a capture with the handle's default workspace, also after cublasSetStream, which brings that back    CUBLAS_STATUS_ALLOC_FAILED
-//   a workspace that two products use at the same time, in a graph                                                    cuStreamEndCapture refuses it
+// A stand-in for cuBLAS, for tests: float32 products on the CPU, enqueued on the fake driver's streams (cuda.cpp).
+// Misuse is answered as cuBLAS documents it, with a line on stderr, and two mistakes that cuBLAS may swallow are errors
+// too:
+//   a product in a capture with the handle's default workspace, also after cublasSetStream, which brings that back
+//   CUBLAS_STATUS_ALLOC_FAILED a workspace that two products use at the same time, in a graph cuStreamEndCapture
+//   refuses it
 // The sums of a product are the host runner's, bit for bit (native/testing/host/runner.cpp).
 #include <dlfcn.h>
 
@@ -132,13 +134,16 @@ void run(const void* data) {
   Product p;
   std::memcpy(&p, data, sizeof p);
   // Nobody else may keep anything there.
-  if (p.workspace.bytes > 0) std::memset(reinterpret_cast<void*>(p.workspace.address), 0xFF, std::min<size_t>(p.workspace.bytes, 4096));
-  gputae_host::product(p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c, p.ldc);
+  if (p.workspace.bytes > 0)
+    std::memset(reinterpret_cast<void*>(p.workspace.address), 0xFF, std::min<size_t>(p.workspace.bytes, 4096));
+  gputae_host::product(p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c,
+                       p.ldc);
 }
 
 // A column-major matrix as it lies in memory.
 FakeRange matrix(const void* address, size_t rows, size_t columns, size_t leading, bool written) {
-  return {reinterpret_cast<uint64_t>(address), rows * columns == 0 ? 0 : ((columns - 1) * leading + rows) * sizeof(float), written, leading > rows};
+  return {reinterpret_cast<uint64_t>(address),
+          rows * columns == 0 ? 0 : ((columns - 1) * leading + rows) * sizeof(float), written, leading > rows};
 }
 
 }  // namespace
@@ -205,7 +210,8 @@ API int cublasSetWorkspace_v2(Handle* handle, void* workspace, size_t bytes) {
   ENTER();
   const FakeRange range{reinterpret_cast<uint64_t>(workspace), bytes, true, false};
   if (range.address % kWorkspaceAlignment != 0 || (bytes > 0 && !driver()->allocated(range))) {
-    complain("cublasSetWorkspace_v2: %zu bytes at %p are not allocated, or not aligned to %zu", bytes, workspace, kWorkspaceAlignment);
+    complain("cublasSetWorkspace_v2: %zu bytes at %p are not allocated, or not aligned to %zu", bytes, workspace,
+             kWorkspaceAlignment);
     return kInvalidValue;
   }
   handle->workspace = range;
@@ -232,21 +238,28 @@ API int cublasSetAtomicsMode(Handle* handle, int mode) {
   return mode == 0 || mode == 1 ? kSuccess : kInvalidValue;
 }
 
-// Column-major C (m, n) = alpha op(A) (m, k) op(B) (k, n) + beta C is row-major C' (n, m) = alpha op(B)' (n, k) op(A)' (k, m) + beta C'.
-API int cublasGemmEx(Handle* handle, int transpose_a, int transpose_b, int m, int n, int k, const void* alpha, const void* a, int type_a, int lda,
-                     const void* b, int type_b, int ldb, const void* beta, void* c, int type_c, int ldc, int compute, int algorithm) {
+// Column-major C (m, n) = alpha op(A) (m, k) op(B) (k, n) + beta C is row-major C' (n, m) = alpha op(B)' (n, k) op(A)'
+// (k, m) + beta C'.
+API int cublasGemmEx(Handle* handle, int transpose_a, int transpose_b, int m, int n, int k, const void* alpha,
+                     const void* a, int type_a, int lda, const void* b, int type_b, int ldb, const void* beta, void* c,
+                     int type_c, int ldc, int compute, int algorithm) {
   ENTER();
   const bool ta = transpose_a != kN, tb = transpose_b != kN;
-  if (transpose_a < kN || transpose_a > kC || transpose_b < kN || transpose_b > kC || m < 0 || n < 0 || k < 0 || lda < std::max(1, ta ? k : m) ||
-      ldb < std::max(1, tb ? n : k) || ldc < std::max(1, m) || alpha == nullptr || beta == nullptr || algorithm < -1) {
-    complain("cublasGemmEx: operations %d, %d, (%d, %d) by (%d, %d), leading dimensions %d, %d, %d, alpha at %p, beta at %p", transpose_a,
-             transpose_b, m, k, k, n, lda, ldb, ldc, alpha, beta);
+  if (transpose_a < kN || transpose_a > kC || transpose_b < kN || transpose_b > kC || m < 0 || n < 0 || k < 0 ||
+      lda < std::max(1, ta ? k : m) || ldb < std::max(1, tb ? n : k) || ldc < std::max(1, m) || alpha == nullptr ||
+      beta == nullptr || algorithm < -1) {
+    complain(
+        "cublasGemmEx: operations %d, %d, (%d, %d) by (%d, %d), leading dimensions %d, %d, %d, alpha at %p, beta at %p",
+        transpose_a, transpose_b, m, k, k, n, lda, ldb, ldc, alpha, beta);
     return kInvalidValue;
   }
-  if (type_a != kFloat32 || type_b != kFloat32 || type_c != kFloat32 || (compute != kCompute32 && compute != kCompute32Pedantic) ||
-      handle->pointer_mode != 0 || (handle->math_mode != kDefaultMath && handle->math_mode != kPedanticMath)) {
-    complain("cublasGemmEx: types %d, %d, %d, compute type %d, pointer mode %d, math mode %d; the fake has only plain float32", type_a, type_b,
-             type_c, compute, handle->pointer_mode, handle->math_mode);
+  if (type_a != kFloat32 || type_b != kFloat32 || type_c != kFloat32 ||
+      (compute != kCompute32 && compute != kCompute32Pedantic) || handle->pointer_mode != 0 ||
+      (handle->math_mode != kDefaultMath && handle->math_mode != kPedanticMath)) {
+    complain(
+        "cublasGemmEx: types %d, %d, %d, compute type %d, pointer mode %d, math mode %d; the fake has only plain "
+        "float32",
+        type_a, type_b, type_c, compute, handle->pointer_mode, handle->math_mode);
     return kNotSupported;
   }
   if (const int refused = driver()->check(__func__, false)) {
@@ -255,8 +268,9 @@ API int cublasGemmEx(Handle* handle, int transpose_a, int transpose_b, int m, in
   }
   if (m == 0 || n == 0) return kSuccess;
   if (handle->workspace.bytes == 0 &&
-      driver()->invalidate_capture(handle->stream, __func__,
-                                   "with the default workspace, which it would allocate: cublasSetWorkspace, after cublasSetStream")) {
+      driver()->invalidate_capture(
+          handle->stream, __func__,
+          "with the default workspace, which it would allocate: cublasSetWorkspace, after cublasSetStream")) {
     return kAllocFailed;
   }
   const size_t rows = static_cast<size_t>(m), columns = static_cast<size_t>(n), depth = static_cast<size_t>(k);
@@ -287,7 +301,8 @@ API int cublasGemmEx(Handle* handle, int transpose_a, int transpose_b, int m, in
       return kInvalidValue;
     }
   }
-  if (const int refused = driver()->enqueue(handle->stream, __func__, run, &product, sizeof product, ranges, std::size(ranges))) {
+  if (const int refused =
+          driver()->enqueue(handle->stream, __func__, run, &product, sizeof product, ranges, std::size(ranges))) {
     complain("cublasGemmEx: CUDA error %d", refused);
     return kExecutionFailed;
   }

@@ -1,25 +1,23 @@
-// A stand-in for NVIDIA's driver library, for tests: what JCuda loads as libcuda.so.1 on a machine without a GPU. Device memory is the host's,
-// kernels are the host runner's (native/testing/host/build.sh), and streams, events and captures follow the rules of cuda.h as strictly as they are written
-// there; a breach is an error with a line on stderr, even where a GPU might let it pass.
+// A stand-in for NVIDIA's driver library, for tests: what JCuda loads as libcuda.so.1 on a machine without a GPU.
+// Device memory is the host's, kernels are the host runner's (native/testing/host/build.sh), and streams, events and
+// captures follow the rules of cuda.h as strictly as they are written there; a breach is an error with a line on
+// stderr, even where a GPU might let it pass.
 //
-// Nothing runs before something waits for it, and then only what it waits for: whoever forgets to wait reads old values. Among what could run next,
-// GPU_TAE_FAKE_ORDER chooses. Memory has guard zones and is not initialised with zeros; work that uses memory freed meanwhile fails, as do two nodes
-// of a graph that use the same memory without an order between them, if neither is a kernel (what a kernel touches is not known).
+// Nothing runs before something waits for it, and then only what it waits for: whoever forgets to wait reads old
+// values. Among what could run next, GPU_TAE_FAKE_ORDER chooses. Memory has guard zones and is not initialised with
+// zeros; work that uses memory freed meanwhile fails, as do two nodes of a graph that use the same memory without an
+// order between them, if neither is a kernel (what a kernel touches is not known).
 //
 // Environment:
-//   GPU_TAE_FAKE_KERNELS          libgputae_host_kernels.so (build.sh has put in a default)
-//   GPU_TAE_FAKE_THREADS          of the operating system that run kernels (1)
-//   GPU_TAE_FAKE_ORDER            forward (default), backward or random: operations, nodes of graphs, threads of kernels
-//   GPU_TAE_FAKE_SEED             of random order (0)
-//   GPU_TAE_FAKE_DRIVER           CUDA version of the driver (13000)
-//   GPU_TAE_FAKE_CAPABILITY       of the devices (9.0)
-//   GPU_TAE_FAKE_FATBIN           refuse: as a driver older than the toolkit does
-//   GPU_TAE_FAKE_DEVICES          how many (1)
-//   GPU_TAE_FAKE_MULTIPROCESSORS  of each (16)
-//   GPU_TAE_FAKE_SHARED_OPTIN     bytes of shared memory that a block may ask for, static and dynamic together (232448)
-//   GPU_TAE_FAKE_MEMORY           bytes of each device (4 GiB)
-//   GPU_TAE_FAKE_FAIL             call=code[@n], ...: the n-th (first; *: each) call of this function, cuBLAS's too, does nothing but return the code
-//   GPU_TAE_FAKE_COUNTS           file that gets, when the process ends, the number of calls of each function and what is still alive
+//   GPU_TAE_FAKE_KERNELS libgputae_host_kernels.so (build.sh has put in a default) GPU_TAE_FAKE_THREADS of the
+//   operating system that run kernels (1) GPU_TAE_FAKE_ORDER forward (default), backward or random: operations, nodes
+//   of graphs, threads of kernels GPU_TAE_FAKE_SEED of random order (0) GPU_TAE_FAKE_DRIVER CUDA version of the driver
+//   (13000) GPU_TAE_FAKE_CAPABILITY of the devices (9.0) GPU_TAE_FAKE_FATBIN refuse: as a driver older than the toolkit
+//   does GPU_TAE_FAKE_DEVICES how many (1) GPU_TAE_FAKE_MULTIPROCESSORS of each (16) GPU_TAE_FAKE_SHARED_OPTIN bytes of
+//   shared memory that a block may ask for, static and dynamic together (232448) GPU_TAE_FAKE_MEMORY bytes of each
+//   device (4 GiB) GPU_TAE_FAKE_FAIL call=code[@n], ...: the n-th (first; *: each) call of this function, cuBLAS's too,
+//   does nothing but return the code GPU_TAE_FAKE_COUNTS file that gets, when the process ends, the number of calls of
+//   each function and what is still alive
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -98,7 +96,8 @@ constexpr Meaning kMeanings[] = {
     {214, "CUDA_ERROR_ECC_UNCORRECTABLE", "uncorrectable ECC error encountered"},
     {kInvalidPtx, "CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"},
     {221, "CUDA_ERROR_JIT_COMPILER_NOT_FOUND", "PTX JIT compiler library not found"},
-    {kUnsupportedPtx, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "the provided PTX was compiled with an unsupported toolchain."},
+    {kUnsupportedPtx, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION",
+     "the provided PTX was compiled with an unsupported toolchain."},
     {304, "CUDA_ERROR_OPERATING_SYSTEM", "OS call failed or operation not supported on this OS"},
     {kInvalidHandle, "CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"},
     {kIllegalState, "CUDA_ERROR_ILLEGAL_STATE", "the operation cannot be performed in the present state"},
@@ -116,14 +115,20 @@ constexpr Meaning kMeanings[] = {
     {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "system has unsupported display driver / cuda driver combination"},
     {804, "CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE", "forward compatibility was attempted on non supported HW"},
     {kCaptureUnsupported, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
-    {kCaptureInvalidated, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error during capture"},
-    {kCaptureMerge, "CUDA_ERROR_STREAM_CAPTURE_MERGE", "operation would result in a merge of separate capture sequences"},
+    {kCaptureInvalidated, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED",
+     "operation failed due to a previous error during capture"},
+    {kCaptureMerge, "CUDA_ERROR_STREAM_CAPTURE_MERGE",
+     "operation would result in a merge of separate capture sequences"},
     {kCaptureUnmatched, "CUDA_ERROR_STREAM_CAPTURE_UNMATCHED", "capture was not ended in the same stream as it began"},
     {kCaptureUnjoined, "CUDA_ERROR_STREAM_CAPTURE_UNJOINED", "capturing stream has unjoined work"},
-    {kCaptureIsolation, "CUDA_ERROR_STREAM_CAPTURE_ISOLATION", "dependency created on uncaptured work in another stream"},
-    {kCaptureImplicit, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT", "operation would make the legacy stream depend on a capturing blocking stream"},
-    {kCapturedEvent, "CUDA_ERROR_CAPTURED_EVENT", "operation not permitted on an event last recorded in a capturing stream"},
-    {kCaptureWrongThread, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD", "attempt to terminate a thread-local capture sequence from another thread"},
+    {kCaptureIsolation, "CUDA_ERROR_STREAM_CAPTURE_ISOLATION",
+     "dependency created on uncaptured work in another stream"},
+    {kCaptureImplicit, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT",
+     "operation would make the legacy stream depend on a capturing blocking stream"},
+    {kCapturedEvent, "CUDA_ERROR_CAPTURED_EVENT",
+     "operation not permitted on an event last recorded in a capturing stream"},
+    {kCaptureWrongThread, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD",
+     "attempt to terminate a thread-local capture sequence from another thread"},
     {kUnknown, "CUDA_ERROR_UNKNOWN", "unknown error"},
 };
 
@@ -158,7 +163,8 @@ struct Failure {
 
 struct Settings {
   std::string kernels = GPU_TAE_FAKE_KERNELS_DEFAULT;
-  long threads = 1, seed = 0, driver = 13000, devices = 1, multiprocessors = 16, shared_optin = 232448, memory = 4L << 30;
+  long threads = 1, seed = 0, driver = 13000, devices = 1, multiprocessors = 16, shared_optin = 232448,
+       memory = 4L << 30;
   int major = 9, minor = 0;
   gputae_host::Order order = gputae_host::kForward;
   bool refuse_fatbin = false;
@@ -178,11 +184,15 @@ struct Settings {
     number("GPU_TAE_FAKE_MEMORY", 0, memory);
     read("GPU_TAE_FAKE_CAPABILITY", [this](const std::string& text) {
       int used = 0;
-      return std::sscanf(text.c_str(), "%d.%d%n", &major, &minor, &used) == 2 && static_cast<size_t>(used) == text.size();
+      return std::sscanf(text.c_str(), "%d.%d%n", &major, &minor, &used) == 2 &&
+             static_cast<size_t>(used) == text.size();
     });
-    read("GPU_TAE_FAKE_FATBIN", [this](const std::string& text) { return text.empty() || (refuse_fatbin = text == "refuse"); });
+    read("GPU_TAE_FAKE_FATBIN",
+         [this](const std::string& text) { return text.empty() || (refuse_fatbin = text == "refuse"); });
     read("GPU_TAE_FAKE_ORDER", [this](const std::string& text) {
-      order = text == "backward" ? gputae_host::kBackward : text == "random" ? gputae_host::kRandom : gputae_host::kForward;
+      order = text == "backward" ? gputae_host::kBackward
+              : text == "random" ? gputae_host::kRandom
+                                 : gputae_host::kForward;
       return order != gputae_host::kForward || text == "forward";
     });
     read("GPU_TAE_FAKE_FAIL", [this](const std::string& text) {
@@ -427,8 +437,10 @@ Result invalidate(Capture& capture, Result result, const char* call, const char*
 Result refuse_unsafe(const Context& context, const char* call) {
   for (const auto& capture : context.captures) {
     const bool own = capture->thread == std::this_thread::get_id();
-    if (own ? capture->mode != kRelaxed && thread_mode != kRelaxed : capture->mode == kGlobal && thread_mode == kGlobal) {
-      return invalidate(*capture, kCaptureUnsupported, call, own ? "not during a capture" : "not during another thread's global capture");
+    if (own ? capture->mode != kRelaxed && thread_mode != kRelaxed
+            : capture->mode == kGlobal && thread_mode == kGlobal) {
+      return invalidate(*capture, kCaptureUnsupported, call,
+                        own ? "not during a capture" : "not during another thread's global capture");
     }
   }
   return kSuccess;
@@ -438,7 +450,9 @@ Result refuse_unsafe(const Context& context, const char* call) {
 Result refuse_legacy(const Context& context, const char* call) {
   for (const auto& capture : context.captures) {
     for (const Stream* stream : capture->streams) {
-      if (stream->blocking) return invalidate(*capture, kCaptureImplicit, call, "the default stream would wait for a blocking stream that captures");
+      if (stream->blocking)
+        return invalidate(*capture, kCaptureImplicit, call,
+                          "the default stream would wait for a blocking stream that captures");
     }
   }
   return kSuccess;
@@ -446,8 +460,8 @@ Result refuse_legacy(const Context& context, const char* call) {
 
 // ---- Execution
 
-// Runs jobs 0 to count - 1, each after those it depends on, until one fails. Among those that are ready the first, the last or any one, as the order
-// says.
+// Runs jobs 0 to count - 1, each after those it depends on, until one fails. Among those that are ready the first, the
+// last or any one, as the order says.
 template <typename After, typename Run>
 Result run_in_order(size_t count, After after, Run run) {
   std::vector<size_t> missing(count);
@@ -463,7 +477,8 @@ Result run_in_order(size_t count, After after, Run run) {
   while (!ready.empty()) {
     auto next = ready.begin();
     if (all.settings.order == gputae_host::kBackward) next = std::prev(ready.end());
-    if (all.settings.order == gputae_host::kRandom) std::advance(next, static_cast<ptrdiff_t>(all.random() % ready.size()));
+    if (all.settings.order == gputae_host::kRandom)
+      std::advance(next, static_cast<ptrdiff_t>(all.random() % ready.size()));
     const size_t job = *next;
     ready.erase(next);
     if (const Result failed = run(job)) return failed;
@@ -485,15 +500,19 @@ Result run(Context& context, const Work& work) {
 }
 
 void forget_done(Operations& operations) {
-  operations.erase(std::remove_if(operations.begin(), operations.end(), [](const auto& operation) { return operation->done; }), operations.end());
+  operations.erase(
+      std::remove_if(operations.begin(), operations.end(), [](const auto& operation) { return operation->done; }),
+      operations.end());
 }
 
-// Runs what these operations need, and themselves; `most` of all that at most. In random order others may run before their time.
+// Runs what these operations need, and themselves; `most` of all that at most. In random order others may run before
+// their time.
 Result wait_for(Context& context, Operations targets, size_t most = SIZE_MAX) {
   State& all = state();
   if (context.error != kSuccess) return context.error;
   if (all.settings.order == gputae_host::kRandom) {
-    std::copy_if(context.pending.begin(), context.pending.end(), std::back_inserter(targets), [&](const auto&) { return all.random() % 2 == 0; });
+    std::copy_if(context.pending.begin(), context.pending.end(), std::back_inserter(targets),
+                 [&](const auto&) { return all.random() % 2 == 0; });
   }
   for (const auto& operation : context.pending) operation->wanted = false;
   while (!targets.empty()) {
@@ -620,7 +639,8 @@ Result run_now(Context& context, Work work) {
 // ---- Memory
 
 // The allocation that holds all of these bytes; an empty range may lie at its end.
-std::shared_ptr<Memory> holder(const std::map<Address, std::shared_ptr<Memory>>& memory, Address address, size_t bytes) {
+std::shared_ptr<Memory> holder(const std::map<Address, std::shared_ptr<Memory>>& memory, Address address,
+                               size_t bytes) {
   auto found = memory.upper_bound(address);
   if (found == memory.begin()) return nullptr;
   --found;
@@ -633,8 +653,8 @@ Result use(Context& context, Work& work, const FakeRange& range) {
   if (range.bytes == 0) return kSuccess;
   auto memory = holder(context.memory, range.address, range.bytes);
   if (memory == nullptr) {
-    complain("%s: %llu bytes at %#llx do not lie in one allocation", work.name.c_str(), static_cast<unsigned long long>(range.bytes),
-             static_cast<unsigned long long>(range.address));
+    complain("%s: %llu bytes at %#llx do not lie in one allocation", work.name.c_str(),
+             static_cast<unsigned long long>(range.bytes), static_cast<unsigned long long>(range.address));
     return kInvalidValue;
   }
   work.uses.push_back(std::move(memory));
@@ -658,7 +678,8 @@ std::shared_ptr<Memory> allocate(size_t bytes, const char* kind) {
   return memory;
 }
 
-Result release(Context& context, std::map<Address, std::shared_ptr<Memory>>& memory, Address address, const char* call) {
+Result release(Context& context, std::map<Address, std::shared_ptr<Memory>>& memory, Address address,
+               const char* call) {
   if (const Result refused = refuse_unsafe(context, call)) return refused;
   const auto found = memory.find(address);
   if (found == memory.end()) {
@@ -711,7 +732,8 @@ Result check_image(const char* image, std::string& log) {
     return settings.major == 8 || settings.major == 9 ? kSuccess : kNoBinary;
   }
   const char* begin = image + std::strspn(image, " \t\r\n");
-  if (std::strncmp(begin, "//", 2) != 0 && std::strncmp(begin, "/*", 2) != 0 && std::strncmp(begin, ".version", 8) != 0) return kInvalidImage;
+  if (std::strncmp(begin, "//", 2) != 0 && std::strncmp(begin, "/*", 2) != 0 && std::strncmp(begin, ".version", 8) != 0)
+    return kInvalidImage;
   int major = 0, minor = 0, target = 0;
   char variant = ' ';
   const char* version = std::strstr(begin, ".version ");
@@ -723,8 +745,9 @@ Result check_image(const char* image, std::string& log) {
   }
   const int newest = newest_ptx(settings.driver);
   if (10 * major + minor > newest) {
-    log = "ptxas application ptx input; fatal   : Unsupported .version " + std::to_string(major) + "." + std::to_string(minor) +
-          "; current version is '" + std::to_string(newest / 10) + "." + std::to_string(newest % 10) + "'";
+    log = "ptxas application ptx input; fatal   : Unsupported .version " + std::to_string(major) + "." +
+          std::to_string(minor) + "; current version is '" + std::to_string(newest / 10) + "." +
+          std::to_string(newest % 10) + "'";
     return kUnsupportedPtx;
   }
   const int own = 10 * settings.major + settings.minor;
@@ -763,8 +786,9 @@ Result open_engine(Context& context) {
     all.library = found;
   }
   const Settings& settings = all.settings;
-  context.engine = all.library->create(settings.order, static_cast<uint64_t>(settings.seed), static_cast<int>(settings.threads),
-                                       static_cast<unsigned>(settings.shared_optin));
+  context.engine =
+      all.library->create(settings.order, static_cast<uint64_t>(settings.seed), static_cast<int>(settings.threads),
+                          static_cast<unsigned>(settings.shared_optin));
   return context.engine == nullptr ? kOutOfMemory : kSuccess;
 }
 
@@ -775,7 +799,9 @@ Result check_races(const Nodes& nodes) {
   const auto conflict = [](const Node& a, const Node& b) {
     for (const FakeRange& x : a.work.ranges) {
       for (const FakeRange& y : b.work.ranges) {
-        if ((x.written || y.written) && !x.gaps && !y.gaps && x.address < y.address + y.bytes && y.address < x.address + x.bytes) return &x;
+        if ((x.written || y.written) && !x.gaps && !y.gaps && x.address < y.address + y.bytes &&
+            y.address < x.address + x.bytes)
+          return &x;
       }
     }
     return static_cast<const FakeRange*>(nullptr);
@@ -792,9 +818,11 @@ Result check_races(const Nodes& nodes) {
     for (size_t j = 0; j < i; j++) {
       const FakeRange* range = before[i][j] ? nullptr : conflict(nodes[i], nodes[j]);
       if (range == nullptr) continue;
-      complain("cuStreamEndCapture: nodes %zu (%s) and %zu (%s) use the same memory, %llu bytes at %#llx, without an order between them", j,
-               nodes[j].work.name.c_str(), i, nodes[i].work.name.c_str(), static_cast<unsigned long long>(range->bytes),
-               static_cast<unsigned long long>(range->address));
+      complain(
+          "cuStreamEndCapture: nodes %zu (%s) and %zu (%s) use the same memory, %llu bytes at %#llx, without an order "
+          "between them",
+          j, nodes[j].work.name.c_str(), i, nodes[i].work.name.c_str(), static_cast<unsigned long long>(range->bytes),
+          static_cast<unsigned long long>(range->address));
       return kIllegalState;
     }
   }
@@ -826,8 +854,9 @@ void merge(std::vector<size_t>& tail, const std::vector<size_t>& other) {
 // ---- Counts
 
 std::map<std::string, long> alive(const Context& context) {
-  return {{"allocations", context.memory.size()}, {"pinned", context.pinned.size()}, {"streams", context.streams.size()},
-          {"events", context.events.size()},      {"graphs", context.graphs.size()}, {"execs", context.execs.size()},
+  return {{"allocations", context.memory.size()}, {"pinned", context.pinned.size()},
+          {"streams", context.streams.size()},    {"events", context.events.size()},
+          {"graphs", context.graphs.size()},      {"execs", context.execs.size()},
           {"modules", context.modules.size()}};
 }
 
@@ -842,9 +871,11 @@ __attribute__((destructor)) void write_counts() {
     for (const auto& [kind, number] : alive(context)) sums[kind] += number;
   }
   sums["handles"] = all.handles;
-  for (const auto& [name, count] : all.counts) std::fprintf(file, "%s %llu\n", name.c_str(), static_cast<unsigned long long>(count));
+  for (const auto& [name, count] : all.counts)
+    std::fprintf(file, "%s %llu\n", name.c_str(), static_cast<unsigned long long>(count));
   for (const auto& [kind, number] : sums) std::fprintf(file, "alive %s %ld\n", kind.c_str(), number);
-  std::fprintf(file, "graph nodes max %zu\ngraph launches %llu\n", all.most_nodes, static_cast<unsigned long long>(all.graph_launches));
+  std::fprintf(file, "graph nodes max %zu\ngraph launches %llu\n", all.most_nodes,
+               static_cast<unsigned long long>(all.graph_launches));
   std::fclose(file);
 }
 
@@ -875,7 +906,8 @@ API cuDriverGetVersion(int* version) {
 API cuGetErrorName(int error, const char** name) {
   ENTER();
   NOT_NULL(name);
-  const auto found = std::find_if(std::begin(kMeanings), std::end(kMeanings), [error](const Meaning& meaning) { return meaning.result == error; });
+  const auto found = std::find_if(std::begin(kMeanings), std::end(kMeanings),
+                                  [error](const Meaning& meaning) { return meaning.result == error; });
   *name = found == std::end(kMeanings) ? nullptr : found->name;
   return *name == nullptr ? kInvalidValue : kSuccess;
 }
@@ -883,7 +915,8 @@ API cuGetErrorName(int error, const char** name) {
 API cuGetErrorString(int error, const char** text) {
   ENTER();
   NOT_NULL(text);
-  const auto found = std::find_if(std::begin(kMeanings), std::end(kMeanings), [error](const Meaning& meaning) { return meaning.result == error; });
+  const auto found = std::find_if(std::begin(kMeanings), std::end(kMeanings),
+                                  [error](const Meaning& meaning) { return meaning.result == error; });
   *text = found == std::end(kMeanings) ? nullptr : found->text;
   return *text == nullptr ? kInvalidValue : kSuccess;
 }
@@ -933,16 +966,20 @@ API cuDeviceGetAttribute(int* value, int attribute, int device) {
   const std::map<int, long> values = {
       // clang-format off
       {1, kMostThreads}, {2, kMostThreads}, {3, kMostThreads}, {4, 64},  // MAX_THREADS_PER_BLOCK, MAX_BLOCK_DIM_X, Y, Z
-      {5, INT_MAX}, {6, kMostGridY}, {7, kMostGridY},                    // MAX_GRID_DIM_X, Y, Z
-      {8, kShared}, {97, settings.shared_optin}, {111, kStaticShared},   // MAX_SHARED_MEMORY_PER_BLOCK, ..._OPTIN, RESERVED_SHARED_MEMORY_PER_BLOCK
-      {81, settings.shared_optin + kStaticShared},                       // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
-      {9, 64 << 10}, {12, 64 << 10}, {82, 64 << 10},                     // TOTAL_CONSTANT_MEMORY, MAX_REGISTERS_PER_BLOCK, ..._PER_MULTIPROCESSOR
-      {10, 32}, {16, settings.multiprocessors},                          // WARP_SIZE, MULTIPROCESSOR_COUNT
-      {39, 2048}, {106, 32},                                             // MAX_THREADS_PER_MULTIPROCESSOR, MAX_BLOCKS_PER_MULTIPROCESSOR
-      {13, 1'000'000}, {38, 4 << 20}, {40, 2}, {32, 0},                  // CLOCK_RATE, L2_CACHE_SIZE, ASYNC_ENGINE_COUNT, ECC_ENABLED
-      {17, 0}, {18, 0}, {19, 1}, {20, 0},                                // KERNEL_EXEC_TIMEOUT, INTEGRATED, CAN_MAP_HOST_MEMORY, COMPUTE_MODE
-      {31, 1}, {41, 1}, {78, 1}, {95, 0},  // CONCURRENT_KERNELS, UNIFIED_ADDRESSING, STREAM_PRIORITIES_SUPPORTED, COOPERATIVE_LAUNCH
-      {33, device}, {34, 0}, {50, 0},      // PCI_BUS_ID, PCI_DEVICE_ID, PCI_DOMAIN_ID
+      {5, INT_MAX}, {6, kMostGridY}, {7, kMostGridY},  // MAX_GRID_DIM_X, Y, Z
+      {8, kShared}, {97, settings.shared_optin},  // MAX_SHARED_MEMORY_PER_BLOCK, ..._OPTIN
+      {81, settings.shared_optin + kStaticShared},  // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
+      {111, kStaticShared},  // RESERVED_SHARED_MEMORY_PER_BLOCK
+      {9, 64 << 10},  // TOTAL_CONSTANT_MEMORY
+      {12, 64 << 10}, {82, 64 << 10},  // MAX_REGISTERS_PER_BLOCK, ..._PER_MULTIPROCESSOR
+      {10, 32}, {16, settings.multiprocessors},  // WARP_SIZE, MULTIPROCESSOR_COUNT
+      {39, 2048}, {106, 32},  // MAX_THREADS_PER_MULTIPROCESSOR, MAX_BLOCKS_PER_MULTIPROCESSOR
+      {13, 1'000'000}, {38, 4 << 20},  // CLOCK_RATE, L2_CACHE_SIZE
+      {40, 2}, {32, 0},  // ASYNC_ENGINE_COUNT, ECC_ENABLED
+      {17, 0}, {18, 0}, {19, 1}, {20, 0},  // KERNEL_EXEC_TIMEOUT, INTEGRATED, CAN_MAP_HOST_MEMORY, COMPUTE_MODE
+      {31, 1}, {41, 1},  // CONCURRENT_KERNELS, UNIFIED_ADDRESSING
+      {78, 1}, {95, 0},  // STREAM_PRIORITIES_SUPPORTED, COOPERATIVE_LAUNCH
+      {33, device}, {34, 0}, {50, 0},  // PCI_BUS_ID, PCI_DEVICE_ID, PCI_DOMAIN_ID
       {75, settings.major}, {76, settings.minor},  // COMPUTE_CAPABILITY_MAJOR, MINOR
       // clang-format on
   };
@@ -985,7 +1022,8 @@ API cuDevicePrimaryCtxRelease_v2(int device) {
 API cuCtxSetCurrent(Context* context) {
   ENTER_INITIALIZED();
   const auto& contexts = state().contexts;
-  const bool known = context == nullptr || std::any_of(contexts.begin(), contexts.end(), [context](const Context& own) { return &own == context; });
+  const bool known = context == nullptr || std::any_of(contexts.begin(), contexts.end(),
+                                                       [context](const Context& own) { return &own == context; });
   if (!known || (context != nullptr && context->references == 0)) return kInvalidContext;
   current = context;
   return kSuccess;
@@ -1000,7 +1038,8 @@ API cuCtxGetCurrent(Context** context) {
 
 API cuCtxSynchronize() {
   ENTER_CONTEXT();
-  for (const auto& capture : context.captures) return invalidate(*capture, kCaptureUnsupported, __func__, "a stream of the context is capturing");
+  for (const auto& capture : context.captures)
+    return invalidate(*capture, kCaptureUnsupported, __func__, "a stream of the context is capturing");
   TRY(wait_for_all(context));
   return check_zones(context);
 }
@@ -1092,9 +1131,12 @@ API cuMemcpyHtoDAsync_v2(Address to, const void* from, size_t bytes, void* handl
     work.ranges.push_back({reinterpret_cast<Address>(from), bytes, false, false});
     work.run = [=] { return std::memcpy(pointer(to), from, bytes), kSuccess; };
   } else {
-    if (stream.capture != nullptr) return invalidate(*stream.capture, kCaptureUnsupported, __func__, "the host memory is not pinned");
+    if (stream.capture != nullptr)
+      return invalidate(*stream.capture, kCaptureUnsupported, __func__, "the host memory is not pinned");
     const char* begin = static_cast<const char*>(from);
-    work.run = [to, staged = std::vector<char>(begin, begin + bytes)] { return std::memcpy(pointer(to), staged.data(), staged.size()), kSuccess; };
+    work.run = [to, staged = std::vector<char>(begin, begin + bytes)] {
+      return std::memcpy(pointer(to), staged.data(), staged.size()), kSuccess;
+    };
   }
   return enqueue(context, stream, std::move(work));
 }
@@ -1111,7 +1153,8 @@ API cuMemcpyDtoHAsync_v2(void* to, Address from, size_t bytes, void* handle) {
     work.ranges.push_back({reinterpret_cast<Address>(to), bytes, true, false});
     return enqueue(context, stream, std::move(work));
   }
-  if (stream.capture != nullptr) return invalidate(*stream.capture, kCaptureUnsupported, __func__, "the host memory is not pinned");
+  if (stream.capture != nullptr)
+    return invalidate(*stream.capture, kCaptureUnsupported, __func__, "the host memory is not pinned");
   std::shared_ptr<Operation> operation;
   TRY(enqueue(context, stream, std::move(work), &operation));
   return wait_for(context, {operation});
@@ -1211,9 +1254,18 @@ API cuFuncGetAttribute(int* value, int attribute, void* handle) {
   if (function == nullptr) return kInvalidHandle;
   const Settings& settings = state().settings;
   const int capability = 10 * settings.major + settings.minor;
-  // MAX_THREADS_PER_BLOCK, SHARED_SIZE_BYTES, CONST_SIZE_BYTES, LOCAL_SIZE_BYTES, NUM_REGS, PTX_VERSION, BINARY_VERSION, CACHE_MODE_CA, then as
-  // named.
-  const int values[] = {function->kernel->most_threads, kStaticShared, 0, 0, 32, capability, capability, 0, function->max_dynamic_shared, -1};
+  // MAX_THREADS_PER_BLOCK, SHARED_SIZE_BYTES, CONST_SIZE_BYTES, LOCAL_SIZE_BYTES, NUM_REGS, PTX_VERSION,
+  // BINARY_VERSION, CACHE_MODE_CA, then as named.
+  const int values[] = {function->kernel->most_threads,
+                        kStaticShared,
+                        0,
+                        0,
+                        32,
+                        capability,
+                        capability,
+                        0,
+                        function->max_dynamic_shared,
+                        -1};
   if (attribute < 0 || static_cast<size_t>(attribute) >= std::size(values)) return kInvalidValue;
   *value = values[attribute];
   return kSuccess;
@@ -1224,13 +1276,15 @@ API cuFuncSetAttribute(void* handle, int attribute, int value) {
   const std::shared_ptr<Function> function = find(context.functions, handle);
   if (function == nullptr) return kInvalidHandle;
   if (attribute == kSharedCarveout) return value >= -1 && value <= 100 ? kSuccess : kInvalidValue;
-  if (attribute != kMaxDynamicShared || value < 0 || value > state().settings.shared_optin - kStaticShared) return kInvalidValue;
+  if (attribute != kMaxDynamicShared || value < 0 || value > state().settings.shared_optin - kStaticShared)
+    return kInvalidValue;
   function->max_dynamic_shared = value;
   return kSuccess;
 }
 
-API cuLaunchKernel(void* function_handle, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x, unsigned block_y, unsigned block_z,
-                   unsigned shared_memory, void* handle, void** parameters, void** extra) {
+API cuLaunchKernel(void* function_handle, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
+                   unsigned block_y, unsigned block_z, unsigned shared_memory, void* handle, void** parameters,
+                   void** extra) {
   ENTER_CONTEXT();
   STREAM(handle);
   const std::shared_ptr<Function> function = find(context.functions, function_handle);
@@ -1242,17 +1296,18 @@ API cuLaunchKernel(void* function_handle, unsigned grid_x, unsigned grid_y, unsi
   const char* name = kernel->name;
   if (grid_x < 1 || grid_x > INT_MAX || grid_y < 1 || grid_y > kMostGridY || block_x < 1 || block_x > kMostThreads ||
       static_cast<int>(block_x) > kernel->most_threads) {
-    complain("kernel '%s': a grid of (%u, %u) blocks of %u threads; its __launch_bounds__ allow %d", name, grid_x, grid_y, block_x,
-             kernel->most_threads);
+    complain("kernel '%s': a grid of (%u, %u) blocks of %u threads; its __launch_bounds__ allow %d", name, grid_x,
+             grid_y, block_x, kernel->most_threads);
     return kInvalidValue;
   }
   if (grid_z != 1 || block_y != 1 || block_z != 1 || extra != nullptr) {
-    complain("kernel '%s': the fake has no grids and blocks of three dimensions, blocks of two, and extra arguments", name);
+    complain("kernel '%s': the fake has no grids and blocks of three dimensions, blocks of two, and extra arguments",
+             name);
     return grid_z < 1 || block_y < 1 || block_z < 1 ? kInvalidValue : kNotSupported;
   }
   if (shared_memory > static_cast<unsigned>(function->max_dynamic_shared)) {
-    complain("kernel '%s': %u bytes of dynamic shared memory; it may have %d, more after cuFuncSetAttribute", name, shared_memory,
-             function->max_dynamic_shared);
+    complain("kernel '%s': %u bytes of dynamic shared memory; it may have %d, more after cuFuncSetAttribute", name,
+             shared_memory, function->max_dynamic_shared);
     return kInvalidValue;
   }
   const size_t count = std::strlen(kernel->types);
@@ -1266,13 +1321,15 @@ API cuLaunchKernel(void* function_handle, unsigned grid_x, unsigned grid_y, unsi
     auto memory = holder(context.memory, slots[i], 0);
     if (memory == nullptr) memory = holder(context.pinned, slots[i], 0);
     if (memory == nullptr) {
-      complain("kernel '%s': argument %zu, %#llx, points into no allocation", name, i, static_cast<unsigned long long>(slots[i]));
+      complain("kernel '%s': argument %zu, %#llx, points into no allocation", name, i,
+               static_cast<unsigned long long>(slots[i]));
       return context.error = kIllegalAddress;
     }
     work.uses.push_back(std::move(memory));
   }
   work.run = [&context, kernel, grid_x, grid_y, block_x, shared_memory, slots = std::move(slots)] {
-    const char* failure = state().library->launch(context.engine, {kernel, grid_x, grid_y, block_x, shared_memory, slots.data()});
+    const char* failure =
+        state().library->launch(context.engine, {kernel, grid_x, grid_y, block_x, shared_memory, slots.data()});
     if (failure == nullptr) return kSuccess;
     complain("%s", failure);
     return kLaunchFailed;
@@ -1307,7 +1364,8 @@ API cuStreamDestroy_v2(void* handle) {
   ENTER_CONTEXT();
   const std::shared_ptr<Stream> stream = find(context.streams, handle);
   if (stream == nullptr) return kInvalidHandle;
-  if (stream->capture != nullptr) return invalidate(*stream->capture, kCaptureUnsupported, __func__, "the stream is capturing");
+  if (stream->capture != nullptr)
+    return invalidate(*stream->capture, kCaptureUnsupported, __func__, "the stream is capturing");
   // What a blocking stream has left still comes before the default stream's next operation.
   if (stream->blocking) context.legacy.tail.insert(context.legacy.tail.end(), stream->tail.begin(), stream->tail.end());
   context.streams.erase(handle);
@@ -1315,9 +1373,10 @@ API cuStreamDestroy_v2(void* handle) {
 }
 
 // Nobody may ask what has become of a capturing stream's work, and waiting is forbidden to the thread that captures.
-#define NOT_CAPTURING(stream)                                                                                                      \
-  if ((stream).capture != nullptr) return invalidate(*(stream).capture, kCaptureUnsupported, __func__, "the stream is capturing"); \
-  if (&(stream) == &context.legacy) TRY(refuse_legacy(context, __func__));                                                         \
+#define NOT_CAPTURING(stream)                                                                       \
+  if ((stream).capture != nullptr)                                                                  \
+    return invalidate(*(stream).capture, kCaptureUnsupported, __func__, "the stream is capturing"); \
+  if (&(stream) == &context.legacy) TRY(refuse_legacy(context, __func__));                          \
   TRY(refuse_unsafe(context, __func__))
 
 API cuStreamSynchronize(void* handle) {
@@ -1353,9 +1412,11 @@ API cuStreamWaitEvent(void* handle, void* event_handle, unsigned flags) {
     return kSuccess;
   }
   if (stream.capture != nullptr && !stream.capture->valid) return kCaptureInvalidated;
-  if (capture == nullptr) return invalidate(*stream.capture, kCaptureIsolation, __func__, "the event was not recorded in the capture");
+  if (capture == nullptr)
+    return invalidate(*stream.capture, kCaptureIsolation, __func__, "the event was not recorded in the capture");
   if (!capture->valid) return kCaptureInvalidated;
-  if (&stream == &context.legacy) return invalidate(*capture, kCaptureImplicit, __func__, "the default stream cannot capture");
+  if (&stream == &context.legacy)
+    return invalidate(*capture, kCaptureImplicit, __func__, "the default stream cannot capture");
   if (stream.capture == nullptr) {
     stream.capture = capture;
     stream.capture_tail.clear();
@@ -1399,10 +1460,11 @@ API cuEventRecord(void* handle, void* stream_handle) {
 }
 
 // An event that a capture recorded stands for nodes, which do not run.
-#define EVENT(event, handle)                                                                                                          \
-  const std::shared_ptr<Event> event = find(context.events, handle);                                                                  \
-  if (event == nullptr) return kInvalidHandle;                                                                                        \
-  if (event->capture != nullptr) return invalidate(*event->capture, kCapturedEvent, __func__, "the event was recorded in a capture"); \
+#define EVENT(event, handle)                                                                             \
+  const std::shared_ptr<Event> event = find(context.events, handle);                                     \
+  if (event == nullptr) return kInvalidHandle;                                                           \
+  if (event->capture != nullptr)                                                                         \
+    return invalidate(*event->capture, kCapturedEvent, __func__, "the event was recorded in a capture"); \
   TRY(refuse_unsafe(context, __func__))
 
 API cuEventQuery(void* handle) {
@@ -1447,7 +1509,8 @@ API cuStreamBeginCapture_v2(void* handle, int mode) {
     complain("%s: the default stream cannot capture", __func__);
     return kCaptureUnsupported;
   }
-  if (stream.capture != nullptr) return invalidate(*stream.capture, kIllegalState, __func__, "the stream is capturing already");
+  if (stream.capture != nullptr)
+    return invalidate(*stream.capture, kIllegalState, __func__, "the stream is capturing already");
   stream.capture = std::make_shared<Capture>(Capture{&stream, mode, std::this_thread::get_id(), {}, {&stream}});
   stream.capture_tail.clear();
   context.captures.push_back(stream.capture);
@@ -1464,7 +1527,8 @@ API cuStreamEndCapture(void* handle, void** graph) {
     complain("%s: the stream does not capture", __func__);
     return kIllegalState;
   }
-  if (capture->origin != &stream) return invalidate(*capture, kCaptureUnmatched, __func__, "the capture began in another stream");
+  if (capture->origin != &stream)
+    return invalidate(*capture, kCaptureUnmatched, __func__, "the capture began in another stream");
   if (capture->mode != kRelaxed && capture->thread != std::this_thread::get_id()) {
     return invalidate(*capture, kCaptureWrongThread, __func__, "another thread began the capture");
   }
@@ -1572,7 +1636,8 @@ extern "C" __attribute__((visibility("default"))) void gputae_fake_handles(int c
   state().handles += change;
 }
 
-extern "C" __attribute__((visibility("default"))) bool gputae_fake_invalidate_capture(void* handle, const char* name, const char* reason) {
+extern "C" __attribute__((visibility("default"))) bool gputae_fake_invalidate_capture(void* handle, const char* name,
+                                                                                      const char* reason) {
   std::lock_guard lock(state().mutex);
   Context* context = nullptr;
   if (working_context(name, &context) != kSuccess) return false;
@@ -1585,11 +1650,12 @@ extern "C" __attribute__((visibility("default"))) bool gputae_fake_invalidate_ca
 extern "C" __attribute__((visibility("default"))) bool gputae_fake_allocated(const FakeRange& range) {
   std::lock_guard lock(state().mutex);
   Context* context = nullptr;
-  return working_context("cuBLAS", &context) == kSuccess && holder(context->memory, range.address, range.bytes) != nullptr;
+  return working_context("cuBLAS", &context) == kSuccess &&
+         holder(context->memory, range.address, range.bytes) != nullptr;
 }
 
-API gputae_fake_enqueue(void* handle, const char* name, void (*run)(const void* data), const void* data, size_t bytes, const FakeRange* ranges,
-                        size_t count) {
+API gputae_fake_enqueue(void* handle, const char* name, void (*run)(const void* data), const void* data, size_t bytes,
+                        const FakeRange* ranges, size_t count) {
   std::lock_guard lock(state().mutex);
   Context* context_found = nullptr;
   TRY(working_context(name, &context_found));

@@ -1,5 +1,6 @@
-// What the fake cuBLAS (cublas.cpp) asks of the fake driver (cuda.cpp): as the real one does it enqueues on streams, but it may not be a customer of
-// the driver's public functions, whose calls are counted. Both are for tests only. Results are CUDA's (CUresult), 0 is success.
+// What the fake cuBLAS (cublas.cpp) asks of the fake driver (cuda.cpp): as the real one does it enqueues on streams,
+// but it may not be a customer of the driver's public functions, whose calls are counted. Both are for tests only.
+// Results are CUDA's (CUresult), 0 is success.
 #pragma once
 
 #include <stddef.h>
@@ -28,6 +29,6 @@ bool gputae_fake_invalidate_capture(void* stream, const char* name, const char* 
 // Whether all of the range lies in one allocation.
 bool gputae_fake_allocated(const FakeRange& range);
 // Enqueues run(data) on a stream, or makes it a node of what that captures; `bytes` of data are copied.
-int gputae_fake_enqueue(void* stream, const char* name, void (*run)(const void* data), const void* data, size_t bytes, const FakeRange* ranges,
-                        size_t count);
+int gputae_fake_enqueue(void* stream, const char* name, void (*run)(const void* data), const void* data, size_t bytes,
+                        const FakeRange* ranges, size_t count);
 }

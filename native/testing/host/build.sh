@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds what executes CUDA kernels on a CPU, for tests. Called by Maven and by tests that bring kernels of their own.
 #   build.sh JAVA_HOME KERNELS_DIR OUTPUT_DIR
-# OUTPUT_DIR gets libgputae_host_runner.so (the bridge to Java: gputae.backend.cuda.HostRunner) and libgputae_host_kernels.so (all KERNELS_DIR/*.cu as
-# one translation unit, kernels.cpp, and the engine that runs them). Nothing is compiled again that is newer than its sources. CXX and GPUTAE_CXXFLAGS
-# are honoured. With AddressSanitizer, in a JVM:
+# OUTPUT_DIR gets libgputae_host_runner.so (the bridge to Java: gputae.backend.cuda.HostRunner) and
+# libgputae_host_kernels.so (all KERNELS_DIR/*.cu as one translation unit, kernels.cpp, and the engine that runs them).
+# Nothing is compiled again that is newer than its sources. CXX and GPUTAE_CXXFLAGS are honoured. With AddressSanitizer,
+# in a JVM:
 #   GPUTAE_CXXFLAGS='-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' build.sh ...
 #   LD_PRELOAD=$(g++ -print-file-name=libasan.so):$(g++ -print-file-name=libubsan.so) ASAN_OPTIONS=detect_leaks=0:handle_segv=0 java ...
 set -eu
@@ -26,8 +27,8 @@ flags+=(${GPUTAE_CXXFLAGS:-})
 
 echo "$cxx ${flags[*]}" | put "$output/flags"
 
-# The kernels: every .cu file, and a table of what it declares, with the text of its bounds. A kernel that is declared otherwise would be missing there,
-# so that is an error.
+# The kernels: every .cu file, and a table of what it declares, with the text of its bounds. A kernel that is declared
+# otherwise would be missing there, so that is an error.
 sources=("$kernels"/*.cu)
 [ -f "${sources[0]}" ] || sources=()
 entries=()

@@ -1,9 +1,9 @@
-// CUDA's names for g++: included before unmodified kernels/*.cu in one translation unit (build.sh writes it), it makes them ordinary functions that
-// engine.cpp runs, every CUDA thread a fiber.
+// CUDA's names for g++: included before unmodified kernels/*.cu in one translation unit (build.sh writes it), it makes
+// them ordinary functions that engine.cpp runs, every CUDA thread a fiber.
 //
-// Shared memory is thread-local, since one operating system's thread runs one block at a time. Waits note the line they come from. Left out on
-// purpose: atomicAdd on floats, because sums have a fixed order here; __activemask, because its value depends on the schedule; fast-math intrinsics.
-// __CUDACC__ stays undefined.
+// Shared memory is thread-local, since one operating system's thread runs one block at a time. Waits note the line they
+// come from. Left out on purpose: atomicAdd on floats, because sums have a fixed order here; __activemask, because its
+// value depends on the schedule; fast-math intrinsics. __CUDACC__ stays undefined.
 #pragma once
 
 #include <limits.h>
@@ -27,7 +27,8 @@
 #pragma GCC diagnostic ignored "-Wattributes"
 
 // Dynamic shared memory has one name: extern __shared__ __align__(16) unsigned char shared_memory[];
-// That becomes the declaration of a pointer to an array, and each use of the name the array. Known in the two namespaces that kernels live in.
+// That becomes the declaration of a pointer to an array, and each use of the name the array. Known in the two
+// namespaces that kernels live in.
 #define shared_memory (*gputae_host_shared_memory)
 thread_local unsigned char shared_memory[];
 namespace gputae {
@@ -91,20 +92,25 @@ inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z,
 #define GPUTAE_HOST_PLACE \
   gputae_host::Place { file, line }
 
-inline void __syncthreads(GPUTAE_HOST_LINE) { gputae_host::wait_for_block(gputae_host::kSyncthreads, 0, GPUTAE_HOST_PLACE); }
+inline void __syncthreads(GPUTAE_HOST_LINE) {
+  gputae_host::wait_for_block(gputae_host::kSyncthreads, 0, GPUTAE_HOST_PLACE);
+}
 inline int __syncthreads_count(int vote, GPUTAE_HOST_LINE) {
   return gputae_host::wait_for_block(gputae_host::kSyncthreadsCount, vote, GPUTAE_HOST_PLACE);
 }
 inline int __syncthreads_and(int vote, GPUTAE_HOST_LINE) {
   return gputae_host::wait_for_block(gputae_host::kSyncthreadsAnd, vote, GPUTAE_HOST_PLACE);
 }
-inline int __syncthreads_or(int vote, GPUTAE_HOST_LINE) { return gputae_host::wait_for_block(gputae_host::kSyncthreadsOr, vote, GPUTAE_HOST_PLACE); }
+inline int __syncthreads_or(int vote, GPUTAE_HOST_LINE) {
+  return gputae_host::wait_for_block(gputae_host::kSyncthreadsOr, vote, GPUTAE_HOST_PLACE);
+}
 
 inline void __syncwarp(unsigned mask = 0xFFFFFFFFu, GPUTAE_HOST_LINE) {
   gputae_host::wait_for_warp(gputae_host::kSyncwarp, mask, 0, 0, 32, GPUTAE_HOST_PLACE);
 }
 inline unsigned __ballot_sync(unsigned mask, int vote, GPUTAE_HOST_LINE) {
-  return static_cast<unsigned>(gputae_host::wait_for_warp(gputae_host::kBallot, mask, vote != 0, 0, 32, GPUTAE_HOST_PLACE));
+  return static_cast<unsigned>(
+      gputae_host::wait_for_warp(gputae_host::kBallot, mask, vote != 0, 0, 32, GPUTAE_HOST_PLACE));
 }
 inline int __any_sync(unsigned mask, int vote, GPUTAE_HOST_LINE) {
   return static_cast<int>(gputae_host::wait_for_warp(gputae_host::kAny, mask, vote != 0, 0, 32, GPUTAE_HOST_PLACE));
@@ -135,7 +141,8 @@ T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = 32, GPUTAE_
 }
 template <typename T>
 T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = 32, GPUTAE_HOST_LINE) {
-  return gputae_host::shuffle(gputae_host::kShuffleDown, mask, value, static_cast<int>(delta), width, GPUTAE_HOST_PLACE);
+  return gputae_host::shuffle(gputae_host::kShuffleDown, mask, value, static_cast<int>(delta), width,
+                              GPUTAE_HOST_PLACE);
 }
 template <typename T>
 T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32, GPUTAE_HOST_LINE) {
@@ -226,9 +233,13 @@ inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b)
 }
 
 // As CUDA has them: for two of a kind, and int with unsigned, which becomes unsigned.
-#define GPUTAE_HOST_MIN_MAX(type, a_type, b_type)                                                                                           \
-  inline type min(a_type a, b_type b) { return static_cast<type>(a) < static_cast<type>(b) ? static_cast<type>(a) : static_cast<type>(b); } \
-  inline type max(a_type a, b_type b) { return static_cast<type>(a) > static_cast<type>(b) ? static_cast<type>(a) : static_cast<type>(b); }
+#define GPUTAE_HOST_MIN_MAX(type, a_type, b_type)                                                     \
+  inline type min(a_type a, b_type b) {                                                               \
+    return static_cast<type>(a) < static_cast<type>(b) ? static_cast<type>(a) : static_cast<type>(b); \
+  }                                                                                                   \
+  inline type max(a_type a, b_type b) {                                                               \
+    return static_cast<type>(a) > static_cast<type>(b) ? static_cast<type>(a) : static_cast<type>(b); \
+  }
 GPUTAE_HOST_MIN_MAX(int, int, int)
 GPUTAE_HOST_MIN_MAX(unsigned, unsigned, unsigned)
 GPUTAE_HOST_MIN_MAX(unsigned, int, unsigned)
@@ -268,7 +279,8 @@ constexpr char letter() {
   } else if constexpr (__is_same(T, int) || __is_same(T, unsigned)) {
     return 'i';
   } else {
-    static_assert(__is_same(T, long) || __is_same(T, unsigned long) || __is_same(T, long long) || __is_same(T, unsigned long long),
+    static_assert(__is_same(T, long) || __is_same(T, unsigned long) || __is_same(T, long long) ||
+                      __is_same(T, unsigned long long),
                   "a kernel takes pointers, integers of 32 or 64 bits, float or double");
     return 'l';
   }
@@ -310,7 +322,8 @@ struct Signature<kFunction, void (*)(T...)> {
   }
 };
 
-// The most threads that __launch_bounds__ allow, CUDA's own limit where there are none; the numbers behind the first ask for registers only.
+// The most threads that __launch_bounds__ allow, CUDA's own limit where there are none; the numbers behind the first
+// ask for registers only.
 constexpr int launch_bounds(int most_threads = 1024, int = 0, int = 0) { return most_threads; }
 
 template <auto kFunction>

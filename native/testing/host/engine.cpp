@@ -1,14 +1,16 @@
-// Executes a grid: blocks are dealt to operating systems' threads (workers), the threads of a block are fibers of one worker.
+// Executes a grid: blocks are dealt to operating systems' threads (workers), the threads of a block are fibers of one
+// worker.
 //
-// A fiber runs CUDA threads one after the other; only when one waits does another fiber go on, so a kernel without barriers never switches. Who goes
-// on is what Order chooses:
-//   forward    lowest first; a warp that passes its own wait runs on until the block's next barrier before the next warp begins
-//   backward   the same with highest first
-//   random     any thread that can run, drawn anew at each wait; depends on seed, launch and block only
-// Each reveals other missing barriers. What no thread has written is 0xFF bytes (NaN, -1): shared memory at the start of a block, a shuffle's result
-// from a lane that does not take part.
+// A fiber runs CUDA threads one after the other; only when one waits does another fiber go on, so a kernel without
+// barriers never switches. Who goes on is what Order chooses:
+//   forward lowest first; a warp that passes its own wait runs on until the block's next barrier before the next warp
+//   begins backward the same with highest first random any thread that can run, drawn anew at each wait; depends on
+//   seed, launch and block only
+// Each reveals other missing barriers. What no thread has written is 0xFF bytes (NaN, -1): shared memory at the start
+// of a block, a shuffle's result from a lane that does not take part.
 //
-// A wrong wait (see fail) ends the launch where it stands: its fibers are dropped, and their stacks are used again by the next launch.
+// A wrong wait (see fail) ends the launch where it stands: its fibers are dropped, and their stacks are used again by
+// the next launch.
 #include "engine.h"
 
 #include <link.h>
@@ -39,8 +41,8 @@ constexpr int kThreads = 1024;  // of a block
 constexpr int kLanes = 32;
 constexpr unsigned kAllLanes = 0xFFFFFFFFu;
 
-// A fiber's stack, behind a page that nobody may touch. The odd number of pages keeps the tops of the stacks apart in the processor's caches, and so
-// do kColours within a page.
+// A fiber's stack, behind a page that nobody may touch. The odd number of pages keeps the tops of the stacks apart in
+// the processor's caches, and so do kColours within a page.
 constexpr size_t kPage = 4096;
 constexpr size_t kStack = size_t{64} << 10;
 constexpr size_t kStride = kPage + kStack;
@@ -114,7 +116,8 @@ struct Wait {
   }
   std::string text() const {
     const char* slash = std::strrchr(place.file, '/');
-    return std::string(name(operation)) + " (" + (slash ? slash + 1 : place.file) + ":" + std::to_string(place.line) + ")";
+    return std::string(name(operation)) + " (" + (slash ? slash + 1 : place.file) + ":" + std::to_string(place.line) +
+           ")";
   }
 };
 
@@ -192,7 +195,8 @@ void unpoison(const void*, size_t) {}
 // Something in this library's thread-local memory, to find the rest.
 thread_local char anchor;
 
-// This library's thread-local memory: kernels' static shared memory, the pointers to the dynamic one, and `anchor`; nothing in it has to last.
+// This library's thread-local memory: kernels' static shared memory, the pointers to the dynamic one, and `anchor`;
+// nothing in it has to last.
 struct ThreadLocal {
   ptrdiff_t before;  // bytes before `anchor`
   size_t bytes;
@@ -204,7 +208,8 @@ struct ThreadLocal {
           for (int i = 0; i < library->dlpi_phnum; i++) {
             const ElfW(Phdr)& header = library->dlpi_phdr[i];
             const ptrdiff_t before = &anchor - static_cast<char*>(library->dlpi_tls_data);
-            if (header.p_type != PT_TLS || library->dlpi_tls_data == nullptr || before < 0 || before >= static_cast<ptrdiff_t>(header.p_memsz))
+            if (header.p_type != PT_TLS || library->dlpi_tls_data == nullptr || before < 0 ||
+                before >= static_cast<ptrdiff_t>(header.p_memsz))
               continue;
             *static_cast<ThreadLocal*>(result) = {before, header.p_memsz};
             return 1;
@@ -259,8 +264,8 @@ class Worker : public Here {
 
   const std::string& error() const { return error_; }
 
-  // The two waits are what a kernel spends its time in here. A thread that comes back to them finds its stack in no near cache, so that each line of
-  // it counts: their frames are small because what fails is apart from them.
+  // The two waits are what a kernel spends its time in here. A thread that comes back to them finds its stack in no
+  // near cache, so that each line of it counts: their frames are small because what fails is apart from them.
   int wait_for_block(Operation operation, int vote, Place place) {
     count_step();
     const Wait wait{operation, place};
@@ -282,7 +287,8 @@ class Worker : public Here {
     count_step();
     const unsigned lane = now_ % kLanes, bit = 1u << lane;
     Warp& warp = warps_[now_ / kLanes];
-    if (!(mask & bit) || (mask & ~warp.present) || !is_width(width)) [[unlikely]] bad_mask(warp, mask, width, {operation, place});
+    if (!(mask & bit) || (mask & ~warp.present) || !is_width(width)) [[unlikely]]
+      bad_mask(warp, mask, width, {operation, place});
     Group* group = warp.groups;
     if (warp.waiting == 0) {
       warp.waiting = 1;
@@ -310,8 +316,11 @@ class Worker : public Here {
   static constexpr size_t kLine = 128;
 
   Worker(Order order, unsigned shared_memory, const ThreadLocal& thread_local_memory)
-      : order_(order), thread_local_(thread_local_memory), shared_(new unsigned char[kLine + kZone + shared_memory + kZone]) {
-    shared_begin_ = reinterpret_cast<unsigned char*>((reinterpret_cast<uintptr_t>(shared_.get()) + kZone + kLine - 1) / kLine * kLine);
+      : order_(order),
+        thread_local_(thread_local_memory),
+        shared_(new unsigned char[kLine + kZone + shared_memory + kZone]) {
+    shared_begin_ = reinterpret_cast<unsigned char*>((reinterpret_cast<uintptr_t>(shared_.get()) + kZone + kLine - 1) /
+                                                     kLine * kLine);
     shared_bytes_ = 0;
   }
   ~Worker() {
@@ -335,7 +344,8 @@ class Worker : public Here {
     alive_ = unborn_ = launch_->threads;
     ready_ = 0;
     barrier_ = {};
-    for (unsigned i = 0; i < alive_; i++) unborn_list_[i] = static_cast<uint16_t>(order_ == kForward ? alive_ - 1 - i : i);
+    for (unsigned i = 0; i < alive_; i++)
+      unborn_list_[i] = static_cast<uint16_t>(order_ == kForward ? alive_ - 1 - i : i);
     for (unsigned w = 0; w * kLanes < alive_; w++) {
       Warp& warp = warps_[w];
       warp.present = kAllLanes >> (kLanes - std::min<unsigned>(kLanes, alive_ - w * kLanes));
@@ -358,7 +368,8 @@ class Worker : public Here {
     for (const unsigned char* zone : {shared_begin_ - kZone, shared_begin_ + shared_bytes_}) {
       // All bytes are the mark if the first is, and each is its neighbour.
       if (zone[0] == kZoneMark && std::memcmp(zone, zone + 1, kZone - 1) == 0) continue;
-      error_ = where() + printed(": wrote %s its %zu bytes of dynamic shared memory", zone < shared_begin_ ? "before" : "beyond", shared_bytes_);
+      error_ = where() + printed(": wrote %s its %zu bytes of dynamic shared memory",
+                                 zone < shared_begin_ ? "before" : "beyond", shared_bytes_);
       return;
     }
 #endif
@@ -456,8 +467,8 @@ class Worker : public Here {
   [[gnu::noinline]] unsigned new_fiber() {
     const unsigned fiber = fibers_++;
     if (fiber == guarded_) {
-      // An overflow then ends the process here and not in a neighbour's stack. Fails where the system's limit of mappings is reached; it is a help
-      // only.
+      // An overflow then ends the process here and not in a neighbour's stack. Fails where the system's limit of
+      // mappings is reached; it is a help only.
       mprotect(reinterpret_cast<void*>(guard(fiber)), kPage, PROT_NONE);
       guarded_++;
     }
@@ -523,7 +534,8 @@ class Worker : public Here {
     warp.present &= ~bit;
     for (unsigned i = 0; i < warp.waiting; i++) {
       const Group& group = warp.groups[i];
-      if (group.mask & bit) [[unlikely]] exited_early(group);
+      if (group.mask & bit) [[unlikely]]
+        exited_early(group);
     }
     // Threads that have exited no longer count.
     if (--alive_ == barrier_.arrived && alive_ > 0) open_barrier();
@@ -532,7 +544,8 @@ class Worker : public Here {
   // ---- Waits
 
   void count_step() {
-    if (++steps > kMostSteps) [[unlikely]] too_many_steps();
+    if (++steps > kMostSteps) [[unlikely]]
+      too_many_steps();
   }
 
   [[gnu::noinline]] void open_barrier() {
@@ -558,8 +571,9 @@ class Worker : public Here {
 
   static bool is_width(int width) { return width >= 1 && width <= kLanes && (width & (width - 1)) == 0; }
 
-  // The group that a lane waits with. Two lanes that wait for each other with different masks, or at different places, would wait for ever. Masks
-  // that merely overlap are right: the lanes of one branch may wait for all while those of the other have yet to finish among themselves.
+  // The group that a lane waits with. Two lanes that wait for each other with different masks, or at different places,
+  // would wait for ever. Masks that merely overlap are right: the lanes of one branch may wait for all while those of
+  // the other have yet to finish among themselves.
   [[gnu::noinline]] Group* join(Warp& warp, unsigned lane, unsigned mask, const Wait& wait) {
     Group* mine = nullptr;
     for (unsigned i = 0; i < warp.waiting; i++) {
@@ -567,11 +581,14 @@ class Worker : public Here {
       if (group.mask == mask) {
         mine = &group;
         if (group.wait == wait) continue;
-        fail(printed("thread %u came to %s while thread %u of its warp waits at %s: the lanes of a mask must meet at the same place", now_,
-                     wait.text().c_str(), first_of_warp(group.arrived), group.wait.text().c_str()));
+        fail(
+            printed("thread %u came to %s while thread %u of its warp waits at %s: the lanes of a mask must meet at "
+                    "the same place",
+                    now_, wait.text().c_str(), first_of_warp(group.arrived), group.wait.text().c_str()));
       } else if (group.mask >> lane & 1 && group.arrived & mask) {
-        fail(printed("thread %u came to %s with the mask 0x%08x while thread %u of its warp waits at %s with 0x%08x", now_, wait.text().c_str(), mask,
-                     first_of_warp(group.arrived & mask), group.wait.text().c_str(), group.mask));
+        fail(printed("thread %u came to %s with the mask 0x%08x while thread %u of its warp waits at %s with 0x%08x",
+                     now_, wait.text().c_str(), mask, first_of_warp(group.arrived & mask), group.wait.text().c_str(),
+                     group.mask));
       }
     }
     if (mine == nullptr) {
@@ -606,7 +623,8 @@ class Worker : public Here {
     }
   }
 
-  // All have arrived. Results are written at once: the first to go on may already wait again while the last has not read its own.
+  // All have arrived. Results are written at once: the first to go on may already wait again while the last has not
+  // read its own.
   [[gnu::noinline]] void finish(Warp& warp, Group& group) {
     const unsigned mask = group.mask, votes = group.votes;
     switch (group.wait.operation) {
@@ -645,23 +663,27 @@ class Worker : public Here {
   // ---- Failures
 
   [[gnu::noinline, gnu::cold]] void other_barrier(const Wait& wait) {
-    fail(printed("thread %u came to %s while thread %u waits at %s: all threads of a block must meet at the same barrier", now_, wait.text().c_str(),
-                 barrier_.lowest, barrier_.wait.text().c_str()));
+    fail(printed(
+        "thread %u came to %s while thread %u waits at %s: all threads of a block must meet at the same barrier", now_,
+        wait.text().c_str(), barrier_.lowest, barrier_.wait.text().c_str()));
   }
 
   [[gnu::noinline, gnu::cold]] void bad_mask(const Warp& warp, unsigned mask, int width, const Wait& wait) {
     const unsigned lane = now_ % kLanes, missing = mask & ~warp.present;
-    if (!(mask >> lane & 1)) fail(printed("thread %u: the mask 0x%08x of %s lacks the thread's own lane %u", now_, mask, wait.text().c_str(), lane));
+    if (!(mask >> lane & 1))
+      fail(printed("thread %u: the mask 0x%08x of %s lacks the thread's own lane %u", now_, mask, wait.text().c_str(),
+                   lane));
     if (missing != 0) {
       const unsigned absent = first_of_warp(missing);
-      fail(printed("thread %u: the mask 0x%08x of %s names lane %u, which %s", now_, mask, wait.text().c_str(), absent % kLanes,
-                   absent < launch_->threads ? "has exited" : "does not exist"));
+      fail(printed("thread %u: the mask 0x%08x of %s names lane %u, which %s", now_, mask, wait.text().c_str(),
+                   absent % kLanes, absent < launch_->threads ? "has exited" : "does not exist"));
     }
     fail(printed("thread %u: the width %d of %s is not 1, 2, 4, 8, 16 or 32", now_, width, wait.text().c_str()));
   }
 
   [[gnu::noinline, gnu::cold]] void exited_early(const Group& group) {
-    fail(printed("thread %u exited while thread %u waits for it at %s", now_, first_of_warp(group.arrived), group.wait.text().c_str()));
+    fail(printed("thread %u exited while thread %u waits for it at %s", now_, first_of_warp(group.arrived),
+                 group.wait.text().c_str()));
   }
 
   // Ends the launch; the fiber is not run again, so what its callers hold on the heap (words of the message) is lost.
@@ -672,20 +694,26 @@ class Worker : public Here {
     leave(&nowhere);
   }
 
-  std::string where() const { return printed("kernel '%s', block (%u, %u)", launch_->kernel->name, block_index.x, block_index.y); }
+  std::string where() const {
+    return printed("kernel '%s', block (%u, %u)", launch_->kernel->name, block_index.x, block_index.y);
+  }
 
-  unsigned first_of_warp(unsigned lanes) const { return now_ / kLanes * kLanes + static_cast<unsigned>(__builtin_ctz(lanes)); }
+  unsigned first_of_warp(unsigned lanes) const {
+    return now_ / kLanes * kLanes + static_cast<unsigned>(__builtin_ctz(lanes));
+  }
 
   std::string deadlock() const {
     std::string text = "deadlock:";
     if (barrier_.arrived > 0) {
-      text += printed(" thread %u (%u of %u) at %s;", barrier_.lowest, barrier_.arrived, alive_, barrier_.wait.text().c_str());
+      text += printed(" thread %u (%u of %u) at %s;", barrier_.lowest, barrier_.arrived, alive_,
+                      barrier_.wait.text().c_str());
     }
     for (unsigned w = 0; w * kLanes < launch_->threads; w++) {
       for (unsigned i = 0; i < warps_[w].waiting && text.size() < 400; i++) {
         const Group& group = warps_[w].groups[i];
-        text += printed(" thread %d at %s for lanes 0x%08x;", static_cast<int>(w * kLanes) + __builtin_ctz(group.arrived), group.wait.text().c_str(),
-                        group.mask & ~group.arrived);
+        text +=
+            printed(" thread %d at %s for lanes 0x%08x;", static_cast<int>(w * kLanes) + __builtin_ctz(group.arrived),
+                    group.wait.text().c_str(), group.mask & ~group.arrived);
       }
     }
     text.back() = ' ';
@@ -713,7 +741,7 @@ class Worker : public Here {
   uint16_t fiber_of_[kThreads];
   Warp warps_[kThreads / kLanes];
   uint16_t unborn_list_[kThreads], ready_list_[kThreads], idle_list_[kThreads];  // taken from the end
-  void* idle_stack_[kThreads];  // of fibers
+  void* idle_stack_[kThreads];                                                   // of fibers
   void* outside_ = nullptr;
 #if defined(__SANITIZE_ADDRESS__)
   const void* outside_bottom_ = nullptr;
@@ -724,7 +752,9 @@ class Worker : public Here {
 
 static_assert(kThreads * kStride + (size_t{1} << 20) < kSpan);
 
-int wait_for_block(Operation operation, int vote, Place place) { return static_cast<Worker*>(here())->wait_for_block(operation, vote, place); }
+int wait_for_block(Operation operation, int vote, Place place) {
+  return static_cast<Worker*>(here())->wait_for_block(operation, vote, place);
+}
 
 uint64_t wait_for_warp(Operation operation, unsigned mask, uint64_t value, int argument, int width, Place place) {
   return static_cast<Worker*>(here())->wait_for_warp(operation, mask, value, argument, width, place);
@@ -743,7 +773,8 @@ class Engine {
       if (worker == nullptr) return nullptr;
       engine->workers_.push_back(worker);
     }
-    for (int i = 1; i < threads; i++) engine->helpers_.emplace_back(&Engine::help, engine.get(), engine->workers_[static_cast<size_t>(i)]);
+    for (int i = 1; i < threads; i++)
+      engine->helpers_.emplace_back(&Engine::help, engine.get(), engine->workers_[static_cast<size_t>(i)]);
     return engine.release();
   }
 
@@ -835,7 +866,9 @@ class Engine {
 };
 
 namespace {
-Engine* create(Order order, uint64_t seed, int threads, unsigned shared_memory) { return Engine::create(order, seed, threads, shared_memory); }
+Engine* create(Order order, uint64_t seed, int threads, unsigned shared_memory) {
+  return Engine::create(order, seed, threads, shared_memory);
+}
 const char* launch(Engine* engine, const Launch& what) { return engine->launch(what); }
 void destroy(Engine* engine) { delete engine; }
 }  // namespace
@@ -845,5 +878,6 @@ void destroy(Engine* engine) { delete engine; }
 // runner.cpp looks this up.
 extern "C" __attribute__((visibility("default"))) const gputae_host::Library gputae_host_library;
 const gputae_host::Library gputae_host_library = {
-    gputae_host::kVersion, gputae_host::kernel_count, gputae_host::kernels, gputae_host::create, gputae_host::launch, gputae_host::destroy,
+    gputae_host::kVersion, gputae_host::kernel_count, gputae_host::kernels,
+    gputae_host::create,   gputae_host::launch,       gputae_host::destroy,
 };

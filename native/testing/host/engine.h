@@ -1,5 +1,6 @@
-// What the three parts of the host runner agree on: the kernels (cuda_host.h, compiled with kernels/*.cu), the engine that executes them
-// (engine.cpp, linked with them into libgputae_host_kernels.so) and the bridge to Java (runner.cpp) that loads that library.
+// What the three parts of the host runner agree on: the kernels (cuda_host.h, compiled with kernels/*.cu), the engine
+// that executes them (engine.cpp, linked with them into libgputae_host_kernels.so) and the bridge to Java (runner.cpp)
+// that loads that library.
 #pragma once
 
 #include <stdint.h>
@@ -39,8 +40,9 @@ enum Operation : int {
   kAll
 };
 
-// What runs now on an operating system's thread. Its memory begins on a multiple of kSpan and holds the stacks of all fibers too, so that the stack
-// pointer alone tells where it is: thread-local variables of a library that is loaded late cost a call each.
+// What runs now on an operating system's thread. Its memory begins on a multiple of kSpan and holds the stacks of all
+// fibers too, so that the stack pointer alone tells where it is: thread-local variables of a library that is loaded
+// late cost a call each.
 struct Here {
   uint3 thread_index;
   uint3 block_index;
@@ -57,8 +59,8 @@ inline Here* here() {
   return reinterpret_cast<Here*>(stack & ~(kSpan - 1));
 }
 
-// A block that waits, or uses atomic operations, this often is taken to wait for ever. One of 1024 threads may pass 195,000 barriers. The tests of
-// this runner, whose kernels are short, set a smaller one.
+// A block that waits, or uses atomic operations, this often is taken to wait for ever. One of 1024 threads may pass
+// 195,000 barriers. The tests of this runner, whose kernels are short, set a smaller one.
 #ifdef GPUTAE_HOST_MOST_STEPS
 constexpr uint64_t kMostSteps = GPUTAE_HOST_MOST_STEPS;
 #else
@@ -106,8 +108,8 @@ struct Library {
 constexpr int kVersion = 2;
 constexpr char kLibrary[] = "gputae_host_library";
 
-// What cuda_host.h defines, being compiled with the kernels: sets the address of dynamic shared memory for the calling operating system's thread, and
-// the kernels.
+// What cuda_host.h defines, being compiled with the kernels: sets the address of dynamic shared memory for the calling
+// operating system's thread, and the kernels.
 void set_shared_memory(unsigned char* address);
 extern const Kernel kernels[];
 extern const int kernel_count;

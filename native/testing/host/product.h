@@ -1,5 +1,6 @@
-// The matrix product of the host runner and of what stands in for cuBLAS (native/testing/fake), so that both give the same bits: sums over k, ascending, each
-// product rounded before it is added, whatever the number of rows. Compiled with -ffp-contract=off.
+// The matrix product of the host runner and of what stands in for cuBLAS (native/testing/fake), so that both give the
+// same bits: sums over k, ascending, each product rounded before it is added, whatever the number of rows. Compiled
+// with -ffp-contract=off.
 #pragma once
 
 #include <cstddef>
@@ -29,10 +30,10 @@ void multiply(const float* a, size_t lda, const float* b, size_t k, float* sums)
   std::memcpy(sums, c, sizeof c);
 }
 
-// C = alpha op(A) op(B) + beta C, all row-major: op(A) (m, k), op(B) (k, n), C (m, n); lda, ldb, ldc floats between rows as stored. With beta 0 the old C
-// is not read.
-inline void product(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float* a, size_t lda, const float* b,
-                    size_t ldb, float beta, float* c, size_t ldc) {
+// C = alpha op(A) op(B) + beta C, all row-major: op(A) (m, k), op(B) (k, n), C (m, n); lda, ldb, ldc floats between
+// rows as stored. With beta 0 the old C is not read.
+inline void product(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float* a,
+                    size_t lda, const float* b, size_t ldb, float beta, float* c, size_t ldc) {
   std::vector<float> rows;  // op(A), if it does not lie in memory as it is
   if (transpose_a) {
     rows.resize(m * k);

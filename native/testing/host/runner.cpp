@@ -1,5 +1,6 @@
-// The bridge to Java: class gputae.backend.cuda.HostRunnerNative. Memory with guard zones, a matrix product, and kernels out of a library that
-// build.sh made. HostRunner checks what it passes; a failure that shows only here is thrown as a BackendException.
+// The bridge to Java: class gputae.backend.cuda.HostRunnerNative. Memory with guard zones, a matrix product, and
+// kernels out of a library that build.sh made. HostRunner checks what it passes; a failure that shows only here is
+// thrown as a BackendException.
 #include <dlfcn.h>
 #include <jni.h>
 #include <sys/stat.h>
@@ -42,8 +43,8 @@ void raise(JNIEnv* env, const std::string& message) {
   if (type != nullptr) env->ThrowNew(type, message.c_str());
 }
 
-// Loads a library. The system takes a name that it has loaded for the same library, even if the file has been built again; another spelling of the
-// name makes it look.
+// Loads a library. The system takes a name that it has loaded for the same library, even if the file has been built
+// again; another spelling of the name makes it look.
 void* load(const std::string& file) {
   struct Loaded {
     std::string name;
@@ -67,8 +68,8 @@ void* load(const std::string& file) {
   return dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
 }
 
-// ---- Memory: a zone that nobody may touch, the bytes themselves, another zone. AddressSanitizer sees who touches one; without it changed bytes are
-// found later.
+// ---- Memory: a zone that nobody may touch, the bytes themselves, another zone. AddressSanitizer sees who touches one;
+// without it changed bytes are found later.
 
 constexpr size_t kZone = 256;  // CUDA's alignment of an allocation, too
 constexpr unsigned char kZoneMark = 0xA5;
@@ -99,7 +100,8 @@ NATIVE(jlong, open)(JNIEnv* env, jclass, jstring path, jint order, jlong seed, j
   if (library == nullptr || library->version != gputae_host::kVersion) {
     failure = file + " was built by another version of native/testing/host/build.sh: build it again";
   } else {
-    engine = library->create(static_cast<gputae_host::Order>(order), static_cast<uint64_t>(seed), threads, static_cast<unsigned>(shared_memory));
+    engine = library->create(static_cast<gputae_host::Order>(order), static_cast<uint64_t>(seed), threads,
+                             static_cast<unsigned>(shared_memory));
     if (engine == nullptr) failure = "no address space for the stacks of " + std::to_string(threads) + " threads";
   }
   if (engine == nullptr) {
@@ -124,19 +126,21 @@ NATIVE(jobjectArray, kernels)(JNIEnv* env, jclass, jlong address) {
   for (int i = 0; i < library->count && result != nullptr; i++) {
     env->SetObjectArrayElement(result, 3 * i, env->NewStringUTF(library->kernels[i].name));
     env->SetObjectArrayElement(result, 3 * i + 1, env->NewStringUTF(library->kernels[i].types));
-    env->SetObjectArrayElement(result, 3 * i + 2, env->NewStringUTF(std::to_string(library->kernels[i].most_threads).c_str()));
+    env->SetObjectArrayElement(result, 3 * i + 2,
+                               env->NewStringUTF(std::to_string(library->kernels[i].most_threads).c_str()));
   }
   return result;
 }
 
 NATIVE(void, launch)
-(JNIEnv* env, jclass, jlong address, jint kernel, jint grid_x, jint grid_y, jint threads, jint shared_memory, jlongArray arguments) {
+(JNIEnv* env, jclass, jlong address, jint kernel, jint grid_x, jint grid_y, jint threads, jint shared_memory,
+ jlongArray arguments) {
   const Runner* runner = at<Runner>(address);
   std::vector<gputae_host::Slot> slots(static_cast<size_t>(env->GetArrayLength(arguments)));
   env->GetLongArrayRegion(arguments, 0, static_cast<jsize>(slots.size()), reinterpret_cast<jlong*>(slots.data()));
-  const char* failure =
-      runner->library->launch(runner->engine, {&runner->library->kernels[kernel], static_cast<unsigned>(grid_x), static_cast<unsigned>(grid_y),
-                                               static_cast<unsigned>(threads), static_cast<unsigned>(shared_memory), slots.data()});
+  const char* failure = runner->library->launch(
+      runner->engine, {&runner->library->kernels[kernel], static_cast<unsigned>(grid_x), static_cast<unsigned>(grid_y),
+                       static_cast<unsigned>(threads), static_cast<unsigned>(shared_memory), slots.data()});
   if (failure != nullptr) raise(env, failure);
 }
 
@@ -200,8 +204,9 @@ NATIVE(void, download)(JNIEnv* env, jclass, jlong from, jobject array, jlong off
 }
 
 NATIVE(void, product)
-(JNIEnv*, jclass, jboolean transpose_a, jboolean transpose_b, jint m, jint n, jint k, jlong a, jint lda, jlong b, jint ldb, jfloat beta, jlong c,
- jint ldc) {
-  gputae_host::product(transpose_a, transpose_b, static_cast<size_t>(m), static_cast<size_t>(n), static_cast<size_t>(k), 1, at<float>(a),
-                       static_cast<size_t>(lda), at<float>(b), static_cast<size_t>(ldb), beta, at<float>(c), static_cast<size_t>(ldc));
+(JNIEnv*, jclass, jboolean transpose_a, jboolean transpose_b, jint m, jint n, jint k, jlong a, jint lda, jlong b,
+ jint ldb, jfloat beta, jlong c, jint ldc) {
+  gputae_host::product(transpose_a, transpose_b, static_cast<size_t>(m), static_cast<size_t>(n), static_cast<size_t>(k),
+                       1, at<float>(a), static_cast<size_t>(lda), at<float>(b), static_cast<size_t>(ldb), beta,
+                       at<float>(c), static_cast<size_t>(ldc));
 }

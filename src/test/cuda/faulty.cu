@@ -1,7 +1,9 @@
-// Kernels with one mistake each, which the host runner must report or show. HostRunnerTest looks for the names of the waits and the threads below.
+// Kernels with one mistake each, which the host runner must report or show. HostRunnerTest looks for the names of the
+// waits and the threads below.
 #include <cstdint>
 
-// Reads what another thread writes, without a barrier between. `distance` threads away: below 0 it is right when threads run forward.
+// Reads what another thread writes, without a barrier between. `distance` threads away: below 0 it is right when
+// threads run forward.
 extern "C" __global__ void missing_barrier(float* out, int distance) {
   __shared__ float values[256];
   values[threadIdx.x] = 1;
@@ -9,7 +11,8 @@ extern "C" __global__ void missing_barrier(float* out, int distance) {
   out[blockIdx.x * blockDim.x + threadIdx.x] = other < 0 || other >= static_cast<int>(blockDim.x) ? 1 : values[other];
 }
 
-// The second round writes before all have read the first: right when a thread runs on as far as it can, if the order suits.
+// The second round writes before all have read the first: right when a thread runs on as far as it can, if the order
+// suits.
 extern "C" __global__ void missing_second_barrier(int* out, int distance) {
   __shared__ int values[256];
   const unsigned other = (threadIdx.x + blockDim.x + static_cast<unsigned>(distance)) % blockDim.x;

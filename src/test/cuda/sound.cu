@@ -16,9 +16,11 @@ extern "C" __global__ void positions(int* out) {
 }
 
 // What arrives of each type of parameter.
-extern "C" __global__ void parameters(double* out, int i, unsigned u, int64_t l, uint64_t ul, float f, double d, const void* p) {
-  const double values[] = {static_cast<double>(i),  static_cast<double>(u), static_cast<double>(l), static_cast<double>(ul), f, d,
-                           p == nullptr ? 1.0 : 0.0};
+extern "C" __global__ void parameters(double* out, int i, unsigned u, int64_t l, uint64_t ul, float f, double d,
+                                      const void* p) {
+  const double values[] = {
+      static_cast<double>(i),  static_cast<double>(u), static_cast<double>(l), static_cast<double>(ul), f, d,
+      p == nullptr ? 1.0 : 0.0};
   for (int k = 0; k < 7; k++) out[k] = values[k];
 }
 
@@ -62,7 +64,8 @@ extern "C" __global__ void __launch_bounds__(256, 2) warp_sum(const float* in, f
 
 // out: (4, threads) what each lane reads: from lane `argument`, from below, from above, across
 extern "C" __global__ void shuffles(int* out, int argument, int width) {
-  const unsigned mask = blockDim.x % 32 == 0 || threadIdx.x / 32 < blockDim.x / 32 ? 0xFFFFFFFFu : (1u << blockDim.x % 32) - 1;
+  const unsigned mask =
+      blockDim.x % 32 == 0 || threadIdx.x / 32 < blockDim.x / 32 ? 0xFFFFFFFFu : (1u << blockDim.x % 32) - 1;
   const int own = static_cast<int>(threadIdx.x);
   out[threadIdx.x] = __shfl_sync(mask, own, argument, width);
   out[blockDim.x + threadIdx.x] = __shfl_up_sync(mask, own, static_cast<unsigned>(argument), width);
@@ -151,7 +154,8 @@ extern "C" __global__ void functions(int* out) {
   out[i++] = sine == sinf(0.5f) && cosine == cosf(0.5f);
   sincospif(1.5f, &sine, &cosine);
   out[i++] = sine == -1 && fabsf(cosine) < 1e-6f;
-  out[i++] = fmaxf(1.0f, 2.0f) == 2 && fminf(1.0f, 2.0f) == 1 && pow(2.0, 10.0) == 1024 && exp(0.0) == 1 && log(1.0) == 0;
+  out[i++] =
+      fmaxf(1.0f, 2.0f) == 2 && fminf(1.0f, 2.0f) == 1 && pow(2.0, 10.0) == 1024 && exp(0.0) == 1 && log(1.0) == 0;
   out[i++] = __umulhi(0x80000000u, 6u) == 3 && __umul64hi(1ull << 63, 6) == 3;
   out[i++] = warpSize == 32 && dim3(2).y == 1;
   // Compiled as a host's code, for headers that both share.

@@ -14,8 +14,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * A step of Adam over all parameters of the paper's network 784-64-64-latent and back: parameters, gradient and both moments (1, count). The operation leaves
- * the gradient 0, so that only the first repetition has one; the arithmetic is the same. Checked: parameters and moments after an invocation against double.
+ * A step of Adam over all parameters of the paper's network 784-64-64-latent and back: parameters, gradient and both
+ * moments (1, count). The operation leaves the gradient 0, so that only the first repetition has one; the arithmetic is
+ * the same. Checked: parameters and moments after an invocation against double.
  */
 public class AdamStep extends DeviceBenchmark {
 
@@ -88,7 +89,8 @@ public class AdamStep extends DeviceBenchmark {
         parameter -= change;
         changes += RATES.rate() * firstSize / Math.sqrt(second);
       }
-      // A repetition rounds the parameter once, each moment some times. As the change hardly changes, the roundings may all go one way.
+      // A repetition rounds the parameter once, each moment some times. As the change hardly changes, the roundings may
+      // all go one way.
       Answer.close("parameter", i, parameter, foundP[i], REPEATS, Math.abs(p[i]) + changes);
       Answer.close("first moment", i, first, foundM[i], 4 * REPEATS, firstSize);
       Answer.close("second moment", i, second, foundV[i], 4 * REPEATS, second);

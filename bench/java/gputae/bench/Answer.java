@@ -3,8 +3,8 @@ package gputae.bench;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Compares what a device computed with the reference. Bounds are those of {@link gputae.selftest.SelfTest}: multiples of 2^-24 times the size of what is
- * summed. A NaN is never right.
+ * Compares what a device computed with the reference. Bounds are those of {@link gputae.selftest.SelfTest}: multiples
+ * of 2^-24 times the size of what is summed. A NaN is never right.
  */
 final class Answer {
 
@@ -54,6 +54,7 @@ final class Answer {
   }
 
   private static WrongAnswerException wrong(String what, int index, Number expected, Number found) {
-    return new WrongAnswerException("wrong answer: " + what + "[" + index + "] is " + found + " instead of " + expected);
+    return new WrongAnswerException(
+        "wrong answer: " + what + "[" + index + "] is " + found + " instead of " + expected);
   }
 }

@@ -10,8 +10,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * The penalty max(|z| - 1, 0) for lying outside the unit ball, with its gradient: z and gradient (batch, dimension), the sum (1, 1). About half of the points
- * lie outside. Checked: the sum and every number of the gradient against double.
+ * The penalty max(|z| - 1, 0) for lying outside the unit ball, with its gradient: z and gradient (batch, dimension),
+ * the sum (1, 1). About half of the points lie outside. Checked: the sum and every number of the gradient against
+ * double.
  */
 public class BallGradient extends DeviceBenchmark {
 

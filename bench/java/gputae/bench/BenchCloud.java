@@ -23,9 +23,10 @@ public enum BenchCloud {
   /** Ten clusters a thousand times farther apart than they are wide. */
   clustered,
   /**
-   * What the term meets in training: embeddings of the regularised autoencoder with the paper's settings, a latent space of d dimensions, and a few epochs
-   * behind it. It is trained on the spot, on one CPU thread whatever the device, so that all devices get the same points. The images are the built-in digits,
-   * which are drawn and so as many as there are points; nothing is filled up or repeated.
+   * What the term meets in training: embeddings of the regularised autoencoder with the paper's settings, a latent
+   * space of d dimensions, and a few epochs behind it. It is trained on the spot, on one CPU thread whatever the
+   * device, so that all devices get the same points. The images are the built-in digits, which are drawn and so as many
+   * as there are points; nothing is filled up or repeated.
    */
   trained;
 
@@ -51,7 +52,8 @@ public enum BenchCloud {
         Trainer trainer = new Trainer(cpu, config(ModelKind.TAE, d, 128, EPOCHS), digits, new TrainControl())) {
       trainer.run(new TrainListener() {});
       Images images = digits.train().images();
-      try (Matrix all = cpu.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+      try (Matrix all =
+          cpu.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
         return trainer.model().embeddings(all.firstRows(n));
       }
     }

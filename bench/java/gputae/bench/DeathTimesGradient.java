@@ -11,8 +11,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * The sum of the death times, with its gradient, from a spanning tree that is there already: z and gradient (batch, dimension), edges int32 (batch - 1, 2),
- * lengths (1, batch - 1), the sum (1, 1). Checked: the sum and every number of the gradient against double.
+ * The sum of the death times, with its gradient, from a spanning tree that is there already: z and gradient (batch,
+ * dimension), edges int32 (batch - 1, 2), lengths (1, batch - 1), the sum (1, 1). Checked: the sum and every number of
+ * the gradient against double.
  */
 public class DeathTimesGradient extends DeviceBenchmark {
 
@@ -70,7 +71,8 @@ public class DeathTimesGradient extends DeviceBenchmark {
       pulls[u]++;
       pulls[v]++;
       for (int k = 0; k < dimension; k++) {
-        double pull = length == 0 ? 0 : WEIGHT * ((double) points[u * dimension + k] - points[v * dimension + k]) / length;
+        double pull =
+            length == 0 ? 0 : WEIGHT * ((double) points[u * dimension + k] - points[v * dimension + k]) / length;
         expected[u * dimension + k] += pull;
         expected[v * dimension + k] -= pull;
       }

@@ -10,11 +10,13 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * A layer of the network backward: through the activation, dw += dy^T x, db += column sums of dy, dx = dy w; x and dx (batch, in), w and dw (out, in), y and dy
- * (batch, out). No dx for the network's first layer, whose input is the images.
+ * A layer of the network backward: through the activation, dw += dy^T x, db += column sums of dy, dx = dy w; x and dx
+ * (batch, in), w and dw (out, in), y and dy (batch, out). No dx for the network's first layer, whose input is the
+ * images.
  *
- * <p>The operation changes dy, and parameters' gradients grow. So that repetitions do the same, outputs are 0 or positive, where the activation lets a gradient
- * through as it is. Checked: numbers of dw, dx and all of db against sums in double, for the repetitions and, before, for a call with outputs of any sign.
+ * <p>The operation changes dy, and parameters' gradients grow. So that repetitions do the same, outputs are 0 or
+ * positive, where the activation lets a gradient through as it is. Checked: numbers of dw, dx and all of db against
+ * sums in double, for the repetitions and, before, for a call with outputs of any sign.
  */
 public class DenseBackward extends DeviceBenchmark {
 
@@ -84,8 +86,8 @@ public class DenseBackward extends DeviceBenchmark {
   }
 
   /**
-   * After {@code times} calls. Each added the same to dw and db, and may have added its terms to what was there one by one, so that they are rounded at the
-   * size of the growing sum; the same terms are rounded the same way again.
+   * After {@code times} calls. Each added the same to dw and db, and may have added its terms to what was there one by
+   * one, so that they are rounded at the size of the growing sum; the same terms are rounded the same way again.
    */
   private void check(int times) {
     int in = shape.in();
@@ -102,13 +104,15 @@ public class DenseBackward extends DeviceBenchmark {
     for (int i = 0; i < out; i++) {
       int o = i;
       Answer.Sum sum = Answer.sum(batch, r -> before[r * out + o]);
-      Answer.close("gradient of b", o, times * sum.value(), foundB[o], bound, times * sum.size() + growth * Math.abs(sum.value()));
+      Answer.close("gradient of b", o, times * sum.value(), foundB[o], bound,
+          times * sum.size() + growth * Math.abs(sum.value()));
     }
     for (int i = 0; i < Answer.SAMPLES; i++) {
       int o = random.nextInt(out);
       int k = random.nextInt(in);
       Answer.Sum sum = Answer.sum(batch, r -> before[r * out + o] * inputs[r * in + k]);
-      Answer.close("gradient of w", o * in + k, times * sum.value(), foundW[o * in + k], bound, times * sum.size() + growth * Math.abs(sum.value()));
+      Answer.close("gradient of w", o * in + k, times * sum.value(), foundW[o * in + k], bound,
+          times * sum.size() + growth * Math.abs(sum.value()));
     }
     if (dx == null) {
       return;

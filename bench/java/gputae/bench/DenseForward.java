@@ -10,8 +10,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * A layer of the network forward: y = activation(x w^T + b), x (batch, in), w (out, in), b (1, out), y (batch, out); ELU after hidden layers, nothing after the
- * latent points and the logits. Checked: numbers of y drawn at random against sums in double.
+ * A layer of the network forward: y = activation(x w^T + b), x (batch, in), w (out, in), b (1, out), y (batch, out);
+ * ELU after hidden layers, nothing after the latent points and the logits. Checked: numbers of y drawn at random
+ * against sums in double.
  */
 public class DenseForward extends DeviceBenchmark {
 
@@ -61,7 +62,8 @@ public class DenseForward extends DeviceBenchmark {
     for (int i = 0; i < Answer.SAMPLES; i++) {
       int r = random.nextInt(batch);
       int o = random.nextInt(shape.out());
-      Answer.Sum product = Answer.sum(shape.in(), k -> (double) inputs[r * shape.in() + k] * weights[o * shape.in() + k]);
+      Answer.Sum product =
+          Answer.sum(shape.in(), k -> (double) inputs[r * shape.in() + k] * weights[o * shape.in() + k]);
       double sum = biases[o] + product.value();
       double expected = shape.activation() == Activation.ELU && sum < 0 ? Math.expm1(sum) : sum;
       Answer.close("y", r * shape.out() + o, expected, found[r * shape.out() + o], Reference.ofSum(shape.in()),

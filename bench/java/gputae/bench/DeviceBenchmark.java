@@ -21,11 +21,12 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * One operation of a backend, repeated on the same matrices: microseconds a repetition.
  *
- * <p>An invocation enqueues a fixed number of repetitions and waits for them once, so that on a GPU neither the launches nor the wait are what is measured. The
- * repetitions are a recording, as in a training; they depend on one another by order alone. Before anything is timed, one invocation runs and its answer is
- * checked.
+ * <p>An invocation enqueues a fixed number of repetitions and waits for them once, so that on a GPU neither the
+ * launches nor the wait are what is measured. The repetitions are a recording, as in a training; they depend on one
+ * another by order alone. Before anything is timed, one invocation runs and its answer is checked.
  *
- * <p>Iterations are short: what is timed is native code or kernels, which need no compiler to warm up, and all default cases together should take minutes.
+ * <p>Iterations are short: what is timed is native code or kernels, which need no compiler to warm up, and all default
+ * cases together should take minutes.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -52,7 +53,10 @@ public abstract class DeviceBenchmark {
     this.repeats = repeats;
   }
 
-  /** Repetitions in one recording, a divisor of those in one invocation: all of them, so that a GPU waits for the host once. */
+  /**
+   * Repetitions in one recording, a divisor of those in one invocation: all of them, so that a GPU waits for the host
+   * once.
+   */
   int recorded(Backend backend) {
     return repeats;
   }

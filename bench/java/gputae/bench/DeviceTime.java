@@ -7,12 +7,14 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * The second figure of every benchmark, {@code deviceMicros}: microseconds an operation by the device's own clock, from the moment it begins with an
- * invocation's work to the moment it has done it; where the device has no clock, as the CPU, wall time.
+ * The second figure of every benchmark, {@code deviceMicros}: microseconds an operation by the device's own clock, from
+ * the moment it begins with an invocation's work to the moment it has done it; where the device has no clock, as the
+ * CPU, wall time.
  *
- * <p>JMH has no counter for an average. One of type EVENTS is added up over the iterations, so an average would come out as many times too large as there are
- * iterations. One of type OPERATIONS is a number of operations, by which JMH divides the iteration's wall time, with the unit, mean and error of the score. So
- * we tell it how many operations the device would have done in that wall time if it had never waited: those it did, times wall time over its own time.
+ * <p>JMH has no counter for an average. One of type EVENTS is added up over the iterations, so an average would come
+ * out as many times too large as there are iterations. One of type OPERATIONS is a number of operations, by which JMH
+ * divides the iteration's wall time, with the unit, mean and error of the score. So we tell it how many operations the
+ * device would have done in that wall time if it had never waited: those it did, times wall time over its own time.
  */
 @State(Scope.Thread)
 @AuxCounters(AuxCounters.Type.OPERATIONS)

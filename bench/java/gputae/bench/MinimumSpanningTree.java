@@ -10,8 +10,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * The Euclidean minimum spanning tree, that is the death times of 0-dimensional persistent homology, of a cloud (points, dimension) that lies on the device;
- * edges and lengths stay there. Checked: every edge and every bit of its length against Prim's algorithm in Java under the same exact rule.
+ * The Euclidean minimum spanning tree, that is the death times of 0-dimensional persistent homology, of a cloud
+ * (points, dimension) that lies on the device; edges and lengths stay there. Checked: every edge and every bit of its
+ * length against Prim's algorithm in Java under the same exact rule.
  */
 public class MinimumSpanningTree extends DeviceBenchmark {
 
@@ -58,7 +59,8 @@ public class MinimumSpanningTree extends DeviceBenchmark {
     }
     SpanningTree tree = new SpanningTree(edges.toInts(), wide).sorted();
     double total = expected.totalPersistence(1);
-    Answer.require(tree.totalPersistence(1) == total, "the tree is " + tree.totalPersistence(1) + " long instead of " + total);
+    Answer.require(tree.totalPersistence(1) == total,
+        "the tree is " + tree.totalPersistence(1) + " long instead of " + total);
     for (int i = 0; i < points - 1; i++) {
       Answer.same("length", i, (float) expected.lengths()[i], (float) tree.lengths()[i]);
       for (int end = 2 * i; end < 2 * i + 2; end++) {

@@ -9,8 +9,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * The reconstruction loss with its gradient: logits, target and gradient (batch, 784), the loss (1, 1). In the network the gradient takes the logits' place,
- * which reads and writes as much; here it lies apart, so that repetitions do the same. Checked: the loss and every number of the gradient against double.
+ * The reconstruction loss with its gradient: logits, target and gradient (batch, 784), the loss (1, 1). In the network
+ * the gradient takes the logits' place, which reads and writes as much; here it lies apart, so that repetitions do the
+ * same. Checked: the loss and every number of the gradient against double.
  */
 public class SigmoidCrossEntropy extends DeviceBenchmark {
 

@@ -22,11 +22,13 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * A whole training step of the paper's network 784-64-64-dimension and back on batches of built-in digits: gather, forward, losses, backward, Adam; with the
- * topological term (model tae) and without (model ae), so that their difference is what the term costs. Steps are recorded and replayed as a training does it.
- * The network goes on learning while it is timed.
+ * A whole training step of the paper's network 784-64-64-dimension and back on batches of built-in digits: gather,
+ * forward, losses, backward, Adam; with the topological term (model tae) and without (model ae), so that their
+ * difference is what the term costs. Steps are recorded and replayed as a training does it. The network goes on
+ * learning while it is timed.
  *
- * <p>Checked: the losses of the first step against the CPU's to 1e-4, all losses finite, and the objective of eight passes over the images fallen.
+ * <p>Checked: the losses of the first step against the CPU's to 1e-4, all losses finite, and the objective of eight
+ * passes over the images fallen.
  */
 public class TrainingStep extends DeviceBenchmark {
 
@@ -62,7 +64,8 @@ public class TrainingStep extends DeviceBenchmark {
       network.parameters().upload(Initialisation.draw(network.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
       step = new TrainStep(backend, config, network, batch);
       pixels = backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels());
-      order = backend.allocate(ElementType.INT32, 1, images.count()).upload(Philox.permutation(images.count(), config.seed(), 1, Streams.ORDER));
+      order = backend.allocate(ElementType.INT32, 1, images.count())
+          .upload(Philox.permutation(images.count(), config.seed(), 1, Streams.ORDER));
     }
 
     private void enqueue() {
@@ -103,12 +106,14 @@ public class TrainingStep extends DeviceBenchmark {
     float[] losses = training.losses();
     float[] reference = firstLossesOnTheCpu();
     for (int column = 0; column < config.objective().columns().size(); column++) {
-      Answer.close("loss of the first step", column, reference[column], losses[column], TOLERANCE * 0x1p24, Math.abs(reference[column]));
+      Answer.close("loss of the first step", column, reference[column], losses[column], TOLERANCE * 0x1p24,
+          Math.abs(reference[column]));
     }
     requireFinite(losses);
     double before = objective(losses, 0);
     double after = objective(losses, REPEATS - BATCHES);
-    Answer.require(after < before, "the objective did not fall: " + before + " in the first " + BATCHES + " steps, " + after + " in the last of " + REPEATS);
+    Answer.require(after < before, "the objective did not fall: " + before + " in the first " + BATCHES + " steps, "
+        + after + " in the last of " + REPEATS);
   }
 
   private float[] firstLossesOnTheCpu() {

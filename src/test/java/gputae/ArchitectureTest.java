@@ -64,8 +64,9 @@ class ArchitectureTest {
     Map<String, List<String>> table = new LinkedHashMap<>();
     for (String line : TABLE.replaceAll("\\n {10,}", " ").lines().toList()) {
       String[] columns = line.split("\\|");
-      table.put(full(columns[0].strip()), Arrays.stream(columns.length < 2 ? new String[0] : columns[1].strip().split(" +"))
-          .map(ArchitectureTest::full).toList());
+      table.put(full(columns[0].strip()),
+          Arrays.stream(columns.length < 2 ? new String[0] : columns[1].strip().split(" +"))
+              .map(ArchitectureTest::full).toList());
     }
     return table;
   }
@@ -121,13 +122,16 @@ class ArchitectureTest {
 
   @Test
   void onlyTheWindowTouchesLwjgl() {
-    noClasses().that().resideOutsideOfPackage("gputae.view.lwjgl").should().dependOnClassesThat().resideInAPackage("org.lwjgl..").check(PROGRAM);
-    noClasses().that().resideOutsideOfPackage("gputae.view.lwjgl").should().dependOnClassesThat().resideInAPackage("gputae.view.lwjgl..").check(PROGRAM);
+    noClasses().that().resideOutsideOfPackage("gputae.view.lwjgl").should().dependOnClassesThat()
+        .resideInAPackage("org.lwjgl..").check(PROGRAM);
+    noClasses().that().resideOutsideOfPackage("gputae.view.lwjgl").should().dependOnClassesThat()
+        .resideInAPackage("gputae.view.lwjgl..").check(PROGRAM);
   }
 
   @Test
   void onlyFiguresAndTheWindowDraw() {
-    noClasses().that().resideOutsideOfPackages("gputae.figure", "gputae.data", "gputae.view.lwjgl").should().dependOnClassesThat().resideInAnyPackage("java.awt..", "javax.swing..")
+    noClasses().that().resideOutsideOfPackages("gputae.figure", "gputae.data", "gputae.view.lwjgl").should()
+        .dependOnClassesThat().resideInAnyPackage("java.awt..", "javax.swing..")
         .check(PROGRAM);
   }
 
@@ -135,7 +139,9 @@ class ArchitectureTest {
   void nativesAreReachedFromTheBackendAlone() {
     noClasses().that().resideOutsideOfPackage("gputae.backend.cuda").should().dependOnClassesThat()
         .haveFullyQualifiedName("gputae.backend.cuda.HostRunnerNative").check(PROGRAM);
-    noClasses().that().resideOutsideOfPackage("gputae.backend.cuda").should().dependOnClassesThat().resideInAPackage("jcuda..").check(PROGRAM);
-    noClasses().that().resideOutsideOfPackage("gputae.backend.cpu").should().dependOnClassesThat().haveFullyQualifiedName("gputae.backend.cpu.Native").check(PROGRAM);
+    noClasses().that().resideOutsideOfPackage("gputae.backend.cuda").should().dependOnClassesThat()
+        .resideInAPackage("jcuda..").check(PROGRAM);
+    noClasses().that().resideOutsideOfPackage("gputae.backend.cpu").should().dependOnClassesThat()
+        .haveFullyQualifiedName("gputae.backend.cpu.Native").check(PROGRAM);
   }
 }

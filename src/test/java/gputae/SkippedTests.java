@@ -10,7 +10,10 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
-/** Says at the end of a test run which tests were skipped and why, grouped by reason, so that nothing goes missing unnoticed. */
+/**
+ * Says at the end of a test run which tests were skipped and why, grouped by reason, so that nothing goes missing
+ * unnoticed.
+ */
 public final class SkippedTests implements TestExecutionListener {
 
   private final Map<String, Map<String, Integer>> byReason = new ConcurrentHashMap<>();
@@ -29,8 +32,10 @@ public final class SkippedTests implements TestExecutionListener {
 
   private void note(TestIdentifier test, String reason) {
     String group = test.getSource().map(source -> source instanceof MethodSource method ? method.getClassName()
-        : source instanceof ClassSource type ? type.getClassName() : test.getDisplayName()).orElse(test.getDisplayName());
-    byReason.computeIfAbsent(reason.replaceFirst("^Assumption failed: ", ""), key -> new TreeMap<>()).merge(group, 1, Integer::sum);
+        : source instanceof ClassSource type ? type.getClassName() : test.getDisplayName())
+        .orElse(test.getDisplayName());
+    byReason.computeIfAbsent(reason.replaceFirst("^Assumption failed: ", ""), key -> new TreeMap<>()).merge(group, 1,
+        Integer::sum);
   }
 
   @Override

@@ -29,8 +29,9 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A whole picture of the window, 1280 x 800, drawn off-screen and waited for: milliseconds. The cloud is in flow, the tree of a batch of 128 is shown, and every twelfth picture
- * brings a new observation, as five a second do at 60 pictures a second. Checked: a point's colour where it must be.
+ * A whole picture of the window, 1280 x 800, drawn off-screen and waited for: milliseconds. The cloud is in flow, the
+ * tree of a batch of 128 is shown, and every twelfth picture brings a new observation, as five a second do at 60
+ * pictures a second. Checked: a point's colour where it must be.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -72,8 +73,10 @@ public class ViewFrame {
       labels[i] = (byte) Math.floorMod(labels[i], 10);
     }
     Split split = new Split(new Images(new byte[points], points, 1, 1), labels);
-    TrainConfig config = new TrainConfig(ModelKind.TAE, latent, List.of(64, 64), BATCH, 100, 3e-4, ModelKind.TAE.objective(), 0);
-    Subject subject = new Subject("benchmark", config, new Dataset("points", List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), split, split), "none");
+    TrainConfig config =
+        new TrainConfig(ModelKind.TAE, latent, List.of(64, 64), BATCH, 100, 3e-4, ModelKind.TAE.objective(), 0);
+    Subject subject = new Subject("benchmark", config,
+        new Dataset("points", List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), split, split), "none");
     renderer = new Renderer(subject);
     state = new gputae.view.lwjgl.State(subject);
     state.tree = 1;
@@ -107,7 +110,8 @@ public class ViewFrame {
       }
     }
     return new Observation(0, latents, projection, positions, Observation.Extent.of(positions),
-        new Observation.Batch(new byte[BATCH], batch, edges, lengths), new byte[Observation.GENERATED * subject.architecture().pixels()]);
+        new Observation.Batch(new byte[BATCH], batch, edges, lengths),
+        new byte[Observation.GENERATED * subject.architecture().pixels()]);
   }
 
   private void check(byte[] labels) {
@@ -126,7 +130,8 @@ public class ViewFrame {
       // Points are not quite opaque.
       int difference = Math.abs((found >> shift & 255) - (expected >> shift & 255));
       if (difference > 255 * 0.65 * 0.65) {
-        throw new WrongAnswerException(String.format("the point at (3, 0) is 0x%06x, not about 0x%06x", found, expected));
+        throw new WrongAnswerException(
+            String.format("the point at (3, 0) is 0x%06x, not about 0x%06x", found, expected));
       }
     }
     if (found == Colours.BACKGROUND) {

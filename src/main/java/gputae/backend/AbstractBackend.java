@@ -4,7 +4,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What backends share: the account of their memory, and the checks of shapes and types that stand before every operation. */
+/**
+ * What backends share: the account of their memory, and the checks of shapes and types that stand before every
+ * operation.
+ */
 public abstract class AbstractBackend implements Backend {
 
   /** Addresses of open allocations, and their bytes. */
@@ -48,7 +51,10 @@ public abstract class AbstractBackend implements Backend {
     return new Matrix(this, type, address, rows, columns);
   }
 
-  /** Memory that is accounted for; not initialised. {@code what} it is for stands in the message where there is not enough. */
+  /**
+   * Memory that is accounted for; not initialised. {@code what} it is for stands in the message where there is not
+   * enough.
+   */
   protected final long reserve(long bytes, String what) {
     long address = allocateMemory(bytes);
     if (address == 0) {
@@ -138,22 +144,27 @@ public abstract class AbstractBackend implements Backend {
     require(from.type() == to.type() && from.size() == to.size(), "copy", from, to);
   }
 
-  protected static void requireGather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
+  protected static void requireGather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch,
+      Matrix x) {
     require(images.type() == ElementType.UINT8 && images.columns() == x.columns(), "gather", images, x);
     require(x.type() == ElementType.FLOAT32 && x.rows() <= batch, "gather into", x);
-    require(order.type() == ElementType.INT32 && order.size() >= (stepsPerEpoch - 1) * batch + x.rows(), "order of gather", order);
+    require(order.type() == ElementType.INT32 && order.size() >= (stepsPerEpoch - 1) * batch + x.rows(),
+        "order of gather", order);
     requireStep(step);
   }
 
   protected static void requireDense(Matrix x, Matrix w, Matrix b, Matrix y) {
     requireFloats("dense", x, w, b, y);
-    require(w.columns() == x.columns() && y.columns() == w.rows() && y.rows() == x.rows() && b.size() == w.rows(), "dense", x, w, b, y);
+    require(w.columns() == x.columns() && y.columns() == w.rows() && y.rows() == x.rows() && b.size() == w.rows(),
+        "dense", x, w, b, y);
   }
 
   protected static void requireDenseBackward(Matrix x, Matrix w, Matrix y, Matrix dy, Matrix dw, Matrix db, Matrix dx) {
     requireFloats("denseBackward", x, w, y, dy, dw, db);
     require(w.columns() == x.columns() && y.columns() == w.rows() && y.rows() == x.rows(), "denseBackward", x, w, y);
-    require(dw.rows() == w.rows() && dw.columns() == w.columns() && db.size() == w.rows() && dy.rows() == y.rows() && dy.columns() == y.columns(),
+    require(
+        dw.rows() == w.rows() && dw.columns() == w.columns() && db.size() == w.rows() && dy.rows() == y.rows()
+            && dy.columns() == y.columns(),
         "gradients of denseBackward", dy, dw, db);
     if (dx != null) {
       requireFloats("denseBackward", dx);
@@ -168,7 +179,8 @@ public abstract class AbstractBackend implements Backend {
 
   protected static void requireSigmoidCrossEntropy(Matrix logits, Matrix target, Matrix gradient, Matrix loss) {
     requireFloats("sigmoidCrossEntropy", logits, target, loss);
-    require(target.rows() == logits.rows() && target.columns() == logits.columns() && loss.size() == 1, "sigmoidCrossEntropy", logits, target, loss);
+    require(target.rows() == logits.rows() && target.columns() == logits.columns() && loss.size() == 1,
+        "sigmoidCrossEntropy", logits, target, loss);
     if (gradient != null) {
       requireFloats("sigmoidCrossEntropy", gradient);
       require(gradient.size() == logits.size(), "sigmoidCrossEntropy", logits, gradient);
@@ -187,7 +199,8 @@ public abstract class AbstractBackend implements Backend {
 
   protected static void requireSpanningTree(Matrix x, Matrix edges, Matrix lengths) {
     requireFloats("spanningTree", x, lengths);
-    require(isTree(x.rows(), edges, lengths) && x.rows() <= Integer.MAX_VALUE && x.columns() > 0, "spanningTree", x, edges, lengths);
+    require(isTree(x.rows(), edges, lengths) && x.rows() <= Integer.MAX_VALUE && x.columns() > 0, "spanningTree", x,
+        edges, lengths);
   }
 
   protected static void requireDeathTimes(Matrix z, Matrix edges, Matrix lengths, Matrix gradient, Matrix loss) {
@@ -215,15 +228,21 @@ public abstract class AbstractBackend implements Backend {
     }
   }
 
-  protected static void requireReparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics, Matrix loss) {
+  protected static void requireReparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels,
+      Matrix dStatistics, Matrix loss) {
     requireFloats("reparameteriseBackward", statistics, noise, dz, dStatistics, loss);
-    require(statistics.rows() == dz.rows() && statistics.columns() == 2 * dz.columns() && noise.size() == dz.size() && dStatistics.size() == statistics.size()
+    require(statistics.rows() == dz.rows() && statistics.columns() == 2 * dz.columns() && noise.size() == dz.size()
+        && dStatistics.size() == statistics.size()
         && loss.size() == 1 && pixels > 0, "reparameteriseBackward", statistics, noise, dz, dStatistics, loss);
   }
 
-  protected static void requireAdam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step) {
+  protected static void requireAdam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment,
+      Matrix step) {
     requireFloats("adam", parameters, gradient, firstMoment, secondMoment);
-    require(gradient.size() == parameters.size() && firstMoment.size() == parameters.size() && secondMoment.size() == parameters.size(), "adam", parameters,
+    require(
+        gradient.size() == parameters.size() && firstMoment.size() == parameters.size()
+            && secondMoment.size() == parameters.size(),
+        "adam", parameters,
         gradient, firstMoment, secondMoment);
     requireStep(step);
   }
@@ -254,7 +273,8 @@ public abstract class AbstractBackend implements Backend {
         };
     if (length < 0 || offset < 0 || matrix.size() > length - offset) {
       throw new IllegalArgumentException(
-          "an array " + array.getClass().getSimpleName() + " with " + Math.max(length, 0) + " fitting elements, from " + offset + ", does not match " + matrix);
+          "an array " + array.getClass().getSimpleName() + " with " + Math.max(length, 0) + " fitting elements, from "
+              + offset + ", does not match " + matrix);
     }
   }
 

@@ -3,13 +3,16 @@ package gputae.backend;
 import java.util.function.Supplier;
 
 /**
- * The operations of this job on one device: what a training step, an evaluation and the homology of a cloud need, no more.
+ * The operations of this job on one device: what a training step, an evaluation and the homology of a cloud need, no
+ * more.
  *
- * <p>Matrices are row-major; (r, c) beside a name is its shape. Floats are float32, sums run in a fixed order, so that the same calls on the same device, with
- * the same instruction set and number of threads, give the same bits. <b>Gradients of parameters accumulate, gradients of activations are assigned.</b> Losses
- * are single values, (1, 1). Work is enqueued in order; {@link #download} waits for it. A backend is used by one thread at a time.
+ * <p>Matrices are row-major; (r, c) beside a name is its shape. Floats are float32, sums run in a fixed order, so that
+ * the same calls on the same device, with the same instruction set and number of threads, give the same bits.
+ * <b>Gradients of parameters accumulate, gradients of activations are assigned.</b> Losses are single values, (1, 1).
+ * Work is enqueued in order; {@link #download} waits for it. A backend is used by one thread at a time.
  *
- * <p>Wrong shapes or types throw {@link IllegalArgumentException} before anything runs; a failure of the device is a {@link BackendException}.
+ * <p>Wrong shapes or types throw {@link IllegalArgumentException} before anything runs; a failure of the device is a
+ * {@link BackendException}.
  */
 public interface Backend extends AutoCloseable {
 
@@ -33,15 +36,18 @@ public interface Backend extends AutoCloseable {
   /** Bytes allocated and not freed. */
   long allocatedBytes();
 
-  /** Copies {@code to.size()} elements of a primitive array that fits the type (byte, int, long, float), from {@code offset} on. */
+  /**
+   * Copies {@code to.size()} elements of a primitive array that fits the type (byte, int, long, float), from
+   * {@code offset} on.
+   */
   void upload(Object array, int offset, Matrix to);
 
   /** Copies the whole matrix into a primitive array, from {@code offset} on, when all work enqueued before is done. */
   void download(Matrix from, Object array, int offset);
 
   /**
-   * Enqueues a download of float32 values. Asked for them, the result waits for what was enqueued before it and for no more, so that a device need not pause
-   * while the host looks at them. At most two are on their way at a time.
+   * Enqueues a download of float32 values. Asked for them, the result waits for what was enqueued before it and for no
+   * more, so that a device need not pause while the host looks at them. At most two are on their way at a time.
    */
   default Supplier<float[]> fetch(Matrix from) {
     float[] values = from.toFloats();
@@ -57,7 +63,10 @@ public interface Backend extends AutoCloseable {
   /** Waits for all enqueued work. */
   void synchronise();
 
-  /** Seconds that the device takes for what {@code work} enqueues, by the device's own clock where it has one; waits for it. */
+  /**
+   * Seconds that the device takes for what {@code work} enqueues, by the device's own clock where it has one; waits for
+   * it.
+   */
   default double seconds(Runnable work) {
     synchronise();
     long from = System.nanoTime();
@@ -67,19 +76,23 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Records the operations that {@code work} calls on this backend, without running them, for replay. Values that change from replay to replay (the step, the
-   * order of images) are read from matrices.
+   * Records the operations that {@code work} calls on this backend, without running them, for replay. Values that
+   * change from replay to replay (the step, the order of images) are read from matrices.
    */
   Recording record(Runnable work);
 
-  /** Steps of a training worth recording together: more than one where replaying costs the host more than it costs the device. */
+  /**
+   * Steps of a training worth recording together: more than one where replaying costs the host more than it costs the
+   * device.
+   */
   default int stepsARecording() {
     return 1;
   }
 
   /**
-   * Enqueues what {@code branch} calls beside what {@code main} calls: both after what was enqueued before, and what is enqueued later after both. Neither may
-   * read or write what the other writes. A device that does one thing at a time does the branch first. Not within a branch or a main of its own.
+   * Enqueues what {@code branch} calls beside what {@code main} calls: both after what was enqueued before, and what is
+   * enqueued later after both. Neither may read or write what the other writes. A device that does one thing at a time
+   * does the branch first. Not within a branch or a main of its own.
    */
   default void beside(Runnable branch, Runnable main) {
     branch.run();
@@ -121,15 +134,18 @@ public interface Backend extends AutoCloseable {
    */
   void sigmoidCrossEntropy(Matrix logits, Matrix target, Matrix gradient, Matrix loss);
 
-  /** loss = sum over the rows of z (rows, d) of the penalty for lying outside the unit ball; gradient (rows, d) = weight times its derivative. */
+  /**
+   * loss = sum over the rows of z (rows, d) of the penalty for lying outside the unit ball; gradient (rows, d) = weight
+   * times its derivative.
+   */
   void ballPenalty(Matrix z, BallPenalty penalty, float weight, Matrix gradient, Matrix loss);
 
   /** out (n, n) = squared lengths between the points x (n, d) under the exact rule (kernels/exact_distance.h). */
   void squaredDistances(Matrix x, Matrix out);
 
   /**
-   * The Euclidean minimum spanning tree of x (n, d) under the exact rule: 0-dimensional persistent homology. Coordinates that are not finite do not stop it;
-   * lengths they touch come out infinite.
+   * The Euclidean minimum spanning tree of x (n, d) under the exact rule: 0-dimensional persistent homology.
+   * Coordinates that are not finite do not stop it; lengths they touch come out infinite.
    *
    * @param edges   int32 (n - 1, 2), the smaller index first, in the engine's order
    * @param lengths (1, n - 1), the death times, Euclidean lengths
@@ -137,10 +153,12 @@ public interface Backend extends AutoCloseable {
   void spanningTree(Matrix x, Matrix edges, Matrix lengths);
 
   /**
-   * loss = sum of d^degree over the death times d not longer than maxEdge; gradient (n, d) = weight times its derivative with respect to z:
+   * loss = sum of d^degree over the death times d not longer than maxEdge; gradient (n, d) = weight times its
+   * derivative with respect to z:
    * edge (i, j) adds weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to point j, nothing where d = 0.
    */
-  void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight, Matrix gradient, Matrix loss);
+  void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight, Matrix gradient,
+      Matrix loss);
 
   /** sum += term. */
   void add(Matrix term, Matrix sum);
@@ -154,14 +172,14 @@ public interface Backend extends AutoCloseable {
   void reparameterise(Matrix statistics, Matrix noise, Matrix z);
 
   /**
-   * loss = -1/2 sum(1 + logvar - mu^2 - exp(logvar)) / (rows pixels), nats per pixel; dStatistics (rows, 2 d) = its derivative and that of what follows z,
-   * given by dz (rows, d).
+   * loss = -1/2 sum(1 + logvar - mu^2 - exp(logvar)) / (rows pixels), nats per pixel; dStatistics (rows, 2 d) = its
+   * derivative and that of what follows z, given by dz (rows, d).
    */
   void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics, Matrix loss);
 
   /**
-   * One step of Adam (Kingma, Ba 2015), the step's number being *step, from 1 on, over the flat buffers (1, count). Moments below 2^-100 become 0. The gradient
-   * is left 0 for the next step to accumulate into.
+   * One step of Adam (Kingma, Ba 2015), the step's number being *step, from 1 on, over the flat buffers (1, count).
+   * Moments below 2^-100 become 0. The gradient is left 0 for the next step to accumulate into.
    */
   void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step, AdamRates rates);
 
@@ -171,7 +189,10 @@ public interface Backend extends AutoCloseable {
   /** Points (rows, d) uniform in the unit ball, Philox 4x32-10 addressed by (seed, row, step, stream). */
   void uniformBall(Matrix out, long seed, int stream, Matrix step);
 
-  /** Notes the losses of a step: log[step mod its rows] = losses (1, width); then step += 1, which {@link #adam} takes for the step's number. */
+  /**
+   * Notes the losses of a step: log[step mod its rows] = losses (1, width); then step += 1, which {@link #adam} takes
+   * for the step's number.
+   */
   void endStep(Matrix losses, Matrix log, Matrix step);
 
   /** Frees everything the backend itself holds; matrices that are still open are freed with it. */

@@ -1,8 +1,9 @@
 package gputae.backend;
 
 /**
- * A dense row-major matrix in a backend's memory. One allocation has one owner: closing the matrix that {@link Backend#allocate} returned frees it, closing a
- * view does nothing, and a second close does nothing. Using a closed matrix, or a view of one, throws {@link IllegalStateException}.
+ * A dense row-major matrix in a backend's memory. One allocation has one owner: closing the matrix that
+ * {@link Backend#allocate} returned frees it, closing a view does nothing, and a second close does nothing. Using a
+ * closed matrix, or a view of one, throws {@link IllegalStateException}.
  */
 public final class Matrix implements AutoCloseable {
 
@@ -65,7 +66,8 @@ public final class Matrix implements AutoCloseable {
   /** The same memory as a matrix (rows, columns) that starts {@code offset} elements into this one. */
   public Matrix view(long offset, long rows, long columns) {
     if (offset < 0 || rows < 0 || columns < 0 || offset + Math.multiplyExact(rows, columns) > size()) {
-      throw new IllegalArgumentException("a view of " + rows + " x " + columns + " at " + offset + " does not lie in a matrix of " + this.rows + " x " + this.columns);
+      throw new IllegalArgumentException("a view of " + rows + " x " + columns + " at " + offset
+          + " does not lie in a matrix of " + this.rows + " x " + this.columns);
     }
     return new Matrix(owner == null ? this : owner, address() + offset * type.bytes(), rows, columns);
   }

@@ -31,10 +31,11 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A private folder for native libraries that come out of the jar, named after their content: under {@code $GPU_TAE_CACHE} if that is set, else the first of
- * {@code $XDG_CACHE_HOME/gpu-tae}, {@code <java.io.tmpdir>/gpu-tae-<uid>}, {@code ~/.cache/gpu-tae} that can be written, belongs to this user alone, and lies on
- * a file system from which programs may run. Each file is unpacked under a name of its own, checked against its SHA-256, and renamed, so two processes at once do not
- * meet and a file under its final name is whole.
+ * A private folder for native libraries that come out of the jar, named after their content: under
+ * {@code $GPU_TAE_CACHE} if that is set, else the first of {@code $XDG_CACHE_HOME/gpu-tae},
+ * {@code <java.io.tmpdir>/gpu-tae-<uid>}, {@code ~/.cache/gpu-tae} that can be written, belongs to this user alone, and
+ * lies on a file system from which programs may run. Each file is unpacked under a name of its own, checked against its
+ * SHA-256, and renamed, so two processes at once do not meet and a file under its final name is whole.
  *
  * <p>A start must not wait for a digest of 90 MB, 0.1 to 0.6 s. So the system's own marks of a file (number, size, and
  * times, of which no program can set the last) are kept beside the folder once its digest was right. Only where they
@@ -58,7 +59,8 @@ public final class NativeFolder {
 
     /** A library that is in memory. */
     public static Library of(String name, byte[] bytes) {
-      return new Library(name, bytes.length, HexFormat.of().formatHex(NativeFolder.sha256().digest(bytes)), () -> new ByteArrayInputStream(bytes));
+      return new Library(name, bytes.length, HexFormat.of().formatHex(NativeFolder.sha256().digest(bytes)),
+          () -> new ByteArrayInputStream(bytes));
     }
   }
 
@@ -79,7 +81,8 @@ public final class NativeFolder {
   public static synchronized Path unpack(String prefix, List<Library> libraries, Use use) {
     StringBuilder content = new StringBuilder();
     libraries.forEach(library -> content.append(library.sha256));
-    String name = prefix + "-" + HexFormat.of().formatHex(sha256().digest(content.toString().getBytes(StandardCharsets.US_ASCII))).substring(0, 16);
+    String name = prefix + "-" + HexFormat.of()
+        .formatHex(sha256().digest(content.toString().getBytes(StandardCharsets.US_ASCII))).substring(0, 16);
     List<String> refusals = new ArrayList<>();
     for (String candidate : candidates()) {
       try {
@@ -87,20 +90,23 @@ public final class NativeFolder {
         Path base = Path.of(candidate).toAbsolutePath();
         makePrivate(base);
         Path folder = base.resolve(name);
-        // A base that was there before may be open to readers, and the usual permissions of a new folder to a group's writers.
+        // A base that was there before may be open to readers, and the usual permissions of a new folder to a group's
+        // writers.
         makePrivate(folder);
         removeLeftovers(base);
         useAll(libraries, folder, base.resolve("." + name + CHECKED), use);
         return folder;
       } catch (IOException | UnsatisfiedLinkError | InvalidPathException e) {
         // Of many a file error the JDK says nothing but the path.
-        String why = e instanceof FileSystemException file && file.getReason() == null ? file.getFile() + " cannot be made"
-            : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        String why =
+            e instanceof FileSystemException file && file.getReason() == null ? file.getFile() + " cannot be made"
+                : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         refusals.add(candidate + ": " + why + (e instanceof UnsatisfiedLinkError ? " (noexec?)" : ""));
       }
     }
     throw new BackendException(
-        "cannot unpack and load the native libraries; set GPU_TAE_CACHE to a folder with 100 MB that is writable and not mounted noexec (tried "
+        "cannot unpack and load the native libraries; set GPU_TAE_CACHE to a folder with 100 MB that is writable and "
+            + "not mounted noexec (tried "
             + String.join("; ", refusals) + ")");
   }
 
@@ -239,11 +245,13 @@ public final class NativeFolder {
         // Another process was quicker, or something else is in the way: looked at below.
       }
     }
-    if (!Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS) || !Files.getAttribute(base, "unix:uid").equals(ownUser())) {
+    if (!Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS)
+        || !Files.getAttribute(base, "unix:uid").equals(ownUser())) {
       throw new IOException("not a folder of this user's");
     }
     Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(base);
-    if (permissions.contains(PosixFilePermission.GROUP_WRITE) || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+    if (permissions.contains(PosixFilePermission.GROUP_WRITE)
+        || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
       throw new IOException("other users may write to it (chmod go-w would help)");
     }
   }
@@ -258,7 +266,7 @@ public final class NativeFolder {
       }
       MessageDigest digest = sha256();
       try (FileChannel whole = FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE,
-              LinkOption.NOFOLLOW_LINKS);
+          LinkOption.NOFOLLOW_LINKS);
           OutputStream out = new DigestOutputStream(Channels.newOutputStream(whole), digest)) {
         in.transferTo(out);
         // Later only its marks are looked at, which a power cut could leave right and the content not.

@@ -2,7 +2,10 @@ package gputae.backend;
 
 import java.util.function.Supplier;
 
-/** Something that a process makes once; or the reason why it cannot be had, which is kept and reported again at each later call. */
+/**
+ * Something that a process makes once; or the reason why it cannot be had, which is kept and reported again at each
+ * later call.
+ */
 public final class Once<T> {
 
   private T made;

@@ -17,8 +17,11 @@ public final class OutOfMemoryException extends BackendException {
    * @param free   bytes that are left, -1 where nobody knows
    */
   public OutOfMemoryException(String device, String what, long asked, long held, long free) {
-    this(String.format(Locale.ROOT, "out of memory: %,d bytes asked for %s on the device %s, %,d held%s", asked, what, device, held,
-        free < 0 ? "" : String.format(Locale.ROOT, ", %,d free", free)), asked, free, "a smaller --batch needs less", null);
+    this(
+        String.format(Locale.ROOT, "out of memory: %,d bytes asked for %s on the device %s, %,d held%s", asked, what,
+            device, held,
+            free < 0 ? "" : String.format(Locale.ROOT, ", %,d free", free)),
+        asked, free, "a smaller --batch needs less", null);
   }
 
   private OutOfMemoryException(String happened, long asked, long free, String advice, Throwable cause) {

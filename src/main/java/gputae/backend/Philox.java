@@ -1,8 +1,9 @@
 package gputae.backend;
 
 /**
- * Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011), the generator of kernels/philox.h: a number is a
- * function of its address (seed, index, step, stream), so any part of a run can be drawn again without what came before.
+ * Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011), the generator of
+ * kernels/philox.h: a number is a function of its address (seed, index, step, stream), so any part of a run can be
+ * drawn again without what came before.
  */
 public final class Philox {
 

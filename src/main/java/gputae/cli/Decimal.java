@@ -9,8 +9,8 @@ final class Decimal {
   private Decimal() {}
 
   /**
-   * The decimal with the fewest digits that reads back the same float32, nearest to it among those. ({@code Float.toString} gives more digits than
-   * needed for some numbers before Java 19.)
+   * The decimal with the fewest digits that reads back the same float32, nearest to it among those.
+   * ({@code Float.toString} gives more digits than needed for some numbers before Java 19.)
    */
   static String shortest(float x) {
     if (x == 0 || !Float.isFinite(x)) {

@@ -33,13 +33,17 @@ final class DeviceOptions {
       defaultValue = "auto",
       converter = DeviceConverter.class,
       description = {
-        "auto, cuda, cuda:N, cpu or host-runner (default: ${DEFAULT-VALUE}). auto takes the first GPU if everything for it is there, else the CPU, and prints which "
-            + "and why; cuda never falls back to the CPU; cuda:1 is the second GPU; host-runner runs the CUDA kernels on the CPU, slowly, to check them "
+        "auto, cuda, cuda:N, cpu or host-runner (default: ${DEFAULT-VALUE}). auto takes the first GPU if everything "
+            + "for it is there, else the CPU, and prints which "
+            + "and why; cuda never falls back to the CPU; cuda:1 is the second GPU; host-runner runs the CUDA kernels "
+            + "on the CPU, slowly, to check them "
             + "(development builds only)."
       })
   private DeviceChoice device;
 
-  @Option(names = "--threads", paramLabel = "N", description = "CPU threads (default: all this process may use). Results are repeatable for one number of threads.")
+  @Option(names = "--threads", paramLabel = "N",
+      description = "CPU threads (default: all this process may use). Results are repeatable for one number of "
+          + "threads.")
   private Integer threads;
 
   /** As given, or null; {@link Failure} of usage if no device can have so many. */
@@ -63,12 +67,14 @@ final class DeviceOptions {
   /** As {@link #open(Consumer)}, for so many of the CPU's threads, null for all. */
   Backend open(Integer threads, Consumer<String> log) {
     if (device.kind() == DeviceChoice.Kind.HOST_RUNNER && threads != null && threads > HostRunner.MOST_HOST_THREADS) {
-      throw Failure.usage("--threads is " + threads + "; --device host-runner takes at most " + HostRunner.MOST_HOST_THREADS);
+      throw Failure
+          .usage("--threads is " + threads + "; --device host-runner takes at most " + HostRunner.MOST_HOST_THREADS);
     }
     try {
       return device.open(threads, log);
     } catch (BackendException e) {
-      throw device.kind() == DeviceChoice.Kind.CUDA ? new BackendException("--device cuda: " + e.getMessage() + " (or use --device cpu)", e) : e;
+      throw device.kind() == DeviceChoice.Kind.CUDA
+          ? new BackendException("--device cuda: " + e.getMessage() + " (or use --device cpu)", e) : e;
     }
   }
 }

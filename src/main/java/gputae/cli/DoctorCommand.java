@@ -35,23 +35,28 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** What this machine offers, and whether a device computes what it should. */
-@Command(name = "doctor", description = "Say what this machine offers and what gpu-tae makes of it.", mixinStandardHelpOptions = true)
+@Command(name = "doctor", description = "Say what this machine offers and what gpu-tae makes of it.",
+    mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
 
-  @Spec private CommandSpec spec;
+  @Spec
+  private CommandSpec spec;
 
-  @Mixin private DeviceOptions device;
+  @Mixin
+  private DeviceOptions device;
 
   @Option(
       names = "--selftest",
-      description = "Instead, check every operation of a device against references in double precision, at every size where a code path begins or ends. Exits 0 if"
+      description = "Instead, check every operation of a device against references in double precision, at every size "
+          + "where a code path begins or ends. Exits 0 if"
           + " all pass, else 1. --device and --threads say which device.")
   private boolean selftest;
 
   @Option(
       names = "--repeats",
       paramLabel = "N",
-      description = "With --selftest: also replay a training step of the paper's widths this many times from one state; every bit must come out the same.")
+      description = "With --selftest: also replay a training step of the paper's widths this many times from one "
+          + "state; every bit must come out the same.")
   private Integer repeats;
 
   @Override
@@ -79,7 +84,8 @@ final class DoctorCommand implements Callable<Integer> {
       String plain = backend instanceof CpuBackend cpu ? cpu.instructionSet().label() : "-";
       System.out.println(ResultTable.header());
       long start = System.nanoTime();
-      List<Result> results = SelfTest.run(operations, backend, launchesOf(backend), result -> System.out.println(ResultTable.row(result, plain)));
+      List<Result> results = SelfTest.run(operations, backend, launchesOf(backend),
+          result -> System.out.println(ResultTable.row(result, plain)));
       System.out.println();
       System.out.println(ResultTable.summary(results, backend.description(), (System.nanoTime() - start) * 1e-9));
       return results.stream().allMatch(Result::passed) ? 0 : 1;
@@ -93,14 +99,17 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static int describe() {
     print("gpu-tae", Version.get());
-    print("Java", Runtime.version() + " (" + System.getProperty("java.vendor") + "), at most " + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB heap");
-    print("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+    print("Java", Runtime.version() + " (" + System.getProperty("java.vendor") + "), at most "
+        + Runtime.getRuntime().maxMemory() / (1 << 20) + " MiB heap");
+    print("system",
+        System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
     print("processor", processor() + ", " + Runtime.getRuntime().availableProcessors() + " threads for this process");
     int code = 0;
     try {
       NativeLibraries.load();
       print("native libraries", NativeLibraries.location().toString());
-      print("instruction sets", "best " + InstructionSet.best().label() + ", used " + InstructionSet.chosen().label() + " (GPU_TAE_CPU caps it)");
+      print("instruction sets", "best " + InstructionSet.best().label() + ", used " + InstructionSet.chosen().label()
+          + " (GPU_TAE_CPU caps it)");
       try (CpuBackend backend = new CpuBackend(InstructionSet.chosen(), Runtime.getRuntime().availableProcessors())) {
         print("CPU backend", backend.description());
       }
@@ -163,7 +172,8 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static String processor() {
     try {
-      return Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(line -> line.startsWith("model name")).findFirst()
+      return Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(line -> line.startsWith("model name"))
+          .findFirst()
           .map(line -> line.substring(line.indexOf(':') + 2)).orElse("unknown");
     } catch (IOException e) {
       return "unknown";

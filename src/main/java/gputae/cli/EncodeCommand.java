@@ -26,7 +26,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Embeds images with a trained model. */
-@Command(name = "encode", description = "Embed images: a split of the run's data set, or a file.", mixinStandardHelpOptions = true)
+@Command(name = "encode", description = "Embed images: a split of the run's data set, or a file.",
+    mixinStandardHelpOptions = true)
 final class EncodeCommand implements Callable<Integer> {
 
   /** What {@code --split} takes. */
@@ -64,7 +65,8 @@ final class EncodeCommand implements Callable<Integer> {
           + " - is standard output, as .npy.")
   private Path out;
 
-  @Mixin private DeviceOptions device;
+  @Mixin
+  private DeviceOptions device;
 
   @Override
   public Integer call() throws IOException {
@@ -92,7 +94,8 @@ final class EncodeCommand implements Callable<Integer> {
     }
     int pixels = config.height() * config.width();
     if (images.pixelsPerImage() != pixels) {
-      throw new Failure((file != null ? file : config.dataset()) + " holds images of " + images.height() + " x " + images.width() + "; the model was trained on "
+      throw new Failure((file != null ? file : config.dataset()) + " holds images of " + images.height() + " x "
+          + images.width() + "; the model was trained on "
           + config.height() + " x " + config.width());
     }
     int latent = config.config().latent();

@@ -45,11 +45,15 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "evaluate",
     description = {
-      "Measure a model: reconstruction, how its embeddings fill the unit ball and keep neighbourhoods, and what it generates, as a classifier trained here judges it.", ""},
+      "Measure a model: reconstruction, how its embeddings fill the unit ball and keep neighbourhoods, and what it "
+          + "generates, as a classifier trained here judges it.",
+      ""},
     footerHeading = "%n",
     footer = {
-      "Leaves evaluation.json, evaluation.csv and evaluation.html in the run. With --latents and --data it measures embeddings made elsewhere: the unit ball and",
-      "neighbourhoods. Of more than 10,000 points a sample is taken. Every measure is explained, with its source, on the page."
+      "Leaves evaluation.json, evaluation.csv and evaluation.html in the run. With --latents and --data it measures "
+          + "embeddings made elsewhere: the unit ball and",
+      "neighbourhoods. Of more than 10,000 points a sample is taken. Every measure is explained, with its source, on "
+          + "the page."
     },
     mixinStandardHelpOptions = true)
 final class EvaluateCommand implements Callable<Integer> {
@@ -60,25 +64,28 @@ final class EvaluateCommand implements Callable<Integer> {
   private Path run;
 
   @Option(names = "--latents", paramLabel = "FILE",
-      description =
-          "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line, or any other cloud"
+      description = "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line, or any other "
+          + "cloud"
           + " that h0 reads.")
   private Path latents;
 
   @Option(
       names = "--data",
       paramLabel = "PATH",
-      description = "With a run: where its data set lies now, if it has moved. With --latents: what was embedded, in the same order: .npy (uint8 images, or floats [n, ...]), IDX or text.")
+      description = "With a run: where its data set lies now, if it has moved. With --latents: what was embedded, in "
+          + "the same order: .npy (uint8 images, or floats [n, ...]), IDX or text.")
   private Path data;
 
   @Option(names = "--labels", paramLabel = "FILE",
       description = "With --latents: their labels, integers, .npy [n] or text, one a line, for the k-NN accuracy.")
   private Path labels;
 
-  @Option(names = "--out", paramLabel = "DIR", description = "Folder for the files (default: the run; with --latents none is written).")
+  @Option(names = "--out", paramLabel = "DIR",
+      description = "Folder for the files (default: the run; with --latents none is written).")
   private Path out;
 
-  @Mixin private DeviceOptions device;
+  @Mixin
+  private DeviceOptions device;
 
   @Override
   public Integer call() throws IOException {
@@ -109,7 +116,8 @@ final class EvaluateCommand implements Callable<Integer> {
       Evaluation evaluation = Evaluating.evaluate(evaluator, backend, model, config.config());
       EvaluationOutputs outputs = new EvaluationOutputs(out == null ? directory.path() : out);
       EvaluationOutputs.print(evaluation, System.out);
-      outputs.write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation, EvaluationOutputs.figures(directory));
+      outputs.write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation,
+          EvaluationOutputs.figures(directory));
       System.out.println("done: see " + outputs.page());
     }
     return 0;
@@ -178,7 +186,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private void requireCount(int found, int count) {
     if (found != count) {
-      throw new Failure(data + " holds " + found + " points, " + latents + " holds " + count + "; they must be the same ones in the same order");
+      throw new Failure(data + " holds " + found + " points, " + latents + " holds " + count
+          + "; they must be the same ones in the same order");
     }
     if (count < 2) {
       throw new Failure(latents + " holds " + count + " point; at least 2 are needed");
@@ -187,7 +196,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static Points points(Path file) throws DataException {
     PointCloud cloud = CloudFiles.readCloud(file, TableOptions.NONE, EvaluateCommand::note);
-    return points(file, cloud.single() != null ? cloud.single() : rounded(file, cloud.full(), cloud.points()), cloud.points());
+    return points(file, cloud.single() != null ? cloud.single() : rounded(file, cloud.full(), cloud.points()),
+        cloud.points());
   }
 
   private static void note(String line) {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Parameters;
 /** Decodes samples of a trained model's prior. */
 @Command(
     name = "generate",
-    description = "Generate images: decode samples of the latent prior, which is uniform in the unit ball for tae and disk, standard normal for ae and vae.",
+    description = "Generate images: decode samples of the latent prior, which is uniform in the unit ball for tae and "
+        + "disk, standard normal for ae and vae.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
 
@@ -33,7 +34,8 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--count", paramLabel = "N", defaultValue = "96", description = "Images (default: ${DEFAULT-VALUE}).")
   private int count;
 
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed of the samples (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
+      description = "Seed of the samples (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
@@ -44,7 +46,8 @@ final class GenerateCommand implements Callable<Integer> {
           + " - is standard output, as .npy.")
   private Path out;
 
-  @Mixin private DeviceOptions device;
+  @Mixin
+  private DeviceOptions device;
 
   @Override
   public Integer call() throws IOException {
@@ -61,7 +64,8 @@ final class GenerateCommand implements Callable<Integer> {
     PrintStream console = new Outputs().option("--out", out).notOverRun(directory, config, null).console();
     int pixels = config.height() * config.width();
     if ((long) count * pixels > Integer.MAX_VALUE - 8) {
-      throw Failure.usage("--count " + count + " images of " + pixels + " pixels do not fit one file; at most " + (Integer.MAX_VALUE - 8) / pixels);
+      throw Failure.usage("--count " + count + " images of " + pixels + " pixels do not fit one file; at most "
+          + (Integer.MAX_VALUE - 8) / pixels);
     }
     TrainConfig train = config.config();
     try (Backend backend = device.open(line -> {});

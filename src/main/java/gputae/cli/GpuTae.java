@@ -24,14 +24,15 @@ import picocli.CommandLine;
     name = "gpu-tae",
     description = "Autoencoders whose latent space is regularised by 0-dimensional persistent homology.",
     subcommands = {TrainCommand.class, GenerateCommand.class, EncodeCommand.class, EvaluateCommand.class,
-        SweepCommand.class, ReproduceCommand.class, H0Command.class, ViewCommand.class, DoctorCommand.class},
+      SweepCommand.class, ReproduceCommand.class, H0Command.class, ViewCommand.class, DoctorCommand.class},
     versionProvider = GpuTae.VersionLines.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "'gpu-tae COMMAND --help' describes a command. 'gpu-tae train' starts at once, on built-in digits."})
 public final class GpuTae implements Runnable {
 
-  @Spec private CommandSpec spec;
+  @Spec
+  private CommandSpec spec;
 
   @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Print the stack trace of a failure.")
   private boolean verbose;
@@ -147,11 +148,14 @@ public final class GpuTae implements Runnable {
       // Most say what to do instead.
       message = failure.getMessage() + (code == 2 && !failure.getMessage().contains("; ") ? seeHelp(command) : "");
     } else if (exception instanceof IOException file) {
-      message = file.getMessage() == null || file instanceof java.nio.file.FileSystemException ? describe(file) : file.getMessage();
-    } else if (exception instanceof BackendException || exception instanceof ViewException || exception instanceof DivergedException) {
+      message = file.getMessage() == null || file instanceof java.nio.file.FileSystemException ? describe(file)
+          : file.getMessage();
+    } else if (exception instanceof BackendException || exception instanceof ViewException
+        || exception instanceof DivergedException) {
       message = exception.getMessage();
     } else {
-      message = "unexpected " + exception.getClass().getSimpleName() + ": " + exception.getMessage() + (verbose ? "" : " (--verbose shows where)");
+      message = "unexpected " + exception.getClass().getSimpleName() + ": " + exception.getMessage()
+          + (verbose ? "" : " (--verbose shows where)");
     }
     System.err.println("gpu-tae: " + String.valueOf(message).lines().findFirst().orElse(""));
     if (verbose) {
@@ -173,7 +177,8 @@ public final class GpuTae implements Runnable {
   static final class VersionLines implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"gpu-tae " + Version.get(), "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")};
+      return new String[] {"gpu-tae " + Version.get(),
+        "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")};
     }
   }
 }

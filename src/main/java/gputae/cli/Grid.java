@@ -25,8 +25,9 @@ record Grid(Map<String, List<String>> axes) {
   private static final int MOST = 100_000;
 
   /**
-   * Reads {@code latent=2,5,10,seed=0..4}: a part with {@code =} begins an option, the others are further values of the one before; {@code a..b} are the whole numbers from a to b. What
-   * has commas of its own, as the sizes of layers, is written with {@code +}.
+   * Reads {@code latent=2,5,10,seed=0..4}: a part with {@code =} begins an option, the others are further values of the
+   * one before; {@code a..b} are the whole numbers from a to b. What has commas of its own, as the sizes of layers, is
+   * written with {@code +}.
    *
    * @throws Failure of usage, saying what is wrong
    */
@@ -39,7 +40,8 @@ record Grid(Map<String, List<String>> axes) {
         if (equals >= 0) {
           option = part.substring(0, equals).strip();
           if (!option.matches("[a-z][a-z-]*")) {
-            throw wrong(text, "'" + option + "' is no option of train; their names are written without dashes before them");
+            throw wrong(text,
+                "'" + option + "' is no option of train; their names are written without dashes before them");
           }
           if (axes.putIfAbsent(option, new LinkedHashSet<>()) != null) {
             throw wrong(text, option + " is given twice");
@@ -54,7 +56,8 @@ record Grid(Map<String, List<String>> axes) {
         }
         for (String one : values(text, value)) {
           if (!axes.get(option).add(one)) {
-            throw wrong(text, option + " has the value " + one + " twice" + (option.equals("hidden") ? "; sizes of layers are joined by +: hidden=64+64" : ""));
+            throw wrong(text, option + " has the value " + one + " twice"
+                + (option.equals("hidden") ? "; sizes of layers are joined by +: hidden=64+64" : ""));
           }
         }
       }

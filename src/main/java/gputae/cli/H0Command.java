@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
       "0-dimensional persistent homology of a point cloud or distance matrix: all finite death times of its"
           + " Vietoris-Rips filtration, exactly, in the",
       "precision that the result names. Births are 0; one class never dies (of distances with missing edges,"
-      + " several). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
+          + " several). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
     },
     mixinStandardHelpOptions = true)
 final class H0Command implements Callable<Integer> {
@@ -39,7 +39,8 @@ final class H0Command implements Callable<Integer> {
       })
   private Path file;
 
-  @Mixin private H0Input input;
+  @Mixin
+  private H0Input input;
 
   @Option(
       names = "--out",
@@ -60,7 +61,8 @@ final class H0Command implements Callable<Integer> {
 
   private PrintStream console;
 
-  @Mixin private DeviceOptions device;
+  @Mixin
+  private DeviceOptions device;
 
   @Override
   public Integer call() throws IOException {
@@ -107,7 +109,8 @@ final class H0Command implements Callable<Integer> {
     } else if (edges != null) {
       StringBuilder text = new StringBuilder("u,v,length\n");
       for (int i = 0; i < sorted.lengths().length; i++) {
-        text.append(sorted.edges()[2 * i]).append(',').append(sorted.edges()[2 * i + 1]).append(',').append(shortest(sorted.lengths()[i])).append('\n');
+        text.append(sorted.edges()[2 * i]).append(',').append(sorted.edges()[2 * i + 1]).append(',')
+            .append(shortest(sorted.lengths()[i])).append('\n');
       }
       WholeFile.write(edges, text.toString().getBytes(StandardCharsets.US_ASCII));
     }

@@ -43,7 +43,8 @@ final class ObjectiveHelp {
       }
       lines.add((line + " ".repeat(gap) + models).stripTrailing());
     }
-    List<String> sums = Terms.all().stream().filter(kind -> kind.over() == TermKind.Over.SUM).map(TermKind::name).toList();
+    List<String> sums =
+        Terms.all().stream().filter(kind -> kind.over() == TermKind.Over.SUM).map(TermKind::name).toList();
     lines.add("");
     lines.add(String.join(sums.size() == 2 ? " and " : ", ", sums)
         + " are sums: a larger batch or latent dimension weighs them more.");

@@ -37,10 +37,14 @@ import picocli.CommandLine.Spec;
 /** The experiments of the paper, with a number beside every picture. */
 @Command(
     name = "reproduce",
-    description = {"Train every model of the paper, measure it, and write a report in the paper's order, each claim with its verdict.", ""},
+    description = {
+      "Train every model of the paper, measure it, and write a report in the paper's order, each claim with its "
+          + "verdict.",
+      ""},
     footerHeading = "%n",
     footer = {
-      "MNIST and Fashion-MNIST; latent dimensions 2, 5 and 10; the autoencoder, the regularised one, the ball penalty alone and the variational one. The same command",
+      "MNIST and Fashion-MNIST; latent dimensions 2, 5 and 10; the autoencoder, the regularised one, the ball penalty "
+          + "alone and the variational one. The same command",
       "goes on where it was interrupted. For a first look: gpu-tae reproduce --epochs 10 --only 'mnist-*-d2'"
     },
     mixinStandardHelpOptions = true)
@@ -49,9 +53,11 @@ final class ReproduceCommand implements Callable<Integer> {
   /** The name of the measurement of section V among those of the models. */
   private static final String COST = "cost";
 
-  @Spec private CommandSpec spec;
+  @Spec
+  private CommandSpec spec;
 
-  @Option(names = "--out", paramLabel = "DIR", defaultValue = "reproduction", description = "Folder for report.html, tables/ and runs/ (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--out", paramLabel = "DIR", defaultValue = "reproduction",
+      description = "Folder for report.html, tables/ and runs/ (default: ${DEFAULT-VALUE}).")
   private Path out;
 
   @Option(
@@ -62,32 +68,42 @@ final class ReproduceCommand implements Callable<Integer> {
       description = "Data sets, by name or path (default: ${DEFAULT-VALUE}).")
   private List<String> datasets;
 
-  @Option(names = "--data", paramLabel = "DIR", description = "Folder with a folder of IDX files for each data set: DIR/mnist, DIR/fashion-mnist (default: they are downloaded once).")
+  @Option(names = "--data", paramLabel = "DIR",
+      description = "Folder with a folder of IDX files for each data set: DIR/mnist, DIR/fashion-mnist (default: they "
+          + "are downloaded once).")
   private Path data;
 
-  @Option(names = "--epochs", paramLabel = "N", defaultValue = "100", description = "Epochs of every training; the paper's are 100 (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--epochs", paramLabel = "N", defaultValue = "100",
+      description = "Epochs of every training; the paper's are 100 (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
-  @Option(names = "--seeds", paramLabel = "N", defaultValue = "1", description = "Trainings of each model, with the seeds 0 to N-1: the report has means and spreads (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--seeds", paramLabel = "N", defaultValue = "1",
+      description = "Trainings of each model, with the seeds 0 to N-1: the report has means and spreads (default: "
+          + "${DEFAULT-VALUE}).")
   private int seeds;
 
   @Option(
       names = "--only",
       paramLabel = "NAME",
       split = ",",
-      description = "Only these of the models, named as mnist-tae-d2 with * for anything, and only they are in the report; cost is the measurement of section V.")
+      description = "Only these of the models, named as mnist-tae-d2 with * for anything, and only they are in the "
+          + "report; cost is the measurement of section V.")
   private List<String> only;
 
-  @Option(names = "--jobs", paramLabel = "N", description = "Models at a time (default: on a CPU as many as it has threads, which they share; 4 on a GPU).")
+  @Option(names = "--jobs", paramLabel = "N",
+      description = "Models at a time (default: on a CPU as many as it has threads, which they share; 4 on a GPU).")
   private Integer jobs;
 
-  @Option(names = "--peers-python", paramLabel = "CMD", defaultValue = "python3", description = "A Python; where it has torch and gudhi the cost is measured there too (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--peers-python", paramLabel = "CMD", defaultValue = "python3",
+      description = "A Python; where it has torch and gudhi the cost is measured there too (default: "
+          + "${DEFAULT-VALUE}).")
   private String python;
 
   @Option(names = "--quiet", description = "No progress; the last line names the report.")
   private boolean quiet;
 
-  @Mixin private DeviceOptions device;
+  @Mixin
+  private DeviceOptions device;
 
   @Override
   public Integer call() throws IOException {
@@ -105,18 +121,21 @@ final class ReproduceCommand implements Callable<Integer> {
     List<SweepCell> cells = experiments.cells(this::chosen);
     boolean costWanted = chosen(COST);
     if (cells.isEmpty() && !costWanted) {
-      throw Failure.usage("--only " + String.join(",", only) + " names nothing; there are " + String.join(", ", experiments.names()) + " and " + COST);
+      throw Failure.usage("--only " + String.join(",", only) + " names nothing; there are "
+          + String.join(", ", experiments.names()) + " and " + COST);
     }
     for (String pattern : only == null ? List.<String>of() : only) {
       if (experiments.names().stream().noneMatch(name -> matches(pattern, name)) && !matches(pattern, COST)) {
-        throw Failure.usage("--only: " + pattern + " names nothing; there are " + String.join(", ", experiments.names()) + " and " + COST);
+        throw Failure.usage("--only: " + pattern + " names nothing; there are " + String.join(", ", experiments.names())
+            + " and " + COST);
       }
     }
     boolean complete = true;
     List<SweepRow> rows = List.of();
     if (!cells.isEmpty()) {
-      Sweep sweep = new Sweep(out, cells, List.of(new Evaluating(System.err::println), new PaperCloud(this::warn)), device::open,
-          device.threads(), jobs, System.out, NativeLibraries.isTerminal(1), quiet, soFar -> {});
+      Sweep sweep =
+          new Sweep(out, cells, List.of(new Evaluating(System.err::println), new PaperCloud(this::warn)), device::open,
+              device.threads(), jobs, System.out, NativeLibraries.isTerminal(1), quiet, soFar -> {});
       if (!sweep.run()) {
         return 1;
       }
@@ -131,7 +150,8 @@ final class ReproduceCommand implements Callable<Integer> {
       int threads = device.threads() == null ? Runtime.getRuntime().availableProcessors() : device.threads();
       try (Backend backend = device.open(line -> {})) {
         List<PaperResults.Timing> timings = new PaperCosts(python, threads).of(backend, experiments, out, this::say);
-        PaperReport.write(out, new PaperResults(conditions(rows, DeviceChoice.conditions(backend)), PaperRows.of(rows), timings));
+        PaperReport.write(out,
+            new PaperResults(conditions(rows, DeviceChoice.conditions(backend)), PaperRows.of(rows), timings));
       }
     }
     System.out.println(quiet ? out.resolve("report.html") : "done: see " + out.resolve("report.html"));
@@ -163,9 +183,11 @@ final class ReproduceCommand implements Callable<Integer> {
     if (costMeasuredOn != null) {
       settings.put("cost measured on", costMeasuredOn);
     }
-    String command = "java -jar gpu-tae.jar " + spec.commandLine().getParseResult().originalArgs().stream().map(ShellWord::of).collect(Collectors.joining(" "));
+    String command = "java -jar gpu-tae.jar " + spec.commandLine().getParseResult().originalArgs().stream()
+        .map(ShellWord::of).collect(Collectors.joining(" "));
     List<Long> numbers = LongStream.range(0, seeds).boxed().toList();
-    return new PaperResults.Conditions(devices.isEmpty() ? costMeasuredOn : String.join("; ", devices), Version.get(), LocalDate.now().toString(), command, epochs, numbers,
+    return new PaperResults.Conditions(devices.isEmpty() ? costMeasuredOn : String.join("; ", devices), Version.get(),
+        LocalDate.now().toString(), command, epochs, numbers,
         settings);
   }
 }

@@ -36,38 +36,49 @@ import picocli.CommandLine.Spec;
 /** Trains every combination of given values of options. */
 @Command(
     name = "sweep",
-    description = {"Train every combination of values of train's options, several models at a time, and make one table of them.", ""},
+    description = {
+      "Train every combination of values of train's options, several models at a time, and make one table of them.",
+      ""},
     footerHeading = "%nFor example:%n",
     footer = {
-      "  gpu-tae sweep --grid lambda=0.001,0.005,0.02,latent=2,10,seed=0..4 --dataset mnist --epochs 20 --evaluate --out sweep",
+      "  gpu-tae sweep --grid lambda=0.001,0.005,0.02,latent=2,10,seed=0..4 --dataset mnist --epochs 20 --evaluate "
+          + "--out sweep",
       "",
-      "A combination whose option has no meaning for its model is trained without it, once. The same command again goes on where it was interrupted,",
+      "A combination whose option has no meaning for its model is trained without it, once. The same command again "
+          + "goes on where it was interrupted,",
       "and with more values adds to what is there."
     },
     mixinStandardHelpOptions = true)
 final class SweepCommand implements Callable<Integer> {
 
   /** What fits the width of a page; sweep.csv has every measure. */
-  private static final Set<Measure> HEADLINES = EnumSet.of(Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.TRUSTWORTHINESS, Measure.CONTINUITY, Measure.KNN_ACCURACY, Measure.FRECHET,
+  private static final Set<Measure> HEADLINES = EnumSet.of(Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.TRUSTWORTHINESS,
+      Measure.CONTINUITY, Measure.KNN_ACCURACY, Measure.FRECHET,
       Measure.PRECISION, Measure.RECALL, Measure.COVERAGE, Measure.CLASS_ENTROPY);
 
-  @Spec private CommandSpec spec;
+  @Spec
+  private CommandSpec spec;
 
   @Option(
       names = "--grid",
       paramLabel = "GRID",
       required = true,
-      description = "OPTION=VALUE,VALUE,...[,OPTION=...]: options of train without their dashes, and what each is to be; a..b are the whole numbers from a to b; sizes of"
+      description = "OPTION=VALUE,VALUE,...[,OPTION=...]: options of train without their dashes, and what each is to "
+          + "be; a..b are the whole numbers from a to b; sizes of"
           + " layers are joined by +. May be given several times.")
   private List<String> grid;
 
-  @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for runs/, sweep.csv (everything) and sweep.md (what fits a page); may hold an earlier part of the same sweep.")
+  @Option(names = "--out", paramLabel = "DIR", required = true,
+      description = "Folder for runs/, sweep.csv (everything) and sweep.md (what fits a page); may hold an earlier "
+          + "part of the same sweep.")
   private Path out;
 
   @Option(names = "--evaluate", description = "Measure every model too (see evaluate --help).")
   private boolean evaluate;
 
-  @Option(names = "--jobs", paramLabel = "N", description = "Models at a time (default: on a CPU as many as it has threads, but not more than there are; they share the threads, of which the bits depend. 4 on a GPU).")
+  @Option(names = "--jobs", paramLabel = "N",
+      description = "Models at a time (default: on a CPU as many as it has threads, but not more than there are; they "
+          + "share the threads, of which the bits depend. 4 on a GPU).")
   private Integer jobs;
 
   @Option(names = "--quiet", description = "No progress; the last line names the table.")
@@ -75,9 +86,11 @@ final class SweepCommand implements Callable<Integer> {
 
   private final Map<String, Evaluation> measured = new HashMap<>();
 
-  @Mixin private TrainOptions options;
+  @Mixin
+  private TrainOptions options;
 
-  @Mixin private DeviceOptions device;
+  @Mixin
+  private DeviceOptions device;
 
   @Override
   public Integer call() throws IOException {
@@ -86,11 +99,13 @@ final class SweepCommand implements Callable<Integer> {
     }
     List<SweepCell> cells = cells(Grid.parse(grid), fixed());
     List<Afterwards> afterwards = evaluate ? List.of(new Evaluating(System.err::println)) : List.of();
-    Sweep sweep = new Sweep(out, cells, afterwards, device::open, device.threads(), jobs, System.out, NativeLibraries.isTerminal(1), quiet, this::writeTables);
+    Sweep sweep = new Sweep(out, cells, afterwards, device::open, device.threads(), jobs, System.out,
+        NativeLibraries.isTerminal(1), quiet, this::writeTables);
     if (!sweep.run()) {
       return 1;
     }
-    System.out.println(quiet ? out.resolve("sweep.csv") : "done: see " + out.resolve("sweep.csv") + " and " + out.resolve("sweep.md"));
+    System.out.println(
+        quiet ? out.resolve("sweep.csv") : "done: see " + out.resolve("sweep.csv") + " and " + out.resolve("sweep.md"));
     return sweep.rows().stream().allMatch(row -> row.failure() == null) ? 0 : 1;
   }
 
@@ -110,12 +125,14 @@ final class SweepCommand implements Callable<Integer> {
           }
         }
         whole.add(new MeasureTable.Row(parameters, evaluation, others(row)));
-        readable.add(new MeasureTable.Row(parameters, evaluation == null ? null : evaluation.only(HEADLINES), others(row)));
+        readable
+            .add(new MeasureTable.Row(parameters, evaluation == null ? null : evaluation.only(HEADLINES), others(row)));
       }
       WholeFile.write(out.resolve("sweep.csv"), new MeasureTable(whole).csv().getBytes(StandardCharsets.UTF_8));
       MeasureTable measures = new MeasureTable(readable);
       boolean seeds = rows.stream().map(row -> row.cell().parameters().get(MeasureTable.SEED)).distinct().count() > 1;
-      WholeFile.write(out.resolve("sweep.md"), (measures.markdown() + (seeds ? "\n" + measures.meansMarkdown() : "")).getBytes(StandardCharsets.UTF_8));
+      WholeFile.write(out.resolve("sweep.md"),
+          (measures.markdown() + (seeds ? "\n" + measures.meansMarkdown() : "")).getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -160,7 +177,8 @@ final class SweepCommand implements Callable<Integer> {
       SweepCell cell = cell(values, point);
       SweepCell other = cells.putIfAbsent(cell.name(), cell);
       if (other != null && !other.isLike(cell)) {
-        throw Failure.usage("--grid: " + point + " and what comes before would both be called " + cell.name() + "; sweep them apart");
+        throw Failure.usage(
+            "--grid: " + point + " and what comes before would both be called " + cell.name() + "; sweep them apart");
       }
     }
     return List.copyOf(cells.values());

@@ -45,18 +45,23 @@ import picocli.CommandLine.Spec;
 /** Trains a model and leaves a run directory. */
 @Command(
     name = "train",
-    description = {"Train an autoencoder. Without options: the paper's regularised autoencoder on the built-in digits.", ""},
+    description = {"Train an autoencoder. Without options: the paper's regularised autoencoder on the built-in digits.",
+      ""},
     mixinStandardHelpOptions = true)
 final class TrainCommand implements Callable<Integer> {
 
-  @Spec private CommandSpec spec;
+  @Spec
+  private CommandSpec spec;
 
-  @Mixin private TrainOptions options;
+  @Mixin
+  private TrainOptions options;
 
-  @Option(names = "--out", paramLabel = "DIR", description = "Run directory, new or empty (default: runs/<dataset>-<model>-d<latent>-<n>).")
+  @Option(names = "--out", paramLabel = "DIR",
+      description = "Run directory, new or empty (default: runs/<dataset>-<model>-d<latent>-<n>).")
   private Path out;
 
-  @Option(names = "--resume", paramLabel = "RUN", description = "Continue a run with its settings; only --epochs, --data and device options may go with it.")
+  @Option(names = "--resume", paramLabel = "RUN",
+      description = "Continue a run with its settings; only --epochs, --data and device options may go with it.")
   private Path resume;
 
   @Option(names = "--figures-every", paramLabel = "N", description = "Keep the figures of every N-th epoch too.")
@@ -65,9 +70,11 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--quiet", description = "No progress; the last line names the run.")
   private boolean quiet;
 
-  @Mixin private DeviceOptions device;
+  @Mixin
+  private DeviceOptions device;
 
-  @Mixin private ViewSettings views;
+  @Mixin
+  private ViewSettings views;
 
   /** What is written beside the run. */
   private final Outputs outputs = new Outputs();
@@ -104,7 +111,9 @@ final class TrainCommand implements Callable<Integer> {
         if (weights != null) {
           trainer.initialise(weights);
         }
-        try (TrainingViews shown = views.open(ViewSettings.subject(spec.dataset(), config, loaded, DeviceChoice.conditions(backend)), backend, control, this::warn)) {
+        try (TrainingViews shown =
+            views.open(ViewSettings.subject(spec.dataset(), config, loaded, DeviceChoice.conditions(backend)), backend,
+                control, this::warn)) {
           RunDirectory run = out == null ? RunDirectory.createNew(spec.dataset(), config) : RunDirectory.create(out);
           RunConfig description = RunConfig.of(config, spec.place(), spec.data(), loaded, DataFingerprint.of(loaded),
               DeviceChoice.conditions(backend), spec.initFingerprint());
@@ -148,13 +157,16 @@ final class TrainCommand implements Callable<Integer> {
         System.err.println("gpu-tae: the run was trained on " + checkpoint.conditions()
             + "; on " + conditions + " the result will be as good but not bitwise the same");
       }
-      description = RunConfig.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
+      description =
+          RunConfig.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
       try (Trainer trainer = RunTraining.trainer(backend, config, loaded, control)) {
         int done = state == null ? 0 : checkpoint.restore(trainer, state);
         if (done > config.epochs()) {
-          throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume + " has had already; give a larger number");
+          throw new Failure("--epochs " + config.epochs() + " is less than the " + done + " epochs that " + resume
+              + " has had already; give a larger number");
         }
-        try (TrainingViews shown = views.open(ViewSettings.subject(description.dataset(), config, loaded, conditions), backend, control, this::warn)) {
+        try (TrainingViews shown = views.open(ViewSettings.subject(description.dataset(), config, loaded, conditions),
+            backend, control, this::warn)) {
           return train(backend, run, description, loaded, trainer, shown);
         }
       }
@@ -176,15 +188,18 @@ final class TrainCommand implements Callable<Integer> {
   private final TrainControl control = new TrainControl();
 
   /** Trains to the end or to an interruption, and writes what belongs in the run directory. */
-  private int train(Backend backend, RunDirectory run, RunConfig description, Dataset loaded, Trainer trainer, TrainingViews shown)
+  private int train(Backend backend, RunDirectory run, RunConfig description, Dataset loaded, Trainer trainer,
+      TrainingViews shown)
       throws IOException {
     TrainConfig config = description.config();
     Split test = loaded.test();
     int done = trainer.history().size();
     say("run: " + run.path() + (done > 0 ? ", resumed after epoch " + done : ""));
-    say(String.format(Locale.ROOT, "data: %s, %,d training and %,d test images of %d x %d", description.dataset(), loaded.train().images().count(),
+    say(String.format(Locale.ROOT, "data: %s, %,d training and %,d test images of %d x %d", description.dataset(),
+        loaded.train().images().count(),
         test.images().count(), description.height(), description.width()));
-    say(String.format(Locale.ROOT, "model: %s, latent dimension %d, %,d parameters", config.model().title(), config.latent(),
+    say(String.format(Locale.ROOT, "model: %s, latent dimension %d, %,d parameters", config.model().title(),
+        config.latent(),
         trainer.model().layout().parameters()));
     RunTraining training = new RunTraining(backend, run, description, loaded, trainer, this::warn);
     training.begin();
@@ -217,11 +232,15 @@ final class TrainCommand implements Callable<Integer> {
         saved.countDown();
         double outside = training.finish();
         Epoch last = trainer.history().get(trainer.history().size() - 1);
-        say(String.format(Locale.ROOT, "test: reconstruction %.4f nats per pixel; %.1f %% of the embeddings lie outside the unit ball", last.testReconstruction(),
+        say(String.format(Locale.ROOT,
+            "test: reconstruction %.4f nats per pixel; %.1f %% of the embeddings lie outside the unit ball",
+            last.testReconstruction(),
             100 * outside));
-        console.println(quiet ? run.path() : "done: see " + run.path().resolve("report.html") + " and " + run.path().resolve("figures"));
+        console.println(quiet ? run.path()
+            : "done: see " + run.path().resolve("report.html") + " and " + run.path().resolve("figures"));
       } else {
-        console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs() + " and saved; continue with: gpu-tae train --resume " + ShellWord.of(run.path().toString()));
+        console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs()
+            + " and saved; continue with: gpu-tae train --resume " + ShellWord.of(run.path().toString()));
       }
     } catch (IOException | RuntimeException e) {
       if (!control.stopped()) {
@@ -242,7 +261,8 @@ final class TrainCommand implements Callable<Integer> {
     if (finished) {
       shown.linger(this::say);
     }
-    // After a signal this is not reached by the exit code: the JVM ends with 128 + the signal's number once the hook returns.
+    // After a signal this is not reached by the exit code: the JVM ends with 128 + the signal's number once the hook
+    // returns.
     return complete ? 0 : 1;
   }
 
@@ -283,16 +303,19 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static String lastCheckpoint(RunDirectory run) {
-    return Files.exists(run.checkpoint()) ? "the last good checkpoint is kept in " + run.checkpoint() : "no checkpoint had been written yet";
+    return Files.exists(run.checkpoint()) ? "the last good checkpoint is kept in " + run.checkpoint()
+        : "no checkpoint had been written yet";
   }
 
   private void requireOnlyResumeOptions() {
-    List<String> allowed = new ArrayList<>(List.of("--resume", "--epochs", "--data", "--device", "--threads", "--quiet", "--figures-every", "--verbose"));
+    List<String> allowed = new ArrayList<>(
+        List.of("--resume", "--epochs", "--data", "--device", "--threads", "--quiet", "--figures-every", "--verbose"));
     allowed.addAll(ViewSettings.NAMES);
     ParseResult parsed = spec.commandLine().getParseResult();
-    parsed.matchedOptions().stream().map(option -> option.longestName()).filter(name -> !allowed.contains(name)).findFirst().ifPresent(name -> {
-      throw Failure.usage(name + " cannot go with --resume, which keeps the run's settings; leave it out");
-    });
+    parsed.matchedOptions().stream().map(option -> option.longestName()).filter(name -> !allowed.contains(name))
+        .findFirst().ifPresent(name -> {
+          throw Failure.usage(name + " cannot go with --resume, which keeps the run's settings; leave it out");
+        });
   }
 
   private boolean given(String option) {

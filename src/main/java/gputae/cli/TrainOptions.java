@@ -74,7 +74,8 @@ final class TrainOptions {
       paramLabel = "NAME|PATH",
       defaultValue = "digits",
       description = {
-        "digits (built in), mnist or fashion-mnist (from --data, else downloaded once), or a path: images.npy (labels beside it in images-labels.npy), or a "
+        "digits (built in), mnist or fashion-mnist (from --data, else downloaded once), or a path: images.npy (labels "
+            + "beside it in images-labels.npy), or a "
             + "folder of .npy, IDX or image files (default: ${DEFAULT-VALUE})."
       })
   private String dataset;
@@ -86,10 +87,12 @@ final class TrainOptions {
       names = "--model",
       paramLabel = "MODEL",
       defaultValue = "tae",
-      description = "ae, tae (ball penalty and death times), disk (ball penalty alone) or vae (default: ${DEFAULT-VALUE}).")
+      description = "ae, tae (ball penalty and death times), disk (ball penalty alone) or vae (default: "
+          + "${DEFAULT-VALUE}).")
   private ModelKind model;
 
-  @Option(names = "--latent", paramLabel = "D", defaultValue = "2", description = "Dimension of the latent space (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--latent", paramLabel = "D", defaultValue = "2",
+      description = "Dimension of the latent space (default: ${DEFAULT-VALUE}).")
   private int latent;
 
   @Option(
@@ -100,27 +103,35 @@ final class TrainOptions {
       description = "Sizes of the encoder's hidden layers, the decoder's reversed (default: ${DEFAULT-VALUE}).")
   private List<Integer> hidden;
 
-  @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = PresetConverter.class, description = {
-      "paper: batch 128, norm penalty, all death times. authors-code: batch 512, squared-norm penalty, edges up to 0.5. Options of one's own go first "
-          + "(default: ${DEFAULT-VALUE})."})
+  @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = PresetConverter.class,
+      description = {
+        "paper: batch 128, norm penalty, all death times. authors-code: batch 512, squared-norm penalty, edges up to "
+            + "0.5. Options of one's own go first "
+            + "(default: ${DEFAULT-VALUE})."})
   private Preset preset;
 
-  @Option(names = "--batch", paramLabel = "B", description = "Images per step; the last step of an epoch takes what is left (default: 128).")
+  @Option(names = "--batch", paramLabel = "B",
+      description = "Images per step; the last step of an epoch takes what is left (default: 128).")
   private Integer batch;
 
-  @Option(names = "--epochs", paramLabel = "N", defaultValue = "100", description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--epochs", paramLabel = "N", defaultValue = "100",
+      description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
-  @Option(names = "--lr", paramLabel = "X", defaultValue = "3e-4", description = "Adam's learning rate (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--lr", paramLabel = "X", defaultValue = "3e-4",
+      description = "Adam's learning rate (default: ${DEFAULT-VALUE}).")
   private double rate;
 
-  @Option(names = "--lambda", paramLabel = "X", defaultValue = "0.005", description = "Weight of both sums of the penalty (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--lambda", paramLabel = "X", defaultValue = "0.005",
+      description = "Weight of both sums of the penalty (default: ${DEFAULT-VALUE}).")
   private double lambda;
 
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
+      description = "Of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
   private long seed;
 
-  @Option(names = "--init", paramLabel = "FILE", description = "Initial weights: a model.safetensors of the same network, from here or from PyTorch.")
+  @Option(names = "--init", paramLabel = "FILE",
+      description = "Initial weights: a model.safetensors of the same network, from here or from PyTorch.")
   private Path init;
 
   /** The options of the objective's terms, by setting. */
@@ -160,7 +171,8 @@ final class TrainOptions {
   /** A command line of these options alone. */
   @Command
   private static final class Alone {
-    @Mixin private TrainOptions options;
+    @Mixin
+    private TrainOptions options;
   }
 
   /**
@@ -173,7 +185,8 @@ final class TrainOptions {
     Alone alone = new Alone();
     CommandLine line = GpuTae.configure(new CommandLine(alone));
     try {
-      line.parseArgs(values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toArray(String[]::new));
+      line.parseArgs(
+          values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toArray(String[]::new));
     } catch (ParameterException e) {
       throw Failure.usage("--grid: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong usage")
           + "; 'gpu-tae train --help' says what there is");
@@ -199,7 +212,10 @@ final class TrainOptions {
     return new TrainSpec(dataset, data, init, settings());
   }
 
-  /** The settings, those of the preset where nothing else was given; {@link Failure} of usage where they do not fit together. */
+  /**
+   * The settings, those of the preset where nothing else was given; {@link Failure} of usage where they do not fit
+   * together.
+   */
   private TrainConfig settings() {
     if (dataset.isBlank()) {
       throw Failure.usage("--dataset is empty; give a name or a path");
@@ -240,7 +256,9 @@ final class TrainOptions {
     return Objective.of(terms);
   }
 
-  /** The value of a setting: as given, else as the preset has it, else its default; {@link Failure} where it is wrong. */
+  /**
+   * The value of a setting: as given, else as the preset has it, else its default; {@link Failure} where it is wrong.
+   */
   private <V> V checked(Setting<V> setting, TermKind<?> kind) {
     V value = termOptions.get(setting).getValue();
     String option = setting.option();

@@ -25,7 +25,8 @@ import picocli.CommandLine.Parameters;
     name = "view",
     description = {
       "Open a window on a run: its latent space, the images it decodes, its losses.",
-      "The model shown is that of the run's last checkpoint; while a training goes on there, in this process or another, it is looked for again and again."
+      "The model shown is that of the run's last checkpoint; while a training goes on there, in this process or "
+          + "another, it is looked for again and again."
     },
     mixinStandardHelpOptions = true)
 final class ViewCommand implements Callable<Integer> {
@@ -59,7 +60,8 @@ final class ViewCommand implements Callable<Integer> {
     }
     Dataset dataset = directory.openData(config, data, System.out::println);
     if (dataset.test().images().height() != config.height() || dataset.test().images().width() != config.width()) {
-      throw new Failure("the data set " + config.dataset() + " holds images of another size than " + run + " was trained on");
+      throw new Failure(
+          "the data set " + config.dataset() + " holds images of another size than " + run + " was trained on");
     }
     Subject subject = ViewSettings.subject(config.dataset(), config.config(), dataset, config.conditions());
     TrainState state = state(directory, config);

@@ -49,19 +49,23 @@ final class ViewSettings {
     }
   }
 
-  @Option(names = "--view", description = "Open a window that shows the latent space while the training goes on at full speed.")
+  @Option(names = "--view",
+      description = "Open a window that shows the latent space while the training goes on at full speed.")
   private boolean view;
 
   @Option(
       names = "--frames",
       paramLabel = "DIR",
-      description = "Draw the same picture to PNG files in a new or empty folder, without a display: the beginning and the end of each epoch.")
+      description = "Draw the same picture to PNG files in a new or empty folder, without a display: the beginning and "
+          + "the end of each epoch.")
   private Path frames;
 
-  @Option(names = "--frames-every", paramLabel = "N", description = "With --frames or --film: a frame every N steps instead of every epoch.")
+  @Option(names = "--frames-every", paramLabel = "N",
+      description = "With --frames or --film: a frame every N steps instead of every epoch.")
   private Long framesEvery;
 
-  @Option(names = "--film", paramLabel = "FILE", description = "Make the frames an animation: a .gif that is replaced if it exists.")
+  @Option(names = "--film", paramLabel = "FILE",
+      description = "Make the frames an animation: a .gif that is replaced if it exists.")
   private Path film;
 
   @Option(
@@ -71,11 +75,13 @@ final class ViewSettings {
       description = "Size of the window and of frames (default: " + ViewOptions.WIDTH + "x" + ViewOptions.HEIGHT + ").")
   private Size size;
 
-  @Option(names = "--show-tree", description = "Show the next batch's minimum spanning tree from the beginning, on frames too.")
+  @Option(names = "--show-tree",
+      description = "Show the next batch's minimum spanning tree from the beginning, on frames too.")
   private boolean tree;
 
   /** The names of all options here. */
-  static final List<String> NAMES = List.of("--view", "--frames", "--frames-every", "--film", "--view-size", "--show-tree");
+  static final List<String> NAMES =
+      List.of("--view", "--frames", "--frames-every", "--film", "--view-size", "--show-tree");
 
   /** Complains about what is wrong before anything is loaded. */
   void check() throws IOException {
@@ -94,7 +100,8 @@ final class ViewSettings {
       throw Failure.usage("--film " + film + ": the name must end in .gif");
     }
     if (file && (film.toAbsolutePath().getParent() == null || !Files.isDirectory(film.toAbsolutePath().getParent()))) {
-      throw new Failure("--film " + film + ": there is no folder " + film.toAbsolutePath().getParent() + "; make it first");
+      throw new Failure(
+          "--film " + film + ": there is no folder " + film.toAbsolutePath().getParent() + "; make it first");
     }
     Outputs.requireFolder("--frames", frames);
     if (frames != null) {
@@ -138,7 +145,8 @@ final class ViewSettings {
    */
   static ViewOptions options(Size size, boolean tree) {
     try {
-      return size == null ? new ViewOptions(ViewOptions.WIDTH, ViewOptions.HEIGHT, tree) : new ViewOptions(size.width, size.height, tree);
+      return size == null ? new ViewOptions(ViewOptions.WIDTH, ViewOptions.HEIGHT, tree)
+          : new ViewOptions(size.width, size.height, tree);
     } catch (IllegalArgumentException e) {
       throw Failure.usage("--view-size " + e.getMessage());
     }
@@ -151,7 +159,8 @@ final class ViewSettings {
    * @param control  of the training
    * @param warn     takes lines for people that must be seen
    */
-  TrainingViews open(Subject subject, Backend training, TrainControl control, Consumer<String> warn) throws IOException {
+  TrainingViews open(Subject subject, Backend training, TrainControl control, Consumer<String> warn)
+      throws IOException {
     if (!view && frames == null && film == null) {
       return new TrainingViews(null, null, null, warn);
     }
@@ -178,15 +187,17 @@ final class ViewSettings {
 
   /** What a view shows of a run. */
   static Subject subject(String dataset, TrainConfig config, Dataset loaded, String conditions) {
-    return new Subject(RunConfig.shortName(dataset) + ", " + config.model().title() + ", d = " + config.latent(), config, loaded, conditions);
+    return new Subject(RunConfig.shortName(dataset) + ", " + config.model().title() + ", d = " + config.latent(),
+        config, loaded, conditions);
   }
 
   /**
-   * What the views embed and decode with: the CPU, whatever trains, so that the training's device is left to it. One thread beside a training on the CPU; beside a GPU, whose host has
-   * little to do, up to four.
+   * What the views embed and decode with: the CPU, whatever trains, so that the training's device is left to it. One
+   * thread beside a training on the CPU; beside a GPU, whose host has little to do, up to four.
    */
   static Backend modelBackend(Backend training) {
     int cores = Runtime.getRuntime().availableProcessors();
-    return new CpuBackend(InstructionSet.chosen(), training == null || training instanceof CpuBackend ? 1 : Math.max(1, Math.min(4, cores - 1)));
+    return new CpuBackend(InstructionSet.chosen(),
+        training == null || training instanceof CpuBackend ? 1 : Math.max(1, Math.min(4, cores - 1)));
   }
 }

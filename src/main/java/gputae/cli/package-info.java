@@ -3,4 +3,3 @@
  * none of which knows this one.
  */
 package gputae.cli;
-

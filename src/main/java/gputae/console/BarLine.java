@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The line of the progress bar, laid out for a given width: epoch, bar, losses, speed, time left. What does not fit is left out, the least needed
- * first, so that the line never wraps: a wrapped line cannot be drawn over.
+ * The line of the progress bar, laid out for a given width: epoch, bar, losses, speed, time left. What does not fit is
+ * left out, the least needed first, so that the line never wraps: a wrapped line cannot be drawn over.
  */
 final class BarLine {
 
@@ -35,7 +35,8 @@ final class BarLine {
     String epoch = pulse.epochName(now.epoch());
     List<String> terms = now.means() != null ? pulse.terms(now.means(), false) : List.of();
     boolean finished = now.done() >= now.all();
-    String time = finished ? "took " + Numbers.duration(now.elapsed()) : Double.isNaN(now.left()) ? "" : "left " + Numbers.duration(now.left());
+    String time = finished ? "took " + Numbers.duration(now.elapsed()) : Double.isNaN(now.left()) ? ""
+        : "left " + Numbers.duration(now.left());
     String speed = Double.isNaN(now.stepsPerSecond()) ? "" : Numbers.rate(now.stepsPerSecond()) + "/s";
 
     // In the order in which they are shown; kept in the order of their need.

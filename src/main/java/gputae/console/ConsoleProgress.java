@@ -17,9 +17,10 @@ import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The progress of a training on the console. A terminal gets one bar over the whole training, redrawn by a thread of its own ten times a second at
- * most; anything else (a file, a pipe) gets plain lines, one an epoch, and one every ten seconds within long epochs. Regularisers that have been 0 so
- * far are not shown. A step costs the training thread well under a microsecond.
+ * The progress of a training on the console. A terminal gets one bar over the whole training, redrawn by a thread of
+ * its own ten times a second at most; anything else (a file, a pipe) gets plain lines, one an epoch, and one every ten
+ * seconds within long epochs. Regularisers that have been 0 so far are not shown. A step costs the training thread well
+ * under a microsecond.
  */
 public final class ConsoleProgress implements TrainListener, AutoCloseable {
 
@@ -44,7 +45,8 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
    */
   public ConsoleProgress(PrintStream out, boolean terminal, List<TermKind<?>> columns, int epochs, int firstEpoch,
       int stepsPerEpoch) {
-    this(out, terminal, columns, epochs, firstEpoch, stepsPerEpoch, System::nanoTime, new TerminalWidth()::columns, consoleCharset());
+    this(out, terminal, columns, epochs, firstEpoch, stepsPerEpoch, System::nanoTime, new TerminalWidth()::columns,
+        consoleCharset());
   }
 
   ConsoleProgress(PrintStream out, boolean terminal, List<TermKind<?>> columns, int epochs, int firstEpoch,

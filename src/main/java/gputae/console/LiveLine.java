@@ -8,12 +8,12 @@ import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
 
 /**
- * The last line of a terminal, drawn over again and again by a thread of its own, ten times a second at most. It uses carriage returns and blanks
- * only, so any terminal will do.
+ * The last line of a terminal, drawn over again and again by a thread of its own, ten times a second at most. It uses
+ * carriage returns and blanks only, so any terminal will do.
  *
- * <p>me.tongfei:progressbar was tried for this: by itself it asks for the width through two processes a redraw, gives the bar one column of 80 beside
- * a message as long as ours, and forgets to end its line when closed before it was first drawn; with a layout and a screen of our own in their place,
- * all that was left of it was a timer.
+ * <p>me.tongfei:progressbar was tried for this: by itself it asks for the width through two processes a redraw, gives
+ * the bar one column of 80 beside a message as long as ours, and forgets to end its line when closed before it was
+ * first drawn; with a layout and a screen of our own in their place, all that was left of it was a timer.
  */
 final class LiveLine implements AutoCloseable {
 
@@ -30,7 +30,8 @@ final class LiveLine implements AutoCloseable {
   /**
    * Draws the line now and from now on.
    *
-   * @param text    the line for a number of columns it may fill; called on the drawing thread and on that of {@link #close}
+   * @param text    the line for a number of columns it may fill; called on the drawing thread and on that of
+   *     {@link #close}
    * @param columns of the terminal
    */
   LiveLine(PrintStream out, IntFunction<String> text, IntSupplier columns) {
@@ -77,7 +78,8 @@ final class LiveLine implements AutoCloseable {
   }
 
   private synchronized void draw() {
-    // One column stays free: a character in the last one makes some terminals wrap, and a wrapped line cannot be drawn over.
+    // One column stays free: a character in the last one makes some terminals wrap, and a wrapped line cannot be drawn
+    // over.
     int width = Math.max(1, columns.getAsInt() - 1);
     String line = text.apply(width);
     if (!closed && !line.equals(drawn)) {

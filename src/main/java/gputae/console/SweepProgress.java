@@ -8,8 +8,8 @@ import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The progress of many trainings on the console: on a terminal one line, redrawn, with how many are done, which are at work and how long the rest will take; elsewhere a line for each that is
- * done. Any thread may report.
+ * The progress of many trainings on the console: on a terminal one line, redrawn, with how many are done, which are at
+ * work and how long the rest will take; elsewhere a line for each that is done. Any thread may report.
  */
 public final class SweepProgress implements AutoCloseable {
 
@@ -34,7 +34,8 @@ public final class SweepProgress implements AutoCloseable {
     this(out, terminal, models, allSteps, System::nanoTime, new TerminalWidth()::columns);
   }
 
-  SweepProgress(PrintStream out, boolean terminal, int models, long allSteps, LongSupplier nanoTime, IntSupplier columns) {
+  SweepProgress(PrintStream out, boolean terminal, int models, long allSteps, LongSupplier nanoTime,
+      IntSupplier columns) {
     this.out = out;
     this.models = models;
     this.allSteps = allSteps;

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
-/** Columns of the controlling terminal, asked of {@code stty} once a second at most, since each question starts a process. */
+/**
+ * Columns of the controlling terminal, asked of {@code stty} once a second at most, since each question starts a
+ * process.
+ */
 final class TerminalWidth {
 
   private static final int UNKNOWN = 80;
@@ -29,9 +32,11 @@ final class TerminalWidth {
 
   private static int ask() {
     try {
-      Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty")).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty"))
+          .redirectError(ProcessBuilder.Redirect.DISCARD).start();
       String answer = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim();
-      return stty.waitFor() == 0 && answer.matches("\\d{1,5} \\d{1,5}") ? Integer.parseInt(answer.substring(answer.indexOf(' ') + 1)) : 0;
+      return stty.waitFor() == 0 && answer.matches("\\d{1,5} \\d{1,5}")
+          ? Integer.parseInt(answer.substring(answer.indexOf(' ') + 1)) : 0;
     } catch (IOException e) {
       return 0;
     } catch (InterruptedException e) {

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * What the console shows of a training: means of the latest steps, speed, time left. Steps are added on the training thread, a few sums each; a
- * {@link Reading} is taken now and then by whoever draws.
+ * What the console shows of a training: means of the latest steps, speed, time left. Steps are added on the training
+ * thread, a few sums each; a {@link Reading} is taken now and then by whoever draws.
  */
 final class TrainingPulse {
 
@@ -54,13 +54,16 @@ final class TrainingPulse {
    * @param stepInEpoch    steps of it that are done
    * @param done           steps done in the whole run, earlier parts of a resumed run included
    * @param all            steps of the whole run
-   * @param means          over the steps of whole batches since the reading before, or of that one if there were none; null before the first step
+   * @param means          over the steps of whole batches since the reading before, or of that one if there were none;
+   *     null before the first step
    * @param test           reconstruction on the test split after the latest epoch, NaN before the first
    * @param stepsPerSecond of the latest seconds, NaN while unknown
    * @param elapsed        seconds since this part of the run began
-   * @param left           seconds that the rest will take at the mean pace of this part, evaluation included; NaN while unknown
+   * @param left           seconds that the rest will take at the mean pace of this part, evaluation included; NaN while
+   *     unknown
    */
-  record Reading(int epoch, int stepInEpoch, long done, long all, Means means, double test, double stepsPerSecond, double elapsed, double left) {}
+  record Reading(int epoch, int stepInEpoch, long done, long all, Means means, double test, double stepsPerSecond,
+      double elapsed, double left) {}
 
   TrainingPulse(List<TermKind<?>> columns, int epochs, int firstEpoch, int stepsPerEpoch, LongSupplier nanoTime) {
     this.columns = columns;
@@ -134,7 +137,10 @@ final class TrainingPulse {
     return "epoch " + " ".repeat(Math.max(0, all.length() - here.length())) + here + "/" + all;
   }
 
-  /** "rec 0.1912", "ball 1.42", ...: the terms that have been other than 0 so far, the reconstruction always; {@code total} last. */
+  /**
+   * "rec 0.1912", "ball 1.42", ...: the terms that have been other than 0 so far, the reconstruction always;
+   * {@code total} last.
+   */
   synchronized List<String> terms(Means m, boolean total) {
     List<String> terms = new ArrayList<>();
     for (int c = 0; c < seen.length; c++) {

@@ -93,7 +93,7 @@ public final class CloudFiles {
       if (kind != CloudKind.TABLE) {
         throw new DataException(file + ": is " + kind.words() + ", expected "
             + (form == Distances.SPARSE ? "lines of two points and their distance"
-            : "distances as text or .npy"));
+                : "distances as text or .npy"));
       }
       if (options.columns() != null) {
         throw new DataException(file + ": --columns is for points; leave other columns out of a file of distances");

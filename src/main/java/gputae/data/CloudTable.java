@@ -223,7 +223,7 @@ final class CloudTable {
     }
     boolean counts = following >= 2 && first[0].equals(Integer.toString(following))
         && (first.length == 1 || isCount(first)
-        && (first[1].equals(Integer.toString(columns)) || Arrays.stream(first).skip(1).allMatch("0"::equals)));
+            && (first[1].equals(Integer.toString(columns)) || Arrays.stream(first).skip(1).allMatch("0"::equals)));
     if (counts) {
       throw new DataException(firstPlace + ": " + shortened(first) + " counts what follows, or is a point; say which: "
           + headerRemedy("yes") + " or " + headerRemedy("no"));
@@ -410,7 +410,7 @@ final class CloudTable {
       padded = place + ": \"" + cell + "\" in column " + (column + 1)
           + " begins with 0: is the comma a decimal mark or a thousands separator? "
           + options.remedy("say --decimal , or --decimal . (columns of integers)",
-          "write numbers with a decimal point");
+              "write numbers with a decimal point");
     }
   }
 

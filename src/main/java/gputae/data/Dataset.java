@@ -16,8 +16,9 @@ public record Dataset(String name, List<String> classes, Split train, Split test
   public Dataset {
     classes = List.copyOf(classes);
     if (train.images().height() != test.images().height() || train.images().width() != test.images().width()) {
-      throw new IllegalArgumentException("training images are " + train.images().height() + " x " + train.images().width() + ", test images "
-          + test.images().height() + " x " + test.images().width());
+      throw new IllegalArgumentException(
+          "training images are " + train.images().height() + " x " + train.images().width() + ", test images "
+              + test.images().height() + " x " + test.images().width());
     }
     int largest = Math.max(train.largestLabel(), test.largestLabel());
     if (largest >= classes.size()) {

@@ -38,9 +38,11 @@ public final class Datasets {
   /**
    * Opens a data set.
    *
-   * @param dataset {@code digits} (built in), {@code mnist}, {@code fashion-mnist}; or the path of a .npy file of images or of a directory that holds
-   *                {@code train-images.npy} and {@code test-images.npy}, or MNIST's four IDX files, or folders of images; or, with {@code data}, any name
-   * @param data    directory with the files, or null: then {@code mnist} and {@code fashion-mnist} are fetched once into the user's cache
+   * @param dataset {@code digits} (built in), {@code mnist}, {@code fashion-mnist}; or the path of a .npy file of
+   *                images or of a directory that holds {@code train-images.npy} and {@code test-images.npy}, or MNIST's
+   *                four IDX files, or folders of images; or, with {@code data}, any name
+   * @param data    directory with the files, or null: then {@code mnist} and {@code fashion-mnist} are fetched once
+   *     into the user's cache
    * @param log     takes lines about what was found and decided
    * @throws DataException where the data are missing or bad
    */
@@ -63,7 +65,8 @@ public final class Datasets {
       throw new DataException(dataset + ": neither a known data set (digits, mnist, fashion-mnist) nor a path", e);
     }
     if (data == null && !Files.exists(path)) {
-      throw new DataException(dataset + ": no such file or directory, and no known data set; those are digits, mnist, fashion-mnist");
+      throw new DataException(
+          dataset + ": no such file or directory, and no known data set; those are digits, mnist, fashion-mnist");
     }
     if (data != null && Files.exists(path)) {
       throw new DataException("the data set " + dataset + " is a path already; leave out --data " + data);
@@ -92,14 +95,17 @@ public final class Datasets {
       directory = cache.resolve(published.name());
       Download.fetch(published.name(), directory, published.mirrors(), published.items(), log);
     } else if (!Files.isDirectory(data)) {
-      throw new DataException(data + ": no such directory; --data takes the directory with the IDX files of " + published.name());
+      throw new DataException(
+          data + ": no such directory; --data takes the directory with the IDX files of " + published.name());
     }
     Dataset read = idx(directory, published.name(), log);
     if (read.classes().size() > published.classes().size()) {
-      throw new DataException(directory + ": label " + (read.classes().size() - 1) + ", but " + published.name() + " has only " + published.classes().size()
+      throw new DataException(directory + ": label " + (read.classes().size() - 1) + ", but " + published.name()
+          + " has only " + published.classes().size()
           + " classes");
     }
-    return new Dataset(published.name(), read.classes().isEmpty() ? List.of() : published.classes(), read.train(), read.test());
+    return new Dataset(published.name(), read.classes().isEmpty() ? List.of() : published.classes(), read.train(),
+        read.test());
   }
 
   private static Dataset directory(Path directory, String name, Consumer<String> log) throws DataException {
@@ -117,7 +123,8 @@ public final class Datasets {
     if (ImageFolders.looksLike(directory)) {
       return ImageFolders.read(directory, name, log);
     }
-    throw new DataException(directory + ": no data set; expected train-images.npy and test-images.npy, or train-images-idx3-ubyte[.gz] and its kin,"
+    throw new DataException(directory
+        + ": no data set; expected train-images.npy and test-images.npy, or train-images-idx3-ubyte[.gz] and its kin,"
         + " or class folders with .png or .jpg files");
   }
 
@@ -145,7 +152,8 @@ public final class Datasets {
     }
     int held = HeldOut.of(count);
     log.accept(file + ": " + count + " images, the last " + held + " are the test split; "
-        + (whole.labels() == null ? "no labels (there is no " + labels.getFileName() + ")" : "labels from " + labels.getFileName()));
+        + (whole.labels() == null ? "no labels (there is no " + labels.getFileName() + ")"
+            : "labels from " + labels.getFileName()));
     Split train = HeldOut.slice(whole, 0, count - held);
     Split test = HeldOut.slice(whole, count - held, count);
     if (whole.labels() != null && classesOf(test) < classesOf(train)) {
@@ -164,7 +172,8 @@ public final class Datasets {
     Images a = train.images();
     Images b = test.images();
     if (a.height() != b.height() || a.width() != b.width()) {
-      throw new DataException(source + ": training images are " + a.height() + " x " + a.width() + ", test images " + b.height() + " x " + b.width()
+      throw new DataException(source + ": training images are " + a.height() + " x " + a.width() + ", test images "
+          + b.height() + " x " + b.width()
           + "; all must be of one size");
     }
     int classes = 1 + Math.max(train.largestLabel(), test.largestLabel());

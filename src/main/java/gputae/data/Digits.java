@@ -6,14 +6,17 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The built-in data set: 28 x 28 images of the digits 0-9, written by a simulated hand, so that everything can be tried without a download.
+ * The built-in data set: 28 x 28 images of the digits 0-9, written by a simulated hand, so that everything can be tried
+ * without a download.
  *
- * <p>Each image takes one of a few ways to write its digit ({@link Glyphs}), moves the points of its strokes, bends the whole smoothly, slants, turns and
- * stretches it, runs a smooth curve through the points and follows it with a soft pen of varying pressure ({@link Pen}). As in MNIST the ink fits a box of
- * 20 x 20 pixels and its centre of mass lies near the image's centre.
+ * <p>Each image takes one of a few ways to write its digit ({@link Glyphs}), moves the points of its strokes, bends the
+ * whole smoothly, slants, turns and stretches it, runs a smooth curve through the points and follows it with a soft pen
+ * of varying pressure ({@link Pen}). As in MNIST the ink fits a box of 20 x 20 pixels and its centre of mass lies near
+ * the image's centre.
  *
- * <p>The bytes depend on the seed alone: every image has its own random stream, and only operations with one correct result are used (the JDK's
- * arithmetic, {@code sqrt} and {@link StrictMath}), so machine, Java version and number of threads do not matter.
+ * <p>The bytes depend on the seed alone: every image has its own random stream, and only operations with one correct
+ * result are used (the JDK's arithmetic, {@code sqrt} and {@link StrictMath}), so machine, Java version and number of
+ * threads do not matter.
  */
 public final class Digits {
 
@@ -38,8 +41,8 @@ public final class Digits {
   private Digits() {}
 
   /**
-   * Draws {@code train} + {@code test} images. Classes are equally frequent (to within one image) and shuffled. The first images of a larger split differ
-   * from a smaller split's, as their labels are shuffled anew.
+   * Draws {@code train} + {@code test} images. Classes are equally frequent (to within one image) and shuffled. The
+   * first images of a larger split differ from a smaller split's, as their labels are shuffled anew.
    *
    * @param train number of training images, at least 1
    * @param test  number of test images, at least 1
@@ -170,7 +173,8 @@ public final class Digits {
     int length = 0;
     int start = 0;
     for (int end = 1; end < count; end++) {
-      boolean corner = end + 1 < count && points[2 * end] == points[2 * end + 2] && points[2 * end + 1] == points[2 * end + 3];
+      boolean corner =
+          end + 1 < count && points[2 * end] == points[2 * end + 2] && points[2 * end + 1] == points[2 * end + 3];
       if (corner || end == count - 1) {
         length = smooth(points, start, end, line, length);
         start = end + 1;
@@ -182,7 +186,10 @@ public final class Digits {
     return Arrays.copyOf(line, length);
   }
 
-  /** Appends the centripetal Catmull-Rom curve through points start..end, without the last point, to the line; returns the line's new length. */
+  /**
+   * Appends the centripetal Catmull-Rom curve through points start..end, without the last point, to the line; returns
+   * the line's new length.
+   */
   private static int smooth(double[] points, int start, int end, double[] line, int length) {
     for (int i = start; i < end; i++) {
       double x1 = points[2 * i];
@@ -197,7 +204,8 @@ public final class Digits {
       double before = knot(x1 - x0, y1 - y0);
       double between = knot(x2 - x1, y2 - y1);
       double after = knot(x3 - x2, y3 - y2);
-      // Tangents of the centripetal form, scaled to the span: the curve neither overshoots nor loops where points lie unevenly.
+      // Tangents of the centripetal form, scaled to the span: the curve neither overshoots nor loops where points lie
+      // unevenly.
       double tx1 = between * ((x1 - x0) / before - (x2 - x0) / (before + between) + (x2 - x1) / between);
       double ty1 = between * ((y1 - y0) / before - (y2 - y0) / (before + between) + (y2 - y1) / between);
       double tx2 = between * ((x2 - x1) / between - (x3 - x1) / (between + after) + (x3 - x2) / after);
@@ -219,7 +227,10 @@ public final class Digits {
     return Math.sqrt(Math.sqrt(dx * dx + dy * dy)) + 1e-6;
   }
 
-  /** Scales the lines so that the ink fits the box and moves its centre of mass near the image's centre; from here on lengths are pixels. */
+  /**
+   * Scales the lines so that the ink fits the box and moves its centre of mass near the image's centre; from here on
+   * lengths are pixels.
+   */
   private static void fit(List<double[]> lines, double radius, Draws draws) {
     double left = Double.POSITIVE_INFINITY;
     double right = Double.NEGATIVE_INFINITY;

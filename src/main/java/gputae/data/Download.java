@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Fetches files with known checksums once and keeps them. A file comes into being under its name only when it is whole and right. Proxies are those of the
- * JVM ({@code -Dhttps.proxyHost} and its kin).
+ * Fetches files with known checksums once and keeps them. A file comes into being under its name only when it is whole
+ * and right. Proxies are those of the JVM ({@code -Dhttps.proxyHost} and its kin).
  */
 final class Download {
 
@@ -47,11 +47,13 @@ final class Download {
   private Download() {}
 
   /**
-   * Makes sure that the directory holds every item, fetching those that are missing or damaged from the first mirror that has them right.
+   * Makes sure that the directory holds every item, fetching those that are missing or damaged from the first mirror
+   * that has them right.
    *
    * @param mirrors addresses that end in "/"
    */
-  static void fetch(String dataset, Path directory, List<String> mirrors, List<Item> items, Consumer<String> log) throws DataException {
+  static void fetch(String dataset, Path directory, List<String> mirrors, List<Item> items, Consumer<String> log)
+      throws DataException {
     HttpClient client = null;
     for (Item item : items) {
       Path file = directory.resolve(item.name());
@@ -82,7 +84,8 @@ final class Download {
         }
       }
       if (!done) {
-        throw new DataException(dataset + " could not be fetched (" + failures + "); with --data DIR, files already on disk are used");
+        throw new DataException(
+            dataset + " could not be fetched (" + failures + "); with --data DIR, files already on disk are used");
       }
     }
   }
@@ -98,12 +101,15 @@ final class Download {
     }
   }
 
-  private static void fetch(HttpClient client, String address, Item item, WritableByteChannel channel) throws IOException {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(Duration.ofSeconds(SILENT_SECONDS)).build();
+  private static void fetch(HttpClient client, String address, Item item, WritableByteChannel channel)
+      throws IOException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(address)).timeout(Duration.ofSeconds(SILENT_SECONDS)).build();
     MessageDigest digest = md5();
     AtomicLong received = new AtomicLong();
     CompletableFuture<HttpResponse<Void>> answer = client.sendAsync(request, info -> info.statusCode() == 200
-        ? HttpResponse.BodySubscribers.ofByteArrayConsumer(part -> part.ifPresent(bytes -> take(bytes, digest, received, channel)))
+        ? HttpResponse.BodySubscribers
+            .ofByteArrayConsumer(part -> part.ifPresent(bytes -> take(bytes, digest, received, channel)))
         : HttpResponse.BodySubscribers.replacing(null));
     int status = await(answer, received).statusCode();
     if (status != 200) {
@@ -128,7 +134,8 @@ final class Download {
   }
 
   /** Waits as long as bytes keep coming: the request's own timeout ends with the answer's headers. */
-  private static HttpResponse<Void> await(CompletableFuture<HttpResponse<Void>> answer, AtomicLong received) throws IOException {
+  private static HttpResponse<Void> await(CompletableFuture<HttpResponse<Void>> answer, AtomicLong received)
+      throws IOException {
     int silent = 0;
     long before = 0;
     while (true) {
@@ -148,7 +155,8 @@ final class Download {
         throw new IOException("interrupted", e);
       } catch (ExecutionException e) {
         Throwable cause = e.getCause() instanceof UncheckedIOException unchecked ? unchecked.getCause() : e.getCause();
-        throw new IOException(cause instanceof ConnectException && cause.getMessage() == null ? "no connection" : WholeFile.inWords(cause), cause);
+        throw new IOException(cause instanceof ConnectException && cause.getMessage() == null ? "no connection"
+            : WholeFile.inWords(cause), cause);
       }
     }
   }

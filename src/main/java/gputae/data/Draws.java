@@ -3,8 +3,8 @@ package gputae.data;
 import java.util.SplittableRandom;
 
 /**
- * Random draws for the built-in digits, the same bits on every machine: only 64-bit integers are taken from the generator, and only exactly rounded
- * operations are done to them.
+ * Random draws for the built-in digits, the same bits on every machine: only 64-bit integers are taken from the
+ * generator, and only exactly rounded operations are done to them.
  */
 final class Draws {
 
@@ -12,7 +12,8 @@ final class Draws {
 
   /** The stream number {@code stream} of {@code seed}. */
   Draws(long seed, long stream) {
-    // Two rounds of a mixer: SplittableRandom steps its state by a constant, so neighbouring seeds must not lie a few steps apart.
+    // Two rounds of a mixer: SplittableRandom steps its state by a constant, so neighbouring seeds must not lie a few
+    // steps apart.
     random = new SplittableRandom(mix(mix(seed) + stream));
   }
 

@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The IDX format of MNIST: two zero bytes, a type byte (8: uint8), the number of dimensions, each dimension as a big-endian int32, the values row-major.
- * Files may be gzip; that is seen from their first bytes, not from their name.
+ * The IDX format of MNIST: two zero bytes, a type byte (8: uint8), the number of dimensions, each dimension as a
+ * big-endian int32, the values row-major. Files may be gzip; that is seen from their first bytes, not from their name.
  */
 public final class Idx {
 
@@ -20,14 +20,16 @@ public final class Idx {
       long[] shape = header(source, 3, "images [count, height, width]");
       for (int i = 0; i < 3; i++) {
         if (shape[i] == 0) {
-          throw new DataException(source.at(4 + 4L * i) + ": empty: shape [" + shape[0] + ", " + shape[1] + ", " + shape[2]
-              + "], expected at least one pixel");
+          throw new DataException(
+              source.at(4 + 4L * i) + ": empty: shape [" + shape[0] + ", " + shape[1] + ", " + shape[2]
+                  + "], expected at least one pixel");
         }
       }
       // Two factors of 31 bits fit a long; the third is divided away.
       long pixels = shape[1] * shape[2];
       if (pixels > Source.LARGEST_ARRAY / shape[0]) {
-        throw new DataException(source.at(4) + ": shape [" + shape[0] + ", " + shape[1] + ", " + shape[2] + "] is more than the " + Source.LARGEST_ARRAY
+        throw new DataException(source.at(4) + ": shape [" + shape[0] + ", " + shape[1] + ", " + shape[2]
+            + "] is more than the " + Source.LARGEST_ARRAY
             + " pixels that can be held");
       }
       byte[] values = source.take((int) (shape[0] * pixels), "pixels");
@@ -50,8 +52,8 @@ public final class Idx {
   }
 
   /**
-   * Reads {@code <part>-images-idx3-ubyte} and {@code <part>-labels-idx1-ubyte} of a directory; the endings {@code .idx3-ubyte}, {@code .idx1-ubyte} and
-   * {@code .gz} are accepted too. Labels may be missing.
+   * Reads {@code <part>-images-idx3-ubyte} and {@code <part>-labels-idx1-ubyte} of a directory; the endings
+   * {@code .idx3-ubyte}, {@code .idx1-ubyte} and {@code .gz} are accepted too. Labels may be missing.
    *
    * @param part {@code train}, {@code t10k} or {@code test}
    */
@@ -67,7 +69,8 @@ public final class Idx {
     }
     byte[] labels = readLabels(labelFile);
     if (labels.length != read.count()) {
-      throw new DataException(labelFile + ": at byte 4: " + labels.length + " labels, but " + images.getFileName() + " has " + read.count() + " images");
+      throw new DataException(labelFile + ": at byte 4: " + labels.length + " labels, but " + images.getFileName()
+          + " has " + read.count() + " images");
     }
     return new Split(read, labels);
   }
@@ -88,11 +91,13 @@ public final class Idx {
   private static long[] header(Source source, int dimensions, String expected) throws DataException {
     byte[] magic = source.take(4, "IDX header");
     if (magic[0] != 0 || magic[1] != 0) {
-      throw new DataException(String.format("%s: not an IDX file: it starts with %02x %02x %02x %02x, expected 00 00 08 %02x for %s",
-          source.at(0), magic[0], magic[1], magic[2], magic[3], dimensions, expected));
+      throw new DataException(
+          String.format("%s: not an IDX file: it starts with %02x %02x %02x %02x, expected 00 00 08 %02x for %s",
+              source.at(0), magic[0], magic[1], magic[2], magic[3], dimensions, expected));
     }
     if (magic[2] != UINT8) {
-      throw new DataException(String.format("%s: IDX values of type 0x%02x, expected 0x08 (uint8)", source.at(2), magic[2]));
+      throw new DataException(
+          String.format("%s: IDX values of type 0x%02x, expected 0x08 (uint8)", source.at(2), magic[2]));
     }
     if (magic[3] != dimensions) {
       int found = magic[3] & 0xff;
@@ -104,7 +109,8 @@ public final class Idx {
       byte[] b = source.take(4, "IDX header");
       shape[i] = (b[0] & 0xffL) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | b[3] & 0xff;
       if (shape[i] > Integer.MAX_VALUE) {
-        throw new DataException(source.at(source.offset() - 4) + ": dimension " + i + " is " + shape[i] + ", larger than any IDX dimension");
+        throw new DataException(source.at(source.offset() - 4) + ": dimension " + i + " is " + shape[i]
+            + ", larger than any IDX dimension");
       }
     }
     return shape;

@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Images as .png and .jpg files, one folder a class: {@code train/CLASS/*}, {@code test/CLASS/*}, or {@code CLASS/*} with the last sixth of every class
- * held out. Classes and files are taken in the order of their names. All images must be of one size; they become grey
- * ({@link Picture}).
+ * Images as .png and .jpg files, one folder a class: {@code train/CLASS/*}, {@code test/CLASS/*}, or {@code CLASS/*}
+ * with the last sixth of every class held out. Classes and files are taken in the order of their names. All images must
+ * be of one size; they become grey ({@link Picture}).
  */
 final class ImageFolders {
 
@@ -75,10 +75,12 @@ final class ImageFolders {
         images(folder).forEach(file -> test.add(new Labelled(file, label)));
       }
     } else {
-      log.accept(directory + ": the last sixth of every class is the test split, " + test.size() + " of " + (train.size() + test.size()) + " images");
+      log.accept(directory + ": the last sixth of every class is the test split, " + test.size() + " of "
+          + (train.size() + test.size()) + " images");
     }
     if (train.isEmpty() || test.isEmpty()) {
-      throw new DataException(directory + ": " + train.size() + " training and " + test.size() + " test images, expected at least one of each");
+      throw new DataException(directory + ": " + train.size() + " training and " + test.size()
+          + " test images, expected at least one of each");
     }
     Picture.Size size = Picture.sizeOf(train.get(0).file());
     AtomicInteger coloured = new AtomicInteger();
@@ -98,7 +100,8 @@ final class ImageFolders {
   private static Split split(List<Labelled> items, Picture.Size size, AtomicInteger coloured) throws DataException {
     int perImage = size.height() * size.width();
     if ((long) items.size() * perImage > Source.LARGEST_ARRAY) {
-      throw new DataException(size.of().getParent().getParent() + ": " + items.size() + " images of " + perImage + " pixels are more than the "
+      throw new DataException(size.of().getParent().getParent() + ": " + items.size() + " images of " + perImage
+          + " pixels are more than the "
           + Source.LARGEST_ARRAY + " pixels that can be held");
     }
     byte[] pixels = new byte[items.size() * perImage];

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.StringJoiner;
 
-/** NumPy's .npy files: reads versions 1 to 3, both byte orders, both memory orders; writes version 1, little-endian, row-major. */
+/**
+ * NumPy's .npy files: reads versions 1 to 3, both byte orders, both memory orders; writes version 1, little-endian,
+ * row-major.
+ */
 public final class Npy {
 
   private static final int PIECE = 1 << 16;
@@ -242,7 +245,8 @@ public final class Npy {
     int total = (start + dictionary.length() + 1 + 63) / 64 * 64;
     String padded = dictionary + " ".repeat(total - start - dictionary.length() - 1) + "\n";
     ByteBuffer header = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN);
-    header.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) (total - start));
+    header.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0)
+        .putShort((short) (total - start));
     return header.put(padded.getBytes(StandardCharsets.US_ASCII)).flip();
   }
 }

@@ -1,6 +1,8 @@
 package gputae.data;
 
-/** An array out of a .npy file, row-major whatever the file's order was. {@code shape()} is empty for a single value. */
+/**
+ * An array out of a .npy file, row-major whatever the file's order was. {@code shape()} is empty for a single value.
+ */
 public sealed interface NpyArray {
 
   int[] shape();

@@ -47,7 +47,8 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
   static NpyHeader read(Source source) throws DataException {
     byte[] start = source.take(8, ".npy header");
     if (!isAt(start)) {
-      throw new DataException(source.at(0) + ": not a .npy file: it does not start with 93 4e 55 4d 50 59 (\\x93NUMPY)");
+      throw new DataException(
+          source.at(0) + ": not a .npy file: it does not start with 93 4e 55 4d 50 59 (\\x93NUMPY)");
     }
     int version = start[6] & 0xff;
     if (version < 1 || version > 3 || start[7] != 0) {
@@ -65,7 +66,8 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
     }
     long textStart = source.offset();
     byte[] text = source.take((int) length, ".npy header");
-    return new Dictionary(source, textStart, new String(text, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1)).parse();
+    return new Dictionary(source, textStart,
+        new String(text, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1)).parse();
   }
 
   /** A reader for just the dictionary that numpy writes, in any order of keys. */
@@ -275,7 +277,8 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
 
     private DataException broken(String what) {
       String rest = text.substring(Math.min(at, text.length()), Math.min(text.length(), at + 20)).strip();
-      return new DataException(String.format(Locale.ROOT, "%s: .npy header, near \"%s\": %s", source.at(start + at), rest, what));
+      return new DataException(
+          String.format(Locale.ROOT, "%s: .npy header, near \"%s\": %s", source.at(start + at), rest, what));
     }
   }
 }

@@ -22,7 +22,8 @@ final class NpyImages {
     NpyArray array = Npy.read(file);
     int[] shape = array.shape();
     if (shape.length != 2 && shape.length != 3) {
-      throw new DataException(file + ": shape " + Arrays.toString(shape) + ", expected images [n, height, width] or [n, pixels]");
+      throw new DataException(
+          file + ": shape " + Arrays.toString(shape) + ", expected images [n, height, width] or [n, pixels]");
     }
     if (Arrays.stream(shape).anyMatch(size -> size == 0)) {
       throw new DataException(file + ": shape " + Arrays.toString(shape) + " holds no images");
@@ -56,7 +57,8 @@ final class NpyImages {
         pixels[i] = pixel(values[i], i, array.shape(), file);
       }
     } else {
-      throw new DataException(file + ": integers other than uint8; expected uint8, or floats in [0, 1]; convert with array.astype('uint8')");
+      throw new DataException(file
+          + ": integers other than uint8; expected uint8, or floats in [0, 1]; convert with array.astype('uint8')");
     }
     log.accept(file + ": floats in [0, 1], stored as round(255 x)");
     return pixels;

@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * Draws polylines with a round, slightly soft pen into one small grayscale image.
  *
- * <p>The brightness of a pixel depends on m, the least over all segments of (distance of the pixel's centre to the segment - the pen's radius there):
- * full for m below -softness/2, none for m above softness/2, linear between.
+ * <p>The brightness of a pixel depends on m, the least over all segments of (distance of the pixel's centre to the
+ * segment - the pen's radius there): full for m below -softness/2, none for m above softness/2, linear between.
  */
 final class Pen {
 
@@ -27,7 +27,10 @@ final class Pen {
     Arrays.fill(margin, Double.POSITIVE_INFINITY);
   }
 
-  /** Adds the segment from (ax, ay) to (bx, by); pixel (column c, row r) has its centre at (c + 0.5, r + 0.5). Lengths are in pixels. */
+  /**
+   * Adds the segment from (ax, ay) to (bx, by); pixel (column c, row r) has its centre at (c + 0.5, r + 0.5). Lengths
+   * are in pixels.
+   */
   void segment(double ax, double ay, double bx, double by, double radius) {
     // Only pixels whose centre lies within reach; casts truncate, which is the floor once the value is not negative.
     double reach = radius + SOFTEST / 2;
@@ -55,7 +58,10 @@ final class Pen {
     }
   }
 
-  /** Writes the image, uint8 [side, side], to {@code pixels} from {@code offset}. The rim is {@code softness} pixels wide, in (0, SOFTEST]. */
+  /**
+   * Writes the image, uint8 [side, side], to {@code pixels} from {@code offset}. The rim is {@code softness} pixels
+   * wide, in (0, SOFTEST].
+   */
   void paint(double softness, byte[] pixels, int offset) {
     for (int i = 0; i < margin.length; i++) {
       double coverage = Math.min(1, Math.max(0, 0.5 - margin[i] / softness));

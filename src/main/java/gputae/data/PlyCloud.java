@@ -17,11 +17,11 @@ final class PlyCloud {
 
   private static final Map<String,
       String> TYPES = Map.ofEntries(Map.entry("char", "i1"), Map.entry("int8", "i1"), Map.entry("uchar", "u1"),
-      Map.entry("uint8", "u1"), Map.entry("short", "i2"), Map.entry("int16", "i2"), Map.entry("ushort", "u2"),
-      Map.entry("uint16", "u2"),
-      Map.entry("int", "i4"), Map.entry("int32", "i4"), Map.entry("uint", "u4"), Map.entry("uint32", "u4"),
-      Map.entry("float", "f4"),
-      Map.entry("float32", "f4"), Map.entry("double", "f8"), Map.entry("float64", "f8"));
+          Map.entry("uint8", "u1"), Map.entry("short", "i2"), Map.entry("int16", "i2"), Map.entry("ushort", "u2"),
+          Map.entry("uint16", "u2"),
+          Map.entry("int", "i4"), Map.entry("int32", "i4"), Map.entry("uint", "u4"), Map.entry("uint32", "u4"),
+          Map.entry("float", "f4"),
+          Map.entry("float32", "f4"), Map.entry("double", "f8"), Map.entry("float64", "f8"));
   private static final int LONGEST_LINE = 1 << 14;
   private static final int MOST_LINES = 1 << 12;
 
@@ -51,7 +51,8 @@ final class PlyCloud {
       String line = line();
       String[] words = line.strip().split("\\s+");
       switch (words[0]) {
-        case "ply", "comment", "obj_info", "" -> { }
+        case "ply", "comment", "obj_info", "" -> {
+        }
         case "format" -> format = words.length == 3 ? words[1] : null;
         case "element" -> elements.add(new Element(word(words, 1), count(word(words, 2)), new ArrayList<>()));
         case "property" -> property(words);
@@ -137,7 +138,7 @@ final class PlyCloud {
         for (Property property : element.properties()) {
           long times = property.list() == null
               ? 1 : (long) value(ByteBuffer.wrap(source.take(size(property.list()), "list")).order(order), 0,
-              property.list());
+                  property.list());
           if (times < 0 || times > Source.LARGEST_ARRAY / 8) {
             throw broken("a list of " + times + " values");
           }
@@ -208,7 +209,7 @@ final class PlyCloud {
   /** A line of the header; the bytes after the last one may be binary, so nothing is read ahead. */
   private String line() throws DataException {
     byte[] line = new byte[LONGEST_LINE];
-    for (int length = 0; length < LONGEST_LINE; ) {
+    for (int length = 0; length < LONGEST_LINE;) {
       byte c = source.take(1, "PLY header")[0];
       if (c == '\n' || c == '\r') {
         // Of CR LF the LF is taken at once: behind the header it would be read as data.

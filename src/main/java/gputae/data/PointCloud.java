@@ -1,7 +1,8 @@
 package gputae.data;
 
 /**
- * Points in Euclidean space, in the precision of the file they came from. Exactly one of the arrays is not null; neither is copied.
+ * Points in Euclidean space, in the precision of the file they came from. Exactly one of the arrays is not null;
+ * neither is copied.
  *
  * @param points    number of points, at least 1
  * @param dimension coordinates of a point, at least 1
@@ -13,11 +14,13 @@ public record PointCloud(int points, int dimension, float[] single, double[] ful
   /** Throws {@link IllegalArgumentException} where the sizes do not fit together. Coordinates are not looked at. */
   public PointCloud {
     if (points < 1 || dimension < 1 || (single == null) == (full == null)) {
-      throw new IllegalArgumentException("a cloud needs at least one point and one dimension, and coordinates in exactly one precision");
+      throw new IllegalArgumentException(
+          "a cloud needs at least one point and one dimension, and coordinates in exactly one precision");
     }
     int length = single != null ? single.length : full.length;
     if ((long) points * dimension != length) {
-      throw new IllegalArgumentException(points + " points of dimension " + dimension + " do not have " + length + " coordinates");
+      throw new IllegalArgumentException(
+          points + " points of dimension " + dimension + " do not have " + length + " coordinates");
     }
   }
 }

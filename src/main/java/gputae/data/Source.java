@@ -15,8 +15,9 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * The bytes of one binary file from front to back, decompressed where it is gzip, with the offset for error messages. What a file's header claims is
- * believed only as far as bytes arrive: memory is never taken for bytes that are not there.
+ * The bytes of one binary file from front to back, decompressed where it is gzip, with the offset for error messages.
+ * What a file's header claims is believed only as far as bytes arrive: memory is never taken for bytes that are not
+ * there.
  */
 final class Source implements Closeable {
 
@@ -50,7 +51,9 @@ final class Source implements Closeable {
     return new Source(file, new BufferedInputStream(in, 1 << 16), null, Long.MAX_VALUE / MOST_FROM_ONE_BYTE, false);
   }
 
-  /** Opens a file; with {@code gunzip} one that starts with gzip's two magic bytes is decompressed, whatever its name. */
+  /**
+   * Opens a file; with {@code gunzip} one that starts with gzip's two magic bytes is decompressed, whatever its name.
+   */
   static Source open(Path file, boolean gunzip) throws DataException {
     try {
       if (Files.isDirectory(file)) {
@@ -157,7 +160,8 @@ final class Source implements Closeable {
   /** The next {@code count} bytes. */
   byte[] take(int count, String what) throws DataException {
     demand(count, what);
-    // A plain file's size is known, so the array is filled at once; a compressed one's is not, so it grows as bytes arrive.
+    // A plain file's size is known, so the array is filled at once; a compressed one's is not, so it grows as bytes
+    // arrive.
     byte[] bytes = new byte[sized ? count : Math.min(count, FIRST_PIECE)];
     int have = 0;
     while (true) {
@@ -167,7 +171,8 @@ final class Source implements Closeable {
         return bytes;
       }
       if (have < bytes.length) {
-        throw new DataException(here() + ": the file ends after " + have + " of " + count + " bytes of " + what + "; it is truncated");
+        throw new DataException(
+            here() + ": the file ends after " + have + " of " + count + " bytes of " + what + "; it is truncated");
       }
       bytes = Arrays.copyOf(bytes, (int) Math.min(count, 2L * bytes.length));
     }
@@ -177,7 +182,8 @@ final class Source implements Closeable {
   void fill(byte[] buffer, int count, String what) throws DataException {
     int got = read(buffer, 0, count);
     if (got < count) {
-      throw new DataException(here() + ": the file ends after " + got + " of " + count + " bytes of " + what + "; it is truncated");
+      throw new DataException(
+          here() + ": the file ends after " + got + " of " + count + " bytes of " + what + "; it is truncated");
     }
   }
 
@@ -185,7 +191,8 @@ final class Source implements Closeable {
   void end() throws DataException {
     long position = offset;
     if (read(new byte[1], 0, 1) > 0) {
-      throw new DataException(at(position) + ": expected the end of the file, but bytes follow; its header does not fit its content");
+      throw new DataException(
+          at(position) + ": expected the end of the file, but bytes follow; its header does not fit its content");
     }
     try {
       if (gunzip != null && gunzip.isFollowed()) {

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Reads a full square distance matrix row by row, so that only the triangle is ever held. An entry above the diagonal waits at its mirror image's place
- * until that one is read and compared. What rounding leaves of the diagonal and of symmetry is passed over with a line
- * that says so.
+ * Reads a full square distance matrix row by row, so that only the triangle is ever held. An entry above the diagonal
+ * waits at its mirror image's place until that one is read and compared. What rounding leaves of the diagonal and of
+ * symmetry is passed over with a line that says so.
  */
 final class SquareDistances {
 

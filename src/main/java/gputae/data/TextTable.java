@@ -85,7 +85,7 @@ final class TextTable implements Closeable {
       }
       boolean comment = first < length
           && (line[first] == '#' || line[first] == '%' || line[first] == '/' && first
-          + 1 < length && line[first + 1] == '/');
+              + 1 < length && line[first + 1] == '/');
       if (first < length && !comment) {
         return true;
       }

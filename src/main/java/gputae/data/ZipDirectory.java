@@ -41,7 +41,7 @@ final class ZipDirectory {
       long place = bytes.getInt(entry + 42) & 0xffffffffL;
       boolean there = place + MEMBER_LENGTH <= entry && bytes.getInt((int) place) == MEMBER
           && Arrays.equals(name,
-          name(archive, (int) place + MEMBER_LENGTH, bytes.getShort((int) place + 26) & 0xffff))
+              name(archive, (int) place + MEMBER_LENGTH, bytes.getShort((int) place + 26) & 0xffff))
           && new String(name, StandardCharsets.UTF_8).equals(member.getName());
       if (!there || bytes.getShort(entry + 10) != member.getMethod()
           || (bytes.getInt(entry + 16) & 0xffffffffL) != member.getCrc()

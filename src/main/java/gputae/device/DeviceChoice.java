@@ -47,7 +47,8 @@ public record DeviceChoice(Kind kind, int number) {
       case "auto" -> new DeviceChoice(Kind.AUTO, 0);
       case "cpu" -> new DeviceChoice(Kind.CPU, 0);
       case "host-runner" -> new DeviceChoice(Kind.HOST_RUNNER, 0);
-      default -> throw new IllegalArgumentException("'" + text + "' is not auto, cuda, cuda:1 (the second GPU), cpu or host-runner");
+      default -> throw new IllegalArgumentException(
+          "'" + text + "' is not auto, cuda, cuda:1 (the second GPU), cpu or host-runner");
     };
   }
 
@@ -63,10 +64,13 @@ public record DeviceChoice(Kind kind, int number) {
     Products products = Products.chosen();
     return switch (kind) {
       case CUDA -> announced(gpu(products), " (cuda:" + number + ")", log);
-      // Fewer than the cores where there are many, never fewer than asked for: a number that is silently another would be a surprise.
+      // Fewer than the cores where there are many, never fewer than asked for: a number that is silently another would
+      // be a surprise.
       case HOST_RUNNER ->
-          announced(new CudaBackend(HostRunner.open(threads == null ? Math.min(cores, HostRunner.MOST_HOST_THREADS) : cores),
-              products), "", log);
+          announced(
+              new CudaBackend(HostRunner.open(threads == null ? Math.min(cores, HostRunner.MOST_HOST_THREADS) : cores),
+                  products),
+              "", log);
       case CPU -> announced(cpu(cores), "", log);
       case AUTO -> {
         Backend gpu;

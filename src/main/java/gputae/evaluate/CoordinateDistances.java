@@ -1,6 +1,9 @@
 package gputae.evaluate;
 
-/** Squared distances from points to a cloud: per pair the sum of (x_k - y_k)^2 in double, k ascending, the same bits as {@link Points#squaredDistance}. */
+/**
+ * Squared distances from points to a cloud: per pair the sum of (x_k - y_k)^2 in double, k ascending, the same bits as
+ * {@link Points#squaredDistance}.
+ */
 final class CoordinateDistances implements SquaredDistances {
 
   /** Points y at a time, so that their sums stay in a core's first cache. */
@@ -34,7 +37,8 @@ final class CoordinateDistances implements SquaredDistances {
   void rows(Points points, int from, int to, int first, double[][] out) {
     int d = cloud.dimension();
     if (points.dimension() != d) {
-      throw new IllegalArgumentException("points of dimension " + points.dimension() + " have no distances to points of dimension " + d);
+      throw new IllegalArgumentException(
+          "points of dimension " + points.dimension() + " have no distances to points of dimension " + d);
     }
     float[] x = points.coordinates();
     int n = cloud.count();

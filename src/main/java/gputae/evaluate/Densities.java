@@ -4,9 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Densities of a cloud's points as Moor, Horn, Rieck, Borgwardt (Topological Autoencoders, ICML 2020, section 5.1; Chazal, Cohen-Steiner, Merigot 2011) measure
- * them: f(x) = sum over all y, x itself too, of exp(-(|x - y| / D)^2 / sigma), D the largest distance, divided by the sum of f over the cloud.
- * Where all points are equal, |x - y| / D counts as 0 and every density is 1/n.
+ * Densities of a cloud's points as Moor, Horn, Rieck, Borgwardt (Topological Autoencoders, ICML 2020, section 5.1;
+ * Chazal, Cohen-Steiner, Merigot 2011) measure them: f(x) = sum over all y, x itself too, of exp(-(|x - y| / D)^2 /
+ * sigma), D the largest distance, divided by the sum of f over the cloud. Where all points are equal, |x - y| / D
+ * counts as 0 and every density is 1/n.
  */
 final class Densities {
 
@@ -54,7 +55,10 @@ final class Densities {
     }
   }
 
-  /** KL(this || other) = sum of f ln(f / g), nats, for each of {@link #SIGMAS}; where rounding would make it negative, 0. */
+  /**
+   * KL(this || other) = sum of f ln(f / g), nats, for each of {@link #SIGMAS}; where rounding would make it negative,
+   * 0.
+   */
   List<Double> divergence(Densities other) {
     Double[] divergences = new Double[SIGMAS.size()];
     for (int sigma = 0; sigma < divergences.length; sigma++) {

@@ -3,8 +3,9 @@ package gputae.evaluate;
 import java.util.Arrays;
 
 /**
- * Puts the points of a cloud in the order of their distance from one of them: itself, then the others by distance, equal ones by index. A radix sort of the
- * distances' bits, which for numbers that are not negative are ordered as the numbers are; stable, so indices need no comparison. One thread, many uses.
+ * Puts the points of a cloud in the order of their distance from one of them: itself, then the others by distance,
+ * equal ones by index. A radix sort of the distances' bits, which for numbers that are not negative are ordered as the
+ * numbers are; stable, so indices need no comparison. One thread, many uses.
  */
 final class DistanceOrder {
 
@@ -26,7 +27,10 @@ final class DistanceOrder {
     otherIds = new char[count - 1];
   }
 
-  /** @return order[r] = index of the point of rank r among those seen from {@code self}, order[0] = self; written over by the next call, its length n */
+  /**
+   * @return order[r] = index of the point of rank r among those seen from {@code self}, order[0] = self; written over
+   * by the next call, its length n
+   */
   void order(double[] squares, int self, char[] order) {
     int m = keys.length;
     for (int[] digit : starts) {

@@ -3,23 +3,34 @@ package gputae.evaluate;
 import java.util.Arrays;
 
 /**
- * A cloud laid out so that the distances to all its points are computed many at a time: tiles of {@link #TILE} points, each coordinate by coordinate, in double.
+ * A cloud laid out so that the distances to all its points are computed many at a time: tiles of {@link #TILE} points,
+ * each coordinate by coordinate, in double.
  *
- * <p>Squared distances are sums of squared differences in the order of the coordinates, in double precision, as {@link Points#squaredDistance} gives them, bit
- * for bit and the same from either side. So equal distances compare as equal, which the expansion |x|^2 + |y|^2 - 2 x y would not keep.
+ * <p>Squared distances are sums of squared differences in the order of the coordinates, in double precision, as
+ * {@link Points#squaredDistance} gives them, bit for bit and the same from either side. So equal distances compare as
+ * equal, which the expansion |x|^2 + |y|^2 - 2 x y would not keep.
  */
 final class DistanceTiles {
 
-  /** Points in a tile: with 64 coordinates 128 KiB, which stay in a core's second cache while a block of rows passes, their sums in its first. */
+  /**
+   * Points in a tile: with 64 coordinates 128 KiB, which stay in a core's second cache while a block of rows passes,
+   * their sums in its first.
+   */
   static final int TILE = 256;
 
   /** Rows that pass a tile before the next tile comes; also the rows of a parallel task. */
   static final int BLOCK = 64;
 
-  /** Coordinates added to the sums in one sweep over them; the dimension is filled up to a multiple with zeros, which add nothing. */
+  /**
+   * Coordinates added to the sums in one sweep over them; the dimension is filled up to a multiple with zeros, which
+   * add nothing.
+   */
   private static final int STRIDE = 4;
 
-  /** Takes the squared distances of point {@code row} to the points {@code first} to {@code first + count - 1} of the tiles, {@code squares[0 .. count - 1]}. */
+  /**
+   * Takes the squared distances of point {@code row} to the points {@code first} to {@code first + count - 1} of the
+   * tiles, {@code squares[0 .. count - 1]}.
+   */
   interface Visitor {
     void take(int row, int first, int count, double[] squares);
   }
@@ -27,7 +38,10 @@ final class DistanceTiles {
   private final int count;
   private final int padded;
 
-  /** [tiles, padded, TILE]. An array for each coordinate: with offsets into one array the JIT compiler's loop stays scalar, 3.5 times slower. */
+  /**
+   * [tiles, padded, TILE]. An array for each coordinate: with offsets into one array the JIT compiler's loop stays
+   * scalar, 3.5 times slower.
+   */
   private final double[][][] tiles;
 
   DistanceTiles(Points points) {
@@ -50,7 +64,10 @@ final class DistanceTiles {
     return (rows.count() - 1) / BLOCK + 1;
   }
 
-  /** Visits every pair of a point in a block of {@code rows} and a point of the tiles; for each row the tiles come in ascending order. */
+  /**
+   * Visits every pair of a point in a block of {@code rows} and a point of the tiles; for each row the tiles come in
+   * ascending order.
+   */
   void visit(Points rows, int block, Visitor visitor) {
     int firstRow = block * BLOCK;
     int lastRow = Math.min(rows.count(), firstRow + BLOCK);
@@ -75,7 +92,8 @@ final class DistanceTiles {
   }
 
   /** squares[j] += (x0 - y0[j])^2 + ..., one after the other; a loop that becomes vector instructions. */
-  private static void addSquares(double x0, double x1, double x2, double x3, double[] y0, double[] y1, double[] y2, double[] y3, double[] squares) {
+  private static void addSquares(double x0, double x1, double x2, double x3, double[] y0, double[] y1, double[] y2,
+      double[] y3, double[] squares) {
     for (int j = 0; j < TILE; j++) {
       double t0 = x0 - y0[j];
       double t1 = x1 - y1[j];

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * The energy distance of two samples (Szekely, Rizzo: Energy statistics, J. Stat. Plan. Inference 143, 2013), squared:
- * D^2 = 2 E|X - Y| - E|X - X'| - E|Y - Y'|, each E the mean over all pairs of the samples, those of a point with itself included (V-statistic).
- * 0 only where the samples are equal.
+ * D^2 = 2 E|X - Y| - E|X - X'| - E|Y - Y'|, each E the mean over all pairs of the samples, those of a point with itself
+ * included (V-statistic). 0 only where the samples are equal.
  */
 final class EnergyDistance {
 

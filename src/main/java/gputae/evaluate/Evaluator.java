@@ -15,10 +15,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures models of one data set, or embeddings of given inputs. What depends on the data alone is computed at the first model and kept; several threads may measure at a time, each with a
- * backend of its own.
+ * Measures models of one data set, or embeddings of given inputs. What depends on the data alone is computed at the
+ * first model and kept; several threads may measure at a time, each with a backend of its own.
  *
- * <p>Embeddings are those of the test images, or of {@value #MOST} of them where there are more; generated images are as many.
+ * <p>Embeddings are those of the test images, or of {@value #MOST} of them where there are more; generated images are
+ * as many.
  */
 public final class Evaluator {
 
@@ -28,7 +29,8 @@ public final class Evaluator {
   /** Of samples and probes: the same for every model. */
   private static final long SEED = 0;
 
-  private static final List<Measure> DENSITIES = List.of(Measure.DENSITY_KL_0001, Measure.DENSITY_KL_001, Measure.DENSITY_KL_01, Measure.DENSITY_KL_1);
+  private static final List<Measure> DENSITIES =
+      List.of(Measure.DENSITY_KL_0001, Measure.DENSITY_KL_001, Measure.DENSITY_KL_01, Measure.DENSITY_KL_1);
 
   /** Finds or trains the judge of a data set. */
   @FunctionalInterface
@@ -48,7 +50,10 @@ public final class Evaluator {
   private double judgeAccuracy;
   private final Map<Integer, UniformBallReference> uniform = new HashMap<>();
 
-  /** @param judges asked once, if the data set has labels of at least two classes, without which generated images are not judged */
+  /**
+   * @param judges asked once, if the data set has labels of at least two classes, without which generated images are
+   * not judged
+   */
   public Evaluator(Dataset dataset, Judges judges) {
     this.dataset = dataset;
     this.judges = judges;
@@ -73,14 +78,16 @@ public final class Evaluator {
     reconstruction(backend, model, dataset.test().images(), Measure.BCE_TEST, Measure.MSE_TEST, values);
     Images images = test.images();
     Points embeddings;
-    try (Matrix pixels = backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+    try (Matrix pixels =
+        backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
       embeddings = new Points(model.embeddings(pixels), model.architecture().latent());
     }
     if (images.count() >= 2) {
       ball(backend, embeddings, uniform(backend, embeddings), values);
       neighbourhoods(NeighbourhoodMeasures.of(space(), embeddings, test.labels()), values);
     }
-    if (dataset.classes().size() >= 2 && dataset.train().labels() != null && dataset.test().labels() != null && images.count() >= RealImages.LEAST) {
+    if (dataset.classes().size() >= 2 && dataset.train().labels() != null && dataset.test().labels() != null
+        && images.count() >= RealImages.LEAST) {
       generation(backend, generated, values);
     }
     return new Evaluation(values);
@@ -94,12 +101,14 @@ public final class Evaluator {
    */
   public static Evaluation of(Backend backend, InputSpace inputs, Points embeddings, int[] labels) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
-    ball(backend, embeddings, UniformBallReference.of(backend, embeddings.count(), embeddings.dimension(), SEED), values);
+    ball(backend, embeddings, UniformBallReference.of(backend, embeddings.count(), embeddings.dimension(), SEED),
+        values);
     neighbourhoods(NeighbourhoodMeasures.ofClasses(inputs, embeddings, labels), values);
     return new Evaluation(values);
   }
 
-  private static void reconstruction(Backend backend, Autoencoder model, Images images, Measure entropy, Measure squares, Map<Measure, Double> values) {
+  private static void reconstruction(Backend backend, Autoencoder model, Images images, Measure entropy,
+      Measure squares, Map<Measure, Double> values) {
     int pixels = images.pixelsPerImage();
     try (Matrix all = backend.allocate(ElementType.UINT8, images.count(), pixels).upload(images.pixels())) {
       try (ReconstructionLoss loss = new ReconstructionLoss(model, all)) {
@@ -122,7 +131,8 @@ public final class Evaluator {
     }
   }
 
-  private static void ball(Backend backend, Points embeddings, UniformBallReference uniform, Map<Measure, Double> values) {
+  private static void ball(Backend backend, Points embeddings, UniformBallReference uniform,
+      Map<Measure, Double> values) {
     BallMeasures ball = BallMeasures.of(backend, embeddings, uniform);
     values.put(Measure.OUTSIDE, ball.shareOutside());
     values.put(Measure.HOLE_50, ball.holes().median());
@@ -176,7 +186,8 @@ public final class Evaluator {
 
   private UniformBallReference uniform(Backend backend, Points embeddings) {
     synchronized (uniform) {
-      return uniform.computeIfAbsent(embeddings.dimension(), d -> UniformBallReference.of(backend, embeddings.count(), d, SEED));
+      return uniform.computeIfAbsent(embeddings.dimension(),
+          d -> UniformBallReference.of(backend, embeddings.count(), d, SEED));
     }
   }
 

@@ -3,8 +3,9 @@ package gputae.evaluate;
 import java.util.Arrays;
 
 /**
- * How large the holes are that a cloud leaves in the unit ball: quantiles of the distance from a place in the ball to the nearest point of the cloud, in latent
- * units. Between two of the sorted distances they are interpolated linearly, as numpy does by default (Hyndman, Fan 1996, definition 7).
+ * How large the holes are that a cloud leaves in the unit ball: quantiles of the distance from a place in the ball to
+ * the nearest point of the cloud, in latent units. Between two of the sorted distances they are interpolated linearly,
+ * as numpy does by default (Hyndman, Fan 1996, definition 7).
  *
  * @param largest the largest distance found: the radius of about the largest empty ball
  */
@@ -24,7 +25,8 @@ public record HoleDistances(double median, double quantile90, double quantile95,
       }
     });
     Arrays.sort(nearest);
-    return new HoleDistances(quantile(nearest, 0.5), quantile(nearest, 0.9), quantile(nearest, 0.95), quantile(nearest, 0.99), quantile(nearest, 1));
+    return new HoleDistances(quantile(nearest, 0.5), quantile(nearest, 0.9), quantile(nearest, 0.95),
+        quantile(nearest, 0.99), quantile(nearest, 1));
   }
 
   private static double least(double[] values) {
@@ -46,7 +48,8 @@ public record HoleDistances(double median, double quantile90, double quantile95,
 
   /** These distances in units of another cloud's: above 1 the holes are larger. */
   HoleDistances relativeTo(HoleDistances other) {
-    return new HoleDistances(median / other.median, quantile90 / other.quantile90, quantile95 / other.quantile95, quantile99 / other.quantile99,
+    return new HoleDistances(median / other.median, quantile90 / other.quantile90, quantile95 / other.quantile95,
+        quantile99 / other.quantile99,
         largest / other.largest);
   }
 }

@@ -3,15 +3,17 @@ package gputae.evaluate;
 import gputae.data.Images;
 
 /**
- * What the neighbourhood measures need of the inputs alone: of every point the others' ranks by Euclidean distance, and the densities. Made once, it serves any
- * number of models. Takes 2 n^2 bytes (200 MB at n = 10,000), and while it is made 4 n p for images of p pixels.
+ * What the neighbourhood measures need of the inputs alone: of every point the others' ranks by Euclidean distance, and
+ * the densities. Made once, it serves any number of models. Takes 2 n^2 bytes (200 MB at n = 10,000), and while it is
+ * made 4 n p for images of p pixels.
  */
 public final class InputSpace {
 
   /** More points than the measures are meant for, since the ranks would take more than 2 GB. */
   public static final int MOST_POINTS = 32_767;
 
-  private final char[][] ranks; // (n, n): of j among the others seen from i, 1 the nearest, equal distances by index; 0 for i itself
+  /** (n, n): rank of j among the others seen from i, 1 the nearest, equal distances by index; 0 for i itself. */
+  private final char[][] ranks;
   private final char[][] nearest; // (n, min(n - 1, 200)): the points of ranks 1, 2, ...
   private final Densities densities;
 
@@ -51,7 +53,8 @@ public final class InputSpace {
 
   private static void requireCount(int count) {
     if (count < 2 || count > MOST_POINTS) {
-      throw new IllegalArgumentException("neighbourhoods of " + count + " points; expected 2 to " + MOST_POINTS + ", of more take a sample");
+      throw new IllegalArgumentException(
+          "neighbourhoods of " + count + " points; expected 2 to " + MOST_POINTS + ", of more take a sample");
     }
   }
 
@@ -60,7 +63,9 @@ public final class InputSpace {
     return ranks.length;
   }
 
-  /** The rank of point j among the others seen from point i: 1 the nearest, equal distances by index; 0 for i itself. */
+  /**
+   * The rank of point j among the others seen from point i: 1 the nearest, equal distances by index; 0 for i itself.
+   */
   public int rank(int i, int j) {
     return ranks[i][j];
   }

@@ -15,12 +15,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A classifier that judges images in place of the Inception network of the usual measures: pixels - 256 - 64 - classes, trained on the data set's own labels. Its 64
- * features are the outputs of the last hidden layer.
+ * A classifier that judges images in place of the Inception network of the usual measures: pixels - 256 - 64 - classes,
+ * trained on the data set's own labels. Its 64 features are the outputs of the last hidden layer.
  *
- * <p>It learns one class against the rest, so sigmoid(l_c) estimates the probability that an image is of class c, each class for itself. Where the classes
- * exclude each other these sum to 1 up to the classifier's errors, and the probability it gives is the estimate divided by the sum: p_c = sigmoid(l_c) / sum_k
- * sigmoid(l_k). A softmax of the logits would divide the odds p / (1 - p) instead and call an image certain that two classes both claim, one with 0.99, one with 0.9.
+ * <p>It learns one class against the rest, so sigmoid(l_c) estimates the probability that an image is of class c, each
+ * class for itself. Where the classes exclude each other these sum to 1 up to the classifier's errors, and the
+ * probability it gives is the estimate divided by the sum: p_c = sigmoid(l_c) / sum_k sigmoid(l_k). A softmax of the
+ * logits would divide the odds p / (1 - p) instead and call an image certain that two classes both claim, one with
+ * 0.99, one with 0.9.
  *
  * <p>The same data, settings, backend, instruction set and number of threads give the same judge, bit for bit.
  */
@@ -32,7 +34,8 @@ public final class Judge implements AutoCloseable {
   private static final String FORMAT = "gpu-tae judge 1";
 
   /**
-   * How a judge is trained: Adam at {@code rate}, at a tenth of it in the last third of the epochs, which lets the weights settle.
+   * How a judge is trained: Adam at {@code rate}, at a tenth of it in the last third of the epochs, which lets the
+   * weights settle.
    *
    * @param seed   of the initial weights and the order of the images
    * @param epochs at least 1
@@ -43,7 +46,8 @@ public final class Judge implements AutoCloseable {
 
     public Training {
       if (epochs < 1 || batch < 1 || !(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("epochs, batch and rate must be positive: " + epochs + ", " + batch + ", " + rate);
+        throw new IllegalArgumentException(
+            "epochs, batch and rate must be positive: " + epochs + ", " + batch + ", " + rate);
       }
     }
 
@@ -54,7 +58,8 @@ public final class Judge implements AutoCloseable {
 
     /** One for each epoch. */
     List<AdamRates> rates() {
-      return Stream.iterate(0, epoch -> epoch < epochs, epoch -> epoch + 1).map(epoch -> AdamRates.of(3 * epoch < 2 * epochs ? rate : rate / 10)).toList();
+      return Stream.iterate(0, epoch -> epoch < epochs, epoch -> epoch + 1)
+          .map(epoch -> AdamRates.of(3 * epoch < 2 * epochs ? rate : rate / 10)).toList();
     }
   }
 
@@ -76,18 +81,22 @@ public final class Judge implements AutoCloseable {
   public static Judge train(Backend backend, Dataset dataset, Training training) {
     int classes = dataset.classes().size();
     if (dataset.train().labels() == null || dataset.test().labels() == null) {
-      throw new IllegalArgumentException("the data set " + dataset.name() + " has no labels for its " + (dataset.train().labels() == null ? "training" : "test")
+      throw new IllegalArgumentException("the data set " + dataset.name() + " has no labels for its "
+          + (dataset.train().labels() == null ? "training" : "test")
           + " images; a judge learns from labelled images");
     }
     if (classes < 2) {
-      throw new IllegalArgumentException("the data set " + dataset.name() + " has " + classes + " class; a judge tells at least 2 apart");
+      throw new IllegalArgumentException(
+          "the data set " + dataset.name() + " has " + classes + " class; a judge tells at least 2 apart");
     }
-    Classifier classifier = new Classifier(backend, List.of(dataset.train().images().pixelsPerImage(), FIRST_HIDDEN, FEATURES, classes));
+    Classifier classifier =
+        new Classifier(backend, List.of(dataset.train().images().pixelsPerImage(), FIRST_HIDDEN, FEATURES, classes));
     try {
       try (JudgeTraining run = new JudgeTraining(classifier, dataset.train(), training)) {
         run.run();
       }
-      return new Judge(classifier, training, accuracy(judge(classifier, dataset.test().images().pixels(), dataset.test().images().count()), dataset.test()));
+      return new Judge(classifier, training, accuracy(
+          judge(classifier, dataset.test().images().pixels(), dataset.test().images().count()), dataset.test()));
     } catch (RuntimeException e) {
       classifier.close();
       throw e;
@@ -127,17 +136,19 @@ public final class Judge implements AutoCloseable {
 
   private static Judgement judge(Classifier classifier, byte[] pixels, int count) {
     if (count < 1 || pixels.length != (long) count * classifier.pixels()) {
-      throw new IllegalArgumentException(pixels.length + " pixels are not " + count + " images of " + classifier.pixels() + " pixels, at least one");
+      throw new IllegalArgumentException(
+          pixels.length + " pixels are not " + count + " images of " + classifier.pixels() + " pixels, at least one");
     }
     try (Matrix images = classifier.backend().allocate(ElementType.UINT8, count, classifier.pixels()).upload(pixels)) {
       Classifier.Outputs outputs = classifier.outputs(images);
-      return new Judgement(new Points(outputs.features(), classifier.features()), probabilities(outputs.logits(), classifier.classes()));
+      return new Judgement(new Points(outputs.features(), classifier.features()),
+          probabilities(outputs.logits(), classifier.classes()));
     }
   }
 
   /**
-   * sigmoid(l_c) / sum_k sigmoid(l_k), row-major [count, classes]. By way of logarithms, since every sigmoid of an image may underflow; in StrictMath, whose bits
-   * do not depend on the machine.
+   * sigmoid(l_c) / sum_k sigmoid(l_k), row-major [count, classes]. By way of logarithms, since every sigmoid of an
+   * image may underflow; in StrictMath, whose bits do not depend on the machine.
    */
   static float[] probabilities(float[] logits, int classes) {
     float[] probabilities = new float[logits.length];
@@ -175,7 +186,10 @@ public final class Judge implements AutoCloseable {
     return file;
   }
 
-  /** Whether a file holds the judge that {@link #train} would make with these settings, on this data and under these conditions. */
+  /**
+   * Whether a file holds the judge that {@link #train} would make with these settings, on this data and under these
+   * conditions.
+   */
   public static boolean isIn(SafeTensors file, Training training, String data, String conditions) {
     return file.metadata().entrySet().containsAll(origin(training, data, conditions).entrySet());
   }
@@ -200,12 +214,14 @@ public final class Judge implements AutoCloseable {
    */
   public static Judge fromTensors(Backend backend, SafeTensors file) {
     if (!FORMAT.equals(file.metadata().get("format"))) {
-      throw new IllegalArgumentException("this is not a judge: its format is " + file.metadata().get("format") + ", not " + FORMAT);
+      throw new IllegalArgumentException(
+          "this is not a judge: its format is " + file.metadata().get("format") + ", not " + FORMAT);
     }
     Training training;
     double accuracy;
     try {
-      training = new Training(Long.parseLong(text(file, "seed")), Integer.parseInt(text(file, "epochs")), Integer.parseInt(text(file, "batch")),
+      training = new Training(Long.parseLong(text(file, "seed")), Integer.parseInt(text(file, "epochs")),
+          Integer.parseInt(text(file, "batch")),
           Double.parseDouble(text(file, "rate")));
       accuracy = Double.parseDouble(text(file, "accuracy"));
     } catch (NumberFormatException e) {

@@ -13,8 +13,9 @@ import gputae.model.Initialisation;
 import java.util.stream.IntStream;
 
 /**
- * Trains a classifier one against the rest: loss = mean over images and classes of the binary cross-entropy (nats) between sigmoid(logit) and 1 for the image's own
- * class, 0 for the others. Adam on shuffled batches; each of the calls of a step is recorded once and replayed.
+ * Trains a classifier one against the rest: loss = mean over images and classes of the binary cross-entropy (nats)
+ * between sigmoid(logit) and 1 for the image's own class, 0 for the others. Adam on shuffled batches; each of the calls
+ * of a step is recorded once and replayed.
  */
 final class JudgeTraining implements AutoCloseable {
 
@@ -58,7 +59,8 @@ final class JudgeTraining implements AutoCloseable {
     this.batch = Math.min(settings.batch(), count);
     this.stepsPerEpoch = (count - 1) / batch + 1;
     this.images = backend.allocate(ElementType.UINT8, count, classifier.pixels()).upload(split.images().pixels());
-    this.targets = backend.allocate(ElementType.UINT8, count, classifier.classes()).upload(oneHot(split.labels(), classifier.classes()));
+    this.targets = backend.allocate(ElementType.UINT8, count, classifier.classes())
+        .upload(oneHot(split.labels(), classifier.classes()));
     // Room for whole batches only; what lies behind the last image is never read.
     this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * batch);
     this.step = backend.allocate(ElementType.INT64, 1, 1);
@@ -88,7 +90,8 @@ final class JudgeTraining implements AutoCloseable {
       last = epoch(rates);
     }
     if (!Double.isFinite(last)) {
-      throw new IllegalStateException("the judge's training has come to the loss " + last + "; a lower rate than " + settings.rate() + " may help");
+      throw new IllegalStateException(
+          "the judge's training has come to the loss " + last + "; a lower rate than " + settings.rate() + " may help");
     }
   }
 
@@ -98,13 +101,15 @@ final class JudgeTraining implements AutoCloseable {
     order.view(0, 1, count).upload(Philox.permutation(count, settings.seed(), epochs, ORDER));
     int lastRows = count - (stepsPerEpoch - 1) * batch;
     // The rates are part of a recording; making one costs less than a step.
-    try (Recording full = backend.record(() -> step(batch, rates)); Recording last = backend.record(() -> step(lastRows, rates))) {
+    try (Recording full = backend.record(() -> step(batch, rates));
+        Recording last = backend.record(() -> step(lastRows, rates))) {
       for (int i = 1; i < stepsPerEpoch; i++) {
         full.replay();
       }
       last.replay();
       float[] means = losses.toFloats();
-      return IntStream.range(0, stepsPerEpoch).mapToDouble(i -> means[i] * (double) (i == stepsPerEpoch - 1 ? lastRows : batch)).sum() / count;
+      return IntStream.range(0, stepsPerEpoch)
+          .mapToDouble(i -> means[i] * (double) (i == stepsPerEpoch - 1 ? lastRows : batch)).sum() / count;
     }
   }
 
@@ -116,7 +121,10 @@ final class JudgeTraining implements AutoCloseable {
     backend.adam(classifier.parameters(), classifier.gradients(), firstMoment, secondMoment, step, rates);
   }
 
-  /** Adds the gradient of the loss on images (rows, pixels) with targets (rows, classes) to the classifier's gradients; returns the loss (1, 1), this object's. */
+  /**
+   * Adds the gradient of the loss on images (rows, pixels) with targets (rows, classes) to the classifier's gradients;
+   * returns the loss (1, 1), this object's.
+   */
   Matrix gradients(Matrix inputs, Matrix wanted) {
     Chain.Activations pass = activations.firstRows(inputs.rows());
     classifier.chain().forward(inputs, pass);

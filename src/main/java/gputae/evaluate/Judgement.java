@@ -10,15 +10,20 @@ import java.util.Arrays;
  */
 public record Judgement(Points features, float[] probabilities) {
 
-  /** @throws IllegalArgumentException if there are not equally many probabilities for every point, at least 2, or one is not between 0 and 1 */
+  /**
+   * @throws IllegalArgumentException if there are not equally many probabilities for every point, at least 2, or one is
+   * not between 0 and 1
+   */
   public Judgement {
     int count = features.count();
     if (probabilities.length % count != 0 || probabilities.length / count < 2) {
-      throw new IllegalArgumentException(probabilities.length + " probabilities for " + count + " images; each image needs one per class, and at least 2 classes");
+      throw new IllegalArgumentException(probabilities.length + " probabilities for " + count
+          + " images; each image needs one per class, and at least 2 classes");
     }
     for (int i = 0; i < probabilities.length; i++) {
       if (!(probabilities[i] >= 0 && probabilities[i] <= 1)) {
-        throw new IllegalArgumentException("image " + i / (probabilities.length / count) + " (counted from 0) has the probability " + probabilities[i]);
+        throw new IllegalArgumentException("image " + i / (probabilities.length / count)
+            + " (counted from 0) has the probability " + probabilities[i]);
       }
     }
   }
@@ -51,7 +56,8 @@ public record Judgement(Points features, float[] probabilities) {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Judgement judgement && features.equals(judgement.features) && Arrays.equals(probabilities, judgement.probabilities);
+    return other instanceof Judgement judgement && features.equals(judgement.features)
+        && Arrays.equals(probabilities, judgement.probabilities);
   }
 
   @Override

@@ -10,7 +10,10 @@ import gputae.linear.SymmetricEigen;
  */
 record Moments(double[] mean, double[] covariance) {
 
-  /** Of at least 2 points. The mean is taken first, so that clouds far off keep their variance; sums run in the points' order. */
+  /**
+   * Of at least 2 points. The mean is taken first, so that clouds far off keep their variance; sums run in the points'
+   * order.
+   */
   static Moments of(Points points) {
     int n = points.count();
     int d = points.dimension();
@@ -48,8 +51,9 @@ record Moments(double[] mean, double[] covariance) {
 
   /**
    * The squared Frechet distance of two normal distributions (Dowson, Landau 1982; Heusel et al. 2017, "FID"):
-   * |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)). The trace of the last root is taken as that of the symmetric (R S2 R)^(1/2) with R = S1^(1/2), which has the
-   * same eigenvalues, all real. Rounding leaves up to 1e-7 of the traces where covariances are singular, never less than 0.
+   * |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)). The trace of the last root is taken as that of the symmetric (R S2
+   * R)^(1/2) with R = S1^(1/2), which has the same eigenvalues, all real. Rounding leaves up to 1e-7 of the traces
+   * where covariances are singular, never less than 0.
    *
    * @param deviation of this one, {@link #deviation}
    */

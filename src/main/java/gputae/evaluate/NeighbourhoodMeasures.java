@@ -5,26 +5,33 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How far an embedding z of inputs x keeps neighbourhoods. Ranks are by Euclidean distance, equal ones by index, a point not being its own neighbour.
+ * How far an embedding z of inputs x keeps neighbourhoods. Ranks are by Euclidean distance, equal ones by index, a
+ * point not being its own neighbour.
  *
- * <p>Trustworthiness and continuity (Venna, Kaski: Local multidimensional scaling, Neural Networks 19, 2006), each at most 1:
+ * <p>Trustworthiness and continuity (Venna, Kaski: Local multidimensional scaling, Neural Networks 19, 2006), each at
+ * most 1:
  * <pre>
- * T(k) = 1 - 2 / (n k (2n - 3k - 1)) sum over i, over j among the k nearest of i in the embedding and not in the inputs, of (rank of j in the inputs - k)
+ * T(k) = 1 - 2 / (n k (2n - 3k - 1)) sum over i, over j among the k nearest of i in the embedding and not in the
+ *        inputs, of (rank of j in the inputs - k)
  * C(k) = the same with embedding and inputs exchanged
  * </pre>
- * They are means over k = 10, 20, ..., 200, as in Moor et al. (Topological Autoencoders, ICML 2020) and their published program, of which k those below n / 2;
- * with n at most 20 points the largest k below n / 2 alone; NaN for 2 points, which leave none.
+ * They are means over k = 10, 20, ..., 200, as in Moor et al. (Topological Autoencoders, ICML 2020) and their published
+ * program, of which k those below n / 2; with n at most 20 points the largest k below n / 2 alone; NaN for 2 points,
+ * which leave none.
  *
  * @param trustworthiness   mean of T(k): low where the embedding shows neighbours that are none
  * @param continuity        mean of C(k): low where the embedding tears neighbours apart
  * @param trustworthiness10 T(10), or of the largest k there is
  * @param continuity10      C(10), or of the largest k there is
- * @param labelAccuracy     share of the points whose class is the most frequent one among their 10 nearest others in the embedding (all others if fewer); of
- *                          classes equally frequent the one whose nearest member is nearer; NaN without labels
- * @param densityDivergence KL(f of inputs || f of embedding), nats, of densities f(x) = sum over y of exp(-(|x - y| / largest distance)^2 / sigma), divided by their
- *                          sum, as in Moor et al., for each of {@link #SIGMAS}; an embedding in a single place counts as uniform density
+ * @param labelAccuracy     share of the points whose class is the most frequent one among their 10 nearest others in
+ *                          the embedding (all others if fewer); of classes equally frequent the one whose nearest
+ *                          member is nearer; NaN without labels
+ * @param densityDivergence KL(f of inputs || f of embedding), nats, of densities f(x) = sum over y of exp(-(|x - y| /
+ *                          largest distance)^2 / sigma), divided by their sum, as in Moor et al., for each of
+ *                          {@link #SIGMAS}; an embedding in a single place counts as uniform density
  */
-public record NeighbourhoodMeasures(double trustworthiness, double continuity, double trustworthiness10, double continuity10, double labelAccuracy,
+public record NeighbourhoodMeasures(double trustworthiness, double continuity, double trustworthiness10,
+    double continuity10, double labelAccuracy,
     List<Double> densityDivergence) {
 
   /** The kernel widths of {@link #densityDivergence}: 0.001, 0.01, 0.1, 1. */
@@ -51,7 +58,8 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
   public static NeighbourhoodMeasures ofClasses(InputSpace inputs, Points embeddings, int[] labels) {
     int n = inputs.count();
     if (embeddings.count() != n || labels != null && labels.length != n) {
-      throw new IllegalArgumentException(n + " inputs, but " + embeddings.count() + " embeddings" + (labels == null ? "" : " and " + labels.length + " labels"));
+      throw new IllegalArgumentException(n + " inputs, but " + embeddings.count() + " embeddings"
+          + (labels == null ? "" : " and " + labels.length + " labels"));
     }
     int[] sizes = sizes(n);
     // (n, sizes): excess ranks of every point; integers, so that the order of their sum does not matter
@@ -76,14 +84,18 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
     double[] trustworthiness = kept(intruders, sizes);
     double[] continuity = kept(missing, sizes);
     double accuracy = labels == null ? Double.NaN : (double) IntStream.range(0, n).filter(i -> right[i]).count() / n;
-    return new NeighbourhoodMeasures(mean(trustworthiness), mean(continuity), first(trustworthiness), first(continuity), accuracy,
+    return new NeighbourhoodMeasures(mean(trustworthiness), mean(continuity), first(trustworthiness), first(continuity),
+        accuracy,
         inputs.densities().divergence(densities));
   }
 
-  /** The neighbourhood sizes k for n points. Below n / 2 the formula's factor is positive and T stays within 0 and 1. */
+  /**
+   * The neighbourhood sizes k for n points. Below n / 2 the formula's factor is positive and T stays within 0 and 1.
+   */
   static int[] sizes(int n) {
     int largest = Math.min(Neighbourhoods.LARGEST, (n - 1) / 2);
-    return largest >= 10 ? IntStream.rangeClosed(1, largest / 10).map(k -> 10 * k).toArray() : largest > 0 ? new int[] {largest} : new int[0];
+    return largest >= 10 ? IntStream.rangeClosed(1, largest / 10).map(k -> 10 * k).toArray()
+        : largest > 0 ? new int[] {largest} : new int[0];
   }
 
   private static double[] kept(long[][] excess, int[] sizes) {

@@ -10,7 +10,10 @@ final class Neighbourhoods {
 
   /** Takes in a point's neighbours. */
   interface Visitor {
-    /** order[r] = the point of rank r seen from i, order[0] = i, all n of them; not to be kept. Called from several threads, once for each i. */
+    /**
+     * order[r] = the point of rank r seen from i, order[0] = i, all n of them; not to be kept. Called from several
+     * threads, once for each i.
+     */
     void visit(int i, char[] order);
   }
 
@@ -19,7 +22,8 @@ final class Neighbourhoods {
   /** Shows every point to the visitor and returns their densities, which need the distances too. */
   static Densities visit(SquaredDistances distances, Visitor visitor) {
     int n = distances.count();
-    // The densities are relative to the largest distance: half of all distances are computed twice rather than all of them kept.
+    // The densities are relative to the largest distance: half of all distances are computed twice rather than all of
+    // them kept.
     Densities densities = new Densities(n, distances.largest());
     SquaredDistances.tiles(n).forEach(tile -> {
       int from = tile * SquaredDistances.TILE;

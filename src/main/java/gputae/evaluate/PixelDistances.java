@@ -4,8 +4,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Squared distances of uint8 images, |x|^2 + |y|^2 - 2 x.y in exact integers. The products are added pixel by pixel of x for a block of images y at a time,
- * loops that the compiler turns into vector instructions; pixels where x is black add nothing and are skipped, four of five in MNIST.
+ * Squared distances of uint8 images, |x|^2 + |y|^2 - 2 x.y in exact integers. The products are added pixel by pixel of
+ * x for a block of images y at a time, loops that the compiler turns into vector instructions; pixels where x is black
+ * add nothing and are skipped, four of five in MNIST.
  */
 final class PixelDistances implements SquaredDistances {
 
@@ -23,7 +24,8 @@ final class PixelDistances implements SquaredDistances {
 
   PixelDistances(byte[] pixels, int count, int pixelsPerImage) {
     if (pixelsPerImage > MOST_PIXELS) {
-      throw new IllegalArgumentException("images of " + pixelsPerImage + " pixels; their exact distances are computed for at most " + MOST_PIXELS);
+      throw new IllegalArgumentException(
+          "images of " + pixelsPerImage + " pixels; their exact distances are computed for at most " + MOST_PIXELS);
     }
     this.count = count;
     this.pixels = pixels;
@@ -75,7 +77,8 @@ final class PixelDistances implements SquaredDistances {
     }
   }
 
-  private static void add(int[] sums, int low, int high, int[] a, int x, int[] b, int y, int[] c, int z, int[] d, int w) {
+  private static void add(int[] sums, int low, int high, int[] a, int x, int[] b, int y, int[] c, int z, int[] d,
+      int w) {
     for (int j = low; j < high; j++) {
       sums[j] += x * a[j] + y * b[j] + z * c[j] + w * d[j];
     }

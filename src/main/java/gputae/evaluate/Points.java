@@ -10,14 +10,18 @@ import java.util.Arrays;
  */
 public record Points(float[] coordinates, int dimension) {
 
-  /** @throws IllegalArgumentException if the lengths do not fit, there is no point, or a coordinate is not finite: it names the first such point */
+  /**
+   * @throws IllegalArgumentException if the lengths do not fit, there is no point, or a coordinate is not finite: it
+   * names the first such point
+   */
   public Points {
     if (dimension < 1 || coordinates.length == 0 || coordinates.length % dimension != 0) {
       throw new IllegalArgumentException(coordinates.length + " coordinates are no points of dimension " + dimension);
     }
     for (int i = 0; i < coordinates.length; i++) {
       if (!Float.isFinite(coordinates[i])) {
-        throw new IllegalArgumentException("point " + i / dimension + " (counted from 0) has the coordinate " + coordinates[i] + "; every coordinate must be finite");
+        throw new IllegalArgumentException("point " + i / dimension + " (counted from 0) has the coordinate "
+            + coordinates[i] + "; every coordinate must be finite");
       }
     }
   }
@@ -47,7 +51,8 @@ public record Points(float[] coordinates, int dimension) {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Points points && dimension == points.dimension && Arrays.equals(coordinates, points.coordinates);
+    return other instanceof Points points && dimension == points.dimension
+        && Arrays.equals(coordinates, points.coordinates);
   }
 
   @Override

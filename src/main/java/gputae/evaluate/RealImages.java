@@ -4,15 +4,18 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * What the measures of generated images need of the real ones, computed once: their features, the moments of these, and the balls around each that reach to
- * its k-th nearest other real image.
+ * What the measures of generated images need of the real ones, computed once: their features, the moments of these, and
+ * the balls around each that reach to its k-th nearest other real image.
  *
- * <p>They should be the test split's: the judge knows the training images by heart, and what it says of them lies apart from what it says of new ones (a Frechet
- * distance of 1.6 between MNIST's test images and 10,000 training images).
+ * <p>They should be the test split's: the judge knows the training images by heart, and what it says of them lies apart
+ * from what it says of new ones (a Frechet distance of 1.6 between MNIST's test images and 10,000 training images).
  */
 public final class RealImages {
 
-  /** Neighbours for precision and recall (Kynkaanniemi et al. 2019) and for density and coverage (Naeem et al. 2020), as these papers chose. */
+  /**
+   * Neighbours for precision and recall (Kynkaanniemi et al. 2019) and for density and coverage (Naeem et al. 2020), as
+   * these papers chose.
+   */
   static final int PRECISION_K = 3;
 
   static final int DENSITY_K = 5;
@@ -40,7 +43,8 @@ public final class RealImages {
   /** @throws IllegalArgumentException if there are fewer than {@link #LEAST} */
   public static RealImages of(Points features) {
     if (features.count() < LEAST) {
-      throw new IllegalArgumentException(features.count() + " real images; the measures of generated images need at least " + LEAST);
+      throw new IllegalArgumentException(
+          features.count() + " real images; the measures of generated images need at least " + LEAST);
     }
     return new RealImages(features);
   }
@@ -72,23 +76,27 @@ public final class RealImages {
     return densityRadii;
   }
 
-  /** Squared distances of every point to its k nearest other points in ascending order, row-major [count, k]; more than k points. */
+  /**
+   * Squared distances of every point to its k nearest other points in ascending order, row-major [count, k]; more than
+   * k points.
+   */
   static double[] nearest(Points points, DistanceTiles tiles, int k) {
     double[] nearest = new double[points.count() * k];
     Arrays.fill(nearest, Double.POSITIVE_INFINITY);
-    IntStream.range(0, DistanceTiles.blocks(points)).parallel().forEach(block -> tiles.visit(points, block, (row, first, count, squares) -> {
-      int last = row * k + k - 1;
-      for (int j = 0; j < count; j++) {
-        if (squares[j] < nearest[last] && first + j != row) {
-          int place = last;
-          while (place > row * k && nearest[place - 1] > squares[j]) {
-            nearest[place] = nearest[place - 1];
-            place--;
+    IntStream.range(0, DistanceTiles.blocks(points)).parallel()
+        .forEach(block -> tiles.visit(points, block, (row, first, count, squares) -> {
+          int last = row * k + k - 1;
+          for (int j = 0; j < count; j++) {
+            if (squares[j] < nearest[last] && first + j != row) {
+              int place = last;
+              while (place > row * k && nearest[place - 1] > squares[j]) {
+                nearest[place] = nearest[place - 1];
+                place--;
+              }
+              nearest[place] = squares[j];
+            }
           }
-          nearest[place] = squares[j];
-        }
-      }
-    }));
+        }));
     return nearest;
   }
 

@@ -5,7 +5,8 @@ import gputae.data.Images;
 import java.util.Arrays;
 
 /**
- * A choice among the images of a data set and what belongs to them, for measures whose cost grows with the square of the number.
+ * A choice among the images of a data set and what belongs to them, for measures whose cost grows with the square of
+ * the number.
  *
  * @param numbers ascending, from 0
  */
@@ -14,7 +15,10 @@ public record Sample(int[] numbers) {
   // A stream of random numbers beyond those that a training with the same seed draws from.
   private static final int STREAM = 18;
 
-  /** {@code most} of the numbers 0 to n - 1 without repetition, every choice as likely; all of them if there are not more. The seed says which. */
+  /**
+   * {@code most} of the numbers 0 to n - 1 without repetition, every choice as likely; all of them if there are not
+   * more. The seed says which.
+   */
   public static Sample of(int n, int most, long seed) {
     if (most < 1) {
       throw new IllegalArgumentException("a sample of " + most + "; expected at least 1");

@@ -2,7 +2,10 @@ package gputae.evaluate;
 
 import java.util.stream.IntStream;
 
-/** Squared Euclidean distances among n points, given out a few rows at a time: all of them would be 800 MB at n = 10,000. */
+/**
+ * Squared Euclidean distances among n points, given out a few rows at a time: all of them would be 800 MB at n =
+ * 10,000.
+ */
 interface SquaredDistances {
 
   /** Rows made together, so that what they are computed from stays in the cache. */
@@ -11,7 +14,9 @@ interface SquaredDistances {
   /** n. */
   int count();
 
-  /** out[i - from][j] = squared distance of i and j for from <= i < to and first <= j < n; symmetric to the last bit. */
+  /**
+   * out[i - from][j] = squared distance of i and j for from <= i < to and first <= j < n; symmetric to the last bit.
+   */
   void rows(int from, int to, int first, double[][] out);
 
   /** The largest of them. */

@@ -6,8 +6,8 @@ import gputae.homology.Homology;
 import gputae.model.Prior;
 
 /**
- * What embeddings that fill the unit ball evenly would look like: as many points, uniform in the ball, and their measures. Made once, it serves all models of the
- * same number of embeddings and latent dimension.
+ * What embeddings that fill the unit ball evenly would look like: as many points, uniform in the ball, and their
+ * measures. Made once, it serves all models of the same number of embeddings and latent dimension.
  *
  * @param sample           the points, uniform in the ball
  * @param probes           10,000 more, independent of them, from which holes are sought
@@ -15,7 +15,8 @@ import gputae.model.Prior;
  * @param meanPairDistance of the sample, E|Y - Y'| over all pairs, those of a point with itself included
  * @param totalPersistence of the sample: sum of its H0 death times
  */
-public record UniformBallReference(Points sample, Points probes, HoleDistances holes, double meanPairDistance, double totalPersistence) {
+public record UniformBallReference(Points sample, Points probes, HoleDistances holes, double meanPairDistance,
+    double totalPersistence) {
 
   private static final int PROBES = 10_000;
 
@@ -33,7 +34,8 @@ public record UniformBallReference(Points sample, Points probes, HoleDistances h
     if (count < 2) {
       throw new IllegalArgumentException(count + " points are too few to compare a cloud with; expected at least 2");
     }
-    return of(backend, draw(backend, count, dimension, seed, SAMPLE_STREAM), draw(backend, PROBES, dimension, seed, PROBE_STREAM));
+    return of(backend, draw(backend, count, dimension, seed, SAMPLE_STREAM),
+        draw(backend, PROBES, dimension, seed, PROBE_STREAM));
   }
 
   static UniformBallReference of(Backend backend, Points sample, Points probes) {

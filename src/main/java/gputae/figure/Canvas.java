@@ -18,8 +18,8 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * A white sheet measured in points, drawn with {@link #SCALE} pixels to the point so that it stays sharp in print and on dense screens; y grows
- * downwards.
+ * A white sheet measured in points, drawn with {@link #SCALE} pixels to the point so that it stays sharp in print and
+ * on dense screens; y grows downwards.
  */
 final class Canvas {
 

@@ -1,18 +1,24 @@
 package gputae.figure;
 
-/** One colour a class, 0xRRGGBB, apart from one another on white and for colour-blind readers as far as their number allows. */
+/**
+ * One colour a class, 0xRRGGBB, apart from one another on white and for colour-blind readers as far as their number
+ * allows.
+ */
 public final class ClassColours {
 
   /** Ten colours found by a search for accessible sequences that are also liked: M. Petroff, arXiv:2107.02270. */
   private static final int[] TEN = {
-      0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6, 0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd};
+    0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6, 0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd};
 
   /** The colour of points that have no label. */
   public static final int UNLABELLED = 0x2f6fb0;
 
   private ClassColours() {}
 
-  /** Colours of classes 0 .. classes - 1: the ten, or, for more classes, a walk around the hue circle in three lightnesses. */
+  /**
+   * Colours of classes 0 .. classes - 1: the ten, or, for more classes, a walk around the hue circle in three
+   * lightnesses.
+   */
   public static int[] of(int classes) {
     int[] colours = new int[classes];
     for (int c = 0; c < classes; c++) {

@@ -1,8 +1,9 @@
 package gputae.figure;
 
 /**
- * Round, smooth, half-transparent dots blended into a part of a picture. A million dots take about a second this way; antialiased shapes drawn one by
- * one would take a minute. Colours are summed in float, since many layers of faint dots would lose their colour to rounding in eight bits.
+ * Round, smooth, half-transparent dots blended into a part of a picture. A million dots take about a second this way;
+ * antialiased shapes drawn one by one would take a minute. Colours are summed in float, since many layers of faint dots
+ * would lose their colour to rounding in eight bits.
  */
 final class DotLayer {
 
@@ -13,7 +14,10 @@ final class DotLayer {
   /** [height, width, 3], 0 .. 255. */
   private final float[] colours;
 
-  /** A layer over the pixels [top, top + height) x [left, left + width) of a picture 0xRRGGBB, starting from what is there. */
+  /**
+   * A layer over the pixels [top, top + height) x [left, left + width) of a picture 0xRRGGBB, starting from what is
+   * there.
+   */
   DotLayer(int[] pixels, int stride, int left, int top, int width, int height) {
     this.left = left;
     this.top = top;
@@ -66,7 +70,8 @@ final class DotLayer {
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
         int at = (y * width + x) * 3;
-        pixels[(top + y) * stride + left + x] = Math.round(colours[at]) << 16 | Math.round(colours[at + 1]) << 8 | Math.round(colours[at + 2]);
+        pixels[(top + y) * stride + left + x] =
+            Math.round(colours[at]) << 16 | Math.round(colours[at + 1]) << 8 | Math.round(colours[at + 2]);
       }
     }
   }

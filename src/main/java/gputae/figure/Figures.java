@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Runs everything that touches AWT, headless, and turns the ways in which AWT fails on a bare machine into a {@link FigureException}. This class
- * itself mentions no AWT type, so that it can be loaded where there is no java.desktop.
+ * Runs everything that touches AWT, headless, and turns the ways in which AWT fails on a bare machine into a
+ * {@link FigureException}. This class itself mentions no AWT type, so that it can be loaded where there is no
+ * java.desktop.
  */
 final class Figures {
 
@@ -33,7 +34,8 @@ final class Figures {
     } catch (LinkageError | InternalError e) {
       throw cannotDraw(png, e);
     } catch (RuntimeException e) {
-      // A missing font configuration surfaces as NullPointerException or RuntimeException deep inside the JDK, by version.
+      // A missing font configuration surfaces as NullPointerException or RuntimeException deep inside the JDK, by
+      // version.
       if (!fromFonts(e)) {
         throw e;
       }
@@ -49,7 +51,8 @@ final class Figures {
     }
     String reason = root instanceof ClassNotFoundException ? "there is no class " + root.getMessage()
         : root.getMessage() == null ? root.getClass().getName() : root.getMessage();
-    return new FigureException(png + ": cannot be drawn: Java's graphics do not work here (" + reason + "); install fontconfig and a font, such as the"
+    return new FigureException(png + ": cannot be drawn: Java's graphics do not work here (" + reason
+        + "); install fontconfig and a font, such as the"
         + " packages fontconfig and fonts-dejavu-core, and a JDK with java.desktop", failure);
   }
 

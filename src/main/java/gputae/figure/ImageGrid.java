@@ -9,7 +9,9 @@ import java.util.Arrays;
 /** Many small grey images as one picture: the paper's figures 4, 5 and 7. */
 public final class ImageGrid {
 
-  /** About as wide as the picture should become, pixels; the whole-number factor that comes nearest from below is taken. */
+  /**
+   * About as wide as the picture should become, pixels; the whole-number factor that comes nearest from below is taken.
+   */
   private static final int GOOD_WIDTH = 1200;
   private static final int LARGEST_FACTOR = 8;
   /** Dark grey, so that images stay apart without white lines competing with the white strokes. */
@@ -18,8 +20,8 @@ public final class ImageGrid {
   private ImageGrid() {}
 
   /**
-   * Writes the images row by row, {@code columns} to a row, enlarged by a whole factor without smoothing, with thin lines between. Cells left over
-   * in the last row are of the separator's colour.
+   * Writes the images row by row, {@code columns} to a row, enlarged by a whole factor without smoothing, with thin
+   * lines between. Cells left over in the last row are of the separator's colour.
    *
    * @param png     the file, replaced if it exists; missing directories are made
    * @param images  uint8 [count, height, width], 0 black, 255 white
@@ -31,11 +33,13 @@ public final class ImageGrid {
    */
   public static void write(Path png, byte[] images, int count, int height, int width, int columns) throws IOException {
     if (count < 1 || height < 1 || width < 1 || columns < 1) {
-      throw new IllegalArgumentException("count, height, width and columns must be at least 1: " + count + ", " + height + ", " + width + ", " + columns);
+      throw new IllegalArgumentException("count, height, width and columns must be at least 1: " + count + ", " + height
+          + ", " + width + ", " + columns);
     }
     if ((long) count * height * width > images.length) {
-      throw new IllegalArgumentException(count + " images of " + height + " x " + width + " need " + (long) count * height * width
-          + " bytes, there are " + images.length);
+      throw new IllegalArgumentException(
+          count + " images of " + height + " x " + width + " need " + (long) count * height * width
+              + " bytes, there are " + images.length);
     }
     Figures.write(png, () -> draw(images, count, height, width, Math.min(columns, count)));
   }
@@ -48,9 +52,11 @@ public final class ImageGrid {
     int cellHeight = height * factor + line;
     long pixels = ((long) columns * cellWidth + line) * ((long) rows * cellHeight + line);
     if (pixels > Integer.MAX_VALUE - 64) {
-      throw new IllegalArgumentException("a grid of " + rows + " x " + columns + " images of " + height + " x " + width + " is too large for one picture");
+      throw new IllegalArgumentException("a grid of " + rows + " x " + columns + " images of " + height + " x " + width
+          + " is too large for one picture");
     }
-    BufferedImage grid = new BufferedImage(columns * cellWidth + line, rows * cellHeight + line, BufferedImage.TYPE_BYTE_GRAY);
+    BufferedImage grid =
+        new BufferedImage(columns * cellWidth + line, rows * cellHeight + line, BufferedImage.TYPE_BYTE_GRAY);
     // Bytes are written directly: painting into a grey picture would convert between linear and sRGB greys.
     byte[] target = ((DataBufferByte) grid.getRaster().getDataBuffer()).getData();
     Arrays.fill(target, SEPARATOR);

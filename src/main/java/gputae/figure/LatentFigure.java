@@ -8,33 +8,38 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The latent cloud: the paper's figures 2, 3 and 6. Every embedding is a dot in the colour of its class, with the unit circle that the ball penalty
- * pulls it into; both axes have one scale, so the circle is round. More than two dimensions are shown in the plane of the first two principal
- * components, laid through the origin, so that the circle is the shadow of the unit ball; one dimension as a strip a class.
+ * The latent cloud: the paper's figures 2, 3 and 6. Every embedding is a dot in the colour of its class, with the unit
+ * circle that the ball penalty pulls it into; both axes have one scale, so the circle is round. More than two
+ * dimensions are shown in the plane of the first two principal components, laid through the origin, so that the circle
+ * is the shadow of the unit ball; one dimension as a strip a class.
  */
 public final class LatentFigure {
 
   private LatentFigure() {}
 
   /**
-   * Draws the embeddings. The range is that of the data, together with the unit ball. Embeddings with a coordinate that is not finite are left out
-   * and counted in the subtitle. Dots are drawn in a scattered order, so that no class lies on top of the others.
+   * Draws the embeddings. The range is that of the data, together with the unit ball. Embeddings with a coordinate that
+   * is not finite are left out and counted in the subtitle. Dots are drawn in a scattered order, so that no class lies
+   * on top of the others.
    *
    * @param png          the file, about 1400 pixels wide, replaced if it exists; missing directories are made
    * @param latents      float32 [count, dimension]
    * @param count        how many embeddings, 0 or more
    * @param dimension    of the latent space, at least 1
    * @param labelsOrNull uint8 [count], the class of each embedding; null draws all in one colour, without a legend
-   * @param classes      names of the classes by label; labels beyond the list, or all if it is empty, are shown as numbers
+   * @param classes      names of the classes by label; labels beyond the list, or all if it is empty, are shown as
+   *     numbers
    * @param title        one line, cut where it is too long; may be empty
    * @throws IllegalArgumentException if the sizes do not fit the arrays
    * @throws FigureException          if this Java cannot draw text, with what to install
    * @throws IOException              if the file cannot be written
    */
-  public static void write(Path png, float[] latents, int count, int dimension, byte[] labelsOrNull, List<String> classes, String title)
+  public static void write(Path png, float[] latents, int count, int dimension, byte[] labelsOrNull,
+      List<String> classes, String title)
       throws IOException {
     if (count < 0 || dimension < 1 || (long) count * dimension > latents.length) {
-      throw new IllegalArgumentException(count + " embeddings of " + dimension + " coordinates do not fit an array of " + latents.length);
+      throw new IllegalArgumentException(
+          count + " embeddings of " + dimension + " coordinates do not fit an array of " + latents.length);
     }
     if (labelsOrNull != null && labelsOrNull.length < count) {
       throw new IllegalArgumentException(count + " embeddings have only " + labelsOrNull.length + " labels");
@@ -130,7 +135,8 @@ public final class LatentFigure {
     }
 
     /**
-     * The step of a walk over 0 .. n - 1 that meets every point once and scatters any sorting by class: the golden section of n, made coprime to n.
+     * The step of a walk over 0 .. n - 1 that meets every point once and scatters any sorting by class: the golden
+     * section of n, made coprime to n.
      */
     int scatterStep() {
       int n = Math.max(1, size());

@@ -14,7 +14,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** Draws a cloud in the plane: equal scales, unit circle, legend, and the name of every class at its median where there is room. */
+/**
+ * Draws a cloud in the plane: equal scales, unit circle, legend, and the name of every class at its median where there
+ * is room.
+ */
 final class LatentPlane {
 
   // All in points; Canvas.SCALE pixels each.
@@ -68,7 +71,8 @@ final class LatentPlane {
   private static void axes(Canvas canvas, Cloud cloud, Range range, Rectangle2D plot) {
     Font font = Canvas.font(Font.PLAIN, 10.5);
     Ticks across = Ticks.of(range.xLow(), range.px1(plot.getMaxX()), 7);
-    Ticks up = Ticks.of(range.yLow(), range.yHigh(), Math.max(3, (int) Math.round(7 * plot.getHeight() / plot.getWidth())));
+    Ticks up =
+        Ticks.of(range.yLow(), range.yHigh(), Math.max(3, (int) Math.round(7 * plot.getHeight() / plot.getWidth())));
     canvas.graphics.setStroke(new BasicStroke(0.8f));
     for (int i = 0; i < across.values().length; i++) {
       double x = range.px(across.values()[i]);
@@ -103,8 +107,9 @@ final class LatentPlane {
     int s = Canvas.SCALE;
     int left = (int) Math.floor(plot.getX() * s);
     int top = (int) Math.floor(plot.getY() * s);
-    DotLayer layer = new DotLayer(canvas.pixels(), canvas.stride(), left, top, (int) Math.ceil(plot.getMaxX() * s) - left,
-        (int) Math.ceil(plot.getMaxY() * s) - top);
+    DotLayer layer =
+        new DotLayer(canvas.pixels(), canvas.stride(), left, top, (int) Math.ceil(plot.getMaxX() * s) - left,
+            (int) Math.ceil(plot.getMaxY() * s) - top);
     int[] colours = cloud.colours();
     int n = cloud.size();
     double radius = cloud.dotRadius();
@@ -119,8 +124,9 @@ final class LatentPlane {
   }
 
   /**
-   * Names at the medians of classes of at least ten points. A name that would touch an earlier one or a small unit circle is left to the legend, and so
-   * are long names on sparse clouds, where they would hide a good part of the points.
+   * Names at the medians of classes of at least ten points. A name that would touch an earlier one or a small unit
+   * circle is left to the legend, and so are long names on sparse clouds, where they would hide a good part of the
+   * points.
    */
   private static void medians(Canvas canvas, Cloud cloud, Range range, Ellipse2D circle) {
     Font font = Canvas.font(Font.BOLD, 12);

@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Draws a one-dimensional cloud: a row a class, the dots spread over the row's height so that density shows; the unit ball is the band from -1 to 1. */
+/**
+ * Draws a one-dimensional cloud: a row a class, the dots spread over the row's height so that density shows; the unit
+ * ball is the band from -1 to 1.
+ */
 final class LatentStrip {
 
   private static final int WIDTH = 700;
@@ -42,7 +45,8 @@ final class LatentStrip {
     Font font = Canvas.font(Font.PLAIN, 10.5);
     double left = LEFT;
     for (int c : rows) {
-      left = cloud.labelled() ? Math.max(left, 16 + canvas.textWidth(canvas.fitted(cloud.names().get(c), font, 110), font) + 10) : left;
+      left = cloud.labelled()
+          ? Math.max(left, 16 + canvas.textWidth(canvas.fitted(cloud.names().get(c), font, 110), font) + 10) : left;
     }
     LatentPlane.heading(canvas, cloud, title, left, WIDTH - left - RIGHT);
 
@@ -79,20 +83,23 @@ final class LatentStrip {
         canvas.graphics.draw(new Line2D.Double(left, y, plot.getMaxX(), y));
       }
       if (cloud.labelled() && row >= 9) {
-        canvas.text(canvas.fitted(cloud.names().get(rows.get(r)), font, 110), left - 8, y + row / 2 + 3.8, 1, font, Canvas.INK);
+        canvas.text(canvas.fitted(cloud.names().get(rows.get(r)), font, 110), left - 8, y + row / 2 + 3.8, 1, font,
+            Canvas.INK);
       }
     }
     canvas.text("z1", plot.getCenterX(), plot.getMaxY() + 38, 0.5, Canvas.font(Font.ITALIC, 13), Canvas.INK);
 
     int s = Canvas.SCALE;
     int x0 = (int) Math.floor(plot.getX() * s);
-    DotLayer layer = new DotLayer(canvas.pixels(), canvas.stride(), x0, TOP * s, (int) Math.ceil(plot.getMaxX() * s) - x0, (int) Math.ceil(height * s));
+    DotLayer layer = new DotLayer(canvas.pixels(), canvas.stride(), x0, TOP * s,
+        (int) Math.ceil(plot.getMaxX() * s) - x0, (int) Math.ceil(height * s));
     double radius = Math.min(cloud.dotRadius(), 3);
     for (int i = 0; i < cloud.size(); i++) {
       // Multiples of the golden section, modulo 1: even over the row, and the same picture for the same cloud.
       double spread = i * 0.6180339887498949 % 1;
       double y = TOP + row * (rowOf[cloud.label()[i]] + 0.12 + 0.76 * spread);
-      layer.dot((left + (cloud.x()[i] - low) * scale) * s, y * s, radius, colours[cloud.label()[i]], 0.7 * cloud.dotAlpha());
+      layer.dot((left + (cloud.x()[i] - low) * scale) * s, y * s, radius, colours[cloud.label()[i]],
+          0.7 * cloud.dotAlpha());
     }
     layer.writeTo(canvas.pixels(), canvas.stride());
 

@@ -18,8 +18,8 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Draws the losses as panels above one axis of epochs, so that their edges are flush and a kink in one can be followed into the others. Curves are
- * named, with their last value, where they end.
+ * Draws the losses as panels above one axis of epochs, so that their edges are flush and a kink in one can be followed
+ * into the others. Curves are named, with their last value, where they end.
  */
 final class LossPanels {
 
@@ -41,7 +41,9 @@ final class LossPanels {
   private record Panel(String title, List<Line> lines) {}
 
   private static final int TEST_COLOUR = 0xe76300;
-  /** Of the terms, in the order of columns: colours that people with any colour vision can tell apart (Petroff 2021). */
+  /**
+   * Of the terms, in the order of columns: colours that people with any colour vision can tell apart (Petroff 2021).
+   */
   private static final int[] COLOURS = {
     0x3f90da, 0xbd1f01, 0x832db6, 0x717581, 0xa96b59, 0xb9ac70, 0x92dadd, 0xffa90e, 0x94a4a2
   };
@@ -154,7 +156,10 @@ final class LossPanels {
     return i >= 0 && i < epochs.size() && Double.isFinite(line.value().applyAsDouble(epochs.get(i)));
   }
 
-  /** Name and last finite value of every curve at its right end, moved apart where they would touch; at most two curves share a panel. */
+  /**
+   * Name and last finite value of every curve at its right end, moved apart where they would touch; at most two curves
+   * share a panel.
+   */
   private static void names(Canvas canvas, Panel panel, List<Epoch> epochs, Axis axis) {
     List<String> texts = new ArrayList<>();
     List<Double> heights = new ArrayList<>();

@@ -16,8 +16,8 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
 
   /**
    * The plane of the rows of {@code latents} (float32 [count, d], d at least 2) whose coordinates are all finite; for d
-   * above {@value LeadingComponents#FEW_DIMENSIONS} as {@link LeadingComponents} finds it. The sign of each direction is
-   * such that its largest entry in magnitude, the first among equals, is positive.
+   * above {@value LeadingComponents#FEW_DIMENSIONS} as {@link LeadingComponents} finds it. The sign of each direction
+   * is such that its largest entry in magnitude, the first among equals, is positive.
    */
   public static PrincipalPlane of(float[] latents, int count, int d) {
     if (d > LeadingComponents.FEW_DIMENSIONS) {

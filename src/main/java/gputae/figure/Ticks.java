@@ -10,7 +10,9 @@ import java.util.Locale;
  */
 public record Ticks(double[] values, String[] labels) {
 
-  /** Ticks in [low, high], low &lt; high, a step of 1, 2 or 5 times a power of ten apart, about {@code wanted} of them. */
+  /**
+   * Ticks in [low, high], low &lt; high, a step of 1, 2 or 5 times a power of ten apart, about {@code wanted} of them.
+   */
   public static Ticks of(double low, double high, int wanted) {
     double rough = (high - low) / wanted;
     double power = Math.pow(10, Math.floor(Math.log10(rough)));

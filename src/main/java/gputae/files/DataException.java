@@ -6,8 +6,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Data that cannot be used. The message is one line meant for the person at the console: the file, the byte offset or line where that makes sense,
- * what was found, what was expected, and what to do where that is not obvious.
+ * Data that cannot be used. The message is one line meant for the person at the console: the file, the byte offset or
+ * line where that makes sense, what was found, what was expected, and what to do where that is not obvious.
  */
 public final class DataException extends IOException {
 
@@ -35,10 +35,12 @@ public final class DataException extends IOException {
 
   /** As {@link #reading}, while writing. */
   public static DataException writing(Path file, IOException cause) {
-    return cause instanceof DataException already ? already : new DataException(file + ": cannot be written: " + WholeFile.inWords(cause), cause);
+    return cause instanceof DataException already ? already
+        : new DataException(file + ": cannot be written: " + WholeFile.inWords(cause), cause);
   }
 
-  // Text quoted from a broken file may hold anything; a line break or an escape code would spoil the one line on the console.
+  // Text quoted from a broken file may hold anything; a line break or an escape code would spoil the one line on the
+  // console.
   private static String oneLine(String message) {
     StringBuilder clean = new StringBuilder(message.length());
     message.codePoints().forEach(c -> clean.appendCodePoint(Character.isISOControl(c) ? '?' : c));

@@ -175,7 +175,9 @@ public final class WholeFile implements AutoCloseable {
     }
   }
 
-  /** What went wrong, for a message that names the file itself: the JDK's file errors often carry nothing but a path. */
+  /**
+   * What went wrong, for a message that names the file itself: the JDK's file errors often carry nothing but a path.
+   */
   public static String inWords(Throwable e) {
     if (e instanceof NoSuchFileException) {
       return "no such file or directory";

@@ -1,7 +1,8 @@
 package gputae.homology;
 
 /**
- * The exact rule of distances in Java: the same operations in the same order as kernels/exact_distance.h, which states it, so the same bits.
+ * The exact rule of distances in Java: the same operations in the same order as kernels/exact_distance.h, which states
+ * it, so the same bits.
  */
 public final class ExactDistance {
 
@@ -46,7 +47,8 @@ public final class ExactDistance {
 
   /** Length from a squared length: the correctly rounded root. */
   public static float length(float squared) {
-    // The double root of a float, rounded again, is the correctly rounded float root (a double has more than twice the bits).
+    // The double root of a float, rounded again, is the correctly rounded float root (a double has more than twice the
+    // bits).
     return (float) Math.sqrt(squared);
   }
 

@@ -9,9 +9,10 @@ import java.util.Optional;
 /**
  * 0-dimensional persistent homology of point clouds of any size and scale.
  *
- * <p>A cloud is scaled by a power of two, which is exact, so that squares of its distances use the whole range of float32: clouds of extent 10^30 do not
- * overflow and clouds of extent 10^-30 do not vanish. Lengths are scaled back. Double coordinates are first moved by the middle of each axis, in double,
- * and rounded to float32 once; whether that is good enough, {@link DoublePrecision} knows.
+ * <p>A cloud is scaled by a power of two, which is exact, so that squares of its distances use the whole range of
+ * float32: clouds of extent 10^30 do not overflow and clouds of extent 10^-30 do not vanish. Lengths are scaled back.
+ * Double coordinates are first moved by the middle of each axis, in double, and rounded to float32 once; whether that
+ * is good enough, {@link DoublePrecision} knows.
  */
 public final class Homology {
 
@@ -130,7 +131,8 @@ public final class Homology {
   }
 
   static IllegalArgumentException notFinite(int index, int dimension, double value) {
-    return new IllegalArgumentException("point " + index / dimension + " (counted from 0) has the coordinate " + value + "; every coordinate must be finite");
+    return new IllegalArgumentException("point " + index / dimension + " (counted from 0) has the coordinate " + value
+        + "; every coordinate must be finite");
   }
 
   static SpanningTree run(Backend backend, float[] points, int dimension, int exponent) {

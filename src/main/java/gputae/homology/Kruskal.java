@@ -3,8 +3,9 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * Kruskal's algorithm under the exact rule: all edges sorted by (squared length, smaller id, larger id), each taken that joins two components. Shares nothing
- * with the engines but the rule. O(n^2 log n) time and O(n^2) memory, so for clouds of some thousand points.
+ * Kruskal's algorithm under the exact rule: all edges sorted by (squared length, smaller id, larger id), each taken
+ * that joins two components. Shares nothing with the engines but the rule. O(n^2 log n) time and O(n^2) memory, so for
+ * clouds of some thousand points.
  */
 public final class Kruskal {
 
@@ -14,7 +15,8 @@ public final class Kruskal {
   public static SpanningTree ofPoints(float[] points, int dimension) {
     int n = points.length / dimension;
     int pairs = Math.multiplyExact(n, n - 1) / 2;
-    // Row by row of the upper triangle, so that equal lengths, kept in this order by a stable sort, are in the order of their ids.
+    // Row by row of the upper triangle, so that equal lengths, kept in this order by a stable sort, are in the order of
+    // their ids.
     Integer[] order = new Integer[pairs];
     float[] squared = new float[pairs];
     int[] first = new int[pairs];
@@ -57,7 +59,7 @@ public final class Kruskal {
     Arrays.setAll(order, i -> i);
     Arrays.sort(order, (a, b) -> lengths[a] != lengths[b] ? Double.compare(lengths[a], lengths[b])
         : Long.compare(ExactDistance.ids(ends[2 * a], ends[2 * a + 1]),
-        ExactDistance.ids(ends[2 * b], ends[2 * b + 1])));
+            ExactDistance.ids(ends[2 * b], ends[2 * b + 1])));
     int[] parent = new int[n];
     Arrays.setAll(parent, i -> i);
     int[] edges = new int[2 * Math.min(n - 1, lengths.length)];

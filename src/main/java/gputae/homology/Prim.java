@@ -77,7 +77,8 @@ public final class Prim {
         }
         if (best < 0
             || shortest[v] < shortest[best]
-            || shortest[v] == shortest[best] && ExactDistance.ids(inside[v], v) < ExactDistance.ids(inside[best], best)) {
+            || shortest[v] == shortest[best]
+                && ExactDistance.ids(inside[v], v) < ExactDistance.ids(inside[best], best)) {
           best = v;
         }
       }

@@ -3,8 +3,9 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * A minimum spanning tree, which is 0-dimensional persistent homology: every edge's length is the death time of a class born at 0; one more class never dies.
- * Of a graph that is not connected it is the forest: as many classes never die as it has trees.
+ * A minimum spanning tree, which is 0-dimensional persistent homology: every edge's length is the death time of a class
+ * born at 0; one more class never dies. Of a graph that is not connected it is the forest: as many classes never die as
+ * it has trees.
  *
  * @param edges   (m, 2) point indices, the smaller first in each edge; m is n - 1, less where there are several trees
  * @param lengths (m) lengths, finite; float32 values where they were found in float32, unless a scaled cloud's do not
@@ -25,7 +26,8 @@ public record SpanningTree(int[] edges, double[] lengths) {
     Arrays.setAll(order, i -> i);
     Arrays.sort(order, (a, b) -> {
       int byLength = Double.compare(lengths[a], lengths[b]);
-      return byLength != 0 ? byLength : Long.compare(ExactDistance.ids(edges[2 * a], edges[2 * a + 1]), ExactDistance.ids(edges[2 * b], edges[2 * b + 1]));
+      return byLength != 0 ? byLength : Long.compare(ExactDistance.ids(edges[2 * a], edges[2 * a + 1]),
+          ExactDistance.ids(edges[2 * b], edges[2 * b + 1]));
     });
     int[] sortedEdges = new int[2 * count];
     double[] sortedLengths = new double[count];

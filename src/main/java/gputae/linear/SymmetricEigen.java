@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix, by cyclic Jacobi rotations (Golub, Van Loan: Matrix computations, section 8.5); for sizes up to some
- * hundreds.
+ * Eigenvalues and eigenvectors of a symmetric matrix, by cyclic Jacobi rotations (Golub, Van Loan: Matrix computations,
+ * section 8.5); for sizes up to some hundreds.
  *
  * @param values  eigenvalues [d], in no particular order
  * @param vectors row-major [d, d]; column i is the unit eigenvector of value i
@@ -49,7 +49,10 @@ public record SymmetricEigen(double[] values, double[] vectors) {
         .mapToInt(Integer::intValue).toArray();
   }
 
-  /** V diag(sqrt(max(value, 0))) V^T, row-major [d, d]: the symmetric square root of a matrix that is positive semidefinite up to rounding. */
+  /**
+   * V diag(sqrt(max(value, 0))) V^T, row-major [d, d]: the symmetric square root of a matrix that is positive
+   * semidefinite up to rounding.
+   */
   public double[] squareRoot() {
     int d = values.length;
     double[] root = new double[d * d];

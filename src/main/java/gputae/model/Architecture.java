@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The shape of a fully connected autoencoder: pixels - hidden - latent and back, ELU between the layers, none on the latent points and on the logits.
- * A variational encoder has 2 latent outputs per dimension, mu beside logvar.
+ * The shape of a fully connected autoencoder: pixels - hidden - latent and back, ELU between the layers, none on the
+ * latent points and on the logits. A variational encoder has 2 latent outputs per dimension, mu beside logvar.
  *
  * @param pixels      numbers per image
  * @param hidden      sizes of the encoder's hidden layers in order; the decoder's are the same reversed
@@ -17,7 +17,8 @@ public record Architecture(int pixels, List<Integer> hidden, int latent, boolean
   public Architecture {
     hidden = List.copyOf(hidden);
     if (pixels < 1 || latent < 1 || hidden.stream().anyMatch(size -> size < 1)) {
-      throw new IllegalArgumentException("every layer needs at least one unit: " + pixels + ", " + hidden + ", " + latent);
+      throw new IllegalArgumentException(
+          "every layer needs at least one unit: " + pixels + ", " + hidden + ", " + latent);
     }
   }
 

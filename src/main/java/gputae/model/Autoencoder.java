@@ -5,12 +5,16 @@ import gputae.backend.Matrix;
 import java.util.stream.IntStream;
 
 /**
- * An autoencoder, deterministic or variational: its parameters in one flat buffer, its encoder and its decoder. A variational one differs by the encoder's two
- * outputs per latent dimension, mu and logvar; its embedding of an image is mu.
+ * An autoencoder, deterministic or variational: its parameters in one flat buffer, its encoder and its decoder. A
+ * variational one differs by the encoder's two outputs per latent dimension, mu and logvar; its embedding of an image
+ * is mu.
  */
 public final class Autoencoder implements AutoCloseable {
 
-  /** Rows encoded or decoded at a time when there is no batch to follow: large enough for the matrix products, small enough for the caches. */
+  /**
+   * Rows encoded or decoded at a time when there is no batch to follow: large enough for the matrix products, small
+   * enough for the caches.
+   */
   public static final int CHUNK = 1000;
 
   private final Backend backend;

@@ -8,8 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Dense layers one after another, ELU between them, none after the last: an encoder, a decoder, a classifier. Weights are views of the flat parameter buffer. What a pass
- * computes lies in an {@link Activations} of its own, so one chain serves batches of several sizes.
+ * Dense layers one after another, ELU between them, none after the last: an encoder, a decoder, a classifier. Weights
+ * are views of the flat parameter buffer. What a pass computes lies in an {@link Activations} of its own, so one chain
+ * serves batches of several sizes.
  */
 public final class Chain {
 
@@ -32,7 +33,8 @@ public final class Chain {
       if (tensor.name().startsWith(part + ".")) {
         (tensor.bias() ? biases : weights).add(values.view(tensor.offset(), tensor.rows(), tensor.columns()));
         if (gradients != null) {
-          (tensor.bias() ? biasGradients : weightGradients).add(gradients.view(tensor.offset(), tensor.rows(), tensor.columns()));
+          (tensor.bias() ? biasGradients : weightGradients)
+              .add(gradients.view(tensor.offset(), tensor.rows(), tensor.columns()));
         }
       }
     }
@@ -82,7 +84,10 @@ public final class Chain {
     NONE,
     /** A matrix for each layer's output. */
     ALL,
-    /** The last layer's output makes way for its gradient, which saves the memory traffic of the largest matrix of a decoder. */
+    /**
+     * The last layer's output makes way for its gradient, which saves the memory traffic of the largest matrix of a
+     * decoder.
+     */
     OVER_OUTPUT
   }
 
@@ -143,7 +148,8 @@ public final class Chain {
     for (int layer = weights.size() - 1; layer >= 0; layer--) {
       Matrix input = layer == 0 ? x : activations.outputs.get(layer - 1);
       Matrix inputGradient = layer == 0 ? dx : activations.gradients.get(layer - 1);
-      backend.denseBackward(input, weights.get(layer), activations.outputs.get(layer), activation(layer), activations.gradients.get(layer),
+      backend.denseBackward(input, weights.get(layer), activations.outputs.get(layer), activation(layer),
+          activations.gradients.get(layer),
           weightGradients.get(layer), biasGradients.get(layer), inputGradient);
     }
   }

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A fully connected classifier: pixels - hidden layers with ELU - one logit per class. What its last hidden layer says of an image are the image's features.
- * Parameters lie in one flat buffer; their names are {@code classifier.0.weight} and so on.
+ * A fully connected classifier: pixels - hidden layers with ELU - one logit per class. What its last hidden layer says
+ * of an image are the image's features. Parameters lie in one flat buffer; their names are {@code classifier.0.weight}
+ * and so on.
  */
 public final class Classifier implements AutoCloseable {
 
@@ -27,7 +28,8 @@ public final class Classifier implements AutoCloseable {
    */
   public Classifier(Backend backend, List<Integer> sizes) {
     if (sizes.size() < 3 || sizes.stream().anyMatch(size -> size < 1)) {
-      throw new IllegalArgumentException("a classifier needs pixels, a hidden layer and classes, each at least 1: " + sizes);
+      throw new IllegalArgumentException(
+          "a classifier needs pixels, a hidden layer and classes, each at least 1: " + sizes);
     }
     this.backend = backend;
     this.sizes = List.copyOf(sizes);
@@ -39,8 +41,9 @@ public final class Classifier implements AutoCloseable {
 
   /** The layer sizes of a classifier whose tensors lie in a file; an IllegalArgumentException if there are none. */
   public static List<Integer> sizesIn(SafeTensors file) {
-    List<List<Integer>> weights = file.tensors().entrySet().stream().filter(entry -> entry.getKey().matches(PART + "\\.\\d+\\.weight"))
-        .map(entry -> entry.getValue().shape()).toList();
+    List<List<Integer>> weights =
+        file.tensors().entrySet().stream().filter(entry -> entry.getKey().matches(PART + "\\.\\d+\\.weight"))
+            .map(entry -> entry.getValue().shape()).toList();
     if (weights.isEmpty() || weights.stream().anyMatch(shape -> shape.size() != 2)) {
       throw new IllegalArgumentException("there are no layers " + PART + ".0.weight and so on");
     }
@@ -98,7 +101,8 @@ public final class Classifier implements AutoCloseable {
   /** Passes uint8 images (n, pixels) through the layers. */
   public Outputs outputs(Matrix images) {
     int n = Math.toIntExact(images.rows());
-    Outputs outputs = new Outputs(new float[Math.multiplyExact(n, features())], new float[Math.multiplyExact(n, classes())]);
+    Outputs outputs =
+        new Outputs(new float[Math.multiplyExact(n, features())], new float[Math.multiplyExact(n, classes())]);
     chain.forward(images, (first, part) -> {
       backend.download(part.lastHidden(), outputs.features, first * features());
       backend.download(part.output(), outputs.logits, first * classes());

@@ -8,7 +8,8 @@ public final class Initialisation {
   private Initialisation() {}
 
   /**
-   * The flat parameter buffer, padding 0. Element e of tensor t is drawn at (seed, e / 4, t, stream), so the result does not depend on the backend.
+   * The flat parameter buffer, padding 0. Element e of tensor t is drawn at (seed, e / 4, t, stream), so the result
+   * does not depend on the backend.
    *
    * @param stream the random stream set aside for initial weights
    */

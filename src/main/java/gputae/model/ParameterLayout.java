@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where each weight and bias lies in the one flat parameter buffer. Names and shapes are those of PyTorch's
- * {@code ModuleDict(encoder=Sequential(Linear, ELU, Linear, ...), decoder=Sequential(...))}; every tensor starts at a multiple of 256 bytes.
+ * Where each weight and bias lies in the one flat parameter buffer. Names and shapes are those of PyTorch's {@code
+ * ModuleDict(encoder=Sequential(Linear, ELU, Linear, ...), decoder=Sequential(...))}; every tensor starts at a multiple
+ * of 256 bytes.
  */
 public final class ParameterLayout {
 

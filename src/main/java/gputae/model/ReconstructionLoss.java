@@ -8,8 +8,9 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
- * The reconstruction loss of a model on a set of images, as often as wanted: mean binary cross-entropy per pixel, nats, of the images against what the model
- * makes of their embeddings. The passes over all images are recorded once, and nothing comes to the host but the losses of the chunks.
+ * The reconstruction loss of a model on a set of images, as often as wanted: mean binary cross-entropy per pixel, nats,
+ * of the images against what the model makes of their embeddings. The passes over all images are recorded once, and
+ * nothing comes to the host but the losses of the chunks.
  */
 public final class ReconstructionLoss implements AutoCloseable {
 
@@ -64,7 +65,10 @@ public final class ReconstructionLoss implements AutoCloseable {
     return Math.min(rows, images - chunk * rows);
   }
 
-  /** Enqueues the passes, with the model's parameters as they are after all that was enqueued before; asked for the loss, the result waits for it. */
+  /**
+   * Enqueues the passes, with the model's parameters as they are after all that was enqueued before; asked for the
+   * loss, the result waits for it.
+   */
   public DoubleSupplier enqueue() {
     recording.replay();
     Supplier<float[]> fetched = backend.fetch(losses);

@@ -17,7 +17,8 @@ public final class Weights {
   /** Adds the tensors of a flat buffer under names with a prefix. */
   public static SafeTensors addNamed(SafeTensors file, String prefix, ParameterLayout layout, float[] flat) {
     for (ParameterLayout.Tensor tensor : layout.tensors()) {
-      file.put(prefix + tensor.name(), SafeTensors.Tensor.of(Arrays.copyOfRange(flat, tensor.offset(), tensor.offset() + tensor.size()), tensor.shape()));
+      file.put(prefix + tensor.name(), SafeTensors.Tensor
+          .of(Arrays.copyOfRange(flat, tensor.offset(), tensor.offset() + tensor.size()), tensor.shape()));
     }
     return file;
   }

@@ -20,59 +20,88 @@ import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /**
- * What the paper claims, and by which rule the numbers decide whether it is so. Each rule compares means over the seeds, most of them at each latent dimension d;
- * its thresholds are named in {@link Limit} and printed with the verdicts. "AE + Reg" is the paper's name for the autoencoder with the topological term.
+ * What the paper claims, and by which rule the numbers decide whether it is so. Each rule compares means over the
+ * seeds, most of them at each latent dimension d; its thresholds are named in {@link Limit} and printed with the
+ * verdicts. "AE + Reg" is the paper's name for the autoencoder with the topological term.
  */
 enum Claim {
 
   FILLS_BALL("Regularised embeddings lie in the unit ball and fill it", "Section IV, Figure 3",
       "These embeddings all lie roughly within the unit ball in \u211d\u00b2 and expand to fill it entirely",
-      rule("at each d, at most %s %% of AE + Reg's embeddings lie outside the ball, and the 95 %% hole is at most %s times that of uniform points",
+      rule(
+          "at each d, at most %s %% of AE + Reg's embeddings lie outside the ball, and the 95 %% hole is at most %s "
+              + "times that of uniform points",
           100 * Limit.OUTSIDE, Limit.FILLED),
       Claim::fillsBall),
 
   NO_COLLAPSE("The AE's generated classes collapse, the regularised AE's do not", "Appendix A, Figures 4 and 5",
-      "the standard autoencoders struggled to generate reasonable images as the latent dimension increased, and the generated images had poor coverage of the"
-          + " various classes in the datasets. On the other hand, the regularized autoencoders and the VAEs did not suffer from this issue at all",
-      rule("at each d, the class entropy of the AE's images is below %s, that of AE + Reg's at least %s (of 10 classes, as many as 6.3 and 7.9 equally frequent"
-          + " ones)", Limit.COLLAPSED, Limit.BALANCED),
+      "the standard autoencoders struggled to generate reasonable images as the latent dimension increased, and the "
+          + "generated images had poor coverage of the"
+          + " various classes in the datasets. On the other hand, the regularized autoencoders and the VAEs did not "
+          + "suffer from this issue at all",
+      rule(
+          "at each d, the class entropy of the AE's images is below %s, that of AE + Reg's at least %s (of 10 classes, "
+              + "as many as 6.3 and 7.9 equally frequent"
+              + " ones)",
+          Limit.COLLAPSED, Limit.BALANCED),
       Claim::noCollapse),
 
   LIKE_VAE("The regularised AE generates about as well as the VAE", "Appendix A",
       "our regularization produced images of similar quality to those of the VAEs",
-      rule("at each d and for each of Frechet distance, coverage and class entropy, AE + Reg is at least as good as the VAE or makes up all but %s %% of what the"
-          + " AE lacks against it",
+      rule(
+          "at each d and for each of Frechet distance, coverage and class entropy, AE + Reg is at least as good as the "
+              + "VAE or makes up all but %s %% of what the"
+              + " AE lacks against it",
           100 * Limit.GAP),
       Claim::likeVae),
 
   CLARITY("Clarity grows with the latent dimension, but not for the AE", "Appendix A, Figure 5",
-      "the regularized autoencoders and the VAEs [\u2026] in fact produced images of greater clarity as the latent dimension increased",
-      rule("from the smallest to the largest measured d, the Frechet distance falls by at least %s %% for AE + Reg and for the VAE, and does not for"
-          + " the AE", 100 * Limit.CLEARER),
+      "the regularized autoencoders and the VAEs [\u2026] in fact produced images of greater clarity as the latent "
+          + "dimension increased",
+      rule(
+          "from the smallest to the largest measured d, the Frechet distance falls by at least %s %% for AE + Reg and "
+              + "for the VAE, and does not for"
+              + " the AE",
+          100 * Limit.CLEARER),
       Claim::clarity),
 
   BALL_ALONE("The ball penalty alone leaves holes", "Appendix A, Figures 6 and 7",
-      "the latent embeddings [\u2026], although lying entirely within D, do not fill the whole ball. Figure 7 shows how this irregularity lowers sampling quality as"
+      "the latent embeddings [\u2026], although lying entirely within D, do not fill the whole ball. Figure 7 shows "
+          + "how this irregularity lowers sampling quality as"
           + " the dimension of L increases.",
-      rule("at d = 2, the 95 %% hole of the ball penalty alone is at least %s times that of uniform points and larger than AE + Reg's; at each d, its Frechet"
-          + " distance is at least %s %% above AE + Reg's", Limit.HOLES, 100 * Limit.WORSE),
+      rule(
+          "at d = 2, the 95 %% hole of the ball penalty alone is at least %s times that of uniform points and larger "
+              + "than AE + Reg's; at each d, its Frechet"
+              + " distance is at least %s %% above AE + Reg's",
+          Limit.HOLES, 100 * Limit.WORSE),
       Claim::ballAlone),
 
   RECONSTRUCTION("Reconstruction is not sacrificed", "Section V",
-      "it was successful in improving generative performance without sacrificing the quality of learned representations",
+      "it was successful in improving generative performance without sacrificing the quality of learned "
+          + "representations",
       rule("at each d, AE + Reg's test cross-entropy is at most %s %% above the AE's", 100 * Limit.RECONSTRUCTION),
       Claim::reconstruction),
 
   COST("The term costs nothing noticeable at batch 128, much at 512", "Section V",
-      "there was no noticeable increase in computation time when using our topological regularization with batch size 128; however,"
+      "there was no noticeable increase in computation time when using our topological regularization with batch size "
+          + "128; however,"
           + " there was a significant increase with batch size 512",
-      rule("in gpu-tae, a step with the term takes at most %s times as long as one without at batch 128, and at least %s times at"
-          + " batch 512", Limit.UNNOTICED, Limit.SIGNIFICANT),
+      rule(
+          "in gpu-tae, a step with the term takes at most %s times as long as one without at batch 128, and at least "
+              + "%s times at"
+              + " batch 512",
+          Limit.UNNOTICED, Limit.SIGNIFICANT),
       (results, dataset) -> cost(results));
 
-  /** Thresholds of the rules. The paper names none; these are where a reader of its pictures and sentences would begin to disagree. */
+  /**
+   * Thresholds of the rules. The paper names none; these are where a reader of its pictures and sentences would begin
+   * to disagree.
+   */
   static final class Limit {
-    /** Class entropies: 10 to the power of the entropy is the number of equally frequent classes, of ten, that would have it. */
+    /**
+     * Class entropies: 10 to the power of the entropy is the number of equally frequent classes, of ten, that would
+     * have it.
+     */
     static final double COLLAPSED = 0.8;
     static final double BALANCED = 0.9;
     /** "Roughly within the unit ball". */
@@ -95,7 +124,8 @@ enum Claim {
   private final String rule;
   private final BiFunction<PaperResults, String, List<Finding>> findings;
 
-  Claim(String title, String source, String quote, String rule, BiFunction<PaperResults, String, List<Finding>> findings) {
+  Claim(String title, String source, String quote, String rule,
+      BiFunction<PaperResults, String, List<Finding>> findings) {
     this.title = title;
     this.source = source;
     this.quote = quote;
@@ -157,7 +187,8 @@ enum Claim {
       boolean inside = outside.mean() <= Limit.OUTSIDE;
       boolean filled = hole.mean() <= Limit.FILLED;
       String why = outside.mean() > 0.5 ? ": most lie outside" : inside && !filled ? ": holes are left" : "";
-      findings.add(Finding.of(inside && filled, "d = " + d + ": " + outside.inPercent() + " outside, 95 % hole " + hole.inWords() + " times uniform's" + why));
+      findings.add(Finding.of(inside && filled, "d = " + d + ": " + outside.inPercent() + " outside, 95 % hole "
+          + hole.inWords() + " times uniform's" + why));
     }
     return findings;
   }
@@ -175,7 +206,8 @@ enum Claim {
       boolean balanced = tae.mean() >= Limit.BALANCED;
       String why = !balanced ? ": AE + Reg is not balanced" : !collapsed ? ": the AE does not collapse" : "";
       findings.add(Finding.of(collapsed && balanced,
-          "d = " + d + ": class entropy of the AE " + alike(ae, ae, tae) + " against " + alike(tae, ae, tae) + " with the term" + why));
+          "d = " + d + ": class entropy of the AE " + alike(ae, ae, tae) + " against " + alike(tae, ae, tae)
+              + " with the term" + why));
     }
     return findings;
   }
@@ -196,7 +228,8 @@ enum Claim {
           continue;
         }
         findings.add(Finding.of(lack <= 0 || lack <= Limit.GAP * gap,
-            what + " " + alike(tae, tae, vae) + ", VAE " + alike(vae, tae, vae) + (ae.measured() ? ", AE " + alike(ae, tae, vae) : "")));
+            what + " " + alike(tae, tae, vae) + ", VAE " + alike(vae, tae, vae)
+                + (ae.measured() ? ", AE " + alike(ae, tae, vae) : "")));
       }
     }
     return findings;
@@ -205,7 +238,8 @@ enum Claim {
   private static List<Finding> clarity(PaperResults results, String dataset) {
     List<Finding> findings = new ArrayList<>();
     for (ModelKind model : List.of(TAE, VAE, AE)) {
-      List<Integer> latents = results.latents(dataset).stream().filter(d -> results.spread(dataset, model, d, Measure.FRECHET).measured()).toList();
+      List<Integer> latents = results.latents(dataset).stream()
+          .filter(d -> results.spread(dataset, model, d, Measure.FRECHET).measured()).toList();
       if (latents.size() < 2) {
         findings.add(Finding.notMeasured(PaperPage.name(model)));
         continue;
@@ -230,7 +264,8 @@ enum Claim {
       Spread alone = results.spread(dataset, DISK, d, Measure.FRECHET);
       Spread tae = results.spread(dataset, TAE, d, Measure.FRECHET);
       findings.add(!alone.measured() || !tae.measured() ? Finding.notMeasured("images at d = " + d)
-          : Finding.of(alone.mean() >= (1 + Limit.WORSE) * tae.mean(), "d = " + d + ": Frechet distance " + alone.inWords() + ", AE + Reg " + tae.inWords()));
+          : Finding.of(alone.mean() >= (1 + Limit.WORSE) * tae.mean(),
+              "d = " + d + ": Frechet distance " + alone.inWords() + ", AE + Reg " + tae.inWords()));
     }
     return findings;
   }
@@ -247,7 +282,7 @@ enum Claim {
       int decimals = Numbers.commonDecimals(4, ae.mean(), tae.mean());
       findings.add(Finding.of(tae.mean() <= (1 + Limit.RECONSTRUCTION) * ae.mean(),
           "d = " + d + ": " + tae.rounded(decimals) + " against " + ae.rounded(decimals) + " ("
-          + String.format(Locale.ROOT, "%+.1f %%", 100 * (tae.mean() / ae.mean() - 1)) + ")"));
+              + String.format(Locale.ROOT, "%+.1f %%", 100 * (tae.mean() / ae.mean() - 1)) + ")"));
     }
     return findings;
   }
@@ -257,14 +292,17 @@ enum Claim {
   }
 
   private static Finding cost(PaperResults results, int batch, boolean unnoticed) {
-    Cost cost = results.timings().stream().filter(t -> t.batch() == batch && t.own() != null).map(Timing::own).findFirst()
-        .orElse(new Cost(Double.NaN, Double.NaN));
+    Cost cost =
+        results.timings().stream().filter(t -> t.batch() == batch && t.own() != null).map(Timing::own).findFirst()
+            .orElse(new Cost(Double.NaN, Double.NaN));
     double ratio = cost.ratio();
     if (Double.isNaN(ratio)) {
       return Finding.notMeasured("batch " + batch);
     }
     boolean yes = unnoticed ? ratio <= Limit.UNNOTICED : ratio >= Limit.SIGNIFICANT;
-    return Finding.of(yes, "batch " + batch + ": " + Numbers.threeDigits(ratio) + " times (" + PaperPage.time(cost.plain()) + " and " + PaperPage.time(cost.regularised())
-        + " microseconds a step)" + (yes || unnoticed ? "" : ": less than a significant increase"));
+    return Finding.of(yes,
+        "batch " + batch + ": " + Numbers.threeDigits(ratio) + " times (" + PaperPage.time(cost.plain()) + " and "
+            + PaperPage.time(cost.regularised())
+            + " microseconds a step)" + (yes || unnoticed ? "" : ": less than a significant increase"));
   }
 }

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-/** Time of a training step against the batch size, both on logarithmic axes, as SVG inside a page, in the page's colours. */
+/**
+ * Time of a training step against the batch size, both on logarithmic axes, as SVG inside a page, in the page's
+ * colours.
+ */
 final class CostChart {
 
   private static final double WIDTH = 640;
@@ -28,14 +31,16 @@ final class CostChart {
   /** The chart; nothing if no line has two points. */
   static String svg(List<Timing> timings) {
     List<Line> lines = new ArrayList<>();
-    line(lines, timings, "AE + Reg, PyTorch + GUDHI", "peer", t -> t.peer() == null ? Double.NaN : t.peer().regularised());
+    line(lines, timings, "AE + Reg, PyTorch + GUDHI", "peer",
+        t -> t.peer() == null ? Double.NaN : t.peer().regularised());
     line(lines, timings, "AE, PyTorch", "peer plain", t -> t.peer() == null ? Double.NaN : t.peer().plain());
     line(lines, timings, "AE + Reg, gpu-tae", "own", t -> t.own() == null ? Double.NaN : t.own().regularised());
     line(lines, timings, "AE, gpu-tae", "own plain", t -> t.own() == null ? Double.NaN : t.own().plain());
     if (lines.stream().noneMatch(line -> line.times().length > 1)) {
       return "";
     }
-    double[] batches = lines.stream().flatMapToDouble(line -> Arrays.stream(line.batches())).sorted().distinct().toArray();
+    double[] batches =
+        lines.stream().flatMapToDouble(line -> Arrays.stream(line.batches())).sorted().distinct().toArray();
     double low = lines.stream().flatMapToDouble(line -> Arrays.stream(line.times())).min().getAsDouble();
     double high = lines.stream().flatMapToDouble(line -> Arrays.stream(line.times())).max().getAsDouble();
     List<Double> ticks = ticks(low, high);
@@ -45,7 +50,8 @@ final class CostChart {
     svg.append(String.format(Locale.ROOT, "<svg class=\"chart\" viewBox=\"0 0 %.0f %.0f\" role=\"img\"", WIDTH, HEIGHT))
         .append(" aria-label=\"Microseconds of a step against the batch size\">\n");
     for (double tick : ticks) {
-      svg.append(segment("rule", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick))).append(text("end", LEFT - 8, y.at(tick) + 4.5, "", time(tick)));
+      svg.append(segment("rule", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick)))
+          .append(text("end", LEFT - 8, y.at(tick) + 4.5, "", time(tick)));
     }
     for (double batch : batches) {
       svg.append(segment("rule", x.at(batch), HEIGHT - BOTTOM, x.at(batch), HEIGHT - BOTTOM + 5))
@@ -55,8 +61,10 @@ final class CostChart {
     for (Line line : lines) {
       StringBuilder points = new StringBuilder();
       for (int i = 0; i < line.times().length; i++) {
-        points.append(String.format(Locale.ROOT, "%s%.1f,%.1f", i == 0 ? "" : " ", x.at(line.batches()[i]), y.at(line.times()[i])));
-        svg.append(String.format(Locale.ROOT, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n", line.style(), x.at(line.batches()[i]), y.at(line.times()[i])));
+        points.append(String.format(Locale.ROOT, "%s%.1f,%.1f", i == 0 ? "" : " ", x.at(line.batches()[i]),
+            y.at(line.times()[i])));
+        svg.append(String.format(Locale.ROOT, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n", line.style(),
+            x.at(line.batches()[i]), y.at(line.times()[i])));
       }
       svg.append("<polyline class=\"").append(line.style()).append("\" points=\"").append(points).append("\"/>\n");
     }
@@ -70,22 +78,30 @@ final class CostChart {
     }
   }
 
-  private static void line(List<Line> lines, List<Timing> timings, String name, String style, ToDoubleFunction<Timing> time) {
-    List<Timing> measured = timings.stream().filter(t -> time.applyAsDouble(t) > 0).sorted(Comparator.comparingInt(Timing::batch)).toList();
+  private static void line(List<Line> lines, List<Timing> timings, String name, String style,
+      ToDoubleFunction<Timing> time) {
+    List<Timing> measured =
+        timings.stream().filter(t -> time.applyAsDouble(t) > 0).sorted(Comparator.comparingInt(Timing::batch)).toList();
     if (!measured.isEmpty()) {
-      lines.add(new Line(name, style, measured.stream().mapToDouble(Timing::batch).toArray(), measured.stream().mapToDouble(time).toArray()));
+      lines.add(new Line(name, style, measured.stream().mapToDouble(Timing::batch).toArray(),
+          measured.stream().mapToDouble(time).toArray()));
     }
   }
 
-  /** Names beside the last points, moved apart where they would overlap; over the last point of a line that ends before the others. */
+  /**
+   * Names beside the last points, moved apart where they would overlap; over the last point of a line that ends before
+   * the others.
+   */
   private static void names(StringBuilder svg, List<Line> lines, Axis x, Axis y) {
     double end = lines.stream().mapToDouble(line -> last(line.batches())).max().orElseThrow();
     for (Line line : lines) {
       if (last(line.batches()) < end) {
-        svg.append(text("end", x.at(last(line.batches())) + 4, y.at(last(line.times())) - 10, line.style(), line.name()));
+        svg.append(
+            text("end", x.at(last(line.batches())) + 4, y.at(last(line.times())) - 10, line.style(), line.name()));
       }
     }
-    List<Line> downwards = lines.stream().filter(line -> last(line.batches()) == end).sorted(Comparator.comparingDouble(line -> y.at(last(line.times())))).toList();
+    List<Line> downwards = lines.stream().filter(line -> last(line.batches()) == end)
+        .sorted(Comparator.comparingDouble(line -> y.at(last(line.times())))).toList();
     double[] places = downwards.stream().mapToDouble(line -> y.at(last(line.times()))).toArray();
     for (int i = 1; i < places.length; i++) {
       places[i] = Math.max(places[i], places[i - 1] + NAME_HEIGHT);
@@ -122,14 +138,17 @@ final class CostChart {
 
   private static String time(double microseconds) {
     return microseconds >= 1e6 ? String.format(Locale.ROOT, "%.0f s", microseconds / 1e6)
-        : microseconds >= 1000 ? String.format(Locale.ROOT, "%.0f ms", microseconds / 1000) : String.format(Locale.ROOT, "%.0f \u00b5s", microseconds);
+        : microseconds >= 1000 ? String.format(Locale.ROOT, "%.0f ms", microseconds / 1000)
+        : String.format(Locale.ROOT, "%.0f \u00b5s", microseconds);
   }
 
   private static String segment(String style, double x1, double y1, double x2, double y2) {
-    return String.format(Locale.ROOT, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", style, x1, y1, x2, y2);
+    return String.format(Locale.ROOT, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", style,
+        x1, y1, x2, y2);
   }
 
   private static String text(String anchor, double x, double y, String style, String text) {
-    return String.format(Locale.ROOT, "<text class=\"%s\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", style, anchor, x, y, Page.escaped(text));
+    return String.format(Locale.ROOT, "<text class=\"%s\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", style,
+        anchor, x, y, Page.escaped(text));
   }
 }

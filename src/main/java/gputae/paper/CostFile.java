@@ -14,7 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code cost.json}: what the steps of section V took, so that a report that is written again need not measure them again.
+ * {@code cost.json}: what the steps of section V took, so that a report that is written again need not measure them
+ * again.
  *
  * @param conditions what they were measured under: device, data, Python
  */
@@ -44,7 +45,8 @@ record CostFile(String conditions, List<Entry> timings) {
       if (entry == null || cost(entry.plain, entry.regularised) == null) {
         throw new Failure(file + " lacks a time; remove it, and it will be made again");
       }
-      timings.add(new PaperResults.Timing(entry.batch, cost(entry.plain, entry.regularised), cost(entry.peerPlain, entry.peerRegularised), entry.reason));
+      timings.add(new PaperResults.Timing(entry.batch, cost(entry.plain, entry.regularised),
+          cost(entry.peerPlain, entry.peerRegularised), entry.reason));
     }
     return timings;
   }
@@ -57,7 +59,8 @@ record CostFile(String conditions, List<Entry> timings) {
     List<Entry> entries = new ArrayList<>();
     for (PaperResults.Timing timing : timings) {
       PaperResults.Cost peer = timing.peer();
-      entries.add(new Entry(timing.batch(), timing.own().plain(), timing.own().regularised(), peer == null ? null : peer.plain(), peer == null ? null : peer.regularised(),
+      entries.add(new Entry(timing.batch(), timing.own().plain(), timing.own().regularised(),
+          peer == null ? null : peer.plain(), peer == null ? null : peer.regularised(),
           timing.reason()));
     }
     WholeFile.write(file, (GSON.toJson(new CostFile(conditions, entries)) + "\n").getBytes(StandardCharsets.UTF_8));

@@ -44,8 +44,10 @@ public final class PaperCloud implements Afterwards {
     Sample sample = Sample.of(loaded.dataset().train().images().count(), POINTS, SEED);
     Images images = sample.images(loaded.dataset().train().images());
     int latent = model.architecture().latent();
-    try (Matrix pixels = backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
-      LatentFigure.write(row.run().cloud(), model.embeddings(pixels), images.count(), latent, sample.labels(loaded.dataset().train().labels()), loaded.dataset().classes(), "");
+    try (Matrix pixels =
+        backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+      LatentFigure.write(row.run().cloud(), model.embeddings(pixels), images.count(), latent,
+          sample.labels(loaded.dataset().train().labels()), loaded.dataset().classes(), "");
     } catch (FigureException e) {
       // As with the figures of a run: it costs the picture.
       warn.accept("no figures: " + e.getMessage());

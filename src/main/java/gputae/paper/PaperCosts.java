@@ -42,27 +42,36 @@ public final class PaperCosts {
     return TrainConfig.ofPaper(model, 2, batch, 1, 0);
   }
 
-  /** Section V: the first data set, two latent dimensions, each batch size that it has images for; once for these conditions. */
-  public List<PaperResults.Timing> of(Backend backend, Experiments experiments, Path out, Consumer<String> say) throws IOException {
+  /**
+   * Section V: the first data set, two latent dimensions, each batch size that it has images for; once for these
+   * conditions.
+   */
+  public List<PaperResults.Timing> of(Backend backend, Experiments experiments, Path out, Consumer<String> say)
+      throws IOException {
     Dataset dataset = experiments.spec(experiments.datasets().get(0), config(ModelKind.AE, BATCHES.get(0))).load(say);
     String missing = PeerCost.missing(python, dataset.train().images().pixelsPerImage());
     Path file = out.resolve("cost.json");
-    String conditions = DeviceChoice.conditions(backend) + "; " + DataFingerprint.of(dataset) + "; " + (missing == null ? python : missing);
+    String conditions = DeviceChoice.conditions(backend) + "; " + DataFingerprint.of(dataset) + "; "
+        + (missing == null ? python : missing);
     List<PaperResults.Timing> timings = CostFile.read(file, conditions);
     if (timings != null) {
       say.accept("cost of the term: from " + file);
       return timings;
     }
     timings = new ArrayList<>();
-    say.accept("cost of the term: measured here" + (missing == null ? " and in PyTorch and GUDHI" : "; not in PyTorch and GUDHI: " + missing));
-    try (PeerCost peer = missing == null ? PeerCost.open(python, threads, dataset.train().images(), dataset.test().images()) : null) {
+    say.accept("cost of the term: measured here"
+        + (missing == null ? " and in PyTorch and GUDHI" : "; not in PyTorch and GUDHI: " + missing));
+    try (PeerCost peer =
+        missing == null ? PeerCost.open(python, threads, dataset.train().images(), dataset.test().images()) : null) {
       for (int batch : BATCHES) {
         if (batch <= dataset.train().images().count()) {
           PaperResults.Timing timing = cost(backend, dataset, batch, peer, missing);
           timings.add(timing);
           PaperResults.Cost own = timing.own();
-          say.accept(String.format(Locale.ROOT, "batch %d: %.0f microseconds a step without the term, %.0f with it", batch, own.plain(), own.regularised())
-              + (timing.peer() == null ? "" : String.format(Locale.ROOT, "; PyTorch and GUDHI %.0f and %.0f", timing.peer().plain(), timing.peer().regularised())));
+          say.accept(String.format(Locale.ROOT, "batch %d: %.0f microseconds a step without the term, %.0f with it",
+              batch, own.plain(), own.regularised())
+              + (timing.peer() == null ? "" : String.format(Locale.ROOT, "; PyTorch and GUDHI %.0f and %.0f",
+                  timing.peer().plain(), timing.peer().regularised())));
         }
       }
     }
@@ -72,7 +81,8 @@ public final class PaperCosts {
     return timings;
   }
 
-  private PaperResults.Timing cost(Backend backend, Dataset dataset, int batch, PeerCost peer, String missing) throws IOException {
+  private PaperResults.Timing cost(Backend backend, Dataset dataset, int batch, PeerCost peer, String missing)
+      throws IOException {
     List<TrainConfig> configs = new ArrayList<>();
     for (ModelKind model : List.of(ModelKind.AE, ModelKind.TAE)) {
       configs.add(config(model, batch));
@@ -88,7 +98,8 @@ public final class PaperCosts {
     // About as long at each size: without the term a step grows with the batch, in GUDHI with more than its square.
     int steps = Math.max(20, 200 * BATCHES.get(0) / batch);
     double plain = peer.secondsAStep(false, 2, batch, steps);
-    double regularised = peer.secondsAStep(true, 2, batch, Math.max(3, 200 * BATCHES.get(0) * BATCHES.get(0) / (batch * batch)));
+    double regularised =
+        peer.secondsAStep(true, 2, batch, Math.max(3, 200 * BATCHES.get(0) * BATCHES.get(0) / (batch * batch)));
     return Double.isNaN(plain + regularised) ? new PaperResults.Timing(batch, own, null, FAILED)
         : new PaperResults.Timing(batch, own, new PaperResults.Cost(1e6 * plain, 1e6 * regularised), null);
   }

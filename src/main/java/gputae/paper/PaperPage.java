@@ -28,14 +28,18 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** {@code report.html} of the reproduced paper: its figures and tables in its order, each picture with its numbers and the claim that it bears on. */
+/**
+ * {@code report.html} of the reproduced paper: its figures and tables in its order, each picture with its numbers and
+ * the claim that it bears on.
+ */
 final class PaperPage {
 
   private static final String STYLE = Page.style(PaperPage.class, "page.css");
 
   private static final List<Measure> CLOUD = List.of(Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.ENERGY_DISTANCE);
   private static final List<Measure> IMAGES =
-      List.of(Measure.CLASS_ENTROPY, Measure.SMALLEST_CLASS, Measure.FRECHET, Measure.PRECISION, Measure.RECALL, Measure.DENSITY, Measure.COVERAGE);
+      List.of(Measure.CLASS_ENTROPY, Measure.SMALLEST_CLASS, Measure.FRECHET, Measure.PRECISION, Measure.RECALL,
+          Measure.DENSITY, Measure.COVERAGE);
   private static final List<Measure> KEY_IMAGES = List.of(Measure.CLASS_ENTROPY, Measure.FRECHET, Measure.COVERAGE);
 
   private final PaperResults results;
@@ -78,10 +82,13 @@ final class PaperPage {
 
   private void opening() {
     Conditions conditions = results.conditions();
-    page.add("<p class=\"lead\">The experiments of B. Hoagland, J. Liu and M. Montelli, with numbers beside the pictures. AE is the plain autoencoder, AE + Reg the"
-        + " one with their topological term, d the dimension of the latent space.</p>\n");
+    page.add(
+        "<p class=\"lead\">The experiments of B. Hoagland, J. Liu and M. Montelli, with numbers beside the pictures. "
+            + "AE is the plain autoencoder, AE + Reg the"
+            + " one with their topological term, d the dimension of the latent space.</p>\n");
     if (conditions.epochs() < PaperResults.EPOCHS) {
-      page.add("<p class=\"note\">" + conditions.epochs() + " of the paper\u2019s " + PaperResults.EPOCHS + " epochs, so the verdicts are provisional.</p>\n");
+      page.add("<p class=\"note\">" + conditions.epochs() + " of the paper\u2019s " + PaperResults.EPOCHS
+          + " epochs, so the verdicts are provisional.</p>\n");
     }
     String missing = missing();
     if (!missing.isEmpty()) {
@@ -95,7 +102,8 @@ final class PaperPage {
     entries.put("gpu-tae", conditions.version());
     entries.put("date", conditions.date());
     entries.put("epochs", Integer.toString(conditions.epochs()));
-    entries.put(conditions.seeds().size() == 1 ? "seed" : "seeds", conditions.seeds().stream().map(String::valueOf).collect(Collectors.joining(", ")));
+    entries.put(conditions.seeds().size() == 1 ? "seed" : "seeds",
+        conditions.seeds().stream().map(String::valueOf).collect(Collectors.joining(", ")));
     entries.putAll(conditions.settings());
     entries.put("command", conditions.command());
     page.pairs("Conditions", "pairs", entries);
@@ -112,7 +120,8 @@ final class PaperPage {
         if (latents.size() == PaperResults.LATENTS.size()) {
           models.add(name(model));
         } else if (!latents.isEmpty()) {
-          models.add(name(model) + " at d = " + latents.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+          models
+              .add(name(model) + " at d = " + latents.stream().map(String::valueOf).collect(Collectors.joining(", ")));
         }
       }
       if (!models.isEmpty()) {
@@ -123,7 +132,9 @@ final class PaperPage {
   }
 
   private void summary() {
-    page.add("<section>\n<h2>The paper\u2019s claims and these numbers</h2>\n<table class=\"rows summary\">\n<thead><tr><th>claim</th>");
+    page.add(
+        "<section>\n<h2>The paper\u2019s claims and these numbers</h2>\n<table class=\"rows "
+            + "summary\">\n<thead><tr><th>claim</th>");
     datasets.forEach(dataset -> page.add("<th scope=\"col\">").text(dataset).add("</th>"));
     page.add("</tr></thead>\n<tbody>\n");
     for (Claim claim : Claim.values()) {
@@ -142,7 +153,8 @@ final class PaperPage {
   private static String outcome(Verdict verdict) {
     long measured = verdict.findings().stream().filter(f -> f.outcome() != Outcome.NOT_MEASURED).count();
     int all = verdict.findings().size();
-    return word(verdict) + (measured == 0 || measured == all ? "" : "<small>" + measured + " of " + all + " comparisons</small>");
+    return word(verdict)
+        + (measured == 0 || measured == all ? "" : "<small>" + measured + " of " + all + " comparisons</small>");
   }
 
   private static String word(Verdict verdict) {
@@ -157,20 +169,25 @@ final class PaperPage {
 
   /** The paper's sentence, and for each data set the verdict with what it rests on. */
   private void claim(Claim claim) {
-    page.add("<div class=\"claim\">\n<p><span class=\"quote\">\u201c").text(claim.quote()).add("\u201d</span> <span class=\"source\">").text(claim.source())
+    page.add("<div class=\"claim\">\n<p><span class=\"quote\">\u201c").text(claim.quote())
+        .add("\u201d</span> <span class=\"source\">").text(claim.source())
         .add("</span></p>\n<div class=\"two\">\n");
     for (String dataset : claim.perDataset() ? datasets : List.of("")) {
       Verdict verdict = claim.verdict(results, dataset);
       page.add("<div>").text(dataset).add(dataset.isEmpty() ? "" : ": ").add(word(verdict));
-      String open = verdict.findings().stream().filter(f -> f.outcome() == Outcome.NOT_MEASURED).map(Finding::words).collect(Collectors.joining("; "));
+      String open = verdict.findings().stream().filter(f -> f.outcome() == Outcome.NOT_MEASURED).map(Finding::words)
+          .collect(Collectors.joining("; "));
       if (verdict.word() != Verdict.Word.NOT_MEASURED) {
         page.add("\n<ul class=\"findings\">\n");
         for (Finding finding : verdict.findings()) {
           if (finding.outcome() != Outcome.NOT_MEASURED) {
-            page.add(finding.outcome() == Outcome.YES ? "<li><span>\u2713</span>" : "<li><span>\u2717</span>").text(unbroken(finding.words())).add("</li>\n");
+            page.add(finding.outcome() == Outcome.YES ? "<li><span>\u2713</span>" : "<li><span>\u2717</span>")
+                .text(unbroken(finding.words())).add("</li>\n");
           }
         }
-        page.add(open.isEmpty() ? "" : "<li><span>\u2013</span>not measured: " + Page.escaped(unbroken(open)) + "</li>\n").add("</ul>\n");
+        page.add(
+            open.isEmpty() ? "" : "<li><span>\u2013</span>not measured: " + Page.escaped(unbroken(open)) + "</li>\n")
+            .add("</ul>\n");
       }
       page.add("</div>\n");
     }
@@ -179,7 +196,8 @@ final class PaperPage {
 
   /** Lines do not end within a number. */
   private static String unbroken(String words) {
-    return words.replace(" \u00b1 ", "\u00a0\u00b1\u00a0").replace(" %", "\u00a0%").replace("d = ", "d\u00a0=\u00a0").replace("AE ", "AE\u00a0");
+    return words.replace(" \u00b1 ", "\u00a0\u00b1\u00a0").replace(" %", "\u00a0%").replace("d = ", "d\u00a0=\u00a0")
+        .replace("AE ", "AE\u00a0");
   }
 
   /** The number of the paper's figure, for the one data set that its figures show. */
@@ -189,7 +207,8 @@ final class PaperPage {
 
   private void latentSpaces() throws IOException {
     section("Latent spaces: Figures 2 and 3",
-        "Embeddings of 512 training images in two dimensions, without and with the topological term; numbers from the embeddings of the test images.");
+        "Embeddings of 512 training images in two dimensions, without and with the topological term; numbers from the "
+            + "embeddings of the test images.");
     claim(Claim.FILLS_BALL);
     for (String dataset : datasets) {
       if (results.has(dataset, AE) || results.has(dataset, TAE)) {
@@ -202,7 +221,9 @@ final class PaperPage {
   }
 
   private void generatedImages() throws IOException {
-    section("Generated images: Figures 4 and 5", "Images decoded from points of the standard Gaussian (AE) and of the uniform distribution on the unit ball (AE + Reg).");
+    section("Generated images: Figures 4 and 5",
+        "Images decoded from points of the standard Gaussian (AE) and of the uniform distribution on the unit ball (AE "
+            + "+ Reg).");
     claim(Claim.NO_COLLAPSE);
     for (String dataset : datasets) {
       for (int d : new int[] {2, 10}) {
@@ -223,7 +244,8 @@ final class PaperPage {
     claim(Claim.CLARITY);
     for (String dataset : datasets) {
       for (int d : results.latents(dataset)) {
-        List<Result> row = List.of(results.result(dataset, AE, d), results.result(dataset, TAE, d), results.result(dataset, VAE, d));
+        List<Result> row =
+            List.of(results.result(dataset, AE, d), results.result(dataset, TAE, d), results.result(dataset, VAE, d));
         if (row.stream().anyMatch(r -> !r.runs().isEmpty())) {
           heading(dataset + ", d = " + d);
           cells("three", row, List.of("AE", "AE + Reg", "VAE"), Run::grid, KEY_IMAGES);
@@ -234,7 +256,8 @@ final class PaperPage {
   }
 
   private void ballAlone() throws IOException {
-    section("The ball penalty alone: Figures 6 and 7", "The topological term without its death times: what keeps embeddings in the ball does not spread them there.");
+    section("The ball penalty alone: Figures 6 and 7",
+        "The topological term without its death times: what keeps embeddings in the ball does not spread them there.");
     claim(Claim.BALL_ALONE);
     for (String dataset : datasets) {
       if (!results.has(dataset, DISK)) {
@@ -242,9 +265,11 @@ final class PaperPage {
       }
       if (!results.result(dataset, DISK, 2).runs().isEmpty()) {
         heading(figure(dataset, 6) + dataset + ", d = 2");
-        cells("two", List.of(results.result(dataset, DISK, 2), results.result(dataset, TAE, 2)), List.of("ball penalty alone", "AE + Reg"), Run::cloud, CLOUD);
+        cells("two", List.of(results.result(dataset, DISK, 2), results.result(dataset, TAE, 2)),
+            List.of("ball penalty alone", "AE + Reg"), Run::cloud, CLOUD);
       }
-      List<Result> grids = results.latents(dataset).stream().map(d -> results.result(dataset, DISK, d)).filter(r -> !r.runs().isEmpty()).toList();
+      List<Result> grids = results.latents(dataset).stream().map(d -> results.result(dataset, DISK, d))
+          .filter(r -> !r.runs().isEmpty()).toList();
       heading(figure(dataset, 7) + dataset + ", generated images");
       List<Measure> measures = new ArrayList<>(List.of(Measure.HOLE_RATIO));
       measures.addAll(KEY_IMAGES);
@@ -262,7 +287,8 @@ final class PaperPage {
       page.add("<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th>d</th>");
       models.forEach(model -> page.add("<th class=\"number\">" + name(model) + "</th>"));
       page.add("</tr></thead>\n<tbody>\n");
-      List<Result> shown = results.latents(dataset).stream().flatMap(d -> models.stream().map(m -> results.result(dataset, m, d))).toList();
+      List<Result> shown = results.latents(dataset).stream()
+          .flatMap(d -> models.stream().map(m -> results.result(dataset, m, d))).toList();
       int decimals = decimals(4, shown, Measure.BCE_TEST);
       for (int d : results.latents(dataset)) {
         page.add("<tr><th scope=\"row\">" + d + "</th>");
@@ -275,13 +301,18 @@ final class PaperPage {
   }
 
   private void cost() {
-    section("Cost: Section V", "Microseconds of one training step of the autoencoder, without and with the topological term.");
+    section("Cost: Section V",
+        "Microseconds of one training step of the autoencoder, without and with the topological term.");
     claim(Claim.COST);
     List<Timing> timings = results.timings();
     if (!timings.isEmpty()) {
-      page.add("<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th></th><th class=\"over\" colspan=\"3\">gpu-tae</th>"
-          + "<th class=\"over\" colspan=\"3\">PyTorch + GUDHI</th><th class=\"number\">AE + Reg</th></tr>\n<tr><th>batch</th>");
-      List.of("AE", "AE + Reg", "ratio", "AE", "AE + Reg", "ratio", "speed-up").forEach(title -> page.add("<th class=\"number\">" + title + "</th>"));
+      page.add(
+          "<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th></th><th class=\"over\" "
+              + "colspan=\"3\">gpu-tae</th>"
+              + "<th class=\"over\" colspan=\"3\">PyTorch + GUDHI</th><th class=\"number\">AE + "
+              + "Reg</th></tr>\n<tr><th>batch</th>");
+      List.of("AE", "AE + Reg", "ratio", "AE", "AE + Reg", "ratio", "speed-up")
+          .forEach(title -> page.add("<th class=\"number\">" + title + "</th>"));
       page.add("</tr></thead>\n<tbody>\n");
       Map<String, List<String>> reasons = new LinkedHashMap<>();
       double[][] times = timings.stream().map(PaperReport::times).toArray(double[][]::new);
@@ -296,12 +327,13 @@ final class PaperPage {
         number(Numbers.rounded(t[3] / t[1], 1), "");
         page.add("</tr>\n");
         if (timings.get(i).reason() != null && !timings.get(i).reason().isEmpty()) {
-          reasons.computeIfAbsent(timings.get(i).reason(), r -> new ArrayList<>()).add(Integer.toString(timings.get(i).batch()));
+          reasons.computeIfAbsent(timings.get(i).reason(), r -> new ArrayList<>())
+              .add(Integer.toString(timings.get(i).batch()));
         }
       }
       page.add("</tbody>\n</table>\n").add(CostChart.svg(timings)).add("</div>\n");
-      reasons.forEach((reason, batches) ->
-          page.add("<p class=\"lead\">PyTorch + GUDHI, batch ").text(String.join(", ", batches)).add(": not measured, ").text(reason).add(".</p>\n"));
+      reasons.forEach((reason, batches) -> page.add("<p class=\"lead\">PyTorch + GUDHI, batch ")
+          .text(String.join(", ", batches)).add(": not measured, ").text(reason).add(".</p>\n"));
     }
     page.add("</section>\n");
   }
@@ -312,12 +344,14 @@ final class PaperPage {
   }
 
   private void allMeasures() {
-    section("All measures", "Means over the seeds, with standard deviations where there are several; the best of a row in bold."
-        + " tables/measures.csv has every training, tables/means.csv every digit.");
+    section("All measures",
+        "Means over the seeds, with standard deviations where there are several; the best of a row in bold."
+            + " tables/measures.csv has every training, tables/means.csv every digit.");
     for (String dataset : datasets) {
       page.add("<details>\n<summary>").text(dataset).add("</summary>\n");
       for (int d : results.latents(dataset)) {
-        List<Result> models = Arrays.stream(ModelKind.values()).map(model -> results.result(dataset, model, d)).filter(r -> !r.runs().isEmpty()).toList();
+        List<Result> models = Arrays.stream(ModelKind.values()).map(model -> results.result(dataset, model, d))
+            .filter(r -> !r.runs().isEmpty()).toList();
         if (models.isEmpty()) {
           continue;
         }
@@ -330,7 +364,8 @@ final class PaperPage {
               .filter(m -> m.group() == group && models.stream().anyMatch(r -> r.spread(m).measured())).toList();
           if (!measures.isEmpty()) {
             group(group.title(), models.size());
-            measures.forEach(measure -> row(measure.title(), models.stream().map(r -> r.spread(measure)).toList(), measure.better()));
+            measures.forEach(measure -> row(measure.title(), models.stream().map(r -> r.spread(measure)).toList(),
+                measure.better()));
           }
         }
         if (models.stream().anyMatch(r -> r.seconds().measured())) {
@@ -351,7 +386,8 @@ final class PaperPage {
   private void row(String title, List<Spread> values, Measure.Better better) {
     int decimals = Numbers.commonDecimals(4, values.stream().mapToDouble(Spread::mean).toArray());
     double sign = better == Measure.Better.LOWER ? 1 : -1;
-    double best = values.stream().mapToDouble(v -> sign * v.mean()).filter(v -> !Double.isNaN(v)).min().orElse(Double.NaN);
+    double best =
+        values.stream().mapToDouble(v -> sign * v.mean()).filter(v -> !Double.isNaN(v)).min().orElse(Double.NaN);
     boolean compared = better != Measure.Better.NEITHER && values.stream().filter(Spread::measured).count() > 1;
     page.add("<tr><th scope=\"row\">").text(title).add("</th>");
     values.forEach(v -> number(v.rounded(decimals), compared && sign * v.mean() == best ? " best" : ""));
@@ -359,8 +395,10 @@ final class PaperPage {
   }
 
   private void rules() {
-    section("The rules of the verdicts", "Means over the seeds are compared. A claim holds where all of its comparisons do, in part where some do;"
-        + " comparisons without numbers do not count, and are named beside the verdict. The thresholds are this report\u2019s; the paper names none.");
+    section("The rules of the verdicts",
+        "Means over the seeds are compared. A claim holds where all of its comparisons do, in part where some do;"
+            + " comparisons without numbers do not count, and are named beside the verdict. The thresholds are this "
+            + "report\u2019s; the paper names none.");
     page.add("<table class=\"pairs\">\n");
     for (Claim claim : Claim.values()) {
       page.add("<tr><th scope=\"row\">").text(claim.title()).add("</th><td>").text(claim.rule()).add("</td></tr>\n");
@@ -369,10 +407,12 @@ final class PaperPage {
   }
 
   private void definitions() {
-    section("Definitions", "Embeddings are those of the test images, of which at most 10,000; generated images are as many.");
+    section("Definitions",
+        "Embeddings are those of the test images, of which at most 10,000; generated images are as many.");
     page.add("<table class=\"pairs\">\n");
     for (Measure measure : Measure.values()) {
-      page.add("<tr><th scope=\"row\">").text(measure.title()).add("</th><td>").text(measure.meaning()).add("</td></tr>\n");
+      page.add("<tr><th scope=\"row\">").text(measure.title()).add("</th><td>").text(measure.meaning())
+          .add("</td></tr>\n");
     }
     page.add("</table>\n</section>\n");
   }
@@ -394,7 +434,8 @@ final class PaperPage {
   }
 
   /** Pictures side by side, each with its numbers. */
-  private void cells(String columns, List<Result> row, List<String> titles, Function<Run, Path> picture, List<Measure> measures) throws IOException {
+  private void cells(String columns, List<Result> row, List<String> titles, Function<Run, Path> picture,
+      List<Measure> measures) throws IOException {
     page.add("<div class=\"" + columns + "\">\n");
     for (int i = 0; i < row.size(); i++) {
       Result result = row.get(i);
@@ -405,8 +446,10 @@ final class PaperPage {
         Spread value = result.spread(measure);
         if (value.measured()) {
           // A digit more where a deviation is to be read.
-          int decimals = Math.abs(value.mean()) < 0.001 ? 4 : Math.min(4, Numbers.commonDecimals(value.count() > 1 ? 4 : 3, value.mean()));
-          page.add("<tr><th scope=\"row\">").text(measure.title()).add("</th><td>").text(value.rounded(decimals)).add("</td></tr>\n");
+          int decimals = Math.abs(value.mean()) < 0.001 ? 4
+              : Math.min(4, Numbers.commonDecimals(value.count() > 1 ? 4 : 3, value.mean()));
+          page.add("<tr><th scope=\"row\">").text(measure.title()).add("</th><td>").text(value.rounded(decimals))
+              .add("</td></tr>\n");
         }
       }
       page.add("</table>\n</figure>\n");
@@ -427,10 +470,12 @@ final class PaperPage {
         continue;
       }
       Picture shown = known == null ? sized(png, bytes) : known;
-      page.add("<svg class=\"picture\" viewBox=\"0 0 " + shown.width() + " " + shown.height() + "\" role=\"img\" aria-label=\"").text(description)
+      page.add("<svg class=\"picture\" viewBox=\"0 0 " + shown.width() + " " + shown.height()
+          + "\" role=\"img\" aria-label=\"").text(description)
           .add("\">");
       if (known == null) {
-        page.add("<image id=\"" + shown.id() + "\" width=\"" + shown.width() + "\" height=\"" + shown.height() + "\" href=\"")
+        page.add("<image id=\"" + shown.id() + "\" width=\"" + shown.width() + "\" height=\"" + shown.height()
+            + "\" href=\"")
             .add(Page.embedded(bytes)).add("\"/>");
         pictures.put(png, shown);
       } else {
@@ -447,6 +492,7 @@ final class PaperPage {
     if (bytes.length < 24 || ByteBuffer.wrap(bytes).getLong() != 0x89504e470d0a1a0aL) {
       throw new IOException(png + ": is not a PNG");
     }
-    return new Picture("picture-" + (pictures.size() + 1), ByteBuffer.wrap(bytes).getInt(16), ByteBuffer.wrap(bytes).getInt(20));
+    return new Picture("picture-" + (pictures.size() + 1), ByteBuffer.wrap(bytes).getInt(16),
+        ByteBuffer.wrap(bytes).getInt(20));
   }
 }

@@ -17,14 +17,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The paper, reproduced: a page with its figures, tables and claims, and the same numbers as tables for programs and for text. */
+/**
+ * The paper, reproduced: a page with its figures, tables and claims, and the same numbers as tables for programs and
+ * for text.
+ */
 public final class PaperReport {
 
   private PaperReport() {}
 
   /**
-   * Writes {@code report.html} and, in {@code tables/}, each as .csv and .md: {@code measures}, a row for each training; {@code means}, over the seeds;
-   * {@code verdicts}, a row for each claim and data set; {@code cost}, a row for each batch size, if there is any.
+   * Writes {@code report.html} and, in {@code tables/}, each as .csv and .md: {@code measures}, a row for each
+   * training; {@code means}, over the seeds; {@code verdicts}, a row for each claim and data set; {@code cost}, a row
+   * for each batch size, if there is any.
    *
    * @param folder where; files that exist are replaced, missing directories are made
    * @throws IOException with one line naming the file that could not be read or written, or the picture that is no PNG
@@ -79,7 +83,8 @@ public final class PaperReport {
   private static void cost(Path tables, List<Timing> timings) throws IOException {
     Csv csv = new Csv();
     csv.row(List.of("batch", "gputae_ae_us", "gputae_tae_us", "pytorch_ae_us", "pytorch_gudhi_tae_us", "reason"));
-    MarkdownTable markdown = new MarkdownTable(0, List.of("batch", "AE, gpu-tae, us", "AE + Reg, gpu-tae, us", "AE, PyTorch, us", "AE + Reg, PyTorch + GUDHI, us"));
+    MarkdownTable markdown = new MarkdownTable(0, List.of("batch", "AE, gpu-tae, us", "AE + Reg, gpu-tae, us",
+        "AE, PyTorch, us", "AE + Reg, PyTorch + GUDHI, us"));
     for (Timing timing : timings) {
       List<String> exact = new ArrayList<>(List.of(Integer.toString(timing.batch())));
       List<String> rounded = new ArrayList<>(exact);

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 /**
  * What was measured to reproduce the paper. Anything may be missing: models, dimensions, evaluations, pictures, times.
  *
- * @param results one for each data set, model and latent dimension, in any order; data sets are shown in that of their first results
+ * @param results one for each data set, model and latent dimension, in any order; data sets are shown in that of their
+ *     first results
  * @param timings in ascending order of the batch
  */
 public record PaperResults(Conditions conditions, List<Result> results, List<Timing> timings) {
@@ -35,7 +36,8 @@ public record PaperResults(Conditions conditions, List<Result> results, List<Tim
    * @param seeds    of the trainings
    * @param settings further ones, name and value, in the map's order
    */
-  public record Conditions(String device, String version, String date, String command, int epochs, List<Long> seeds, Map<String, String> settings) {
+  public record Conditions(String device, String version, String date, String command, int epochs, List<Long> seeds,
+      Map<String, String> settings) {
     public Conditions {
       seeds = List.copyOf(seeds);
       settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
@@ -59,7 +61,8 @@ public record PaperResults(Conditions conditions, List<Result> results, List<Tim
     }
 
     Spread spread(Measure measure) {
-      return Spread.of(runs.stream().mapToDouble(run -> run.evaluation() == null ? Double.NaN : run.evaluation().get(measure)).toArray());
+      return Spread.of(runs.stream()
+          .mapToDouble(run -> run.evaluation() == null ? Double.NaN : run.evaluation().get(measure)).toArray());
     }
 
     Spread seconds() {
@@ -114,7 +117,8 @@ public record PaperResults(Conditions conditions, List<Result> results, List<Tim
 
   /** The result, or one without runs. */
   Result result(String dataset, ModelKind model, int latent) {
-    return results.stream().filter(r -> r.dataset().equals(dataset) && r.model() == model && r.latent() == latent).findFirst()
+    return results.stream().filter(r -> r.dataset().equals(dataset) && r.model() == model && r.latent() == latent)
+        .findFirst()
         .orElse(new Result(dataset, model, latent, List.of()));
   }
 

@@ -30,12 +30,15 @@ public final class PaperRows {
         Epoch last = row.history().get(row.history().size() - 1);
         Path cloud = row.run().cloud();
         Path grid = row.run().figure("generated");
-        runs.computeIfAbsent(List.of(published(row.cell().spec().dataset()), config.model(), config.latent()), key -> new ArrayList<>())
-            .add(new PaperResults.Run(config.seed(), Evaluating.of(row), last.seconds(), Files.exists(cloud) ? cloud : null, Files.exists(grid) ? grid : null));
+        runs.computeIfAbsent(List.of(published(row.cell().spec().dataset()), config.model(), config.latent()),
+            key -> new ArrayList<>())
+            .add(new PaperResults.Run(config.seed(), Evaluating.of(row), last.seconds(),
+                Files.exists(cloud) ? cloud : null, Files.exists(grid) ? grid : null));
       }
     }
     List<PaperResults.Result> results = new ArrayList<>();
-    runs.forEach((key, of) -> results.add(new PaperResults.Result((String) key.get(0), (ModelKind) key.get(1), (Integer) key.get(2), of)));
+    runs.forEach((key, of) -> results
+        .add(new PaperResults.Result((String) key.get(0), (ModelKind) key.get(1), (Integer) key.get(2), of)));
     return results;
   }
 

@@ -15,7 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
-/** What a step of the same training takes in PyTorch with GUDHI, by the script bench/peers/torch_gudhi.py, which the jar holds. */
+/**
+ * What a step of the same training takes in PyTorch with GUDHI, by the script bench/peers/torch_gudhi.py, which the jar
+ * holds.
+ */
 final class PeerCost implements AutoCloseable {
 
   /** The script's network takes images of this many pixels. */
@@ -50,7 +53,8 @@ final class PeerCost implements AutoCloseable {
       return "the script for PyTorch takes images of " + PIXELS + " pixels, not of " + pixels;
     }
     try {
-      return run(List.of(python, "-c", "import torch, gudhi"), MOST_SECONDS) == null ? python + " lacks torch or gudhi" : null;
+      return run(List.of(python, "-c", "import torch, gudhi"), MOST_SECONDS) == null ? python + " lacks torch or gudhi"
+          : null;
     } catch (IOException e) {
       return "there is no " + python;
     }
@@ -75,19 +79,23 @@ final class PeerCost implements AutoCloseable {
 
   private void write(String name, Images images) throws IOException {
     try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(folder.resolve(name)))) {
-      out.write(ByteBuffer.allocate(16).putInt(0x803).putInt(images.count()).putInt(images.height()).putInt(images.width()).array());
+      out.write(ByteBuffer.allocate(16).putInt(0x803).putInt(images.count()).putInt(images.height())
+          .putInt(images.width()).array());
       out.write(images.pixels());
     }
   }
 
   /** Seconds a step, or NaN where it ended otherwise than with a number. */
   double secondsAStep(boolean term, int latent, int batch, int steps) throws IOException {
-    List<String> command = new ArrayList<>(List.of(python, folder.resolve("torch_gudhi.py").toString(), "--data", folder.toString(), "--model", term ? "reg" : "ae",
-        "--latent", Integer.toString(latent), "--batch", Integer.toString(batch), "--steps", Integer.toString(steps), "--epochs", "1000000"));
+    List<String> command = new ArrayList<>(List.of(python, folder.resolve("torch_gudhi.py").toString(), "--data",
+        folder.toString(), "--model", term ? "reg" : "ae",
+        "--latent", Integer.toString(latent), "--batch", Integer.toString(batch), "--steps", Integer.toString(steps),
+        "--epochs", "1000000"));
     command.addAll(List.of("--threads", Integer.toString(threads)));
     String out = run(command, MOST_SECONDS);
     try {
-      return out == null ? Double.NaN : JsonParser.parseString(out.lines().reduce("", (first, last) -> last)).getAsJsonObject().get("s_per_step").getAsDouble();
+      return out == null ? Double.NaN : JsonParser.parseString(out.lines().reduce("", (first, last) -> last))
+          .getAsJsonObject().get("s_per_step").getAsDouble();
     } catch (RuntimeException e) {
       // Whatever a script of another kind may print.
       return Double.NaN;
@@ -98,7 +106,8 @@ final class PeerCost implements AutoCloseable {
   private static String run(List<String> command, long seconds) throws IOException {
     Path out = Files.createTempFile("gpu-tae", ".txt");
     try {
-      Process process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      Process process = new ProcessBuilder(command).redirectOutput(out.toFile())
+          .redirectError(ProcessBuilder.Redirect.DISCARD).start();
       running = process;
       try {
         if (!process.waitFor(seconds, TimeUnit.SECONDS)) {

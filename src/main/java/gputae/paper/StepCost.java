@@ -12,7 +12,9 @@ import gputae.train.Trainer;
 import java.util.Arrays;
 import java.util.List;
 
-/** What a training step takes: several configurations in turns, so that a machine whose speed drifts treats them alike. */
+/**
+ * What a training step takes: several configurations in turns, so that a machine whose speed drifts treats them alike.
+ */
 final class StepCost {
 
   private static final int ROUNDS = 3;
@@ -26,10 +28,12 @@ final class StepCost {
   private StepCost() {}
 
   /**
-   * Seconds a step with whole batches, the median of three rounds; neither tests nor what comes before the first step are in it.
+   * Seconds a step with whole batches, the median of three rounds; neither tests nor what comes before the first step
+   * are in it.
    *
    * @param configs all of one batch size, which is at most the number of training images
-   * @param seconds that a round of one configuration takes, or one epoch of at most 100 steps where that is longer; each is run as long once before
+   * @param seconds that a round of one configuration takes, or one epoch of at most 100 steps where that is longer;
+   *     each is run as long once before
    */
   static double[] measure(Backend backend, Dataset dataset, List<TrainConfig> configs, double seconds) {
     double[][] perStep = new double[configs.size()][ROUNDS];
@@ -47,13 +51,16 @@ final class StepCost {
   /** Training images for whole batches alone. */
   private static Dataset part(Dataset dataset, int batch) {
     int steps = Math.min(STEPS, dataset.train().images().count() / batch);
-    return new Dataset(dataset.name(), dataset.classes(), first(dataset.train(), steps * batch), first(dataset.test(), TEST_IMAGES));
+    return new Dataset(dataset.name(), dataset.classes(), first(dataset.train(), steps * batch),
+        first(dataset.test(), TEST_IMAGES));
   }
 
   private static Split first(Split split, int wanted) {
     Images images = split.images();
     int count = Math.min(wanted, images.count());
-    return new Split(new Images(Arrays.copyOf(images.pixels(), count * images.pixelsPerImage()), count, images.height(), images.width()),
+    return new Split(
+        new Images(Arrays.copyOf(images.pixels(), count * images.pixelsPerImage()), count, images.height(),
+            images.width()),
         split.labels() == null ? null : Arrays.copyOf(split.labels(), count));
   }
 

@@ -29,7 +29,9 @@ record Verdict(Word word, List<Finding> findings) {
     }
   }
 
-  enum Outcome { YES, NO, NOT_MEASURED }
+  enum Outcome {
+    YES, NO, NOT_MEASURED
+  }
 
   /** One comparison and the numbers it compared. */
   record Finding(Outcome outcome, String words) {
@@ -43,18 +45,24 @@ record Verdict(Word word, List<Finding> findings) {
     }
   }
 
-  /** A claim holds where all of its comparisons do, in part where some do; those that were not measured do not count. */
+  /**
+   * A claim holds where all of its comparisons do, in part where some do; those that were not measured do not count.
+   */
   static Verdict of(List<Finding> findings) {
     boolean yes = findings.stream().anyMatch(f -> f.outcome() == Outcome.YES);
     boolean no = findings.stream().anyMatch(f -> f.outcome() == Outcome.NO);
-    return new Verdict(yes && no ? Word.IN_PART : yes ? Word.HOLDS : no ? Word.NOT : Word.NOT_MEASURED, List.copyOf(findings));
+    return new Verdict(yes && no ? Word.IN_PART : yes ? Word.HOLDS : no ? Word.NOT : Word.NOT_MEASURED,
+        List.copyOf(findings));
   }
 
   private String words(Outcome outcome) {
     return findings.stream().filter(f -> f.outcome() == outcome).map(Finding::words).collect(Collectors.joining("; "));
   }
 
-  /** All findings in a line, without the verdict: "d = 2: ...; but not: d = 10: ...; not measured: d = 5". Empty if nothing was measured. */
+  /**
+   * All findings in a line, without the verdict: "d = 2: ...; but not: d = 10: ...; not measured: d = 5". Empty if
+   * nothing was measured.
+   */
   String evidence() {
     if (word == Word.NOT_MEASURED) {
       return "";

@@ -3,4 +3,3 @@
  * that says all this.
  */
 package gputae.paper;
-

@@ -20,13 +20,15 @@ public final class EvaluationFiles {
 
   private static final String SETTINGS = "settings";
   private static final String MEASURES = "measures";
-  private static final Map<String, Measure> BY_KEY = Arrays.stream(Measure.values()).collect(Collectors.toMap(Measure::key, Function.identity()));
+  private static final Map<String, Measure> BY_KEY =
+      Arrays.stream(Measure.values()).collect(Collectors.toMap(Measure::key, Function.identity()));
 
   private EvaluationFiles() {}
 
   /**
-   * {@code {"settings": {name: text, ...}, "measures": {key: number, ...}}}, settings in the map's order, measures in that of {@link Measure}. A measure that is
-   * NaN is left out, as one without a value; JSON has no infinite numbers, so these are the texts "Infinity" and "-Infinity".
+   * {@code {"settings": {name: text, ...}, "measures": {key: number, ...}}}, settings in the map's order, measures in
+   * that of {@link Measure}. A measure that is NaN is left out, as one without a value; JSON has no infinite numbers,
+   * so these are the texts "Infinity" and "-Infinity".
    */
   public static String json(Evaluation evaluation, Map<String, String> settings) {
     StringWriter text = new StringWriter();
@@ -59,8 +61,8 @@ public final class EvaluationFiles {
   /**
    * What {@link #json} wrote.
    *
-   * @throws IllegalArgumentException with one line saying what is wrong: not JSON, not this structure, an unknown measure, one that is there twice, a value that is
-   *                                  no number
+   * @throws IllegalArgumentException with one line saying what is wrong: not JSON, not this structure, an unknown
+   *                                  measure, one that is there twice, a value that is no number
    */
   public static Evaluation fromJson(String text) {
     Object whole;
@@ -117,7 +119,8 @@ public final class EvaluationFiles {
   public static String csv(Evaluation evaluation) {
     Csv csv = new Csv();
     csv.row(List.of("measure", "value", "meaning"));
-    evaluation.values().forEach((measure, value) -> csv.row(List.of(measure.key(), Csv.number(value), measure.meaning())));
+    evaluation.values()
+        .forEach((measure, value) -> csv.row(List.of(measure.key(), Csv.number(value), measure.meaning())));
     return csv.toString();
   }
 }

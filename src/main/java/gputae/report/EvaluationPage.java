@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** The measures of one model, or of embeddings made elsewhere, on one page: a card for each group, every value with what it means. */
+/**
+ * The measures of one model, or of embeddings made elsewhere, on one page: a card for each group, every value with what
+ * it means.
+ */
 public final class EvaluationPage {
 
   private EvaluationPage() {}
@@ -22,7 +25,8 @@ public final class EvaluationPage {
    * @param figures  in the order in which they shall stand
    * @throws IOException with one line naming the file that could not be read or written
    */
-  public static void write(Path html, String title, Map<String, String> settings, Evaluation evaluation, List<Figure> figures) throws IOException {
+  public static void write(Path html, String title, Map<String, String> settings, Evaluation evaluation,
+      List<Figure> figures) throws IOException {
     Page page = new Page(title);
     page.add("<div class=\"cards\">\n");
     for (Measure.Group group : Measure.Group.values()) {
@@ -32,7 +36,8 @@ public final class EvaluationPage {
       }
       page.add("<section>\n<h2>").text(group.title()).add("</h2>\n<table class=\"measures\">\n");
       for (Measure measure : measures) {
-        page.add("<tr><th scope=\"row\">").text(measure.title()).add("<small>").text(measure.meaning()).add("</small></th><td>")
+        page.add("<tr><th scope=\"row\">").text(measure.title()).add("<small>").text(measure.meaning())
+            .add("</small></th><td>")
             .text(Numbers.fourDigits(evaluation.get(measure))).add("</td></tr>\n");
       }
       page.add("</table>\n</section>\n");

@@ -17,8 +17,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Many evaluations as one table: a row for each, and a row for those that differ in nothing but the seed. Columns are the parameters in the order in which rows
- * bring them, the measures that any row has, in their own order, and then the other numbers.
+ * Many evaluations as one table: a row for each, and a row for those that differ in nothing but the seed. Columns are
+ * the parameters in the order in which rows bring them, the measures that any row has, in their own order, and then the
+ * other numbers.
  */
 public record MeasureTable(List<Row> rows) {
 
@@ -55,7 +56,8 @@ public record MeasureTable(List<Row> rows) {
    * @param measures   of every measure that any row of the table has
    * @param others     of every other number that any row of the table has
    */
-  public record Mean(Map<String, String> parameters, int seeds, Map<Measure, Spread> measures, Map<String, Spread> others) {}
+  public record Mean(Map<String, String> parameters, int seeds, Map<Measure, Spread> measures,
+      Map<String, Spread> others) {}
 
   /** A column of numbers. */
   private record Column<T>(String key, String title, Function<T, Spread> value) {}
@@ -77,7 +79,8 @@ public record MeasureTable(List<Row> rows) {
       Map<Measure, Spread> measures = new LinkedHashMap<>();
       measures().forEach(m -> measures.put(m, Spread.of(group.stream().mapToDouble(row -> row.measured(m)).toArray())));
       Map<String, Spread> others = new LinkedHashMap<>();
-      others().forEach(name -> others.put(name, Spread.of(group.stream().mapToDouble(row -> row.other(name)).toArray())));
+      others()
+          .forEach(name -> others.put(name, Spread.of(group.stream().mapToDouble(row -> row.other(name)).toArray())));
       means.add(new Mean(parameters, group.size(), measures, others));
     });
     return means;
@@ -93,7 +96,10 @@ public record MeasureTable(List<Row> rows) {
     return markdown(rows, Row::parameters, columns());
   }
 
-  /** A row for each mean, in full precision; beside each column one of standard deviations, whose name ends in {@code _sd}. */
+  /**
+   * A row for each mean, in full precision; beside each column one of standard deviations, whose name ends in
+   * {@code _sd}.
+   */
   public String meansCsv() {
     return csv(means(), Mean::parameters, meanColumns(), true);
   }
@@ -104,7 +110,8 @@ public record MeasureTable(List<Row> rows) {
   }
 
   private List<Measure> measures() {
-    return Arrays.stream(Measure.values()).filter(m -> rows.stream().anyMatch(row -> !Double.isNaN(row.measured(m)))).toList();
+    return Arrays.stream(Measure.values()).filter(m -> rows.stream().anyMatch(row -> !Double.isNaN(row.measured(m))))
+        .toList();
   }
 
   private Set<String> others() {
@@ -137,7 +144,8 @@ public record MeasureTable(List<Row> rows) {
     return new ArrayList<>(parameters.stream().map(name -> values.getOrDefault(name, "")).toList());
   }
 
-  private static <T> String csv(List<T> rows, Function<T, Map<String, String>> parametersOf, List<Column<T>> columns, boolean deviations) {
+  private static <T> String csv(List<T> rows, Function<T, Map<String, String>> parametersOf, List<Column<T>> columns,
+      boolean deviations) {
     List<String> parameters = parameters(rows, parametersOf);
     Csv csv = new Csv();
     List<String> heading = new ArrayList<>(parameters);
@@ -162,13 +170,16 @@ public record MeasureTable(List<Row> rows) {
     return csv.toString();
   }
 
-  private static <T> String markdown(List<T> rows, Function<T, Map<String, String>> parametersOf, List<Column<T>> columns) {
+  private static <T> String markdown(List<T> rows, Function<T, Map<String, String>> parametersOf,
+      List<Column<T>> columns) {
     List<String> parameters = parameters(rows, parametersOf);
     List<String> heading = new ArrayList<>(parameters);
     columns.forEach(column -> heading.add(column.title()));
     MarkdownTable table = new MarkdownTable(parameters.size(), heading);
     List<Integer> decimals = columns.stream()
-        .map(column -> Numbers.commonDecimals(4, rows.stream().mapToDouble(row -> column.value().apply(row).mean()).toArray())).toList();
+        .map(column -> Numbers.commonDecimals(4,
+            rows.stream().mapToDouble(row -> column.value().apply(row).mean()).toArray()))
+        .toList();
     for (T row : rows) {
       List<String> cells = words(parameters, parametersOf.apply(row));
       for (int c = 0; c < columns.size(); c++) {

@@ -12,8 +12,8 @@ import java.util.Base64;
 import java.util.Map;
 
 /**
- * An HTML page that needs nothing beside it: figures are embedded, text is escaped, there is no script and no link to anywhere; it reads on a phone, on paper, in
- * light and dark. It is well-formed XML too, if the text it is given is.
+ * An HTML page that needs nothing beside it: figures are embedded, text is escaped, there is no script and no link to
+ * anywhere; it reads on a phone, on paper, in light and dark. It is well-formed XML too, if the text it is given is.
  */
 public final class Page {
 
@@ -44,8 +44,10 @@ public final class Page {
   public Page(String title, String kind, String style) {
     html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
         .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
-        .append("<title>").append(escaped(title)).append("</title>\n<style>\n").append(STYLE).append(style).append("</style>\n</head>\n<body>\n")
-        .append(kind.isEmpty() ? "<main>\n" : "<main class=\"" + kind + "\">\n").append("<h1>").append(escaped(title)).append("</h1>\n");
+        .append("<title>").append(escaped(title)).append("</title>\n<style>\n").append(STYLE).append(style)
+        .append("</style>\n</head>\n<body>\n")
+        .append(kind.isEmpty() ? "<main>\n" : "<main class=\"" + kind + "\">\n").append("<h1>").append(escaped(title))
+        .append("</h1>\n");
   }
 
   /** Markup as it is. */
@@ -66,7 +68,8 @@ public final class Page {
       return;
     }
     add("<section>\n<h2>").text(heading).add("</h2>\n<table class=\"" + style + "\">\n");
-    entries.forEach((name, value) -> add("<tr><th scope=\"row\">").text(name).add("</th><td>").text(value).add("</td></tr>\n"));
+    entries.forEach(
+        (name, value) -> add("<tr><th scope=\"row\">").text(name).add("</th><td>").text(value).add("</td></tr>\n"));
     add("</table>\n</section>\n");
   }
 
@@ -74,7 +77,8 @@ public final class Page {
   public void figure(Figure figure) throws IOException {
     byte[] png = bytesOrNull(figure.png());
     if (png != null) {
-      add("<figure>\n<h2>").text(figure.title()).add("</h2>\n<img alt=\"").text(figure.title()).add("\" src=\"").add(embedded(png)).add("\"/>\n<figcaption>")
+      add("<figure>\n<h2>").text(figure.title()).add("</h2>\n<img alt=\"").text(figure.title()).add("\" src=\"")
+          .add(embedded(png)).add("\"/>\n<figcaption>")
           .text(figure.caption()).add("</figcaption>\n</figure>\n");
     }
   }
@@ -106,6 +110,7 @@ public final class Page {
 
   /** Text for element content and quoted attributes; null is empty. */
   public static String escaped(String text) {
-    return text == null ? "" : text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;").replace("'", "&#39;");
+    return text == null ? "" : text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        .replace("\"", "&quot;").replace("'", "&#39;");
   }
 }

@@ -14,14 +14,17 @@ public final class RunReport {
 
   private static final List<Figure> FIGURES = List.of(
       new Figure(Path.of("latent.png"), "Latent space",
-          "Embeddings of the test images, coloured by class, and the unit circle. Many dimensions are shown by their first two principal components."),
-      new Figure(Path.of("generated.png"), "Generated images", "Images decoded from points sampled from the prior of the latent space."),
+          "Embeddings of the test images, coloured by class, and the unit circle. Many dimensions are shown by their "
+              + "first two principal components."),
+      new Figure(Path.of("generated.png"), "Generated images",
+          "Images decoded from points sampled from the prior of the latent space."),
       new Figure(Path.of("losses.png"), "Losses", "Means over each epoch; the test curve is measured after it."));
 
   private RunReport() {}
 
   /**
-   * Writes {@code runDirectory/report.html}. Of {@code runDirectory/figures} it embeds latent.png, generated.png and losses.png, those that exist.
+   * Writes {@code runDirectory/report.html}. Of {@code runDirectory/figures} it embeds latent.png, generated.png and
+   * losses.png, those that exist.
    *
    * @param runDirectory the run
    * @param title        heading of the page
@@ -30,7 +33,8 @@ public final class RunReport {
    * @param results      name and value of each result, shown in the map's order
    * @throws IOException with one line naming the file that could not be read or written
    */
-  public static void write(Path runDirectory, String title, Map<String, String> settings, List<Epoch> epochs, Map<String, String> results)
+  public static void write(Path runDirectory, String title, Map<String, String> settings, List<Epoch> epochs,
+      Map<String, String> results)
       throws IOException {
     Page page = new Page(title);
     page.add("<div class=\"cards\">\n");
@@ -50,7 +54,8 @@ public final class RunReport {
     List<TermKind<?>> terms = epochs.get(0).losses().columns().stream()
         .filter(kind -> kind.equals(Reconstruction.KIND) || epochs.stream().anyMatch(e -> e.loss(kind) != 0)).toList();
     page.add("<details>\n<summary>All epochs (" + epochs.size()
-        + ")</summary>\n<div class=\"scroll\">\n<table class=\"epochs\">\n").add("<thead><tr><th>epoch</th><th>time</th>");
+        + ")</summary>\n<div class=\"scroll\">\n<table class=\"epochs\">\n")
+        .add("<thead><tr><th>epoch</th><th>time</th>");
     for (TermKind<?> kind : terms) {
       page.add("<th>" + kind.name() + "</th>");
     }

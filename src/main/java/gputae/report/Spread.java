@@ -24,7 +24,8 @@ public record Spread(double mean, double deviation, int count) {
     for (double v : measured) {
       squares += (v - mean) * (v - mean);
     }
-    return new Spread(mean, measured.length < 2 ? Double.NaN : Math.sqrt(squares / (measured.length - 1)), measured.length);
+    return new Spread(mean, measured.length < 2 ? Double.NaN : Math.sqrt(squares / (measured.length - 1)),
+        measured.length);
   }
 
   public boolean measured() {
@@ -33,7 +34,8 @@ public record Spread(double mean, double deviation, int count) {
 
   /** With {@link Numbers#rounded}: "0.182 \u00b1 0.003", or the mean alone where there is no deviation. */
   public String rounded(int decimals) {
-    return Numbers.rounded(mean, decimals) + (Double.isNaN(deviation) ? "" : " \u00b1 " + Numbers.rounded(deviation, decimals));
+    return Numbers.rounded(mean, decimals)
+        + (Double.isNaN(deviation) ? "" : " \u00b1 " + Numbers.rounded(deviation, decimals));
   }
 
   /** About three significant digits, for a sentence. */

@@ -32,7 +32,8 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
     SafeTensors file = SafeTensors.read(run.checkpoint());
     if (!FORMAT.equals(file.metadata().get(FORMAT_KEY)) || !file.metadata().containsKey(CONDITIONS)) {
       throw new Failure(run.checkpoint() + " is not a checkpoint of this program: its metadata is "
-          + StrictJson.shown(file.metadata()) + ", expected \"" + FORMAT_KEY + "\": \"" + FORMAT + "\" and \"" + CONDITIONS
+          + StrictJson.shown(file.metadata()) + ", expected \"" + FORMAT_KEY + "\": \"" + FORMAT + "\" and \""
+          + CONDITIONS
           + "\"; copy it again, or train again");
     }
     return new Checkpoint(run, file);

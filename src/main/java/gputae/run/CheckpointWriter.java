@@ -14,8 +14,8 @@ import java.util.List;
 public final class CheckpointWriter implements TrainListener {
 
   /**
-   * What an interruption may cost. Writing takes some milliseconds and a sync of the disk, too much for every epoch of a fifth of a second. Tests that stop
-   * the program while it writes set 0: a checkpoint at each epoch.
+   * What an interruption may cost. Writing takes some milliseconds and a sync of the disk, too much for every epoch of
+   * a fifth of a second. Tests that stop the program while it writes set 0: a checkpoint at each epoch.
    */
   public static double secondsBetween = 10;
 

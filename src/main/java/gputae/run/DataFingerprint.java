@@ -14,7 +14,8 @@ public final class DataFingerprint {
   public static String of(Dataset dataset) {
     Images images = dataset.train().images();
     Sha256 digest = new Sha256();
-    digest.add((images.count() + " " + images.height() + " " + images.width() + " ").getBytes(StandardCharsets.US_ASCII));
+    digest
+        .add((images.count() + " " + images.height() + " " + images.width() + " ").getBytes(StandardCharsets.US_ASCII));
     digest.add(images.pixels());
     if (dataset.train().labels() != null) {
       digest.add(dataset.train().labels());

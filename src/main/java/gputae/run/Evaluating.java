@@ -51,11 +51,13 @@ public final class Evaluating implements Afterwards {
   public void make(SweepRow row, LoadedData loaded, Backend backend, Autoencoder model) throws IOException {
     Evaluator evaluator;
     synchronized (evaluators) {
-      evaluator = evaluators.computeIfAbsent(loaded, data -> new Evaluator(data.dataset(), new JudgeCache(data.dataset(), data.fingerprint(), warn)));
+      evaluator = evaluators.computeIfAbsent(loaded,
+          data -> new Evaluator(data.dataset(), new JudgeCache(data.dataset(), data.fingerprint(), warn)));
     }
     RunConfig config = row.run().read();
     Evaluation evaluation = evaluate(evaluator, backend, model, config.config());
-    outputs(row.run()).write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation, EvaluationOutputs.figures(row.run()));
+    outputs(row.run()).write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config),
+        evaluation, EvaluationOutputs.figures(row.run()));
   }
 
   @Override

@@ -41,12 +41,16 @@ public final class EvaluationOutputs {
 
   /** A run's pictures that a page of measures shows. */
   public static List<Figure> figures(RunDirectory run) {
-    return List.of(new Figure(run.figure("latent"), "Latent space", "Embeddings of the test images, coloured by class, and the unit ball."),
-        new Figure(run.figure("generated"), "Generated images", "Images decoded from samples of the prior of the latent space."));
+    return List.of(
+        new Figure(run.figure("latent"), "Latent space",
+            "Embeddings of the test images, coloured by class, and the unit ball."),
+        new Figure(run.figure("generated"), "Generated images",
+            "Images decoded from samples of the prior of the latent space."));
   }
 
   /** The page first: where the JSON is, everything is. */
-  public void write(String title, Map<String, String> settings, Evaluation evaluation, List<Figure> figures) throws IOException {
+  public void write(String title, Map<String, String> settings, Evaluation evaluation, List<Figure> figures)
+      throws IOException {
     EvaluationPage.write(page(), title, settings, evaluation, figures);
     WholeFile.write(csv(), EvaluationFiles.csv(evaluation).getBytes(StandardCharsets.UTF_8));
     WholeFile.write(json(), EvaluationFiles.json(evaluation, settings).getBytes(StandardCharsets.UTF_8));

@@ -60,7 +60,8 @@ public final class JudgeCache implements Evaluator.Judges {
     try {
       WholeFile.write(file, made.toBytes());
     } catch (IOException e) {
-      warn.accept("gpu-tae: the judge could not be kept for the next time in " + file.getParent() + ": " + WholeFile.inWords(e));
+      warn.accept("gpu-tae: the judge could not be kept for the next time in " + file.getParent() + ": "
+          + WholeFile.inWords(e));
     }
     return made;
   }

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * {@code metrics.csv}: one row an epoch, with a column for each term of the objective; units as in {@link Epoch}. UTF-8,
- * lines end in '\n', a point as decimal separator; doubles have the digits that give back the same double.
+ * {@code metrics.csv}: one row an epoch, with a column for each term of the objective; units as in {@link Epoch}.
+ * UTF-8, lines end in '\n', a point as decimal separator; doubles have the digits that give back the same double.
  */
 public final class MetricsCsv {
 
@@ -62,12 +62,14 @@ public final class MetricsCsv {
   }
 
   /**
-   * Adds one row. It need not reach the disk at once: a checkpoint holds the rows too. A file that is missing or empty gets the header first.
+   * Adds one row. It need not reach the disk at once: a checkpoint holds the rows too. A file that is missing or empty
+   * gets the header first.
    *
    * @throws IOException with one line naming the file; also if its last line is cut off, as a crash may leave it
    */
   public void append(Path csv, Epoch epoch) throws IOException {
-    try (FileChannel channel = FileChannel.open(csv, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    try (FileChannel channel =
+        FileChannel.open(csv, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       long size = channel.size();
       if (size > 0) {
         ByteBuffer last = ByteBuffer.allocate(1);
@@ -76,7 +78,8 @@ public final class MetricsCsv {
           throw new IOException("the last line is cut off; rewrite the file first");
         }
       }
-      ByteBuffer rest = ByteBuffer.wrap(((size == 0 ? header() + "\n" : "") + row(epoch)).getBytes(StandardCharsets.UTF_8));
+      ByteBuffer rest =
+          ByteBuffer.wrap(((size == 0 ? header() + "\n" : "") + row(epoch)).getBytes(StandardCharsets.UTF_8));
       channel.position(size);
       while (rest.hasRemaining()) {
         channel.write(rest);
@@ -90,7 +93,8 @@ public final class MetricsCsv {
    * Reads the file back, strictly: the exact header, a number for each column, epochs ascending, every line ended.
    *
    * @return the rows in order; empty for a file with the header alone
-   * @throws IOException with one line naming the file and, where it applies, the line (from 1), what is there and what was expected
+   * @throws IOException with one line naming the file and, where it applies, the line (from 1), what is there and what
+   *     was expected
    */
   public List<Epoch> read(Path csv) throws IOException {
     String[] lines = RegularFile.text(csv).split("\n", -1);
@@ -104,7 +108,8 @@ public final class MetricsCsv {
     for (int i = 1; i < lines.length - 1; i++) {
       Epoch epoch = parse(csv, i + 1, lines[i]);
       if (!epochs.isEmpty() && epoch.epoch() <= epochs.get(epochs.size() - 1).epoch()) {
-        throw wrong(csv, i + 1, "epoch " + epoch.epoch() + " comes after epoch " + epochs.get(epochs.size() - 1).epoch());
+        throw wrong(csv, i + 1,
+            "epoch " + epoch.epoch() + " comes after epoch " + epochs.get(epochs.size() - 1).epoch());
       }
       epochs.add(epoch);
     }
@@ -120,7 +125,10 @@ public final class MetricsCsv {
         .append(number(e.stepsPerSecond())).append('\n').toString();
   }
 
-  /** Shortest digits as Double.toString finds them, without its ".0" and without exponents where plain digits are as short. */
+  /**
+   * Shortest digits as Double.toString finds them, without its ".0" and without exponents where plain digits are as
+   * short.
+   */
   private static String number(double value) {
     if (value == 0 || !Double.isFinite(value)) {
       return value == 0 ? "0" : Double.toString(value);

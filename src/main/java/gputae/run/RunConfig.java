@@ -38,7 +38,8 @@ import java.util.TreeMap;
  * @param init        of weights that were given to begin with: the SHA-256 of their file; else null
  */
 public record RunConfig(
-    TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes, String conditions, String init) {
+    TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes,
+    String conditions, String init) {
 
   private static final int FORMAT = 1;
 
@@ -52,9 +53,11 @@ public record RunConfig(
   static final String DAMAGED = "put the file back as the training wrote it, or train again";
 
   /** Of a training on data that are loaded. */
-  public static RunConfig of(TrainConfig config, String dataset, Path data, Dataset loaded, String fingerprint, String conditions, String init) {
+  public static RunConfig of(TrainConfig config, String dataset, Path data, Dataset loaded, String fingerprint,
+      String conditions, String init) {
     Images images = loaded.train().images();
-    return new RunConfig(config, dataset, data, fingerprint, images.height(), images.width(), loaded.classes(), conditions, init);
+    return new RunConfig(config, dataset, data, fingerprint, images.height(), images.width(), loaded.classes(),
+        conditions, init);
   }
 
   /** The name of a data set for titles and folders: of a path only its last part. */
@@ -126,7 +129,8 @@ public record RunConfig(
         json.integer("latent", 1, MOST_UNITS),
         json.integers("hidden", "an array of integers from 1 to " + MOST_UNITS, 1, MOST_UNITS),
         json.integer("batch", 1, Integer.MAX_VALUE), json.integer("epochs", 1, Integer.MAX_VALUE), positive(json, "lr"),
-        objective(json, model), json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
+        objective(json, model),
+        json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
     int height = json.integer("height", 1, MOST_PIXELS);
     int width = json.integer("width", 1, MOST_PIXELS / height);
     return new RunConfig(train, json.text("dataset", "the name or the path of a data set", RunConfig::isPath),
@@ -170,14 +174,16 @@ public record RunConfig(
         for (Setting<?> setting : kind.settings()) {
           if (setting instanceof Setting.Choice<?> choice) {
             values.put(setting, json.oneOf(setting.key(), choice.constants()));
-          } else if (setting instanceof Setting.Real real && (json.has(real.key()) || !real.allows(Double.POSITIVE_INFINITY))) {
+          } else if (setting instanceof Setting.Real real
+              && (json.has(real.key()) || !real.allows(Double.POSITIVE_INFINITY))) {
             values.put(real, json.number(real.key(), real.inFile(), real::allows));
           }
         }
         terms.add(kind.of(new TermKind.Values(values)));
       }
     }
-    List<String> known = Terms.all().stream().filter(kind -> kind.weight() != null).map(kind -> kind.weight().key()).toList();
+    List<String> known =
+        Terms.all().stream().filter(kind -> kind.weight() != null).map(kind -> kind.weight().key()).toList();
     json.keys().stream().filter(key -> key.startsWith("lambda_") && !known.contains(key)).findFirst().ifPresent(key -> {
       throw new Failure(json.file() + ": \"" + key + "\" is the weight of a term that this gpu-tae does not have;"
           + " put the jar of that term on the class path");

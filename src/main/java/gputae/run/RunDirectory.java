@@ -102,7 +102,7 @@ public final class RunDirectory {
     if (!Files.isDirectory(runs)) {
       Files.createDirectories(runs);
     }
-    for (int n = 1; ; n++) {
+    for (int n = 1;; n++) {
       Path path = runs.resolve(name + "-" + config.model().label() + "-d" + config.latent() + "-" + n);
       try {
         return new RunDirectory(Files.createDirectory(path));
@@ -152,7 +152,8 @@ public final class RunDirectory {
   }
 
   /**
-   * Keeps other processes from training in this folder until closed. The lock lies on a file of its own, since all others are replaced.
+   * Keeps other processes from training in this folder until closed. The lock lies on a file of its own, since all
+   * others are replaced.
    */
   public FileChannel lock() throws IOException {
     FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
@@ -184,7 +185,10 @@ public final class RunDirectory {
     return figure("latent-512");
   }
 
-  /** {@code config.json}, as a training begins or goes on; what was made of the weights before goes, so that nobody takes it for that of those to come. */
+  /**
+   * {@code config.json}, as a training begins or goes on; what was made of the weights before goes, so that nobody
+   * takes it for that of those to come.
+   */
   public void begin(RunConfig config) throws IOException {
     Outputs written = new Outputs();
     for (Path file : List.of(config(), metrics(), model(), checkpoint())) {
@@ -221,7 +225,9 @@ public final class RunDirectory {
     }
   }
 
-  /** Refuses data other than those the run was trained on, by their {@link DataFingerprint} and the size of an image. */
+  /**
+   * Refuses data other than those the run was trained on, by their {@link DataFingerprint} and the size of an image.
+   */
   public void requireData(RunConfig description, Dataset dataset, String fingerprint) {
     if (!fingerprint.equals(description.fingerprint())) {
       throw new Failure("the data set " + description.dataset() + " is not the one " + path + " was trained on (its"
@@ -231,7 +237,8 @@ public final class RunDirectory {
     Images images = dataset.train().images();
     if (images.height() != description.height() || images.width() != description.width()) {
       throw new Failure(config() + ": \"height\" and \"width\" are " + description.height() + " and "
-          + description.width() + ", the run's images are " + images.height() + " x " + images.width() + "; " + RunConfig.DAMAGED);
+          + description.width() + ", the run's images are " + images.height() + " x " + images.width() + "; "
+          + RunConfig.DAMAGED);
     }
   }
 
@@ -247,9 +254,10 @@ public final class RunDirectory {
   /** The trained model; the caller closes it. */
   public Autoencoder openModel(Backend backend, RunConfig config) throws IOException {
     if (!Files.exists(model())) {
-      throw new Failure(path + " holds no model.safetensors yet; let the training finish, stop it with Ctrl-C, which saves"
-          + " it, or go on with train --resume "
-          + ShellWord.of(path.toString()));
+      throw new Failure(
+          path + " holds no model.safetensors yet; let the training finish, stop it with Ctrl-C, which saves"
+              + " it, or go on with train --resume "
+              + ShellWord.of(path.toString()));
     }
     SafeTensors file = SafeTensors.read(model());
     float[] weights;

@@ -52,7 +52,10 @@ public final class RunOutputs {
     WholeFile.write(run.model(), Weights.named(model.layout(), model.parameters().toFloats()).toBytes());
   }
 
-  /** Embeddings, labels, figures and the report of a finished training; returns the share of test embeddings outside the unit ball. */
+  /**
+   * Embeddings, labels, figures and the report of a finished training; returns the share of test embeddings outside the
+   * unit ball.
+   */
   public double writeAll(Backend backend, Autoencoder model, float[] latents, List<Epoch> history) throws IOException {
     TrainConfig train = config.config();
     int count = test.images().count();
@@ -77,8 +80,10 @@ public final class RunOutputs {
   public void drawFigures(Backend backend, Autoencoder model, float[] latents, String suffix) throws IOException {
     TrainConfig train = config.config();
     byte[] generated = GeneratedImages.generate(backend, model, train.model().prior(), GENERATED, train.seed());
-    draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents, test.images().count(), train.latent(), test.labels(), config.classes(), title()));
-    draw(() -> ImageGrid.write(run.figure("generated" + suffix), generated, GENERATED, config.height(), config.width(), GENERATED_COLUMNS));
+    draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents, test.images().count(), train.latent(),
+        test.labels(), config.classes(), title()));
+    draw(() -> ImageGrid.write(run.figure("generated" + suffix), generated, GENERATED, config.height(), config.width(),
+        GENERATED_COLUMNS));
   }
 
   private String title() {

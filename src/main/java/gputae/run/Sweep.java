@@ -26,12 +26,15 @@ import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
- * Many trainings, several at a time on one device, each in a run directory of its own under {@code runs/}: what is done already is not done again, what was interrupted goes on where it stood.
- * The bits of a run depend on its own settings, the device and the threads it has, not on what is trained beside it.
+ * Many trainings, several at a time on one device, each in a run directory of its own under {@code runs/}: what is done
+ * already is not done again, what was interrupted goes on where it stood. The bits of a run depend on its own settings,
+ * the device and the threads it has, not on what is trained beside it.
  */
 public final class Sweep {
 
-  /** Models at the same time on a GPU, which one model leaves idle most of the time: a step is a chain of small kernels. */
+  /**
+   * Models at the same time on a GPU, which one model leaves idle most of the time: a step is a chain of small kernels.
+   */
   private static final int JOBS_ON_A_GPU = 4;
 
   private final Path out;
@@ -65,7 +68,8 @@ public final class Sweep {
    * @param terminal whether {@code console} is a terminal
    * @param onRow told of all rows so far, in the cells' order, each time one is added
    */
-  public Sweep(Path out, List<SweepCell> cells, List<Afterwards> afterwards, Devices devices, Integer threads, Integer jobs,
+  public Sweep(Path out, List<SweepCell> cells, List<Afterwards> afterwards, Devices devices, Integer threads,
+      Integer jobs,
       PrintStream console, boolean terminal, boolean quiet, Consumer<List<SweepRow>> onRow) {
     this.out = out;
     this.cells = cells;
@@ -208,11 +212,13 @@ public final class Sweep {
         RunConfig description = run.read();
         TrainConfig found = description.config();
         run.requireData(description, data.dataset(), data.fingerprint());
-        if (!found.withEpochs(cell.config().epochs()).equals(cell.config()) || !Objects.equals(description.init(), cell.spec().initFingerprint())) {
+        if (!found.withEpochs(cell.config().epochs()).equals(cell.config())
+            || !Objects.equals(description.init(), cell.spec().initFingerprint())) {
           throw new Failure(run.path() + " holds a training with other settings; give another --out, or remove it");
         }
         if (found.epochs() > cell.config().epochs()) {
-          throw new Failure(run.path() + " is a training of " + found.epochs() + " epochs, more than the " + cell.config().epochs() + " asked for; give another --out, or remove it");
+          throw new Failure(run.path() + " is a training of " + found.epochs() + " epochs, more than the "
+              + cell.config().epochs() + " asked for; give another --out, or remove it");
         }
         epochs = history(cell, run).size();
       } else if (Files.exists(run.checkpoint())) {
@@ -229,7 +235,8 @@ public final class Sweep {
         forget(cell);
       } else {
         int images = data.dataset().train().images().count();
-        stepsLeft[i] = (row != null ? 0 : Math.max(0, cell.config().epochs() - epochs)) * (long) ((images - 1) / cell.config().batch() + 1);
+        stepsLeft[i] = (row != null ? 0 : Math.max(0, cell.config().epochs() - epochs))
+            * (long) ((images - 1) / cell.config().batch() + 1);
         steps += stepsLeft[i];
       }
     }
@@ -250,9 +257,13 @@ public final class Sweep {
     }
   }
 
-  /** The row of a run that has all its epochs and its report, which is written last and goes when a training goes on; else null. */
+  /**
+   * The row of a run that has all its epochs and its report, which is written last and goes when a training goes on;
+   * else null.
+   */
   private static SweepRow trained(SweepCell cell, RunDirectory run) throws IOException {
-    if (!Files.exists(run.config()) || !run.read().config().equals(cell.config()) || !Files.exists(run.report()) || !Files.exists(run.model())) {
+    if (!Files.exists(run.config()) || !run.read().config().equals(cell.config()) || !Files.exists(run.report())
+        || !Files.exists(run.model())) {
       return null;
     }
     List<Epoch> history = history(cell, run);
@@ -392,8 +403,9 @@ public final class Sweep {
   private SweepRow train(Backend backend, int i, RunDirectory run, LoadedData data) throws IOException {
     SweepCell cell = cells.get(i);
     Dataset dataset = data.dataset();
-    RunConfig description = RunConfig.of(cell.config(), cell.spec().place(), cell.spec().data(), dataset, data.fingerprint(),
-        DeviceChoice.conditions(backend), cell.spec().initFingerprint());
+    RunConfig description =
+        RunConfig.of(cell.config(), cell.spec().place(), cell.spec().data(), dataset, data.fingerprint(),
+            DeviceChoice.conditions(backend), cell.spec().initFingerprint());
     TrainControl control = new TrainControl();
     synchronized (this) {
       if (stopping) {

@@ -31,8 +31,11 @@ public record SweepRow(SweepCell cell, RunDirectory run, List<Epoch> history, St
     if (e instanceof OutOfMemoryError) {
       return "out of memory (" + e.getMessage() + "); give Java more with -Xmx, or do fewer at a time with --jobs";
     }
-    String message = e instanceof java.nio.file.FileSystemException file ? file.getFile() + ": " + WholeFile.inWords(file) : String.valueOf(e.getMessage());
-    boolean expected = e instanceof IOException || e instanceof DivergedException || e instanceof Failure || e instanceof BackendException;
-    return (expected ? "" : "unexpected " + e.getClass().getSimpleName() + ": ") + message.lines().findFirst().orElse("");
+    String message = e instanceof java.nio.file.FileSystemException file
+        ? file.getFile() + ": " + WholeFile.inWords(file) : String.valueOf(e.getMessage());
+    boolean expected = e instanceof IOException || e instanceof DivergedException || e instanceof Failure
+        || e instanceof BackendException;
+    return (expected ? "" : "unexpected " + e.getClass().getSimpleName() + ": ")
+        + message.lines().findFirst().orElse("");
   }
 }

@@ -3,4 +3,3 @@
  * trainings. Nothing here knows options of the command line.
  */
 package gputae.run;
-

@@ -6,12 +6,16 @@ import gputae.backend.Matrix;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** One case of an operation: owns the matrices it asks for, compares numbers with the reference's, and remembers the first that is wrong. */
+/**
+ * One case of an operation: owns the matrices it asks for, compares numbers with the reference's, and remembers the
+ * first that is wrong.
+ */
 final class Case implements AutoCloseable {
 
   /**
-   * More values than a grid that loops over them has threads: {@code CudaBackend} fills a device once, and the largest GPUs have some 160 multiprocessors for 8
-   * blocks of 256 threads each, 327,680 in all. So each such loop goes round twice somewhere.
+   * More values than a grid that loops over them has threads: {@code CudaBackend} fills a device once, and the largest
+   * GPUs have some 160 multiprocessors for 8 blocks of 256 threads each, 327,680 in all. So each such loop goes round
+   * twice somewhere.
    */
   static final int MORE_THAN_A_GRID = 600_000;
 

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 
-/** Runs the cases of one operation one by one and keeps the worst error and the failures. A case that fails does not stop the next. */
+/**
+ * Runs the cases of one operation one by one and keeps the worst error and the failures. A case that fails does not
+ * stop the next.
+ */
 final class Cases {
 
   /** Failed cases that are described; an operation that is wrong at all is mostly wrong in hundreds of them. */
@@ -35,7 +38,8 @@ final class Cases {
     try (Case one = new Case(backend)) {
       try {
         body.accept(one);
-        // What a device finds out late, such as memory that was written where nobody may write, is this case's failure too.
+        // What a device finds out late, such as memory that was written where nobody may write, is this case's failure
+        // too.
         backend.synchronise();
         failure = one.failure();
       } catch (BackendException e) {

@@ -13,7 +13,10 @@ public final class Clouds {
     UNIFORM,
     /** Coordinates among 0, 1, 2: many equal lengths. */
     TIED,
-    /** The points of a lattice of up to five dimensions, each once, in shuffled order: nearly all edges tie, up to ten at a point. */
+    /**
+     * The points of a lattice of up to five dimensions, each once, in shuffled order: nearly all edges tie, up to ten
+     * at a point.
+     */
     LATTICE,
     /** Three points, each as often as chance has it. */
     DUPLICATE,
@@ -26,8 +29,9 @@ public final class Clouds {
     /** Coordinates that differ in their last bits only, where rounding decides. */
     NEARLY_EQUAL,
     /**
-     * Thirty-two far-apart clusters, the points of each 32 numbers apart, so that one lane of a warp sees all that is near a point; in groups of eight, so that of a
-     * point's eight nearest seven become its own component's and the eighth is the way out.
+     * Thirty-two far-apart clusters, the points of each 32 numbers apart, so that one lane of a warp sees all that is
+     * near a point; in groups of eight, so that of a point's eight nearest seven become its own component's and the
+     * eighth is the way out.
      */
     STRIPED
   }
@@ -60,7 +64,8 @@ public final class Clouds {
               case COLLINEAR -> direction[k] * (shuffled / 8f);
               case ONE_PLACE -> 0.3f;
               case NEARLY_EQUAL -> Float.intBitsToFloat(Float.floatToIntBits(1.5f) + random.nextInt(4));
-              case STRIPED -> 1000 * ((i % 32 * 7919 + k * 104729) % 37) + 20 * ((i / 256 * 7919 + k) % 11) + random.nextFloat();
+              case STRIPED ->
+                  1000 * ((i % 32 * 7919 + k * 104729) % 37) + 20 * ((i / 256 * 7919 + k) % 11) + random.nextFloat();
             };
       }
     }

@@ -23,7 +23,8 @@ final class DenseOperations {
   static final int[] MANY_ROWS = {1025, 1300};
 
   /**
-   * (in, out) where the inner dimension is shared by 2 and by 4 warps; whose outputs end within the last 16 of a batch of 256;
+   * (in, out) where the inner dimension is shared by 2 and by 4 warps; whose outputs end within the last 16 of a batch
+   * of 256;
    * and wider than shared memory holds at a time.
    */
   private static final int[][] WIDE_LAYERS = {{200, 5}, {400, 6}, {9, 250}, {70, 1030}};
@@ -32,9 +33,11 @@ final class DenseOperations {
 
   static List<Operation> all() {
     return List.of(
-        new Operation("dense", "1 to 1300 rows; 1x1, 2x64 to 784x64; both activations", Unit.ROUNDING, DenseOperations::dense),
+        new Operation("dense", "1 to 1300 rows; 1x1, 2x64 to 784x64; both activations", Unit.ROUNDING,
+            DenseOperations::dense),
         new Operation("elu", "4,000 numbers from -1e33 by 1e-30 to 1e33", Unit.ROUNDING, DenseOperations::elu),
-        new Operation("dense backward", "1 to 1300 rows; 1x1, 2x64 to 784x64; without dx too", Unit.ROUNDING, DenseOperations::denseBackward));
+        new Operation("dense backward", "1 to 1300 rows; 1x1, 2x64 to 784x64; without dx too", Unit.ROUNDING,
+            DenseOperations::denseBackward));
   }
 
   private static double elu(double x) {
@@ -152,7 +155,8 @@ final class DenseOperations {
         Matrix dwMatrix = c.floats(out, in, dw);
         Matrix dbMatrix = c.floats(1, out, db);
         Matrix dxMatrix = c.zeros(rows, in);
-        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation, dyMatrix, dwMatrix, dbMatrix, dxMatrix);
+        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation, dyMatrix,
+            dwMatrix, dbMatrix, dxMatrix);
         double[] before = new double[rows * out];
         float[] foundBefore = dyMatrix.toFloats();
         for (int i = 0; i < before.length; i++) {
@@ -196,7 +200,8 @@ final class DenseOperations {
         }
         Matrix second = c.floats(out, in, dw);
         Matrix secondBias = c.floats(1, out, db);
-        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation, c.floats(rows, out, dy), second,
+        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation,
+            c.floats(rows, out, dy), second,
             secondBias, null);
         c.same("weight gradient without the input's, which must not change it,", foundW, second.toFloats());
         c.same("bias gradient without the input's, which must not change it,", foundB, secondBias.toFloats());
@@ -204,7 +209,9 @@ final class DenseOperations {
     }
   }
 
-  /** Duplicate images must have duplicate embeddings, or a zero-length death would get the gradient of a unit vector. */
+  /**
+   * Duplicate images must have duplicate embeddings, or a zero-length death would get the gradient of a unit vector.
+   */
   static void equalRows(Cases cases) {
     Random random = new Random(5);
     for (int rows : new int[] {2, 7, 15, 16, 17, 30, 31, 33, 45, 96, 128, 129, 300, 1000}) {
@@ -218,7 +225,8 @@ final class DenseOperations {
             System.arraycopy(row, 0, x, r * in, in);
           }
           Matrix y = c.zeros(rows, out);
-          c.backend().dense(c.floats(rows, in, x), c.floats(out, in, Reference.gaussian(random, in * out, 0.1)), c.floats(1, out, Reference.gaussian(random, out, 1)),
+          c.backend().dense(c.floats(rows, in, x), c.floats(out, in, Reference.gaussian(random, in * out, 0.1)),
+              c.floats(1, out, Reference.gaussian(random, out, 1)),
               Activation.ELU, y);
           float[] found = y.toFloats();
           float[] first = Arrays.copyOf(found, out);

@@ -17,10 +17,14 @@ final class HomologyOperations {
 
   static List<Operation> all() {
     return List.of(
-        new Operation("squared distances", "1 to 257 points, 1 to 100 dimensions", Unit.EXACT, HomologyOperations::squaredDistances),
-        new Operation("spanning tree", "9 kinds of clouds; 1 to 1025 points, 1 to 64 dims", Unit.EXACT, HomologyOperations::spanningTree),
-        new Operation(SelfTest.LARGE_TREES, "9 kinds of clouds; 127 to 14,600 points, 1 to 65 dims", Unit.EXACT, HomologyOperations::largeSpanningTree),
-        new Operation("death times", "1 to 700 points, 1 to 33 dims, degrees, max edges", Unit.ROUNDING, HomologyOperations::deathTimes));
+        new Operation("squared distances", "1 to 257 points, 1 to 100 dimensions", Unit.EXACT,
+            HomologyOperations::squaredDistances),
+        new Operation("spanning tree", "9 kinds of clouds; 1 to 1025 points, 1 to 64 dims", Unit.EXACT,
+            HomologyOperations::spanningTree),
+        new Operation(SelfTest.LARGE_TREES, "9 kinds of clouds; 127 to 14,600 points, 1 to 65 dims", Unit.EXACT,
+            HomologyOperations::largeSpanningTree),
+        new Operation("death times", "1 to 700 points, 1 to 33 dims, degrees, max edges", Unit.ROUNDING,
+            HomologyOperations::deathTimes));
   }
 
   private static void squaredDistances(Cases cases) {
@@ -58,7 +62,8 @@ final class HomologyOperations {
         }
       }
     }
-    // A GPU takes clouds of up to 128 points in one block and larger ones in many: every kind on either side of that border.
+    // A GPU takes clouds of up to 128 points in one block and larger ones in many: every kind on either side of that
+    // border.
     for (Clouds.Kind kind : kinds) {
       againstPrim(cases, kind, 128, 2);
       againstPrim(cases, kind, 129, 2);
@@ -77,8 +82,9 @@ final class HomologyOperations {
         againstPrim(cases, kinds[turn++ % kinds.length], n, d);
       }
     }
-    // Above 65,536 streamed numbers a round the CPU's threads share the points. At 12 bytes a point the components of 14,600 do not fit a block's shared
-    // memory, but for GPUs with 227 KiB of it, as the H200; there bench/gpu.sh compares trees of 20,000 points with the CPU's.
+    // Above 65,536 streamed numbers a round the CPU's threads share the points. At 12 bytes a point the components of
+    // 14,600 do not fit a block's shared memory, but for GPUs with 227 KiB of it, as the H200; there bench/gpu.sh
+    // compares trees of 20,000 points with the CPU's.
     againstPrim(cases, Clouds.Kind.LATTICE, 2500, 30);
     againstPrim(cases, Clouds.Kind.LATTICE, 14_600, 2);
   }
@@ -147,24 +153,28 @@ final class HomologyOperations {
     deathTimes(cases, random, n + " x " + d, z, d, tree.edges(), lengths);
   }
 
-  private static void deathTimes(Cases cases, Random random, String label, float[] z, int d, int[] edges, float[] lengths) {
+  private static void deathTimes(Cases cases, Random random, String label, float[] z, int d, int[] edges,
+      float[] lengths) {
     // An edge as long as maxEdge still counts.
     float[] sorted = lengths.clone();
     Arrays.sort(sorted);
     float middle = sorted.length == 0 ? 1 : sorted[sorted.length / 2];
     for (float degree : new float[] {1, 2, 1.5f}) {
       for (float maxEdge : new float[] {Float.POSITIVE_INFINITY, 0.5f, middle}) {
-        cases.run(label + ", degree " + degree + ", at most " + maxEdge, c -> deathTimes(c, random, z, d, edges, lengths, degree, maxEdge));
+        cases.run(label + ", degree " + degree + ", at most " + maxEdge,
+            c -> deathTimes(c, random, z, d, edges, lengths, degree, maxEdge));
       }
     }
   }
 
-  private static void deathTimes(Case c, Random random, float[] z, int d, int[] edges, float[] lengths, float degree, float maxEdge) {
+  private static void deathTimes(Case c, Random random, float[] z, int d, int[] edges, float[] lengths, float degree,
+      float maxEdge) {
     int n = z.length / d;
     // The gradient is assigned: what stood there must not matter.
     Matrix gradient = c.floats(n, d, Reference.gaussian(random, n * d, 5));
     Matrix loss = c.zeros(1, 1);
-    c.backend().deathTimes(c.floats(n, d, z), c.ints(n - 1, 2, edges), c.floats(1, n - 1, lengths), degree, maxEdge, -0.5f, gradient, loss);
+    c.backend().deathTimes(c.floats(n, d, z), c.ints(n - 1, 2, edges), c.floats(1, n - 1, lengths), degree, maxEdge,
+        -0.5f, gradient, loss);
     double sum = 0;
     double[] expected = new double[n * d];
     double[] sizes = new double[n];

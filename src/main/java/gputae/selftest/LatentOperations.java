@@ -22,11 +22,14 @@ final class LatentOperations {
         new Operation("reparameterise", "1 to 300,000 rows, 1 to 33 dimensions", Unit.ROUNDING,
             cases -> variational(cases, Case.MORE_THAN_A_GRID / 2, LatentOperations::reparameterise)),
         // The largest are several times as many values as a block has threads.
-        new Operation("KL divergence", "1 to 2050 rows, 1 to 33 dimensions", Unit.ROUNDING, cases -> variational(cases, 2050, LatentOperations::divergence)),
+        new Operation("KL divergence", "1 to 2050 rows, 1 to 33 dimensions", Unit.ROUNDING,
+            cases -> variational(cases, 2050, LatentOperations::divergence)),
         new Operation("normals", "1 to 2,400,000 numbers, steps to 46,900", Unit.ROUNDING, LatentOperations::normals),
         new Operation("moments of normals", "200,000 numbers", Unit.STANDARD_ERROR, LatentOperations::momentsOfNormals),
-        new Operation("uniform ball", "1 to 350,000 points, 1 to 33 dimensions", Unit.ROUNDING, LatentOperations::uniformBall),
-        new Operation("spread in the ball", "50,000 points, 1 to 10 dimensions", Unit.STANDARD_ERROR, LatentOperations::spreadInTheBall));
+        new Operation("uniform ball", "1 to 350,000 points, 1 to 33 dimensions", Unit.ROUNDING,
+            LatentOperations::uniformBall),
+        new Operation("spread in the ball", "50,000 points, 1 to 10 dimensions", Unit.STANDARD_ERROR,
+            LatentOperations::spreadInTheBall));
   }
 
   /** Inputs of a variational case: mu beside logvar (rows, 2 d), noise and dz (rows, d). */
@@ -59,7 +62,8 @@ final class LatentOperations {
 
   private static void variational(Cases cases, Random random, int rows, int d, Consumer<Variational> check) {
     cases.run(rows + " x " + d, c -> check.accept(
-        new Variational(c, rows, d, Reference.gaussian(random, rows * 2 * d, 1), Reference.gaussian(random, rows * d, 1), Reference.gaussian(random, rows * d, 1e-3))));
+        new Variational(c, rows, d, Reference.gaussian(random, rows * 2 * d, 1),
+            Reference.gaussian(random, rows * d, 1), Reference.gaussian(random, rows * d, 1e-3))));
   }
 
   private static void reparameterise(Variational v) {
@@ -83,7 +87,8 @@ final class LatentOperations {
     int pixels = 784;
     Matrix ds = c.zeros(v.rows, 2 * v.d);
     Matrix loss = c.zeros(1, 1);
-    c.backend().reparameteriseBackward(c.floats(v.rows, 2 * v.d, v.statistics), c.floats(v.rows, v.d, v.noise), c.floats(v.rows, v.d, v.dz), pixels, ds, loss);
+    c.backend().reparameteriseBackward(c.floats(v.rows, 2 * v.d, v.statistics), c.floats(v.rows, v.d, v.noise),
+        c.floats(v.rows, v.d, v.dz), pixels, ds, loss);
     float[] found = ds.toFloats();
     double sum = 0;
     double sizes = 0;
@@ -97,14 +102,18 @@ final class LatentOperations {
       sum += -0.5 * (1 + logvar - mu * mu - variance) * scale;
       sizes += 0.5 * (1 + Math.abs(logvar) + mu * mu + variance) * scale;
       c.close("gradient of mu", muAt, v.dz[i] + mu * scale, found[muAt], 8, Math.abs(v.dz[i]) + Math.abs(mu * scale));
-      c.close("gradient of logvar", muAt + v.d, pull / 2 + 0.5 * (variance - 1) * scale, found[muAt + v.d], 8, Math.abs(pull) + variance * scale + scale);
+      c.close("gradient of logvar", muAt + v.d, pull / 2 + 0.5 * (variance - 1) * scale, found[muAt + v.d], 8,
+          Math.abs(pull) + variance * scale + scale);
     }
     c.close("divergence", 0, sum, loss.toFloats()[0], 4, sizes);
   }
 
   // ---- samples
 
-  /** A number of Box and Muller's transform, from the words of Philox at (seed, index, step, stream), and the radius it was cut from. */
+  /**
+   * A number of Box and Muller's transform, from the words of Philox at (seed, index, step, stream), and the radius it
+   * was cut from.
+   */
   private record Normal(double value, double radius) {
     static Normal at(long seed, long index, int part, long step, int stream) {
       int[] words = Philox.words(seed, index, (int) step, stream);
@@ -114,13 +123,19 @@ final class LatentOperations {
       return new Normal(part % 2 == 0 ? radius * Math.cos(angle) : radius * Math.sin(angle), radius);
     }
 
-    /** The angle itself is rounded to float32, which moves the result by radius * angle * 2^-24; 8 units of this hold that. */
+    /**
+     * The angle itself is rounded to float32, which moves the result by radius * angle * 2^-24; 8 units of this hold
+     * that.
+     */
     double size() {
       return radius + 1e-3;
     }
   }
 
-  /** Comparing is most of the time of the cases that exist for a grid's second turn: there every 13th will do, which is each of the four of a draw in turn. */
+  /**
+   * Comparing is most of the time of the cases that exist for a grid's second turn: there every 13th will do, which is
+   * each of the four of a draw in turn.
+   */
   private static int stride(int count) {
     return count < 300_000 ? 1 : 13;
   }
@@ -177,8 +192,8 @@ final class LatentOperations {
   }
 
   /**
-   * A direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r draws from the indices r (ceil(d / 4) + 1) on: its normals,
-   * then u.
+   * A direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r draws from the
+   * indices r (ceil(d / 4) + 1) on: its normals, then u.
    */
   private static void uniformBall(Case c, int rows, int d, long step) {
     Matrix out = c.zeros(rows, d);

@@ -17,15 +17,19 @@ final class LossOperations {
 
   static List<Operation> all() {
     return List.of(
-        new Operation("sigmoid", "1 to 600,000 logits in and out of place, infinite ones", Unit.ROUNDING, LossOperations::sigmoid),
-        new Operation("cross entropy", "1 to 1025 rows of 1 to 1025 pixels, in place too", Unit.ROUNDING, LossOperations::crossEntropy),
-        new Operation("ball penalty", "1 to 2050 points, 1 to 65 dimensions, both kinds", Unit.ROUNDING, LossOperations::ballPenalty));
+        new Operation("sigmoid", "1 to 600,000 logits in and out of place, infinite ones", Unit.ROUNDING,
+            LossOperations::sigmoid),
+        new Operation("cross entropy", "1 to 1025 rows of 1 to 1025 pixels, in place too", Unit.ROUNDING,
+            LossOperations::crossEntropy),
+        new Operation("ball penalty", "1 to 2050 points, 1 to 65 dimensions, both kinds", Unit.ROUNDING,
+            LossOperations::ballPenalty));
   }
 
   private static void sigmoid(Cases cases) {
     for (int count : new int[] {1001, 1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1024, 1025, Case.MORE_THAN_A_GRID}) {
       cases.run(count + " logits", c -> {
-        // Within +-85: beyond, the smaller probability nears the smallest normal number, where a relative error has no meaning any more.
+        // Within +-85: beyond, the smaller probability nears the smallest normal number, where a relative error has no
+        // meaning any more.
         float step = 170f / Math.max(count, 1000);
         float[] logits = new float[count];
         for (int i = 0; i < count; i++) {
@@ -97,7 +101,8 @@ final class LossOperations {
     for (int i = 0; i < logits.length; i++) {
       c.close("gradient", i, expected.gradient()[i] / count, found[i], 8, 1 / count);
     }
-    // Each of many lanes or threads adds up a few dozen terms in float32, whose errors average out; from there on the sum is in double.
+    // Each of many lanes or threads adds up a few dozen terms in float32, whose errors average out; from there on the
+    // sum is in double.
     c.close("loss", 0, expected.sum() / count, loss.toFloats()[0], 4, expected.size() / count);
     Matrix alone = c.zeros(1, 1);
     backend.sigmoidCrossEntropy(x, t, null, alone);

@@ -3,7 +3,10 @@ package gputae.selftest;
 import gputae.backend.Backend;
 import java.util.function.Consumer;
 
-/** An operation of a backend, or a promise about several, with the cases that check it: every size at which a code path begins or ends. */
+/**
+ * An operation of a backend, or a promise about several, with the cases that check it: every size at which a code path
+ * begins or ends.
+ */
 public final class Operation {
 
   private final String name;
@@ -28,7 +31,10 @@ public final class Operation {
     return name;
   }
 
-  /** Runs all cases. What goes wrong, exceptions of the backend included, is in the result; memory that the cases took is given back. */
+  /**
+   * Runs all cases. What goes wrong, exceptions of the backend included, is in the result; memory that the cases took
+   * is given back.
+   */
   public Result run(Backend backend) {
     Cases run = new Cases(backend);
     cases.accept(run);

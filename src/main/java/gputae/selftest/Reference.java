@@ -3,10 +3,16 @@ package gputae.selftest;
 import gputae.backend.BallPenalty;
 import java.util.Random;
 
-/** What the self-test and the benchmarks compare a device with: inputs, bounds, and losses with their gradients in double precision. */
+/**
+ * What the self-test and the benchmarks compare a device with: inputs, bounds, and losses with their gradients in
+ * double precision.
+ */
 public final class Reference {
 
-  /** Numbers that are drawn; after so many, a prime and so no multiple of any block or grid, they repeat, since drawing is what takes the time. */
+  /**
+   * Numbers that are drawn; after so many, a prime and so no multiple of any block or grid, they repeat, since drawing
+   * is what takes the time.
+   */
   private static final int DRAWN = 100_003;
 
   private Reference() {}
@@ -21,9 +27,10 @@ public final class Reference {
   }
 
   /**
-   * Units of the terms' size that a float32 sum of {@code count} products may be off by, in whatever order a device adds them: roundings go either way, so
-   * that they add up as the steps of a random walk do (Higham, Mary 2019); some more for the products and what comes after the sum. The worst case,
-   * {@code count} units, is many times what is ever seen and would test little.
+   * Units of the terms' size that a float32 sum of {@code count} products may be off by, in whatever order a device
+   * adds them: roundings go either way, so that they add up as the steps of a random walk do (Higham, Mary 2019); some
+   * more for the products and what comes after the sum. The worst case, {@code count} units, is many times what is ever
+   * seen and would test little.
    */
   public static double ofSum(int count) {
     return Math.sqrt(count) + 4;

@@ -9,15 +9,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
-/** Promises about whole sequences of calls: the same bits again, the same bits when replayed, the same bits for equal rows. */
+/**
+ * Promises about whole sequences of calls: the same bits again, the same bits when replayed, the same bits for equal
+ * rows.
+ */
 final class RepeatOperations {
 
   private RepeatOperations() {}
 
   static List<Operation> all() {
     return List.of(
-        new Operation("same calls again", "129 x 784 -> 64 and back; 5 small training steps", Unit.EXACT, RepeatOperations::sameCallsAgain),
-        new Operation("recorded and replayed", "5 small training steps", Unit.EXACT, RepeatOperations::recordedAndReplayed),
+        new Operation("same calls again", "129 x 784 -> 64 and back; 5 small training steps", Unit.EXACT,
+            RepeatOperations::sameCallsAgain),
+        new Operation("recorded and replayed", "5 small training steps", Unit.EXACT,
+            RepeatOperations::recordedAndReplayed),
         new Operation(SelfTest.EQUAL_ROWS, "2 to 1000 rows; 64x2 to 784x64", Unit.EXACT, DenseOperations::equalRows));
   }
 
@@ -40,7 +45,8 @@ final class RepeatOperations {
   }
 
   static Operation repeatedStep(int repeats) {
-    return new Operation("step repeated", String.format(Locale.ROOT, "%,d times, 128 x 784 -> 64 -> 2 and back", repeats), Unit.EXACT,
+    return new Operation("step repeated",
+        String.format(Locale.ROOT, "%,d times, 128 x 784 -> 64 -> 2 and back", repeats), Unit.EXACT,
         cases -> cases.run("step", c -> {
           TinyTraining training = new TinyTraining(c, TinyTraining.PAPER);
           training.step();
@@ -68,7 +74,8 @@ final class RepeatOperations {
     Matrix y = c.zeros(129, 64);
     Matrix dw = c.zeros(64, 784);
     c.backend().dense(x, w, c.floats(1, 64, Reference.gaussian(random, 64, 1)), Activation.ELU, y);
-    c.backend().denseBackward(x, w, y, Activation.ELU, c.floats(129, 64, Reference.gaussian(random, 129 * 64, 1)), dw, c.zeros(1, 64), null);
+    c.backend().denseBackward(x, w, y, Activation.ELU, c.floats(129, 64, Reference.gaussian(random, 129 * 64, 1)), dw,
+        c.zeros(1, 64), null);
     return dw.toFloats();
   }
 
@@ -79,7 +86,8 @@ final class RepeatOperations {
         direct.step();
       }
       TinyTraining replayed = new TinyTraining(c);
-      // One step as such first, as a training run does it: what a backend sets up on first use must not be part of the recording.
+      // One step as such first, as a training run does it: what a backend sets up on first use must not be part of the
+      // recording.
       replayed.step();
       try (Recording recording = c.backend().record(replayed::step)) {
         for (int step = 1; step < TinyTraining.STEPS; step++) {

@@ -16,7 +16,8 @@ import java.util.SortedSet;
  * @param failures   one line for each case that failed, up to a few, then how many more; empty if all passed
  */
 public record Result(
-    String operation, String sizes, SortedSet<String> kernels, long compared, Unit unit, double worstError, double bound, List<String> failures) {
+    String operation, String sizes, SortedSet<String> kernels, long compared, Unit unit, double worstError,
+    double bound, List<String> failures) {
 
   public boolean passed() {
     return failures.isEmpty();

@@ -14,14 +14,17 @@ public final class ResultTable {
   private static final int WIDTH = 140;
 
   /** On a CPU it may be a wider instruction set that is at fault. */
-  private static final String ADVICE = "Results of this device cannot be trusted: use --device cpu (on a CPU: GPU_TAE_CPU=baseline), and report this table with"
-      + " what doctor prints.";
+  private static final String ADVICE =
+      "Results of this device cannot be trusted: use --device cpu (on a CPU: GPU_TAE_CPU=baseline), and report this "
+          + "table with"
+          + " what doctor prints.";
 
   private ResultTable() {}
 
   /** The units and the columns' names. */
   public static String header() {
-    return "Errors in u, the rounding of a float32 (2^-24) times the size of what is summed, or in se, standard errors of a mean; the worst is\n"
+    return "Errors in u, the rounding of a float32 (2^-24) times the size of what is summed, or in se, standard errors "
+        + "of a mean; the worst is\n"
         + "where error / bound is largest. exact: every bit is the reference's.\n\n"
         + row("operation", "sizes", "worst", "bound", "", List.of("kernels"));
   }
@@ -35,11 +38,13 @@ public final class ResultTable {
     boolean exact = result.unit() == Unit.EXACT;
     String unit = " " + result.unit().symbol();
     String worst = !exact ? number(result.worstError()) + unit : result.passed() ? "exact" : "wrong";
-    return row(result.operation(), result.sizes(), worst, exact ? "" : number(result.bound()) + unit, result.passed() ? "pass" : "FAIL",
+    return row(result.operation(), result.sizes(), worst, exact ? "" : number(result.bound()) + unit,
+        result.passed() ? "pass" : "FAIL",
         result.kernels().isEmpty() ? List.of(plain) : List.copyOf(result.kernels()));
   }
 
-  private static String row(String operation, String sizes, String worst, String bound, String verdict, List<String> kernels) {
+  private static String row(String operation, String sizes, String worst, String bound, String verdict,
+      List<String> kernels) {
     String start = String.format(ROW, operation, sizes, worst, bound, verdict);
     List<StringBuilder> lines = new ArrayList<>(List.of(new StringBuilder(start)));
     for (int k = 0; k < kernels.size(); k++) {
@@ -59,7 +64,8 @@ public final class ResultTable {
     if (!Double.isFinite(value)) {
       return Double.isNaN(value) ? "NaN" : "inf";
     }
-    return String.format(Locale.ROOT, value >= 1e5 ? "%.1e" : value >= 100 || value == Math.rint(value) ? "%.0f" : "%.2f", value);
+    return String.format(Locale.ROOT,
+        value >= 1e5 ? "%.1e" : value >= 100 || value == Math.rint(value) ? "%.0f" : "%.2f", value);
   }
 
   /**
@@ -74,7 +80,8 @@ public final class ResultTable {
     if (failed.isEmpty()) {
       return results.size() + " operations passed on " + end;
     }
-    StringBuilder text = new StringBuilder(failed.size() + " of " + results.size() + " operations FAILED on " + end + ": ");
+    StringBuilder text =
+        new StringBuilder(failed.size() + " of " + results.size() + " operations FAILED on " + end + ": ");
     text.append(String.join(", ", failed.stream().map(Result::operation).toList()));
     for (Result result : failed) {
       for (String failure : result.failures()) {

@@ -12,17 +12,22 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Every operation of a backend against references in double precision, or bit for bit where the operation's rule is exact. The command {@code doctor
- * --selftest} runs it on a user's device, and the contract test of the backends runs the very same operations.
+ * Every operation of a backend against references in double precision, or bit for bit where the operation's rule is
+ * exact. The command {@code doctor --selftest} runs it on a user's device, and the contract test of the backends runs
+ * the very same operations.
  *
- * <p>Sizes are chosen per code path: 1; the edges of registers and warps, 15 to 17 and 31 to 33; of blocks of threads, 127 to 129, 255 to 257, 1023 to 1025;
- * whole blocks plus a tail; more values than the largest grid has threads; the paper's own 64, 128 and 784. Bounds follow from the arithmetic: a sum of n
- * float32 products may be off by sqrt(n) + 4 units of 2^-24 of the sum of their absolute values, in any order; a sum of rounded terms in double, rounded at
- * its end, by 4.
+ * <p>Sizes are chosen per code path: 1; the edges of registers and warps, 15 to 17 and 31 to 33; of blocks of threads,
+ * 127 to 129, 255 to 257, 1023 to 1025; whole blocks plus a tail; more values than the largest grid has threads; the
+ * paper's own 64, 128 and 784. Bounds follow from the arithmetic: a sum of n float32 products may be off by sqrt(n) + 4
+ * units of 2^-24 of the sum of their absolute values, in any order; a sum of rounded terms in double, rounded at its
+ * end, by 4.
  */
 public final class SelfTest {
 
-  /** The operation whose promise depends on the instruction set that the matrix products' library took, which a process of tests may have fixed before. */
+  /**
+   * The operation whose promise depends on the instruction set that the matrix products' library took, which a process
+   * of tests may have fixed before.
+   */
   public static final String EQUAL_ROWS = "equal rows";
 
   /** The operation that takes longest: on the host runner half of the time of all. */
@@ -32,11 +37,15 @@ public final class SelfTest {
 
   /** All operations, in the order of a training step. */
   public static List<Operation> operations() {
-    return Stream.of(StepOperations.beforeTheModel(), DenseOperations.all(), LossOperations.all(), HomologyOperations.all(), LatentOperations.all(),
+    return Stream.of(StepOperations.beforeTheModel(), DenseOperations.all(), LossOperations.all(),
+        HomologyOperations.all(), LatentOperations.all(),
         StepOperations.afterTheModel(), RepeatOperations.all()).flatMap(List::stream).toList();
   }
 
-  /** A training step of the paper's widths, replayed {@code repeats} times from one state: for devices whose threads may come in another order each time. */
+  /**
+   * A training step of the paper's widths, replayed {@code repeats} times from one state: for devices whose threads may
+   * come in another order each time.
+   */
   public static Operation repeatedStep(int repeats) {
     return RepeatOperations.repeatedStep(repeats);
   }
@@ -44,10 +53,12 @@ public final class SelfTest {
   /**
    * Runs operations.
    *
-   * @param launches how often each kernel was launched so far; the differences give the kernels of an operation. Empty maps where nobody counts
+   * @param launches how often each kernel was launched so far; the differences give the kernels of an operation. Empty
+   *     maps where nobody counts
    * @param listener gets each result as soon as it is there
    */
-  public static List<Result> run(List<Operation> operations, Backend backend, Supplier<? extends Map<String, Long>> launches, Consumer<Result> listener) {
+  public static List<Result> run(List<Operation> operations, Backend backend,
+      Supplier<? extends Map<String, Long>> launches, Consumer<Result> listener) {
     List<Result> results = new ArrayList<>();
     for (Operation operation : operations) {
       Map<String, Long> before = new TreeMap<>(launches.get());

@@ -8,7 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** What surrounds the model in a training step: copies, batches of images, sums of gradients, Adam, the log of losses. */
+/**
+ * What surrounds the model in a training step: copies, batches of images, sums of gradients, Adam, the log of losses.
+ */
 final class StepOperations {
 
   private StepOperations() {}
@@ -16,7 +18,8 @@ final class StepOperations {
   static List<Operation> beforeTheModel() {
     return List.of(
         new Operation("copies", "all types, offsets, views, 1 to 300,000 numbers", Unit.EXACT, StepOperations::copies),
-        new Operation("gather", "all bytes; 1 to 16 rows, 1 to 1025 pixels, step to 4e9", Unit.EXACT, StepOperations::gather));
+        new Operation("gather", "all bytes; 1 to 16 rows, 1 to 1025 pixels, step to 4e9", Unit.EXACT,
+            StepOperations::gather));
   }
 
   static List<Operation> afterTheModel() {
@@ -109,7 +112,8 @@ final class StepOperations {
         for (int rows : new int[] {1, 7, 16}) {
           cases.run(rows + " x " + p + " at step " + step, c -> {
             Matrix x = c.zeros(rows, p);
-            c.backend().gather(c.bytes(n, p, pixels), c.ints(1, order.length, order), c.stepAt(step), batch, stepsPerEpoch, x);
+            c.backend().gather(c.bytes(n, p, pixels), c.ints(1, order.length, order), c.stepAt(step), batch,
+                stepsPerEpoch, x);
             float[] found = x.toFloats();
             for (int i = 0; i < found.length; i++) {
               int image = order[(int) (step % stepsPerEpoch) * batch + i / p];
@@ -123,7 +127,8 @@ final class StepOperations {
 
   private static void add(Cases cases) {
     // The last but one is the parameters of the paper's model, 784-64-64-2 and back, and a tail.
-    for (int size : new int[] {1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1023, 1024, 1025, 100_353, Case.MORE_THAN_A_GRID}) {
+    for (int size : new int[] {1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1023, 1024, 1025, 100_353,
+      Case.MORE_THAN_A_GRID}) {
       cases.run(size + " numbers", c -> {
         Random random = new Random(size);
         float[] term = Reference.gaussian(random, size, 1);
@@ -219,7 +224,8 @@ final class StepOperations {
       v[i] = 0.01f + random.nextFloat();
     }
     Matrix parameters = c.floats(1, count, p);
-    c.backend().adam(parameters, c.floats(1, count, g), c.floats(1, count, m), c.floats(1, count, v), c.stepAt(step), rates);
+    c.backend().adam(parameters, c.floats(1, count, g), c.floats(1, count, m), c.floats(1, count, v), c.stepAt(step),
+        rates);
     float[] found = parameters.toFloats();
     double correction1 = 1 - Math.pow(rates.beta1(), step);
     double correction2 = 1 - Math.pow(rates.beta2(), step);

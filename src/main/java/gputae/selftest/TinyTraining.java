@@ -9,8 +9,8 @@ import gputae.backend.Matrix;
 import java.util.Random;
 
 /**
- * A training step that calls every operation a step can call, with the divergence of the VAE and, beside the decoder, the topological branch; on random images,
- * for a few steps, so it learns nothing.
+ * A training step that calls every operation a step can call, with the divergence of the VAE and, beside the decoder,
+ * the topological branch; on random images, for a few steps, so it learns nothing.
  */
 final class TinyTraining {
 
@@ -19,7 +19,10 @@ final class TinyTraining {
   private static final int IMAGES = 64;
   private static final int EPOCH = 2;
 
-  /** Images (IMAGES, pixels) -> ELU hidden -> mu, logvar (latent each) -> z -> ELU hidden -> logits (pixels), batches of {@code batch}. */
+  /**
+   * Images (IMAGES, pixels) -> ELU hidden -> mu, logvar (latent each) -> z -> ELU hidden -> logits (pixels), batches of
+   * {@code batch}.
+   */
   record Widths(int pixels, int hidden, int latent, int batch) {}
 
   private static final Widths TINY = new Widths(100, 32, 3, 33);
@@ -27,7 +30,8 @@ final class TinyTraining {
   static final Widths PAPER = new Widths(784, 64, 2, 128);
 
   /** What a step changes. */
-  record State(long step, float[] parameters, float[] gradient, float[] firstMoment, float[] secondMoment, float[] losses) {
+  record State(long step, float[] parameters, float[] gradient, float[] firstMoment, float[] secondMoment,
+      float[] losses) {
     void compareWith(Case c, State other) {
       c.same("steps", step, other.step);
       c.same("parameter", parameters, other.parameters);
@@ -47,7 +51,9 @@ final class TinyTraining {
   private final Matrix step;
   private final Matrix x;
 
-  /** All parameters, (1, count); the layers' weights and biases are views of it, as are their gradients of the second. */
+  /**
+   * All parameters, (1, count); the layers' weights and biases are views of it, as are their gradients of the second.
+   */
   private final Matrix parameters;
 
   private final Matrix gradient;
@@ -68,7 +74,10 @@ final class TinyTraining {
 
   private final Matrix log;
 
-  /** A dense layer: its parameters and their gradients, its output y (batch, out) and the gradient dy with respect to that. */
+  /**
+   * A dense layer: its parameters and their gradients, its output y (batch, out) and the gradient dy with respect to
+   * that.
+   */
   private record Layer(Activation activation, Matrix w, Matrix b, Matrix dw, Matrix db, Matrix y, Matrix dy) {}
 
   TinyTraining(Case c) {
@@ -88,7 +97,8 @@ final class TinyTraining {
     order = c.ints(1, EPOCH * batch, random.ints(EPOCH * batch, 0, IMAGES).toArray());
     step = c.stepAt(0);
     x = c.zeros(batch, widths.pixels);
-    int[][] sizes = {{widths.pixels, widths.hidden}, {widths.hidden, 2 * latent}, {latent, widths.hidden}, {widths.hidden, widths.pixels}};
+    int[][] sizes = {{widths.pixels, widths.hidden}, {widths.hidden, 2 * latent}, {latent, widths.hidden},
+      {widths.hidden, widths.pixels}};
     int count = 0;
     for (int[] size : sizes) {
       count += size[1] * (size[0] + 1);
@@ -102,7 +112,8 @@ final class TinyTraining {
     for (int l = 0; l < sizes.length; l++) {
       int in = sizes[l][0];
       int out = sizes[l][1];
-      layers[l] = new Layer(l % 2 == 0 ? Activation.ELU : Activation.IDENTITY, parameters.view(at, out, in), parameters.view(at + out * in, 1, out),
+      layers[l] = new Layer(l % 2 == 0 ? Activation.ELU : Activation.IDENTITY, parameters.view(at, out, in),
+          parameters.view(at + out * in, 1, out),
           gradient.view(at, out, in), gradient.view(at + out * in, 1, out), c.zeros(batch, out), c.zeros(batch, out));
       at += out * (in + 1);
     }
@@ -169,7 +180,8 @@ final class TinyTraining {
   }
 
   State state() {
-    return new State(step.toLongs()[0], parameters.toFloats(), gradient.toFloats(), firstMoment.toFloats(), secondMoment.toFloats(), losses.toFloats());
+    return new State(step.toLongs()[0], parameters.toFloats(), gradient.toFloats(), firstMoment.toFloats(),
+        secondMoment.toFloats(), losses.toFloats());
   }
 
   void restore(State state) {

@@ -4,7 +4,10 @@ package gputae.selftest;
 public enum Unit {
   /** Nothing is rounded: every bit must be the reference's. */
   EXACT(""),
-  /** u = 2^-24, the rounding of a float32, times the size of what is summed: the sum of the absolute values of its terms. */
+  /**
+   * u = 2^-24, the rounding of a float32, times the size of what is summed: the sum of the absolute values of its
+   * terms.
+   */
   ROUNDING("u"),
   /** Standard errors of a mean over random samples. The draw is fixed, so it passes or fails for good. */
   STANDARD_ERROR("se");

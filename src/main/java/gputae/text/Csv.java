@@ -31,7 +31,8 @@ public final class Csv {
   private static String quoted(String text) {
     boolean formula = FORMULA.matcher(text).find() && !NUMBER.matcher(text).matches();
     String cell = formula ? "'" + text : text;
-    boolean plain = cell.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r') && cell.equals(cell.strip());
+    boolean plain =
+        cell.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r') && cell.equals(cell.strip());
     return plain ? cell : '"' + cell.replace("\"", "\"\"") + '"';
   }
 

@@ -3,7 +3,10 @@ package gputae.text;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table in Markdown that is one in plain text too: every column as wide as its widest cell, words to the left, numbers to the right. */
+/**
+ * A table in Markdown that is one in plain text too: every column as wide as its widest cell, words to the left,
+ * numbers to the right.
+ */
 public final class MarkdownTable {
 
   private final int words;

@@ -35,8 +35,8 @@ public final class Numbers {
   public static final String NONE = "\u2013";
 
   /**
-   * The decimals with which numbers of one column align: so many that the largest has the given number of significant digits. Numbers that are all small or large
-   * are better read with an exponent; for these it is -1.
+   * The decimals with which numbers of one column align: so many that the largest has the given number of significant
+   * digits. Numbers that are all small or large are better read with an exponent; for these it is -1.
    */
   public static int commonDecimals(int digits, double... values) {
     double largest = 0;
@@ -56,7 +56,8 @@ public final class Numbers {
       return Double.isNaN(value) ? NONE : value > 0 ? "inf" : "-inf";
     }
     // Without -0.000.
-    return String.format(Locale.ROOT, decimals < 0 ? "%.2e" : "%." + decimals + "f", value).replaceFirst("^-(?=0(\\.0*)?$)", "");
+    return String.format(Locale.ROOT, decimals < 0 ? "%.2e" : "%." + decimals + "f", value)
+        .replaceFirst("^-(?=0(\\.0*)?$)", "");
   }
 
   /** A rate: "2431", "12.3", "0.42". */

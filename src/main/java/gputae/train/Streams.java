@@ -1,6 +1,9 @@
 package gputae.train;
 
-/** Random streams of a run: what the last word of a Philox counter says. A number once used here keeps its meaning, or old runs could not be resumed. */
+/**
+ * Random streams of a run: what the last word of a Philox counter says. A number once used here keeps its meaning, or
+ * old runs could not be resumed.
+ */
 public final class Streams {
 
   public static final int INITIAL_WEIGHTS = 0;

@@ -17,7 +17,8 @@ import java.util.List;
  * @param seed        of initial weights, orders of images and noise
  */
 public record TrainConfig(
-    ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate, Objective objective, long seed) {
+    ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate, Objective objective,
+    long seed) {
 
   public TrainConfig {
     hidden = List.copyOf(hidden);
@@ -28,7 +29,8 @@ public record TrainConfig(
       throw new IllegalArgumentException("the learning rate is finite and greater than 0, not " + rate);
     }
     if (!model.terms().stream().allMatch(objective::has)) {
-      throw new IllegalArgumentException("model " + model.label() + " has the terms " + model.terms() + ", not " + objective);
+      throw new IllegalArgumentException(
+          "model " + model.label() + " has the terms " + model.terms() + ", not " + objective);
     }
     if (objective.variational() != model.terms().contains(Kl.KIND)) {
       throw new IllegalArgumentException("the objective of model " + model.label() + " is not " + objective);

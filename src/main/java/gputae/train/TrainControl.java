@@ -4,7 +4,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Commands to a running training from any thread. They take effect between steps. None of them changes random numbers or results.
+ * Commands to a running training from any thread. They take effect between steps. None of them changes random numbers
+ * or results.
  */
 public final class TrainControl {
 
@@ -13,7 +14,9 @@ public final class TrainControl {
   private long singleSteps;
   private Consumer<Snapshot> snapshot;
 
-  /** Who gets a snapshot every so many steps; null for nobody. Set before the training begins, so read without the lock. */
+  /**
+   * Who gets a snapshot every so many steps; null for nobody. Set before the training begins, so read without the lock.
+   */
   private Consumer<Snapshot> regularly;
 
   private long every = Long.MAX_VALUE;
@@ -43,15 +46,19 @@ public final class TrainControl {
     notifyAll();
   }
 
-  /** Asks for the model as it is between two steps; called on the training thread. A later request replaces one not yet served. */
+  /**
+   * Asks for the model as it is between two steps; called on the training thread. A later request replaces one not yet
+   * served.
+   */
   public synchronized void requestSnapshot(Consumer<Snapshot> receiver) {
     snapshot = receiver;
     notifyAll();
   }
 
   /**
-   * Asks for the model each time the number of steps done is a multiple of {@code steps}, the beginning included; called on the training thread, once the listener has
-   * heard of the steps, and of the epoch where one ended. To be called before the training begins.
+   * Asks for the model each time the number of steps done is a multiple of {@code steps}, the beginning included;
+   * called on the training thread, once the listener has heard of the steps, and of the epoch where one ended. To be
+   * called before the training begins.
    */
   public synchronized void snapshotEvery(long steps, Consumer<Snapshot> receiver) {
     if (steps < 1) {

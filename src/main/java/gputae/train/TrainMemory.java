@@ -19,7 +19,10 @@ final class TrainMemory {
 
   private TrainMemory() {}
 
-  /** Bytes of a training with batches of {@code batch} images, about: the data, the weights, a step's matrices, and an evaluation's. */
+  /**
+   * Bytes of a training with batches of {@code batch} images, about: the data, the weights, a step's matrices, and an
+   * evaluation's.
+   */
   static long bytes(TrainConfig config, Dataset dataset, int batch) {
     long pixels = dataset.train().images().pixelsPerImage();
     long images = dataset.train().images().count();
@@ -43,8 +46,11 @@ final class TrainMemory {
     long workSpace = (2 * rows + lastRows) * Double.BYTES
         + (2 * (rows / PARTIAL_ROWS) + lastRows / PARTIAL_ROWS + 3) * (encoded + decoded) * Float.BYTES;
     long order = (images + rows - 1) / rows * rows * Integer.BYTES;
-    long evaluation = Math.min(Autoencoder.CHUNK, test) * Float.BYTES * (pixels + config.latent() + encoded + decoded + 2) + test * Integer.BYTES;
-    return (images + test) * pixels + weights + rows * floatsOfARow * Float.BYTES + terms + workSpace + order + evaluation + ALLOCATIONS * ROUNDING_BYTES;
+    long evaluation =
+        Math.min(Autoencoder.CHUNK, test) * Float.BYTES * (pixels + config.latent() + encoded + decoded + 2)
+            + test * Integer.BYTES;
+    return (images + test) * pixels + weights + rows * floatsOfARow * Float.BYTES + terms + workSpace + order
+        + evaluation + ALLOCATIONS * ROUNDING_BYTES;
   }
 
   /** What to do on a device with {@code available} bytes for a training that does not fit. */
@@ -62,7 +68,9 @@ final class TrainMemory {
     }
     return low > 0
         ? "a batch of " + low + " would fit (--batch " + low + ")"
-        : String.format(Locale.ROOT, "not even a batch of 1 would fit: %,d bytes are needed with this data set, %,d can be had; use --device cpu",
+        : String.format(Locale.ROOT,
+            "not even a batch of 1 would fit: %,d bytes are needed with this data set, %,d can be had; use --device "
+                + "cpu",
             bytes(config, dataset, 1), available);
   }
 }

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Everything a training needs to go on exactly as if it had not been interrupted, beside its configuration and data. Orders of images and noise are functions
- * of the seed and the step, so no generator has a state.
+ * Everything a training needs to go on exactly as if it had not been interrupted, beside its configuration and data.
+ * Orders of images and noise are functions of the seed and the step, so no generator has a state.
  *
  * @param step         steps done
  * @param seconds      wall time spent so far
@@ -23,7 +23,8 @@ import java.util.List;
  * @param history      finished epochs
  */
 public record TrainState(
-    long step, double seconds, float[] parameters, float[] firstMoment, float[] secondMoment, EpochSums sums, List<Epoch> history) {
+    long step, double seconds, float[] parameters, float[] firstMoment, float[] secondMoment, EpochSums sums,
+    List<Epoch> history) {
 
   /** Columns of the history tensor beside those of the losses: the other components of {@link Epoch}. */
   private static final int OTHER_COLUMNS = 5;

@@ -11,8 +11,8 @@ import gputae.objective.Objective;
 import gputae.objective.TermKind;
 
 /**
- * One optimisation step on a batch, as calls to a backend: forward, terms of the objective, backward, Adam. Everything that changes from step to step is read from the
- * device's memory, so the calls can be recorded once and replayed.
+ * One optimisation step on a batch, as calls to a backend: forward, terms of the objective, backward, Adam. Everything
+ * that changes from step to step is read from the device's memory, so the calls can be recorded once and replayed.
  */
 public final class TrainStep implements AutoCloseable {
 
@@ -101,7 +101,10 @@ public final class TrainStep implements AutoCloseable {
     update();
   }
 
-  /** Adds the objective's gradient on the batch x (rows, pixels) to the model's gradients, notes its losses and counts the step. */
+  /**
+   * Adds the objective's gradient on the batch x (rows, pixels) to the model's gradients, notes its losses and counts
+   * the step.
+   */
   void gradients(Matrix batch) {
     long rows = batch.rows();
     Chain.Activations encoding = encoded.firstRows(rows);

@@ -20,16 +20,17 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
- * Trains one model on one data set. Knows neither console nor files: it tells listeners of steps and epochs and hands out its state.
+ * Trains one model on one data set. Knows neither console nor files: it tells listeners of steps and epochs and hands
+ * out its state.
  *
- * <p>The same configuration, data, backend, instruction set and number of threads give the same weights, bit for bit, however often the training is stopped,
- * resumed, watched or snapshotted.
+ * <p>The same configuration, data, backend, instruction set and number of threads give the same weights, bit for bit,
+ * however often the training is stopped, resumed, watched or snapshotted.
  */
 public final class Trainer implements AutoCloseable {
 
   /**
-   * Steps between two looks at losses and commands: some milliseconds on a CPU, and one fetch in that time costs nothing. While one group is looked at the next
-   * is under way.
+   * Steps between two looks at losses and commands: some milliseconds on a CPU, and one fetch in that time costs
+   * nothing. While one group is looked at the next is under way.
    */
   private static final int GROUP = TrainStep.LOG_ROWS / 2;
 
@@ -69,7 +70,8 @@ public final class Trainer implements AutoCloseable {
    * A training at its beginning, with initial weights drawn from the seed.
    *
    * @throws IllegalArgumentException if the batch leaves an epoch without a step
-   * @throws OutOfMemoryException     if the device has not enough memory, saying which batch would fit where that is known
+   * @throws OutOfMemoryException     if the device has not enough memory, saying which batch would fit where that is
+   *     known
    */
   public Trainer(Backend backend, TrainConfig config, Dataset dataset, TrainControl control) {
     this.backend = backend;
@@ -87,7 +89,8 @@ public final class Trainer implements AutoCloseable {
       this.trainStep = new TrainStep(backend, config, model, fullRows);
       this.trainImages = upload(dataset.train().images());
       this.testImages = upload(dataset.test().images());
-      // Room for whole batches only, so that the recording for a full batch stays inside whatever the step; the rest is never read.
+      // Room for whole batches only, so that the recording for a full batch stays inside whatever the step; the rest is
+      // never read.
       this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * fullRows);
       model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
       this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows));
@@ -100,7 +103,8 @@ public final class Trainer implements AutoCloseable {
       });
       this.testLoss = new ReconstructionLoss(model, testImages);
     } catch (OutOfMemoryException e) {
-      throw e.free() < 0 ? e : e.advising(TrainMemory.advice(config, dataset, backend.allocatedBytes() - heldBefore + e.free()));
+      throw e.free() < 0 ? e
+          : e.advising(TrainMemory.advice(config, dataset, backend.allocatedBytes() - heldBefore + e.free()));
     }
   }
 
@@ -237,7 +241,8 @@ public final class Trainer implements AutoCloseable {
     nextOrder = epoch < config.epochs() ? imageOrder(epoch + 1) : null;
     double testReconstruction = (test != null ? test : testLoss.enqueue()).getAsDouble();
     if (!Double.isFinite(testReconstruction)) {
-      throw new DivergedException(steps, "the reconstruction of the test images is not finite after step " + steps + " (epoch " + epoch + ")");
+      throw new DivergedException(steps,
+          "the reconstruction of the test images is not finite after step " + steps + " (epoch " + epoch + ")");
     }
     Losses means = sums.means();
     Epoch done = new Epoch(epoch, seconds(), means, config.objective().total(means.values()), testReconstruction,
@@ -263,7 +268,10 @@ public final class Trainer implements AutoCloseable {
     return Philox.permutation(images, config.seed(), epoch, Streams.ORDER);
   }
 
-  /** Enqueues a group of steps: up to {@link #GROUP}, to the end of the epoch or a regular snapshot, or until something else is asked for. */
+  /**
+   * Enqueues a group of steps: up to {@link #GROUP}, to the end of the epoch or a regular snapshot, or until something
+   * else is asked for.
+   */
   private Group enqueue(long epochEnd) {
     long first = steps;
     long end = Math.min(epochEnd, steps + Math.min(control.stepsToRegular(steps), GROUP));
@@ -271,7 +279,8 @@ public final class Trainer implements AutoCloseable {
       if (steps + 1 == epochEnd) {
         lastBatch.replay();
         steps++;
-      } else if (fullBatches != null && steps + batchesTogether <= end && steps + batchesTogether < epochEnd && !control.wantsAttention()) {
+      } else if (fullBatches != null && steps + batchesTogether <= end && steps + batchesTogether < epochEnd
+          && !control.wantsAttention()) {
         fullBatches.replay();
         steps += batchesTogether;
       } else {

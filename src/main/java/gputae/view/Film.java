@@ -6,7 +6,10 @@ import gputae.train.TrainListener;
 import java.io.IOException;
 import java.util.List;
 
-/** Draws a frame for every model it is given. Frames never overtake one another and none is left out: who is quicker than the drawing waits. */
+/**
+ * Draws a frame for every model it is given. Frames never overtake one another and none is left out: who is quicker
+ * than the drawing waits.
+ */
 public interface Film extends TrainListener, AutoCloseable {
 
   /** Epochs that were done before the first frame. */

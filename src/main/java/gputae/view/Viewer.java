@@ -16,7 +16,8 @@ public interface Viewer {
    * @throws ViewException if it was built without one
    */
   static Viewer find() {
-    return ServiceLoader.load(Viewer.class).findFirst().orElseThrow(() -> new ViewException("this jar was built without the window (viz/)"));
+    return ServiceLoader.load(Viewer.class).findFirst()
+        .orElseThrow(() -> new ViewException("this jar was built without the window (viz/)"));
   }
 
   /** One line: the OpenGL that is there with and without a display, or why there is none. */
@@ -30,7 +31,8 @@ public interface Viewer {
    * @param say     takes lines for people
    * @throws ViewException where there is no display or no OpenGL
    */
-  Window openWindow(Subject subject, Supplier<Backend> backend, TrainControl control, ViewOptions options, Consumer<String> say);
+  Window openWindow(Subject subject, Supplier<Backend> backend, TrainControl control, ViewOptions options,
+      Consumer<String> say);
 
   /**
    * Prepares to draw without a display.

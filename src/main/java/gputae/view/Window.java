@@ -6,7 +6,10 @@ import gputae.train.TrainListener;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A window on a latent space. It takes what it is told without making anybody wait, and nothing that it does changes results. */
+/**
+ * A window on a latent space. It takes what it is told without making anybody wait, and nothing that it does changes
+ * results.
+ */
 public interface Window extends TrainListener, AutoCloseable {
 
   /** Where screenshots go; until this is called there are none. */

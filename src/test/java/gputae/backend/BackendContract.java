@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What every backend must do. That its numbers are right is the self-test's matter, whose operations are tests here, one each; the rest is what a comparison
- * with a reference cannot say: memory, refusals, and numbers that are none.
+ * What every backend must do. That its numbers are right is the self-test's matter, whose operations are tests here,
+ * one each; the rest is what a comparison with a reference cannot say: memory, refusals, and numbers that are none.
  */
 public abstract class BackendContract {
 
@@ -32,7 +32,10 @@ public abstract class BackendContract {
   /** A new backend; the contract closes it. */
   protected abstract Backend open();
 
-  /** For tests of what depends on the matrix products' library: skips where it does not run as it would in a process of its own. */
+  /**
+   * For tests of what depends on the matrix products' library: skips where it does not run as it would in a process of
+   * its own.
+   */
   protected void assumeProductsOfThisSet() {}
 
   /** Names of operations of the self-test that take so long on this backend that only the thorough tests run them. */
@@ -129,8 +132,10 @@ public abstract class BackendContract {
     assertThrows(IllegalArgumentException.class, () -> backend.copy(a, b));
     assertThrows(IllegalArgumentException.class, () -> a.upload(new float[5]));
     assertThrows(IllegalArgumentException.class, () -> a.upload(new int[6]));
-    assertThrows(IllegalArgumentException.class, () -> backend.dense(a, b, backend.allocate(1, 2), Activation.ELU, backend.allocate(2, 3)));
-    assertThrows(IllegalArgumentException.class, () -> backend.spanningTree(a, backend.allocate(ElementType.INT32, 2, 2), backend.allocate(1, 1)));
+    assertThrows(IllegalArgumentException.class,
+        () -> backend.dense(a, b, backend.allocate(1, 2), Activation.ELU, backend.allocate(2, 3)));
+    assertThrows(IllegalArgumentException.class,
+        () -> backend.spanningTree(a, backend.allocate(ElementType.INT32, 2, 2), backend.allocate(1, 1)));
     assertThrows(IllegalArgumentException.class, () -> backend.sigmoidCrossEntropy(a, b, null, backend.allocate(1, 1)));
     assertThrows(IllegalArgumentException.class, () -> backend.add(a, b));
     assertThrows(IllegalArgumentException.class, () -> backend.allocate(-1, 1));

@@ -29,11 +29,13 @@ class PhiloxTest {
   void permutationsHoldEveryNumberOnceAndDifferBySeedStepAndStream() {
     for (int n : new int[] {0, 1, 2, 1000}) {
       int[] order = Philox.permutation(n, 1, 2, 3);
-      assertArrayEquals(java.util.stream.IntStream.range(0, n).toArray(), java.util.Arrays.stream(order).sorted().toArray());
+      assertArrayEquals(java.util.stream.IntStream.range(0, n).toArray(),
+          java.util.Arrays.stream(order).sorted().toArray());
       assertArrayEquals(order, Philox.permutation(n, 1, 2, 3));
     }
     int[] base = Philox.permutation(1000, 1, 2, 3);
-    for (int[] other : new int[][] {Philox.permutation(1000, 2, 2, 3), Philox.permutation(1000, 1, 3, 3), Philox.permutation(1000, 1, 2, 4)}) {
+    for (int[] other : new int[][] {Philox.permutation(1000, 2, 2, 3), Philox.permutation(1000, 1, 3, 3),
+      Philox.permutation(1000, 1, 2, 4)}) {
       assertTrue(!java.util.Arrays.equals(base, other));
     }
   }

@@ -27,14 +27,16 @@ class BenchJarIT {
   private static final Path JAR = PROGRAM.resolveSibling("gpu-tae-bench.jar");
 
   /** One iteration as short as may be; whoever else measures on this machine may go on. */
-  private static final List<String> SHORT = List.of("-wi", "0", "-i", "1", "-r", "10ms", "-foe", "true", "-jvmArgsPrepend", "-Djmh.ignoreLock=true");
+  private static final List<String> SHORT =
+      List.of("-wi", "0", "-i", "1", "-r", "10ms", "-foe", "true", "-jvmArgsPrepend", "-Djmh.ignoreLock=true");
 
   @TempDir
   Path folder;
 
   private String run(int exit, String line) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-        "-Djmh.ignoreLock=true", "-jar", JAR.toString()));
+    List<String> command = new ArrayList<>(
+        List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+            "-Djmh.ignoreLock=true", "-jar", JAR.toString()));
     command.addAll(List.of(line.split(" ")));
     command.addAll(SHORT);
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
@@ -48,7 +50,9 @@ class BenchJarIT {
   /** In the process itself, as a debugger wants it. */
   @Test
   void oneOperationOnBothBackends() throws IOException, InterruptedException {
-    String output = run(0, "MinimumSpanningTree -f 0 -p device=cpu,host-runner -p points=128 -p dimension=2 -p cloud=uniform -rf json -rff out.json");
+    String output = run(0,
+        "MinimumSpanningTree -f 0 -p device=cpu,host-runner -p points=128 -p dimension=2 -p cloud=uniform -rf json "
+            + "-rff out.json");
     assertTrue(output.contains("device: CPU, ") && output.contains("device: host runner, "), output);
     Set<String> devices = new HashSet<>();
     JsonArray results = results();
@@ -101,8 +105,10 @@ class BenchJarIT {
       assertTrue(text(jar, "META-INF/NOTICE.txt").contains("Apache Commons Math"));
       assertTrue(text(jar, "META-INF/THIRD-PARTY.txt").contains("libdnnl"));
       String notices = text(jar, "META-INF/THIRD-PARTY-BENCH.txt");
-      assertTrue(notices.contains("JMH 1.37") && notices.contains("Commons Math 3.6.1") && notices.contains("JOpt Simple 5.0.4"));
-      assertTrue(jar.stream().noneMatch(entry -> entry.getName().matches("(org/junit|com/tngtech|org/slf4j|gputae/bench/\\w*(IT|Test)\\.).*")));
+      assertTrue(notices.contains("JMH 1.37") && notices.contains("Commons Math 3.6.1")
+          && notices.contains("JOpt Simple 5.0.4"));
+      assertTrue(jar.stream().noneMatch(
+          entry -> entry.getName().matches("(org/junit|com/tngtech|org/slf4j|gputae/bench/\\w*(IT|Test)\\.).*")));
       assertTrue(jar.stream().anyMatch(entry -> entry.getName().startsWith("gputae/bench/jmh_generated/")));
     }
     try (JarFile program = new JarFile(PROGRAM.toFile())) {

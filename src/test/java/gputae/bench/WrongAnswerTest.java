@@ -34,7 +34,8 @@ class WrongAnswerTest {
     }
   }
 
-  private static <T extends DeviceBenchmark> Supplier<DeviceBenchmark> with(Supplier<T> benchmark, Consumer<T> parameters) {
+  private static <T extends DeviceBenchmark> Supplier<DeviceBenchmark> with(Supplier<T> benchmark,
+      Consumer<T> parameters) {
     return () -> {
       T made = benchmark.get();
       parameters.accept(made);
@@ -90,7 +91,8 @@ class WrongAnswerTest {
     Supplier<DeviceBenchmark> adam = with(AdamStep::new, b -> b.latent = 2);
     return Stream.of(
         new Mistake(distances, "squaredDistances", 1),
-        new Mistake(tree(BenchCloud.uniform), "spanningTree", 1), new Mistake(tree(BenchCloud.clustered), "spanningTree", 2),
+        new Mistake(tree(BenchCloud.uniform), "spanningTree", 1),
+        new Mistake(tree(BenchCloud.clustered), "spanningTree", 2),
         new Mistake(tree(BenchCloud.trained), "spanningTree", 2),
         new Mistake(forward("784-64"), "dense", 4), new Mistake(forward("64-2"), "dense", 4),
         new Mistake(backward("784-64"), "denseBackward", 5), new Mistake(backward("64-64"), "denseBackward", 6),
@@ -102,33 +104,37 @@ class WrongAnswerTest {
         new Mistake(step("ae"), "sigmoidCrossEntropy", 3), new Mistake(step("tae"), "deathTimes", 7));
   }
 
-  /** A backend whose {@code operation} leaves every number of one float matrix a thousandth too large, or every other edge as it was before. */
+  /**
+   * A backend whose {@code operation} leaves every number of one float matrix a thousandth too large, or every other
+   * edge as it was before.
+   */
   private static Backend wrong(Backend right, String operation, int argument) {
-    return (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-      try {
-        Object result = method.invoke(right, arguments);
-        if (method.getName().equals(operation)) {
-          Matrix spoiled = (Matrix) arguments[argument];
-          switch (spoiled.type()) {
-            case FLOAT32 -> {
-              float[] values = spoiled.toFloats();
-              for (int i = 0; i < values.length; i++) {
-                values[i] *= 1.001f;
+    return (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
+        (proxy, method, arguments) -> {
+          try {
+            Object result = method.invoke(right, arguments);
+            if (method.getName().equals(operation)) {
+              Matrix spoiled = (Matrix) arguments[argument];
+              switch (spoiled.type()) {
+                case FLOAT32 -> {
+                  float[] values = spoiled.toFloats();
+                  for (int i = 0; i < values.length; i++) {
+                    values[i] *= 1.001f;
+                  }
+                  spoiled.upload(values);
+                }
+                default -> {
+                  int[] ends = spoiled.toInts();
+                  ends[ends.length - 1] ^= 1;
+                  spoiled.upload(ends);
+                }
               }
-              spoiled.upload(values);
             }
-            default -> {
-              int[] ends = spoiled.toInts();
-              ends[ends.length - 1] ^= 1;
-              spoiled.upload(ends);
-            }
+            return result;
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
           }
-        }
-        return result;
-      } catch (InvocationTargetException e) {
-        throw e.getCause();
-      }
-    });
+        });
   }
 
   private static Backend cpu() {
@@ -140,7 +146,8 @@ class WrongAnswerTest {
   void isNoticed(Mistake mistake) {
     Backend backend = cpu();
     DeviceBenchmark benchmark = mistake.benchmark().get();
-    WrongAnswerException refusal = assertThrows(WrongAnswerException.class, () -> benchmark.start(wrong(backend, mistake.operation(), mistake.argument())));
+    WrongAnswerException refusal = assertThrows(WrongAnswerException.class,
+        () -> benchmark.start(wrong(backend, mistake.operation(), mistake.argument())));
     assertTrue(refusal.getMessage().startsWith("wrong answer: "), refusal.getMessage());
     assertFalse(refusal.getMessage().contains("\n"), refusal.getMessage());
     assertEquals(0, refusal.getStackTrace().length);
@@ -156,13 +163,16 @@ class WrongAnswerTest {
     Backend backend = cpu();
     benchmark.start(backend);
     benchmark.measure(time);
-    // Wall time is never shorter than the device's, so no fewer operations fit into it than were done: 16, the least of any benchmark.
-    assertTrue(time.deviceMicros() >= 16 && time.deviceMicros() < Double.POSITIVE_INFINITY, "operations: " + time.deviceMicros());
+    // Wall time is never shorter than the device's, so no fewer operations fit into it than were done: 16, the least of
+    // any benchmark.
+    assertTrue(time.deviceMicros() >= 16 && time.deviceMicros() < Double.POSITIVE_INFINITY,
+        "operations: " + time.deviceMicros());
     benchmark.close();
     assertEquals(0, backend.allocatedBytes());
   }
 
   private static List<Supplier<DeviceBenchmark>> benchmarks() {
-    return List.of(tree(BenchCloud.trained), forward("64-784"), backward("64-64"), step("tae"), with(AdamStep::new, b -> b.latent = 10));
+    return List.of(tree(BenchCloud.trained), forward("64-784"), backward("64-64"), step("tae"),
+        with(AdamStep::new, b -> b.latent = 10));
   }
 }

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The portable bundle, if one was made of this very jar ({@code -Pbundle}): its launcher, called through a link, in an environment that knows nothing of Java.
- * src/bundle/test.sh goes further, in a bare Debian.
+ * The portable bundle, if one was made of this very jar ({@code -Pbundle}): its launcher, called through a link, in an
+ * environment that knows nothing of Java. src/bundle/test.sh goes further, in a bare Debian.
  */
 @Tag("thorough")
 class BundleIT {
@@ -33,7 +33,8 @@ class BundleIT {
     run(folder, launcher, "train", "--epochs", "1", "--quiet", "--out", "my run");
     run(folder, launcher, "generate", "my run", "--out", "samples.png");
     Path figures = folder.resolve("my run/figures");
-    for (Path figure : List.of(figures.resolve("latent.png"), figures.resolve("losses.png"), figures.resolve("generated.png"), folder.resolve("samples.png"))) {
+    for (Path figure : List.of(figures.resolve("latent.png"), figures.resolve("losses.png"),
+        figures.resolve("generated.png"), folder.resolve("samples.png"))) {
       Tiny.assertPng(figure);
     }
   }
@@ -43,7 +44,8 @@ class BundleIT {
   void theNoticesNameWhatTheBundleAddsToJava() throws IOException, InterruptedException {
     Path home = unpack(folder);
     String notices = Files.readString(home.resolve("THIRD-PARTY.txt"));
-    assertTrue(notices.contains("runtime/legal") && Files.exists(home.resolve("runtime/legal/java.base/LICENSE")), notices);
+    assertTrue(notices.contains("runtime/legal") && Files.exists(home.resolve("runtime/legal/java.base/LICENSE")),
+        notices);
     assertTrue(notices.contains("libdnnl.so.3"), "the jar's notices are missing");
     int added = 0;
     try (Stream<Path> files = Files.walk(home.resolve("runtime/lib"))) {
@@ -65,13 +67,15 @@ class BundleIT {
     assumeTrue(Files.exists(bundle), "no target/gpu-tae-bundle.tar.gz, which -Pbundle makes");
     run(into, "/bin/tar", "-xzf", bundle.toString());
     Path home = into.resolve("gpu-tae-bundle");
-    assumeTrue(Files.mismatch(home.resolve("gpu-tae.jar"), Jar.FILE) < 0, "target/gpu-tae-bundle.tar.gz holds another jar than target/gpu-tae.jar");
+    assumeTrue(Files.mismatch(home.resolve("gpu-tae.jar"), Jar.FILE) < 0,
+        "target/gpu-tae-bundle.tar.gz holds another jar than target/gpu-tae.jar");
     return home;
   }
 
   private static void run(Path folder, String... command) throws IOException, InterruptedException {
     Path output = folder.resolve("output.txt");
-    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
+        .redirectOutput(output.toFile());
     builder.environment().clear();
     builder.environment().put("PATH", withoutJava(folder).toString());
     builder.environment().put("GPU_TAE_CACHE", Jar.FILE.resolveSibling("native-cache").toString());

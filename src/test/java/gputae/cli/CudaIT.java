@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * GPUs as a user meets them: which libraries are found and taken, what is said where one is missing or too old, and what is left when a call fails. NVIDIA's
- * libraries are played by native/testing/fake.
+ * GPUs as a user meets them: which libraries are found and taken, what is said where one is missing or too old, and
+ * what is left when a call fails. NVIDIA's libraries are played by native/testing/fake.
  */
 class CudaIT {
 
@@ -118,9 +118,11 @@ class CudaIT {
   @ParameterizedTest
   @ValueSource(ints = {12, 13})
   void aTrainingOnTheGpuIsTheHostRunnersToTheByte(int cublas) throws IOException {
-    fake.with("GPU_TAE_CUBLAS", FakeCuda.cublas(cublas)).with("order", "random").with("counts", folder.resolve("counts"));
+    fake.with("GPU_TAE_CUBLAS", FakeCuda.cublas(cublas)).with("order", "random").with("counts",
+        folder.resolve("counts"));
     Jar.Result result = train("--epochs", 3, "--device", "cuda", "--out", "gpu").succeeded();
-    assertTrue(result.out().contains("device: CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS " + cublas + "."), result.toString());
+    assertTrue(result.out().contains("device: CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS " + cublas + "."),
+        result.toString());
     Map<String, Long> counts = FakeCuda.counts(folder.resolve("counts"));
     counts.forEach((name, count) -> assertTrue(!name.startsWith("alive") || count == 0, name + " " + count));
     assertArrayEquals(weightsOfTheHostRunner(3), Files.readAllBytes(folder.resolve("gpu/model.safetensors")));
@@ -151,9 +153,11 @@ class CudaIT {
     fake.with("devices", 2);
     Jar.Result doctor = jar().run("doctor").succeeded();
     assertTrue(doctor.out().contains(FakeCuda.driver() + ", for CUDA 13.0"), doctor.toString());
-    assertTrue(doctor.out().contains("cuda:0, Fake GPU (sm_90)") && doctor.out().contains("cuda:1, Fake GPU (sm_90)"), doctor.toString());
+    assertTrue(doctor.out().contains("cuda:0, Fake GPU (sm_90)") && doctor.out().contains("cuda:1, Fake GPU (sm_90)"),
+        doctor.toString());
     assertTrue(line(doctor, "cuBLAS").matches("cuBLAS 12\\.\\d+\\.\\d+, " + FakeCuda.cublas(12)), doctor.toString());
-    assertTrue(line(doctor, "CUDA backend").startsWith("CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS 12."), doctor.toString());
+    assertTrue(line(doctor, "CUDA backend").startsWith("CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS 12."),
+        doctor.toString());
   }
 
   @Test
@@ -180,7 +184,8 @@ class CudaIT {
     Path text = Files.writeString(folder.resolve("libcuda.so.1"), "no library");
     fake.with("GPU_TAE_LIBCUDA", text);
     Jar.Result noDriver = trainRefusesAndDoctorSays(text + " cannot be read: not a 64-bit library");
-    assertTrue(line(noDriver, "CUDA backend").startsWith("none: the NVIDIA driver's library cannot be used"), noDriver.toString());
+    assertTrue(line(noDriver, "CUDA backend").startsWith("none: the NVIDIA driver's library cannot be used"),
+        noDriver.toString());
     // cuBLAS the same.
     fake = new FakeCuda().with("GPU_TAE_CUBLAS", FakeCuda.lackingCublas());
     trainRefuses("it lacks cublasGemmEx", "pip install nvidia-cublas-cu12");
@@ -211,7 +216,8 @@ class CudaIT {
     fake.with("VIRTUAL_ENV", null).with("PATH", "/nowhere");
     trainRefuses("libcublas.so.13 needs a driver for CUDA 13, this one serves CUDA 12.4");
     // The driver itself, by the loader.
-    fake.with("GPU_TAE_LIBCUDA", null).with("driver", null).with("LD_LIBRARY_PATH", both + ":" + FakeCuda.driver().getParent());
+    fake.with("GPU_TAE_LIBCUDA", null).with("driver", null).with("LD_LIBRARY_PATH",
+        both + ":" + FakeCuda.driver().getParent());
     assertEquals(FakeCuda.driver() + ", for CUDA 13.0", found("NVIDIA driver"));
   }
 
@@ -228,7 +234,8 @@ class CudaIT {
     fake.with("fail", "cuInit=34");
     trainRefuses("(34", "stand-in for linking");
     fake.with("fail", "cublasGemmEx=15");
-    trainRefuses("does not work on cuda:0, Fake GPU (sm_90): cublasGemmEx: CUBLAS_STATUS_NOT_SUPPORTED", "pip install nvidia-cublas-cu12");
+    trainRefuses("does not work on cuda:0, Fake GPU (sm_90): cublasGemmEx: CUBLAS_STATUS_NOT_SUPPORTED",
+        "pip install nvidia-cublas-cu12");
   }
 
   @ParameterizedTest
@@ -236,7 +243,8 @@ class CudaIT {
   void ptxIsTakenWhereMachineCodeIsRefused(String capability, int driver, String fatbin, int ptx) {
     assumeTrue(FakeCuda.machineCode(), "this build was made without nvcc: it has no machine code");
     fake.with("capability", capability).with("driver", driver).with("fatbin", fatbin);
-    String made = "PTX for sm_" + ptx + " compiled by the driver (CUDA " + driver / 1000 + "." + driver % 1000 / 10 + ")";
+    String made =
+        "PTX for sm_" + ptx + " compiled by the driver (CUDA " + driver / 1000 + "." + driver % 1000 / 10 + ")";
     if (!capability.equals("7.5")) {
       String description = found("CUDA backend");
       assertTrue(description.contains(made), description);
@@ -253,8 +261,9 @@ class CudaIT {
   @Test
   void kernelsThatTheDriverDoesNotTakeAreAnError() throws IOException {
     fake.with("fail", "cuModuleLoadData=222@*");
-    trainRefuses(FakeCuda.machineCode() ? "neither as machine code (cuModuleLoadData: CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222"
-        : "neither as machine code (is not in this build, made without nvcc)");
+    trainRefuses(
+        FakeCuda.machineCode() ? "neither as machine code (cuModuleLoadData: CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222"
+            : "neither as machine code (is not in this build, made without nvcc)");
   }
 
   /** What is in the jar where there was no nvcc is the PTX that lies beside the kernels. */
@@ -297,7 +306,8 @@ class CudaIT {
       Files.writeString(temporary.resolve("lib" + name + "-12.6.0-linux-x86_64.so"), "a trap");
     }
     String before = Tiny.content(temporary).toString();
-    Jar.Result result = jar().java("-Djava.io.tmpdir=" + temporary).run(Tiny.train(data, "--epochs", 1, "--device", "cuda", "--out", "run")).succeeded();
+    Jar.Result result = jar().java("-Djava.io.tmpdir=" + temporary)
+        .run(Tiny.train(data, "--epochs", 1, "--device", "cuda", "--out", "run")).succeeded();
     assertTrue(result.out().contains("Fake GPU"), result.toString());
     assertEquals(before, Tiny.content(temporary).toString());
   }
@@ -310,10 +320,14 @@ class CudaIT {
     trainRefuses(planted + " would be loaded in place of gpu-tae's own; remove it");
   }
 
-  /** Names of folders that Java cannot write in the locale C, as in many containers: there is no GPU then, and no surprise. */
+  /**
+   * Names of folders that Java cannot write in the locale C, as in many containers: there is no GPU then, and no
+   * surprise.
+   */
   @Test
   void namesBeyondAsciiInTheLocaleCAreNoSurprise() {
-    fake.with("GPU_TAE_LIBCUDA", null).with("GPU_TAE_CUBLAS", null).with("LC_ALL", "C").with("HOME", "/home/\u00e9").with("PATH", "/usr/bin:/\u00e9")
+    fake.with("GPU_TAE_LIBCUDA", null).with("GPU_TAE_CUBLAS", null).with("LC_ALL", "C").with("HOME", "/home/\u00e9")
+        .with("PATH", "/usr/bin:/\u00e9")
         .with("LD_LIBRARY_PATH", "/\u00e9");
     assertTrue(jar().run("doctor").succeeded().out().contains("CUDA backend"));
     fake.with("GPU_TAE_LIBCUDA", "/\u00e9");
@@ -330,34 +344,46 @@ class CudaIT {
   /** Each call of a training fails once. */
   @Tag("thorough")
   @ParameterizedTest
-  @ValueSource(strings = {"cuDevicePrimaryCtxRetain=2", "cuCtxSetCurrent=201", "cublasCreate_v2=1@2", "cublasSetWorkspace_v2=13", "cuEventCreate=2@5",
-      "cuMemAllocHost_v2=2", "cuMemsetD8Async=719@2", "cuMemcpyHtoDAsync_v2=719@2", "cuModuleGetFunction=500@3", "cuStreamBeginCapture_v2=1",
-      "cuEventRecord=400@4", "cuStreamWaitEvent=1@3", "cuGraphInstantiateWithFlags=2@2", "cuEventSynchronize=719@2"})
+  @ValueSource(strings = {"cuDevicePrimaryCtxRetain=2", "cuCtxSetCurrent=201", "cublasCreate_v2=1@2",
+    "cublasSetWorkspace_v2=13", "cuEventCreate=2@5",
+    "cuMemAllocHost_v2=2", "cuMemsetD8Async=719@2", "cuMemcpyHtoDAsync_v2=719@2", "cuModuleGetFunction=500@3",
+    "cuStreamBeginCapture_v2=1",
+    "cuEventRecord=400@4", "cuStreamWaitEvent=1@3", "cuGraphInstantiateWithFlags=2@2", "cuEventSynchronize=719@2"})
   void anyCallThatFailsIsNamedAndLeavesNothing(String call) throws IOException {
     failing(call);
   }
 
-  /** One line that names the call and the code, exit 1, and nothing left alive; by cuBLAS, so that its calls are among them. */
+  /**
+   * One line that names the call and the code, exit 1, and nothing left alive; by cuBLAS, so that its calls are among
+   * them.
+   */
   private void failing(String call) throws IOException {
-    String name = call.substring(0, call.indexOf('=')).replaceFirst("_v2$", "").replace("InstantiateWithFlags", "Instantiate");
+    String name =
+        call.substring(0, call.indexOf('=')).replaceFirst("_v2$", "").replace("InstantiateWithFlags", "Instantiate");
     fake.with("fail", call).with("counts", folder.resolve("counts"));
-    Jar.Result result = jar().java("-Dgputae.products=cublas").run(Tiny.train(data, "--epochs", 2, "--device", "cuda", "--out", "run"));
+    Jar.Result result =
+        jar().java("-Dgputae.products=cublas").run(Tiny.train(data, "--epochs", 2, "--device", "cuda", "--out", "run"));
     // The stand-in has its say too.
     List<String> said = result.errLines().stream().filter(line -> !line.startsWith("fake CUDA: ")).toList();
     assertEquals(1, result.exit(), result.toString());
     assertEquals(1, said.size(), result.toString());
-    assertTrue(said.get(0).startsWith("gpu-tae: ") && said.get(0).contains(name) && said.get(0).contains(call.replaceAll(".*=(\\d+).*", "($1")),
+    assertTrue(
+        said.get(0).startsWith("gpu-tae: ") && said.get(0).contains(name)
+            && said.get(0).contains(call.replaceAll(".*=(\\d+).*", "($1")),
         result.toString());
-    FakeCuda.counts(folder.resolve("counts")).forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+    FakeCuda.counts(folder.resolve("counts"))
+        .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
   }
 
   @Test
   void aGpuWithoutMemorySaysWhichBatchWouldFit() {
     // A work space of cuBLAS takes 32 MiB.
     fake.with("memory", (33L << 20) + 1_000_000);
-    train("--epochs", 1, "--device", "cuda", "--hidden", "4000", "--out", "run").failed("out of memory", "on the device cuda", "free");
+    train("--epochs", 1, "--device", "cuda", "--hidden", "4000", "--out", "run").failed("out of memory",
+        "on the device cuda", "free");
     fake.with("memory", 20L << 20);
-    train("--epochs", 1, "--device", "cuda", "--out", "run").failed("out of memory: 33,554,432 bytes asked for the work space of cuBLAS", "nvidia-smi");
+    train("--epochs", 1, "--device", "cuda", "--out", "run")
+        .failed("out of memory: 33,554,432 bytes asked for the work space of cuBLAS", "nvidia-smi");
   }
 
 }

@@ -33,7 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Each file of a run damaged in every way that has a name: one line says which file, where in it, and what to do. */
 class DamagedRunIT {
 
-  @TempDir private static Path folder;
+  @TempDir
+  private static Path folder;
 
   private static Path data;
   private static Path run;
@@ -55,7 +56,7 @@ class DamagedRunIT {
 
   private static Object[] sweep() {
     return new Object[] {"sweep", "--dataset", data, "--grid", "latent=2", "--batch", 32, "--epochs", 1, "--max-edge",
-        5, "--threads", 2, "--jobs", 1, "--quiet", "--out", "sweep"};
+      5, "--threads", 2, "--jobs", 1, "--quiet", "--out", "sweep"};
   }
 
   private static final int SWEEP = 5;
@@ -211,7 +212,7 @@ class DamagedRunIT {
     String good = Files.readString(config);
     String latent = "\"latent\": ";
     for (String[] change : new String[][] {{latent + 2, latent + 8_000_000}, {latent + 2, latent + 1_000_000_000},
-        {latent + 2, latent + 3}, {"    64,", "    64, 64,"}, {"    64,", "    1073741824,"}, {"\"tae\"", "\"vae\""}}) {
+      {latent + 2, latent + 3}, {"    64,", "    64, 64,"}, {"    64,", "    1073741824,"}, {"\"tae\"", "\"vae\""}}) {
       assertTrue(good.contains(change[0]), good);
       Files.writeString(config, good.replace(change[0], change[1]));
       assertSaid(read(0, copy), "model.safetensors", "config.json");
@@ -282,8 +283,8 @@ class DamagedRunIT {
     }
     String noFile = "pipe or a device";
     for (Object[] one : new Object[][] {{"/dev/zero", noFile}, {"/dev/null", noFile}, {pipe, noFile},
-        {folder, "is a directory"}, {empty, "0 bytes"}, {claims, 8L << 30}, {large, (8L << 30) - 8}, {huge, 8L << 30},
-        {folder.resolve("nowhere"), "no such file"}}) {
+      {folder, "is a directory"}, {empty, "0 bytes"}, {claims, 8L << 30}, {large, (8L << 30) - 8}, {huge, 8L << 30},
+      {folder.resolve("nowhere"), "no such file"}}) {
       assertSaid(initialised(one[0]), "--init", one[0], one[1]);
     }
     Files.delete(large);
@@ -371,7 +372,7 @@ class DamagedRunIT {
     List<Object> words = new ArrayList<>(List.of(sweep()));
     words.add("--evaluate");
     for (byte[] bad : new byte[][] {{}, {(byte) 0xff}, "{\"measures\": {\"outside\": NaN}}".getBytes(),
-        "[]".getBytes()}) {
+      "[]".getBytes()}) {
       Files.write(json, bad);
       assertSaid(program.run(words.toArray()), "evaluation.json");
     }

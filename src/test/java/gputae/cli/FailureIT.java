@@ -84,7 +84,8 @@ class FailureIT {
     // The header of an IDX file that promises a hundred images.
     Path idx = Files.createDirectory(folder.resolve("idx"));
     for (String part : List.of("train", "t10k")) {
-      Files.write(idx.resolve(part + "-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 8, 0, 0, 0, 8, 1, 2, 3});
+      Files.write(idx.resolve(part + "-images-idx3-ubyte"),
+          new byte[] {0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 8, 0, 0, 0, 8, 1, 2, 3});
       Files.write(idx.resolve(part + "-labels-idx1-ubyte"), new byte[] {0, 0, 8, 1, 0, 0, 0, 100, 1});
     }
     program.run("train", "--dataset", "mnist", "--data", idx).failed("idx", "truncated");
@@ -113,7 +114,8 @@ class FailureIT {
   @Test
   void aRunsFolderWithoutPermissionFailsWithOneLine() throws IOException {
     assumeFalse(Jar.isRoot(), "root may write anywhere");
-    Path runs = Files.createDirectory(folder.resolve("runs"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
+    Path runs = Files.createDirectory(folder.resolve("runs"),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
     try {
       jar().run(Tiny.train(data, "--epochs", 1, "--quiet")).failed("runs", "permission denied");
     } finally {
@@ -141,23 +143,28 @@ class FailureIT {
     assertTrue(Files.notExists(folder.resolve("x.npy")));
     Path moved = folder.resolve("moved");
     Tiny.copy(run, moved);
-    Files.writeString(moved.resolve("config.json"), Files.readString(run.resolve("config.json")).replace(data.toString(), "/nowhere/tiny.npy"));
+    Files.writeString(moved.resolve("config.json"),
+        Files.readString(run.resolve("config.json")).replace(data.toString(), "/nowhere/tiny.npy"));
     program.run("encode", moved, "--out", "x.npy").failed("/nowhere/tiny.npy");
   }
 
   @Test
   void settingsThatAreNotThoseOfARunFailWithOneLine() throws IOException {
     String good = Files.readString(run.resolve("config.json"));
-    List<String> all = List.of("", "{", "[]", "{}", "null", "7", good.replace("\"tae\"", "\"gan\""), good.replace("\"latent\": 2", "\"latent\": 0"),
-        good.replace("\"latent\": 2", "\"latent\": \"two\""), good.replace("\"format\": 1", "\"format\": 99"), good.replace("\"hidden\": [", "\"hidden\": 64, \"h\": ["),
-        good.replace("\"latent\": 2", "\"latent\": 3"), good.replace("\"height\": 8", "\"height\": 80"), good.replace("\"height\": 8", "\"height\": -8"),
+    List<String> all = List.of("", "{", "[]", "{}", "null", "7", good.replace("\"tae\"", "\"gan\""),
+        good.replace("\"latent\": 2", "\"latent\": 0"),
+        good.replace("\"latent\": 2", "\"latent\": \"two\""), good.replace("\"format\": 1", "\"format\": 99"),
+        good.replace("\"hidden\": [", "\"hidden\": 64, \"h\": ["),
+        good.replace("\"latent\": 2", "\"latent\": 3"), good.replace("\"height\": 8", "\"height\": 80"),
+        good.replace("\"height\": 8", "\"height\": -8"),
         good.replace("\"latent\": 2", "\"latent\": 2000000000"));
     for (int i = 0; i < all.size(); i++) {
       Path other = folder.resolve("run" + i);
       Tiny.copy(run, other);
       Files.writeString(other.resolve("config.json"), all.get(i));
     }
-    IntStream.range(0, all.size()).forEach(i -> program.run("generate", "run" + i, "--out", "x.npy").failed("config.json"));
+    IntStream.range(0, all.size())
+        .forEach(i -> program.run("generate", "run" + i, "--out", "x.npy").failed("config.json"));
   }
 
   @Test
@@ -236,7 +243,8 @@ class FailureIT {
       Path copy = Files.createTempDirectory(folder, "damage").resolve("run");
       Tiny.copy(run, copy);
       Files.write(copy.resolve(damage.file), damage.bytes);
-      Jar.Result result = damage.file.equals("checkpoint.safetensors") ? program.run("train", "--threads", 2, "--quiet", "--resume", copy)
+      Jar.Result result = damage.file.equals("checkpoint.safetensors")
+          ? program.run("train", "--threads", 2, "--quiet", "--resume", copy)
           : program.run("generate", copy, "--out", "x.npy");
       String about = damage.file + ", " + damage.what + ": " + result;
       // A flipped bit among the numbers cannot be told from a number.
@@ -249,7 +257,8 @@ class FailureIT {
       // Resuming a run may also warn that its conditions differ, which damage can make of them.
       assertTrue(result.errLines().size() <= 2 && !result.err().contains("\tat "), about);
       if (damage.cut && damage.file.equals("checkpoint.safetensors")) {
-        assertArrayEquals(damage.bytes, Files.readAllBytes(copy.resolve(damage.file)), "a checkpoint that cannot be read is kept");
+        assertArrayEquals(damage.bytes, Files.readAllBytes(copy.resolve(damage.file)),
+            "a checkpoint that cannot be read is kept");
       }
     }
   }

@@ -92,7 +92,8 @@ class GenerateEncodeIT {
   @Test
   void trainingImagesAndAFileCanBeEncoded() throws IOException {
     Jar.Result result = run("encode", "run", "--split", "train", "--threads", 2, "--out", "train.npy");
-    assertTrue(result.out().endsWith("train.npy: 250 embeddings of dimension 2\n") && result.err().isEmpty(), result.toString());
+    assertTrue(result.out().endsWith("train.npy: 250 embeddings of dimension 2\n") && result.err().isEmpty(),
+        result.toString());
     float[] training = Tiny.floats(Tiny.readNpy(folder.resolve("train.npy"), "<f4", "(250, 2)"));
     float[] test = Tiny.floats(Tiny.readNpy(folder.resolve("run/latents.npy"), "<f4", "(50, 2)"));
     run("encode", "run", data, "--threads", 2, "--out", "all.npy");
@@ -101,7 +102,8 @@ class GenerateEncodeIT {
     for (int i = 0; i < all.length; i++) {
       float expected = i < 500 ? training[i] : test[i - 500];
       float difference = Math.abs(all[i] - expected);
-      assertFalse(!(difference <= 1e-5f * Math.max(1, Math.abs(expected))), i + ": " + all[i] + ", expected " + expected);
+      assertFalse(!(difference <= 1e-5f * Math.max(1, Math.abs(expected))),
+          i + ": " + all[i] + ", expected " + expected);
     }
   }
 }

@@ -30,14 +30,17 @@ class GridTest {
 
   @Test
   void sizesOfLayersAreJoinedAndNumbersWithAPlusAreNot() {
-    assertEquals(Map.of("hidden", List.of("64,64", "128,64,32", "16"), "lr", List.of("1e+2", "3e-4")), Grid.parse(List.of("hidden=64+64,128+64+32,16,lr=1e+2,3e-4")).axes());
+    assertEquals(Map.of("hidden", List.of("64,64", "128,64,32", "16"), "lr", List.of("1e+2", "3e-4")),
+        Grid.parse(List.of("hidden=64+64,128+64+32,16,lr=1e+2,3e-4")).axes());
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {"2,5 | begins with no option", "latent= | empty value", "latent=2,,3 | empty value", "--latent=2 | without dashes", "Latent=2 | no option of train", "latent=2,latent=3 | given twice",
-          "seed=5..2 | no range", "seed=0..9999999 | no range", "=3 | no option of train", "seed=0..2,1 | twice", "hidden=64,64 | joined by +", "seed=0..9999,latent=1..100 | combinations"})
+      value = {"2,5 | begins with no option", "latent= | empty value", "latent=2,,3 | empty value",
+        "--latent=2 | without dashes", "Latent=2 | no option of train", "latent=2,latent=3 | given twice",
+        "seed=5..2 | no range", "seed=0..9999999 | no range", "=3 | no option of train", "seed=0..2,1 | twice",
+        "hidden=64,64 | joined by +", "seed=0..9999,latent=1..100 | combinations"})
   void slipsAreNamed(String text, String message) {
     Failure failure = assertThrows(Failure.class, () -> Grid.parse(List.of(text)));
     assertEquals(2, failure.exitCode());

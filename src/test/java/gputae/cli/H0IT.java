@@ -66,28 +66,34 @@ class H0IT {
     assertEquals(expected, deaths(text("headed.csv", "x,y", "0,0", "2,0", "2,2", "0,2")));
     assertEquals(expected, deaths(text("white.txt", "# a square", "0 0", "2 0", "", "2\t2", "0   2")));
     assertEquals(expected, deaths(Tiny.writeNpy(folder.resolve("f4.npy"), "<f4", "(4, 2)", SQUARE_F4)));
-    assertEquals(expected, deaths(Tiny.writeNpy(folder.resolve("f8.npy"), "<f8", "(4, 2)", Tiny.littleEndian(0., 0, 2, 0, 2, 2, 0, 2))));
+    assertEquals(expected,
+        deaths(Tiny.writeNpy(folder.resolve("f8.npy"), "<f8", "(4, 2)", Tiny.littleEndian(0., 0, 2, 0, 2, 2, 0, 2))));
     // Its distances; sqrt 8 as float32 is 2.828427.
     assertEquals(expected, deaths(text("lower.txt", "2", "2.828427,2", "2,2.828427,2"), "--format", "lower-distance"));
-    assertEquals(expected, deaths(text("full.txt", "0 2 2.828427 2", "2 0 2 2.828427", "2.828427 2 0 2", "2 2.828427 2 0"), "--format", "distance"));
+    assertEquals(expected,
+        deaths(text("full.txt", "0 2 2.828427 2", "2 0 2 2.828427", "2.828427 2 0 2", "2 2.828427 2 0"), "--format",
+            "distance"));
   }
 
   @Test
   void smallCasesComeOutAsWorkedOutByHand() throws IOException {
-    assertEquals(List.of("0", "0", "5"), deaths(text("duplicates.csv", "0,0", "3,4", "0,0", "3,4")), "two pairs of duplicates, 5 apart");
+    assertEquals(List.of("0", "0", "5"), deaths(text("duplicates.csv", "0,0", "3,4", "0,0", "3,4")),
+        "two pairs of duplicates, 5 apart");
     assertEquals(List.of(), deaths(text("point.csv", "1,2,3")), "one point never dies");
     // On a line at 0, 1, 3, 6, 10, shuffled: the gaps.
     assertEquals(List.of("1", "2", "3", "4"), deaths(text("gaps.csv", "6", "0", "10", "1", "3")));
     // Collinear in the plane, along (3, 4): the gaps times 5.
     assertEquals(List.of("5", "10", "15", "20"), deaths(text("slanted.csv", "18,24", "0,0", "30,40", "3,4", "9,12")));
-    assertEquals(List.of("0.1"), deaths(text("tenth.csv", "0", "0.1")), "the shortest digits that give back the float32");
+    assertEquals(List.of("0.1"), deaths(text("tenth.csv", "0", "0.1")),
+        "the shortest digits that give back the float32");
   }
 
   @Test
   void theSummaryTellsCountDimensionAndSum() throws IOException {
     Jar.Result result = new Jar(folder).run("h0", text("gaps.csv", "0", "1", "3", "6", "10")).succeeded();
     String summary = result.out().replaceAll(" +", " ");
-    for (String line : List.of("points 5\n", "dimension 1\n", "total persistence 10.0\n", "largest death 4\n", "median death 2.5\n")) {
+    for (String line : List.of("points 5\n", "dimension 1\n", "total persistence 10.0\n", "largest death 4\n",
+        "median death 2.5\n")) {
       assertTrue(summary.contains(line), "no " + line + result);
     }
   }
@@ -100,7 +106,9 @@ class H0IT {
     // Equal lengths: by the smaller point, then the larger.
     program.run("h0", text("square.csv", "0,0", "2,0", "2,2", "0,2"), "--edges", out).succeeded();
     assertEquals("u,v,length\n0,1,2\n0,3,2\n1,2,2\n", Files.readString(out));
-    program.run("h0", text("lower.txt", "2", "2.828427,2", "2,2.828427,2"), "--format", "lower-distance", "--edges", out).succeeded();
+    program
+        .run("h0", text("lower.txt", "2", "2.828427,2", "2,2.828427,2"), "--format", "lower-distance", "--edges", out)
+        .succeeded();
     assertEquals("u,v,length\n0,1,2\n0,3,2\n1,2,2\n", Files.readString(out));
   }
 
@@ -115,7 +123,8 @@ class H0IT {
       same[i] = coordinates[i];
       csv.append(coordinates[i]).append(i % 3 == 2 ? '\n' : ',');
     }
-    List<String> deaths = deaths(Tiny.writeNpy(folder.resolve("cloud.npy"), "<f4", "(200, 3)", Tiny.littleEndian(coordinates)));
+    List<String> deaths =
+        deaths(Tiny.writeNpy(folder.resolve("cloud.npy"), "<f4", "(200, 3)", Tiny.littleEndian(coordinates)));
     assertEquals(199, deaths.size());
     float before = 0;
     for (String death : deaths) {
@@ -139,16 +148,19 @@ class H0IT {
         sum += (same[3 * u + k] - same[3 * v + k]) * (same[3 * u + k] - same[3 * v + k]);
       }
       double length = Math.sqrt(sum);
-      assertTrue(Math.abs(Double.parseDouble(row[2]) - length) <= 3.5 * 0x1p-24 * length, rows.get(i + 1) + " is " + length);
+      assertTrue(Math.abs(Double.parseDouble(row[2]) - length) <= 3.5 * 0x1p-24 * length,
+          rows.get(i + 1) + " is " + length);
     }
-    assertTrue(Files.readString(edges).lines().skip(1).allMatch(row -> Integer.parseInt(row.split(",")[0]) < Integer.parseInt(row.split(",")[1])));
+    assertTrue(Files.readString(edges).lines().skip(1)
+        .allMatch(row -> Integer.parseInt(row.split(",")[0]) < Integer.parseInt(row.split(",")[1])));
   }
 
   @Test
   void hugeAndTinyCoordinatesNeitherOverflowNorVanish() throws IOException {
     for (double unit : new double[] {0x1p1000, 0x1p-1000}) {
       double[] square = {0, 0, unit, 0, unit, unit, 0, unit};
-      List<String> deaths = deaths(Tiny.writeNpy(folder.resolve("square" + unit + ".npy"), "<f8", "(4, 2)", Tiny.littleEndian(square)));
+      List<String> deaths =
+          deaths(Tiny.writeNpy(folder.resolve("square" + unit + ".npy"), "<f8", "(4, 2)", Tiny.littleEndian(square)));
       assertEquals(List.of(unit, unit, unit), deaths.stream().map(Double::valueOf).toList());
     }
     for (String unit : List.of("1e300", "1e-300")) {
@@ -160,7 +172,8 @@ class H0IT {
     }
     // float32's own extremes, in float32.
     for (float unit : new float[] {0x1p126f, Float.MIN_NORMAL, Float.MIN_VALUE}) {
-      List<String> deaths = deaths(Tiny.writeNpy(folder.resolve("line" + unit + ".npy"), "<f4", "(3, 1)", Tiny.littleEndian(0f, unit, -unit)));
+      List<String> deaths = deaths(
+          Tiny.writeNpy(folder.resolve("line" + unit + ".npy"), "<f4", "(3, 1)", Tiny.littleEndian(0f, unit, -unit)));
       assertEquals(List.of(unit, unit), deaths.stream().map(Float::valueOf).toList());
     }
   }
@@ -178,10 +191,13 @@ class H0IT {
     text("askew.txt", "0 1", "2 0");
     byte[] whole = Files.readAllBytes(Tiny.writeNpy(folder.resolve("cut.npy"), "<f4", "(4, 2)", SQUARE_F4));
     Files.write(folder.resolve("cut.npy"), java.util.Arrays.copyOf(whole, whole.length - 1));
-    Map<String, String> named = Map.of("nowhere.csv", "nowhere.csv", ".", "directory", "nan.csv", "point 1", "infinite.csv", "point 2", "nan.npy", "point 1",
-        "ragged.csv", "ragged.csv:3", "words.csv", "words.csv:2", "empty.csv", "no points", "cut.npy", "truncated");
+    Map<String,
+        String> named = Map.of("nowhere.csv", "nowhere.csv", ".", "directory", "nan.csv", "point 1", "infinite.csv",
+            "point 2", "nan.npy", "point 1",
+            "ragged.csv", "ragged.csv:3", "words.csv", "words.csv:2", "empty.csv", "no points", "cut.npy", "truncated");
     named.forEach((file, text) -> program.run("h0", file).failed(file, text));
-    Stream.of("lower-distance four.txt", "lower-distance negative.txt", "distance askew.txt", "distance nowhere.txt").map(line -> line.split(" "))
+    Stream.of("lower-distance four.txt", "lower-distance negative.txt", "distance askew.txt", "distance nowhere.txt")
+        .map(line -> line.split(" "))
         .forEach(words -> program.run("h0", "--format", words[0], words[1]).failed(words[1]));
   }
 

@@ -23,7 +23,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** Runs the packaged program in a process of its own, as a user does, with an environment that does not depend on who runs the tests. */
+/**
+ * Runs the packaged program in a process of its own, as a user does, with an environment that does not depend on who
+ * runs the tests.
+ */
 final class Jar {
 
   /** A process that takes longer hangs; the longest here takes some seconds. */
@@ -80,7 +83,10 @@ final class Jar {
     return this;
   }
 
-  /** A main class of the tests, with arguments before those of the program, that runs the packaged classes in its own process. */
+  /**
+   * A main class of the tests, with arguments before those of the program, that runs the packaged classes in its own
+   * process.
+   */
   Jar main(Class<?> main, String... first) {
     Path classes = Path.of(main.getProtectionDomain().getCodeSource().getLocation().getPath());
     program = new ArrayList<>(List.of("-cp", before + classes + ":" + file, main.getName()));
@@ -171,7 +177,8 @@ final class Jar {
 
     /** Sends a signal by name, such as TERM, to a process that must be there to get it. */
     void signal(String name) throws IOException, InterruptedException {
-      assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor(), "kill -" + name);
+      assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor(),
+          "kill -" + name);
     }
 
     Result await() {
@@ -234,7 +241,8 @@ final class Jar {
       // Outside the working folder, whose content some tests compare.
       Path out = Files.createTempFile("gpu-tae", ".out");
       Path err = Files.createTempFile("gpu-tae", ".err");
-      return new Running(line(words(arguments)), builder(words(arguments)).redirectOutput(out.toFile()).redirectError(err.toFile()).start(), out, err);
+      return new Running(line(words(arguments)),
+          builder(words(arguments)).redirectOutput(out.toFile()).redirectError(err.toFile()).start(), out, err);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -246,8 +254,9 @@ final class Jar {
   }
 
   /**
-   * Many commands in one process, one after the other, since a process takes longer to start than most commands take. For what depends neither on how a process
-   * starts nor on how it ends; each class of tests has commands in processes of their own too.
+   * Many commands in one process, one after the other, since a process takes longer to start than most commands take.
+   * For what depends neither on how a process starts nor on how it ends; each class of tests has commands in processes
+   * of their own too.
    */
   static final class Together implements AutoCloseable {
     private final ProcessBuilder builder;
@@ -277,7 +286,8 @@ final class Jar {
       }
       List<String> words = words(arguments);
       // One that hangs is ended, which ends the wait for its answer.
-      CompletableFuture<Void> patience = CompletableFuture.runAsync(process::destroyForcibly, CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS));
+      CompletableFuture<Void> patience = CompletableFuture.runAsync(process::destroyForcibly,
+          CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS));
       try {
         commands.writeInt(words.size());
         for (String word : words) {
@@ -288,7 +298,8 @@ final class Jar {
         String out = text();
         return new Result(line(words), exit, out, text());
       } catch (IOException e) {
-        throw new AssertionError(line(words) + ": its process ended or took longer than " + PATIENCE_SECONDS + " s: " + outside(), e);
+        throw new AssertionError(
+            line(words) + ": its process ended or took longer than " + PATIENCE_SECONDS + " s: " + outside(), e);
       } finally {
         patience.cancel(false);
       }
@@ -353,7 +364,8 @@ final class Jar {
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     Map<String, String> variables = builder.environment();
-    variables.keySet().removeIf(name -> name.startsWith("GPU_TAE_") || name.startsWith("XDG_") || name.endsWith("JAVA_OPTIONS") || name.equals("JAVA_TOOL_OPTIONS"));
+    variables.keySet().removeIf(name -> name.startsWith("GPU_TAE_") || name.startsWith("XDG_")
+        || name.endsWith("JAVA_OPTIONS") || name.equals("JAVA_TOOL_OPTIONS"));
     environment.forEach((name, value) -> {
       if (value == null) {
         variables.remove(name);
@@ -367,7 +379,8 @@ final class Jar {
   /** A build in the background of a script has SIGINT ignored, and its children inherit that. */
   private static boolean interruptIgnored() {
     try {
-      String mask = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("SigIgn:")).findFirst().orElseThrow();
+      String mask = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("SigIgn:"))
+          .findFirst().orElseThrow();
       return (Long.parseUnsignedLong(mask.substring("SigIgn:".length()).trim(), 16) & 1L << 2 - 1) != 0;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

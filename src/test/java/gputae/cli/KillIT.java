@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A training that dies by SIGKILL, at any operation on a file or at any moment, goes on to the bytes of an uninterrupted
- * run: from its checkpoint, which is whole, or from the beginning where there is none yet; and where even its settings
- * are not there yet, the same command starts it again. Checkpoints are written at each epoch here.
+ * A training that dies by SIGKILL, at any operation on a file or at any moment, goes on to the bytes of an
+ * uninterrupted run: from its checkpoint, which is whole, or from the beginning where there is none yet; and where even
+ * its settings are not there yet, the same command starts it again. Checkpoints are written at each epoch here.
  */
 class KillIT {
 
@@ -59,7 +59,8 @@ class KillIT {
   @Test
   void aTrainingKilledAtSomeOperationsOnFilesResumesToTheSameBytes() {
     program.run(training("whole", EPOCHS)).succeeded();
-    // Of each file: opened, half written, written, synced, renamed. 1-5 config.json, 6-10 metrics.csv, then the first checkpoints; 43 is a figure.
+    // Of each file: opened, half written, written, synced, renamed. 1-5 config.json, 6-10 metrics.csv, then the first
+    // checkpoints; 43 is a figure.
     IntStream.of(3, 12, 19, 43).parallel().forEach(n -> assertTrue(killedAt(n), "operation " + n + " was not reached"));
   }
 
@@ -72,7 +73,8 @@ class KillIT {
       n++;
     }
     System.out.println(n - 1 + " operations on files");
-    // Settings, metrics, a checkpoint an epoch and one at the end, weights, each of five operations; figures, embeddings, labels, report come on top.
+    // Settings, metrics, a checkpoint an epoch and one at the end, weights, each of five operations; figures,
+    // embeddings, labels, report come on top.
     assertTrue(n > 5 * (2 + EPOCHS + 2), n + " operations are too few to be all");
   }
 
@@ -112,7 +114,8 @@ class KillIT {
       while (training.isAlive() && !Files.exists(config)) {
         Thread.sleep(1);
       }
-      // From the first file on; some milliseconds an epoch. Where a kill falls does not matter, nor whether the training was quicker.
+      // From the first file on; some milliseconds an epoch. Where a kill falls does not matter, nor whether the
+      // training was quicker.
       Thread.sleep(random.nextInt(500));
       training.kill();
       Jar.Result result = training.await();
@@ -134,9 +137,11 @@ class KillIT {
       Tiny.assertSameResults(folder.resolve("whole"), run);
       assertEquals(epochs + 1, Tiny.metricsWithoutTimes(run).size());
       try (Stream<Path> files = Files.walk(run)) {
-        assertEquals(0, files.filter(file -> file.toString().endsWith(".part")).count(), "left over in " + Tiny.content(run));
+        assertEquals(0, files.filter(file -> file.toString().endsWith(".part")).count(),
+            "left over in " + Tiny.content(run));
       }
-      for (Path figure : new Path[] {run.resolve("figures/latent.png"), run.resolve("figures/generated.png"), run.resolve("figures/losses.png")}) {
+      for (Path figure : new Path[] {run.resolve("figures/latent.png"), run.resolve("figures/generated.png"),
+        run.resolve("figures/losses.png")}) {
         Tiny.assertPng(figure);
       }
     } catch (IOException e) {

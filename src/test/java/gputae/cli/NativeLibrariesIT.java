@@ -27,7 +27,10 @@ class NativeLibrariesIT {
 
   private static final List<String> LIBRARIES = List.of("libdnnl.so.3", "libgomp.so.1", "libgputae.so");
 
-  /** Where programs end up that pass over all else: shared by the tests, since unpacking takes longer than the rest of them. */
+  /**
+   * Where programs end up that pass over all else: shared by the tests, since unpacking takes longer than the rest of
+   * them.
+   */
   @TempDir
   static Path home;
 
@@ -57,7 +60,8 @@ class NativeLibrariesIT {
 
   /** The same as doctor says it. */
   private static Path location(Jar.Result doctor) {
-    return Path.of(doctor.succeeded().outLines().stream().filter(line -> line.startsWith("native libraries")).findFirst().orElseThrow()
+    return Path.of(doctor.succeeded().outLines().stream().filter(line -> line.startsWith("native libraries"))
+        .findFirst().orElseThrow()
         .substring("native libraries".length()).trim());
   }
 
@@ -67,7 +71,10 @@ class NativeLibrariesIT {
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
   }
 
-  /** The one folder that two programs started together unpacked to, once both have ended: the slower is still unpacking when the quicker is done. */
+  /**
+   * The one folder that two programs started together unpacked to, once both have ended: the slower is still unpacking
+   * when the quicker is done.
+   */
   private static Path sharedUnder(Path cache, Supplier<Jar.Running> program) {
     List<Jar.Running> both = Stream.of(1, 2).map(i -> program.get()).toList();
     List<Path> locations = both.stream().map(one -> location(one.await())).distinct().toList();
@@ -91,7 +98,8 @@ class NativeLibrariesIT {
   @Test
   void xdgCacheHomeComesBeforeTheFolderOfTemporaryFiles() throws IOException {
     Path xdg = folder.resolve("xdg");
-    assertEquals(xdg.resolve("gpu-tae"), location(unset(temporary, home).with("XDG_CACHE_HOME", xdg.toString()).run("doctor")).getParent());
+    assertEquals(xdg.resolve("gpu-tae"),
+        location(unset(temporary, home).with("XDG_CACHE_HOME", xdg.toString()).run("doctor")).getParent());
     assertEquals(List.of(), Tiny.content(temporary).stream().filter(name -> name.startsWith("gpu-tae")).toList());
   }
 
@@ -142,7 +150,8 @@ class NativeLibrariesIT {
     assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home)).getParent());
     for (String permissions : List.of("rwxrwxrwx", "rwxrwx---", "rwx----w-")) {
       Files.setPosixFilePermissions(open, PosixFilePermissions.fromString(permissions));
-      new Jar(folder).with("GPU_TAE_CACHE", open.toString()).run("train", "--epochs", 1).failed(open.toString(), "other users may write");
+      new Jar(folder).with("GPU_TAE_CACHE", open.toString()).run("train", "--epochs", 1).failed(open.toString(),
+          "other users may write");
       assertEquals(List.of(), Tiny.content(open));
     }
   }
@@ -156,7 +165,8 @@ class NativeLibrariesIT {
       assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home)).getParent());
       assertEquals(List.of(), Tiny.content(foreign));
     }
-    new Jar(folder).with("GPU_TAE_CACHE", foreign.toString()).run("train", "--epochs", 1).failed(foreign.toString(), "not a folder of this user");
+    new Jar(folder).with("GPU_TAE_CACHE", foreign.toString()).run("train", "--epochs", 1).failed(foreign.toString(),
+        "not a folder of this user");
   }
 
   @Test
@@ -203,14 +213,16 @@ class NativeLibrariesIT {
 
   @Test
   void aNoexecFolderOfTemporaryFilesIsPassedOver() throws Exception {
-    Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "noexec,size=150m", "tmpfs", temporary.toString()).redirectErrorStream(true).start();
+    Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "noexec,size=150m", "tmpfs", temporary.toString())
+        .redirectErrorStream(true).start();
     String said = new String(mount.getInputStream().readAllBytes());
     assumeTrue(mount.waitFor() == 0, "no file system can be mounted here: " + said);
     try {
       assertEquals(home.resolve(".cache/gpu-tae"), location(unset(temporary, home)).getParent());
       // Only the small library was tried there.
       assertFalse(Tiny.content(temporary).toString().contains("libgputae"), Tiny.content(temporary).toString());
-      new Jar(folder).with("GPU_TAE_CACHE", temporary.resolve("cache").toString()).run("train", "--epochs", 1).failed("noexec");
+      new Jar(folder).with("GPU_TAE_CACHE", temporary.resolve("cache").toString()).run("train", "--epochs", 1)
+          .failed("noexec");
     } finally {
       assertEquals(0, new ProcessBuilder("umount", temporary.toString()).inheritIO().start().waitFor());
     }
@@ -218,7 +230,8 @@ class NativeLibrariesIT {
 
   @Test
   void aDiskThatIsFullIsPassedOver() throws Exception {
-    Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", temporary.toString()).redirectErrorStream(true).start();
+    Process mount = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", temporary.toString())
+        .redirectErrorStream(true).start();
     String said = new String(mount.getInputStream().readAllBytes());
     assumeTrue(mount.waitFor() == 0, "no file system can be mounted here: " + said);
     try {
@@ -226,8 +239,10 @@ class NativeLibrariesIT {
       Path data = Tiny.write(folder);
       Path full = temporary.resolve("run");
       // A run on a disk that fills up: one line, and no file cut short under its final name.
-      new Jar(folder).run(Tiny.train(data, "--epochs", 2, "--quiet", "--out", full, "--hidden", "500,500")).failed("No space left");
-      assertFalse(Tiny.content(full).stream().anyMatch(name -> name.endsWith(".safetensors") || name.endsWith(".part")), Tiny.content(full).toString());
+      new Jar(folder).run(Tiny.train(data, "--epochs", 2, "--quiet", "--out", full, "--hidden", "500,500"))
+          .failed("No space left");
+      assertFalse(Tiny.content(full).stream().anyMatch(name -> name.endsWith(".safetensors") || name.endsWith(".part")),
+          Tiny.content(full).toString());
     } finally {
       assertEquals(0, new ProcessBuilder("umount", temporary.toString()).inheritIO().start().waitFor());
     }

@@ -105,7 +105,8 @@ class OutputsIT {
     assertTrue(Files.readAttributes(folder.resolve("pipe"), "isOther").containsValue(true));
     // A descriptor of the shell's, a process of the shell's, and a device.
     String wait = "for i in {1..200}; do [ -s edges ] && break; sleep 0.05; done";
-    jar().shell("\"$@\" --out /dev/fd/3 --edges >(cat > edges) 3> deaths > /dev/null; " + wait, "h0", cloud).succeeded();
+    jar().shell("\"$@\" --out /dev/fd/3 --edges >(cat > edges) 3> deaths > /dev/null; " + wait, "h0", cloud)
+        .succeeded();
     assertEquals(DEATHS, Files.readString(folder.resolve("deaths")));
     assertEquals(EDGES, Files.readString(folder.resolve("edges")));
     program.run("h0", cloud, "--out", "/dev/null", "--edges", "/dev/null").succeeded();
@@ -275,7 +276,8 @@ class OutputsIT {
   void aFullStandardOutputFailsWithOneLine() throws IOException {
     for (Object[] command : new Object[][] {{"h0", cloud, "--out", "deaths"},
       {"evaluate", "--latents", cloud, "--data", cloud}, Tiny.train(data, "--epochs", 1, "--out", "new")}) {
-      Jar.Result result = jar().shell("\"$@\" > /dev/full", command).failed("standard output", "No space left on device");
+      Jar.Result result =
+          jar().shell("\"$@\" > /dev/full", command).failed("standard output", "No space left on device");
       assertEquals("", result.out());
     }
     // What goes to files is there all the same.
@@ -314,7 +316,8 @@ class OutputsIT {
     String inJson = escape.replace("\u001b", "\\u001b").replace("\u0007", "\\u0007");
     Files.writeString(config, Files.readString(config).replace(data.toString(), "/nowhere/" + inJson));
     Jar.Result result = program.run("encode", run, "--out", folder.resolve("z.npy")).failed("/nowhere/?]0;owned");
-    assertTrue(result.err().strip().chars().noneMatch(c -> Character.isISOControl(c) || c == 0x202e), result.toString());
+    assertTrue(result.err().strip().chars().noneMatch(c -> Character.isISOControl(c) || c == 0x202e),
+        result.toString());
     Path odd = Files.copy(cloud, folder.resolve("odd\u001b[31m.csv"));
     result = program.run("h0", odd, "--out", folder);
     assertFalse((result.out() + result.err()).contains("\u001b"), result.toString());

@@ -135,7 +135,8 @@ class OwnTermIT {
 
   @Test
   void itIsAnOptionOfASweepAndOfTheHelp() throws IOException {
-    program.run("sweep", "--dataset", data, "--device", "cpu", "--epochs", 1, "--batch", 32, "--threads", 1, "--out", "sweep",
+    program.run("sweep", "--dataset", data, "--device", "cpu", "--epochs", 1, "--batch", 32, "--threads", 1, "--out",
+        "sweep",
         "--grid", "model=ae,tae,lambda-quartic=0,0.5").succeeded();
     List<String> table = Files.readAllLines(folder.resolve("sweep/sweep.csv"));
     assertEquals(5, table.size(), table.toString());
@@ -159,7 +160,8 @@ class OwnTermIT {
     train("--device", "cpu", "--epochs", 1, "--lambda-quartic", 0.1, "--out", "run").succeeded();
     // Without the jar that has the term.
     for (String command : List.of("encode run --out z.npy", "train --resume run --epochs 2")) {
-      new Jar(folder).runLine(command).failed("\"lambda_quartic\" is the weight of a term that this gpu-tae does not have");
+      new Jar(folder).runLine(command)
+          .failed("\"lambda_quartic\" is the weight of a term that this gpu-tae does not have");
     }
   }
 }

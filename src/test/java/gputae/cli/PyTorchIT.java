@@ -59,8 +59,10 @@ class PyTorchIT {
     Path script = Files.writeString(folder.resolve("check.py"), SCRIPT);
     for (String[] model : new String[][] {{"tae", "2"}, {"vae", "3"}}) {
       String run = folder.resolve(model[0]).toString();
-      new Jar(folder).run(Tiny.train(data, "--epochs", 10, "--model", model[0], "--latent", model[1], "--out", run)).succeeded();
-      Process process = new ProcessBuilder(python, script.toString(), run, data.toString(), model[0], model[1]).redirectErrorStream(true).start();
+      new Jar(folder).run(Tiny.train(data, "--epochs", 10, "--model", model[0], "--latent", model[1], "--out", run))
+          .succeeded();
+      Process process = new ProcessBuilder(python, script.toString(), run, data.toString(), model[0], model[1])
+          .redirectErrorStream(true).start();
       String said = new String(process.getInputStream().readAllBytes());
       assertEquals(0, process.waitFor(), said);
       assertEquals("agrees\n", said);

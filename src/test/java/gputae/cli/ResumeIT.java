@@ -56,7 +56,8 @@ class ResumeIT {
   }
 
   private static int epochs(Path run) throws IOException {
-    return Files.exists(run.resolve("metrics.csv")) ? Math.max(0, (int) Files.readString(run.resolve("metrics.csv")).lines().count() - 1) : 0;
+    return Files.exists(run.resolve("metrics.csv"))
+        ? Math.max(0, (int) Files.readString(run.resolve("metrics.csv")).lines().count() - 1) : 0;
   }
 
   /** Waits until a training has done so many epochs; it must not end before. */
@@ -67,10 +68,12 @@ class ResumeIT {
     }
   }
 
-  // 63 steps an epoch with batch 4, so that most signals come within an epoch; VAE for the noise, TAE for the spanning tree.
+  // 63 steps an epoch with batch 4, so that most signals come within an epoch; VAE for the noise, TAE for the spanning
+  // tree.
   @ParameterizedTest
   @CsvSource({"TERM, 143, tae, 4", "INT, 130, vae, 4"})
-  void aTrainingStoppedByASignalIsSavedAndResumesToTheBytesOfAnUninterruptedOne(String signal, int code, String model, int batch) throws Exception {
+  void aTrainingStoppedByASignalIsSavedAndResumesToTheBytesOfAnUninterruptedOne(String signal, int code, String model,
+      int batch) throws Exception {
     Object[] common = {"train", "--dataset", data, "--threads", 2, "--model", model, "--batch", batch};
     Jar.Running training = jar().start(with(common, "--epochs", ENDLESS, "--out", "run"));
     awaitEpochs(training, 3);
@@ -80,7 +83,8 @@ class ResumeIT {
     assertEquals("", stopped.err(), stopped.toString());
     String last = stopped.outLines().get(stopped.outLines().size() - 1);
     assertTrue(last.contains("--resume run") && last.contains("epoch " + epochs(run)), stopped.toString());
-    assertTrue(Files.exists(run.resolve("checkpoint.safetensors")) && Files.exists(run.resolve("model.safetensors")), Tiny.content(run).toString());
+    assertTrue(Files.exists(run.resolve("checkpoint.safetensors")) && Files.exists(run.resolve("model.safetensors")),
+        Tiny.content(run).toString());
     // The weights saved are of use at once.
     program.run("generate", "run", "--count", 2, "--out", "images.npy").succeeded();
 
@@ -126,7 +130,8 @@ class ResumeIT {
     program.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
     Jar.Result result = program.run("train", "--resume", "run", "--epochs", 2, "--threads", 1, "--quiet").succeeded();
     assertEquals(1, result.errLines().size(), result.toString());
-    assertTrue(result.err().startsWith("gpu-tae: ") && result.err().contains("2 threads") && result.err().contains("1 thread,"), result.toString());
+    assertTrue(result.err().startsWith("gpu-tae: ") && result.err().contains("2 threads")
+        && result.err().contains("1 thread,"), result.toString());
     assertEquals("run\n", result.out());
   }
 
@@ -152,7 +157,8 @@ class ResumeIT {
     byte[] other = Files.readAllBytes(data);
     other[other.length / 2] ^= 1;
     Files.write(data, other);
-    Jar.Result result = program.run("train", "--resume", "run", "--epochs", 2, "--quiet", "--threads", 2).failed("data set");
+    Jar.Result result =
+        program.run("train", "--resume", "run", "--epochs", 2, "--quiet", "--threads", 2).failed("data set");
     assertFalse(result.err().contains("2 epochs"));
   }
 

@@ -33,26 +33,38 @@ class SelfTestIT {
     assertEquals(names.size(), rows.size(), result.toString());
     for (int i = 0; i < rows.size(); i++) {
       assertTrue(rows.get(i).startsWith(names.get(i) + " "), result.toString());
-      assertTrue(rows.get(i).matches(".* ([0-9.]+ (u|se) +[0-9.]+ (u|se)|exact) +pass  (baseline|avx2|avx512)"), result.toString());
+      assertTrue(rows.get(i).matches(".* ([0-9.]+ (u|se) +[0-9.]+ (u|se)|exact) +pass  (baseline|avx2|avx512)"),
+          result.toString());
     }
-    assertTrue(lines.get(lines.size() - 1).matches(names.size() + " operations passed on CPU, (baseline|avx2|avx512), 2 threads, oneDNN .* in [0-9.]+ s"),
+    assertTrue(
+        lines.get(lines.size() - 1).matches(
+            names.size() + " operations passed on CPU, (baseline|avx2|avx512), 2 threads, oneDNN .* in [0-9.]+ s"),
         result.toString());
     assertTrue(lines.stream().allMatch(line -> line.length() <= 140), result.toString());
     assertTrue(result.err().startsWith("device: CPU"), result.toString());
   }
 
-  /** The same table as on a GPU, from the same kernels; one that no row names is reached by no operation, and so by no contract test either. */
+  /**
+   * The same table as on a GPU, from the same kernels; one that no row names is reached by no operation, and so by no
+   * contract test either.
+   */
   @Test
   void onTheHostRunnerTheTableNamesEveryKernelThereIs() throws IOException {
     Jar.Result result = new Jar(folder).run("doctor", "--selftest", "--device", "host-runner").succeeded();
     List<String> lines = result.outLines();
-    int width = lines.stream().filter(line -> line.contains(" pass  ")).mapToInt(line -> line.indexOf(" pass  ")).findFirst().orElseThrow() + " pass  ".length();
+    int width = lines.stream().filter(line -> line.contains(" pass  ")).mapToInt(line -> line.indexOf(" pass  "))
+        .findFirst().orElseThrow() + " pass  ".length();
     int summary = lines.size() - 1;
-    assertTrue(lines.get(summary).matches(SelfTest.operations().size() + " operations passed on host runner, forward order, \\d+ threads? in [0-9.]+ s"),
+    assertTrue(
+        lines.get(summary)
+            .matches(SelfTest.operations().size()
+                + " operations passed on host runner, forward order, \\d+ threads? in [0-9.]+ s"),
         result.toString());
     // Names that do not fit a line go on in the next, in the same column.
-    Set<String> named = lines.subList(0, summary).stream().filter(line -> line.contains(" pass  ") || line.startsWith(" ".repeat(width)))
-        .flatMap(line -> Stream.of(line.substring(width).split("[ ,]+"))).filter(name -> name.matches("\\w+")).collect(Collectors.toCollection(TreeSet::new));
+    Set<String> named = lines.subList(0, summary).stream()
+        .filter(line -> line.contains(" pass  ") || line.startsWith(" ".repeat(width)))
+        .flatMap(line -> Stream.of(line.substring(width).split("[ ,]+"))).filter(name -> name.matches("\\w+"))
+        .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(kernels(), named, result.toString());
   }
 
@@ -60,7 +72,8 @@ class SelfTestIT {
     Set<String> kernels = new TreeSet<>();
     try (Stream<Path> files = Files.list(Path.of("kernels"))) {
       for (Path file : files.filter(name -> name.toString().endsWith(".cu")).toList()) {
-        Matcher declaration = Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^{;]*?\\)\\s+)?(\\w+)\\(").matcher(Files.readString(file));
+        Matcher declaration = Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^{;]*?\\)\\s+)?(\\w+)\\(")
+            .matcher(Files.readString(file));
         while (declaration.find()) {
           kernels.add(declaration.group(1));
         }

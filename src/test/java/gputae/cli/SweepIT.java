@@ -23,7 +23,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Sweeps, evaluations and the paper's experiments as the packaged program does them, on data so small that it takes seconds. */
+/**
+ * Sweeps, evaluations and the paper's experiments as the packaged program does them, on data so small that it takes
+ * seconds.
+ */
 class SweepIT {
 
   /** Where {@link #program} works: emptied before each test. */
@@ -55,7 +58,8 @@ class SweepIT {
   }
 
   private Object[] sweep(Object... more) {
-    return Stream.concat(Stream.of("sweep", "--dataset", data, "--batch", 32, "--threads", 2), Arrays.stream(more)).toArray();
+    return Stream.concat(Stream.of("sweep", "--dataset", data, "--batch", 32, "--threads", 2), Arrays.stream(more))
+        .toArray();
   }
 
   /** Rows of a CSV file without quotes, by column. */
@@ -83,9 +87,11 @@ class SweepIT {
 
   @Test
   void everyCombinationIsTrainedAsTrainDoesAndOnceOnly() throws IOException {
-    Jar.Result first = program.run(sweep("--grid", "model=ae,tae,lambda=0.001,0.01,seed=0..1", "--epochs", 2, "--out", "sweep")).succeeded();
+    Jar.Result first = program
+        .run(sweep("--grid", "model=ae,tae,lambda=0.001,0.01,seed=0..1", "--epochs", 2, "--out", "sweep")).succeeded();
     // The weight has no meaning for the autoencoder, which is trained without it.
-    List<String> names = List.of("tiny-ae-d2-seed0", "tiny-ae-d2-seed1", "tiny-tae-d2-lambda0.001-seed0", "tiny-tae-d2-lambda0.001-seed1", "tiny-tae-d2-lambda0.01-seed0",
+    List<String> names = List.of("tiny-ae-d2-seed0", "tiny-ae-d2-seed1", "tiny-tae-d2-lambda0.001-seed0",
+        "tiny-tae-d2-lambda0.001-seed1", "tiny-tae-d2-lambda0.01-seed0",
         "tiny-tae-d2-lambda0.01-seed1");
     assertEquals(names, runs("sweep"));
     List<Map<String, String>> table = table(folder.resolve("sweep/sweep.csv"));
@@ -94,32 +100,39 @@ class SweepIT {
     assertEquals("", table.get(0).get("lambda"));
     for (int i = 0; i < 6; i++) {
       assertTrue(first.out().contains(names.get(i)), first.toString());
-      String[] last = Files.readAllLines(folder.resolve("sweep/runs").resolve(names.get(i)).resolve("metrics.csv")).get(2).split(",");
+      String[] last = Files.readAllLines(folder.resolve("sweep/runs").resolve(names.get(i)).resolve("metrics.csv"))
+          .get(2).split(",");
       assertEquals(Double.parseDouble(last[7]), Double.parseDouble(table.get(i).get("test_rec")));
     }
     assertTrue(Files.readString(folder.resolve("sweep/sweep.md")).contains("\u00b1"), "means over the seeds");
     // One thread each, two at a time.
-    program.run("train", "--dataset", data, "--batch", 32, "--threads", 1, "--lambda", 0.01, "--seed", 1, "--epochs", 2, "--out", "alone").succeeded();
+    program.run("train", "--dataset", data, "--batch", 32, "--threads", 1, "--lambda", 0.01, "--seed", 1, "--epochs", 2,
+        "--out", "alone").succeeded();
     Tiny.assertSameResults(folder.resolve("alone"), folder.resolve("sweep/runs/tiny-tae-d2-lambda0.01-seed1"));
 
     // Again: nothing is trained. With more values: only what is missing. With more epochs: all goes on.
     FileTime before = Files.getLastModifiedTime(folder.resolve("sweep/runs/tiny-ae-d2-seed0/model.safetensors"));
-    Jar.Result second = program.run(sweep("--grid", "model=ae,tae,lambda=0.001,0.01,seed=0..2", "--epochs", 2, "--out", "sweep")).succeeded();
+    Jar.Result second = program
+        .run(sweep("--grid", "model=ae,tae,lambda=0.001,0.01,seed=0..2", "--epochs", 2, "--out", "sweep")).succeeded();
     assertTrue(second.out().contains("6 of 9 models are done already"), second.toString());
     assertEquals(before, Files.getLastModifiedTime(folder.resolve("sweep/runs/tiny-ae-d2-seed0/model.safetensors")));
     assertEquals(9, table(folder.resolve("sweep/sweep.csv")).size());
     program.run(sweep("--grid", "model=ae,seed=1", "--epochs", 3, "--out", "sweep")).succeeded();
-    program.run("train", "--dataset", data, "--batch", 32, "--threads", 1, "--model", "ae", "--seed", 1, "--epochs", 3, "--out", "longer").succeeded();
+    program.run("train", "--dataset", data, "--batch", 32, "--threads", 1, "--model", "ae", "--seed", 1, "--epochs", 3,
+        "--out", "longer").succeeded();
     Path grown = folder.resolve("sweep/runs/tiny-ae-d2-seed1");
     // A sweep of one model gives it both threads; its two first epochs had one.
     assertEquals(4, Files.readAllLines(grown.resolve("metrics.csv")).size());
-    program.run(sweep("--grid", "model=ae,seed=1", "--epochs", 2, "--out", "sweep")).failed("3 epochs, more than the 2");
-    program.run(sweep("--grid", "model=ae,seed=1", "--lr", 0.01, "--epochs", 3, "--out", "sweep")).failed("other settings");
+    program.run(sweep("--grid", "model=ae,seed=1", "--epochs", 2, "--out", "sweep"))
+        .failed("3 epochs, more than the 2");
+    program.run(sweep("--grid", "model=ae,seed=1", "--lr", 0.01, "--epochs", 3, "--out", "sweep"))
+        .failed("other settings");
   }
 
   @Test
   void aSweepThatIsStoppedGoesOnToTheSameBytes() throws Exception {
-    Object[] options = {"sweep", "--dataset", data, "--threads", 2, "--grid", "model=tae,vae,seed=0..1", "--batch", 4, "--epochs", 30, "--evaluate"};
+    Object[] options = {"sweep", "--dataset", data, "--threads", 2, "--grid", "model=tae,vae,seed=0..1", "--batch", 4,
+      "--epochs", 30, "--evaluate"};
     Jar.Running running = jar().start(with(options, "--out", "stopped"));
     Path one = folder.resolve("stopped/runs/tiny-tae-d2-seed0/metrics.csv");
     while (!Files.exists(one) || Files.readAllLines(one).size() < 5) {
@@ -143,7 +156,10 @@ class SweepIT {
     }
     List<Map<String, String>> table = table(folder.resolve("whole/sweep.csv"));
     assertEquals(4, table.size());
-    assertTrue(table.stream().allMatch(row -> Double.parseDouble(row.get("hole_ratio")) > 0 && !row.get("class_entropy").isEmpty()), table.toString());
+    assertTrue(
+        table.stream()
+            .allMatch(row -> Double.parseDouble(row.get("hole_ratio")) > 0 && !row.get("class_entropy").isEmpty()),
+        table.toString());
   }
 
   private static Object[] with(Object[] first, Object... more) {
@@ -177,7 +193,8 @@ class SweepIT {
     Jar.Result result = program.run(sweep("--grid", "lr=0.001,1e30", "--model", "ae", "--epochs", 3, "--out", "sweep"));
     assertEquals(1, result.exit(), result.toString());
     assertEquals(1, result.errLines().size(), result.toString());
-    assertTrue(result.err().startsWith("gpu-tae: tiny-ae-d2-lr1e30: ") && result.err().contains("not finite"), result.toString());
+    assertTrue(result.err().startsWith("gpu-tae: tiny-ae-d2-lr1e30: ") && result.err().contains("not finite"),
+        result.toString());
     List<Map<String, String>> table = table(folder.resolve("sweep/sweep.csv"));
     assertEquals(2, table.size());
     assertFalse(table.get(0).get("test_rec").isEmpty());
@@ -203,7 +220,8 @@ class SweepIT {
         result.failed(f + ".npy", words[f]);
       } else {
         result.succeeded();
-        assertEquals(f == 0 ? "" : "gpu-tae: 1.npy: float64 values, rounded to float32 for the measures\n", result.err());
+        assertEquals(f == 0 ? "" : "gpu-tae: 1.npy: float64 values, rounded to float32 for the measures\n",
+            result.err());
       }
       Jar.Result other = program.run("evaluate", "--latents", "0.npy", "--data", f + ".npy", "--threads", 2);
       assertEquals(result.exit(), other.exit());
@@ -215,18 +233,22 @@ class SweepIT {
   void aRunAndEmbeddingsMadeElsewhereAreMeasured() throws IOException {
     program.run(Tiny.train(data, "--epochs", 3, "--out", "run")).succeeded();
     Jar.Result result = program.run("evaluate", "run", "--threads", 2).succeeded();
-    assertTrue(result.out().contains("Frechet distance") && result.out().contains("evaluation.html"), result.toString());
+    assertTrue(result.out().contains("Frechet distance") && result.out().contains("evaluation.html"),
+        result.toString());
     JsonObject measures = measures("run");
     String[] last = Files.readAllLines(folder.resolve("run/metrics.csv")).get(3).split(",");
     assertEquals(Double.parseDouble(last[7]), measures.get("bce_test").getAsDouble(), 1e-7);
     assertTrue(Files.readString(folder.resolve("run/evaluation.html")).contains("data:image/png"));
     // The same embeddings, given as files: of the test images, which are the last 50.
     byte[] images = Files.readAllBytes(data);
-    Tiny.writeNpy(folder.resolve("images.npy"), "|u1", "(50, 8, 8)", Arrays.copyOfRange(images, images.length - 50 * 64, images.length));
-    Jar.Result given = program.run("evaluate", "--latents", "run/latents.npy", "--data", "images.npy", "--labels", "run/labels.npy", "--out", "given", "--threads", 2).succeeded();
+    Tiny.writeNpy(folder.resolve("images.npy"), "|u1", "(50, 8, 8)",
+        Arrays.copyOfRange(images, images.length - 50 * 64, images.length));
+    Jar.Result given = program.run("evaluate", "--latents", "run/latents.npy", "--data", "images.npy", "--labels",
+        "run/labels.npy", "--out", "given", "--threads", 2).succeeded();
     assertFalse(given.out().contains("Frechet distance"), given.toString());
     JsonObject same = measures("given");
-    for (String name : List.of("outside", "hole_ratio", "energy_distance", "total_persistence", "trustworthiness", "continuity", "knn_accuracy", "density_kl_0.1")) {
+    for (String name : List.of("outside", "hole_ratio", "energy_distance", "total_persistence", "trustworthiness",
+        "continuity", "knn_accuracy", "density_kl_0.1")) {
       assertEquals(measures.get(name), same.get(name), name);
     }
     assertFalse(same.has("frechet"));
@@ -270,7 +292,8 @@ class SweepIT {
     byte[] images = Files.readAllBytes(data);
     images[images.length - 64 * Tiny.TEST - 1] ^= 1;
     Files.write(Files.createDirectory(folder.resolve("other")).resolve("tiny.npy"), images);
-    program.run("sweep", "--dataset", "other/tiny.npy", "--batch", 32, "--threads", 2, "--epochs", 5, "--grid", "model=ae,seed=0", "--out", "sweep").failed("is not the one");
+    program.run("sweep", "--dataset", "other/tiny.npy", "--batch", 32, "--threads", 2, "--epochs", 5, "--grid",
+        "model=ae,seed=0", "--out", "sweep").failed("is not the one");
     program.run("sweep", "--grid", "dataset=tiny.npy,other/tiny.npy", "--out", "both").wrongUsage();
     program.run("reproduce", "--datasets", "tiny.npy,other/tiny.npy", "--out", "both").wrongUsage();
     Files.delete(run.resolve("config.json"));
@@ -297,21 +320,26 @@ class SweepIT {
   }
 
   private JsonObject measures(String where) throws IOException {
-    return JsonParser.parseString(Files.readString(folder.resolve(where).resolve("evaluation.json"))).getAsJsonObject().getAsJsonObject("measures");
+    return JsonParser.parseString(Files.readString(folder.resolve(where).resolve("evaluation.json"))).getAsJsonObject()
+        .getAsJsonObject("measures");
   }
 
   @Test
   void thePapersExperimentsLeaveAReport() throws IOException {
-    Object[] command = {"reproduce", "--datasets", data, "--only", "*-d2,cost", "--epochs", 2, "--seeds", 2, "--threads", 2, "--peers-python", "no-such-python"};
+    Object[] command = {"reproduce", "--datasets", data, "--only", "*-d2,cost", "--epochs", 2, "--seeds", 2,
+      "--threads", 2, "--peers-python", "no-such-python"};
     Jar.Result result = program.run(command).succeeded();
     assertTrue(result.out().contains("done: see reproduction/report.html"), result.toString());
     assertEquals(8, runs("reproduction").size());
-    assertFalse(Arrays.equals(Files.readAllBytes(folder.resolve("reproduction/runs/tiny-ae-d2-seed0/model.safetensors")),
-        Files.readAllBytes(folder.resolve("reproduction/runs/tiny-ae-d2-seed1/model.safetensors"))), "two seeds, one model");
+    assertFalse(
+        Arrays.equals(Files.readAllBytes(folder.resolve("reproduction/runs/tiny-ae-d2-seed0/model.safetensors")),
+            Files.readAllBytes(folder.resolve("reproduction/runs/tiny-ae-d2-seed1/model.safetensors"))),
+        "two seeds, one model");
     String report = Files.readString(folder.resolve("reproduction/report.html"));
     assertTrue(report.contains("2 of the paper") && report.contains("784 pixels"), "provisional, and no PyTorch");
     assertTrue(report.contains("java -jar gpu-tae.jar reproduce --datasets"), "the command is not in it");
-    assertEquals(2, Files.readAllLines(folder.resolve("reproduction/tables/cost.csv")).size(), "only batch 128 fits 250 images");
+    assertEquals(2, Files.readAllLines(folder.resolve("reproduction/tables/cost.csv")).size(),
+        "only batch 128 fits 250 images");
     assertTrue(Files.exists(folder.resolve("reproduction/tables/means.md")));
     // Again: from what is there.
     assertTrue(program.run(command).succeeded().out().contains("8 of 8 models are done already"));

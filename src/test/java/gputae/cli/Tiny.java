@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** Data so small that an epoch takes a millisecond, and a reader and writer of .npy that know nothing of the program's own. */
+/**
+ * Data so small that an epoch takes a millisecond, and a reader and writer of .npy that know nothing of the program's
+ * own.
+ */
 final class Tiny {
 
   /** Images of {@link #write}; the program holds the last 50 out. */
@@ -50,13 +53,18 @@ final class Tiny {
     return (byte) (image % CLASSES);
   }
 
-  /** Command line of a training on it: paper's model, 8 steps an epoch. The number of threads is fixed since bits depend on it. */
+  /**
+   * Command line of a training on it: paper's model, 8 steps an epoch. The number of threads is fixed since bits depend
+   * on it.
+   */
   static Object[] train(Path data, Object... more) {
-    return Stream.concat(Stream.of("train", "--dataset", data, "--batch", "32", "--threads", "2"), Arrays.stream(more)).toArray();
+    return Stream.concat(Stream.of("train", "--dataset", data, "--batch", "32", "--threads", "2"), Arrays.stream(more))
+        .toArray();
   }
 
   static Path writeNpy(Path file, String type, String shape, byte[] values) throws IOException {
-    StringBuilder header = new StringBuilder("{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }");
+    StringBuilder header =
+        new StringBuilder("{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }");
     while ((header.length() + 11) % 64 != 0) {
       header.append(' ');
     }
@@ -86,7 +94,9 @@ final class Tiny {
     assertEquals("NUMPY", new String(bytes.array(), 1, 5, StandardCharsets.US_ASCII));
     int length = bytes.getShort(8);
     String header = new String(bytes.array(), 10, length, StandardCharsets.US_ASCII);
-    assertTrue(header.contains("'descr': '" + type + "'") && header.contains("'fortran_order': False") && header.contains("'shape': " + shape),
+    assertTrue(
+        header.contains("'descr': '" + type + "'") && header.contains("'fortran_order': False")
+            && header.contains("'shape': " + shape),
         () -> file + ": expected " + type + " " + shape + ", found " + header);
     return Arrays.copyOfRange(bytes.array(), 10 + length, bytes.capacity());
   }
@@ -100,13 +110,18 @@ final class Tiny {
   static void assertPng(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     assertTrue(bytes.length > 100, file + " has " + bytes.length + " bytes");
-    assertArrayEquals(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, Arrays.copyOf(bytes, 8), file.toString());
+    assertArrayEquals(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, Arrays.copyOf(bytes, 8),
+        file.toString());
   }
 
-  /** What two runs must share bit for bit if they did the same steps: weights, embeddings, and metrics but for the times. */
+  /**
+   * What two runs must share bit for bit if they did the same steps: weights, embeddings, and metrics but for the
+   * times.
+   */
   static void assertSameResults(Path expected, Path actual) throws IOException {
     for (String file : List.of("model.safetensors", "latents.npy")) {
-      assertArrayEquals(Files.readAllBytes(expected.resolve(file)), Files.readAllBytes(actual.resolve(file)), file + " of " + actual);
+      assertArrayEquals(Files.readAllBytes(expected.resolve(file)), Files.readAllBytes(actual.resolve(file)),
+          file + " of " + actual);
     }
     assertEquals(metricsWithoutTimes(expected), metricsWithoutTimes(actual), "metrics.csv of " + actual);
   }
@@ -147,7 +162,8 @@ final class Tiny {
   /** Names of all files and folders below, sorted; "" for the folder itself is left out. */
   static List<String> content(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
-      return files.filter(file -> !file.equals(folder)).map(file -> folder.relativize(file).toString()).sorted().toList();
+      return files.filter(file -> !file.equals(folder)).map(file -> folder.relativize(file).toString()).sorted()
+          .toList();
     }
   }
 }

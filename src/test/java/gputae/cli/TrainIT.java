@@ -52,12 +52,15 @@ class TrainIT {
 
   @Test
   void aRunDirectoryHoldsEveryFile() throws IOException {
-    Jar.Result result = jar().run(Tiny.train(data, "--epochs", 3, "--out", "run", "--seed", 7, "--figures-every", 2)).succeeded();
+    Jar.Result result =
+        jar().run(Tiny.train(data, "--epochs", 3, "--out", "run", "--seed", 7, "--figures-every", 2)).succeeded();
     assertEquals("", result.err(), result.toString());
     assertTrue(result.out().contains("device: CPU") && result.out().contains("run: run"), result.toString());
     Path run = folder.resolve("run");
-    assertEquals(List.of(".lock", "checkpoint.safetensors", "config.json", "figures", "figures/generated-0002.png", "figures/generated.png", "figures/latent-0002.png",
-        "figures/latent.png", "figures/losses.png", "labels.npy", "latents.npy", "metrics.csv", "model.safetensors", "report.html"), Tiny.content(run));
+    assertEquals(List.of(".lock", "checkpoint.safetensors", "config.json", "figures", "figures/generated-0002.png",
+        "figures/generated.png", "figures/latent-0002.png",
+        "figures/latent.png", "figures/losses.png", "labels.npy", "latents.npy", "metrics.csv", "model.safetensors",
+        "report.html"), Tiny.content(run));
 
     List<String> metrics = Files.readAllLines(run.resolve("metrics.csv"));
     assertEquals("epoch,seconds,rec,ball,deaths,kl,total,test_rec,steps_per_second", metrics.get(0));
@@ -109,7 +112,8 @@ class TrainIT {
     program.run(Tiny.train(data, "--epochs", 2, "--out", "b", "--seed", 5)).succeeded();
     Tiny.assertSameResults(folder.resolve("a"), folder.resolve("b"));
     for (String file : List.of("model.safetensors", "latents.npy")) {
-      assertFalse(Arrays.equals(Files.readAllBytes(folder.resolve("a").resolve(file)), Files.readAllBytes(folder.resolve("c").resolve(file))), file);
+      assertFalse(Arrays.equals(Files.readAllBytes(folder.resolve("a").resolve(file)),
+          Files.readAllBytes(folder.resolve("c").resolve(file))), file);
     }
   }
 
@@ -129,14 +133,16 @@ class TrainIT {
 
   @Test
   void aBatchMayBeLargerThanTheDataSetAndTheLastBatchMayHoldOneImage() throws IOException {
-    // 250 training images: one step of all of them; 3 steps of 83 and one of 1, which has no death time; 250 steps of 1.
+    // 250 training images: one step of all of them; 3 steps of 83 and one of 1, which has no death time; 250 steps of
+    // 1.
     for (int batch : new int[] {1000, 83, 1}) {
       Jar.Result result = program.run("train", "--dataset", data, "--threads", 2, "--epochs", 2, "--batch", batch,
           "--out", "run" + batch).succeeded();
       assertEquals("", result.err(), result.toString());
       assertEquals(3, Tiny.metricsWithoutTimes(folder.resolve("run" + batch)).size());
     }
-    assertEquals("0", Files.readAllLines(folder.resolve("run1/metrics.csv")).get(2).split(",")[4], "a single point has no death time");
+    assertEquals("0", Files.readAllLines(folder.resolve("run1/metrics.csv")).get(2).split(",")[4],
+        "a single point has no death time");
   }
 
   /** A step of 249 images and one of a single image, which has no death time, beside one step of all 250. */
@@ -196,7 +202,8 @@ class TrainIT {
     // A learning rate too small to move any weight: what comes out is what went in.
     program.run(Tiny.train(data, "--epochs", 1, "--lr", "1e-30", "--seed", 9, "--init", "first/model.safetensors",
         "--out", "second")).succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("first/model.safetensors")), Files.readAllBytes(folder.resolve("second/model.safetensors")));
+    assertArrayEquals(Files.readAllBytes(folder.resolve("first/model.safetensors")),
+        Files.readAllBytes(folder.resolve("second/model.safetensors")));
   }
 
   @Test

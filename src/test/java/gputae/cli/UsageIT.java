@@ -54,22 +54,27 @@ class UsageIT {
   void aMissingOrUnknownCommandOrOptionExits2WithOneLine() throws IOException {
     Jar.Result none = new Jar(folder).run().wrongUsage();
     assertTrue(none.err().contains("--help"), none.toString());
-    assertAllWrong("nonsense", "--nonsense", "train --nonsense", "train stray", "h0", "h0 a b", "generate", "generate run", "encode run", "h0 a --format upside-down",
-        "train --model gan", "train --device tpu", "train --preset none", "generate run --out images.txt", "generate run --out /",
+    assertAllWrong("nonsense", "--nonsense", "train --nonsense", "train stray", "h0", "h0 a b", "generate",
+        "generate run", "encode run", "h0 a --format upside-down",
+        "train --model gan", "train --device tpu", "train --preset none", "generate run --out images.txt",
+        "generate run --out /",
         "encode run file.npy --split test --out z.npy", "train @options", "h0 @a @b");
   }
 
   @Test
   void aNumberOutOfRangeOrNoNumberExits2WithOneLine() throws IOException {
-    assertAllWrong("train --latent 0", "train --batch -1", "train --batch many", "train --epochs 0", "train --epochs 2147483648", "train --lr nan", "train --lr NaN",
-        "train --lr 0", "train --degree 0.5", "train --hidden 0", "train --hidden 64,,64", "train --lambda -1", "train --lambda NaN", "train --max-edge 0",
-        "train --seed 1.5", "train --threads 0", "train --figures-every 0", "generate run --count 0 --out images.npy", "train --resume run --epochs 0",
+    assertAllWrong("train --latent 0", "train --batch -1", "train --batch many", "train --epochs 0",
+        "train --epochs 2147483648", "train --lr nan", "train --lr NaN",
+        "train --lr 0", "train --degree 0.5", "train --hidden 0", "train --hidden 64,,64", "train --lambda -1",
+        "train --lambda NaN", "train --max-edge 0",
+        "train --seed 1.5", "train --threads 0", "train --figures-every 0", "generate run --count 0 --out images.npy",
+        "train --resume run --epochs 0",
         "train --threads 1000000000", "sweep --grid seed=0 --out s --threads 1025");
   }
 
   @Test
   void anEmptyNameExits2WithOneLine() throws IOException {
-    assertAllWrong("train --dataset=", "train --out=", "train --resume=", "h0 a --out=", "generate run --out=", 
+    assertAllWrong("train --dataset=", "train --out=", "train --resume=", "h0 a --out=", "generate run --out=",
         "evaluate run --out=", "sweep --grid seed=0 --dataset= --out s", "reproduce --datasets=");
   }
 
@@ -83,16 +88,21 @@ class UsageIT {
 
   @Test
   void anOptionWithoutMeaningForTheModelExits2WithOneLine() throws IOException {
-    assertAllWrong("train --model ae --lambda 1", "train --model ae --lambda-deaths 1", "train --model vae --lambda-ball 1", "train --model ae --penalty norm",
+    assertAllWrong("train --model ae --lambda 1", "train --model ae --lambda-deaths 1",
+        "train --model vae --lambda-ball 1", "train --model ae --penalty norm",
         "train --model disk --lambda-deaths 1", "train --model disk --degree 2", "train --model vae --max-edge 1");
   }
 
   @Test
   void anOptionThatWouldChangeAResumedRunExits2WithOneLine() throws IOException {
-    assertAllWrong("train --resume run --dataset digits", "train --resume run --model ae", "train --resume run --latent 2", "train --resume run --hidden 64",
-        "train --resume run --preset paper", "train --resume run --batch 128", "train --resume run --lr 1e-3", "train --resume run --lambda 1",
-        "train --resume run --lambda-ball 1", "train --resume run --lambda-deaths 1", "train --resume run --degree 2", "train --resume run --max-edge 1",
-        "train --resume run --penalty norm", "train --resume run --seed 1", "train --resume run --init file", "train --resume run --out elsewhere");
+    assertAllWrong("train --resume run --dataset digits", "train --resume run --model ae",
+        "train --resume run --latent 2", "train --resume run --hidden 64",
+        "train --resume run --preset paper", "train --resume run --batch 128", "train --resume run --lr 1e-3",
+        "train --resume run --lambda 1",
+        "train --resume run --lambda-ball 1", "train --resume run --lambda-deaths 1", "train --resume run --degree 2",
+        "train --resume run --max-edge 1",
+        "train --resume run --penalty norm", "train --resume run --seed 1", "train --resume run --init file",
+        "train --resume run --out elsewhere");
   }
 
   @Test

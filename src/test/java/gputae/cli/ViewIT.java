@@ -95,7 +95,8 @@ class ViewIT {
   private static String openGl;
 
   private static String openGlLine(Jar.Result doctor) {
-    return doctor.outLines().stream().filter(line -> line.startsWith("OpenGL ")).findFirst().orElseThrow(() -> new AssertionError(doctor.toString()));
+    return doctor.outLines().stream().filter(line -> line.startsWith("OpenGL ")).findFirst()
+        .orElseThrow(() -> new AssertionError(doctor.toString()));
   }
 
   /** A picture of the latent space with the panels beside it, looked at as a person does. */
@@ -107,7 +108,8 @@ class ViewIT {
     }
 
     static Picture of(BufferedImage image) {
-      return new Picture(image.getWidth(), image.getHeight(), image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth()));
+      return new Picture(image.getWidth(), image.getHeight(),
+          image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth()));
     }
 
     int at(int x, int y) {
@@ -121,7 +123,8 @@ class ViewIT {
 
     /** Pixels of a rectangle that are meant. */
     int count(int left, int top, int right, int bottom, IntPredicate meant) {
-      return (int) IntStream.range(top, bottom).mapToLong(y -> IntStream.range(left, right).filter(x -> meant.test(at(x, y))).count()).sum();
+      return (int) IntStream.range(top, bottom)
+          .mapToLong(y -> IntStream.range(left, right).filter(x -> meant.test(at(x, y))).count()).sum();
     }
 
     /** Pixels of the cloud, without legend and toolbar. */
@@ -134,7 +137,8 @@ class ViewIT {
     }
 
     static int distance(int a, int b) {
-      return Math.max(Math.abs((a >> 16 & 255) - (b >> 16 & 255)), Math.max(Math.abs((a >> 8 & 255) - (b >> 8 & 255)), Math.abs((a & 255) - (b & 255))));
+      return Math.max(Math.abs((a >> 16 & 255) - (b >> 16 & 255)),
+          Math.max(Math.abs((a >> 8 & 255) - (b >> 8 & 255)), Math.abs((a & 255) - (b & 255))));
     }
 
     private static int colourfulness(int pixel) {
@@ -147,7 +151,9 @@ class ViewIT {
     /** Pixels that a person would see differ. */
     int differences(Picture other, int left, int top, int right, int bottom) {
       assertEquals(List.of(width, height), List.of(other.width, other.height));
-      return (int) IntStream.range(top, bottom).mapToLong(y -> IntStream.range(left, right).filter(x -> distance(at(x, y), other.at(x, y)) > 40).count()).sum();
+      return (int) IntStream.range(top, bottom)
+          .mapToLong(y -> IntStream.range(left, right).filter(x -> distance(at(x, y), other.at(x, y)) > 40).count())
+          .sum();
     }
 
     /** Of the cloud. */
@@ -155,7 +161,10 @@ class ViewIT {
       return differences(other, 110, 10, cloudWidth() - 45, height - 100);
     }
 
-    /** Edges of the spanning tree: the darker colours of the map of death times, which nothing else in a cloud of three classes has. */
+    /**
+     * Edges of the spanning tree: the darker colours of the map of death times, which nothing else in a cloud of three
+     * classes has.
+     */
     boolean hasTree() {
       return inCloud(near(0x0d0887, 0x4b03a1, 0x7d03a8, 0xa82296)) > 30;
     }
@@ -177,13 +186,16 @@ class ViewIT {
           assertTrue(count(17, line, 29, line + 18, near(colours[c])) > 30, "legend of class " + c + ", " + about);
         }
       } else {
-        assertEquals(0, count(0, 0, 40, 33, near(ClassColours.of(3)[1], ClassColours.of(3)[2])), "no class in the legend, " + about);
+        assertEquals(0, count(0, 0, 40, 33, near(ClassColours.of(3)[1], ClassColours.of(3)[2])),
+            "no class in the legend, " + about);
       }
       // In space, light and distance change the colours a little; nothing else there is as colourful.
       assertTrue(inCloud(pixel -> colourfulness(pixel) > 70) > 40, "embeddings, " + about);
       int panels = width - cloudWidth();
       assertTrue(count(cloudWidth() + 4, 0, width, height, near(0x1d232b)) > 300, "text of the panels, " + about);
-      assertTrue(count(cloudWidth() + 4, height / 2, width, height, pixel -> distance(pixel, 0x808080) < 100 && (pixel >> 16 & 255) == (pixel & 255)) > panels * 10,
+      assertTrue(
+          count(cloudWidth() + 4, height / 2, width, height,
+              pixel -> distance(pixel, 0x808080) < 100 && (pixel >> 16 & 255) == (pixel & 255)) > panels * 10,
           "decoded images, " + about);
     }
   }
@@ -221,7 +233,8 @@ class ViewIT {
     assertEquals(Tiny.content(folder.resolve("plain")), Tiny.content(folder.resolve("filmed")));
 
     List<Path> frames = frames(folder.resolve("frames"));
-    assertEquals(List.of("frame-000000.png", "frame-000001.png", "frame-000002.png", "frame-000003.png"), frames.stream().map(file -> file.getFileName().toString()).toList());
+    assertEquals(List.of("frame-000000.png", "frame-000001.png", "frame-000002.png", "frame-000003.png"),
+        frames.stream().map(file -> file.getFileName().toString()).toList());
     Picture before = null;
     for (Path frame : frames) {
       Picture picture = Picture.read(frame);
@@ -233,9 +246,11 @@ class ViewIT {
     assertFalse(before.hasTree(), "no tree was asked for");
     Path film = folder.resolve("film.gif");
     assertEquals(4, imagesOf(film));
-    assertEquals(List.of(800, 500), List.of(ImageIO.read(film.toFile()).getWidth(), ImageIO.read(film.toFile()).getHeight()));
+    assertEquals(List.of(800, 500),
+        List.of(ImageIO.read(film.toFile()).getWidth(), ImageIO.read(film.toFile()).getHeight()));
     try (Stream<Path> files = Files.list(folder)) {
-      assertEquals(List.of(), files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".part")).toList());
+      assertEquals(List.of(),
+          files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".part")).toList());
     }
   }
 
@@ -299,10 +314,14 @@ class ViewIT {
   void withoutADisplayAWindowIsRefusedInOneLineBeforeThereIsARun() throws IOException {
     together.run(Tiny.train(data, "--epochs", 1, "--out", "run")).succeeded();
     List<String> before = Tiny.content(folder);
-    Stream.<Runnable>of(() -> jar().run(Tiny.train(data, "--epochs", 1, "--view")).failed("no display", "--frames", "--film"),
-        () -> jar().with("DISPLAY", ":987").run(Tiny.train(data, "--epochs", 1, "--view")).failed(":987", "--frames", "--film"),
-        () -> together.run("train", "--resume", "run", "--epochs", 5, "--view").failed("no display"),
-        () -> jar().with("DISPLAY", "nonsense").run("view", "run").failed("nonsense")).parallel().forEach(Runnable::run);
+    Stream
+        .<Runnable>of(
+            () -> jar().run(Tiny.train(data, "--epochs", 1, "--view")).failed("no display", "--frames", "--film"),
+            () -> jar().with("DISPLAY", ":987").run(Tiny.train(data, "--epochs", 1, "--view")).failed(":987",
+                "--frames", "--film"),
+            () -> together.run("train", "--resume", "run", "--epochs", 5, "--view").failed("no display"),
+            () -> jar().with("DISPLAY", "nonsense").run("view", "run").failed("nonsense"))
+        .parallel().forEach(Runnable::run);
     assertEquals(before, Tiny.content(folder));
   }
 
@@ -325,9 +344,13 @@ class ViewIT {
   @Test
   void wrongUsageExits2WithOneLine() throws IOException {
     List<String> before = Tiny.content(folder);
-    Stream.of("train --frames f --frames-every 0", "train --frames f --frames-every many", "train --frames-every 5", "train --view --frames-every 5", "train --film x.png", "train --film gif",
-        "train --view --view-size 10x10", "train --frames f --view-size abc", "train --frames f --view-size 99999x1", "train --frames f --view-size 640x", "train --view-size 640x480",
-        "train --show-tree", "view", "view run --view-size 1x1", "view run --view-size big", "view run --frames f").forEach(line -> {
+    Stream
+        .of("train --frames f --frames-every 0", "train --frames f --frames-every many", "train --frames-every 5",
+            "train --view --frames-every 5", "train --film x.png", "train --film gif",
+            "train --view --view-size 10x10", "train --frames f --view-size abc",
+            "train --frames f --view-size 99999x1", "train --frames f --view-size 640x", "train --view-size 640x480",
+            "train --show-tree", "view", "view run --view-size 1x1", "view run --view-size big", "view run --frames f")
+        .forEach(line -> {
           Jar.Result result = together.runLine(line).wrongUsage();
           assertEquals("", result.out(), result.toString());
         });
@@ -341,11 +364,12 @@ class ViewIT {
     Files.createDirectory(folder.resolve("folder.gif"));
     Files.writeString(folder.resolve("old.gif"), "mine");
     List<String> before = Tiny.content(folder);
-    Stream.of("--frames full", "--frames file", "--frames file/below", "--film nowhere/x.gif", "--film file/x.gif", "--film folder.gif", "--frames full --film old.gif").forEach(options -> {
-      List<Object> command = new ArrayList<>(List.of(Tiny.train(data, "--epochs", 1, "--quiet")));
-      command.addAll(List.of(options.split(" ")));
-      together.run(command.toArray()).failed(options.split(" ")[1].replaceFirst("/.*", ""));
-    });
+    Stream.of("--frames full", "--frames file", "--frames file/below", "--film nowhere/x.gif", "--film file/x.gif",
+        "--film folder.gif", "--frames full --film old.gif").forEach(options -> {
+          List<Object> command = new ArrayList<>(List.of(Tiny.train(data, "--epochs", 1, "--quiet")));
+          command.addAll(List.of(options.split(" ")));
+          together.run(command.toArray()).failed(options.split(" ")[1].replaceFirst("/.*", ""));
+        });
     // Refused for another reason, after the film was opened.
     together.run(Tiny.train(data, "--epochs", 1, "--quiet", "--film", "old.gif", "--out", "full")).failed("full");
     together.run(Tiny.train(data, "--epochs", 1, "--quiet", "--frames", "new", "--out", "full")).failed("full");
@@ -367,15 +391,20 @@ class ViewIT {
     Object[] plain = Tiny.train(data, "--epochs", 1, "--quiet", "--out", "plain");
     jar().java("-Xlog:class+load:file=plain.log").run(plain).succeeded();
     assertEquals(List.of(), classesOfTheView("plain.log"));
-    drawing().java("-Xlog:class+load:file=filmed.log").run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "filmed", "--frames", "frames", "--view-size", SIZE)).succeeded();
+    drawing().java("-Xlog:class+load:file=filmed.log")
+        .run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "filmed", "--frames", "frames", "--view-size", SIZE))
+        .succeeded();
     List<String> loaded = classesOfTheView("filmed.log");
-    assertTrue(loaded.contains("gputae.view.lwjgl.LwjglFilm") && loaded.stream().anyMatch(name -> name.startsWith("org.lwjgl.")), loaded.toString());
+    assertTrue(loaded.contains("gputae.view.lwjgl.LwjglFilm")
+        && loaded.stream().anyMatch(name -> name.startsWith("org.lwjgl.")), loaded.toString());
   }
 
   private List<String> classesOfTheView(String log) throws IOException {
-    List<String> names = Files.readAllLines(folder.resolve(log)).stream().map(line -> line.replaceFirst("^(\\[[^]]*\\])+ ", "").split(" ")[0]).toList();
+    List<String> names = Files.readAllLines(folder.resolve(log)).stream()
+        .map(line -> line.replaceFirst("^(\\[[^]]*\\])+ ", "").split(" ")[0]).toList();
     assertTrue(names.contains("gputae.cli.TrainCommand"), "the log names classes: " + names);
-    return names.stream().filter(name -> name.startsWith("org.lwjgl.") || name.startsWith("gputae.view.lwjgl.")).toList();
+    return names.stream().filter(name -> name.startsWith("org.lwjgl.") || name.startsWith("gputae.view.lwjgl."))
+        .toList();
   }
 
   @Test
@@ -402,10 +431,12 @@ class ViewIT {
   void aFilmThatCannotBeWrittenDoesNotEndTheTraining() throws IOException, InterruptedException {
     together.run(Tiny.train(data, "--epochs", 15, "--out", "plain")).succeeded();
     Path frames = folder.resolve("frames");
-    Jar.Running running = drawing().start(Tiny.train(data, "--epochs", 15, "--out", "filmed", "--frames", "frames", "--view-size", SIZE));
+    Jar.Running running =
+        drawing().start(Tiny.train(data, "--epochs", 15, "--out", "filmed", "--frames", "frames", "--view-size", SIZE));
     Xvfb.await("a frame", running, () -> Files.exists(frames.resolve("frame-000001.png")));
-    // Something else takes the folder's place, so that it cannot be made again; while it is written to, it may not go at the first try.
-    for (boolean gone = false; !gone; ) {
+    // Something else takes the folder's place, so that it cannot be made again; while it is written to, it may not go
+    // at the first try.
+    for (boolean gone = false; !gone;) {
       try {
         for (Path frame : frames(frames)) {
           Files.deleteIfExists(frame);
@@ -431,7 +462,8 @@ class ViewIT {
   @Test
   @Tag("thorough")
   void aSignalEndsTheFilmAndSavesTheTraining() throws IOException, InterruptedException {
-    Jar.Running running = drawing().start(Tiny.train(data, "--epochs", 1000000, "--out", "run", "--frames", "frames", "--film", "film.gif", "--view-size", SIZE));
+    Jar.Running running = drawing().start(Tiny.train(data, "--epochs", 1000000, "--out", "run", "--frames", "frames",
+        "--film", "film.gif", "--view-size", SIZE));
     Xvfb.await("a frame", running, () -> Files.exists(folder.resolve("frames/frame-000002.png")));
     running.signal("TERM");
     Jar.Result result = running.await().assertNoStackTrace();
@@ -443,6 +475,7 @@ class ViewIT {
     // It goes on from there.
     together.run("train", "--resume", "run", "--epochs", done + 1, "--threads", 2, "--quiet").succeeded();
     together.run(Tiny.train(data, "--epochs", done + 1, "--out", "plain", "--quiet")).succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("plain/model.safetensors")), Files.readAllBytes(folder.resolve("run/model.safetensors")));
+    assertArrayEquals(Files.readAllBytes(folder.resolve("plain/model.safetensors")),
+        Files.readAllBytes(folder.resolve("run/model.safetensors")));
   }
 }

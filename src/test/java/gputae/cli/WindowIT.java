@@ -91,7 +91,8 @@ class WindowIT {
 
   /** A training whose epochs take so long that a hand can be quicker: 8 steps of some milliseconds. */
   private static Object[] slow(int epochs, Object... more) {
-    List<Object> command = new ArrayList<>(List.of("train", "--dataset", data, "--batch", 32, "--threads", 1, "--hidden", "512,512", "--lr", "3e-3", "--epochs", epochs));
+    List<Object> command = new ArrayList<>(List.of("train", "--dataset", data, "--batch", 32, "--threads", 1,
+        "--hidden", "512,512", "--lr", "3e-3", "--epochs", epochs));
     command.addAll(List.of(more));
     return command.toArray();
   }
@@ -103,7 +104,8 @@ class WindowIT {
 
   private static int epochs(Path run) {
     try {
-      return Files.exists(run.resolve("metrics.csv")) ? Math.max(0, Files.readAllLines(run.resolve("metrics.csv")).size() - 1) : 0;
+      return Files.exists(run.resolve("metrics.csv"))
+          ? Math.max(0, Files.readAllLines(run.resolve("metrics.csv")).size() - 1) : 0;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -214,7 +216,8 @@ class WindowIT {
     assertEquals(5, buttons(still.picture).size(), "Resume, One epoch, Tree, Reset, Screenshot");
     assertTrue(isActive(still.picture, 0), "Pause is on");
 
-    // The wheel takes the camera away, dragging moves, R goes back, and nothing else has changed. The mouse comes back to where it left the window, which moves it by nothing.
+    // The wheel takes the camera away, dragging moves, R goes back, and nothing else has changed. The mouse comes back
+    // to where it left the window, which moves it by nothing.
     int middleX = still.picture.cloudWidth() / 2;
     int middleY = still.picture.height() / 2;
     xvfb.scroll(window, middleX, middleY, -3);
@@ -240,16 +243,20 @@ class WindowIT {
     Shot reset = shot(xvfb, window, run);
     assertEquals(still.step, reset.step);
     assertFalse(reset.picture.hasTree(), "the button hides the tree");
-    assertTrue(reset.picture.differences(still.picture) < 150, reset.picture.differences(still.picture) + " pixels differ after R");
+    assertTrue(reset.picture.differences(still.picture) < 150,
+        reset.picture.differences(still.picture) + " pixels differ after R");
     int panelTop = still.picture.height() - 100;
-    assertEquals(0, reset.picture.differences(still.picture, still.picture.cloudWidth() + 2, 0, still.picture.width(), still.picture.height()), "the panels stand still");
+    assertEquals(0, reset.picture.differences(still.picture, still.picture.cloudWidth() + 2, 0, still.picture.width(),
+        still.picture.height()), "the panels stand still");
 
     // The mouse over the cloud: what is there is decoded, and a new place has another image.
     xvfb.move(window, middleX, middleY);
     Thread.sleep(1000);
     Picture pointed = shot(xvfb, window, run).picture;
-    assertTrue(pointed.differences(still.picture, still.picture.cloudWidth() + 14, panelTop, still.picture.width() - 14, still.picture.height() - 14) > 1000, "decoded");
-    assertEquals(0, pointed.differences(still.picture, still.picture.cloudWidth() + 14, 0, still.picture.width() - 14, panelTop - 100), "the other panels stand still");
+    assertTrue(pointed.differences(still.picture, still.picture.cloudWidth() + 14, panelTop, still.picture.width() - 14,
+        still.picture.height() - 14) > 1000, "decoded");
+    assertEquals(0, pointed.differences(still.picture, still.picture.cloudWidth() + 14, 0, still.picture.width() - 14,
+        panelTop - 100), "the other panels stand still");
     xvfb.move(window, middleX / 3, middleY);
     Thread.sleep(1000);
     Picture elsewhere = shot(xvfb, window, run).picture;
@@ -257,9 +264,11 @@ class WindowIT {
     int imageLeft = still.picture.cloudWidth() + 28;
     int imageTop = still.picture.height() - 84;
     for (Picture shown : List.of(pointed, elsewhere)) {
-      assertTrue(shown.count(imageLeft, imageTop, imageLeft + 40, imageTop + 40, pixel -> Picture.distance(pixel, 0x303030) < 0x40) > 100, "dark pixels of a stripe");
+      assertTrue(shown.count(imageLeft, imageTop, imageLeft + 40, imageTop + 40,
+          pixel -> Picture.distance(pixel, 0x303030) < 0x40) > 100, "dark pixels of a stripe");
     }
-    assertTrue(elsewhere.differences(pointed, imageLeft, imageTop, imageLeft + 40, imageTop + 40) > 100, "another place, another image");
+    assertTrue(elsewhere.differences(pointed, imageLeft, imageTop, imageLeft + 40, imageTop + 40) > 100,
+        "another place, another image");
     // S by its button.
     List<int[]> now = buttons(elsewhere);
     assertEquals(still.step, shot(run, () -> xvfb.click(window, now.get(4)[0], now.get(4)[1])).step);
@@ -394,7 +403,8 @@ class WindowIT {
     int more = epochs(run) + 1;
     program.run("train", "--resume", run, "--epochs", more, "--threads", 1, "--quiet").succeeded();
     program.run(slow(more, "--out", folder.resolve("plain"), "--quiet")).succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("plain/model.safetensors")), Files.readAllBytes(run.resolve("model.safetensors")));
+    assertArrayEquals(Files.readAllBytes(folder.resolve("plain/model.safetensors")),
+        Files.readAllBytes(run.resolve("model.safetensors")));
   }
 
   /** Done to the window of a training that is paused and would otherwise stay so. */
@@ -468,7 +478,8 @@ class WindowIT {
     }
     List<Path> shots = screenshots(figures);
     Picture first = Picture.read(shots.get(0));
-    assertEquals(0, first.differences(Picture.read(shots.get(1)), 0, 0, first.width(), first.height()), "the notice of one is seen on the next");
+    assertEquals(0, first.differences(Picture.read(shots.get(1)), 0, 0, first.width(), first.height()),
+        "the notice of one is seen on the next");
     xvfb.quit(window);
     running.await().succeeded();
   }
@@ -479,7 +490,8 @@ class WindowIT {
     for (String line : List.of("640x480 tae 1", "1920x1080 vae 3", "640x480 disk 10", "1920x1080 ae 2")) {
       String[] words = line.split(" ");
       Path run = folder.resolve(words[1] + words[2]);
-      long window = start(xvfb, slow(20, "--out", run, "--view", "--view-size", words[0], "--show-tree", "--model", words[1], "--latent", words[2]));
+      long window = start(xvfb, slow(20, "--out", run, "--view", "--view-size", words[0], "--show-tree", "--model",
+          words[1], "--latent", words[2]));
       awaitEnd(run);
       Thread.sleep(1500);
       Shot shot = shot(xvfb, window, run);
@@ -489,7 +501,9 @@ class WindowIT {
       xvfb.move(window, shot.picture.width() - 30, 40);
       Thread.sleep(500);
       Picture away = shot(xvfb, window, run).picture;
-      assertEquals(0, away.differences(shot.picture, away.cloudWidth() + 2, away.height() - 120, away.width(), away.height()), "nothing is pointed at, " + line);
+      assertEquals(0,
+          away.differences(shot.picture, away.cloudWidth() + 2, away.height() - 120, away.width(), away.height()),
+          "nothing is pointed at, " + line);
       xvfb.park();
       xvfb.key(window, "t");
       Thread.sleep(1000);

@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Assumptions;
 /** A display without a screen, and the hands of a user who is not there. There is no window manager. */
 final class Xvfb implements AutoCloseable {
 
-  /** Software that draws, on a machine that does something else too, may take its time; a healthy machine needs a tenth of it. */
+  /**
+   * Software that draws, on a machine that does something else too, may take its time; a healthy machine needs a tenth
+   * of it.
+   */
   static final int PATIENCE_SECONDS = 60;
 
   private final Process server;
@@ -39,9 +42,11 @@ final class Xvfb implements AutoCloseable {
     requireTool("xdotool");
     try {
       // Without -noreset it begins anew, with the mouse in the middle, whenever the last program leaves.
-      server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-noreset", "-screen", "0", width + "x" + height + "x24", "-nolisten", "tcp")
+      server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-noreset", "-screen", "0", width + "x" + height + "x24",
+          "-nolisten", "tcp")
           .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-      String line = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.US_ASCII)).readLine();
+      String line =
+          new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.US_ASCII)).readLine();
       if (line == null) {
         missing("Xvfb does not start");
       }
@@ -51,7 +56,9 @@ final class Xvfb implements AutoCloseable {
     }
   }
 
-  /** What these tests need and this machine lacks: they are left out, but not where the project is checked as a whole. */
+  /**
+   * What these tests need and this machine lacks: they are left out, but not where the project is checked as a whole.
+   */
   static void missing(String reason) {
     if (System.getenv("CI") != null) {
       Assertions.fail(reason + "; where CI is set no test of the window is left out");
@@ -60,7 +67,8 @@ final class Xvfb implements AutoCloseable {
   }
 
   private static void requireTool(String name) {
-    boolean there = Stream.of(System.getenv().getOrDefault("PATH", "").split(":")).anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
+    boolean there = Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
     if (!there) {
       missing("there is no " + name + " on the path");
     }
@@ -120,11 +128,13 @@ final class Xvfb implements AutoCloseable {
 
   /** Turns the wheel; away from the user, if positive. */
   void scroll(long window, int x, int y, int notches) {
-    act("mousemove", "--window", window, x, y, "sleep", "0.1", "click", "--repeat", Math.abs(notches), "--delay", 20, notches > 0 ? 4 : 5);
+    act("mousemove", "--window", window, x, y, "sleep", "0.1", "click", "--repeat", Math.abs(notches), "--delay", 20,
+        notches > 0 ? 4 : 5);
   }
 
   void drag(long window, int x, int y, int dx, int dy) {
-    act("mousemove", "--window", window, x, y, "sleep", "0.1", "mousedown", 1, "mousemove_relative", "--", dx / 2, dy / 2, "sleep", "0.1", "mousemove_relative", "--", dx - dx / 2,
+    act("mousemove", "--window", window, x, y, "sleep", "0.1", "mousedown", 1, "mousemove_relative", "--", dx / 2,
+        dy / 2, "sleep", "0.1", "mousemove_relative", "--", dx - dx / 2,
         dy - dy / 2, "sleep", "0.1", "mouseup", 1);
   }
 
@@ -162,7 +172,10 @@ final class Xvfb implements AutoCloseable {
     }
   }
 
-  /** Asks the window to close, as the button in its corner does: with the message WM_DELETE_WINDOW, which not every xdotool can send. */
+  /**
+   * Asks the window to close, as the button in its corner does: with the message WM_DELETE_WINDOW, which not every
+   * xdotool can send.
+   */
   void quit(long window) throws IOException {
     try (SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       socket.connect(UnixDomainSocketAddress.of("/tmp/.X11-unix/X" + number));
@@ -173,8 +186,10 @@ final class Xvfb implements AutoCloseable {
       int protocols = atom(socket, "WM_PROTOCOLS");
       int delete = atom(socket, "WM_DELETE_WINDOW");
       // SendEvent of a ClientMessage with 32-bit values.
-      send(socket, request(44).put((byte) 25).put((byte) 0).putShort((short) 11).putInt((int) window).putInt(0).put((byte) 33).put((byte) 32).putShort((short) 0)
-          .putInt((int) window).putInt(protocols).putInt(delete));
+      send(socket,
+          request(44).put((byte) 25).put((byte) 0).putShort((short) 11).putInt((int) window).putInt(0).put((byte) 33)
+              .put((byte) 32).putShort((short) 0)
+              .putInt((int) window).putInt(protocols).putInt(delete));
       // GetInputFocus, whose answer says that what came before is done.
       send(socket, request(4).put((byte) 43).put((byte) 0).putShort((short) 1));
       assertEquals(1, receive(socket, 32).get(0), "the message was sent");
@@ -183,8 +198,10 @@ final class Xvfb implements AutoCloseable {
 
   private static int atom(SocketChannel socket, String name) throws IOException {
     int words = (name.length() + 3) / 4;
-    send(socket, request(8 + 4 * words).put((byte) 16).put((byte) 0).putShort((short) (2 + words)).putShort((short) name.length()).putShort((short) 0)
-        .put(name.getBytes(StandardCharsets.US_ASCII)));
+    send(socket,
+        request(8 + 4 * words).put((byte) 16).put((byte) 0).putShort((short) (2 + words))
+            .putShort((short) name.length()).putShort((short) 0)
+            .put(name.getBytes(StandardCharsets.US_ASCII)));
     ByteBuffer answer = receive(socket, 32);
     assertEquals(1, answer.get(0), "answer to InternAtom");
     return answer.getInt(8);

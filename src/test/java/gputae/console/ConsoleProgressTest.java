@@ -79,7 +79,8 @@ class ConsoleProgressTest {
   void epochsWithoutStepsAreEnough() {
     try (ConsoleProgress progress = plain(4, 0, 10)) {
       seconds(2);
-      progress.onEpoch(new Epoch(1, 2, Losses.ofPaper(Double.NaN, Double.POSITIVE_INFINITY, 0, 0), Double.NaN, Double.NaN, Double.NaN));
+      progress.onEpoch(new Epoch(1, 2, Losses.ofPaper(Double.NaN, Double.POSITIVE_INFINITY, 0, 0), Double.NaN,
+          Double.NaN, Double.NaN));
     }
     assertLines("epoch 1/4  rec NaN  ball inf  total NaN  test NaN  ? steps/s  left 0:06");
   }
@@ -97,7 +98,10 @@ class ConsoleProgressTest {
     String full = line.draw(150);
     assertEquals("epoch  50/100 " + "\u2588".repeat(20) + "\u2591".repeat(20)
         + "  rec 0.1912  ball 1.42  deaths 9.81  test 0.1899  2000/s  left 0:10", full);
-    assertEquals("epoch  50/100 \u2588\u2588\u2588\u2588\u2588\u2591\u2591\u2591\u2591\u2591  rec 0.1912  ball 1.42  deaths 9.81  2000/s  left 0:10", line.draw(79));
+    assertEquals(
+        "epoch  50/100 \u2588\u2588\u2588\u2588\u2588\u2591\u2591\u2591\u2591\u2591  rec 0.1912  ball 1.42  deaths "
+            + "9.81  2000/s  left 0:10",
+        line.draw(79));
     for (int width = 1; width < 200; width++) {
       String drawn = line.draw(width);
       assertTrue(drawn.length() <= width);
@@ -120,7 +124,8 @@ class ConsoleProgressTest {
   void barIsAsciiWhereTheConsoleIs() {
     TrainingPulse pulse = new TrainingPulse(Terms.PAPER, 1, 0, 320, clock::get);
     pulse.add(step(1, 160, 320, 0.2, 0, 0, 0));
-    assertTrue(new BarLine(pulse, StandardCharsets.US_ASCII).draw(200).startsWith("epoch 1/1 " + "#".repeat(20) + ".".repeat(20) + "  rec"));
+    assertTrue(new BarLine(pulse, StandardCharsets.US_ASCII).draw(200)
+        .startsWith("epoch 1/1 " + "#".repeat(20) + ".".repeat(20) + "  rec"));
   }
 
   @Test
@@ -128,13 +133,15 @@ class ConsoleProgressTest {
     for (int i = 0; i < 50; i++) {
       bytes.reset();
       new ConsoleProgress(out, true, Terms.PAPER, 2, 0, 100, clock::get, () -> 80, StandardCharsets.UTF_8).close();
-      assertEquals("\repoch 1/2 " + "\u2591".repeat(40) + System.lineSeparator(), bytes.toString(StandardCharsets.UTF_8));
+      assertEquals("\repoch 1/2 " + "\u2591".repeat(40) + System.lineSeparator(),
+          bytes.toString(StandardCharsets.UTF_8));
     }
   }
 
   @Test
   void terminalGetsOneLineDrawnOver() {
-    ConsoleProgress progress = new ConsoleProgress(out, true, Terms.PAPER, 2, 0, 100, clock::get, () -> 80, StandardCharsets.UTF_8);
+    ConsoleProgress progress =
+        new ConsoleProgress(out, true, Terms.PAPER, 2, 0, 100, clock::get, () -> 80, StandardCharsets.UTF_8);
     for (int e = 1; e <= 2; e++) {
       seconds(30);
       steps(progress, e, 100, 1, 1.42, 9.81, 0);
@@ -158,24 +165,29 @@ class ConsoleProgressTest {
   }
 
   private ConsoleProgress plain(int epochs, int firstEpoch, int stepsPerEpoch) {
-    return new ConsoleProgress(out, false, Terms.PAPER, epochs, firstEpoch, stepsPerEpoch, clock::get, () -> 80, StandardCharsets.UTF_8);
+    return new ConsoleProgress(out, false, Terms.PAPER, epochs, firstEpoch, stepsPerEpoch, clock::get, () -> 80,
+        StandardCharsets.UTF_8);
   }
 
   private void seconds(double seconds) {
     clock.addAndGet((long) (seconds * 1e9));
   }
 
-  private static void steps(ConsoleProgress progress, int epoch, int stepsPerEpoch, double rec, double ball, double deaths, double kl) {
+  private static void steps(ConsoleProgress progress, int epoch, int stepsPerEpoch, double rec, double ball,
+      double deaths, double kl) {
     for (int s = 1; s <= stepsPerEpoch; s++) {
       progress.onStep(step(epoch, s, stepsPerEpoch, rec, ball, deaths, kl));
     }
   }
 
-  private static Step step(int epoch, int stepInEpoch, int stepsPerEpoch, double rec, double ball, double deaths, double kl) {
-    return new Step((long) (epoch - 1) * stepsPerEpoch + stepInEpoch, epoch, stepInEpoch, stepsPerEpoch, 128, true, Losses.ofPaper(rec, ball, deaths, kl), rec);
+  private static Step step(int epoch, int stepInEpoch, int stepsPerEpoch, double rec, double ball, double deaths,
+      double kl) {
+    return new Step((long) (epoch - 1) * stepsPerEpoch + stepInEpoch, epoch, stepInEpoch, stepsPerEpoch, 128, true,
+        Losses.ofPaper(rec, ball, deaths, kl), rec);
   }
 
   private void assertLines(String... lines) {
-    assertEquals(String.join("\n", lines) + "\n", bytes.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
+    assertEquals(String.join("\n", lines) + "\n",
+        bytes.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
   }
 }

@@ -43,7 +43,8 @@ class SweepProgressTest {
       seconds(30);
       progress.done("c", "test 0.2");
     }
-    assertEquals(List.of("1 of 3  a  test 0.1  left 3:00", "2 of 3  b  failed  left 0:40", "3 of 3  c  test 0.2"), text().lines().toList());
+    assertEquals(List.of("1 of 3  a  test 0.1  left 3:00", "2 of 3  b  failed  left 0:40", "3 of 3  c  test 0.2"),
+        text().lines().toList());
   }
 
   @Test

@@ -35,7 +35,8 @@ class CloudFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1,2.5\n-3e-2,4\n", "x,y\n1,2.5\n-3e-2,4", "\ufeff1 ; 2.5\r\n\r\n# note\r\n-.03;+4.\r\n", "\n  1 \t 2.5  \n-0.03 4\n", //
+  @ValueSource(strings = {"1,2.5\n-3e-2,4\n", "x,y\n1,2.5\n-3e-2,4", "\ufeff1 ; 2.5\r\n\r\n# note\r\n-.03;+4.\r\n",
+    "\n  1 \t 2.5  \n-0.03 4\n",
     "# x y\na b\n1 2.5\n-0.03 4\n", "\"x\", \"y\"\n 1, 2.5\n -0.03 , 4\n"})
   void readsText(String text) throws IOException {
     for (String name : new String[] {"c.csv", "c.txt", "c"}) {
@@ -52,8 +53,8 @@ class CloudFilesTest {
     Path pipe = directory.resolve("pipe");
     assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
     Npy.write(directory.resolve("c.npy"), new float[] {1, 2.5f, -3, 4}, 2, 2);
-    for (byte[] content
-        : new byte[][] {"x,y\n1,2.5\n-3,4\n".getBytes(), Files.readAllBytes(directory.resolve("c.npy"))}) {
+    for (byte[] content : new byte[][] {"x,y\n1,2.5\n-3,4\n".getBytes(),
+      Files.readAllBytes(directory.resolve("c.npy"))}) {
       CompletableFuture<Void> writer = CompletableFuture.runAsync(() -> {
         try (OutputStream out = new FileOutputStream(pipe.toFile())) {
           out.write(content);
@@ -87,7 +88,8 @@ class CloudFilesTest {
     refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n\n3\n")), "c.csv:3: 1 columns, expected 2 as in line 1");
     refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,4,5\n")), "c.csv:2: 3 columns");
     refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,\n")), "c.csv:2: an empty cell in column 2");
-    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,four\n")), "c.csv:2: \"four\" in column 2, expected a number");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,four\n")),
+        "c.csv:2: \"four\" in column 2, expected a number");
     refused(() -> CloudFiles.readCloud(file("c.csv", "1,b\n3,4\n")), "c.csv:1: \"b\"");
     refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,4d\n")), "\"4d\"");
     refused(() -> CloudFiles.readCloud(file("c.csv", "1,2\n3,0x1p3\n")), "\"0x1p3\"");
@@ -101,7 +103,8 @@ class CloudFilesTest {
   @ParameterizedTest
   @ValueSource(strings = {"nan", "NaN", "-inf", "Infinity", "1e999"})
   void namesTheFirstPointThatIsNotFinite(String cell) throws IOException {
-    refused(() -> CloudFiles.readCloud(file("c.csv", "x,y\n1,2\n3," + cell + "\nnan,nan\n")), "c.csv:3: point 1 (counted from 0)", "column 2");
+    refused(() -> CloudFiles.readCloud(file("c.csv", "x,y\n1,2\n3," + cell + "\nnan,nan\n")),
+        "c.csv:3: point 1 (counted from 0)", "column 2");
     refused(() -> CloudFiles.readCloud(file("c.csv", cell + ",2\n")), "c.csv:1: point 0");
     Path npy = directory.resolve("c.npy");
     Npy.write(npy, new float[] {0, 0, 0, cell.equals("1e999") ? Float.POSITIVE_INFINITY : Float.NaN}, 2, 2);
@@ -119,7 +122,8 @@ class CloudFilesTest {
     assertEquals(1, CloudFiles.readCloud(npy).dimension());
     Npy.write(npy, new byte[] {1, (byte) 200}, 1, 2);
     assertArrayEquals(new double[] {1, 200}, CloudFiles.readCloud(npy).full());
-    Files.write(npy, NpyTest.npy(1, "{'descr': '>f8', 'fortran_order': False, 'shape': (1, 1)}", ByteBuffer.allocate(8).putDouble(0.1).array()));
+    Files.write(npy, NpyTest.npy(1, "{'descr': '>f8', 'fortran_order': False, 'shape': (1, 1)}",
+        ByteBuffer.allocate(8).putDouble(0.1).array()));
     assertArrayEquals(new double[] {0.1}, CloudFiles.readCloud(npy).full());
     Npy.write(npy, new float[8], 2, 2, 2);
     refused(() -> CloudFiles.readCloud(npy), "[2, 2, 2], expected [points, dimension]");
@@ -144,7 +148,8 @@ class CloudFilesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"\n1\n2,3\n4,5,6\n", "1 2 3 4 5 6", "1\n2 3\n4\t5 6", "1,2,3,\n4,5,6,\n", "\n1,\n2,3,\n4,5,6"})
+  @ValueSource(
+      strings = {"\n1\n2,3\n4,5,6\n", "1 2 3 4 5 6", "1\n2 3\n4\t5 6", "1,2,3,\n4,5,6,\n", "\n1,\n2,3,\n4,5,6"})
   void readsLowerDistances(String text) throws IOException {
     DistanceMatrix matrix = lower(file("d", text));
     assertEquals(4, matrix.points());

@@ -34,7 +34,7 @@ class CloudNotationsTest {
 
   // All of them float16 numbers with a fraction, so that no dialect rounds and no row looks like counts.
   private static final double[][] POINTS = {{1.5, -2.25, 0.125}, {1000.5, 0.0625, 3.75}, {-7.5, 12.25, -0.5},
-      {0.375, 5.5, 9.25}, {2.75, -6.125, 4.5}};
+    {0.375, 5.5, 9.25}, {2.75, -6.125, 4.5}};
 
   @TempDir
   Path directory;
@@ -63,7 +63,7 @@ class CloudNotationsTest {
   private static String rows(String separator, String end, Form form, IntFunction<String> before) {
     return IntStream.range(0, POINTS.length)
         .mapToObj(i -> before.apply(i)
-        + Arrays.stream(POINTS[i]).mapToObj(form::of).collect(Collectors.joining(separator)) + end)
+            + Arrays.stream(POINTS[i]).mapToObj(form::of).collect(Collectors.joining(separator)) + end)
         .collect(Collectors.joining());
   }
 
@@ -203,10 +203,9 @@ class CloudNotationsTest {
 
   @Test
   void headersAndComments() throws IOException {
-    for (String line
-        : new String[] {"x,y,z", "\"x\",\"y\",\"z\"", "x1,x2,x3", "0,1,2", "PC 1,PC 2,PC 3",
-        "Latent point cloud, second run", "# x,y,z", "#x\n#y",
-        "% x y z", "// made by hand", "5", "5,3", "5 3", "5;3"}) {
+    for (String line : new String[] {"x,y,z", "\"x\",\"y\",\"z\"", "x1,x2,x3", "0,1,2", "PC 1,PC 2,PC 3",
+      "Latent point cloud, second run", "# x,y,z", "#x\n#y",
+      "% x y z", "// made by hand", "5", "5,3", "5 3", "5;3"}) {
       text("first line " + line.replace('/', '.'), line + "\n" + rows(",", "\n"));
     }
     text("comments", rows(",", " # a point\n"));
@@ -253,8 +252,8 @@ class CloudNotationsTest {
   @Test
   void columns() throws IOException {
     IntFunction<String> index = i -> i + ",";
-    for (String name
-        : new String[] {"", "id", "ID", "Index", "label", "labels", "class", "target", "Unnamed: 0", "\"\""}) {
+    for (String name : new String[] {"", "id", "ID", "Index", "label", "labels", "class", "target", "Unnamed: 0",
+      "\"\""}) {
       text("first column '" + name + "'", name + ",x,y,z\n" + rows(",", "\n", Double::toString, index));
     }
     text("pandas' index", ",0,1,2\n" + rows(",", "\n", Double::toString, index));
@@ -275,8 +274,8 @@ class CloudNotationsTest {
     allRight(columns("1-3"));
     text("named", "name,z,x,y\n"
         + IntStream.range(0, 5).mapToObj(i -> "p" + i + "," + POINTS[i][2] + "," + POINTS[i][0] + "," + POINTS[i][1]
-        + "\n")
-        .collect(Collectors.joining()));
+            + "\n")
+            .collect(Collectors.joining()));
     allRight(columns("x", "y", "z"));
     text("digits as names", "0,1,2,labels\n" + rows(",", ",7\n"));
     allRight(columns("0", "1", "2"));
@@ -346,7 +345,7 @@ class CloudNotationsTest {
     allRefused(TableOptions.AUTO, "2 arrays (a, b)", "numpy.save");
     files.put("labelled.npy",
         NpyTest.npy(1, "{'descr': " + fields.replace("'z'", "'label'") + ", 'fortran_order': False, 'shape': (5,), }",
-        values));
+            values));
     files.put("mixed.npy",
         NpyTest.npy(1, "{'descr': [('x', '<f8'), ('n', '<i8')], 'fortran_order': False, 'shape': (5,), }", values));
     for (String type : new String[] {"<f16", "<c16", "<U3", "|O", "<M8[ns]", "|V8"}) {
@@ -355,7 +354,7 @@ class CloudNotationsTest {
     }
     files.put("large.npy",
         NpyTest.npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }",
-        new byte[] {1, 0, 0, 0, 0, 0, 32, 0}));
+            new byte[] {1, 0, 0, 0, 0, 0, 32, 0}));
     allRefused(TableOptions.AUTO, "numpy.save('NEW.npy'");
   }
 
@@ -538,9 +537,9 @@ class CloudNotationsTest {
 
   @Test
   void sparseDistances() throws IOException {
-    for (String text
-        : new String[] {"0 1 2.5\n2 1 3\n", "0,1,2.5\n1,2,3\n", "i j d\n0\t1\t2.5\n1 0 2.5\n1 1 0\n1 2 3\n",
-        "0.0 1.0 2.5\r2.0 1.0 3.0\r0 2 inf"}) {
+    for (String text : new String[] {"0 1 2.5\n2 1 3\n", "0,1,2.5\n1,2,3\n",
+      "i j d\n0\t1\t2.5\n1 0 2.5\n1 1 0\n1 2 3\n",
+      "0.0 1.0 2.5\r2.0 1.0 3.0\r0 2 inf"}) {
       Path file = Files.writeString(directory.resolve("s"), text);
       SparseDistances sparse = (SparseDistances) CloudFiles.readDistances(file, CloudFiles.Distances.SPARSE,
           TableOptions.AUTO, notes::add);

@@ -83,7 +83,8 @@ class DatasetsTest {
     refused(() -> open(file), "labels are floats");
     byte[] many = new byte[26];
     many[5] = 1;
-    Files.write(directory.resolve("shapes-labels.npy"), NpyTest.npy(1, "{'descr': '<i2', 'fortran_order': False, 'shape': (13,)}", many));
+    Files.write(directory.resolve("shapes-labels.npy"),
+        NpyTest.npy(1, "{'descr': '<i2', 'fortran_order': False, 'shape': (13,)}", many));
     refused(() -> open(file), "label 2 (counted from 0) is 256");
     Npy.write(file, new byte[4], 1, 2, 2);
     Files.delete(directory.resolve("shapes-labels.npy"));
@@ -166,7 +167,8 @@ class DatasetsTest {
       assertEquals(expected[i], data.train().images().pixels()[16 * i + 5] & 0xff, "image " + i);
     }
     assertEquals(200, data.test().images().pixels()[0] & 0xff, 2);
-    assertTrue(log.stream().anyMatch(line -> line.endsWith("colour becomes grey (luminance) in 2 of 6 images")), log.toString());
+    assertTrue(log.stream().anyMatch(line -> line.endsWith("colour becomes grey (luminance) in 2 of 6 images")),
+        log.toString());
 
     image("test/dog/1.png", BufferedImage.TYPE_BYTE_GRAY, 4, 1);
     refused(() -> open(directory), "dog: a class that", "does not have");
@@ -195,7 +197,7 @@ class DatasetsTest {
     refused(() -> open(directory), "2.jpg: a damaged image (");
     // A frame header of four channels.
     byte[] cmyk = jpeg.clone();
-    for (int at = 2; ; at += 2 + ((cmyk[at + 2] & 0xff) << 8 | cmyk[at + 3] & 0xff)) {
+    for (int at = 2;; at += 2 + ((cmyk[at + 2] & 0xff) << 8 | cmyk[at + 3] & 0xff)) {
       if ((cmyk[at + 1] & 0xff) == 0xc0) {
         cmyk[at + 9] = 4;
         break;
@@ -204,7 +206,8 @@ class DatasetsTest {
     Files.write(tested, cmyk);
     refused(() -> open(directory), "2.jpg: a JPEG of 4 channels (CMYK); convert it");
     // A TIFF by what it holds, whose width is negative.
-    Files.write(tested, new byte[] {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0, 1, 4, 0, 1, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0});
+    Files.write(tested,
+        new byte[] {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0, 1, 4, 0, 1, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0});
     refused(() -> open(directory), "2.jpg: not an image that can be read, expected PNG or JPEG");
   }
 
@@ -214,7 +217,9 @@ class DatasetsTest {
     Npy.write(file, new byte[12 * 4], 12, 2, 2);
     Npy.write(directory.resolve("sorted-labels.npy"), new byte[] {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2}, 12);
     open(file);
-    assertTrue(log.stream().anyMatch(line -> line.startsWith("warning: ") && line.contains("covers 1 of the 3 classes")), log.toString());
+    assertTrue(
+        log.stream().anyMatch(line -> line.startsWith("warning: ") && line.contains("covers 1 of the 3 classes")),
+        log.toString());
   }
 
   @Test
@@ -236,7 +241,8 @@ class DatasetsTest {
 
   @Test
   void saysWhatItCannotOpen() throws IOException {
-    refused(() -> Datasets.open("mnits", null, log::add), "mnits: no such file or directory", "digits, mnist, fashion-mnist");
+    refused(() -> Datasets.open("mnits", null, log::add), "mnits: no such file or directory",
+        "digits, mnist, fashion-mnist");
     refused(() -> Datasets.open("digits", directory, log::add), "built in");
     refused(() -> Datasets.open("mnist", directory.resolve("none"), log::add), "no such directory", "--data");
     refused(() -> Datasets.open("bad\0name", null, log::add), "bad?name");

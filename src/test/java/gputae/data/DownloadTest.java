@@ -28,7 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DownloadTest {
 
   /** What the server does with a request for a file. */
-  private enum Answer { RIGHT, WRONG, SHORT, MISSING, CUT }
+  private enum Answer {
+    RIGHT, WRONG, SHORT, MISSING, CUT
+  }
 
   @TempDir
   Path directory;
@@ -55,7 +57,8 @@ class DownloadTest {
       if (answer == Answer.MISSING) {
         exchange.sendResponseHeaders(404, -1);
       } else {
-        byte[] sent = answer == Answer.RIGHT ? content : answer == Answer.WRONG ? new byte[content.length] : Arrays.copyOf(content, content.length / 2);
+        byte[] sent = answer == Answer.RIGHT ? content : answer == Answer.WRONG ? new byte[content.length]
+            : Arrays.copyOf(content, content.length / 2);
         exchange.sendResponseHeaders(200, answer == Answer.CUT ? content.length : sent.length);
         exchange.getResponseBody().write(sent);
       }
@@ -73,9 +76,11 @@ class DownloadTest {
     List<Download.Item> items = new ArrayList<>();
     for (Download.Item item : Datasets.MNIST.items()) {
       byte[] content = Files.readAllBytes(origin.resolve(item.name()));
-      items.add(new Download.Item(item.name(), HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(content))));
+      items.add(
+          new Download.Item(item.name(), HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(content))));
     }
-    return new Datasets.Published("mnist", Digits.CLASSES, Arrays.stream(folders).map(folder -> mirror + folder).toList(), items);
+    return new Datasets.Published("mnist", Digits.CLASSES,
+        Arrays.stream(folders).map(folder -> mirror + folder).toList(), items);
   }
 
   private List<String> cached() throws IOException {
@@ -98,7 +103,8 @@ class DownloadTest {
     assertEquals(4, Datasets.openPublished(published("/a/"), null, cache, log::add).test().images().count());
     Path damaged = cache.resolve("mnist").resolve("t10k-labels-idx1-ubyte.gz");
     Files.write(damaged, new byte[3]);
-    refused(() -> Datasets.openPublished(published("/a/"), null, cache, log::add), "mnist could not be fetched", mirror + "/a/t10k-labels", "--data DIR");
+    refused(() -> Datasets.openPublished(published("/a/"), null, cache, log::add), "mnist could not be fetched",
+        mirror + "/a/t10k-labels", "--data DIR");
   }
 
   @Test
@@ -121,7 +127,8 @@ class DownloadTest {
         case CUT -> "bytes";
         default -> "expected " + published("/a/").items().get(2).md5();
       };
-      refused(() -> Datasets.openPublished(published("/a/"), null, cache, line -> {}), "mnist could not be fetched", "/a/t10k-images-idx3-ubyte.gz", expected,
+      refused(() -> Datasets.openPublished(published("/a/"), null, cache, line -> {}), "mnist could not be fetched",
+          "/a/t10k-images-idx3-ubyte.gz", expected,
           "--data DIR");
       assertEquals(List.of("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"), cached());
     }

@@ -45,8 +45,9 @@ class FuzzTest {
       new Format("b.npy", npy2, Npy::read),
       new Format("cloud.npy", npy, cloud),
       new Format("half.npy",
-      NpyTest.npy(1, "{'descr': [('x', '<f2'), ('y', '<f2')], 'fortran_order': False, 'shape': (3L,), }\n",
-      new byte[12]), cloud),
+          NpyTest.npy(1, "{'descr': [('x', '<f2'), ('y', '<f2')], 'fortran_order': False, 'shape': (3L,), }\n",
+              new byte[12]),
+          cloud),
       new Format("cloud.npz", CloudBytes.npz(npy, "a"), cloud),
       new Format("cloud.csv.gz", IdxFiles.gzip(text("x,y\n1,2.5\n3,4\n")), cloud),
       new Format("wide.csv", "\ufeffx,y\n1,2.5\n3,4\n".getBytes(StandardCharsets.UTF_16LE), cloud),
@@ -57,26 +58,27 @@ class FuzzTest {
       new Format("cloud.off", text("OFF\n2 0 0\n1 2 3\n4 5 6\n"), cloud),
       new Format("cloud.noff", text("nOFF\n2\n2 1 0\n1 2\n4 5\n2 0 1\n"), cloud),
       new Format("ascii.ply",
-      text("ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float"
-      + " z\nend_header\n1 2 3\n4 5 6\n"),
+          text("ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float"
+              + " z\nend_header\n1 2 3\n4 5 6\n"),
           cloud),
       new Format("binary.ply", CloudBytes.ply("binary_big_endian", true, new double[] {1, 2, 3, 4, 5, 6}), cloud),
       new Format("cloud.pcd",
-      text("# .PCD v.7\nVERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nCOUNT 1 1 1\nWIDTH 2\nHEIGHT 1\nPOINTS"
-      + " 2\nDATA ascii\n"
-          + "1 2 3\n4 5 6\n"), cloud),
+          text("# .PCD v.7\nVERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nCOUNT 1 1 1\nWIDTH 2\nHEIGHT 1\nPOINTS"
+              + " 2\nDATA ascii\n"
+              + "1 2 3\n4 5 6\n"),
+          cloud),
       new Format("cloud.xyz", text("2\nwater\nO 0 0 0.1\nH 0 1 -0.5\n"), cloud),
       new Format("cloud.dipha", CloudBytes.longsAndDoubles(new long[] {8067171840L, 3, 2, 2, 2}, 1, 2, 3, 4), cloud),
       new Format("square.dipha", CloudBytes.longsAndDoubles(new long[] {8067171840L, 7, 2}, 0, 1, 1, 0),
-      distances(CloudFiles.Distances.SQUARE)),
+          distances(CloudFiles.Distances.SQUARE)),
       new Format("sparse.dipha", CloudBytes.longsAndDoubles(new long[] {8067171840L, 8, 2, 1, 1, 1, 0}, 3, 3),
-      distances(CloudFiles.Distances.SQUARE)),
+          distances(CloudFiles.Distances.SQUARE)),
       new Format("sparse", text("0 1 2.5\n1 0 2.5\n2 1 3\n"), distances(CloudFiles.Distances.SPARSE)),
       new Format("upper", text("0 1 2\n0 3\n0\n"), distances(CloudFiles.Distances.UPPER)),
       new Format("lower.bin", CloudBytes.floats(1, 2, 3), distances(CloudFiles.Distances.BINARY)),
       new Format("condensed.npy",
-      NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (3,)}", new byte[24]),
-      distances(CloudFiles.Distances.UPPER)),
+          NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (3,)}", new byte[24]),
+          distances(CloudFiles.Distances.UPPER)),
       new Format("labels.csv", text("label\n1\n-1\n300\n"), file -> Labels.read(file, 3, file, line -> {})),
       new Format("cloud.csv", text("x,y\n1,2.5\n-3e-2, 4\n\n# c\n5,6\n"), cloud),
       new Format("lower", text("\n1\n2,3\n4 5 6.5e0\n"), distances(CloudFiles.Distances.LOWER)),
@@ -126,10 +128,12 @@ class FuzzTest {
           refused++;
           assertTrue(e.getMessage().contains(format.name()) && e.getMessage().lines().count() == 1, e.getMessage());
         } catch (Exception | OutOfMemoryError e) {
-          throw new AssertionError(format.name() + ", seed " + seed + ", round " + round + ": " + HexFormat.of().formatHex(damaged), e);
+          throw new AssertionError(
+              format.name() + ", seed " + seed + ", round " + round + ": " + HexFormat.of().formatHex(damaged), e);
         }
       }
-      assertTrue(refused > 0 && taken + refused == rounds, format.name() + ": damage that is never noticed tests nothing");
+      assertTrue(refused > 0 && taken + refused == rounds,
+          format.name() + ": damage that is never noticed tests nothing");
     }
   }
 

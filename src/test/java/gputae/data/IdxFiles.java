@@ -13,7 +13,8 @@ final class IdxFiles {
   private IdxFiles() {}
 
   static byte[] idx(byte[] values, int... shape) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 + 4 * shape.length + values.length).put(new byte[] {0, 0, 8, (byte) shape.length});
+    ByteBuffer bytes =
+        ByteBuffer.allocate(4 + 4 * shape.length + values.length).put(new byte[] {0, 0, 8, (byte) shape.length});
     for (int size : shape) {
       bytes.putInt(size);
     }
@@ -39,10 +40,12 @@ final class IdxFiles {
   /** MNIST's four files in small: 12 + 4 images of 2 x 3. */
   static void four(Path directory, boolean compressed) throws IOException {
     String ending = compressed ? ".gz" : "";
-    byte[][] contents = {idx(counting(72), 12, 2, 3), idx(new byte[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1}, 12), idx(counting(24), 4, 2, 3),
-        idx(new byte[] {9, 8, 7, 6}, 4)};
+    byte[][] contents = {idx(counting(72), 12, 2, 3), idx(new byte[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1}, 12),
+      idx(counting(24), 4, 2, 3),
+      idx(new byte[] {9, 8, 7, 6}, 4)};
     for (int i = 0; i < 4; i++) {
-      Files.write(directory.resolve(Datasets.MNIST.items().get(i).name().replace(".gz", ending)), compressed ? gzip(contents[i]) : contents[i]);
+      Files.write(directory.resolve(Datasets.MNIST.items().get(i).name().replace(".gz", ending)),
+          compressed ? gzip(contents[i]) : contents[i]);
     }
   }
 }

@@ -48,13 +48,17 @@ class IdxTest {
     byte[] packed = gzip(plain);
     refused(() -> Idx.readImages(file(new byte[0])), "x: at byte 0", "4 bytes of IDX header");
     refused(() -> Idx.readImages(file(Arrays.copyOf(plain, 9))), "at byte 8", "only 1 are left");
-    refused(() -> Idx.readImages(file(Arrays.copyOf(plain, 75))), "at byte 16", "expected 60 bytes of pixels", "only 59 are left");
+    refused(() -> Idx.readImages(file(Arrays.copyOf(plain, 75))), "at byte 16", "expected 60 bytes of pixels",
+        "only 59 are left");
     refused(() -> Idx.readImages(file(Arrays.copyOf(plain, 77))), "at byte 76", "expected the end");
-    refused(() -> Idx.readImages(file(gzip(Arrays.copyOf(plain, 75)))), "of the decompressed data", "after 59 of 60 bytes");
-    refused(() -> Idx.readImages(file(gzip(Arrays.copyOf(plain, 77)))), "at byte 76 of the decompressed data", "expected the end");
+    refused(() -> Idx.readImages(file(gzip(Arrays.copyOf(plain, 75)))), "of the decompressed data",
+        "after 59 of 60 bytes");
+    refused(() -> Idx.readImages(file(gzip(Arrays.copyOf(plain, 77)))), "at byte 76 of the decompressed data",
+        "expected the end");
     // Few and many bytes: the JDK looks for a second gzip member only in the latter case.
     for (int more : new int[] {1, 18, 19, 100, 200_000}) {
-      refused(() -> Idx.readImages(file(Arrays.copyOf(packed, packed.length + more))), "bytes follow the end of the gzip data");
+      refused(() -> Idx.readImages(file(Arrays.copyOf(packed, packed.length + more))),
+          "bytes follow the end of the gzip data");
     }
     for (int length = 2; length < packed.length; length++) {
       byte[] part = Arrays.copyOf(packed, length);
@@ -68,7 +72,8 @@ class IdxTest {
   @Test
   void refusesWhatIsNotImages() throws IOException {
     refused(() -> Idx.readImages(file(idx(counting(5), 5))), "at byte 3", "1 dimensions, expected 3", "labels file");
-    refused(() -> Idx.readLabels(file(idx(counting(4), 1, 2, 2))), "at byte 3", "3 dimensions, expected 1", "images file");
+    refused(() -> Idx.readLabels(file(idx(counting(4), 1, 2, 2))), "at byte 3", "3 dimensions, expected 1",
+        "images file");
     byte[] floats = idx(counting(4), 1, 2, 2);
     floats[2] = 0x0d;
     refused(() -> Idx.readImages(file(floats)), "at byte 2", "0x0d", "expected 0x08 (uint8)");

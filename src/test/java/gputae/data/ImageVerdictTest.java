@@ -54,7 +54,8 @@ class ImageVerdictTest {
       // A film of no pictures: its first picture is read.
       "Invalid APNG", 3);
 
-  @TempDir private Path folder;
+  @TempDir
+  private Path folder;
 
   @Test
   void readsWhatPillowReads() throws IOException {

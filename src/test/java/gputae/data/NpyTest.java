@@ -27,7 +27,8 @@ class NpyTest {
   /** A file as another program may write it: no padding. */
   static byte[] npy(int version, String dictionary, byte[] values) {
     byte[] text = dictionary.getBytes(StandardCharsets.ISO_8859_1);
-    ByteBuffer file = ByteBuffer.allocate(8 + (version == 1 ? 2 : 4) + text.length + values.length).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer file =
+        ByteBuffer.allocate(8 + (version == 1 ? 2 : 4) + text.length + values.length).order(ByteOrder.LITTLE_ENDIAN);
     file.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) version).put((byte) 0);
     if (version == 1) {
       file.putShort((short) text.length);
@@ -38,7 +39,8 @@ class NpyTest {
   }
 
   private static String dictionary(String type, boolean fortran, String shape) {
-    return "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape + ", }\n";
+    return "{'descr': '" + type + "', 'fortran_order': " + (fortran ? "True" : "False") + ", 'shape': " + shape
+        + ", }\n";
   }
 
   private Path file(byte[] content) throws IOException {
@@ -54,13 +56,15 @@ class NpyTest {
     Path file = directory.resolve("a.npy");
     Npy.write(file, new float[] {1.5f, -2}, 1, 2);
     // numpy.save(f, numpy.array([[1.5, -2]], 'float32'))
-    String header = "934e554d5059" + "0100" + "7600" + HexFormat.of().formatHex("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }".getBytes());
+    String header = "934e554d5059" + "0100" + "7600"
+        + HexFormat.of().formatHex("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }".getBytes());
     String expected = header + "20".repeat(127 - header.length() / 2) + "0a" + "0000c03f" + "000000c0";
     assertEquals(expected, HexFormat.of().formatHex(Files.readAllBytes(file)));
     Npy.write(file, new byte[] {1, 2, 3}, 3);
     byte[] replaced = Files.readAllBytes(file);
     assertEquals(128 + 3, replaced.length);
-    assertEquals("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }", new String(replaced, 10, 118, StandardCharsets.US_ASCII).strip());
+    assertEquals("{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }",
+        new String(replaced, 10, 118, StandardCharsets.US_ASCII).strip());
     try (Stream<Path> files = Files.list(directory)) {
       assertEquals(1, files.count(), "no temporary file may stay behind");
     }
@@ -87,22 +91,29 @@ class NpyTest {
     assertThrows(IllegalArgumentException.class, () -> Npy.write(file, new float[5], 2, 3));
     Npy.write(directory.resolve("new/folder/a.npy"), new float[5], 5);
     assertEquals(5, Npy.read(directory.resolve("new/folder/a.npy")).shape()[0]);
-    refused(() -> Npy.write(file.resolve("a.npy"), new float[5], 5), "cannot be written: " + file + " is not a directory");
+    refused(() -> Npy.write(file.resolve("a.npy"), new float[5], 5),
+        "cannot be written: " + file + " is not a directory");
   }
 
   @Test
   void readsEveryType() throws IOException {
     ByteBuffer f8 = ByteBuffer.allocate(16).putDouble(0.1).putDouble(-3e300);
     assertArrayEquals(new double[] {0.1, -3e300}, ((NpyArray.Doubles) read(">f8", false, "(2,)", f8.array())).values());
-    assertArrayEquals(new float[] {0.25f}, ((NpyArray.Floats) read(">f4", false, "(1,)", ByteBuffer.allocate(4).putFloat(0.25f).array())).values());
-    assertArrayEquals(new float[] {0.25f}, ((NpyArray.Floats) read("=f4", false, "(1,)", new byte[] {0, 0, (byte) 0x80, 0x3e})).values());
+    assertArrayEquals(new float[] {0.25f},
+        ((NpyArray.Floats) read(">f4", false, "(1,)", ByteBuffer.allocate(4).putFloat(0.25f).array())).values());
+    assertArrayEquals(new float[] {0.25f},
+        ((NpyArray.Floats) read("=f4", false, "(1,)", new byte[] {0, 0, (byte) 0x80, 0x3e})).values());
     byte[] all = {-1, -1, -1, -1, -1, -1, -1, -1};
     assertArrayEquals(new long[] {-1}, ((NpyArray.Integers) read("<i8", false, "(1,)", all)).values());
     assertArrayEquals(new long[] {-1, -1}, ((NpyArray.Integers) read(">i4", false, "(2,)", all)).values());
-    assertArrayEquals(new long[] {4294967295L, 4294967295L}, ((NpyArray.Integers) read("<u4", false, "(2,)", all)).values());
-    assertArrayEquals(new long[] {65535, 256}, ((NpyArray.Integers) read("<u2", false, "(2,)", new byte[] {-1, -1, 0, 1})).values());
-    assertArrayEquals(new long[] {-1, 256}, ((NpyArray.Integers) read("<i2", false, "(2,)", new byte[] {-1, -1, 0, 1})).values());
-    assertArrayEquals(new long[] {-1, 5}, ((NpyArray.Integers) read("|i1", false, "(2,)", new byte[] {-1, 5})).values());
+    assertArrayEquals(new long[] {4294967295L, 4294967295L},
+        ((NpyArray.Integers) read("<u4", false, "(2,)", all)).values());
+    assertArrayEquals(new long[] {65535, 256},
+        ((NpyArray.Integers) read("<u2", false, "(2,)", new byte[] {-1, -1, 0, 1})).values());
+    assertArrayEquals(new long[] {-1, 256},
+        ((NpyArray.Integers) read("<i2", false, "(2,)", new byte[] {-1, -1, 0, 1})).values());
+    assertArrayEquals(new long[] {-1, 5},
+        ((NpyArray.Integers) read("|i1", false, "(2,)", new byte[] {-1, 5})).values());
     assertArrayEquals(new long[] {1, 0}, ((NpyArray.Integers) read("|b1", false, "(2,)", new byte[] {1, 0})).values());
   }
 
@@ -169,18 +180,21 @@ class NpyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "{", "{}", "garbage", "{'descr': '|u1'}", "{'descr': '|u1', 'fortran_order': False, 'shape': (4)", //
-    "{'descr': '|u1', 'fortran_order': False, 'shape': (-4,)}", "{'descr': '|u1', 'fortran_order': 0, 'shape': (4,)}", //
-    "{'descr': '|u1', 'fortran_order': False, 'shape': (4)}", "{'descr': '|u1', 'fortran_order': False, 'shape': (04,)}", //
-    "{'descr': '|u1', 'fortran_order': False, 'shape': (4,)} x", "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", //
+  @ValueSource(strings = {"", "{", "{}", "garbage", "{'descr': '|u1'}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (4)",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (-4,)}", "{'descr': '|u1', 'fortran_order': 0, 'shape': (4,)}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (4)}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (04,)}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (4,)} x",
+    "{'descr': '|u1', 'descr': '|u1', 'fortran_order': False, 'shape': (4,)}",
     "{'descr': '|O', 'fortran_order': False, 'shape': (4,)}", "{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}",
-    //
     "{'descr': '<f16', 'fortran_order': False, 'shape': (1,)}",
-        "{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (1,)}", //
+    "{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (1,)}",
     "{'descr': [('a', '<f4'), ('b', '<f8')], 'fortran_order': False, 'shape': (1,)}",
-    "{'descr': [], 'fortran_order': False, 'shape': (1,)}", //
-    "{'descr': [('a', [('b', '<f4')])], 'fortran_order': False, 'shape': (1,)}", //
-    "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,)}", "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967297,)}", //
+    "{'descr': [], 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': [('a', [('b', '<f4')])], 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967297,)}",
     "{'descr': '|u1', 'fortran_order': False, 'shape': (2147483647, 2147483647, 2147483647)}"})
   void refusesBrokenHeaders(String dictionary) {
     refused(() -> Npy.read(file(npy(1, dictionary, new byte[4]))), "x.npy: at byte ", ".npy header");
@@ -194,7 +208,8 @@ class NpyTest {
       refused(() -> Npy.read(file(part)), "x.npy: at byte ");
     }
     refused(() -> Npy.read(file(Arrays.copyOf(good, good.length + 1))), "at byte " + good.length, "expected the end");
-    refused(() -> read("<f8", false, "(268435456,)", new byte[8]), "expected 2147483648 bytes of values", "only 8 are left");
+    refused(() -> read("<f8", false, "(268435456,)", new byte[8]), "expected 2147483648 bytes of values",
+        "only 8 are left");
     refused(() -> read("|u1", false, "(2147483647, 4)", new byte[8]), "8589934588 values, expected at most");
     refused(() -> Npy.read(file(npy(4, "{}", new byte[0]))), "version 4");
     byte[] other = good.clone();

@@ -60,7 +60,8 @@ class NpyVerdictTest {
   /** Archives of which numpy lists more members than the one .npy file. */
   private static final int OTHER_MEMBERS = 15;
 
-  @TempDir private Path folder;
+  @TempDir
+  private Path folder;
 
   @Test
   void readsWhatNumpyReads() throws IOException {

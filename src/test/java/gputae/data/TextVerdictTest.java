@@ -59,7 +59,8 @@ class TextVerdictTest {
   /** What we read and loadtxt in no way, by the words of numpy: quotes behind comma and space. */
   private static final Map<String, Integer> LOOSER = Map.of("could not convert", 1);
 
-  @TempDir private Path folder;
+  @TempDir
+  private Path folder;
 
   @Test
   void readsWhatLoadtxtReads() throws IOException {

@@ -44,20 +44,26 @@ class BallMeasuresTest {
     MeasuresOfPeers peers = MeasuresOfPeers.read();
     assertEquals(3, peers.balls().size());
     for (MeasuresOfPeers.Ball peer : peers.balls()) {
-      UniformBallReference uniform = UniformBallReference.of(backend, MeasuresOfPeers.points(peer.sample()), MeasuresOfPeers.points(peer.probes()));
+      UniformBallReference uniform = UniformBallReference.of(backend, MeasuresOfPeers.points(peer.sample()),
+          MeasuresOfPeers.points(peer.probes()));
       BallMeasures found = BallMeasures.of(backend, MeasuresOfPeers.points(peer.z()), uniform);
       assertNear(peer.outside(), found.shareOutside(), ABSOLUTE, 0, peer.name() + ": outside");
       assertNear(peer.energy(), found.energyDistance(), ABSOLUTE, RELATIVE, peer.name() + ": energy distance");
-      assertNear(peer.mean_pair(), uniform.meanPairDistance(), ABSOLUTE, RELATIVE, peer.name() + ": mean distance of pairs");
+      assertNear(peer.mean_pair(), uniform.meanPairDistance(), ABSOLUTE, RELATIVE,
+          peer.name() + ": mean distance of pairs");
       // Lengths are float32, each within (d/2 + 2) 2^-24.
       double length = (uniform.sample().dimension() / 2.0 + 2) * 0x1p-24;
       assertNear(peer.persistence(), found.totalPersistence(), 0, length, peer.name() + ": total persistence");
-      assertNear(peer.sample_persistence(), found.uniformTotalPersistence(), 0, length, peer.name() + ": total persistence of the sample");
-      assertNear(peer.persistence() / peer.sample_persistence(), found.persistenceRatio(), 0, 2 * length, peer.name() + ": ratio of total persistence");
+      assertNear(peer.sample_persistence(), found.uniformTotalPersistence(), 0, length,
+          peer.name() + ": total persistence of the sample");
+      assertNear(peer.persistence() / peer.sample_persistence(), found.persistenceRatio(), 0, 2 * length,
+          peer.name() + ": ratio of total persistence");
       for (int q = 0; q < 5; q++) {
         assertNear(peer.holes()[q], values(found.holes())[q], ABSOLUTE, RELATIVE, peer.name() + ": holes " + q);
-        assertNear(peer.sample_holes()[q], values(found.uniformHoles())[q], ABSOLUTE, RELATIVE, peer.name() + ": holes of the sample " + q);
-        assertNear(peer.holes()[q] / peer.sample_holes()[q], values(found.holeRatios())[q], ABSOLUTE, RELATIVE, peer.name() + ": ratio " + q);
+        assertNear(peer.sample_holes()[q], values(found.uniformHoles())[q], ABSOLUTE, RELATIVE,
+            peer.name() + ": holes of the sample " + q);
+        assertNear(peer.holes()[q] / peer.sample_holes()[q], values(found.holeRatios())[q], ABSOLUTE, RELATIVE,
+            peer.name() + ": ratio " + q);
       }
     }
   }
@@ -81,7 +87,8 @@ class BallMeasuresTest {
     assertEquals(0.5, uniform.totalPersistence());
     assertEquals(0.5, uniform.holes().median());
     assertEquals(0.75, uniform.holes().largest());
-    // From (3, 4) and (0, 0): a point far outside the ball counts for the tree, and for the holes where it is the nearest.
+    // From (3, 4) and (0, 0): a point far outside the ball counts for the tree, and for the holes where it is the
+    // nearest.
     BallMeasures found = BallMeasures.of(backend, new Points(new float[] {3, 4, 0, 0}, 2), uniform);
     assertEquals(0.5, found.shareOutside());
     assertEquals(5, found.totalPersistence());
@@ -107,11 +114,13 @@ class BallMeasuresTest {
   void anotherUniformSampleIsNearlyPerfect() {
     UniformBallReference uniform = UniformBallReference.of(backend, 2000, 2, 4);
     BallMeasures found = BallMeasures.of(backend, UniformBallReference.of(backend, 2000, 2, 5).sample(), uniform);
-    // Where n uniform points are, a place has none within r with probability (1 - r^2)^n: the median is sqrt(ln 2 / n), the 99th percentile sqrt(ln 100 / n).
+    // Where n uniform points are, a place has none within r with probability (1 - r^2)^n: the median is sqrt(ln 2 / n),
+    // the 99th percentile sqrt(ln 100 / n).
     assertNear(Math.sqrt(Math.log(2) / 2000), found.holes().median(), 0, 0.05, "median");
     assertNear(Math.sqrt(Math.log(100) / 2000), found.holes().quantile99(), 0, 0.1, "99th percentile");
     assertNear(1, found.persistenceRatio(), 0.05, 0, "total persistence");
-    assertTrue(found.energyDistance() > 0 && found.energyDistance() < 10 * uniform.meanPairDistance() / 2000, found.toString());
+    assertTrue(found.energyDistance() > 0 && found.energyDistance() < 10 * uniform.meanPairDistance() / 2000,
+        found.toString());
     assertNear(128 / (45 * Math.PI), uniform.meanPairDistance(), 0, 0.03, "mean distance in a disk");
   }
 
@@ -124,7 +133,9 @@ class BallMeasuresTest {
     // Norms of places uniform in the disk: P(norm <= r) = r^2.
     assertNear(Math.sqrt(0.5), found.holes().median(), 0.02, 0, "median");
     assertNear(Math.sqrt(0.99), found.holes().quantile99(), 0.005, 0, "99th percentile");
-    assertNear(2 * SlowMeasures.meanDistance(new Points(new float[2], 2), uniform.sample()) - SlowMeasures.meanDistance(uniform.sample(), uniform.sample()),
+    assertNear(
+        2 * SlowMeasures.meanDistance(new Points(new float[2], 2), uniform.sample())
+            - SlowMeasures.meanDistance(uniform.sample(), uniform.sample()),
         found.energyDistance(), ABSOLUTE, RELATIVE, "energy distance");
   }
 
@@ -183,7 +194,8 @@ class BallMeasuresTest {
   void refusals() {
     UniformBallReference uniform = UniformBallReference.of(backend, 10, 2, 0);
     assertEquals("11 points of dimension 2, but the uniform ones to compare them with are 10 points of dimension 2",
-        assertThrows(IllegalArgumentException.class, () -> BallMeasures.of(backend, new Points(new float[22], 2), uniform)).getMessage());
+        assertThrows(IllegalArgumentException.class,
+            () -> BallMeasures.of(backend, new Points(new float[22], 2), uniform)).getMessage());
     assertThrows(IllegalArgumentException.class, () -> BallMeasures.of(backend, new Points(new float[10], 1), uniform));
     assertThrows(IllegalArgumentException.class, () -> UniformBallReference.of(backend, 1, 2, 0));
   }

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The judge on the processor's best kernels, two threads; and what does not depend on a backend. */
 class CpuJudgeTest extends JudgeContract {
 
-  @TempDir private Path directory;
+  @TempDir
+  private Path directory;
 
   @Override
   Backend open() {
@@ -60,8 +61,10 @@ class CpuJudgeTest extends JudgeContract {
       RealImages images = RealImages.of(real.features());
       GenerationMeasures like = GenerationMeasures.of(images, judge.judge(more, 1500));
       GenerationMeasures unlike = GenerationMeasures.of(images, judge.judge(noise, 1000));
-      assertTrue(like.precision() > 0.8 && like.recall() > 0.8 && like.coverage() > 0.85 && like.classEntropy() > 0.99, like.toString());
-      assertTrue(unlike.precision() < 0.05 && unlike.coverage() < 0.05 && unlike.frechet() > 20 * like.frechet(), unlike.toString());
+      assertTrue(like.precision() > 0.8 && like.recall() > 0.8 && like.coverage() > 0.85 && like.classEntropy() > 0.99,
+          like.toString());
+      assertTrue(unlike.precision() < 0.05 && unlike.coverage() < 0.05 && unlike.frechet() > 20 * like.frechet(),
+          unlike.toString());
     }
     SafeTensors file = SafeTensors.read(path);
     assertTrue(Judge.isIn(file, settings, "digits", "here"));
@@ -102,27 +105,34 @@ class CpuJudgeTest extends JudgeContract {
     try (Backend backend = open()) {
       Judge.Training settings = Judge.Training.of(0);
       assertEquals("the data set bare has no labels for its training images; a judge learns from labelled images",
-          assertThrows(IllegalArgumentException.class, () -> Judge.train(backend, new Dataset("bare", List.of(), bare, bare), settings)).getMessage());
+          assertThrows(IllegalArgumentException.class,
+              () -> Judge.train(backend, new Dataset("bare", List.of(), bare, bare), settings)).getMessage());
       assertEquals("the data set half has no labels for its test images; a judge learns from labelled images",
-          assertThrows(IllegalArgumentException.class, () -> Judge.train(backend, new Dataset("half", rows.classes(), rows.train(), bare), settings)).getMessage());
+          assertThrows(IllegalArgumentException.class,
+              () -> Judge.train(backend, new Dataset("half", rows.classes(), rows.train(), bare), settings))
+              .getMessage());
       Split same = new Split(rows.train().images(), new byte[20]);
       assertEquals("the data set one has 1 class; a judge tells at least 2 apart",
-          assertThrows(IllegalArgumentException.class, () -> Judge.train(backend, new Dataset("one", List.of("all"), same, same), settings)).getMessage());
+          assertThrows(IllegalArgumentException.class,
+              () -> Judge.train(backend, new Dataset("one", List.of("all"), same, same), settings)).getMessage());
       assertEquals(0, backend.allocatedBytes());
     }
   }
 
   @Test
   void refusesFilesAndImagesThatDoNotFit() {
-    try (Backend backend = open(); Judge judge = Judge.train(backend, rows(20, 10), new Judge.Training(0, 1, 8, 1e-2))) {
+    try (Backend backend = open();
+        Judge judge = Judge.train(backend, rows(20, 10), new Judge.Training(0, 1, 8, 1e-2))) {
       assertThrows(IllegalArgumentException.class, () -> judge.judge(new byte[10], 1));
       assertThrows(IllegalArgumentException.class, () -> judge.judge(new byte[0], 0));
       long held = backend.allocatedBytes();
       assertEquals("this is not a judge: its format is null, not gpu-tae judge 1",
-          assertThrows(IllegalArgumentException.class, () -> Judge.fromTensors(backend, new SafeTensors())).getMessage());
+          assertThrows(IllegalArgumentException.class, () -> Judge.fromTensors(backend, new SafeTensors()))
+              .getMessage());
       SafeTensors noAccuracy = judge.toTensors("d", "c");
       noAccuracy.metadata().remove("accuracy");
-      assertEquals("the judge's metadata lack accuracy", assertThrows(IllegalArgumentException.class, () -> Judge.fromTensors(backend, noAccuracy)).getMessage());
+      assertEquals("the judge's metadata lack accuracy",
+          assertThrows(IllegalArgumentException.class, () -> Judge.fromTensors(backend, noAccuracy)).getMessage());
       SafeTensors noNumber = judge.toTensors("d", "c");
       noNumber.metadata().put("epochs", "many");
       assertThrows(IllegalArgumentException.class, () -> Judge.fromTensors(backend, noNumber));

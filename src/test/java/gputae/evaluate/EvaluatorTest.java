@@ -19,7 +19,10 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** A model whose every answer is known: all parameters 0, so that each image is embedded at the origin and decoded to 0.5. */
+/**
+ * A model whose every answer is known: all parameters 0, so that each image is embedded at the origin and decoded to
+ * 0.5.
+ */
 class EvaluatorTest {
 
   private static Backend backend() {
@@ -60,7 +63,8 @@ class EvaluatorTest {
       // Distances of uniform points of the disk from its centre: r^2 is uniform.
       assertEquals(Math.sqrt(0.5), evaluation.get(Measure.HOLE_50), 0.02);
       assertEquals(Math.sqrt(0.95), evaluation.get(Measure.HOLE_95), 0.01);
-      assertEquals(evaluation.get(Measure.HOLE_95) / evaluation.get(Measure.UNIFORM_HOLE_95), evaluation.get(Measure.HOLE_RATIO), 1e-12);
+      assertEquals(evaluation.get(Measure.HOLE_95) / evaluation.get(Measure.UNIFORM_HOLE_95),
+          evaluation.get(Measure.HOLE_RATIO), 1e-12);
       // One image over and over has one class and reaches nothing.
       assertEquals(0, evaluation.get(Measure.CLASS_ENTROPY));
       assertEquals(0, evaluation.get(Measure.SMALLEST_CLASS));
@@ -98,11 +102,15 @@ class EvaluatorTest {
       }).of(backend, model, new byte[0]);
       assertTrue(unlabelled.values().containsKey(Measure.TRUSTWORTHINESS));
       assertFalse(unlabelled.values().containsKey(Measure.KNN_ACCURACY));
-      assertTrue(unlabelled.values().keySet().stream().noneMatch(measure -> measure.group() == Measure.Group.GENERATION));
+      assertTrue(
+          unlabelled.values().keySet().stream().noneMatch(measure -> measure.group() == Measure.Group.GENERATION));
       assertTrue(Double.isNaN(unlabelled.get(Measure.FRECHET)));
-      Images one = new Images(Arrays.copyOf(rows.test().images().pixels(), rows.test().images().pixelsPerImage()), 1, rows.test().images().height(), rows.test().images().width());
-      Evaluation single = new Evaluator(new Dataset("single", List.of(), train, new Split(one, null)), on -> null).of(backend, model, new byte[0]);
-      assertEquals(Set.of(Measure.BCE_TRAIN, Measure.BCE_TEST, Measure.MSE_TRAIN, Measure.MSE_TEST), single.values().keySet());
+      Images one = new Images(Arrays.copyOf(rows.test().images().pixels(), rows.test().images().pixelsPerImage()), 1,
+          rows.test().images().height(), rows.test().images().width());
+      Evaluation single = new Evaluator(new Dataset("single", List.of(), train, new Split(one, null)), on -> null)
+          .of(backend, model, new byte[0]);
+      assertEquals(Set.of(Measure.BCE_TRAIN, Measure.BCE_TEST, Measure.MSE_TRAIN, Measure.MSE_TEST),
+          single.values().keySet());
     }
   }
 }

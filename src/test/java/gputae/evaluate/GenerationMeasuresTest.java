@@ -44,10 +44,12 @@ class GenerationMeasuresTest {
     // Real 0 1 2 3 4 5: radii to the 3rd neighbour 3 2 2 2 2 3, to the 5th 5 4 3 3 4 5.
     // Generated -1 3 6.5 20: radii to the 3rd neighbour 21 17 13.5 21.
     GenerationMeasures measures = of(line(0, 1, 2, 3, 4, 5), line(-1, 3, 6.5f, 20));
-    // -1 is inside the ball of 0 (1 < 3); not inside that of 1 (2 = 2). 3 and 6.5 (of 5: 1.5 < 3) are inside some; 20 in none.
+    // -1 is inside the ball of 0 (1 < 3); not inside that of 1 (2 = 2). 3 and 6.5 (of 5: 1.5 < 3) are inside some; 20
+    // in none.
     assertEquals(0.75, measures.precision());
     assertEquals(1, measures.recall());
-    // In wide balls: -1 is in those of 0 (1 < 5) and 1 (2 < 4), not of 2 (3 = 3); 3 in those of 0 (3 < 5) 1 2 3 4 5; 6.5 in those of 4 (2.5 < 4) and 5.
+    // In wide balls: -1 is in those of 0 (1 < 5) and 1 (2 < 4), not of 2 (3 = 3); 3 in those of 0 (3 < 5) 1 2 3 4 5;
+    // 6.5 in those of 4 (2.5 < 4) and 5.
     assertEquals(10 / 5.0 / 4, measures.density(), 1e-15);
     assertEquals(1, measures.coverage());
   }
@@ -125,15 +127,18 @@ class GenerationMeasuresTest {
   /** Values exported by bench/peers/generation_measures.py, which says what each tensor is. */
   @Test
   void agreesWithNumpyAndScipy() throws IOException, URISyntaxException {
-    SafeTensors golden = SafeTensors.read(Path.of(GenerationMeasuresTest.class.getResource("generation_measures.safetensors").toURI()));
+    SafeTensors golden =
+        SafeTensors.read(Path.of(GenerationMeasuresTest.class.getResource("generation_measures.safetensors").toURI()));
     TreeSet<String> cases = new TreeSet<>();
     golden.tensors().keySet().forEach(key -> cases.add(key.substring(0, key.indexOf('.'))));
     assertEquals(9, cases.size());
     for (String name : cases) {
-      Judgement generated = new Judgement(points(golden, name + ".generated"), golden.tensors().get(name + ".probabilities").floats());
+      Judgement generated =
+          new Judgement(points(golden, name + ".generated"), golden.tensors().get(name + ".probabilities").floats());
       GenerationMeasures found = GenerationMeasures.of(RealImages.of(points(golden, name + ".real")), generated);
       double[] values = golden.tensors().get(name + ".values").doubles();
-      // Differences of sums in another order: some units of 2^-53 of the largest term, which off the centre is the square of the mean.
+      // Differences of sums in another order: some units of 2^-53 of the largest term, which off the centre is the
+      // square of the mean.
       assertEquals(values[0], found.frechet(), 1e-9 * (1 + values[0]), name + " frechet");
       assertEquals(values[1], found.precision(), 1e-15, name + " precision");
       assertEquals(values[2], found.recall(), 1e-15, name + " recall");
@@ -164,7 +169,8 @@ class GenerationMeasuresTest {
   /** Sizes: the least, a block's and a tile's edges, dimensions around the stride of 4. */
   @Test
   void agreesWithASlowReference() {
-    int[][] shapes = {{6, 4, 1}, {6, 4, 2}, {7, 300, 3}, {300, 5, 4}, {64, 256, 5}, {65, 257, 2}, {63, 255, 8}, {513, 129, 1}, {128, 512, 64}};
+    int[][] shapes = {{6, 4, 1}, {6, 4, 2}, {7, 300, 3}, {300, 5, 4}, {64, 256, 5}, {65, 257, 2}, {63, 255, 8},
+      {513, 129, 1}, {128, 512, 64}};
     Random random = new Random(42);
     for (int[] shape : shapes) {
       for (boolean rounded : new boolean[] {false, true}) {
@@ -213,7 +219,10 @@ class GenerationMeasuresTest {
     return sum;
   }
 
-  /** Squared distance to the k-th nearest other point: the k-th, from 0, of all in order, as the point itself comes first. */
+  /**
+   * Squared distance to the k-th nearest other point: the k-th, from 0, of all in order, as the point itself comes
+   * first.
+   */
   private double radius(Points points, int i, int k) {
     double[][] sorted = radii.computeIfAbsent(points, p -> new double[p.count()][]);
     if (sorted[i] == null) {
@@ -265,9 +274,11 @@ class GenerationMeasuresTest {
     assertEquals("5 real images; the measures of generated images need at least 6",
         assertThrows(IllegalArgumentException.class, () -> RealImages.of(line(0, 1, 2, 3, 4))).getMessage());
     assertEquals("3 generated images; their measures need at least 4",
-        assertThrows(IllegalArgumentException.class, () -> GenerationMeasures.of(real, judged(line(0, 1, 2)))).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> GenerationMeasures.of(real, judged(line(0, 1, 2))))
+            .getMessage());
     assertEquals("the generated images have 2 features, the real ones 1",
-        assertThrows(IllegalArgumentException.class, () -> GenerationMeasures.of(real, judged(new Points(new float[8], 2)))).getMessage());
+        assertThrows(IllegalArgumentException.class,
+            () -> GenerationMeasures.of(real, judged(new Points(new float[8], 2)))).getMessage());
     assertThrows(IllegalArgumentException.class, () -> new Judgement(line(0, 1), new float[] {1, 1}));
     assertThrows(IllegalArgumentException.class, () -> new Judgement(line(0, 1), new float[] {1, 0, 1}));
     assertThrows(IllegalArgumentException.class, () -> new Judgement(line(0), new float[] {Float.NaN, 0}));

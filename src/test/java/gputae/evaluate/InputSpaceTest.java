@@ -23,7 +23,10 @@ class InputSpaceTest {
     return sum;
   }
 
-  /** Four pixels at a time and their rest, 256 images at a time and theirs; rows from anywhere to anywhere, only from some column on. */
+  /**
+   * Four pixels at a time and their rest, 256 images at a time and theirs; rows from anywhere to anywhere, only from
+   * some column on.
+   */
   @Test
   void distancesOfImagesAreExact() {
     Random random = new Random(11);
@@ -41,7 +44,8 @@ class InputSpaceTest {
         distances.rows(from, to, first, rows);
         for (int i = from; i < to; i++) {
           for (int j = 0; j < n; j++) {
-            assertEquals(j < first ? 0 : square(pixels, p, i, j), rows[i - from][j], n + " images of " + p + " pixels: " + i + ", " + j);
+            assertEquals(j < first ? 0 : square(pixels, p, i, j), rows[i - from][j],
+                n + " images of " + p + " pixels: " + i + ", " + j);
           }
         }
       }
@@ -84,15 +88,19 @@ class InputSpaceTest {
         distances.rows(others, 17, 37, 1, rows);
         for (int i = 17; i < 37; i++) {
           for (int j = 1; j < n; j++) {
-            assertEquals(others.squaredDistance(i, cloud, j), rows[i - 17][j], n + " points of dimension " + d + ": " + i + ", " + j);
+            assertEquals(others.squaredDistance(i, cloud, j), rows[i - 17][j],
+                n + " points of dimension " + d + ": " + i + ", " + j);
           }
         }
-        double largest = IntStream.range(0, n).mapToDouble(i -> IntStream.range(0, n).mapToDouble(j -> cloud.squaredDistance(i, cloud, j)).max().orElseThrow())
+        double largest = IntStream.range(0, n)
+            .mapToDouble(
+                i -> IntStream.range(0, n).mapToDouble(j -> cloud.squaredDistance(i, cloud, j)).max().orElseThrow())
             .max().orElseThrow();
         assertEquals(largest, distances.largest());
       }
     }
-    assertThrows(IllegalArgumentException.class, () -> new CoordinateDistances(cloud(random, 3, 2)).rows(cloud(random, 3, 3), 0, 1, 0, new double[1][3]));
+    assertThrows(IllegalArgumentException.class,
+        () -> new CoordinateDistances(cloud(random, 3, 2)).rows(cloud(random, 3, 3), 0, 1, 0, new double[1][3]));
   }
 
   private static Points cloud(Random random, int n, int d) {
@@ -103,7 +111,10 @@ class InputSpaceTest {
     return new Points(x, d);
   }
 
-  /** One object sorts all rows, as in use: nothing may stay behind. Digits of the keys that differ: none, the lowest, the highest, all. */
+  /**
+   * One object sorts all rows, as in use: nothing may stay behind. Digits of the keys that differ: none, the lowest,
+   * the highest, all.
+   */
   @Test
   void orderIsByDistanceThenIndex() {
     Random random = new Random(13);
@@ -127,8 +138,10 @@ class InputSpaceTest {
           squares[self] = kind % 2 == 0 ? 0 : 9;
           sort.order(squares, self, order);
           int[] expected = IntStream.concat(IntStream.of(self), IntStream.range(0, n).filter(j -> j != self).boxed()
-              .sorted(Comparator.<Integer>comparingDouble(j -> squares[j]).thenComparing(Comparator.naturalOrder())).mapToInt(j -> j)).toArray();
-          assertArrayEquals(expected, IntStream.range(0, n).map(r -> order[r]).toArray(), n + " points, kind " + kind + ", from " + self);
+              .sorted(Comparator.<Integer>comparingDouble(j -> squares[j]).thenComparing(Comparator.naturalOrder()))
+              .mapToInt(j -> j)).toArray();
+          assertArrayEquals(expected, IntStream.range(0, n).map(r -> order[r]).toArray(),
+              n + " points, kind " + kind + ", from " + self);
         }
       }
     }

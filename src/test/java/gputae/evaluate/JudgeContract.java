@@ -86,7 +86,9 @@ abstract class JudgeContract {
     return floats;
   }
 
-  /** Mean over images and classes of -log sigmoid(l) for an image's own class and -log(1 - sigmoid(l)) for the others. */
+  /**
+   * Mean over images and classes of -log sigmoid(l) for an image's own class and -log(1 - sigmoid(l)) for the others.
+   */
   private static double loss(ParameterLayout layout, double[] parameters, float[] inputs, float[] targets) {
     double sum = 0;
     for (int image = 0; image < targets.length / 3; image++) {
@@ -159,7 +161,8 @@ abstract class JudgeContract {
   }
 
   static double accuracy(Judgement judgement, Split split) {
-    return IntStream.range(0, judgement.count()).filter(i -> judgement.likeliest(i) == split.labels()[i]).count() / (double) judgement.count();
+    return IntStream.range(0, judgement.count()).filter(i -> judgement.likeliest(i) == split.labels()[i]).count()
+        / (double) judgement.count();
   }
 
   /** A judge leaves nothing on the device when it is closed, nor one that is refused. */

@@ -12,14 +12,17 @@ import java.util.List;
 /** Measures by scikit-learn and SciPy; bench/peers/measures.py made them and says what each is. */
 record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls) {
 
-  record Neighbourhood(String name, float[][] x, float[][] z, byte[] labels, int[] ks, double[] trustworthiness, double[] continuity, double accuracy,
+  record Neighbourhood(String name, float[][] x, float[][] z, byte[] labels, int[] ks, double[] trustworthiness,
+      double[] continuity, double accuracy,
       double[] divergence) {}
 
-  record Ball(String name, float[][] sample, float[][] probes, float[][] z, double outside, double energy, double mean_pair, double persistence,
+  record Ball(String name, float[][] sample, float[][] probes, float[][] z, double outside, double energy,
+      double mean_pair, double persistence,
       double sample_persistence, double[] holes, double[] sample_holes) {}
 
   static MeasuresOfPeers read() throws IOException {
-    try (Reader reader = new InputStreamReader(MeasuresOfPeers.class.getResourceAsStream("measures.json"), StandardCharsets.UTF_8)) {
+    try (Reader reader =
+        new InputStreamReader(MeasuresOfPeers.class.getResourceAsStream("measures.json"), StandardCharsets.UTF_8)) {
       return new Gson().fromJson(reader, MeasuresOfPeers.class);
     }
   }
@@ -35,7 +38,9 @@ record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls) {
 
   /** Within absolute + relative |expected|; NaN only where NaN is expected. */
   static void assertNear(double expected, double actual, double absolute, double relative, String what) {
-    assertTrue(Math.abs(expected - actual) <= absolute + relative * Math.abs(expected) || Double.isNaN(expected) && Double.isNaN(actual),
+    assertTrue(
+        Math.abs(expected - actual) <= absolute + relative * Math.abs(expected)
+            || Double.isNaN(expected) && Double.isNaN(actual),
         () -> what + ": expected " + expected + ", got " + actual);
   }
 }

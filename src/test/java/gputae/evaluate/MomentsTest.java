@@ -39,7 +39,8 @@ class MomentsTest {
     Moments moments = Moments.of(star(new float[] {1, -2}, 3, 6));
     assertArrayEquals(new double[] {1, -2}, moments.mean());
     assertArrayEquals(new double[] {6, 0, 0, 24}, moments.covariance());
-    // 2^20 away a sum of squares less the square of the sum would have lost it all in float32 and half its digits in double.
+    // 2^20 away a sum of squares less the square of the sum would have lost it all in float32 and half its digits in
+    // double.
     assertArrayEquals(new double[] {6, 0, 0, 24}, Moments.of(star(new float[] {1 << 20, 1 << 20}, 3, 6)).covariance());
   }
 
@@ -74,7 +75,8 @@ class MomentsTest {
   void equalClouds() {
     Points cloud = normal(200, 64, 3);
     assertEquals(0, frechet(cloud, cloud), 64e-12);
-    // Fewer points than dimensions: a singular covariance, whose zeros come out of the root as 1e-8 of its largest values.
+    // Fewer points than dimensions: a singular covariance, whose zeros come out of the root as 1e-8 of its largest
+    // values.
     Points flat = normal(20, 64, 4);
     assertEquals(0, frechet(flat, flat), 1e-6 * 64);
   }

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class NeighbourhoodMeasuresTest {
 
-  // exp's rounding a thousandfold, 2e-13, under a logarithm; and what is left of rounding where a divergence is nearly 0.
+  // exp's rounding a thousandfold, 2e-13, under a logarithm; and what is left of rounding where a divergence is nearly
+  // 0.
   private static final double RELATIVE = 1e-9;
   private static final double ABSOLUTE = 1e-13;
 
@@ -46,16 +47,21 @@ class NeighbourhoodMeasuresTest {
     MeasuresOfPeers peers = MeasuresOfPeers.read();
     assertEquals(5, peers.neighbourhoods().size());
     for (MeasuresOfPeers.Neighbourhood peer : peers.neighbourhoods()) {
-      InputSpace inputs = peer.name().startsWith("images") ? InputSpace.of(images(peer.x())) : InputSpace.of(MeasuresOfPeers.points(peer.x()));
+      InputSpace inputs = peer.name().startsWith("images") ? InputSpace.of(images(peer.x()))
+          : InputSpace.of(MeasuresOfPeers.points(peer.x()));
       NeighbourhoodMeasures found = NeighbourhoodMeasures.of(inputs, MeasuresOfPeers.points(peer.z()), peer.labels());
       assertArrayEquals(peer.ks(), NeighbourhoodMeasures.sizes(peer.x().length), peer.name());
-      assertNear(Arrays.stream(peer.trustworthiness()).average().orElseThrow(), found.trustworthiness(), ABSOLUTE, RELATIVE, peer.name() + " trustworthiness");
-      assertNear(Arrays.stream(peer.continuity()).average().orElseThrow(), found.continuity(), ABSOLUTE, RELATIVE, peer.name() + " continuity");
-      assertNear(peer.trustworthiness()[0], found.trustworthiness10(), ABSOLUTE, RELATIVE, peer.name() + " trustworthiness at 10");
+      assertNear(Arrays.stream(peer.trustworthiness()).average().orElseThrow(), found.trustworthiness(), ABSOLUTE,
+          RELATIVE, peer.name() + " trustworthiness");
+      assertNear(Arrays.stream(peer.continuity()).average().orElseThrow(), found.continuity(), ABSOLUTE, RELATIVE,
+          peer.name() + " continuity");
+      assertNear(peer.trustworthiness()[0], found.trustworthiness10(), ABSOLUTE, RELATIVE,
+          peer.name() + " trustworthiness at 10");
       assertNear(peer.continuity()[0], found.continuity10(), ABSOLUTE, RELATIVE, peer.name() + " continuity at 10");
       assertEquals(peer.accuracy(), found.labelAccuracy(), peer.name());
       for (int s = 0; s < 4; s++) {
-        assertNear(peer.divergence()[s], found.densityDivergence().get(s), ABSOLUTE, RELATIVE, peer.name() + " divergence " + s);
+        assertNear(peer.divergence()[s], found.densityDivergence().get(s), ABSOLUTE, RELATIVE,
+            peer.name() + " divergence " + s);
       }
     }
   }
@@ -129,10 +135,14 @@ class NeighbourhoodMeasuresTest {
     int[] sizes = NeighbourhoodMeasures.sizes(x.count());
     double[] trustworthiness = SlowMeasures.trustworthiness(x, z, sizes);
     double[] continuity = SlowMeasures.trustworthiness(z, x, sizes);
-    assertNear(Arrays.stream(trustworthiness).average().orElse(Double.NaN), found.trustworthiness(), ABSOLUTE, RELATIVE, what + ": trustworthiness");
-    assertNear(Arrays.stream(continuity).average().orElse(Double.NaN), found.continuity(), ABSOLUTE, RELATIVE, what + ": continuity");
-    assertNear(sizes.length == 0 ? Double.NaN : trustworthiness[0], found.trustworthiness10(), ABSOLUTE, RELATIVE, what + ": trustworthiness at 10");
-    assertNear(sizes.length == 0 ? Double.NaN : continuity[0], found.continuity10(), ABSOLUTE, RELATIVE, what + ": continuity at 10");
+    assertNear(Arrays.stream(trustworthiness).average().orElse(Double.NaN), found.trustworthiness(), ABSOLUTE, RELATIVE,
+        what + ": trustworthiness");
+    assertNear(Arrays.stream(continuity).average().orElse(Double.NaN), found.continuity(), ABSOLUTE, RELATIVE,
+        what + ": continuity");
+    assertNear(sizes.length == 0 ? Double.NaN : trustworthiness[0], found.trustworthiness10(), ABSOLUTE, RELATIVE,
+        what + ": trustworthiness at 10");
+    assertNear(sizes.length == 0 ? Double.NaN : continuity[0], found.continuity10(), ABSOLUTE, RELATIVE,
+        what + ": continuity at 10");
     assertEquals(SlowMeasures.accuracy(z, labels), found.labelAccuracy(), what);
     for (int s = 0; s < 4; s++) {
       double divergence = SlowMeasures.divergence(x, z, NeighbourhoodMeasures.SIGMAS.get(s));
@@ -169,8 +179,10 @@ class NeighbourhoodMeasuresTest {
 
   @Test
   void threePointsByHand() {
-    // k = 1, factor 2 / (3 * 1 * (6 - 3 - 1)) = 1/3. Each point's nearest in z, 2 2 0, is the second in x, and each point's nearest in x, 1 0 1, the second in z.
-    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3)), line(0, 3, 1), new byte[] {5, 6, 5});
+    // k = 1, factor 2 / (3 * 1 * (6 - 3 - 1)) = 1/3. Each point's nearest in z, 2 2 0, is the second in x, and each
+    // point's nearest in x, 1 0 1, the second in z.
+    NeighbourhoodMeasures found =
+        NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3)), line(0, 3, 1), new byte[] {5, 6, 5});
     assertNear(0, found.trustworthiness(), 1e-15, 0, "trustworthiness");
     assertNear(0, found.continuity(), 1e-15, 0, "continuity");
     // One vote each: the nearer decides. Point 0 is told 5 by point 2, point 1 is told 5, point 2 is told 5 by point 0.
@@ -179,9 +191,10 @@ class NeighbourhoodMeasuresTest {
 
   @Test
   void fourPointsByHand() {
-    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3, 10)), line(0, 2, 1, 1.25f), null);
-    // k = 1, factor 2 / (4 * 1 * (8 - 3 - 1)) = 1/8. Nearest in z: 2 3 3 2, their ranks in x: 2 3 3 1. Nearest in x: 1 0 1 2, their ranks in z: 3 3 3 1; from point 2
-    // the points 0 and 1 are equally far in z, and 0 comes first.
+    NeighbourhoodMeasures found =
+        NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3, 10)), line(0, 2, 1, 1.25f), null);
+    // k = 1, factor 2 / (4 * 1 * (8 - 3 - 1)) = 1/8. Nearest in z: 2 3 3 2, their ranks in x: 2 3 3 1. Nearest in x: 1
+    // 0 1 2, their ranks in z: 3 3 3 1; from point 2 the points 0 and 1 are equally far in z, and 0 comes first.
     assertNear(1 - 5 / 8.0, found.trustworthiness(), 1e-15, 0, "trustworthiness");
     assertNear(1 - 6 / 8.0, found.continuity(), 1e-15, 0, "continuity");
     assertEquals(Double.NaN, found.labelAccuracy());
@@ -197,21 +210,24 @@ class NeighbourhoodMeasuresTest {
       double end = 1 + near + far;
       double middle = 1 + 2 * near;
       double total = 2 * end + middle;
-      assertNear((2 * Math.log(total / 3 / end) + Math.log(total / 3 / middle)) / 3, found.densityDivergence().get(s), ABSOLUTE, RELATIVE, "sigma " + s);
+      assertNear((2 * Math.log(total / 3 / end) + Math.log(total / 3 / middle)) / 3, found.densityDivergence().get(s),
+          ABSOLUTE, RELATIVE, "sigma " + s);
     }
     assertTrue(found.densityDivergence().get(3) > 1e-3);
   }
 
   @Test
   void anEmbeddingInOnePlaceHasUniformDensity() {
-    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(line(-1, 0, 1)), new Points(new float[] {4, 4, 4, 4, 4, 4}, 2), null);
+    NeighbourhoodMeasures found =
+        NeighbourhoodMeasures.of(InputSpace.of(line(-1, 0, 1)), new Points(new float[] {4, 4, 4, 4, 4, 4}, 2), null);
     for (int s = 0; s < 4; s++) {
       double near = Math.exp(-0.25 / NeighbourhoodMeasures.SIGMAS.get(s));
       double far = Math.exp(-1 / NeighbourhoodMeasures.SIGMAS.get(s));
       double total = 3 + 4 * near + 2 * far;
       double end = (1 + near + far) / total;
       double middle = (1 + 2 * near) / total;
-      assertNear(2 * end * Math.log(3 * end) + middle * Math.log(3 * middle), found.densityDivergence().get(s), ABSOLUTE, RELATIVE, "sigma " + s);
+      assertNear(2 * end * Math.log(3 * end) + middle * Math.log(3 * middle), found.densityDivergence().get(s),
+          ABSOLUTE, RELATIVE, "sigma " + s);
     }
   }
 
@@ -228,8 +244,10 @@ class NeighbourhoodMeasuresTest {
     }
     InputSpace inputs = InputSpace.of(new Points(x, 2));
     List<Double> zeros = List.of(0.0, 0.0, 0.0, 0.0);
-    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros), NeighbourhoodMeasures.of(inputs, new Points(huge, 2), null));
-    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros), NeighbourhoodMeasures.of(inputs, new Points(tiny, 2), null));
+    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros),
+        NeighbourhoodMeasures.of(inputs, new Points(huge, 2), null));
+    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros),
+        NeighbourhoodMeasures.of(inputs, new Points(tiny, 2), null));
   }
 
   @Test
@@ -245,7 +263,8 @@ class NeighbourhoodMeasuresTest {
         // The same distances, but their squares are added in another order.
         exchanged[i] = x[i / 3 * 3 + 2 - i % 3];
       }
-      for (double divergence : NeighbourhoodMeasures.of(InputSpace.of(new Points(x, 3)), new Points(exchanged, 3), null).densityDivergence()) {
+      for (double divergence : NeighbourhoodMeasures.of(InputSpace.of(new Points(x, 3)), new Points(exchanged, 3), null)
+          .densityDivergence()) {
         assertTrue(divergence >= 0 && divergence < 1e-13, divergence + " in cloud " + cloud);
       }
     }
@@ -274,12 +293,16 @@ class NeighbourhoodMeasuresTest {
 
   @Test
   void refusals() {
-    assertEquals("neighbourhoods of 1 points; expected 2 to 32767, of more take a sample", refusal(() -> InputSpace.of(line(1))));
-    assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample", refusal(() -> InputSpace.of(new Points(new float[32_768], 1))));
-    assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample", refusal(() -> InputSpace.of(new Images(new byte[32_768], 32_768, 1, 1))));
+    assertEquals("neighbourhoods of 1 points; expected 2 to 32767, of more take a sample",
+        refusal(() -> InputSpace.of(line(1))));
+    assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample",
+        refusal(() -> InputSpace.of(new Points(new float[32_768], 1))));
+    assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample",
+        refusal(() -> InputSpace.of(new Images(new byte[32_768], 32_768, 1, 1))));
     InputSpace inputs = InputSpace.of(line(0, 1, 3));
     assertEquals("3 inputs, but 2 embeddings", refusal(() -> NeighbourhoodMeasures.of(inputs, line(1, 2), null)));
-    assertEquals("3 inputs, but 3 embeddings and 4 labels", refusal(() -> NeighbourhoodMeasures.of(inputs, line(1, 2, 3), new byte[4])));
+    assertEquals("3 inputs, but 3 embeddings and 4 labels",
+        refusal(() -> NeighbourhoodMeasures.of(inputs, line(1, 2, 3), new byte[4])));
   }
 
   private static String refusal(Runnable run) {

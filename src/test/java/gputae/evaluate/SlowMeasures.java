@@ -17,7 +17,9 @@ final class SlowMeasures {
   /** The others of i by distance, then index. */
   private static List<Integer> neighbours(Points points, int i) {
     return IntStream.range(0, points.count()).filter(j -> j != i).boxed()
-        .sorted(Comparator.<Integer>comparingDouble(j -> points.squaredDistance(i, points, j)).thenComparing(Comparator.naturalOrder())).toList();
+        .sorted(Comparator.<Integer>comparingDouble(j -> points.squaredDistance(i, points, j))
+            .thenComparing(Comparator.naturalOrder()))
+        .toList();
   }
 
   /** Venna, Kaski 2006, for each k; continuity with the clouds exchanged. */
@@ -35,7 +37,8 @@ final class SlowMeasures {
         }
       }
     }
-    return IntStream.range(0, sizes.length).mapToDouble(s -> 1 - 2 * sums[s] / (n * sizes[s] * (2 * n - 3 * sizes[s] - 1))).toArray();
+    return IntStream.range(0, sizes.length)
+        .mapToDouble(s -> 1 - 2 * sums[s] / (n * sizes[s] * (2 * n - 3 * sizes[s] - 1))).toArray();
   }
 
   static double accuracy(Points z, byte[] labels) {
@@ -48,7 +51,8 @@ final class SlowMeasures {
         votes.merge(labels[j], 1, Integer::sum);
         firstMet.putIfAbsent(labels[j], firstMet.size());
       }
-      byte winner = votes.keySet().stream().min(Comparator.<Byte>comparingInt(c -> -votes.get(c)).thenComparing(firstMet::get)).orElseThrow();
+      byte winner = votes.keySet().stream()
+          .min(Comparator.<Byte>comparingInt(c -> -votes.get(c)).thenComparing(firstMet::get)).orElseThrow();
       right += winner == labels[i] ? 1 : 0;
     }
     return right / z.count();

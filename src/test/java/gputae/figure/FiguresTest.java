@@ -21,7 +21,8 @@ class FiguresTest {
 
   @Test
   void failuresOfAwtAreOneLine() {
-    RuntimeException noFonts = inFonts(new RuntimeException("Fontconfig head is null, check your fonts or fonts configuration"));
+    RuntimeException noFonts =
+        inFonts(new RuntimeException("Fontconfig head is null, check your fonts or fonts configuration"));
     assertTranslated("Fontconfig head is null", () -> {
       throw noFonts;
     });
@@ -45,9 +46,10 @@ class FiguresTest {
   @Test
   void mistakesOfOurOwnStayWhatTheyAre() {
     IllegalStateException mistake = new IllegalStateException("ours");
-    assertSame(mistake, assertThrows(IllegalStateException.class, () -> Figures.write(directory.resolve("x.png"), () -> {
-      throw mistake;
-    })));
+    assertSame(mistake,
+        assertThrows(IllegalStateException.class, () -> Figures.write(directory.resolve("x.png"), () -> {
+          throw mistake;
+        })));
   }
 
   @Test
@@ -64,16 +66,18 @@ class FiguresTest {
   private void assertTranslated(String reason, Figures.Painter painter) {
     Path png = directory.resolve("latent.png");
     FigureException e = assertThrows(FigureException.class, () -> Figures.write(png, painter));
-    assertTrue(e.getMessage().startsWith(png + ": cannot be drawn: ") && e.getMessage().contains(reason), e.getMessage());
-    assertTrue(e.getMessage().contains("fontconfig") && e.getMessage().contains("fonts-dejavu-core") && e.getMessage().contains("java.desktop"));
+    assertTrue(e.getMessage().startsWith(png + ": cannot be drawn: ") && e.getMessage().contains(reason),
+        e.getMessage());
+    assertTrue(e.getMessage().contains("fontconfig") && e.getMessage().contains("fonts-dejavu-core")
+        && e.getMessage().contains("java.desktop"));
     assertFalse(e.getMessage().contains("\n"));
     assertFalse(Files.exists(png));
   }
 
   private static <T extends RuntimeException> T inFonts(T failure) {
     failure.setStackTrace(new StackTraceElement[] {
-        new StackTraceElement("sun.awt.FontConfiguration", "getVersion", "FontConfiguration.java", 1242),
-        new StackTraceElement("gputae.figure.Canvas", "textWidth", "Canvas.java", 1)});
+      new StackTraceElement("sun.awt.FontConfiguration", "getVersion", "FontConfiguration.java", 1242),
+      new StackTraceElement("gputae.figure.Canvas", "textWidth", "Canvas.java", 1)});
     return failure;
   }
 }

@@ -56,7 +56,8 @@ class ImageGridTest {
     assertThrows(IllegalArgumentException.class, () -> ImageGrid.write(png, new byte[783], 1, 28, 28, 1));
     assertThrows(IllegalArgumentException.class, () -> ImageGrid.write(png, new byte[784], 0, 28, 28, 1));
     assertThrows(IllegalArgumentException.class, () -> ImageGrid.write(png, new byte[784], 1, 28, 28, 0));
-    assertThrows(IllegalArgumentException.class, () -> ImageGrid.write(png, new byte[784], 100_000, 100_000, 100_000, 1));
+    assertThrows(IllegalArgumentException.class,
+        () -> ImageGrid.write(png, new byte[784], 100_000, 100_000, 100_000, 1));
   }
 
   private BufferedImage drawn(byte[] images, int count, int height, int width, int columns) throws IOException {

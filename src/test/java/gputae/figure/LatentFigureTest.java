@@ -18,7 +18,10 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pixels at the places where points, circle and legend must be. Clouds inside the unit disk give the range -1.08 .. 1.08 on a plot 520 points wide. */
+/**
+ * Pixels at the places where points, circle and legend must be. Clouds inside the unit disk give the range -1.08 ..
+ * 1.08 on a plot 520 points wide.
+ */
 class LatentFigureTest {
 
   private static final List<String> DIGITS = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
@@ -48,7 +51,8 @@ class LatentFigureTest {
       double x = Math.cos(Math.toRadians(degrees));
       double y = Math.sin(Math.toRadians(degrees));
       assertTrue(luma(rgb(image, ORIGIN + x * SCALE, ORIGIN - y * SCALE)) < 80, "no circle at " + degrees + " degrees");
-      assertTrue(luma(rgb(image, ORIGIN + 0.97 * x * SCALE, ORIGIN - 0.97 * y * SCALE)) > 220, "too thick at " + degrees + " degrees");
+      assertTrue(luma(rgb(image, ORIGIN + 0.97 * x * SCALE, ORIGIN - 0.97 * y * SCALE)) > 220,
+          "too thick at " + degrees + " degrees");
     }
   }
 
@@ -129,7 +133,8 @@ class LatentFigureTest {
 
   @Test
   void manyDimensionsAreProjectedThroughTheOrigin() {
-    // Varies along (0, 0.6, 0.8) most and along the first axis second; the mean lies at distance 5 in the third direction.
+    // Varies along (0, 0.6, 0.8) most and along the first axis second; the mean lies at distance 5 in the third
+    // direction.
     int n = 400;
     float[] latents = new float[3 * n];
     for (int i = 0; i < n; i++) {
@@ -226,12 +231,16 @@ class LatentFigureTest {
   @Test
   void sizesThatDoNotFitAreRefused() {
     Path png = directory.resolve("x.png");
-    assertThrows(IllegalArgumentException.class, () -> LatentFigure.write(png, new float[5], 3, 2, null, List.of(), ""));
-    assertThrows(IllegalArgumentException.class, () -> LatentFigure.write(png, new float[6], 3, 2, new byte[2], List.of(), ""));
-    assertThrows(IllegalArgumentException.class, () -> LatentFigure.write(png, new float[6], 3, 0, null, List.of(), ""));
+    assertThrows(IllegalArgumentException.class,
+        () -> LatentFigure.write(png, new float[5], 3, 2, null, List.of(), ""));
+    assertThrows(IllegalArgumentException.class,
+        () -> LatentFigure.write(png, new float[6], 3, 2, new byte[2], List.of(), ""));
+    assertThrows(IllegalArgumentException.class,
+        () -> LatentFigure.write(png, new float[6], 3, 0, null, List.of(), ""));
   }
 
-  private BufferedImage drawn(float[] latents, int count, int dimension, byte[] labels, List<String> classes) throws IOException {
+  private BufferedImage drawn(float[] latents, int count, int dimension, byte[] labels, List<String> classes)
+      throws IOException {
     Path png = directory.resolve("figures/latent.png");
     LatentFigure.write(png, latents, count, dimension, labels, classes, "a title");
     return ImageIO.read(png.toFile());
@@ -246,7 +255,8 @@ class LatentFigureTest {
     int found = rgb(image, x, y);
     for (int shift = 0; shift <= 16; shift += 8) {
       int difference = Math.abs((colour >> shift & 255) - (found >> shift & 255));
-      assertTrue(difference <= 40, () -> String.format("%06x at (%.0f, %.0f), expected about %06x", found, x, y, colour));
+      assertTrue(difference <= 40,
+          () -> String.format("%06x at (%.0f, %.0f), expected about %06x", found, x, y, colour));
     }
   }
 

@@ -45,7 +45,8 @@ class LossFigureTest {
 
   @Test
   void curvesLieWhereTheirValuesAre() throws IOException {
-    // Training falls from 0.3 to 0.1, test rises from 0.1 to 0.3; the plot is 230 points high with 7 % margin at both ends.
+    // Training falls from 0.3 to 0.1, test rises from 0.1 to 0.3; the plot is 230 points high with 7 % margin at both
+    // ends.
     List<Epoch> epochs = new ArrayList<>();
     for (int e = 1; e <= 11; e++) {
       epochs.add(new Epoch(e, e, Losses.ofPaper(0.3 - 0.02 * (e - 1), 0, 0, 0), 0, 0.1 + 0.02 * (e - 1), 1));
@@ -71,7 +72,8 @@ class LossFigureTest {
   @Test
   void valuesThatAreNotFiniteAreGaps() throws IOException {
     List<Epoch> epochs = new ArrayList<>(epochs(9, 1, 1, 0));
-    epochs.set(4, new Epoch(5, 5, Losses.ofPaper(Double.NaN, Double.POSITIVE_INFINITY, Double.NaN, 0), Double.NaN, Double.NEGATIVE_INFINITY, 1));
+    epochs.set(4, new Epoch(5, 5, Losses.ofPaper(Double.NaN, Double.POSITIVE_INFINITY, Double.NaN, 0), Double.NaN,
+        Double.NEGATIVE_INFINITY, 1));
     assertTrue(has(drawn(epochs), BALL));
     BufferedImage nothing = drawn(List.of(epochs.get(4)));
     assertFalse(has(nothing, TRAINING));
@@ -79,8 +81,10 @@ class LossFigureTest {
 
   @Test
   void constantAndExtremeValuesAreDrawn() throws IOException {
-    drawn(List.of(new Epoch(1, 1, Losses.ofPaper(0, 0, 0, 0), 0, 0, 1), new Epoch(2, 1, Losses.ofPaper(0, 0, 0, 0), 0, 0, 1)));
-    drawn(List.of(new Epoch(1, 1, Losses.ofPaper(3e38, 1e-30, -5, 0), 0, 1, 1), new Epoch(2, 1, Losses.ofPaper(-3e38, 2e-30, -5, 0), 0, 1, 1)));
+    drawn(List.of(new Epoch(1, 1, Losses.ofPaper(0, 0, 0, 0), 0, 0, 1),
+        new Epoch(2, 1, Losses.ofPaper(0, 0, 0, 0), 0, 0, 1)));
+    drawn(List.of(new Epoch(1, 1, Losses.ofPaper(3e38, 1e-30, -5, 0), 0, 1, 1),
+        new Epoch(2, 1, Losses.ofPaper(-3e38, 2e-30, -5, 0), 0, 1, 1)));
   }
 
   @Test

@@ -25,8 +25,10 @@ class TicksTest {
       double low = random.nextGaussian() * Math.pow(10, random.nextInt(60) - 30);
       double high = low + Math.abs(low) * Math.pow(10, -4 * random.nextDouble()) * (1 + random.nextDouble());
       Ticks ticks = Ticks.of(low, high, 6);
-      assertTrue(ticks.values().length >= 2 && ticks.values().length <= 14, ticks.values().length + " ticks in " + low + " .. " + high);
-      assertEquals(ticks.labels().length, Arrays.stream(ticks.labels()).distinct().count(), () -> low + " .. " + high + Arrays.toString(ticks.labels()));
+      assertTrue(ticks.values().length >= 2 && ticks.values().length <= 14,
+          ticks.values().length + " ticks in " + low + " .. " + high);
+      assertEquals(ticks.labels().length, Arrays.stream(ticks.labels()).distinct().count(),
+          () -> low + " .. " + high + Arrays.toString(ticks.labels()));
       for (double tick : ticks.values()) {
         double slack = 1e-9 * (high - low) + 1e-12 * Math.abs(low);
         assertTrue(tick >= low - slack && tick <= high + slack);

@@ -53,8 +53,9 @@ class DoublePrecisionTest {
     for (int d : new int[] {1, 2, 3, 33, 100}) {
       double[] cloud = new double[200 * d];
       Arrays.setAll(cloud, i -> random.nextGaussian() * Math.pow(10, -random.nextInt(12)));
-      assertClose(PlainPrim.deaths(cloud, d), DoublePrecision.reference(cloud, d).deathTimes(), (d / 2.0 + 2) * 0x1p-53, "d "
-          + d);
+      assertClose(PlainPrim.deaths(cloud, d), DoublePrecision.reference(cloud, d).deathTimes(), (d / 2.0 + 2) * 0x1p-53,
+          "d "
+              + d);
     }
   }
 
@@ -87,7 +88,7 @@ class DoublePrecisionTest {
   @Test
   void largeCloudsAreSearchedInFloat32AndRightInFloat64() {
     String[] names = {"uniform", "far from the origin", "with an outlier", "nested", "close pairs", "duplicates",
-        "grid", "heavy tails"};
+      "grid", "heavy tails"};
     double[][] clouds = largeClouds();
     assertFalse(DoublePrecision.isQuick(LARGE, 2));
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Spanning trees of clouds of every kind, scale and type: edges exactly Kruskal's, lengths within the stated bound of double precision. */
+/**
+ * Spanning trees of clouds of every kind, scale and type: edges exactly Kruskal's, lengths within the stated bound of
+ * double precision.
+ */
 abstract class HomologyContract {
 
   private Backend backend;
@@ -90,7 +93,8 @@ abstract class HomologyContract {
         double bound = (d / 2.0 + 2) * 0x1p-24;
         for (int i = 0; i < found.length; i++) {
           int index = i;
-          assertTrue(Math.abs(found[i] - expected[i]) <= bound * expected[i], () -> kind + " d " + d + ": " + found[index] + " instead of " + expected[index]);
+          assertTrue(Math.abs(found[i] - expected[i]) <= bound * expected[i],
+              () -> kind + " d " + d + ": " + found[index] + " instead of " + expected[index]);
         }
       }
     }
@@ -148,14 +152,16 @@ abstract class HomologyContract {
   void onePointHasNoDeathsAndDuplicatesDieAtZero() {
     assertEquals(0, Homology.spanningTree(backend, new float[] {3, 4}, 2).lengths().length);
     assertEquals(0, Homology.spanningTree(backend, new double[] {3, 4}, 2).lengths().length);
-    assertArrayEquals(new double[] {0, 0, 5}, Homology.spanningTree(backend, new float[] {0, 0, 3, 4, 0, 0, 3, 4}, 2).deathTimes());
+    assertArrayEquals(new double[] {0, 0, 5},
+        Homology.spanningTree(backend, new float[] {0, 0, 3, 4, 0, 0, 3, 4}, 2).deathTimes());
     assertArrayEquals(new double[] {0, 0}, Homology.spanningTree(backend, new double[] {7, 7, 7}, 1).deathTimes());
   }
 
   @Test
   void theFirstPointThatIsNotFiniteIsNamed() {
     float[] points = {0, 0, 1, 1, Float.NaN, 2, 3, Float.POSITIVE_INFINITY};
-    String message = assertThrows(IllegalArgumentException.class, () -> Homology.spanningTree(backend, points, 2)).getMessage();
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> Homology.spanningTree(backend, points, 2)).getMessage();
     assertTrue(message.startsWith("point 2 "), message);
     double[] wide = {0, 0, 1, Double.NEGATIVE_INFINITY};
     message = assertThrows(IllegalArgumentException.class, () -> Homology.spanningTree(backend, wide, 2)).getMessage();
@@ -172,7 +178,8 @@ abstract class HomologyContract {
     assertEquals(5, rectangle.totalPersistence(1));
     assertEquals(11, rectangle.totalPersistence(2));
     // A unit square: all four sides tie, and the ids decide: 0-1, 0-2, 1-3.
-    assertArrayEquals(new int[] {0, 1, 0, 2, 1, 3}, Homology.spanningTree(backend, new float[] {0, 0, 1, 0, 0, 1, 1, 1}, 2).sorted().edges());
+    assertArrayEquals(new int[] {0, 1, 0, 2, 1, 3},
+        Homology.spanningTree(backend, new float[] {0, 0, 1, 0, 0, 1, 1, 1}, 2).sorted().edges());
   }
 
   @Test

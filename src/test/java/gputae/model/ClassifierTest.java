@@ -25,11 +25,14 @@ class ClassifierTest {
   void tensorsHaveNamesAndShapesOfTheirOwn() {
     try (Backend backend = open(); Classifier classifier = new Classifier(backend, SIZES)) {
       List<ParameterLayout.Tensor> tensors = classifier.layout().tensors();
-      assertEquals(List.of("classifier.0.weight", "classifier.0.bias", "classifier.2.weight", "classifier.2.bias", "classifier.4.weight", "classifier.4.bias"),
+      assertEquals(
+          List.of("classifier.0.weight", "classifier.0.bias", "classifier.2.weight", "classifier.2.bias",
+              "classifier.4.weight", "classifier.4.bias"),
           tensors.stream().map(ParameterLayout.Tensor::name).toList());
       assertEquals(List.of(List.of(5, 6), List.of(5), List.of(3, 5), List.of(3), List.of(2, 3), List.of(2)),
           tensors.stream().map(ParameterLayout.Tensor::shape).toList());
-      assertEquals(SIZES, Classifier.sizesIn(Weights.named(classifier.layout(), new float[classifier.layout().size()])));
+      assertEquals(SIZES,
+          Classifier.sizesIn(Weights.named(classifier.layout(), new float[classifier.layout().size()])));
     }
   }
 
@@ -54,7 +57,8 @@ class ClassifierTest {
         for (int k = 0; k < 6; k++) {
           values[k] = (pixels[i * 6 + k] & 0xff) / 255.0;
         }
-        double[] features = layer(classifier.layout(), parameters, 1, layer(classifier.layout(), parameters, 0, values));
+        double[] features =
+            layer(classifier.layout(), parameters, 1, layer(classifier.layout(), parameters, 0, values));
         // Float32 through three narrow layers of numbers of about 1.
         assertArrayEquals(features, widened(outputs.features(), i, 3), 1e-5);
         assertArrayEquals(layer(classifier.layout(), parameters, 2, features), widened(outputs.logits(), i, 2), 1e-5);

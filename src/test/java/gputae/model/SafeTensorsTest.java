@@ -18,12 +18,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The safetensors format, there and back, and files that are broken. */
 class SafeTensorsTest {
 
-  @TempDir private Path directory;
+  @TempDir
+  private Path directory;
 
   private static SafeTensors sample() {
     SafeTensors file = new SafeTensors();
     file.metadata().put("format", "a \"text\" with ä");
-    file.put("encoder.0.weight", SafeTensors.Tensor.of(new float[] {1, -2, 3.5f, Float.NaN, 0, Float.NEGATIVE_INFINITY}, List.of(2, 3)));
+    file.put("encoder.0.weight",
+        SafeTensors.Tensor.of(new float[] {1, -2, 3.5f, Float.NaN, 0, Float.NEGATIVE_INFINITY}, List.of(2, 3)));
     file.put("doubles", SafeTensors.Tensor.of(new double[] {Math.PI}, List.of(1)));
     file.put("longs", SafeTensors.Tensor.of(new long[] {Long.MIN_VALUE, 7}, List.of(2)));
     file.put("empty", SafeTensors.Tensor.of(new float[0], List.of(0, 4)));
@@ -39,7 +41,8 @@ class SafeTensorsTest {
     SafeTensors back = SafeTensors.read(path);
     assertEquals(sample().metadata(), back.metadata());
     assertEquals(List.copyOf(sample().tensors().keySet()), List.copyOf(back.tensors().keySet()));
-    assertArrayEquals(sample().tensors().get("encoder.0.weight").floats(), back.tensors().get("encoder.0.weight").floats());
+    assertArrayEquals(sample().tensors().get("encoder.0.weight").floats(),
+        back.tensors().get("encoder.0.weight").floats());
     assertEquals(List.of(2, 3), back.tensors().get("encoder.0.weight").shape());
     assertArrayEquals(new double[] {Math.PI}, back.tensors().get("doubles").doubles());
     assertArrayEquals(new long[] {Long.MIN_VALUE, 7}, back.tensors().get("longs").longs());
@@ -56,7 +59,8 @@ class SafeTensorsTest {
     String padded = header + " ".repeat((8 - header.length() % 8) % 8);
     assertEquals(padded, new String(bytes, 8, bytes.length - 12, StandardCharsets.UTF_8));
     assertEquals(padded.length(), bytes[0]);
-    assertArrayEquals(new byte[] {0, 0, (byte) 0x80, 0x3f}, java.util.Arrays.copyOfRange(bytes, bytes.length - 4, bytes.length));
+    assertArrayEquals(new byte[] {0, 0, (byte) 0x80, 0x3f},
+        java.util.Arrays.copyOfRange(bytes, bytes.length - 4, bytes.length));
   }
 
   @Test
@@ -101,18 +105,24 @@ class SafeTensorsTest {
     ParameterLayout layout = new ParameterLayout(architecture);
     float[] flat = Initialisation.draw(layout, 1, 0);
     SafeTensors named = Weights.named(layout, flat);
-    assertEquals(List.of("encoder.0.weight", "encoder.0.bias", "encoder.2.weight", "encoder.2.bias", "encoder.4.weight", "encoder.4.bias", "decoder.0.weight",
-        "decoder.0.bias", "decoder.2.weight", "decoder.2.bias", "decoder.4.weight", "decoder.4.bias"), List.copyOf(named.tensors().keySet()));
+    assertEquals(
+        List.of("encoder.0.weight", "encoder.0.bias", "encoder.2.weight", "encoder.2.bias", "encoder.4.weight",
+            "encoder.4.bias", "decoder.0.weight",
+            "decoder.0.bias", "decoder.2.weight", "decoder.2.bias", "decoder.4.weight", "decoder.4.bias"),
+        List.copyOf(named.tensors().keySet()));
     assertEquals(List.of(4, 6), named.tensors().get("encoder.0.weight").shape());
     assertEquals(List.of(6), named.tensors().get("decoder.4.bias").shape());
     assertArrayEquals(flat, Weights.flat(layout, named, ""));
     ParameterLayout other = new ParameterLayout(new Architecture(6, List.of(4, 3), 3, false));
-    assertTrue(assertThrows(IllegalArgumentException.class, () -> Weights.flat(other, named, "")).getMessage().contains("encoder.4.weight"));
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> Weights.flat(other, named, "")).getMessage()
+        .contains("encoder.4.weight"));
     named.tensors().put("extra", named.tensors().get("decoder.4.bias"));
-    assertTrue(assertThrows(IllegalArgumentException.class, () -> Weights.flat(layout, named, "")).getMessage().contains("extra"));
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> Weights.flat(layout, named, "")).getMessage()
+        .contains("extra"));
     named.tensors().remove("extra");
     named.tensors().remove("decoder.0.bias");
-    assertTrue(assertThrows(IllegalArgumentException.class, () -> Weights.flat(layout, named, "")).getMessage().contains("decoder.0.bias"));
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> Weights.flat(layout, named, "")).getMessage()
+        .contains("decoder.0.bias"));
   }
 
   @Test

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class SafeTensorsVerdictTest {
 
-  @TempDir private Path folder;
+  @TempDir
+  private Path folder;
 
   @Test
   void aFileIsReadIfTheFormatsLibraryReadsIt() throws IOException {

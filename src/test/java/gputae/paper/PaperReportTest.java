@@ -46,7 +46,8 @@ class PaperReportTest {
 
   /** The beginning of a PNG of 64 x 48 pixels, and a number: nobody looks further. */
   private Path picture() throws IOException {
-    ByteBuffer png = ByteBuffer.allocate(32).putLong(0x89504e470d0a1a0aL).putInt(13).put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(64).putInt(48);
+    ByteBuffer png = ByteBuffer.allocate(32).putLong(0x89504e470d0a1a0aL).putInt(13)
+        .put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(64).putInt(48);
     return Files.write(folder.resolve("picture" + pictures + ".png"), png.putInt(pictures++).array());
   }
 
@@ -66,7 +67,8 @@ class PaperReportTest {
         }
       }
     }
-    return example.with(new Timing(128, new Cost(85.3, 91.5), new Cost(1450, 3300), null)).with(new Timing(512, new Cost(190, 310), null, "no <GUDHI> here"));
+    return example.with(new Timing(128, new Cost(85.3, 91.5), new Cost(1450, 3300), null))
+        .with(new Timing(512, new Cost(190, 310), null, "no <GUDHI> here"));
   }
 
   private String page(PaperExample example) throws IOException {
@@ -98,7 +100,8 @@ class PaperReportTest {
     }
     List<Element> images = elements(page, "image");
     assertEquals(2 * (3 + 12), images.size());
-    assertEquals(expected, images.stream().map(i -> i.getAttribute("href")).collect(Collectors.toCollection(TreeSet::new)));
+    assertEquals(expected,
+        images.stream().map(i -> i.getAttribute("href")).collect(Collectors.toCollection(TreeSet::new)));
     Set<String> ids = images.stream().map(i -> "#" + i.getAttribute("id")).collect(Collectors.toSet());
     List<Element> uses = elements(page, "use");
     // The AE's and the regularised AE's grids of two dimensions, and one cloud, for each data set.
@@ -113,7 +116,8 @@ class PaperReportTest {
     String page = page(complete());
     String text = page.replaceAll("base64,[^\"]*", "");
     assertTrue(page.startsWith("<!DOCTYPE html>"));
-    for (String outside : List.of("http:", "https:", "<link", "<script", "<a ", "url(", "@import", "<i>", "<GUDHI>", folder.toString())) {
+    for (String outside : List.of("http:", "https:", "<link", "<script", "<a ", "url(", "@import", "<i>", "<GUDHI>",
+        folder.toString())) {
       assertFalse(text.contains(outside), outside);
     }
     assertTrue(text.contains("&lt;i&gt;Fashion&lt;/i&gt; &amp; &quot;co&quot;"));
@@ -126,19 +130,22 @@ class PaperReportTest {
   void everyClaimRuleAndMeaningIsThere() throws Exception {
     String text = parsed(page(complete())).getDocumentElement().getTextContent();
     for (Claim claim : Claim.values()) {
-      assertTrue(text.contains(claim.quote()) && text.contains(claim.rule()) && text.contains(claim.source()), claim.name());
+      assertTrue(text.contains(claim.quote()) && text.contains(claim.rule()) && text.contains(claim.source()),
+          claim.name());
     }
     for (Measure measure : Measure.values()) {
       assertTrue(text.contains(measure.meaning()), measure.name());
     }
-    assertFalse(text.contains("provisional") || text.contains("Not in this report") || text.contains("not trained") || text.contains("no picture"));
+    assertFalse(text.contains("provisional") || text.contains("Not in this report") || text.contains("not trained")
+        || text.contains("no picture"));
   }
 
   @Test
   void fewEpochsAndMissingModelsAreSaidAtTheTop() throws Exception {
     Path grid = picture();
     String page = page(new PaperExample().epochs(20)
-        .with("MNIST", ModelKind.TAE, 2, folder.resolve("gone.png"), grid, Measure.OUTSIDE, 0.05, Measure.HOLE_RATIO, 1.1)
+        .with("MNIST", ModelKind.TAE, 2, folder.resolve("gone.png"), grid, Measure.OUTSIDE, 0.05, Measure.HOLE_RATIO,
+            1.1)
         .with("MNIST", ModelKind.VAE, 5, null, null));
     String text = parsed(page).getDocumentElement().getTextContent();
     assertTrue(text.contains("20 of the paper\u2019s 100 epochs, so the verdicts are provisional."));
@@ -154,22 +161,26 @@ class PaperReportTest {
     parsed(page(new PaperExample()));
     parsed(page(new PaperExample().with(new Timing(128, null, null, null))));
     parsed(page(new PaperExample().with(new Result("MNIST", ModelKind.AE, 2, List.of()))));
-    parsed(page(new PaperExample().with(new Result("photos", ModelKind.AE, 7, List.of(new Run(3, null, Double.NaN, null, null))))));
+    parsed(page(new PaperExample()
+        .with(new Result("photos", ModelKind.AE, 7, List.of(new Run(3, null, Double.NaN, null, null))))));
   }
 
   @Test
   void picturesThatAreNoneAreRefused() throws IOException {
     Path text = Files.writeString(folder.resolve("text.png"), "this is not a picture but a text");
-    IOException e = assertThrows(IOException.class, () -> page(new PaperExample().with("MNIST", ModelKind.AE, 2, text, null)));
+    IOException e =
+        assertThrows(IOException.class, () -> page(new PaperExample().with("MNIST", ModelKind.AE, 2, text, null)));
     assertEquals(text + ": is not a PNG", e.getMessage());
   }
 
   @Test
   void onlyMnistHasThePapersFigures() throws Exception {
     String page = page(complete());
-    for (String figure : List.of("Figure 2: AE", "Figure 3: AE + Reg", "Figure 4: MNIST, d = 2", "Figure 5: MNIST, d = 10", "Figure 6: MNIST, d = 2",
+    for (String figure : List.of("Figure 2: AE", "Figure 3: AE + Reg", "Figure 4: MNIST, d = 2",
+        "Figure 5: MNIST, d = 10", "Figure 6: MNIST, d = 2",
         "Figure 7: MNIST, generated images")) {
-      assertEquals(1, page.split(Pattern.quote("4>" + figure) + "<|3>" + Pattern.quote(figure) + "<", -1).length - 1, figure);
+      assertEquals(1, page.split(Pattern.quote("4>" + figure) + "<|3>" + Pattern.quote(figure) + "<", -1).length - 1,
+          figure);
     }
   }
 
@@ -177,10 +188,13 @@ class PaperReportTest {
   void tables() throws IOException {
     page(complete());
     String[] names = folder.resolve("paper/tables").toFile().list();
-    assertEquals(Set.of("cost.csv", "cost.md", "means.csv", "means.md", "measures.csv", "measures.md", "verdicts.csv", "verdicts.md"), Set.of(names));
+    assertEquals(Set.of("cost.csv", "cost.md", "means.csv", "means.md", "measures.csv", "measures.md", "verdicts.csv",
+        "verdicts.md"), Set.of(names));
     List<String> measures = Files.readAllLines(folder.resolve("paper/tables/measures.csv"));
     assertEquals(1 + 24, measures.size());
-    assertTrue(measures.get(0).startsWith("dataset,model,latent,seed,bce_train,") && measures.get(0).endsWith(",seconds"), measures.get(0));
+    assertTrue(
+        measures.get(0).startsWith("dataset,model,latent,seed,bce_train,") && measures.get(0).endsWith(",seconds"),
+        measures.get(0));
     assertTrue(measures.get(1).startsWith("MNIST,ae,2,0,0.2,1.2,"), measures.get(1));
     assertEquals(1 + 2 * 6 + 1, Files.readAllLines(folder.resolve("paper/tables/verdicts.csv")).size());
     assertEquals("""
@@ -192,7 +206,8 @@ class PaperReportTest {
 
   @Test
   void theChartHasALineForEachSeries() throws Exception {
-    List<Timing> timings = List.of(new Timing(512, new Cost(190, 310), null, null), new Timing(128, new Cost(85.3, 91.5), new Cost(1450, Double.NaN), null));
+    List<Timing> timings = List.of(new Timing(512, new Cost(190, 310), null, null),
+        new Timing(128, new Cost(85.3, 91.5), new Cost(1450, Double.NaN), null));
     Document chart = parsed(CostChart.svg(timings));
     assertEquals(3, elements(chart, "polyline").size());
     assertEquals(5, elements(chart, "circle").size());
@@ -204,14 +219,17 @@ class PaperReportTest {
   void evaluationPage() throws Exception {
     Path png = picture();
     Path html = folder.resolve("deep/evaluation.html");
-    EvaluationPage.write(html, "a <b> & c", Map.of("model", "\"tae\""), PaperExample.evaluation(Measure.OUTSIDE, 0.0881, Measure.FRECHET, 61.9),
+    EvaluationPage.write(html, "a <b> & c", Map.of("model", "\"tae\""),
+        PaperExample.evaluation(Measure.OUTSIDE, 0.0881, Measure.FRECHET, 61.9),
         List.of(new Figure(png, "Latent > space", "a < b"), new Figure(folder.resolve("none.png"), "Absent", "")));
     String page = Files.readString(html);
     Document document = parsed(page);
     assertEquals("a <b> & c", elements(document, "h1").get(0).getTextContent());
-    assertEquals(List.of("The unit ball", "Generated images", "Latent > space", "Settings"), elements(document, "h2").stream().map(Element::getTextContent).toList());
+    assertEquals(List.of("The unit ball", "Generated images", "Latent > space", "Settings"),
+        elements(document, "h2").stream().map(Element::getTextContent).toList());
     assertTrue(document.getDocumentElement().getTextContent().contains(Measure.OUTSIDE.meaning()));
     assertTrue(page.contains("<td>0.08810</td>") && page.contains("<td>61.90</td>"));
-    assertArrayEquals(Files.readAllBytes(png), Base64.getDecoder().decode(elements(document, "img").get(0).getAttribute("src").split(",")[1]));
+    assertArrayEquals(Files.readAllBytes(png),
+        Base64.getDecoder().decode(elements(document, "img").get(0).getAttribute("src").split(",")[1]));
   }
 }

@@ -52,7 +52,8 @@ class EvaluationFilesTest {
             "frechet": "Infinity"
           }
         }
-        """, EvaluationFiles.json(PaperExample.evaluation(Measure.FRECHET, Double.POSITIVE_INFINITY, Measure.COVERAGE, Double.NaN, Measure.BCE_TEST, 0.1849), settings));
+        """, EvaluationFiles.json(PaperExample.evaluation(Measure.FRECHET, Double.POSITIVE_INFINITY, Measure.COVERAGE,
+        Double.NaN, Measure.BCE_TEST, 0.1849), settings));
   }
 
   @ParameterizedTest
@@ -61,19 +62,23 @@ class EvaluationFilesTest {
       quoteCharacter = '`',
       value = {
         "{\"measures\": {\"bce\": 1}}                           | unknown measure \"bce\"",
-        "{\"measures\": {\"outside\": 1, \"outside\": 1}}       | it is not the JSON of an evaluation: \"outside\" is there twice",
+        "{\"measures\": {\"outside\": 1, \"outside\": 1}}       | it is not the JSON of an evaluation: \"outside\" is "
+            + "there twice",
         "{\"measures\": {\"outside\": null}}                    | \"outside\" is not a number",
         "{\"measures\": {\"outside\": \"0.5\"}}                 | \"outside\" is not a number: \"0.5\"",
         "{\"measures\": {\"outside\": NaN}}                     | it is not the JSON of an evaluation",
-        "{\"measures\": {}, \"measures\": {}}                   | it is not the JSON of an evaluation: \"measures\" is there twice",
+        "{\"measures\": {}, \"measures\": {}}                   | it is not the JSON of an evaluation: \"measures\" is "
+            + "there twice",
         "{\"settings\": {\"a\": 1}, \"measures\": {}}           | setting \"a\" is not text",
         "{\"settings\": {}}                                     | there is no \"measures\"",
         "{\"values\": {}, \"measures\": {}}                     | unknown key \"values\"",
-        "{\"measures\": {\"outside\": 1}                        | it is not the JSON of an evaluation: it ends too early",
+        "{\"measures\": {\"outside\": 1}                        | it is not the JSON of an evaluation: it ends too "
+            + "early",
         "{\"measures\": {}} {}                                  | it is not the JSON of an evaluation",
         "{measures: {}}                                         | it is not the JSON of an evaluation",
         "[]                                                     | it is not the JSON of an evaluation",
-        "``                                                     | it is not the JSON of an evaluation: it ends too early"
+        "``                                                     | it is not the JSON of an evaluation: it ends too "
+            + "early"
       })
   void whatIsNotAnEvaluationIsRefused(String text, String message) {
     IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> EvaluationFiles.fromJson(text));

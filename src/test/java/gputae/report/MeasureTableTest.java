@@ -15,8 +15,10 @@ import org.junit.jupiter.api.Test;
 class MeasureTableTest {
 
   private static final MeasureTable TABLE = new MeasureTable(List.of(
-      new Row(parameters("model", "ae", "seed", "0"), PaperExample.evaluation(Measure.BCE_TEST, 0.1, Measure.FRECHET, 120.25), Map.of("seconds", 79.0)),
-      new Row(parameters("model", "ae", "seed", "1"), PaperExample.evaluation(Measure.BCE_TEST, 0.3, Measure.FRECHET, 0.5), Map.of("seconds", 81.5)),
+      new Row(parameters("model", "ae", "seed", "0"),
+          PaperExample.evaluation(Measure.BCE_TEST, 0.1, Measure.FRECHET, 120.25), Map.of("seconds", 79.0)),
+      new Row(parameters("model", "ae", "seed", "1"),
+          PaperExample.evaluation(Measure.BCE_TEST, 0.3, Measure.FRECHET, 0.5), Map.of("seconds", 81.5)),
       new Row(parameters("model", "a|b", "seed", "0", "note", "say \"x\", y"), null, Map.of()),
       new Row(parameters("model", "vae", "seed", "0"), PaperExample.evaluation(Measure.BCE_TEST, 1 / 3.0), Map.of())));
 
@@ -74,9 +76,11 @@ class MeasureTableTest {
 
   @Test
   void meansAsText() {
-    assertTrue(TABLE.meansCsv().startsWith("model,note,bce_test,bce_test_sd,frechet,frechet_sd,seconds,seconds_sd\nae,,0.2,0.1414"), TABLE.meansCsv());
+    assertTrue(TABLE.meansCsv().startsWith(
+        "model,note,bce_test,bce_test_sd,frechet,frechet_sd,seconds,seconds_sd\nae,,0.2,0.1414"), TABLE.meansCsv());
     assertTrue(TABLE.meansCsv().endsWith("vae,,0.3333333333333333,,,,,\n"), TABLE.meansCsv());
-    assertTrue(TABLE.meansMarkdown().contains("| ae    |            |      0.2000 \u00b1 0.1414 |"), TABLE.meansMarkdown());
+    assertTrue(TABLE.meansMarkdown().contains("| ae    |            |      0.2000 \u00b1 0.1414 |"),
+        TABLE.meansMarkdown());
     assertTrue(TABLE.meansMarkdown().contains("| vae   |            |               0.3333 |"), TABLE.meansMarkdown());
   }
 

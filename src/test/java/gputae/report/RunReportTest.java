@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class RunReportTest {
 
   private static final List<Epoch> EPOCHS = List.of(
-      new Epoch(1, 61, Losses.ofPaper(0.2912, 1.42, 9.81, 0), 0.25, 0.2899, 2431), new Epoch(2, 122, Losses.ofPaper(0.1912, 1.31, 9.92, 0), 0.15, 0.1899, 2440));
+      new Epoch(1, 61, Losses.ofPaper(0.2912, 1.42, 9.81, 0), 0.25, 0.2899, 2431),
+      new Epoch(2, 122, Losses.ofPaper(0.1912, 1.31, 9.92, 0), 0.15, 0.1899, 2440));
 
   @TempDir
   Path run;
@@ -43,7 +44,8 @@ class RunReportTest {
     for (Map.Entry<String, byte[]> figure : figures.entrySet()) {
       Files.write(run.resolve("figures").resolve(figure.getKey()), figure.getValue());
     }
-    Matcher images = Pattern.compile("src=\"data:image/png;base64,([^\"]*)\"").matcher(page("title", Map.of(), EPOCHS, Map.of()));
+    Matcher images =
+        Pattern.compile("src=\"data:image/png;base64,([^\"]*)\"").matcher(page("title", Map.of(), EPOCHS, Map.of()));
     List<byte[]> found = new ArrayList<>();
     while (images.find()) {
       found.add(Base64.getDecoder().decode(images.group(1)));
@@ -86,8 +88,12 @@ class RunReportTest {
   void epochsAreATableWithoutTermsThatAreZero() throws IOException {
     String page = page("title", Map.of(), EPOCHS, Map.of());
     assertTrue(page.contains("<summary>All epochs (2)</summary>"));
-    assertTrue(page.contains("<tr><th>epoch</th><th>time</th><th>rec</th><th>ball</th><th>deaths</th><th>total</th><th>test rec</th><th>steps/s</th></tr>"));
-    assertTrue(page.contains("<tr><td>2</td><td>2:02</td><td>0.1912</td><td>1.310</td><td>9.920</td><td>0.1500</td><td>0.1899</td><td>2440</td></tr>"));
+    assertTrue(page.contains(
+        "<tr><th>epoch</th><th>time</th><th>rec</th><th>ball</th><th>deaths</th><th>total</th>"
+            + "<th>test rec</th><th>steps/s</th></tr>"));
+    assertTrue(page.contains(
+        "<tr><td>2</td><td>2:02</td><td>0.1912</td><td>1.310</td><td>9.920</td>"
+            + "<td>0.1500</td><td>0.1899</td><td>2440</td></tr>"));
   }
 
   @Test
@@ -97,13 +103,15 @@ class RunReportTest {
     assertTrue(page.startsWith("<!DOCTYPE html>"));
     assertFalse(page.contains("http:") || page.contains("https:") || page.contains("<link") || page.contains("url("));
     assertEquals(page, page("title", Map.of("a", "b"), EPOCHS, Map.of("c", "d")));
-    for (String tag : new String[] {"html", "head", "body", "main", "div", "section", "figure", "details", "table", "thead", "tbody", "tr", "th", "td"}) {
+    for (String tag : new String[] {"html", "head", "body", "main", "div", "section", "figure", "details", "table",
+      "thead", "tbody", "tr", "th", "td"}) {
       int opened = page.split("<" + tag + "[ >]", -1).length;
       assertEquals(opened, page.split("</" + tag + ">", -1).length, tag);
     }
   }
 
-  private String page(String title, Map<String, String> settings, List<Epoch> epochs, Map<String, String> results) throws IOException {
+  private String page(String title, Map<String, String> settings, List<Epoch> epochs, Map<String, String> results)
+      throws IOException {
     RunReport.write(run, title, settings, epochs, results);
     return Files.readString(run.resolve("report.html"));
   }

@@ -24,7 +24,8 @@ class MetricsCsvTest {
   private static final MetricsCsv METRICS = new MetricsCsv(Terms.PAPER);
 
   private static final Epoch FIRST = new Epoch(1, 0.25, Losses.ofPaper(0.1912, 1.42, 9.81, 0), 0.15, 0.1899, 2431);
-  private static final Epoch SECOND = new Epoch(2, 0.5, Losses.ofPaper(1e-5, 1e22, 100, 0.1 + 0.2), -3, Double.NaN, Double.POSITIVE_INFINITY);
+  private static final Epoch SECOND =
+      new Epoch(2, 0.5, Losses.ofPaper(1e-5, 1e22, 100, 0.1 + 0.2), -3, Double.NaN, Double.POSITIVE_INFINITY);
 
   @TempDir
   Path directory;
@@ -105,10 +106,12 @@ class MetricsCsvTest {
     assertWrong(METRICS.header() + "\n" + row + row, "line 3: epoch 1 comes after epoch 1");
     assertWrong(METRICS.header() + "\n" + row.replace("1.42", "1,42"), "line 2: 10 columns");
     for (String bad : new String[] {"", " 1.42", "1.42f", "0x1p3", "1.", "+1", "nan", "--1", "1e"}) {
-      assertWrong(METRICS.header() + "\n" + row.replace("1.42", bad), "line 2: \"" + bad + "\" in column ball is not a number");
+      assertWrong(METRICS.header() + "\n" + row.replace("1.42", bad),
+          "line 2: \"" + bad + "\" in column ball is not a number");
     }
     for (String bad : new String[] {"", "-1", "1.0", "12345678901"}) {
-      assertWrong(METRICS.header() + "\n" + bad + row.substring(1), "line 2: \"" + bad + "\" is not the number of an epoch");
+      assertWrong(METRICS.header() + "\n" + bad + row.substring(1),
+          "line 2: \"" + bad + "\" is not the number of an epoch");
     }
   }
 

@@ -26,13 +26,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The self-test passes on a backend that is right and fails on one that is wrong, in the operation that is wrong and in no other. */
+/**
+ * The self-test passes on a backend that is right and fails on one that is wrong, in the operation that is wrong and in
+ * no other.
+ */
 class SelfTestTest {
 
   private CpuBackend cpu;
 
-  /** What came of the run of everything, and which operations call a method of the backend, by its name: the others cannot fail when it is wrong. */
-  private record Everything(List<Result> results, List<Result> heard, Map<String, Set<String>> callers, long bytesLeft) {}
+  /**
+   * What came of the run of everything, and which operations call a method of the backend, by its name: the others
+   * cannot fail when it is wrong.
+   */
+  private record Everything(List<Result> results, List<Result> heard, Map<String, Set<String>> callers,
+      long bytesLeft) {}
 
   private static Everything everything;
 
@@ -53,14 +60,15 @@ class SelfTestTest {
       List<Result> heard = new ArrayList<>();
       Map<String, Set<String>> callers = new HashMap<>();
       List<String> names = SelfTest.operations().stream().map(Operation::name).toList();
-      Backend observed = (Backend) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-        // One result has been heard for each operation before the one that runs.
-        callers.computeIfAbsent(method.getName(), name -> new LinkedHashSet<>()).add(names.get(heard.size()));
-        if (method.getName().equals("gather")) {
-          launches.merge("gather_rows", 1L, Long::sum);
-        }
-        return method.invoke(cpu, arguments);
-      });
+      Backend observed = (Backend) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Backend.class},
+          (proxy, method, arguments) -> {
+            // One result has been heard for each operation before the one that runs.
+            callers.computeIfAbsent(method.getName(), name -> new LinkedHashSet<>()).add(names.get(heard.size()));
+            if (method.getName().equals("gather")) {
+              launches.merge("gather_rows", 1L, Long::sum);
+            }
+            return method.invoke(cpu, arguments);
+          });
       List<Result> results = SelfTest.run(SelfTest.operations(), observed, () -> launches, heard::add);
       everything = new Everything(results, heard, callers, cpu.allocatedBytes());
     }
@@ -71,14 +79,18 @@ class SelfTestTest {
   void everyOperationOfTheCpuPassesAndNamesTheKernelsLaunchedMeanwhile() {
     List<Result> results = everything().results;
     assertEquals(results, everything().heard);
-    assertEquals(SelfTest.operations().stream().map(Operation::name).toList(), results.stream().map(Result::operation).toList());
-    assertEquals(results.size(), new HashSet<>(results.stream().map(Result::operation).toList()).size(), "names are used once");
+    assertEquals(SelfTest.operations().stream().map(Operation::name).toList(),
+        results.stream().map(Result::operation).toList());
+    assertEquals(results.size(), new HashSet<>(results.stream().map(Result::operation).toList()).size(),
+        "names are used once");
     for (Result result : results) {
       assertTrue(result.passed(), result::toString);
       assertTrue(result.compared() >= 4, result::toString);
       boolean exact = result.unit() == Unit.EXACT;
-      // Arithmetic that rounds is never perfect on all sizes: an error of 0 would mean that the reference is the result.
-      assertTrue(exact ? result.bound() == 0 : result.worstError() > 0 && result.worstError() <= result.bound(), result::toString);
+      // Arithmetic that rounds is never perfect on all sizes: an error of 0 would mean that the reference is the
+      // result.
+      assertTrue(exact ? result.bound() == 0 : result.worstError() > 0 && result.worstError() <= result.bound(),
+          result::toString);
     }
     for (Result result : results) {
       boolean gathers = Set.of("gather", "same calls again", "recorded and replayed").contains(result.operation());
@@ -98,7 +110,8 @@ class SelfTestTest {
       int verdict = ResultTable.header().lines().reduce((a, b) -> b).orElseThrow().indexOf("kernels") - 6;
       List<String> lines = ResultTable.row(result, "-").lines().toList();
       assertEquals(verdict, lines.get(0).indexOf("pass"), lines.get(0));
-      assertTrue(lines.get(0).startsWith(one.operation() + " ") && lines.get(0).contains(" " + one.sizes() + " "), lines.get(0));
+      assertTrue(lines.get(0).startsWith(one.operation() + " ") && lines.get(0).contains(" " + one.sizes() + " "),
+          lines.get(0));
       for (String line : lines) {
         assertTrue(line.length() <= 140 && line.equals(line.stripTrailing()), line);
       }
@@ -107,17 +120,18 @@ class SelfTestTest {
 
   /** A backend that is right but for what happens after one operation; operations inside recordings are wrong too. */
   private Backend wrongAfter(String operation, Consumer<Object[]> corrupt) {
-    return (Backend) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-      try {
-        Object result = method.invoke(cpu, arguments);
-        if (method.getName().equals(operation)) {
-          corrupt.accept(arguments);
-        }
-        return result;
-      } catch (InvocationTargetException e) {
-        throw e.getCause();
-      }
-    });
+    return (Backend) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Backend.class},
+        (proxy, method, arguments) -> {
+          try {
+            Object result = method.invoke(cpu, arguments);
+            if (method.getName().equals(operation)) {
+              corrupt.accept(arguments);
+            }
+            return result;
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          }
+        });
   }
 
   /** Asserts that exactly these operations fail on a backend that is wrong in one method. */
@@ -203,7 +217,8 @@ class SelfTestTest {
 
   @Test
   void aNotANumberInADenseLayer() {
-    assertFails("dense", last(4, x -> Float.NaN), "dense", "elu", "equal rows", "recorded and replayed", "same calls again");
+    assertFails("dense", last(4, x -> Float.NaN), "dense", "elu", "equal rows", "recorded and replayed",
+        "same calls again");
   }
 
   @Test
@@ -272,7 +287,8 @@ class SelfTestTest {
   @Test
   void aRecordingThatForgetsAndOneThatRuns() {
     Backend forgets = (Backend) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Backend.class},
-        (proxy, method, arguments) -> method.invoke(cpu, method.getName().equals("record") ? new Object[] {(Runnable) () -> {}} : arguments));
+        (proxy, method, arguments) -> method.invoke(cpu,
+            method.getName().equals("record") ? new Object[] {(Runnable) () -> {}} : arguments));
     assertFails("record", forgets, "recorded and replayed");
     assertFails("record", arguments -> ((Runnable) arguments[0]).run(), "recorded and replayed");
   }
@@ -284,7 +300,8 @@ class SelfTestTest {
     });
     assertFails("adam", throwing, "adam", "recorded and replayed", "same calls again");
     long before = cpu.allocatedBytes();
-    Result result = SelfTest.operations().stream().filter(operation -> operation.name().equals("adam")).findFirst().orElseThrow().run(throwing);
+    Result result = SelfTest.operations().stream().filter(operation -> operation.name().equals("adam")).findFirst()
+        .orElseThrow().run(throwing);
     assertTrue(result.failures().get(0).endsWith(": the device is on fire"), result::toString);
     assertTrue(result.failures().get(result.failures().size() - 1).matches("and \\d+ more cases"), result::toString);
     assertEquals(before, cpu.allocatedBytes());
@@ -304,7 +321,8 @@ class SelfTestTest {
   @Test
   void aFailureNamesSizesIndexFoundAndExpected() {
     Backend wrong = wrongAfter("gather", last(5, x -> 7f));
-    Result result = SelfTest.operations().stream().filter(operation -> operation.name().equals("gather")).findFirst().orElseThrow().run(wrong);
+    Result result = SelfTest.operations().stream().filter(operation -> operation.name().equals("gather")).findFirst()
+        .orElseThrow().run(wrong);
     assertFalse(result.passed());
     assertEquals("every byte: x[255] is 7.0 instead of 1.0", result.failures().get(0));
     String row = ResultTable.row(result, "-");

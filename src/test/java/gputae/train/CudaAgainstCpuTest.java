@@ -32,13 +32,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The CUDA backend beside the CPU backend: the same seed, images and paper's network. Rounding differs, and where the penalty takes part training magnifies it,
- * so its bounds grow with the steps.
+ * The CUDA backend beside the CPU backend: the same seed, images and paper's network. Rounding differs, and where the
+ * penalty takes part training magnifies it, so its bounds grow with the steps.
  *
- * <p>The regularised autoencoder in the plane is another matter. Its untrained encoder puts a batch on a short piece of a curve; the direction of a death's
- * pull between two points that nearly coincide is decided by their last bits, and the tree jumps between edges of nearly equal length. The CPU's own
- * instruction sets part there as fast as the backends do (1e-2 of the deaths after 10 steps). So its steps are compared one by one, each from the CPU's
- * weights.
+ * <p>The regularised autoencoder in the plane is another matter. Its untrained encoder puts a batch on a short piece of
+ * a curve; the direction of a death's pull between two points that nearly coincide is decided by their last bits, and
+ * the tree jumps between edges of nearly equal length. The CPU's own instruction sets part there as fast as the
+ * backends do (1e-2 of the deaths after 10 steps). So its steps are compared one by one, each from the CPU's weights.
  */
 class CudaAgainstCpuTest {
 
@@ -134,7 +134,8 @@ class CudaAgainstCpuTest {
     }
   }
 
-  private static void assertGradientsClose(TrainConfig config, float[] expected, float[] found, double bound, String what) {
+  private static void assertGradientsClose(TrainConfig config, float[] expected, float[] found, double bound,
+      String what) {
     ParameterLayout layout = new ParameterLayout(Trainer.architecture(config, DATA.train().images().pixelsPerImage()));
     for (ParameterLayout.Tensor tensor : layout.tensors()) {
       double difference = 0;
@@ -151,7 +152,8 @@ class CudaAgainstCpuTest {
   private static void assertLossesClose(float[] expected, float[] found, double bound, String what) {
     for (int c = 0; c < Terms.PAPER.size(); c++) {
       double relative = Math.abs((double) found[c] - expected[c]) / Math.max(Math.abs(expected[c]), 1e-6);
-      assertTrue(relative <= bound, what + ", loss " + c + ": " + found[c] + " instead of " + expected[c] + ", relative " + relative);
+      assertTrue(relative <= bound,
+          what + ", loss " + c + ": " + found[c] + " instead of " + expected[c] + ", relative " + relative);
     }
   }
 

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A training step as the driver sees it: one graph, replayed; and its dependencies, without which it would be another step. */
+/**
+ * A training step as the driver sees it: one graph, replayed; and its dependencies, without which it would be another
+ * step.
+ */
 class CudaStepTest {
 
   private static final int BATCH = 32;
@@ -46,7 +49,8 @@ class CudaStepTest {
     byte[] pixels = new byte[count * 100];
     new Random(7).nextBytes(pixels);
     Split train = new Split(new Images(pixels, count, 10, 10), null);
-    return new Dataset("noise", List.of(), train, new Split(new Images(Arrays.copyOf(pixels, 50 * 100), 50, 10, 10), null));
+    return new Dataset("noise", List.of(), train,
+        new Split(new Images(Arrays.copyOf(pixels, 50 * 100), 50, 10, 10), null));
   }
 
   private static TrainConfig config(ModelKind kind, int batch) {
@@ -92,7 +96,8 @@ class CudaStepTest {
   @CsvSource({"AE, 22, 15", "TAE, 27, 16", "DISK, 24, 16", "VAE, 25, 18"})
   void aStepIsAShortChain(ModelKind kind, int nodes, int chain) {
     List<GraphShape> shapes = new ArrayList<>();
-    TrainConfig paper = new TrainConfig(kind, 2, List.of(64, 64), 128, 1, 1e-3, new Penalty(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY).of(kind), 0);
+    TrainConfig paper = new TrainConfig(kind, 2, List.of(64, 64), 128, 1, 1e-3,
+        new Penalty(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY).of(kind), 0);
     Driver driver = GraphShape.noted(HostRunners.driver(HostRunner.Order.FORWARD), shapes);
     try (Backend backend = new CudaBackend(driver);
         Trainer trainer = new Trainer(backend, paper, Digits.generate(128, 50, 0), new TrainControl())) {
@@ -108,7 +113,8 @@ class CudaStepTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"JOINS_TOO_LATE, 1", "FORKS_TOO_EARLY, 1", "JOINS_TOO_LATE, 2", "FORKS_TOO_EARLY, 2", "JOINS_TOO_LATE, 3", "FORKS_TOO_EARLY, 3"})
+  @CsvSource({"JOINS_TOO_LATE, 1", "FORKS_TOO_EARLY, 1", "JOINS_TOO_LATE, 2", "FORKS_TOO_EARLY, 2", "JOINS_TOO_LATE, 3",
+    "FORKS_TOO_EARLY, 3"})
   void aDroppedDependencyShows(CarelessDriver.Mistake mistake, int stream) {
     boolean noticed = false;
     for (HostRunner.Order order : HostRunner.Order.values()) {

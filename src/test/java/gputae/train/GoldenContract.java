@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The same training as PyTorch with GUDHI, from the same weights on the same batches: the first step's gradients and the losses of 20 steps. The data were
- * exported by bench/peers/golden.py, which says what each tensor is.
+ * The same training as PyTorch with GUDHI, from the same weights on the same batches: the first step's gradients and
+ * the losses of 20 steps. The data were exported by bench/peers/golden.py, which says what each tensor is.
  */
 abstract class GoldenContract {
 
@@ -48,18 +48,22 @@ abstract class GoldenContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ae-d2", "tae-d2", "tae-d10", "disk-d2", "vae-d2", "vae-d5", "tae-degree2", "tae-squared", "tae-maxedge", "tae-duplicates"})
+  @ValueSource(strings = {"ae-d2", "tae-d2", "tae-d10", "disk-d2", "vae-d2", "vae-d5", "tae-degree2", "tae-squared",
+    "tae-maxedge", "tae-duplicates"})
   void trainsAsPyTorchAndGudhiDo(String name) throws IOException {
     SafeTensors golden = golden("train-" + name);
     Map<String, String> settings = golden.metadata();
     Penalty regulariser = new Penalty(Double.parseDouble(settings.get("lambda_ball")),
-        settings.get("penalty").equals("squared") ? BallPenalty.SQUARED : BallPenalty.NORM, Double.parseDouble(settings.get("lambda_deaths")),
-        Double.parseDouble(settings.get("degree")), settings.get("max_edge").equals("inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(settings.get("max_edge")));
+        settings.get("penalty").equals("squared") ? BallPenalty.SQUARED : BallPenalty.NORM,
+        Double.parseDouble(settings.get("lambda_deaths")),
+        Double.parseDouble(settings.get("degree")), settings.get("max_edge").equals("inf") ? Double.POSITIVE_INFINITY
+            : Double.parseDouble(settings.get("max_edge")));
     int batch = Integer.parseInt(settings.get("batch"));
     ModelKind kind = ModelKind.valueOf(settings.get("model").toUpperCase(java.util.Locale.ROOT));
     List<Integer> hidden = Arrays.stream(settings.get("hidden").split(",")).map(Integer::valueOf).toList();
     int latent = Integer.parseInt(settings.get("latent"));
-    TrainConfig config = new TrainConfig(kind, latent, hidden, batch, 1, Double.parseDouble(settings.get("lr")), regulariser.of(kind), 0);
+    TrainConfig config = new TrainConfig(kind, latent, hidden, batch, 1, Double.parseDouble(settings.get("lr")),
+        regulariser.of(kind), 0);
     double[] losses = golden.tensors().get("losses").doubles();
     double[] losses64 = golden.tensors().get("losses64").doubles();
 
@@ -92,21 +96,25 @@ abstract class GoldenContract {
         }
         step.update();
         float[] row = Arrays.copyOfRange(step.log().toFloats(), s * Terms.PAPER.size(), (s + 1) * Terms.PAPER.size());
-        double[] found = {row[Terms.PAPER.indexOf(Reconstruction.KIND)], kind.terms().contains(Ball.KIND) ? row[Terms.PAPER.indexOf(Ball.KIND)] : 0, kind.terms().contains(Deaths.KIND) ? row[Terms.PAPER.indexOf(Deaths.KIND)] : 0,
-            row[Terms.PAPER.indexOf(Kl.KIND)], 0};
+        double[] found = {row[Terms.PAPER.indexOf(Reconstruction.KIND)],
+          kind.terms().contains(Ball.KIND) ? row[Terms.PAPER.indexOf(Ball.KIND)] : 0,
+          kind.terms().contains(Deaths.KIND) ? row[Terms.PAPER.indexOf(Deaths.KIND)] : 0,
+          row[Terms.PAPER.indexOf(Kl.KIND)], 0};
         found[4] = found[0] + found[3] + regulariser.ballWeight() * found[1] - regulariser.deathWeight() * found[2];
         for (int c = 0; c < 5; c++) {
           // Sums over the batch are larger than 1: there the bound is relative.
           double bound = 1e-5 * Math.max(1, Math.abs(losses[s * 5 + c]));
           for (double expected : new double[] {losses[s * 5 + c], losses64[s * 5 + c]}) {
-            assertTrue(Math.abs(expected - found[c]) <= bound, name + ", step " + (s + 1) + ", loss " + c + ": " + found[c] + " instead of " + expected);
+            assertTrue(Math.abs(expected - found[c]) <= bound,
+                name + ", step " + (s + 1) + ", loss " + c + ": " + found[c] + " instead of " + expected);
           }
         }
       }
       // Training must have moved the weights where PyTorch moved them.
       float[] parameters = model.parameters().toFloats();
       for (ParameterLayout.Tensor tensor : layout.tensors()) {
-        assertClose(golden.tensors().get("final." + tensor.name()).floats(), parameters, tensor, 1e-5, name + ", weights after 20 steps");
+        assertClose(golden.tensors().get("final." + tensor.name()).floats(), parameters, tensor, 1e-5,
+            name + ", weights after 20 steps");
       }
     }
   }
@@ -120,7 +128,8 @@ abstract class GoldenContract {
   }
 
   /** |a - b| at most {@code bound} times |b|, Euclidean norms of the tensor. */
-  private static void assertClose(float[] expected, float[] flat, ParameterLayout.Tensor tensor, double bound, String what) {
+  private static void assertClose(float[] expected, float[] flat, ParameterLayout.Tensor tensor, double bound,
+      String what) {
     assertEquals(tensor.size(), expected.length);
     double difference = 0;
     double size = 0;
@@ -136,7 +145,8 @@ abstract class GoldenContract {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "uniform2", "uniform10", "uniform64", "clusters3", "duplicates2", "collinear3", "lattice2", "circle2", "tiny3", "huge3", "two2", "three3"
+        "uniform2", "uniform10", "uniform64", "clusters3", "duplicates2", "collinear3", "lattice2", "circle2", "tiny3",
+        "huge3", "two2", "three3"
       })
   void deathTimesAreGudhis(String cloud) throws IOException {
     SafeTensors golden = golden("deaths");
@@ -145,16 +155,19 @@ abstract class GoldenContract {
     int d = points.shape().get(1);
     try (Backend backend = open()) {
       // GUDHI drops what is born and dies at once.
-      double[] found = Arrays.stream(Homology.spanningTree(backend, points.floats(), d).deathTimes()).filter(death -> death > 0).toArray();
+      double[] found = Arrays.stream(Homology.spanningTree(backend, points.floats(), d).deathTimes())
+          .filter(death -> death > 0).toArray();
       assertEquals(expected.length, found.length);
       double bound = (d / 2.0 + 2) * 0x1p-24;
       for (int i = 0; i < found.length; i++) {
-        assertTrue(Math.abs(found[i] - expected[i]) <= bound * expected[i], cloud + " death " + i + ": " + found[i] + " instead of " + expected[i]);
+        assertTrue(Math.abs(found[i] - expected[i]) <= bound * expected[i],
+            cloud + " death " + i + ": " + found[i] + " instead of " + expected[i]);
       }
       double[] wide = new double[points.floats().length];
       Arrays.setAll(wide, i -> points.floats()[i]);
       double extent = Arrays.stream(wide).map(Math::abs).max().orElse(0) * 2;
-      double[] fromDoubles = Arrays.stream(Homology.spanningTree(backend, wide, d).deathTimes()).filter(death -> death > extent * 1e-7).toArray();
+      double[] fromDoubles = Arrays.stream(Homology.spanningTree(backend, wide, d).deathTimes())
+          .filter(death -> death > extent * 1e-7).toArray();
       double[] expectedLarge = Arrays.stream(expected).filter(death -> death > extent * 1e-7).toArray();
       assertArrayEquals(expectedLarge, fromDoubles, extent * (d + 4) * 0x1p-24, cloud + " read as doubles");
     }

@@ -22,8 +22,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * The gradient of every objective through the whole network, parameter by parameter, against central differences of an independent forward pass in double
- * precision that is written out here.
+ * The gradient of every objective through the whole network, parameter by parameter, against central differences of an
+ * independent forward pass in double precision that is written out here.
  */
 abstract class GradientContract {
 
@@ -123,14 +123,16 @@ abstract class GradientContract {
       double[] point = widened(parameters);
       double[] values = widened(Arrays.copyOf(step.log().toFloats(), config.objective().columns().size()));
       double value = reference.objective(layout, point);
-      assertEquals(value, config.objective().total(values), 1e-5 * Math.max(1, Math.abs(value)), "value of the objective");
+      assertEquals(value, config.objective().total(values), 1e-5 * Math.max(1, Math.abs(value)),
+          "value of the objective");
       double largest = 0;
       for (float g : found) {
         largest = Math.max(largest, Math.abs(g));
       }
       assertTrue(largest > 1e-4, "there is a gradient to check");
       if (kind.terms().contains(Ball.KIND)) {
-        assertTrue(reference.outside(layout, point) > 0 && reference.outside(layout, point) < ROWS, "both sides of the sphere are met");
+        assertTrue(reference.outside(layout, point) > 0 && reference.outside(layout, point) < ROWS,
+            "both sides of the sphere are met");
       }
       double h = 1e-6;
       for (ParameterLayout.Tensor tensor : layout.tensors()) {
@@ -146,7 +148,8 @@ abstract class GradientContract {
           double bound = 2e-5 * largest;
           int index = i - tensor.offset();
           assertTrue(Math.abs(expected - found[i]) <= bound,
-              () -> kind + " d=" + latent + " " + tensor.name() + "[" + index + "]: " + found[tensor.offset() + index] + " instead of " + expected + ", bound " + bound);
+              () -> kind + " d=" + latent + " " + tensor.name() + "[" + index + "]: " + found[tensor.offset() + index]
+                  + " instead of " + expected + ", bound " + bound);
         }
       }
     }
@@ -175,7 +178,8 @@ abstract class GradientContract {
         }
       }
     }
-    double[] norms = Arrays.stream(reference.encode(layout, widened(parameters))).mapToDouble(Reference::norm).sorted().toArray();
+    double[] norms =
+        Arrays.stream(reference.encode(layout, widened(parameters))).mapToDouble(Reference::norm).sorted().toArray();
     float scale = (float) (2 / (norms[ROWS / 2 - 1] + norms[ROWS / 2]));
     for (ParameterLayout.Tensor tensor : layout.tensors()) {
       if (tensor.name().startsWith("encoder.4.")) {
@@ -189,9 +193,12 @@ abstract class GradientContract {
   /** The objective in double precision, straight from the paper's formulas. */
   private record Reference(ModelKind kind, int latent, Penalty regulariser, double quartic, float[] x, float[] noise) {
 
-    private static double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input, boolean activate) {
-      ParameterLayout.Tensor w = layout.tensors().stream().filter(t -> t.name().equals(name + ".weight")).findFirst().orElseThrow();
-      ParameterLayout.Tensor b = layout.tensors().stream().filter(t -> t.name().equals(name + ".bias")).findFirst().orElseThrow();
+    private static double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input,
+        boolean activate) {
+      ParameterLayout.Tensor w =
+          layout.tensors().stream().filter(t -> t.name().equals(name + ".weight")).findFirst().orElseThrow();
+      ParameterLayout.Tensor b =
+          layout.tensors().stream().filter(t -> t.name().equals(name + ".bias")).findFirst().orElseThrow();
       double[][] output = new double[input.length][w.rows()];
       for (int r = 0; r < input.length; r++) {
         for (int o = 0; o < w.rows(); o++) {
@@ -247,7 +254,8 @@ abstract class GradientContract {
         }
         kl /= ROWS * PIXELS;
       }
-      double[][] logits = layer(layout, p, "decoder.4", layer(layout, p, "decoder.2", layer(layout, p, "decoder.0", z, true), true), false);
+      double[][] logits = layer(layout, p, "decoder.4",
+          layer(layout, p, "decoder.2", layer(layout, p, "decoder.0", z, true), true), false);
       double reconstruction = 0;
       for (int i = 0; i < x.length; i++) {
         double l = logits[i / PIXELS][i % PIXELS];
@@ -259,7 +267,8 @@ abstract class GradientContract {
       if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {
           double norm = norm(point);
-          total += regulariser.ballWeight() * Math.max((regulariser.penalty() == BallPenalty.NORM ? norm : norm * norm) - 1, 0);
+          total += regulariser.ballWeight()
+              * Math.max((regulariser.penalty() == BallPenalty.NORM ? norm : norm * norm) - 1, 0);
         }
       }
       return kind.terms().contains(Deaths.KIND) ? total - regulariser.deathWeight() * deaths(z) : total;

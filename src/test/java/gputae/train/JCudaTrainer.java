@@ -4,7 +4,10 @@ import gputae.backend.Backend;
 import gputae.backend.cuda.CudaBackend;
 import gputae.backend.cuda.JCudaDriver;
 
-/** A training as a whole on the CUDA backend over JCuda; gputae.backend.cuda.JCudaDriverTest runs it where there is a GPU, or what stands in for one. */
+/**
+ * A training as a whole on the CUDA backend over JCuda; gputae.backend.cuda.JCudaDriverTest runs it where there is a
+ * GPU, or what stands in for one.
+ */
 class JCudaTrainer extends TrainerContract {
   @Override
   Backend backend() {

@@ -28,7 +28,8 @@ class TrainMemoryTest {
   private static final Dataset DATA = Digits.generate(IMAGES, 100, 0);
 
   private static TrainConfig config(ModelKind kind, int batch) {
-    return new TrainConfig(kind, 2, List.of(64, 64), batch, 1, 3e-4, new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 0);
+    return new TrainConfig(kind, 2, List.of(64, 64), batch, 1, 3e-4,
+        new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 0);
   }
 
   @ParameterizedTest
@@ -84,7 +85,8 @@ class TrainMemoryTest {
 
   @Test
   void aDataSetThatIsTooLargeIsSaidToBe() {
-    String message = assertThrows(OutOfMemoryException.class, () -> train(config(ModelKind.TAE, 128), 2_000_000)).getMessage();
+    String message =
+        assertThrows(OutOfMemoryException.class, () -> train(config(ModelKind.TAE, 128), 2_000_000)).getMessage();
     assertTrue(message.contains("not even a batch of 1 would fit"), message);
   }
 

@@ -32,7 +32,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A training as a whole: repeatable, resumable at any step, undisturbed by those who watch, stopped where its losses are lost. */
+/**
+ * A training as a whole: repeatable, resumable at any step, undisturbed by those who watch, stopped where its losses
+ * are lost.
+ */
 abstract class TrainerContract {
 
   /** A new backend; the test closes it. */
@@ -62,7 +65,8 @@ abstract class TrainerContract {
   }
 
   private static TrainConfig config(ModelKind kind, int epochs) {
-    return new TrainConfig(kind, 2, List.of(16), 32, epochs, 1e-2, new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 3);
+    return new TrainConfig(kind, 2, List.of(16), 32, epochs, 1e-2,
+        new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 3);
   }
 
   /** Everything that is heard of a training. */
@@ -120,17 +124,22 @@ abstract class TrainerContract {
       assertEquals(i % 7 + 1, step.stepInEpoch());
       assertEquals(i % 7 == 6 ? 11 : 32, step.rows());
       assertEquals(i % 7 != 6, step.whole());
-      assertEquals(kind.terms().contains(Ball.KIND), step.loss(Ball.KIND) > 0 || kind.terms().contains(Ball.KIND) && step.loss(Ball.KIND) == 0);
+      assertEquals(kind.terms().contains(Ball.KIND),
+          step.loss(Ball.KIND) > 0 || kind.terms().contains(Ball.KIND) && step.loss(Ball.KIND) == 0);
       assertEquals(kind.terms().contains(Deaths.KIND), step.loss(Deaths.KIND) > 0);
       assertEquals(kind.terms().contains(Kl.KIND), step.loss(Kl.KIND) > 0);
     }
     Epoch last = heard.epochs.get(19);
-    assertTrue(last.testReconstruction() < 0.9 * heard.epochs.get(0).testReconstruction(), "the test reconstruction gets better");
+    assertTrue(last.testReconstruction() < 0.9 * heard.epochs.get(0).testReconstruction(),
+        "the test reconstruction gets better");
     // An epoch's columns are those of its steps: per pixel weighted by rows, batch sums as means over whole batches.
     List<Step> steps = heard.steps.subList(19 * 7, 20 * 7);
-    assertEquals(steps.stream().mapToDouble(s -> s.loss(Reconstruction.KIND) * s.rows()).sum() / 203, last.loss(Reconstruction.KIND), 1e-12);
-    assertEquals(steps.subList(0, 6).stream().mapToDouble(e -> e.loss(Ball.KIND)).sum() / 6, last.loss(Ball.KIND), 1e-12);
-    assertEquals(steps.subList(0, 6).stream().mapToDouble(e -> e.loss(Deaths.KIND)).sum() / 6, last.loss(Deaths.KIND), 1e-12);
+    assertEquals(steps.stream().mapToDouble(s -> s.loss(Reconstruction.KIND) * s.rows()).sum() / 203,
+        last.loss(Reconstruction.KIND), 1e-12);
+    assertEquals(steps.subList(0, 6).stream().mapToDouble(e -> e.loss(Ball.KIND)).sum() / 6, last.loss(Ball.KIND),
+        1e-12);
+    assertEquals(steps.subList(0, 6).stream().mapToDouble(e -> e.loss(Deaths.KIND)).sum() / 6, last.loss(Deaths.KIND),
+        1e-12);
     assertEquals(steps.stream().mapToDouble(s -> s.loss(Kl.KIND) * s.rows()).sum() / 203, last.loss(Kl.KIND), 1e-12);
     double ball = kind.terms().contains(Ball.KIND) ? 0.005 * last.loss(Ball.KIND) : 0;
     double deaths = kind.terms().contains(Deaths.KIND) ? 0.005 * last.loss(Deaths.KIND) : 0;
@@ -172,7 +181,8 @@ abstract class TrainerContract {
       }
       try (Backend backend = backend();
           Trainer trainer = new Trainer(backend, config(kind, 3), DATA, new TrainControl())) {
-        trainer.restore(TrainState.fromTensors(trainer.model().layout(), trainer.objective().columns(), SafeTensors.read(file)));
+        trainer.restore(
+            TrainState.fromTensors(trainer.model().layout(), trainer.objective().columns(), SafeTensors.read(file)));
         Heard heard = new Heard();
         assertTrue(trainer.run(heard));
         assertEquals(steps - stopAfter, heard.steps.size());
@@ -211,7 +221,10 @@ abstract class TrainerContract {
     }
   }
 
-  /** Seven steps an epoch: at, before and across the ends of epochs, more often and less often than the steps come in groups. */
+  /**
+   * Seven steps an epoch: at, before and across the ends of epochs, more often and less often than the steps come in
+   * groups.
+   */
   @ParameterizedTest
   @ValueSource(longs = {1, 3, 7, 14, 100})
   void regularSnapshotsComeAtTheirStepsAndChangeNothing(long every) throws InterruptedException {
@@ -299,7 +312,8 @@ abstract class TrainerContract {
 
   @Test
   void aLossThatIsNotFiniteStopsWithItsStep() {
-    TrainConfig wild = new TrainConfig(ModelKind.TAE, 2, List.of(16), 32, 50, 1e30, config(ModelKind.TAE, 1).objective(), 3);
+    TrainConfig wild =
+        new TrainConfig(ModelKind.TAE, 2, List.of(16), 32, 50, 1e30, config(ModelKind.TAE, 1).objective(), 3);
     try (Backend backend = backend();
         Trainer trainer = new Trainer(backend, wild, DATA, new TrainControl())) {
       DivergedException exception = assertThrows(DivergedException.class, () -> trainer.run(new Heard()));
@@ -341,7 +355,8 @@ abstract class TrainerContract {
 
   @Test
   void aBatchLargerThanTheDataIsOneStepAnEpoch() {
-    TrainConfig large = new TrainConfig(ModelKind.TAE, 2, List.of(16), 5000, 2, 1e-2, config(ModelKind.TAE, 1).objective(), 3);
+    TrainConfig large =
+        new TrainConfig(ModelKind.TAE, 2, List.of(16), 5000, 2, 1e-2, config(ModelKind.TAE, 1).objective(), 3);
     try (Backend backend = backend();
         Trainer trainer = new Trainer(backend, large, DATA, new TrainControl())) {
       Heard heard = new Heard();

@@ -1,8 +1,9 @@
 package gputae.view.lwjgl;
 
 /**
- * From the three coordinates of a point to pixels of a viewport: seen flat from above, with the same scale on both axes, or from a camera that orbits around the
- * origin. Until somebody moves it, it keeps the whole cloud and the unit ball in sight.
+ * From the three coordinates of a point to pixels of a viewport: seen flat from above, with the same scale on both
+ * axes, or from a camera that orbits around the origin. Until somebody moves it, it keeps the whole cloud and the unit
+ * ball in sight.
  */
 final class Camera {
 
@@ -88,11 +89,14 @@ final class Camera {
       targetY += (cloud.centre()[1] - targetY) * share;
       targetZ += orbits ? (cloud.centre()[2] - targetZ) * share : 0;
       // However fast it grows or moves, it stays in sight; of a ball so near more is seen than its radius.
-      double[] off = {Math.abs(cloud.centre()[0] - targetX), Math.abs(cloud.centre()[1] - targetY), Math.abs(cloud.centre()[2] - targetZ)};
-      extent = Math.max(extent, orbits ? (Math.hypot(Math.hypot(off[0], off[1]), off[2]) + cloud.radius()) / Math.cos(FIELD / 2)
-          : Math.max((off[0] + cloud.half()[0]) * shorter / width, (off[1] + cloud.half()[1]) * shorter / height));
+      double[] off = {Math.abs(cloud.centre()[0] - targetX), Math.abs(cloud.centre()[1] - targetY),
+        Math.abs(cloud.centre()[2] - targetZ)};
+      extent = Math.max(extent,
+          orbits ? (Math.hypot(Math.hypot(off[0], off[1]), off[2]) + cloud.radius()) / Math.cos(FIELD / 2)
+              : Math.max((off[0] + cloud.half()[0]) * shorter / width, (off[1] + cloud.half()[1]) * shorter / height));
     }
-    double moved = Math.hypot(Math.hypot(targetX - targetBefore[0], targetY - targetBefore[1]), targetZ - targetBefore[2]);
+    double moved =
+        Math.hypot(Math.hypot(targetX - targetBefore[0], targetY - targetBefore[1]), targetZ - targetBefore[2]);
     return Math.max(Math.abs(extent - extentBefore), moved) > SHOWS * extent;
   }
 
@@ -156,12 +160,14 @@ final class Camera {
 
   private double[] up() {
     return orbits
-        ? new double[] {-Math.sin(pitch) * Math.sin(yaw), Math.cos(pitch), -Math.sin(pitch) * Math.cos(yaw)} : new double[] {0, 1, 0};
+        ? new double[] {-Math.sin(pitch) * Math.sin(yaw), Math.cos(pitch), -Math.sin(pitch) * Math.cos(yaw)}
+        : new double[] {0, 1, 0};
   }
 
   /** From the target to the camera. */
   private double[] back() {
-    return orbits ? new double[] {Math.cos(pitch) * Math.sin(yaw), Math.sin(pitch), Math.cos(pitch) * Math.cos(yaw)} : new double[] {0, 0, 1};
+    return orbits ? new double[] {Math.cos(pitch) * Math.sin(yaw), Math.sin(pitch), Math.cos(pitch) * Math.cos(yaw)}
+        : new double[] {0, 0, 1};
   }
 
   /** Where the orbiting camera is. */
@@ -188,7 +194,8 @@ final class Camera {
     double sx = 2 * scale() / width;
     double sy = 2 * scale() / height;
     if (!orbits) {
-      return new float[] {(float) sx, 0, 0, 0, 0, (float) sy, 0, 0, 0, 0, 0, 0, (float) (sx * -targetX), (float) (sy * -targetY), 0, 1};
+      return new float[] {(float) sx, 0, 0, 0, 0, (float) sy, 0, 0, 0, 0, 0, 0, (float) (sx * -targetX),
+        (float) (sy * -targetY), 0, 1};
     }
     // Perspective whose scale at the target is that of scale(): x_clip = x sx distance, w = distance - z.
     double d = distance();

@@ -8,7 +8,10 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import org.lwjgl.system.MemoryUtil;
 
-/** The embeddings as discs, the unit ball, and the batch with its spanning tree, in OpenGL. Between two updates the embeddings flow from one to the other. */
+/**
+ * The embeddings as discs, the unit ball, and the batch with its spanning tree, in OpenGL. Between two updates the
+ * embeddings flow from one to the other.
+ */
 final class Cloud implements AutoCloseable {
 
   private static final int CIRCLE = 180;
@@ -31,7 +34,10 @@ final class Cloud implements AutoCloseable {
 
   private float[] is;
 
-  /** The order in which points are drawn: scattered, so that no class hides another, or from the farthest to the nearest. */
+  /**
+   * The order in which points are drawn: scattered, so that no class hides another, or from the farthest to the
+   * nearest.
+   */
   private final IntBuffer order;
 
   private final short[] bins;
@@ -124,7 +130,10 @@ final class Cloud implements AutoCloseable {
     return b == 0 ? a : gcd(b, a % b);
   }
 
-  /** Takes a new observation, from which on {@code mixture} counts from 0 again; {@code mixture} is how far the flow to the one before had come. */
+  /**
+   * Takes a new observation, from which on {@code mixture} counts from 0 again; {@code mixture} is how far the flow to
+   * the one before had come.
+   */
   void update(Observation next, double mixture) {
     if (is == null) {
       was = next.positions();
@@ -272,7 +281,8 @@ final class Cloud implements AutoCloseable {
       set(points, "diameter", (float) ((batchPoints > 600 ? 4.5 : 8.5) * ratio));
       set(points, "alpha", (float) tree);
       set(points, "ring", (float) ((batchPoints > 600 ? 0.9 : 1.4) * ratio));
-      glUniform3f(glGetUniformLocation(points, "ringColour"), Colours.red(Colours.INK), Colours.green(Colours.INK), Colours.blue(Colours.INK));
+      glUniform3f(glGetUniformLocation(points, "ringColour"), Colours.red(Colours.INK), Colours.green(Colours.INK),
+          Colours.blue(Colours.INK));
       glUniformMatrix4fv(glGetUniformLocation(points, "view"), false, view);
       set(points, "depth", (float) camera.depth());
       set(points, "reach", (float) camera.extent());
@@ -314,7 +324,10 @@ final class Cloud implements AutoCloseable {
     }
   }
 
-  /** The unit ball's outline; orbited, three great circles behind the points and the silhouette in front of them. On a line, its two ends. */
+  /**
+   * The unit ball's outline; orbited, three great circles behind the points and the silhouette in front of them. On a
+   * line, its two ends.
+   */
   private void ball(Camera camera, float[] view, int width, int height, double ratio, boolean front) {
     begin(3 * CIRCLE);
     double weight = 1.6;
@@ -369,7 +382,8 @@ final class Cloud implements AutoCloseable {
       double[] a = unit(cross(axis, other));
       double[] b = cross(axis, a);
       double along = 1 / distance;
-      circle(new double[] {along * axis[0], along * axis[1], along * axis[2]}, a, b, Math.sqrt(1 - along * along), 0.75);
+      circle(new double[] {along * axis[0], along * axis[1], along * axis[2]}, a, b, Math.sqrt(1 - along * along),
+          0.75);
     }
   }
 

@@ -3,10 +3,11 @@ package gputae.view.lwjgl;
 import java.util.Arrays;
 
 /**
- * The colours of one frame and the at most 255 that stand for them. Colours are counted, then {@link #choose} makes the table: the common ones as they
- * are, since they are background, lines and the insides of dots; for the rest a box of colours is halved where that lowers the squared error most, again
- * and again, and the middles are moved to the means of what is nearest to them. Rare colours weigh more than by their number (its power 3/4 is taken),
- * or thin strokes would pay for areas.
+ * The colours of one frame and the at most 255 that stand for them. Colours are counted, then {@link #choose} makes the
+ * table: the common ones as they are, since they are background, lines and the insides of dots; for the rest a box of
+ * colours is halved where that lowers the squared error most, again and again, and the middles are moved to the means
+ * of what is nearest to them. Rare colours weigh more than by their number (its power 3/4 is taken), or thin strokes
+ * would pay for areas.
  */
 final class ColourTable {
 
@@ -129,7 +130,8 @@ final class ColourTable {
   /**
    * Makes the table for the colours counted since {@link #clear}.
    *
-   * @param backgrounds 0xRRGGBB, ascending: those that are exact however few of their pixels changed, or what moves would leave traces there
+   * @param backgrounds 0xRRGGBB, ascending: those that are exact however few of their pixels changed, or what moves
+   *     would leave traces there
    */
   void choose(int[] backgrounds) {
     if (size <= MOST) {
@@ -197,7 +199,8 @@ final class ColourTable {
 
   private void fitTo(int[] chosen) {
     // Green leads, since it weighs most: the search below then ends soonest.
-    fitted = Arrays.stream(chosen).map(ColourTable::greenFirst).sorted().distinct().map(ColourTable::greenFirst).toArray();
+    fitted =
+        Arrays.stream(chosen).map(ColourTable::greenFirst).sorted().distinct().map(ColourTable::greenFirst).toArray();
     int green = 0;
     for (int i = 0; i < fitted.length; i++) {
       while (green <= (fitted[i] >> 8 & 255)) {
@@ -289,13 +292,19 @@ final class ColourTable {
   }
 
   private static int mean(double[] sums, int at) {
-    return (int) Math.round(sums[at + 1] / sums[at]) << 16 | (int) Math.round(sums[at + 2] / sums[at]) << 8 | (int) Math.round(sums[at + 3] / sums[at]);
+    return (int) Math.round(sums[at + 1] / sums[at]) << 16 | (int) Math.round(sums[at + 2] / sums[at]) << 8
+        | (int) Math.round(sums[at + 3] / sums[at]);
   }
 
-  /** Part of the list of colours, [from, to), and how it is best halved: by channel {@code axis} at most {@code value}. */
+  /**
+   * Part of the list of colours, [from, to), and how it is best halved: by channel {@code axis} at most {@code value}.
+   */
   private record Box(int from, int to, int colour, double gain, int axis, int value) {}
 
-  /** Fills {@code chosen} from {@code from} with the means of boxes of the colours numbered {@code list}; returns where that ends. */
+  /**
+   * Fills {@code chosen} from {@code from} with the means of boxes of the colours numbered {@code list}; returns where
+   * that ends.
+   */
   private int cut(int[] list, int[] chosen, int from) {
     if (list.length == 0) {
       return from;

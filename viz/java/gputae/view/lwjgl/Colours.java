@@ -16,7 +16,10 @@ final class Colours {
   static final int BALL = 0xbd1f01;
   static final int DEATHS = 0x832db6;
 
-  /** The map plasma of Matplotlib (N. J. Smith, S. van der Walt, CC0), its light end, invisible on white, left out: eight colours equally far apart. */
+  /**
+   * The map plasma of Matplotlib (N. J. Smith, S. van der Walt, CC0), its light end, invisible on white, left out:
+   * eight colours equally far apart.
+   */
   private static final int[] PLASMA = {0x0d0887, 0x4b03a1, 0x7d03a8, 0xa82296, 0xcb4679, 0xe56b5d, 0xf89441, 0xfdb42f};
 
   /** Of the curves of terms, in the order of {@code gputae.objective.Terms}: ball penalty, death times, the others. */

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Losses over a training as curves of bounded size: means over runs of steps, whose length doubles each time the room is used up. Written by one thread; others see
- * {@link #copy copies}.
+ * Losses over a training as curves of bounded size: means over runs of steps, whose length doubles each time the room
+ * is used up. Written by one thread; others see {@link #copy copies}.
  */
 final class Curves {
 
@@ -74,7 +74,8 @@ final class Curves {
         values[kind][i] = sums[kind][i] / counts[i];
       }
     }
-    return new Copy(epochs, columns, values, Arrays.copyOf(testEpochs, tests), Arrays.copyOf(testValues, tests), step, stepsPerSecond);
+    return new Copy(epochs, columns, values, Arrays.copyOf(testEpochs, tests), Arrays.copyOf(testValues, tests), step,
+        stepsPerSecond);
   }
 
   void add(Step next) {

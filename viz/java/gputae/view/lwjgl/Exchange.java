@@ -3,7 +3,8 @@ package gputae.view.lwjgl;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Hands the newest value from one thread to another without a lock: who gives never waits, who takes gets the newest or nothing.
+ * Hands the newest value from one thread to another without a lock: who gives never waits, who takes gets the newest or
+ * nothing.
  */
 final class Exchange<T> {
 

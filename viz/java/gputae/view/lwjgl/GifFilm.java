@@ -18,12 +18,12 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * An animated GIF that repeats for ever, written frame by frame. Readers see the whole film or none: it grows in a sibling that takes the film's name at
- * {@link #finish}.
+ * An animated GIF that repeats for ever, written frame by frame. Readers see the whole film or none: it grows in a
+ * sibling that takes the film's name at {@link #finish}.
  *
- * <p>Each frame holds no more than the rectangle that changed and has a colour table of its own, made of the colours that changed in it: exact where there
- * are at most 255, else the nearest of 255 without dithering, the frequent ones exact. Pixels that stay are transparent, so that what stands still never
- * flickers. For one thread.
+ * <p>Each frame holds no more than the rectangle that changed and has a colour table of its own, made of the colours
+ * that changed in it: exact where there are at most 255, else the nearest of 255 without dithering, the frequent ones
+ * exact. Pixels that stay are transparent, so that what stands still never flickers. For one thread.
  */
 final class GifFilm implements AutoCloseable {
 
@@ -62,7 +62,8 @@ final class GifFilm implements AutoCloseable {
    * @throws IOException              with one line naming the file, if it cannot be written
    */
   GifFilm(Path file, int width, int height) throws IOException {
-    if (width < 1 || height < 1 || width > 0xffff || height > 0xffff || (long) width * height > Integer.MAX_VALUE - 64) {
+    if (width < 1 || height < 1 || width > 0xffff || height > 0xffff
+        || (long) width * height > Integer.MAX_VALUE - 64) {
       throw new IllegalArgumentException("a film of " + width + " x " + height + " pixels cannot be written");
     }
     this.file = file;
@@ -92,7 +93,8 @@ final class GifFilm implements AutoCloseable {
   /**
    * Adds a frame.
    *
-   * @param rgb          0xRRGGBB, row-major [height, width]; the highest eight bits are ignored; read during the call only
+   * @param rgb          0xRRGGBB, row-major [height, width]; the highest eight bits are ignored; read during the call
+   *     only
    * @param centiseconds how long it is shown, 0 .. {@link #LONGEST}; many viewers take 0 and 1 for 10
    * @throws IllegalArgumentException if the size or the time does not fit
    * @throws IllegalStateException    after {@link #finish} or {@link #close}
@@ -100,7 +102,8 @@ final class GifFilm implements AutoCloseable {
    */
   void frame(int[] rgb, int centiseconds) throws IOException {
     if (rgb.length != width * height) {
-      throw new IllegalArgumentException("a frame of " + width + " x " + height + " has " + width * height + " pixels, not " + rgb.length);
+      throw new IllegalArgumentException(
+          "a frame of " + width + " x " + height + " has " + width * height + " pixels, not " + rgb.length);
     }
     checkTime(centiseconds);
     checkOpen();
@@ -116,9 +119,11 @@ final class GifFilm implements AutoCloseable {
   /**
    * Ends the film, whose name appears now.
    *
-   * @param lastCentiseconds how long the last frame is shown before the film starts again, in place of its own time, 0 .. {@link #LONGEST}
+   * @param lastCentiseconds how long the last frame is shown before the film starts again, in place of its own time, 0
+   *     .. {@link #LONGEST}
    * @throws IllegalStateException if there is no frame, or after {@code finish} or {@link #close}
-   * @throws IOException           with one line naming the file, if it cannot be written; a film that was there before is then untouched
+   * @throws IOException           with one line naming the file, if it cannot be written; a film that was there before
+   *     is then untouched
    */
   void finish(int lastCentiseconds) throws IOException {
     checkTime(lastCentiseconds);
@@ -171,7 +176,8 @@ final class GifFilm implements AutoCloseable {
 
   private static void checkTime(int centiseconds) {
     if (centiseconds < 0 || centiseconds > LONGEST) {
-      throw new IllegalArgumentException("a frame is shown for 0 to " + LONGEST + " hundredths of a second, not " + centiseconds);
+      throw new IllegalArgumentException(
+          "a frame is shown for 0 to " + LONGEST + " hundredths of a second, not " + centiseconds);
     }
   }
 
@@ -248,7 +254,10 @@ final class GifFilm implements AutoCloseable {
     return new Patch(image(indices, right - left, bottom - top), left, top, centiseconds);
   }
 
-  /** The colours of large areas, 0xRRGGBB, each of a two hundredth of the frame at least, so far as every 37th pixel tells. */
+  /**
+   * The colours of large areas, 0xRRGGBB, each of a two hundredth of the frame at least, so far as every 37th pixel
+   * tells.
+   */
   private static int[] backgrounds(int[] rgb, int width) {
     int step = width % 37 == 0 ? 41 : 37;
     int[] sample = new int[(rgb.length + step - 1) / step];
@@ -277,7 +286,8 @@ final class GifFilm implements AutoCloseable {
       channels[1][i] = (byte) (table.entry(i) >> 8);
       channels[2][i] = (byte) table.entry(i);
     }
-    IndexColorModel colours = new IndexColorModel(8, table.size() + 1, channels[0], channels[1], channels[2], table.size());
+    IndexColorModel colours =
+        new IndexColorModel(8, table.size() + 1, channels[0], channels[1], channels[2], table.size());
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_INDEXED, colours);
     System.arraycopy(indices, 0, ((DataBufferByte) image.getRaster().getDataBuffer()).getData(), 0, indices.length);
     return image;
@@ -300,9 +310,12 @@ final class GifFilm implements AutoCloseable {
     IIOMetadataNode root = new IIOMetadataNode(FORMAT);
     // Every attribute must be there; the writer overrides the sizes.
     root.appendChild(node("ImageDescriptor", "imageLeftPosition", latestPatch.left, "imageTopPosition", latestPatch.top,
-        "imageWidth", latestPatch.image.getWidth(), "imageHeight", latestPatch.image.getHeight(), "interlaceFlag", "FALSE"));
-    root.appendChild(node("GraphicControlExtension", "disposalMethod", "doNotDispose", "userInputFlag", "FALSE", "transparentColorFlag", "TRUE",
-        "delayTime", centiseconds, "transparentColorIndex", ((IndexColorModel) latestPatch.image.getColorModel()).getTransparentPixel()));
+        "imageWidth", latestPatch.image.getWidth(), "imageHeight", latestPatch.image.getHeight(), "interlaceFlag",
+        "FALSE"));
+    root.appendChild(node("GraphicControlExtension", "disposalMethod", "doNotDispose", "userInputFlag", "FALSE",
+        "transparentColorFlag", "TRUE",
+        "delayTime", centiseconds, "transparentColorIndex",
+        ((IndexColorModel) latestPatch.image.getColorModel()).getTransparentPixel()));
     if (!started) {
       IIOMetadataNode extensions = new IIOMetadataNode("ApplicationExtensions");
       IIOMetadataNode repeat = node("ApplicationExtension", "applicationID", "NETSCAPE", "authenticationCode", "2.0");

@@ -19,14 +19,18 @@ final class Gl {
 
   private Gl() {}
 
-  /** @throws IllegalStateException naming the pass, if OpenGL has an error; looks only where {@link #DEBUG} is set, since drivers wait for it */
+  /**
+   * @throws IllegalStateException naming the pass, if OpenGL has an error; looks only where {@link #DEBUG} is set,
+   * since drivers wait for it
+   */
   static void check(String pass) {
     if (DEBUG) {
       int error = glGetError();
       // The driver's words for the same error, which must not be left for the next pass.
       String message = MESSAGE.getAndSet(null);
       if (error != GL_NO_ERROR) {
-        throw new IllegalStateException("OpenGL error 0x" + Integer.toHexString(error) + " in " + pass + (message == null ? "" : ": " + message));
+        throw new IllegalStateException(
+            "OpenGL error 0x" + Integer.toHexString(error) + " in " + pass + (message == null ? "" : ": " + message));
       }
       if (message != null) {
         throw new IllegalStateException("OpenGL in " + pass + ": " + message);

@@ -9,15 +9,18 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The thread behind a window: asks the training for snapshots several times a second, turns each into an observation, and decodes what the mouse points at. Everything
- * crosses through {@link Exchange}s.
+ * The thread behind a window: asks the training for snapshots several times a second, turns each into an observation,
+ * and decodes what the mouse points at. Everything crosses through {@link Exchange}s.
  */
 final class Lookout {
 
   /** Between two snapshots. */
   private static final double LEAST_SECONDS = 0.15;
 
-  /** At least this many times what an observation takes lies between two, so that most of a processor is left to the training. */
+  /**
+   * At least this many times what an observation takes lies between two, so that most of a processor is left to the
+   * training.
+   */
   private static final double IDLE_SHARE = 5;
 
   private final Subject subject;

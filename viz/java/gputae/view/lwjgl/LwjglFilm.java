@@ -176,7 +176,8 @@ final class LwjglFilm implements Film {
         draw(task, state, camera, renderer, observer, target);
         int[] picture = target.read();
         if (frames != null) {
-          Png.write(frames.resolve(String.format(Locale.ROOT, "frame-%06d.png", count)), picture, options.width(), options.height());
+          Png.write(frames.resolve(String.format(Locale.ROOT, "frame-%06d.png", count)), picture, options.width(),
+              options.height());
         }
         if (gif != null) {
           gif.frame(picture, CENTISECONDS);

@@ -32,7 +32,8 @@ public final class LwjglViewer implements Viewer {
   }
 
   @Override
-  public Window openWindow(Subject subject, Supplier<Backend> backend, TrainControl control, ViewOptions options, Consumer<String> say) {
+  public Window openWindow(Subject subject, Supplier<Backend> backend, TrainControl control, ViewOptions options,
+      Consumer<String> say) {
     return new LwjglWindow(subject, backend, control, options, say);
   }
 

@@ -30,8 +30,8 @@ import org.lwjgl.opengl.GL;
 import org.lwjgl.system.MemoryStack;
 
 /**
- * A window, with two threads: one owns GLFW and OpenGL and draws, the {@link Lookout} asks for snapshots and embeds and decodes. The training's thread hands values over
- * through {@link Exchange}s and never waits for either.
+ * A window, with two threads: one owns GLFW and OpenGL and draws, the {@link Lookout} asks for snapshots and embeds and
+ * decodes. The training's thread hands values over through {@link Exchange}s and never waits for either.
  */
 final class LwjglWindow implements Window {
 
@@ -78,7 +78,8 @@ final class LwjglWindow implements Window {
   private volatile boolean open = true;
   private volatile Path screenshots;
 
-  LwjglWindow(Subject subject, Supplier<Backend> backend, TrainControl control, ViewOptions options, Consumer<String> say) {
+  LwjglWindow(Subject subject, Supplier<Backend> backend, TrainControl control, ViewOptions options,
+      Consumer<String> say) {
     this.subject = subject;
     this.control = control;
     this.options = options;
@@ -92,7 +93,8 @@ final class LwjglWindow implements Window {
       ready.get();
     } catch (ExecutionException e) {
       close();
-      throw e.getCause() instanceof ViewException refusal ? refusal : new ViewException("no window: " + e.getCause().getMessage(), e.getCause());
+      throw e.getCause() instanceof ViewException refusal ? refusal
+          : new ViewException("no window: " + e.getCause().getMessage(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ViewException("interrupted", e);
@@ -141,7 +143,8 @@ final class LwjglWindow implements Window {
       if (code == GLFW_PLATFORM_UNAVAILABLE) {
         return "the display " + (wayland != null ? wayland : display) + " cannot be opened";
       }
-      return text.get(0) == NULL ? "GLFW error 0x" + Integer.toHexString(code) : text.getStringUTF8(0).replace('\n', ' ');
+      return text.get(0) == NULL ? "GLFW error 0x" + Integer.toHexString(code)
+          : text.getStringUTF8(0).replace('\n', ' ');
     }
   }
 
@@ -251,7 +254,8 @@ final class LwjglWindow implements Window {
       initialise();
       try {
         create();
-        exitGuard = X11Errors.guardExit(thread, () -> closing = true, () -> finished && (control == null || !control.stopped()));
+        exitGuard = X11Errors.guardExit(thread, () -> closing = true,
+            () -> finished && (control == null || !control.stopped()));
         ready.complete(null);
         loop();
       } finally {
@@ -265,7 +269,8 @@ final class LwjglWindow implements Window {
     } catch (RuntimeException | LinkageError e) {
       if (!ready.completeExceptionally(e)) {
         // Without its display a window has sizes by chance, and OpenGL complains of them.
-        String what = X11Errors.connectionLost() ? "the display was lost" : "the window failed (" + e.getMessage() + ")";
+        String what =
+            X11Errors.connectionLost() ? "the display was lost" : "the window failed (" + e.getMessage() + ")";
         say.accept(what + (control == null ? "" : "; the training goes on without the window"));
       }
     } finally {
@@ -300,7 +305,8 @@ final class LwjglWindow implements Window {
     }
     window = glfwCreateWindow(wide, high, "gpu-tae \u00b7 " + subject.title(), NULL, NULL);
     if (window == NULL) {
-      throw new ViewException("no window: " + error() + " (OpenGL 3.3 is needed; --frames DIR and --film FILE.gif may do without the display's)");
+      throw new ViewException("no window: " + error()
+          + " (OpenGL 3.3 is needed; --frames DIR and --film FILE.gif may do without the display's)");
     }
     glfwSetWindowSizeLimits(window, ViewOptions.LEAST_WIDTH, ViewOptions.LEAST_HEIGHT, GLFW_DONT_CARE, GLFW_DONT_CARE);
     if (glfwGetPlatform() == GLFW_PLATFORM_X11) {
@@ -371,7 +377,8 @@ final class LwjglWindow implements Window {
       }
     }
     if (!closing && control != null && !finished) {
-      say.accept(X11Errors.connectionLost() ? "the display was lost; the training goes on without the window" : "the window was closed; the training goes on");
+      say.accept(X11Errors.connectionLost() ? "the display was lost; the training goes on without the window"
+          : "the window was closed; the training goes on");
     }
   }
 
@@ -400,7 +407,8 @@ final class LwjglWindow implements Window {
     }
     if (now - speedAt > 0.5) {
       long step = state.curves.step();
-      state.stepsPerSecond = speedStep >= 0 && step > speedStep ? (step - speedStep) / (now - speedAt) : state.curves.stepsPerSecond();
+      state.stepsPerSecond =
+          speedStep >= 0 && step > speedStep ? (step - speedStep) / (now - speedAt) : state.curves.stepsPerSecond();
       speedAt = now;
       speedStep = step;
     }
@@ -464,7 +472,8 @@ final class LwjglWindow implements Window {
     if (control == null || finished) {
       return List.of(tree, reset, shot);
     }
-    return List.of(new State.Button(paused ? "Resume" : "Pause", "space", paused), new State.Button("One epoch", "E", false), tree, reset, shot);
+    return List.of(new State.Button(paused ? "Resume" : "Pause", "space", paused),
+        new State.Button("One epoch", "E", false), tree, reset, shot);
   }
 
   private void press(String label) {
@@ -554,7 +563,8 @@ final class LwjglWindow implements Window {
 
   private boolean inCloud() {
     double points = width / ratio;
-    return mouseX >= 0 && mouseY >= 0 && mouseY < height / ratio && mouseX < points - Panels.panelWidth(points, height / ratio);
+    return mouseX >= 0 && mouseY >= 0 && mouseY < height / ratio
+        && mouseX < points - Panels.panelWidth(points, height / ratio);
   }
 
   /** Finds out what the mouse points at, and asks for its image where that is new. */

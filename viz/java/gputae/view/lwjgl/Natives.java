@@ -14,14 +14,16 @@ import java.util.List;
 import org.lwjgl.system.Configuration;
 
 /**
- * LWJGL's native libraries, unpacked as this program's own are: into a private folder, never one where another user could have put something. The jar holds them
- * where LWJGL does not look, since it would unpack them once more, over files that another process may be running from.
+ * LWJGL's native libraries, unpacked as this program's own are: into a private folder, never one where another user
+ * could have put something. The jar holds them where LWJGL does not look, since it would unpack them once more, over
+ * files that another process may be running from.
  */
 final class Natives {
 
   private static final String LWJGL = "liblwjgl.so";
   private static final String RESOURCES = "gputae/view/lwjgl/natives/linux/x64/org/lwjgl/";
-  private static final List<String> PATHS = List.of(LWJGL, "glfw/libglfw.so", "opengl/liblwjgl_opengl.so", "nanovg/liblwjgl_nanovg.so");
+  private static final List<String> PATHS =
+      List.of(LWJGL, "glfw/libglfw.so", "opengl/liblwjgl_opengl.so", "nanovg/liblwjgl_nanovg.so");
 
   private Natives() {}
 
@@ -52,7 +54,8 @@ final class Natives {
         throw new BackendException("cannot read " + RESOURCES + path + " in the jar: " + e.getMessage(), e);
       }
     }
-    // LWJGL's own is loaded at once, which shows whether programs may run from the folder; it loads the others when it needs them.
+    // LWJGL's own is loaded at once, which shows whether programs may run from the folder; it loads the others when it
+    // needs them.
     Path folder = NativeFolder.unpack("lwjgl", libraries, file -> {
       if (file.endsWith(LWJGL)) {
         System.load(file.toString());

@@ -13,7 +13,8 @@ import java.util.Arrays;
  * @param batch      the batch that comes next, and its spanning tree; null if its embeddings are not finite
  * @param generated  images decoded from samples of the prior, uint8 (GENERATED, pixels)
  */
-record Observation(long step, float[] latents, Projection projection, float[] positions, Extent extent, Batch batch, byte[] generated) {
+record Observation(long step, float[] latents, Projection projection, float[] positions, Extent extent, Batch batch,
+    byte[] generated) {
 
   /** Images in the grid of generated ones. */
   static final int GENERATED = 40;
@@ -48,7 +49,8 @@ record Observation(long step, float[] latents, Projection projection, float[] po
         half[axis] = (high - low) / 2;
       }
       for (int i = 0; i < n; i++) {
-        double length = Math.hypot(Math.hypot(positions[3 * i] - centre[0], positions[3 * i + 1] - centre[1]), positions[3 * i + 2] - centre[2]);
+        double length = Math.hypot(Math.hypot(positions[3 * i] - centre[0], positions[3 * i + 1] - centre[1]),
+            positions[3 * i + 2] - centre[2]);
         values[i] = Double.isFinite(length) ? (float) length : 0;
       }
       Arrays.sort(values);

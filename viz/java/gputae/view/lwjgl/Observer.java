@@ -15,7 +15,8 @@ import gputae.view.Subject;
 import java.util.Arrays;
 
 /**
- * Turns snapshots of weights into what is drawn, with a model and a backend of its own, so that the training is not touched. Used by one thread.
+ * Turns snapshots of weights into what is drawn, with a model and a backend of its own, so that the training is not
+ * touched. Used by one thread.
  */
 final class Observer implements AutoCloseable {
 
@@ -44,7 +45,8 @@ final class Observer implements AutoCloseable {
     this.testImages = backend.allocate(ElementType.UINT8, test.count(), test.pixelsPerImage()).upload(test.pixels());
     int rows = Math.min(subject.config().batch(), subject.dataset().train().images().count());
     this.batchImages = backend.allocate(ElementType.UINT8, rows, test.pixelsPerImage());
-    this.prior = subject.config().model().prior().sample(backend, Observation.GENERATED, latent, subject.config().seed(), Streams.PRIOR);
+    this.prior = subject.config().model().prior().sample(backend, Observation.GENERATED, latent,
+        subject.config().seed(), Streams.PRIOR);
     this.one = backend.allocate(1, latent);
   }
 
@@ -69,10 +71,14 @@ final class Observer implements AutoCloseable {
     if (latent == 1) {
       spread(positions);
     }
-    return new Observation(snapshot.step(), latents, projection, positions, Observation.Extent.of(positions), batch(snapshot.step()), bytes(model.decode(prior)));
+    return new Observation(snapshot.step(), latents, projection, positions, Observation.Extent.of(positions),
+        batch(snapshot.step()), bytes(model.decode(prior)));
   }
 
-  /** On a line points would hide one another: each class gets a lane, and each point a place in it that is always the same. */
+  /**
+   * On a line points would hide one another: each class gets a lane, and each point a place in it that is always the
+   * same.
+   */
   private void spread(float[] positions) {
     byte[] labels = subject.dataset().test().labels();
     int lanes = labels == null ? 1 : Math.max(1, subject.dataset().classes().size());

@@ -21,12 +21,13 @@ import org.lwjgl.opengl.GL;
 import org.lwjgl.system.MemoryStack;
 
 /**
- * OpenGL 3.3 without a display: EGL on a device, as it is on servers and in containers, with NVIDIA's driver as with Mesa's. The context is current on the thread that made it;
- * there is nothing to draw to but framebuffer objects.
+ * OpenGL 3.3 without a display: EGL on a device, as it is on servers and in containers, with NVIDIA's driver as with
+ * Mesa's. The context is current on the thread that made it; there is nothing to draw to but framebuffer objects.
  */
 final class OffScreen implements AutoCloseable {
 
-  private static final String ADVICE = " (Debian and Ubuntu: apt install libegl1 libgl1 libgl1-mesa-dri; NVIDIA: its driver's libEGL)";
+  private static final String ADVICE =
+      " (Debian and Ubuntu: apt install libegl1 libgl1 libgl1-mesa-dri; NVIDIA: its driver's libEGL)";
 
   private final long display;
   private final long context;
@@ -55,7 +56,8 @@ final class OffScreen implements AutoCloseable {
         throw new ViewException("no OpenGL without a display: EGL cannot list its devices, error " + error() + ADVICE);
       }
       for (int i = 0; i < count.get(0) && made == NULL; i++) {
-        opened = EXTPlatformBase.eglGetPlatformDisplayEXT(EXTPlatformDevice.EGL_PLATFORM_DEVICE_EXT, devices.get(i), (IntBuffer) null);
+        opened = EXTPlatformBase.eglGetPlatformDisplayEXT(EXTPlatformDevice.EGL_PLATFORM_DEVICE_EXT, devices.get(i),
+            (IntBuffer) null);
         if (opened == NULL || !EGL10.eglInitialize(opened, stack.mallocInt(1), stack.mallocInt(1))) {
           refusals.add("device " + i + ": eglInitialize " + error());
           continue;
@@ -68,7 +70,8 @@ final class OffScreen implements AutoCloseable {
       }
     }
     if (made == NULL) {
-      throw new ViewException("no OpenGL without a display: " + (refusals.isEmpty() ? "EGL knows no device" : String.join("; ", refusals)) + ADVICE);
+      throw new ViewException("no OpenGL without a display: "
+          + (refusals.isEmpty() ? "EGL knows no device" : String.join("; ", refusals)) + ADVICE);
     }
     display = opened;
     context = made;
@@ -86,12 +89,15 @@ final class OffScreen implements AutoCloseable {
     }
     PointerBuffer config = stack.mallocPointer(1);
     IntBuffer count = stack.mallocInt(1);
-    IntBuffer wanted = stack.ints(EGL10.EGL_SURFACE_TYPE, EGL10.EGL_PBUFFER_BIT, EGL12.EGL_RENDERABLE_TYPE, EGL14.EGL_OPENGL_BIT, EGL10.EGL_NONE);
+    IntBuffer wanted = stack.ints(EGL10.EGL_SURFACE_TYPE, EGL10.EGL_PBUFFER_BIT, EGL12.EGL_RENDERABLE_TYPE,
+        EGL14.EGL_OPENGL_BIT, EGL10.EGL_NONE);
     if (!EGL10.eglChooseConfig(display, wanted, config, count) || count.get(0) == 0) {
       return NULL;
     }
-    IntBuffer attributes = stack.ints(EGL15.EGL_CONTEXT_MAJOR_VERSION, 3, EGL15.EGL_CONTEXT_MINOR_VERSION, 3, EGL15.EGL_CONTEXT_OPENGL_PROFILE_MASK,
-        EGL15.EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT, EGL15.EGL_CONTEXT_OPENGL_DEBUG, Gl.DEBUG ? EGL14.EGL_TRUE : EGL14.EGL_FALSE, EGL10.EGL_NONE);
+    IntBuffer attributes = stack.ints(EGL15.EGL_CONTEXT_MAJOR_VERSION, 3, EGL15.EGL_CONTEXT_MINOR_VERSION, 3,
+        EGL15.EGL_CONTEXT_OPENGL_PROFILE_MASK,
+        EGL15.EGL_CONTEXT_OPENGL_CORE_PROFILE_BIT, EGL15.EGL_CONTEXT_OPENGL_DEBUG,
+        Gl.DEBUG ? EGL14.EGL_TRUE : EGL14.EGL_FALSE, EGL10.EGL_NONE);
     long context = EGL10.eglCreateContext(display, config.get(0), EGL10.EGL_NO_CONTEXT, attributes);
     if (context != NULL && !EGL10.eglMakeCurrent(display, EGL10.EGL_NO_SURFACE, EGL10.EGL_NO_SURFACE, context)) {
       EGL10.eglDestroyContext(display, context);

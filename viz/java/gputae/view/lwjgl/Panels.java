@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Everything of a picture that is not the cloud: axes and legend around it, and the panels beside it. Lengths are points. */
+/**
+ * Everything of a picture that is not the cloud: axes and legend around it, and the panels beside it. Lengths are
+ * points.
+ */
 final class Panels {
 
   private static final double PAD = 14;
@@ -61,7 +64,9 @@ final class Panels {
     return -1;
   }
 
-  /** What lies behind the points: grid lines. To be called between {@code begin} and {@code end} of a sheet of its own. */
+  /**
+   * What lies behind the points: grid lines. To be called between {@code begin} and {@code end} of a sheet of its own.
+   */
   void behind(State state, Camera camera, double width, double height) {
     if (camera.orbits()) {
       return;
@@ -143,18 +148,23 @@ final class Panels {
       double[] to = camera.pixel(end[0], end[1], end[2]);
       if (Double.isFinite(from[0] + to[0])) {
         sheet.line(from[0], from[1], to[0], to[1], 1.2, Colours.FAINT, 0.8);
-        String name = projection == null || projection.identity() ? "z" + (axis + 1) : format("%d (%.0f %%)", axis + 1, 100 * projection.share(axis));
+        String name = projection == null || projection.identity() ? "z" + (axis + 1)
+            : format("%d (%.0f %%)", axis + 1, 100 * projection.share(axis));
         sheet.text(name, to[0], to[1] - 5, Anchor.CENTRE, Style.SEMIBOLD, 12, Colours.FAINT);
       }
     }
     if (projection != null && !projection.identity()) {
-      sheet.text(format("%d latent dimensions seen along their principal components: %.0f %% of the variance", latent, 100 * projection.share()), 12,
+      sheet.text(
+          format("%d latent dimensions seen along their principal components: %.0f %% of the variance", latent,
+              100 * projection.share()),
+          12,
           height - (state.interactive ? 64 : 10), Anchor.LEFT, Style.REGULAR, 11.5, Colours.FAINT);
     }
   }
 
   private void legend(State state, double height) {
-    List<String> classes = state.subject.dataset().test().labels() == null ? List.of() : state.subject.dataset().classes();
+    List<String> classes =
+        state.subject.dataset().test().labels() == null ? List.of() : state.subject.dataset().classes();
     int[] colours = ClassColours.of(Math.max(1, classes.size()));
     int room = (int) Math.max(1, (height - 130) / LEGEND_LINE);
     int shown = classes.size() <= room ? classes.size() : room - 1;
@@ -167,10 +177,12 @@ final class Panels {
     double y = 26;
     for (int c = 0; c < shown; c++, y += LEGEND_LINE) {
       sheet.disc(23, y, 5, colours[c], 1);
-      sheet.text(sheet.fitted(classes.get(c), Style.REGULAR, 12.5, 130), 35, y + 4.5, Anchor.LEFT, Style.REGULAR, 12.5, Colours.INK);
+      sheet.text(sheet.fitted(classes.get(c), Style.REGULAR, 12.5, 130), 35, y + 4.5, Anchor.LEFT, Style.REGULAR, 12.5,
+          Colours.INK);
     }
     if (shown < classes.size()) {
-      sheet.text("and " + (classes.size() - shown) + " more", 35, y + 4.5, Anchor.LEFT, Style.REGULAR, 12.5, Colours.FAINT);
+      sheet.text("and " + (classes.size() - shown) + " more", 35, y + 4.5, Anchor.LEFT, Style.REGULAR, 12.5,
+          Colours.FAINT);
       y += LEGEND_LINE;
     }
     sheet.circle(23, y, 5, 1.4, Colours.INK, 0.9);
@@ -202,8 +214,10 @@ final class Panels {
       double width = label + key + 28;
       sheet.box(x, y, width, 26, 6, button.active() ? Colours.ACCENT : Colours.CARD, 0.95);
       sheet.frame(x + 0.5, y + 0.5, width - 1, 25, 6, 1, button.active() ? Colours.ACCENT : Colours.LINE, 1);
-      sheet.text(button.label(), x + 10, y + 17.5, Anchor.LEFT, Style.SEMIBOLD, 12, button.active() ? Colours.BACKGROUND : Colours.INK);
-      sheet.text(button.key(), x + width - 10, y + 17.5, Anchor.RIGHT, Style.REGULAR, 11, button.active() ? Colours.LINE : Colours.FAINT);
+      sheet.text(button.label(), x + 10, y + 17.5, Anchor.LEFT, Style.SEMIBOLD, 12,
+          button.active() ? Colours.BACKGROUND : Colours.INK);
+      sheet.text(button.key(), x + width - 10, y + 17.5, Anchor.RIGHT, Style.REGULAR, 11,
+          button.active() ? Colours.LINE : Colours.FAINT);
       buttons.add(new double[] {x, y, width, 26});
       x += width + 6;
     }
@@ -231,7 +245,8 @@ final class Panels {
     double pointer = state.interactive ? Math.max(84, Math.min(132, 0.17 * rest)) + GAP : 0;
     double histogram = Math.max(72, Math.min(130, 0.17 * rest));
     double least = plots * LINE_CARD + (plots - 1) * PLOT_GAP;
-    double generated = Math.min(Math.min(0.31 * rest, generatedHeight(state, inner)), rest - pointer - histogram - 2 * GAP - least);
+    double generated =
+        Math.min(Math.min(0.31 * rest, generatedHeight(state, inner)), rest - pointer - histogram - 2 * GAP - least);
     double curves = rest - pointer - generated - histogram - 2 * GAP;
     // Where there is no room for every curve, the last have their newest value only.
     double each = (curves - (plots - 1) * PLOT_GAP) / plots;
@@ -245,8 +260,10 @@ final class Panels {
       heights[i] = i < whole ? each : LINE_CARD;
     }
     int next = 0;
-    plot(state, "reconstruction, nats per pixel", x, y, inner, heights[next], new double[][] {c.epochs(), c.testEpochs()},
-        new double[][] {c.of(Reconstruction.KIND), c.testValues()}, new int[] {Colours.TRAIN, Colours.TEST}, new String[] {"training", "test"});
+    plot(state, "reconstruction, nats per pixel", x, y, inner, heights[next],
+        new double[][] {c.epochs(), c.testEpochs()},
+        new double[][] {c.of(Reconstruction.KIND), c.testValues()}, new int[] {Colours.TRAIN, Colours.TEST},
+        new String[] {"training", "test"});
     y += heights[next++] + PLOT_GAP;
     for (TermKind<?> kind : terms) {
       one(state, kind.caption(), x, y, inner, heights[next], c.of(kind), Colours.ofTerm(Terms.all().indexOf(kind)));
@@ -263,9 +280,12 @@ final class Panels {
   }
 
   private double heading(State state, double x, double width) {
-    double size = Math.max(11.5, Math.min(15.5, 15.5 * width / sheet.width(state.subject.title(), Style.SEMIBOLD, 15.5)));
-    sheet.text(sheet.fitted(state.subject.title(), Style.SEMIBOLD, size, width), x, 29, Anchor.LEFT, Style.SEMIBOLD, size, Colours.INK);
-    sheet.text(sheet.fitted(state.subject.device(), Style.REGULAR, 11, width), x, 46, Anchor.LEFT, Style.REGULAR, 11, Colours.FAINT);
+    double size =
+        Math.max(11.5, Math.min(15.5, 15.5 * width / sheet.width(state.subject.title(), Style.SEMIBOLD, 15.5)));
+    sheet.text(sheet.fitted(state.subject.title(), Style.SEMIBOLD, size, width), x, 29, Anchor.LEFT, Style.SEMIBOLD,
+        size, Colours.INK);
+    sheet.text(sheet.fitted(state.subject.device(), Style.REGULAR, 11, width), x, 46, Anchor.LEFT, Style.REGULAR, 11,
+        Colours.FAINT);
     int epochs = state.subject.config().epochs();
     int perEpoch = state.subject.stepsPerEpoch();
     long step = Math.max(state.now == null ? 0 : state.now.step(), state.interactive ? state.curves.step() : 0);
@@ -289,12 +309,15 @@ final class Panels {
     sheet.frame(x + 0.5, y + 0.5, width - 1, height - 1, 5, 1, Colours.LINE, 1);
   }
 
-  private void one(State state, String title, double x, double y, double width, double height, double[] values, int colour) {
-    plot(state, title, x, y, width, height, new double[][] {state.curves.epochs()}, new double[][] {values}, new int[] {colour}, new String[] {null});
+  private void one(State state, String title, double x, double y, double width, double height, double[] values,
+      int colour) {
+    plot(state, title, x, y, width, height, new double[][] {state.curves.epochs()}, new double[][] {values},
+        new int[] {colour}, new String[] {null});
   }
 
   /** Curves over epochs; the newest value of each beside the title. */
-  private void plot(State state, String title, double x, double y, double width, double height, double[][] epochs, double[][] values, int[] colours,
+  private void plot(State state, String title, double x, double y, double width, double height, double[][] epochs,
+      double[][] values, int[] colours,
       String[] names) {
     card(x, y, width, height);
     double right = x + width - 9;
@@ -308,7 +331,8 @@ final class Panels {
     }
     // Where there is no room for the unit the name is enough.
     String name = sheet.width(title, Style.SEMIBOLD, 11.5) <= right - x - 9 ? title : title.replaceFirst(",.*", "");
-    sheet.text(sheet.fitted(name, Style.SEMIBOLD, 11.5, right - x - 9), x + 9, y + 17, Anchor.LEFT, Style.SEMIBOLD, 11.5, Colours.INK);
+    sheet.text(sheet.fitted(name, Style.SEMIBOLD, 11.5, right - x - 9), x + 9, y + 17, Anchor.LEFT, Style.SEMIBOLD,
+        11.5, Colours.INK);
     double x0 = x + 40;
     double x1 = x + width - 10;
     double y0 = y + 26;
@@ -363,7 +387,8 @@ final class Panels {
   /** The death times of the next batch, in the colours of its tree's edges. */
   private void histogram(State state, double x, double y, double width, double height) {
     card(x, y, width, height);
-    sheet.text("death times of the next batch (H\u2080)", x + 9, y + 17, Anchor.LEFT, Style.SEMIBOLD, 11.5, Colours.INK);
+    sheet.text("death times of the next batch (H\u2080)", x + 9, y + 17, Anchor.LEFT, Style.SEMIBOLD, 11.5,
+        Colours.INK);
     Observation.Batch batch = state.now == null ? null : state.now.batch();
     if (batch == null || batch.lengths().length == 0) {
       return;
@@ -381,7 +406,8 @@ final class Panels {
     if (sheet.width(text, Style.REGULAR, 11) > room) {
       text = format("%d edges", deaths.length);
     }
-    sheet.text(sheet.fitted(text, Style.REGULAR, 11, room), x + width - 9, y + 17, Anchor.RIGHT, Style.REGULAR, 11, Colours.FAINT);
+    sheet.text(sheet.fitted(text, Style.REGULAR, 11, room), x + width - 9, y + 17, Anchor.RIGHT, Style.REGULAR, 11,
+        Colours.FAINT);
     double x0 = x + 10;
     double x1 = x + width - 10;
     double y0 = y + 25;
@@ -411,7 +437,10 @@ final class Panels {
   private void generated(State state, double x, double y, double width, double height) {
     card(x, y, width, height);
     ModelKind kind = state.subject.config().model();
-    sheet.text(kind.prior() == Prior.UNIFORM_BALL ? "decoded samples of the unit ball" : "decoded samples of the standard normal", x + 9, y + 17, Anchor.LEFT, Style.SEMIBOLD, 11.5,
+    sheet.text(
+        kind.prior() == Prior.UNIFORM_BALL ? "decoded samples of the unit ball"
+            : "decoded samples of the standard normal",
+        x + 9, y + 17, Anchor.LEFT, Style.SEMIBOLD, 11.5,
         Colours.INK);
     if (state.now == null) {
       return;
@@ -434,7 +463,8 @@ final class Panels {
       drawnGenerated = state.now;
       columns = best;
       int rows = (Observation.GENERATED + best - 1) / best;
-      sheet.image("generated", tiled(state.now.generated(), images, best, rows), best * images.width(), rows * images.height());
+      sheet.image("generated", tiled(state.now.generated(), images, best, rows), best * images.width(),
+          rows * images.height());
     }
     int rows = (Observation.GENERATED + best - 1) / best;
     double w = best * images.width() * size;
@@ -458,7 +488,8 @@ final class Panels {
     card(x, y, width, height);
     State.Pointer pointer = state.pointer;
     if (pointer == null) {
-      sheet.text("point at the cloud to decode any place in it", x + 12, y + height / 2 + 4, Anchor.LEFT, Style.REGULAR, 12, Colours.FAINT);
+      sheet.text("point at the cloud to decode any place in it", x + 12, y + height / 2 + 4, Anchor.LEFT, Style.REGULAR,
+          12, Colours.FAINT);
       return;
     }
     Images images = state.subject.dataset().test().images();
@@ -487,11 +518,13 @@ final class Panels {
     double line = y + 24;
     byte[] labels = state.subject.dataset().test().labels();
     if (pointer.embedding() >= 0) {
-      String label = labels == null ? "test image " + pointer.embedding() : state.subject.dataset().classes().get(labels[pointer.embedding()] & 0xff);
+      String label = labels == null ? "test image " + pointer.embedding()
+          : state.subject.dataset().classes().get(labels[pointer.embedding()] & 0xff);
       sheet.text(sheet.fitted(label, Style.SEMIBOLD, 14, room), at, line, Anchor.LEFT, Style.SEMIBOLD, 14, Colours.INK);
       if (labels != null) {
         line += 17;
-        sheet.text(sheet.fitted("test image " + pointer.embedding(), Style.REGULAR, 11, room), at, line, Anchor.LEFT, Style.REGULAR, 11, Colours.FAINT);
+        sheet.text(sheet.fitted("test image " + pointer.embedding(), Style.REGULAR, 11, room), at, line, Anchor.LEFT,
+            Style.REGULAR, 11, Colours.FAINT);
       }
       line += 17;
     }
@@ -501,8 +534,10 @@ final class Panels {
       z.append(i == 0 ? "" : ", ").append(format("%.2f", pointer.z()[i]).replace('-', '\u2212'));
       square += (double) pointer.z()[i] * pointer.z()[i];
     }
-    sheet.text(sheet.fitted(z.append(')').toString(), Style.REGULAR, 11, room), at, line, Anchor.LEFT, Style.REGULAR, 11, Colours.FAINT);
-    sheet.text(sheet.fitted(format("|z| = %.2f", Math.sqrt(square)), Style.REGULAR, 11, room), at, line + 15, Anchor.LEFT, Style.REGULAR, 11, Colours.FAINT);
+    sheet.text(sheet.fitted(z.append(')').toString(), Style.REGULAR, 11, room), at, line, Anchor.LEFT, Style.REGULAR,
+        11, Colours.FAINT);
+    sheet.text(sheet.fitted(format("|z| = %.2f", Math.sqrt(square)), Style.REGULAR, 11, room), at, line + 15,
+        Anchor.LEFT, Style.REGULAR, 11, Colours.FAINT);
   }
 
   private void tile(String image, String name, double x, double y, double width, double height) {

@@ -6,11 +6,13 @@ import gputae.linear.Vectors;
 import java.util.Arrays;
 
 /**
- * How points of a latent space of d dimensions are seen in three. For d above 3 the space seen is that of the three largest principal components; inside
- * it the axes are turned to lie as near as possible to those of the projection before, so that what is seen goes on smoothly while variances grow,
- * shrink and cross, where principal components by themselves would swap and flip. For d up to 3 the coordinates are the latent ones, zeros beyond.
+ * How points of a latent space of d dimensions are seen in three. For d above 3 the space seen is that of the three
+ * largest principal components; inside it the axes are turned to lie as near as possible to those of the projection
+ * before, so that what is seen goes on smoothly while variances grow, shrink and cross, where principal components by
+ * themselves would swap and flip. For d up to 3 the coordinates are the latent ones, zeros beyond.
  *
- * <p>The origin stays the latent origin and lengths never grow: the unit ball is projected onto the unit ball. Immutable.
+ * <p>The origin stays the latent origin and lengths never grow: the unit ball is projected onto the unit ball.
+ * Immutable.
  */
 final class Projection {
 
@@ -21,9 +23,15 @@ final class Projection {
   private static final int MOST_ROWS = 20_000;
   /** Rows added to the covariance at once: its entries are loaded and stored the less often. */
   private static final int BLOCK = 8;
-  /** Times the whole variance: what the axes before add to their variance. More than rounding gives, less than anyone sees. */
+  /**
+   * Times the whole variance: what the axes before add to their variance. More than rounding gives, less than anyone
+   * sees.
+   */
   private static final double FAVOUR = 1e-10;
-  /** Of the cosines between the space before and now: below, a direction has nothing in common with what was seen before. */
+  /**
+   * Of the cosines between the space before and now: below, a direction has nothing in common with what was seen
+   * before.
+   */
   private static final double SINGULAR = 1e-6;
   private static final double[][] UNTURNED = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
 
@@ -42,9 +50,10 @@ final class Projection {
   }
 
   /**
-   * The projection of the rows of {@code latents} whose coordinates are all finite. Where they leave a direction open, because there are too few or they
-   * all lie in a plane, it is taken from the axes before. Without those the axes are the principal components, the largest variance first, each with its
-   * largest entry in magnitude, the first among equals, positive.
+   * The projection of the rows of {@code latents} whose coordinates are all finite. Where they leave a direction open,
+   * because there are too few or they all lie in a plane, it is taken from the axes before. Without those the axes are
+   * the principal components, the largest variance first, each with its largest entry in magnitude, the first among
+   * equals, positive.
    *
    * @param latents float32 [count, d]
    * @param count   rows, 0 or more; of more than 20,000 a fixed part is looked at
@@ -68,7 +77,8 @@ final class Projection {
     for (int i = 0; i < d; i++) {
       whole += covariance[i][i];
     }
-    return d <= AXES ? identity(mean, covariance, whole) : seen(mean, covariance, whole, before != null && before.d == d ? before.axes : null);
+    return d <= AXES ? identity(mean, covariance, whole)
+        : seen(mean, covariance, whole, before != null && before.d == d ? before.axes : null);
   }
 
   private static Projection identity(double[] mean, double[][] covariance, double whole) {
@@ -103,7 +113,8 @@ final class Projection {
   }
 
   /** The space of three principal components, whose axes are turned to those before; {@code before} may be null. */
-  private static Projection turned(double[] mean, double[][] principal, double[] variances, double whole, double[][] before) {
+  private static Projection turned(double[] mean, double[][] principal, double[] variances, double whole,
+      double[][] before) {
     int d = mean.length;
     double[][] components = new double[AXES][];
     for (int k = 0; k < AXES; k++) {
@@ -132,7 +143,10 @@ final class Projection {
     return mean;
   }
 
-  /** The unit vector [d] along which coordinate {@code i}, 0 .. 2, is measured; zeros for {@code i} from d on. Not to be changed. */
+  /**
+   * The unit vector [d] along which coordinate {@code i}, 0 .. 2, is measured; zeros for {@code i} from d on. Not to be
+   * changed.
+   */
   double[] axis(int i) {
     return axes[i];
   }
@@ -177,7 +191,9 @@ final class Projection {
     }
   }
 
-  /** The point [d] of the space seen that is projected to (x, y, z); for d below 3 coordinates from d on are left out. */
+  /**
+   * The point [d] of the space seen that is projected to (x, y, z); for d below 3 coordinates from d on are left out.
+   */
   double[] lift(double x, double y, double z) {
     double[] point = new double[d];
     Vectors.addTo(point, axes[0], x);
@@ -276,9 +292,10 @@ final class Projection {
   }
 
   /**
-   * Orthogonal Procrustes: the orthogonal [3][3] that turns the orthonormal rows of {@code now} [3][d] nearest to those of {@code before}, the new axis i
-   * being the sum over k of now[k] times entry [k][i]. It is W Z' where W S Z' is the singular value decomposition of now before'. A direction that the
-   * two spaces do not share points where its largest entry is positive; if there is more than one, nothing is turned.
+   * Orthogonal Procrustes: the orthogonal [3][3] that turns the orthonormal rows of {@code now} [3][d] nearest to those
+   * of {@code before}, the new axis i being the sum over k of now[k] times entry [k][i]. It is W Z' where W S Z' is the
+   * singular value decomposition of now before'. A direction that the two spaces do not share points where its largest
+   * entry is positive; if there is more than one, nothing is turned.
    */
   private static double[][] nearest(double[][] now, double[][] before) {
     double[][] cosines = new double[AXES][AXES];

@@ -5,7 +5,10 @@ import static org.lwjgl.opengl.GL33C.*;
 import gputae.data.Split;
 import gputae.view.Subject;
 
-/** Draws whole pictures into the framebuffer that is bound; the same ones on a screen and on film. Belongs to the thread of its OpenGL context. */
+/**
+ * Draws whole pictures into the framebuffer that is bound; the same ones on a screen and on film. Belongs to the thread
+ * of its OpenGL context.
+ */
 final class Renderer implements AutoCloseable {
 
   private final Gl.Messages messages = new Gl.Messages();
@@ -15,7 +18,8 @@ final class Renderer implements AutoCloseable {
 
   Renderer(Subject subject) {
     Split test = subject.dataset().test();
-    this.cloud = new Cloud(test.images().count(), test.labels(), subject.dataset().classes().size(), subject.config().latent());
+    this.cloud =
+        new Cloud(test.images().count(), test.labels(), subject.dataset().classes().size(), subject.config().latent());
   }
 
   /** A camera for latent spaces of a dimension: more than two are seen in depth. */
@@ -55,7 +59,8 @@ final class Renderer implements AutoCloseable {
     place(camera, points, high);
     glViewport(0, 0, width, height);
     glDisable(GL_SCISSOR_TEST);
-    glClearColor(Colours.red(Colours.BACKGROUND), Colours.green(Colours.BACKGROUND), Colours.blue(Colours.BACKGROUND), 1);
+    glClearColor(Colours.red(Colours.BACKGROUND), Colours.green(Colours.BACKGROUND), Colours.blue(Colours.BACKGROUND),
+        1);
     glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT);
     sheet.begin(points, high, ratio);
     panels.behind(state, camera, points - side, high);

@@ -12,7 +12,10 @@ import org.lwjgl.nanovg.NVGPaint;
 import org.lwjgl.nanovg.NanoVGGL3;
 import org.lwjgl.system.MemoryUtil;
 
-/** Text, lines, boxes and grey images on top of what OpenGL drew, by NanoVG. Lengths are points, y down from the top; colours are 0xRRGGBB with an opacity in [0, 1]. */
+/**
+ * Text, lines, boxes and grey images on top of what OpenGL drew, by NanoVG. Lengths are points, y down from the top;
+ * colours are 0xRRGGBB with an opacity in [0, 1].
+ */
 final class Sheet implements AutoCloseable {
 
   /** Where a text hangs on the point it is given. */
@@ -97,7 +100,8 @@ final class Sheet implements AutoCloseable {
   }
 
   private NVGColor colour(int rgb, double opacity) {
-    return nvgRGBA((byte) (rgb >> 16), (byte) (rgb >> 8), (byte) rgb, (byte) Math.round(255 * Math.max(0, Math.min(1, opacity))), colour);
+    return nvgRGBA((byte) (rgb >> 16), (byte) (rgb >> 8), (byte) rgb,
+        (byte) Math.round(255 * Math.max(0, Math.min(1, opacity))), colour);
   }
 
   private void style(Style style, double size, Anchor anchor) {

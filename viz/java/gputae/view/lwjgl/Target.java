@@ -27,7 +27,8 @@ final class Target implements AutoCloseable {
     glFramebufferRenderbuffer(GL_FRAMEBUFFER, GL_DEPTH_STENCIL_ATTACHMENT, GL_RENDERBUFFER, depthStencil);
     int status = glCheckFramebufferStatus(GL_FRAMEBUFFER);
     if (status != GL_FRAMEBUFFER_COMPLETE) {
-      throw new IllegalStateException("a framebuffer of " + width + " x " + height + " is not complete: 0x" + Integer.toHexString(status));
+      throw new IllegalStateException(
+          "a framebuffer of " + width + " x " + height + " is not complete: 0x" + Integer.toHexString(status));
     }
     pixels = MemoryUtil.memAlloc(4 * width * height);
   }

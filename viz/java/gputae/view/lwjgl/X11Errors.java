@@ -17,15 +17,16 @@ import org.lwjgl.system.MemoryUtil;
 import org.lwjgl.system.SharedLibrary;
 
 /**
- * Keeps Xlib from ending the process, and the training with it: its own handlers call {@code exit} at any error, and where the connection to the display is lost. They belong to
- * the process and stay for good.
+ * Keeps Xlib from ending the process, and the training with it: its own handlers call {@code exit} at any error, and
+ * where the connection to the display is lost. They belong to the process and stay for good.
  */
 final class X11Errors {
 
   /** {@code int (Display*, XErrorEvent*)} */
   private static final class OnError implements CallbackI {
     private static final Callback.Descriptor DESCRIPTOR =
-        new Callback.Descriptor(OnError.class, MethodHandles.lookup(), apiCreateCIF(ffi_type_sint32, ffi_type_pointer, ffi_type_pointer));
+        new Callback.Descriptor(OnError.class, MethodHandles.lookup(),
+            apiCreateCIF(ffi_type_sint32, ffi_type_pointer, ffi_type_pointer));
 
     @Override
     public Callback.Descriptor getDescriptor() {
@@ -34,7 +35,8 @@ final class X11Errors {
 
     @Override
     public void callback(long result, long arguments) {
-      // As a rule an operation on something that has just gone. XErrorEvent holds the resource at byte 16, the code at byte 32.
+      // As a rule an operation on something that has just gone. XErrorEvent holds the resource at byte 16, the code at
+      // byte 32.
       long event = MemoryUtil.memGetAddress(MemoryUtil.memGetAddress(arguments + Long.BYTES));
       int code = MemoryUtil.memGetByte(event + 32) & 0xff;
       if ((code == BAD_WINDOW || code == BAD_DRAWABLE) && MemoryUtil.memGetAddress(event + 16) == window) {
@@ -64,7 +66,8 @@ final class X11Errors {
   /** {@code void (Display*, void*)}: what it does then. */
   private static final class OnLoss implements CallbackI {
     private static final Callback.Descriptor DESCRIPTOR =
-        new Callback.Descriptor(OnLoss.class, MethodHandles.lookup(), apiCreateCIF(ffi_type_void, ffi_type_pointer, ffi_type_pointer));
+        new Callback.Descriptor(OnLoss.class, MethodHandles.lookup(),
+            apiCreateCIF(ffi_type_void, ffi_type_pointer, ffi_type_pointer));
 
     @Override
     public Callback.Descriptor getDescriptor() {
@@ -99,7 +102,10 @@ final class X11Errors {
     return windowLost;
   }
 
-  /** Sets the handlers of a display. Xlib knows the one for losses from version 1.7.0 on; before, a lost connection ends the process. */
+  /**
+   * Sets the handlers of a display. Xlib knows the one for losses from version 1.7.0 on; before, a lost connection ends
+   * the process.
+   */
   static void handle(long display, long watched) {
     window = watched;
     windowLost = false;
@@ -117,8 +123,9 @@ final class X11Errors {
   }
 
   /**
-   * Where the connection is lost, the libraries' own exit handlers wait for ever for what their threads will never do, and a thread in them may never come back to say so; so
-   * the process ends without them, some time after all of Java's are done.
+   * Where the connection is lost, the libraries' own exit handlers wait for ever for what their threads will never do,
+   * and a thread in them may never come back to say so; so the process ends without them, some time after all of Java's
+   * are done.
    *
    * @param drawing  the window's thread
    * @param askToEnd tells it to end, which takes it no time where all is well

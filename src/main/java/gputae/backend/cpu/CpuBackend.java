@@ -9,7 +9,9 @@ import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.backend.Recording;
 
-/** The CPU: oneDNN for matrix products, native/ for the rest, one team of threads. Calls return when the work is done. */
+/**
+ * The CPU: oneDNN for matrix products, native/ for the rest, one team of threads. Calls return when the work is done.
+ */
 public final class CpuBackend extends AbstractBackend {
 
   private final InstructionSet instructionSet;
@@ -31,7 +33,8 @@ public final class CpuBackend extends AbstractBackend {
     }
     this.instructionSet = instructionSet.required();
     this.threads = threads;
-    // Refused once oneDNN has multiplied something: then the cap of the process's first backend stands, which description() reports.
+    // Refused once oneDNN has multiplied something: then the cap of the process's first backend stands, which
+    // description() reports.
     Native.capOneDnn(instructionSet.ordinal());
     this.context = Native.createContext(instructionSet.ordinal(), threads);
     if (context == 0) {
@@ -54,7 +57,8 @@ public final class CpuBackend extends AbstractBackend {
 
   @Override
   public String description() {
-    return "CPU, " + instructionSet.label() + ", " + threads + (threads == 1 ? " thread" : " threads") + ", oneDNN " + Native.oneDnnVersion() + " ("
+    return "CPU, " + instructionSet.label() + ", " + threads + (threads == 1 ? " thread" : " threads") + ", oneDNN "
+        + Native.oneDnnVersion() + " ("
         + oneDnnInstructionSet() + ")";
   }
 
@@ -140,20 +144,25 @@ public final class CpuBackend extends AbstractBackend {
   @Override
   public void gather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
     requireGather(images, order, step, batch, stepsPerEpoch, x);
-    Native.gather(context, address(images), address(order), address(step), batch, stepsPerEpoch, x.rows(), x.columns(), address(x));
+    Native.gather(context, address(images), address(order), address(step), batch, stepsPerEpoch, x.rows(), x.columns(),
+        address(x));
   }
 
   @Override
   public void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
     requireDense(x, w, b, y);
-    check("dense", Native.dense(context, address(x), address(w), address(b), activation.ordinal(), address(y), x.rows(), x.columns(), w.rows()));
+    check("dense", Native.dense(context, address(x), address(w), address(b), activation.ordinal(), address(y), x.rows(),
+        x.columns(), w.rows()));
   }
 
   @Override
-  public void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db, Matrix dx) {
+  public void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+      Matrix dx) {
     requireDenseBackward(x, w, y, dy, dw, db, dx);
-    check("denseBackward", Native.denseBackward(context, address(x), address(w), address(y), activation.ordinal(), address(dy), address(dw), address(db),
-        addressOrNull(dx), x.rows(), x.columns(), w.rows()));
+    check("denseBackward",
+        Native.denseBackward(context, address(x), address(w), address(y), activation.ordinal(), address(dy),
+            address(dw), address(db),
+            addressOrNull(dx), x.rows(), x.columns(), w.rows()));
   }
 
   @Override
@@ -171,14 +180,16 @@ public final class CpuBackend extends AbstractBackend {
       }
       rowSums = allocate(ElementType.INT64, 1, logits.rows());
     }
-    Native.sigmoidCrossEntropy(context, address(logits), address(target), addressOrNull(gradient), address(loss), address(rowSums), logits.rows(),
+    Native.sigmoidCrossEntropy(context, address(logits), address(target), addressOrNull(gradient), address(loss),
+        address(rowSums), logits.rows(),
         logits.columns());
   }
 
   @Override
   public void ballPenalty(Matrix z, BallPenalty penalty, float weight, Matrix gradient, Matrix loss) {
     requireBallPenalty(z, gradient, loss);
-    Native.ballPenalty(context, address(z), penalty.ordinal(), weight, address(gradient), address(loss), z.rows(), z.columns());
+    Native.ballPenalty(context, address(z), penalty.ordinal(), weight, address(gradient), address(loss), z.rows(),
+        z.columns());
   }
 
   @Override
@@ -190,13 +201,16 @@ public final class CpuBackend extends AbstractBackend {
   @Override
   public void spanningTree(Matrix x, Matrix edges, Matrix lengths) {
     requireSpanningTree(x, edges, lengths);
-    check("spanningTree", Native.spanningTree(context, address(x), address(edges), address(lengths), x.rows(), x.columns()));
+    check("spanningTree",
+        Native.spanningTree(context, address(x), address(edges), address(lengths), x.rows(), x.columns()));
   }
 
   @Override
-  public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight, Matrix gradient, Matrix loss) {
+  public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight,
+      Matrix gradient, Matrix loss) {
     requireDeathTimes(z, edges, lengths, gradient, loss);
-    Native.deathTimes(context, address(z), address(edges), address(lengths), degree, maxEdge, weight, address(gradient), address(loss), z.rows(), z.columns());
+    Native.deathTimes(context, address(z), address(edges), address(lengths), degree, maxEdge, weight, address(gradient),
+        address(loss), z.rows(), z.columns());
   }
 
   @Override
@@ -212,15 +226,19 @@ public final class CpuBackend extends AbstractBackend {
   }
 
   @Override
-  public void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics, Matrix loss) {
+  public void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics,
+      Matrix loss) {
     requireReparameteriseBackward(statistics, noise, dz, pixels, dStatistics, loss);
-    Native.reparameteriseBackward(context, address(statistics), address(noise), address(dz), pixels, address(dStatistics), address(loss), dz.rows(), dz.columns());
+    Native.reparameteriseBackward(context, address(statistics), address(noise), address(dz), pixels,
+        address(dStatistics), address(loss), dz.rows(), dz.columns());
   }
 
   @Override
-  public void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step, AdamRates rates) {
+  public void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step,
+      AdamRates rates) {
     requireAdam(parameters, gradient, firstMoment, secondMoment, step);
-    Native.adam(context, address(parameters), address(gradient), address(firstMoment), address(secondMoment), address(step), rates.rate(), rates.beta1(),
+    Native.adam(context, address(parameters), address(gradient), address(firstMoment), address(secondMoment),
+        address(step), rates.rate(), rates.beta1(),
         rates.beta2(), rates.epsilon(), parameters.size());
   }
 
@@ -244,7 +262,8 @@ public final class CpuBackend extends AbstractBackend {
 
   private static void check(String operation, int status) {
     if (status != 0) {
-      throw new BackendException(operation + " failed on the CPU: " + (status == 1 ? "out of memory" : "oneDNN status " + status) + "; a smaller --batch needs less memory");
+      throw new BackendException(operation + " failed on the CPU: "
+          + (status == 1 ? "out of memory" : "oneDNN status " + status) + "; a smaller --batch needs less memory");
     }
   }
 }

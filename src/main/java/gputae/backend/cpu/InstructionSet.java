@@ -47,7 +47,8 @@ public enum InstructionSet {
       }
     }
     throw new BackendException(
-        "GPU_TAE_CPU is '" + wanted + "'; it takes " + Arrays.stream(values()).map(InstructionSet::label).collect(Collectors.joining(", ")));
+        "GPU_TAE_CPU is '" + wanted + "'; it takes "
+            + Arrays.stream(values()).map(InstructionSet::label).collect(Collectors.joining(", ")));
   }
 
   /** This set, if the processor has it. */

@@ -1,8 +1,8 @@
 package gputae.backend.cpu;
 
 /**
- * native/cpu/jni.cpp: addresses, sizes in elements (bytes where said), and a context that holds the instruction set and the number of threads. Nothing is checked
- * there; {@link CpuBackend} does that.
+ * native/cpu/jni.cpp: addresses, sizes in elements (bytes where said), and a context that holds the instruction set and
+ * the number of threads. Nothing is checked there; {@link CpuBackend} does that.
  */
 final class Native {
 
@@ -34,25 +34,30 @@ final class Native {
 
   static native void download(long from, Object array, long offsetBytes, long bytes);
 
-  static native void gather(long context, long images, long order, long step, long batch, long stepsPerEpoch, long rows, long p, long x);
+  static native void gather(long context, long images, long order, long step, long batch, long stepsPerEpoch, long rows,
+      long p, long x);
 
   static native int dense(long context, long x, long w, long b, int activation, long y, long rows, long in, long out);
 
   static native int denseBackward(
-      long context, long x, long w, long y, int activation, long dy, long dw, long db, long dx, long rows, long in, long out);
+      long context, long x, long w, long y, int activation, long dy, long dw, long db, long dx, long rows, long in,
+      long out);
 
   static native void sigmoid(long context, long logits, long probability, long count);
 
-  static native void sigmoidCrossEntropy(long context, long logits, long target, long gradient, long loss, long rowSums, long rows, long p);
+  static native void sigmoidCrossEntropy(long context, long logits, long target, long gradient, long loss, long rowSums,
+      long rows, long p);
 
-  static native void ballPenalty(long context, long z, int penalty, float weight, long gradient, long loss, long rows, long d);
+  static native void ballPenalty(long context, long z, int penalty, float weight, long gradient, long loss, long rows,
+      long d);
 
   static native int squaredDistances(long context, long x, long out, long n, long d);
 
   static native int spanningTree(long context, long x, long edges, long lengths, long n, long d);
 
   static native void deathTimes(
-      long context, long z, long edges, long lengths, float degree, float maxEdge, float weight, long gradient, long loss, long n, long d);
+      long context, long z, long edges, long lengths, float degree, float maxEdge, float weight, long gradient,
+      long loss, long n, long d);
 
   static native void add(long context, long term, long sum, long count);
 
@@ -62,7 +67,8 @@ final class Native {
       long context, long statistics, long noise, long dz, long pixels, long dStatistics, long loss, long rows, long d);
 
   static native void adam(
-      long context, long parameters, long gradient, long first, long second, long step, double rate, double beta1, double beta2, double epsilon, long count);
+      long context, long parameters, long gradient, long first, long second, long step, double rate, double beta1,
+      double beta2, double epsilon, long count);
 
   static native void normals(long context, long out, long count, long seed, int stream, long step);
 

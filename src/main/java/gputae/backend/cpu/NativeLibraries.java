@@ -15,7 +15,8 @@ import java.util.List;
 /**
  * Loads libgputae.so and the oneDNN and OpenMP libraries it needs.
  *
- * <p>From a jar they are unpacked once (about 90 MB) into a {@link NativeFolder}. A failure is kept and reported again at each later call.
+ * <p>From a jar they are unpacked once (about 90 MB) into a {@link NativeFolder}. A failure is kept and reported again
+ * at each later call.
  */
 public final class NativeLibraries {
 
@@ -59,7 +60,8 @@ public final class NativeLibraries {
     }
     URL library = NativeLibraries.class.getResource(RESOURCES + LIBRARY);
     if (library == null) {
-      throw new BackendException("this build of gpu-tae has no native libraries inside; build it with: mvn -q -DskipTests package");
+      throw new BackendException(
+          "this build of gpu-tae has no native libraries inside; build it with: mvn -q -DskipTests package");
     }
     if (library.getProtocol().equals("file")) {
       try {
@@ -86,10 +88,13 @@ public final class NativeLibraries {
       for (String line : new String(in.readAllBytes(), StandardCharsets.US_ASCII).split("\n")) {
         String[] fields = line.split(" ");
         String name = fields[2];
-        libraries.add(new NativeFolder.Library(name, Long.parseLong(fields[1]), fields[0], () -> NativeLibraries.class.getResourceAsStream(RESOURCES + name)));
+        libraries.add(new NativeFolder.Library(name, Long.parseLong(fields[1]), fields[0],
+            () -> NativeLibraries.class.getResourceAsStream(RESOURCES + name)));
       }
     } catch (IOException | RuntimeException e) {
-      throw new BackendException("the jar's list of native libraries cannot be read; build it again with: mvn -q -DskipTests clean package", e);
+      throw new BackendException(
+          "the jar's list of native libraries cannot be read; build it again with: mvn -q -DskipTests clean package",
+          e);
     }
     return libraries;
   }

@@ -2,7 +2,10 @@ package gputae.backend.cuda;
 
 import java.util.Arrays;
 
-/** Arguments of a kernel in the order of its parameters, each with its type, so that a driver can compare them with what the kernel takes. */
+/**
+ * Arguments of a kernel in the order of its parameters, each with its type, so that a driver can compare them with what
+ * the kernel takes.
+ */
 public final class Arguments {
 
   private long[] slots = new long[16];

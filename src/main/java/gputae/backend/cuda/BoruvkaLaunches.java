@@ -99,8 +99,8 @@ final class BoruvkaLaunches {
     long length = shared ? 0 : space.applyAsLong("spanningTree: length", (long) n * Integer.BYTES);
     long next = shared ? 0 : space.applyAsLong("spanningTree: next", (long) n * Integer.BYTES);
 
-    // Every launch that follows a search does a round at least, and a round at least halves the components, so this many
-    // are always enough.
+    // Every launch that follows a search does a round at least, and a round at least halves the components, so this
+    // many are always enough.
     int most = 31 - Integer.numberOfLeadingZeros(n);
     int rounds = !shared ? most : n <= VERY_FEW_POINTS ? 1 : n <= FEW_POINTS ? 3 : 6;
     int fewSearches = shared ? Math.min(FEW_SEARCHES, FEW_PAIRS / n) : 0;

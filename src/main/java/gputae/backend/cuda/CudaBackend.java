@@ -19,11 +19,15 @@ import java.util.function.Supplier;
  * A GPU: the kernels of kernels/ and, for many rows, the driver's matrix products. Calls are enqueued; a recording is a
  * captured graph, whose replay is one call to the driver.
  *
- * <p>Launch shapes are decided here, from the problem and the driver's limits; each kernel's file says what it asks for.
+ * <p>Launch shapes are decided here, from the problem and the driver's limits; each kernel's file says what it asks
+ * for.
  */
 public final class CudaBackend extends AbstractBackend {
 
-  /** Threads of a block where nothing asks for another number: enough to hide latencies; a multiprocessor holds four to eight such blocks. */
+  /**
+   * Threads of a block where nothing asks for another number: enough to hide latencies; a multiprocessor holds four to
+   * eight such blocks.
+   */
   private static final int THREADS = 256;
 
   /** Blocks for each multiprocessor that loop over more values than threads: they fill it once. */
@@ -41,12 +45,18 @@ public final class CudaBackend extends AbstractBackend {
   /** The driver's stream for what {@link #beside} calls its branch. */
   private static final int BRANCH = 1;
 
-  /** The driver's streams for what nothing on the way to the next layer waits for: gradients of weights; and sums, of biases' gradients and of losses. */
+  /**
+   * The driver's streams for what nothing on the way to the next layer waits for: gradients of weights; and sums, of
+   * biases' gradients and of losses.
+   */
   private static final int PRODUCTS_ASIDE = 2;
 
   private static final int SUMS_ASIDE = 3;
 
-  /** Steps of a training that one graph holds: launching it costs the host some microseconds, which these hide; and losses are looked at as often. */
+  /**
+   * Steps of a training that one graph holds: launching it costs the host some microseconds, which these hide; and
+   * losses are looked at as often.
+   */
   private static final int STEPS_A_RECORDING = 16;
 
   /**
@@ -108,8 +118,8 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   /**
-   * A recording: what to enqueue in the capture, the graph's handle (0 before the capture), its work space, which no other call touches, and the matrices whose
-   * addresses are in it.
+   * A recording: what to enqueue in the capture, the graph's handle (0 before the capture), its work space, which no
+   * other call touches, and the matrices whose addresses are in it.
    */
   private static final class Tape {
     List<Runnable> calls = new ArrayList<>();
@@ -183,7 +193,10 @@ public final class CudaBackend extends AbstractBackend {
     return reserve(bytes, "the work space of " + purpose);
   }
 
-  /** Work space that is not initialised, until the next call for the same purpose. Outside recordings it is kept until the backend is closed. */
+  /**
+   * Work space that is not initialised, until the next call for the same purpose. Outside recordings it is kept until
+   * the backend is closed.
+   */
   private long space(String operation, long bytes) {
     String purpose = branching ? operation + ", branch" : operation;
     Map<String, Space> held = tape == null ? spaces : tape.spaces;
@@ -307,7 +320,8 @@ public final class CudaBackend extends AbstractBackend {
     requireOpen();
     requireNotRecording("a recording");
     joinAside();
-    // First the calls alone, so that work space is allocated and shapes are checked before the capture, in which neither may happen.
+    // First the calls alone, so that work space is allocated and shapes are checked before the capture, in which
+    // neither may happen.
     Tape recorded = new Tape();
     recordings.add(recorded);
     tape = recorded;
@@ -408,8 +422,9 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   /**
-   * Enqueues calls beside what is enqueued after them. What reads or writes the same memory later waits for them: whatever is enqueued by {@link #whileAside} as
-   * the ranges say, all else always. Within a branch, which has no branches, they are enqueued in order.
+   * Enqueues calls beside what is enqueued after them. What reads or writes the same memory later waits for them:
+   * whatever is enqueued by {@link #whileAside} as the ranges say, all else always. Within a branch, which has no
+   * branches, they are enqueued in order.
    */
   private void aside(int stream, List<Matrix> reads, List<Matrix> writes, Runnable calls) {
     if (branching) {
@@ -422,7 +437,10 @@ public final class CudaBackend extends AbstractBackend {
     overtake(() -> fork(stream, calls));
   }
 
-  /** Enqueues calls that read and write the given matrices alone; they wait for what is aside only if that needs or makes what they write or read. */
+  /**
+   * Enqueues calls that read and write the given matrices alone; they wait for what is aside only if that needs or
+   * makes what they write or read.
+   */
   private void whileAside(List<Matrix> reads, List<Matrix> writes, Runnable calls) {
     joinIfMet(uses(MAIN, reads, writes));
     overtake(calls);
@@ -478,7 +496,10 @@ public final class CudaBackend extends AbstractBackend {
     enqueue(() -> driver.launch(kernel, gridX, gridY, threads, sharedMemory, arguments));
   }
 
-  /** A block for each of {@code rows}; its threads share a row of {@code columns}, a column each if they can, so that all wait for memory together. */
+  /**
+   * A block for each of {@code rows}; its threads share a row of {@code columns}, a column each if they can, so that
+   * all wait for memory together.
+   */
   private void launchOverRows(String kernel, long rows, long columns, Arguments arguments) {
     if (rows > 0 && columns > 0) {
       launch(kernel, Math.toIntExact(rows), 1, threadsFor(columns, MOST_THREADS), 0, arguments);
@@ -489,7 +510,8 @@ public final class CudaBackend extends AbstractBackend {
   private void launchOver(String kernel, long count, Arguments arguments) {
     if (count > 0) {
       long most = (long) driver.limits().multiprocessors() * BLOCKS_A_MULTIPROCESSOR;
-      launch(kernel, (int) Math.min(most, (count + THREADS - 1) / THREADS), 1, threadsFor(count, THREADS), 0, arguments);
+      launch(kernel, (int) Math.min(most, (count + THREADS - 1) / THREADS), 1, threadsFor(count, THREADS), 0,
+          arguments);
     }
   }
 
@@ -512,8 +534,9 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void gather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
     requireGather(images, order, step, batch, stepsPerEpoch, x);
-    launchOverRows("gather", x.rows(), x.columns(), new Arguments().pointer(address(images)).pointer(address(order)).pointer(address(step)).int64(batch)
-        .int64(stepsPerEpoch).int32(Math.toIntExact(x.columns())).pointer(address(x)));
+    launchOverRows("gather", x.rows(), x.columns(),
+        new Arguments().pointer(address(images)).pointer(address(order)).pointer(address(step)).int64(batch)
+            .int64(stepsPerEpoch).int32(Math.toIntExact(x.columns())).pointer(address(x)));
   }
 
   @Override
@@ -525,11 +548,13 @@ public final class CudaBackend extends AbstractBackend {
     }
     product(false, x, true, w, 0, y);
     launchOverRows("bias_activation", y.rows(), y.columns(),
-        new Arguments().pointer(address(b)).int32(activation.ordinal()).int32(Math.toIntExact(y.columns())).pointer(address(y)));
+        new Arguments().pointer(address(b)).int32(activation.ordinal()).int32(Math.toIntExact(y.columns()))
+            .pointer(address(y)));
   }
 
   @Override
-  public void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db, Matrix dx) {
+  public void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+      Matrix dx) {
     requireDenseBackward(x, w, y, dy, dw, db, dx);
     int rows = Math.toIntExact(y.rows());
     int out = Math.toIntExact(y.columns());
@@ -548,8 +573,10 @@ public final class CudaBackend extends AbstractBackend {
     whileAside(List.of(x, w, y), written, () -> {
       // A layer's own, since the sum of one layer's parts may wait while the next layer's are made.
       long partial = parts == 1 ? 0 : space("denseBackward " + address(db), (long) parts * out * Float.BYTES);
-      Runnable derivative = () -> launch("activation_backward", blocksOf(out, WARP), parts, THREADS, 0, new Arguments().pointer(address(y))
-          .int32(activation.ordinal()).int32(rows).int32(out).int32(ROWS_A_PART).pointer(address(dy)).pointer(partial).pointer(address(db)));
+      Runnable derivative = () -> launch("activation_backward", blocksOf(out, WARP), parts, THREADS, 0,
+          new Arguments().pointer(address(y))
+              .int32(activation.ordinal()).int32(rows).int32(out).int32(ROWS_A_PART).pointer(address(dy))
+              .pointer(partial).pointer(address(db)));
       boolean changesDy = activation != Activation.IDENTITY;
       if (changesDy) {
         derivative.run();
@@ -591,13 +618,14 @@ public final class CudaBackend extends AbstractBackend {
     int slices = Math.max(1, Integer.highestOneBit(Math.min(FORWARD_WARPS, blocksOf(in, WARP) / 3)));
     int tiles = Math.min(FORWARD_WARPS / slices, blocksOf(out, DENSE_SIDE));
     launch("dense_forward", blocksOf(rows, DENSE_SIDE), blocksOf(out, DENSE_SIDE * tiles), slices * tiles * WARP, 0,
-        new Arguments().pointer(address(x)).pointer(address(w)).pointer(address(b)).int32(activation.ordinal()).int32(rows)
+        new Arguments().pointer(address(x)).pointer(address(w)).pointer(address(b)).int32(activation.ordinal())
+            .int32(rows)
             .int32(in).int32(out).int32(slices).pointer(address(y)));
   }
 
   /**
-   * The gradient of the input is on the way to the layer before, those of the weights are not. The first layer has none of
-   * the input; its weights' are the last on the way to the optimiser, and need not wait for those that are aside.
+   * The gradient of the input is on the way to the layer before, those of the weights are not. The first layer has none
+   * of the input; its weights' are the last on the way to the optimiser, and need not wait for those that are aside.
    */
   private void denseBackwardOwn(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
       Matrix dx) {
@@ -610,9 +638,11 @@ public final class CudaBackend extends AbstractBackend {
       int columns = blocksOf(dx.columns(), WARP);
       // A second tile serves blocks that cannot share the columns.
       int tiles = changesDy ? Math.min(2, columns) : 1;
-      launch("dense_backward", blocksOf(dx.rows(), DENSE_SIDE), changesDy ? 1 : columns, BACKWARD_SLICES * tiles * WARP, 0,
+      launch("dense_backward", blocksOf(dx.rows(), DENSE_SIDE), changesDy ? 1 : columns, BACKWARD_SLICES * tiles * WARP,
+          0,
           new Arguments().pointer(address(w)).pointer(address(y)).int32(activation.ordinal())
-              .int32(Math.toIntExact(dx.rows())).int32(Math.toIntExact(dx.columns())).int32(Math.toIntExact(y.columns()))
+              .int32(Math.toIntExact(dx.rows())).int32(Math.toIntExact(dx.columns()))
+              .int32(Math.toIntExact(y.columns()))
               .pointer(address(dy)).pointer(address(dx)));
     });
     aside(PRODUCTS_ASIDE, List.of(x, dy), List.of(dw, db),
@@ -645,7 +675,8 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void sigmoid(Matrix logits, Matrix probability) {
     requireSigmoid(logits, probability);
-    launchOver("sigmoid", logits.size(), new Arguments().pointer(address(logits)).pointer(address(probability)).int64(logits.size()));
+    launchOver("sigmoid", logits.size(),
+        new Arguments().pointer(address(logits)).pointer(address(probability)).int64(logits.size()));
   }
 
   @Override
@@ -655,17 +686,20 @@ public final class CudaBackend extends AbstractBackend {
     int p = Math.toIntExact(logits.columns());
     double count = (double) rows * p;
     long rowSums = space("sigmoidCrossEntropy", Math.max(1, (long) rows * Double.BYTES));
-    launchOverRows("sigmoid_cross_entropy", rows, p, new Arguments().pointer(address(logits)).pointer(address(target)).int32(p).float32((float) (1 / count))
-        .pointer(addressOrNull(gradient)).pointer(rowSums));
+    launchOverRows("sigmoid_cross_entropy", rows, p,
+        new Arguments().pointer(address(logits)).pointer(address(target)).int32(p).float32((float) (1 / count))
+            .pointer(addressOrNull(gradient)).pointer(rowSums));
     aside(SUMS_ASIDE, List.of(), List.of(loss),
-        () -> launchOneBlock("sum_over", rows, new Arguments().pointer(rowSums).int32(rows).float64(count).pointer(address(loss))));
+        () -> launchOneBlock("sum_over", rows,
+            new Arguments().pointer(rowSums).int32(rows).float64(count).pointer(address(loss))));
   }
 
   @Override
   public void ballPenalty(Matrix z, BallPenalty penalty, float weight, Matrix gradient, Matrix loss) {
     requireBallPenalty(z, gradient, loss);
-    launchOneBlock("ball_penalty", z.rows(), new Arguments().pointer(address(z)).int32(penalty.ordinal()).float32(weight).int32(Math.toIntExact(z.rows()))
-        .int32(Math.toIntExact(z.columns())).pointer(address(gradient)).pointer(address(loss)));
+    launchOneBlock("ball_penalty", z.rows(),
+        new Arguments().pointer(address(z)).int32(penalty.ordinal()).float32(weight).int32(Math.toIntExact(z.rows()))
+            .int32(Math.toIntExact(z.columns())).pointer(address(gradient)).pointer(address(loss)));
   }
 
   @Override
@@ -683,47 +717,59 @@ public final class CudaBackend extends AbstractBackend {
   public void spanningTree(Matrix x, Matrix edges, Matrix lengths) {
     requireSpanningTree(x, edges, lengths);
     if (x.rows() > 1) {
-      new BoruvkaLaunches(driver.limits(), this::space, this::launch).enqueue(address(x), (int) x.rows(), Math.toIntExact(x.columns()), address(edges),
+      new BoruvkaLaunches(driver.limits(), this::space, this::launch).enqueue(address(x), (int) x.rows(),
+          Math.toIntExact(x.columns()), address(edges),
           address(lengths));
     }
   }
 
   @Override
-  public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight, Matrix gradient, Matrix loss) {
+  public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight,
+      Matrix gradient, Matrix loss) {
     requireDeathTimes(z, edges, lengths, gradient, loss);
-    launch("death_times", Math.max(1, blocksOf(z.rows(), THREADS / WARP)), 1, THREADS, 0, new Arguments().pointer(address(z)).pointer(address(edges))
-        .pointer(address(lengths)).float32(degree).float32(maxEdge).float32(weight).int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns()))
-        .pointer(address(gradient)).pointer(address(loss)));
+    launch("death_times", Math.max(1, blocksOf(z.rows(), THREADS / WARP)), 1, THREADS, 0,
+        new Arguments().pointer(address(z)).pointer(address(edges))
+            .pointer(address(lengths)).float32(degree).float32(maxEdge).float32(weight).int32(Math.toIntExact(z.rows()))
+            .int32(Math.toIntExact(z.columns()))
+            .pointer(address(gradient)).pointer(address(loss)));
   }
 
   @Override
   public void add(Matrix term, Matrix sum) {
     requireAdd(term, sum);
     whileAside(List.of(term), List.of(sum),
-        () -> launchOver("add", sum.size(), new Arguments().pointer(address(term)).pointer(address(sum)).int64(sum.size())));
+        () -> launchOver("add", sum.size(),
+            new Arguments().pointer(address(term)).pointer(address(sum)).int64(sum.size())));
   }
 
   @Override
   public void reparameterise(Matrix statistics, Matrix noise, Matrix z) {
     requireReparameterise(statistics, noise, z);
-    launchOver("reparameterise", z.size(), new Arguments().pointer(address(statistics)).pointer(addressOrNull(noise)).int32(Math.toIntExact(z.rows()))
-        .int32(Math.toIntExact(z.columns())).pointer(address(z)));
+    launchOver("reparameterise", z.size(),
+        new Arguments().pointer(address(statistics)).pointer(addressOrNull(noise)).int32(Math.toIntExact(z.rows()))
+            .int32(Math.toIntExact(z.columns())).pointer(address(z)));
   }
 
   @Override
-  public void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics, Matrix loss) {
+  public void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics,
+      Matrix loss) {
     requireReparameteriseBackward(statistics, noise, dz, pixels, dStatistics, loss);
     double scale = 1.0 / ((double) dz.rows() * pixels);
     whileAside(List.of(statistics, noise, dz), List.of(dStatistics, loss),
-        () -> launchOneBlock("reparameterise_backward", dz.size(), new Arguments().pointer(address(statistics)).pointer(address(noise)).pointer(address(dz))
-            .int32(Math.toIntExact(dz.rows())).int32(Math.toIntExact(dz.columns())).float64(scale).pointer(address(dStatistics)).pointer(address(loss))));
+        () -> launchOneBlock("reparameterise_backward", dz.size(),
+            new Arguments().pointer(address(statistics)).pointer(address(noise)).pointer(address(dz))
+                .int32(Math.toIntExact(dz.rows())).int32(Math.toIntExact(dz.columns())).float64(scale)
+                .pointer(address(dStatistics)).pointer(address(loss))));
   }
 
   @Override
-  public void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step, AdamRates rates) {
+  public void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step,
+      AdamRates rates) {
     requireAdam(parameters, gradient, firstMoment, secondMoment, step);
-    launchOver("adam", parameters.size(), new Arguments().pointer(address(step)).pointer(onDevice(rates)).int64(parameters.size()).pointer(address(parameters))
-        .pointer(address(gradient)).pointer(address(firstMoment)).pointer(address(secondMoment)));
+    launchOver("adam", parameters.size(),
+        new Arguments().pointer(address(step)).pointer(onDevice(rates)).int64(parameters.size())
+            .pointer(address(parameters))
+            .pointer(address(gradient)).pointer(address(firstMoment)).pointer(address(secondMoment)));
   }
 
   private long onDevice(AdamRates values) {
@@ -746,14 +792,17 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void uniformBall(Matrix out, long seed, int stream, Matrix step) {
     requireSamples(out, step);
-    launchOver("uniform_ball", out.rows(), new Arguments().int64(out.rows()).int32(Math.toIntExact(out.columns())).int64(seed).int32(stream)
-        .pointer(address(step)).pointer(address(out)));
+    launchOver("uniform_ball", out.rows(),
+        new Arguments().int64(out.rows()).int32(Math.toIntExact(out.columns())).int64(seed).int32(stream)
+            .pointer(address(step)).pointer(address(out)));
   }
 
   @Override
   public void endStep(Matrix losses, Matrix log, Matrix step) {
     requireEndStep(losses, log, step);
-    aside(SUMS_ASIDE, List.of(losses), List.of(log, step), () -> launchOneBlock("end_step", log.columns(), new Arguments().pointer(address(losses))
-        .int32(Math.toIntExact(log.rows())).int32(Math.toIntExact(log.columns())).pointer(address(log)).pointer(address(step))));
+    aside(SUMS_ASIDE, List.of(losses), List.of(log, step),
+        () -> launchOneBlock("end_step", log.columns(), new Arguments().pointer(address(losses))
+            .int32(Math.toIntExact(log.rows())).int32(Math.toIntExact(log.columns())).pointer(address(log))
+            .pointer(address(step))));
   }
 }

@@ -16,24 +16,29 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Loads NVIDIA's driver and cuBLAS, and JCuda's bridges to them, once in a process. What cannot be had is a {@link BackendException} that says what is missing
- * and how to get it; a failure is kept and reported again.
+ * Loads NVIDIA's driver and cuBLAS, and JCuda's bridges to them, once in a process. What cannot be had is a
+ * {@link BackendException} that says what is missing and how to get it; a failure is kept and reported again.
  *
- * <p>JCuda unpacks its libraries under fixed names into the folder of temporary files, which anybody may write to, and trusts what lies there; before that it
- * takes whatever has the name in a folder of java.library.path, which holds the current one if LD_LIBRARY_PATH has an empty part. So they are unpacked into a
- * {@link NativeFolder} first, JCuda is led to that folder, and a library that would be taken in place of ours is refused.
+ * <p>JCuda unpacks its libraries under fixed names into the folder of temporary files, which anybody may write to, and
+ * trusts what lies there; before that it takes whatever has the name in a folder of java.library.path, which holds the
+ * current one if LD_LIBRARY_PATH has an empty part. So they are unpacked into a {@link NativeFolder} first, JCuda is
+ * led to that folder, and a library that would be taken in place of ours is refused.
  *
- * <p>JCuda's bridge to cuBLAS was built against cuBLAS 12. The functions that it calls are the same in cuBLAS 13, so for that its own copy is made to ask for
- * {@code libcublas.so.13}.
+ * <p>JCuda's bridge to cuBLAS was built against cuBLAS 12. The functions that it calls are the same in cuBLAS 13, so
+ * for that its own copy is made to ask for {@code libcublas.so.13}.
  */
 final class CudaLibraries {
 
   /** What people who lack a driver are told. */
-  private static final String DRIVER_ADVICE = "install NVIDIA's driver, 525 or newer (Debian: apt-get install nvidia-driver; in a container, run it with --gpus all;"
-      + " in WSL, install the driver on Windows)";
+  private static final String DRIVER_ADVICE =
+      "install NVIDIA's driver, 525 or newer (Debian: apt-get install nvidia-driver; in a container, run it with "
+          + "--gpus all;"
+          + " in WSL, install the driver on Windows)";
 
-  static final String CUBLAS_ADVICE = "install it with: pip install nvidia-cublas-cu12 (for drivers of CUDA 13 also: pip install nvidia-cublas), or NVIDIA's"
-      + " CUDA toolkit, or set GPU_TAE_CUBLAS to the file";
+  static final String CUBLAS_ADVICE =
+      "install it with: pip install nvidia-cublas-cu12 (for drivers of CUDA 13 also: pip install nvidia-cublas), or "
+          + "NVIDIA's"
+          + " CUDA toolkit, or set GPU_TAE_CUBLAS to the file";
 
   /** Versions of cuBLAS that can be used; each needs a driver for its CUDA. */
   private static final List<Integer> CUBLAS = List.of(12, 13);
@@ -44,17 +49,27 @@ final class CudaLibraries {
   /** {@code libcublas.so.12.6.4.1} */
   private static final Pattern CUBLAS_NAME = Pattern.compile("libcublas\\.so\\.(\\d+)(\\..*)?");
 
-  /** What {@link JCudaDriver} calls, as the bridge's native code does: a symbol that is missing when it is called ends the JVM. */
-  private static final Set<String> DRIVER_SYMBOLS = Set.of("cuInit", "cuDriverGetVersion", "cuGetErrorString", "cuDeviceGetCount", "cuDeviceGet",
-      "cuDeviceGetName", "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease_v2", "cuCtxSetCurrent", "cuMemGetInfo_v2",
-      "cuMemAlloc_v2", "cuMemFree_v2", "cuMemAllocHost_v2", "cuMemFreeHost", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2", "cuMemcpyDtoDAsync_v2",
-      "cuMemsetD8Async", "cuModuleLoadData", "cuModuleUnload", "cuModuleGetFunction", "cuFuncGetAttribute", "cuFuncSetAttribute", "cuLaunchKernel",
-      "cuStreamCreate", "cuStreamDestroy_v2", "cuStreamSynchronize", "cuStreamWaitEvent", "cuStreamBeginCapture_v2", "cuStreamEndCapture", "cuEventCreate",
-      "cuEventRecord", "cuEventSynchronize", "cuEventDestroy_v2", "cuEventElapsedTime", "cuGraphInstantiateWithFlags", "cuGraphDestroy", "cuGraphExecDestroy",
-      "cuGraphLaunch");
+  /**
+   * What {@link JCudaDriver} calls, as the bridge's native code does: a symbol that is missing when it is called ends
+   * the JVM.
+   */
+  private static final Set<String> DRIVER_SYMBOLS =
+      Set.of("cuInit", "cuDriverGetVersion", "cuGetErrorString", "cuDeviceGetCount", "cuDeviceGet",
+          "cuDeviceGetName", "cuDeviceGetAttribute", "cuDevicePrimaryCtxRetain", "cuDevicePrimaryCtxRelease_v2",
+          "cuCtxSetCurrent", "cuMemGetInfo_v2",
+          "cuMemAlloc_v2", "cuMemFree_v2", "cuMemAllocHost_v2", "cuMemFreeHost", "cuMemcpyHtoDAsync_v2",
+          "cuMemcpyDtoHAsync_v2", "cuMemcpyDtoDAsync_v2",
+          "cuMemsetD8Async", "cuModuleLoadData", "cuModuleUnload", "cuModuleGetFunction", "cuFuncGetAttribute",
+          "cuFuncSetAttribute", "cuLaunchKernel",
+          "cuStreamCreate", "cuStreamDestroy_v2", "cuStreamSynchronize", "cuStreamWaitEvent", "cuStreamBeginCapture_v2",
+          "cuStreamEndCapture", "cuEventCreate",
+          "cuEventRecord", "cuEventSynchronize", "cuEventDestroy_v2", "cuEventElapsedTime",
+          "cuGraphInstantiateWithFlags", "cuGraphDestroy", "cuGraphExecDestroy",
+          "cuGraphLaunch");
 
-  private static final Set<String> CUBLAS_SYMBOLS = Set.of("cublasCreate_v2", "cublasDestroy_v2", "cublasGetVersion_v2", "cublasSetStream_v2",
-      "cublasSetWorkspace_v2", "cublasGemmEx");
+  private static final Set<String> CUBLAS_SYMBOLS =
+      Set.of("cublasCreate_v2", "cublasDestroy_v2", "cublasGetVersion_v2", "cublasSetStream_v2",
+          "cublasSetWorkspace_v2", "cublasGemmEx");
 
   private static final LibrarySearch SEARCH = new LibrarySearch(System.getenv(), Path.of("/"));
 
@@ -77,9 +92,11 @@ final class CudaLibraries {
     return DRIVER.get(() -> {
       List<Path> files = named("gputae.libcuda", "GPU_TAE_LIBCUDA", List.of("libcuda.so.1")).orElseGet(SEARCH::driver);
       if (files.isEmpty()) {
-        throw new BackendException("no NVIDIA driver: libcuda.so.1 is not where the dynamic loader looks; " + DRIVER_ADVICE);
+        throw new BackendException(
+            "no NVIDIA driver: libcuda.so.1 is not where the dynamic loader looks; " + DRIVER_ADVICE);
       }
-      return firstThatLoads(files, CudaLibraries::loadDriver, "the NVIDIA driver's library cannot be used", DRIVER_ADVICE);
+      return firstThatLoads(files, CudaLibraries::loadDriver, "the NVIDIA driver's library cannot be used",
+          DRIVER_ADVICE);
     });
   }
 
@@ -96,7 +113,8 @@ final class CudaLibraries {
       if (files.isEmpty()) {
         throw new BackendException("no cuBLAS 12 or 13 (looked in " + LibrarySearch.places() + "); " + CUBLAS_ADVICE);
       }
-      return firstThatLoads(files, file -> loadCublas(file, driverVersion), "no cuBLAS that can be used", CUBLAS_ADVICE);
+      return firstThatLoads(files, file -> loadCublas(file, driverVersion), "no cuBLAS that can be used",
+          CUBLAS_ADVICE);
     });
   }
 
@@ -123,7 +141,8 @@ final class CudaLibraries {
     if (place.isEmpty()) {
       return Optional.empty();
     }
-    Path named = LibrarySearch.path(place).map(Path::toAbsolutePath).orElseThrow(() -> new BackendException(variable + " is no path in this locale"));
+    Path named = LibrarySearch.path(place).map(Path::toAbsolutePath)
+        .orElseThrow(() -> new BackendException(variable + " is no path in this locale"));
     List<Path> files = LibrarySearch.named(named, names);
     if (files.isEmpty()) {
       throw new BackendException(variable + " is " + place + ", a folder without " + String.join(" or ", names));
@@ -167,7 +186,8 @@ final class CudaLibraries {
         ElfFile.retarget(bridge, "libcublas.so." + BRIDGE_CUBLAS, "libcublas.so." + version);
       }
     } catch (IOException e) {
-      throw new BackendException("JCuda's bridge to cuBLAS cannot be made to use cuBLAS " + version + ": " + e.getMessage(), e);
+      throw new BackendException(
+          "JCuda's bridge to cuBLAS cannot be made to use cuBLAS " + version + ": " + e.getMessage(), e);
     }
     loadBridge("JCublas2", bridge, () -> jcuda.jcublas.JCublas2.setExceptionsEnabled(false));
     return null;
@@ -211,7 +231,8 @@ final class CudaLibraries {
   private static byte[] bridge(String name) {
     try (InputStream in = CudaLibraries.class.getResourceAsStream("/lib/" + fileName(name))) {
       if (in == null) {
-        throw new BackendException("this build of gpu-tae holds no " + fileName(name) + "; build it again with: mvn -q -DskipTests clean package");
+        throw new BackendException("this build of gpu-tae holds no " + fileName(name)
+            + "; build it again with: mvn -q -DskipTests clean package");
       }
       return in.readAllBytes();
     } catch (IOException e) {
@@ -223,13 +244,19 @@ final class CudaLibraries {
     return "lib" + name + "-12.6.0-linux-x86_64.so";
   }
 
-  /** A library of the name in a folder where Java looks would be loaded too, and nobody knows which of the two would be called. */
+  /**
+   * A library of the name in a folder where Java looks would be loaded too, and nobody knows which of the two would be
+   * called.
+   */
   private static void refuseOthers(String name) {
     for (String property : List.of("java.library.path", "sun.boot.library.path")) {
       for (String folder : System.getProperty(property, "").split(":", -1)) {
-        Path other = LibrarySearch.path(folder.isEmpty() ? "." : folder).map(path -> path.resolve(name).toAbsolutePath().normalize()).orElse(null);
+        Path other = LibrarySearch.path(folder.isEmpty() ? "." : folder)
+            .map(path -> path.resolve(name).toAbsolutePath().normalize()).orElse(null);
         if (other != null && Files.exists(other)) {
-          throw new BackendException(other + " would be loaded in place of gpu-tae's own; remove it, or its folder from LD_LIBRARY_PATH (an empty part of which"
+          throw new BackendException(other
+              + " would be loaded in place of gpu-tae's own; remove it, or its folder from LD_LIBRARY_PATH (an empty "
+              + "part of which"
               + " is the current folder)");
         }
       }
@@ -238,14 +265,16 @@ final class CudaLibraries {
 
   /** Unpacks a bridge and lets JCuda's class load it, by its first use. */
   private static void loadBridge(String name, byte[] bytes, Runnable firstUse) {
-    Path folder = NativeFolder.unpack("jcuda", List.of(NativeFolder.Library.of(fileName(name), bytes)), file -> System.load(file.toString()));
+    Path folder = NativeFolder.unpack("jcuda", List.of(NativeFolder.Library.of(fileName(name), bytes)),
+        file -> System.load(file.toString()));
     refuseOthers(fileName(name));
     String temporary = System.getProperty("java.io.tmpdir");
     System.setProperty("java.io.tmpdir", folder.toString());
     try {
       firstUse.run();
     } catch (LinkageError e) {
-      throw new BackendException("JCuda cannot load its " + fileName(name) + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+      throw new BackendException("JCuda cannot load its " + fileName(name) + ": "
+          + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
     } finally {
       System.setProperty("java.io.tmpdir", temporary);
     }

@@ -60,21 +60,26 @@ public record CudaMachine(Path driver, int version, List<Gpu> gpus) {
     int[] number = new int[1];
     int code = cuInit(0);
     if (code == CUresult.CUDA_ERROR_NO_DEVICE) {
-      throw new BackendException("no GPU: NVIDIA's driver (" + file + ") finds none that this process may use; nvidia-smi and CUDA_VISIBLE_DEVICES may tell why");
+      throw new BackendException("no GPU: NVIDIA's driver (" + file
+          + ") finds none that this process may use; nvidia-smi and CUDA_VISIBLE_DEVICES may tell why");
     }
     if (code != CUresult.CUDA_SUCCESS) {
-      throw new BackendException("NVIDIA's driver (" + file + ") does not start: " + failure("cuInit", code) + "; " + switch (code) {
-        case 34 -> "this is the toolkit's stand-in for linking, not the driver: take its folder off LD_LIBRARY_PATH";
-        case 803 -> "the library does not fit the kernel module that is loaded: reboot, or compare nvidia-smi";
-        case 804 -> "CUDA's forward compatibility package does not work with this GPU: take its folder off LD_LIBRARY_PATH";
-        case 999 -> "the kernel module may not be loaded: try nvidia-smi, and nvidia-modprobe -u as root";
-        default -> "does nvidia-smi work?";
-      });
+      throw new BackendException(
+          "NVIDIA's driver (" + file + ") does not start: " + failure("cuInit", code) + "; " + switch (code) {
+            case 34 ->
+                "this is the toolkit's stand-in for linking, not the driver: take its folder off LD_LIBRARY_PATH";
+            case 803 -> "the library does not fit the kernel module that is loaded: reboot, or compare nvidia-smi";
+            case 804 ->
+                "CUDA's forward compatibility package does not work with this GPU: take its folder off LD_LIBRARY_PATH";
+            case 999 -> "the kernel module may not be loaded: try nvidia-smi, and nvidia-modprobe -u as root";
+            default -> "does nvidia-smi work?";
+          });
     }
     check("cuDriverGetVersion", cuDriverGetVersion(number));
     int version = number[0];
     if (version < OLDEST_DRIVER) {
-      throw new BackendException("NVIDIA's driver (" + file + ") serves CUDA " + CudaLibraries.release(version) + ", which is too old: CUDA " + CudaLibraries.release(OLDEST_DRIVER)
+      throw new BackendException("NVIDIA's driver (" + file + ") serves CUDA " + CudaLibraries.release(version)
+          + ", which is too old: CUDA " + CudaLibraries.release(OLDEST_DRIVER)
           + " needs driver 525 or newer");
     }
     check("cuDeviceGetCount", cuDeviceGetCount(number));
@@ -85,8 +90,9 @@ public record CudaMachine(Path driver, int version, List<Gpu> gpus) {
       byte[] name = new byte[256];
       check("cuDeviceGetName", cuDeviceGetName(name, name.length, device));
       String text = new String(name, StandardCharsets.UTF_8);
-      gpus.add(new Gpu(i, text.substring(0, text.indexOf('\0')), 10 * attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
-          + attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)));
+      gpus.add(new Gpu(i, text.substring(0, text.indexOf('\0')),
+          10 * attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+              + attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)));
     }
     return new CudaMachine(file, version, gpus);
   }

@@ -12,9 +12,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What a 64-bit little-endian ELF library offers and asks for (System V ABI, chapter 4; Linux Standard Base, symbol versioning). Two things of CUDA need it: a
- * symbol that is missing when it is called ends the JVM, so it is looked for before; and JCuda's library for cuBLAS, built against cuBLAS 12, can be made to ask
- * for another version.
+ * What a 64-bit little-endian ELF library offers and asks for (System V ABI, chapter 4; Linux Standard Base, symbol
+ * versioning). Two things of CUDA need it: a symbol that is missing when it is called ends the JVM, so it is looked for
+ * before; and JCuda's library for cuBLAS, built against cuBLAS 12, can be made to ask for another version.
  */
 final class ElfFile {
 
@@ -40,7 +40,8 @@ final class ElfFile {
    */
   static Set<String> symbols(Path library) throws IOException {
     try (FileChannel channel = FileChannel.open(library, StandardOpenOption.READ)) {
-      return new ElfFile(channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(channel.size(), Integer.MAX_VALUE))).symbols();
+      return new ElfFile(channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(channel.size(), Integer.MAX_VALUE)))
+          .symbols();
     } catch (IndexOutOfBoundsException | BufferUnderflowException | ArithmeticException e) {
       throw new IOException(library + " is damaged", e);
     }
@@ -63,8 +64,8 @@ final class ElfFile {
   }
 
   /**
-   * Makes a library ask for another version of one that it needs: changes its name wherever the dynamic loader reads it, and the hash of the symbol version of
-   * the same name.
+   * Makes a library ask for another version of one that it needs: changes its name wherever the dynamic loader reads
+   * it, and the hash of the symbol version of the same name.
    *
    * @param library changed in place
    * @param from    such as {@code libcublas.so.12}
@@ -89,7 +90,8 @@ final class ElfFile {
           }
         }
       } else if (section.type == VERSIONS_NEEDED) {
-        // A list of libraries, each with a list of versions: (version, versions, file, first version, next library), (hash, flags, other, name, next).
+        // A list of libraries, each with a list of versions: (version, versions, file, first version, next library),
+        // (hash, flags, other, name, next).
         int at = section.offset;
         for (int next = -1; next != 0; at += next) {
           addIfNamed(places, strings + file.getInt(at + 4), from);

@@ -21,20 +21,24 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Executes the CUDA kernels on the CPU: the very same {@code .cu} files, compiled by g++ (native/testing/host/build.sh). Every CUDA thread is a fiber, blocks
- * run on several threads of the operating system. The libraries are for tests and development and never in the jar.
+ * Executes the CUDA kernels on the CPU: the very same {@code .cu} files, compiled by g++
+ * (native/testing/host/build.sh). Every CUDA thread is a fiber, blocks run on several threads of the operating system.
+ * The libraries are for tests and development and never in the jar.
  *
- * <p>What a GPU leaves open is chosen by {@link Order}: the order of the threads of a block, of the blocks of a grid, and of the nodes of a graph; so a
- * missing barrier, or a missing dependency between two branches, changes results in some order. Memory that nobody has written is 0xFF bytes (NaN, -1).
+ * <p>What a GPU leaves open is chosen by {@link Order}: the order of the threads of a block, of the blocks of a grid,
+ * and of the nodes of a graph; so a missing barrier, or a missing dependency between two branches, changes results in
+ * some order. Memory that nobody has written is 0xFF bytes (NaN, -1).
  *
- * <p>Reported as {@link BackendException}, with kernel, block, threads and line where there are such: a barrier that threads of one block reach at
- * different places; masks of warp operations that disagree or name a lane that is not there (one that has exited too, which CUDA would let pass); a
- * deadlock; waiting for ever; arguments that are not what the kernel takes; launches that CUDA would refuse; memory written beyond its ends (found by
- * {@link #free}, {@link #synchronise} and, for dynamic shared memory, at the end of the block). The next call works again.
+ * <p>Reported as {@link BackendException}, with kernel, block, threads and line where there are such: a barrier that
+ * threads of one block reach at different places; masks of warp operations that disagree or name a lane that is not
+ * there (one that has exited too, which CUDA would let pass); a deadlock; waiting for ever; arguments that are not what
+ * the kernel takes; launches that CUDA would refuse; memory written beyond its ends (found by {@link #free},
+ * {@link #synchronise} and, for dynamic shared memory, at the end of the block). The next call works again.
  *
- * <p>Not reported: static and dynamic shared memory that together are more than a block may have, since only the dynamic is counted; a loop that waits for
- * another thread without an atomic operation or a barrier in it, which hangs; different barriers of one kind on one line, or one in a function that is called
- * from two places, which count as the same, since a barrier is known by file and line; other reads and writes through a wrong pointer, which may end the
+ * <p>Not reported: static and dynamic shared memory that together are more than a block may have, since only the
+ * dynamic is counted; a loop that waits for another thread without an atomic operation or a barrier in it, which hangs;
+ * different barriers of one kind on one line, or one in a function that is called from two places, which count as the
+ * same, since a barrier is known by file and line; other reads and writes through a wrong pointer, which may end the
  * process: build with AddressSanitizer for those.
  */
 public final class HostRunner implements Driver {
@@ -98,14 +102,17 @@ public final class HostRunner implements Driver {
   private final boolean[] forked = new boolean[1 + STREAMS];
 
   /** Outside a capture and backward: what each branch enqueued, to be done as late as may be. */
-  private final List<List<Runnable>> deferred = IntStream.rangeClosed(0, STREAMS).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
+  private final List<List<Runnable>> deferred =
+      IntStream.rangeClosed(0, STREAMS).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
 
   /** What {@link #open} pretends to be: a small device with the shared memory that every CUDA device has. */
   private static final Limits DEVELOPMENT_LIMITS = new Limits(16, 48 << 10);
 
   private static final long DEVELOPMENT_MEMORY = 4L << 30;
 
-  /** The host runner of a development build, for {@code --device host-runner}: forward, so that runs can be repeated. */
+  /**
+   * The host runner of a development build, for {@code --device host-runner}: forward, so that runs can be repeated.
+   */
   public static HostRunner open(int threads) {
     return new HostRunner(developmentLibraries(), Order.FORWARD, 0, threads, DEVELOPMENT_LIMITS, DEVELOPMENT_MEMORY);
   }
@@ -122,7 +129,8 @@ public final class HostRunner implements Driver {
       throw new BackendException("the host runner takes 1 to " + MOST_HOST_THREADS + " threads, not " + threads);
     }
     if (limits.multiprocessors() < 1 || limits.sharedMemory() < 0 || memory < 0) {
-      throw new BackendException("the host runner cannot pretend to be a device of " + memory + " bytes with " + limits);
+      throw new BackendException(
+          "the host runner cannot pretend to be a device of " + memory + " bytes with " + limits);
     }
     this.order = order;
     this.seed = seed;
@@ -131,7 +139,8 @@ public final class HostRunner implements Driver {
     this.memory = memory;
     random = new SplittableRandom(seed);
     loadBridge(folder.resolve(BRIDGE));
-    runner = HostRunnerNative.open(folder.resolve(KERNELS).toAbsolutePath().toString(), order.ordinal(), seed, threads, limits.sharedMemory());
+    runner = HostRunnerNative.open(folder.resolve(KERNELS).toAbsolutePath().toString(), order.ordinal(), seed, threads,
+        limits.sharedMemory());
     String[] known = HostRunnerNative.kernels(runner);
     for (int i = 0; i < known.length; i += 3) {
       kernels.put(known[i], new Kernel(i / 3, known[i + 1], Integer.parseInt(known[i + 2])));
@@ -153,8 +162,8 @@ public final class HostRunner implements Driver {
   }
 
   /**
-   * The folder that a development build of gpu-tae holds the libraries in: system property {@code gputae.host.runner}, else {@code host-runner} beside
-   * the classes or the jar.
+   * The folder that a development build of gpu-tae holds the libraries in: system property {@code gputae.host.runner},
+   * else {@code host-runner} beside the classes or the jar.
    *
    * @throws BackendException if it is not there
    */
@@ -163,13 +172,15 @@ public final class HostRunner implements Driver {
     Path folder;
     try {
       folder = chosen != null ? Path.of(chosen)
-          : Path.of(HostRunner.class.getProtectionDomain().getCodeSource().getLocation().toURI()).resolveSibling("host-runner");
+          : Path.of(HostRunner.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+              .resolveSibling("host-runner");
     } catch (URISyntaxException e) {
       throw new BackendException("cannot tell where gpu-tae's own classes lie: " + e.getMessage(), e);
     }
     if (!Files.isRegularFile(folder.resolve(KERNELS))) {
       throw new BackendException(
-          "--device host-runner works in a development build only: a clone of gpu-tae in which mvn package ran; there is no "
+          "--device host-runner works in a development build only: a clone of gpu-tae in which mvn package ran; there "
+              + "is no "
               + folder.resolve(KERNELS));
     }
     return folder;
@@ -177,7 +188,8 @@ public final class HostRunner implements Driver {
 
   @Override
   public String description() {
-    return "host runner, " + order.name().toLowerCase(Locale.ROOT) + " order, " + threads + (threads == 1 ? " thread" : " threads")
+    return "host runner, " + order.name().toLowerCase(Locale.ROOT) + " order, " + threads
+        + (threads == 1 ? " thread" : " threads")
         + (order == Order.RANDOM ? ", seed " + seed : "");
   }
 
@@ -192,8 +204,8 @@ public final class HostRunner implements Driver {
   }
 
   /**
-   * Calls up to now by name ("launch", "download"); those that a replay made are counted as "replayed launch" and so on. What was never called is absent;
-   * what a capture recorded is not a call.
+   * Calls up to now by name ("launch", "download"); those that a replay made are counted as "replayed launch" and so
+   * on. What was never called is absent; what a capture recorded is not a call.
    */
   public Map<String, Long> counts() {
     return new TreeMap<>(counts);
@@ -245,9 +257,11 @@ public final class HostRunner implements Driver {
   }
 
   private String overrun(String call, long address, long bytes, int overruns) {
-    return call + ": something was written " + (overruns == 1 ? "before" : overruns == 2 ? "behind" : "before and behind") + " the allocation of " + bytes
+    return call + ": something was written "
+        + (overruns == 1 ? "before" : overruns == 2 ? "behind" : "before and behind") + " the allocation of " + bytes
         + " bytes at 0x" + Long.toHexString(address)
-        + (launchedSinceCheck.isEmpty() ? "" : "; launched since the last synchronise: " + String.join(", ", launchedSinceCheck));
+        + (launchedSinceCheck.isEmpty() ? ""
+            : "; launched since the last synchronise: " + String.join(", ", launchedSinceCheck));
   }
 
   @Override
@@ -343,21 +357,26 @@ public final class HostRunner implements Driver {
     checkOpen("launch");
     Kernel known = kernels.get(kernel);
     if (known == null) {
-      throw new BackendException("there is no kernel '" + kernel + "'; there are: " + String.join(", ", types.keySet()));
+      throw new BackendException(
+          "there is no kernel '" + kernel + "'; there are: " + String.join(", ", types.keySet()));
     }
     if (!known.types.equals(arguments.types())) {
-      throw new BackendException("kernel '" + kernel + "' takes " + known.types + ", the launch passes " + arguments.types());
+      throw new BackendException(
+          "kernel '" + kernel + "' takes " + known.types + ", the launch passes " + arguments.types());
     }
     if (gridX < 1 || gridY < 1 || gridY > MOST_GRID_Y || threads < 1 || threads > MOST_THREADS) {
-      throw new BackendException("kernel '" + kernel + "': a grid of (" + gridX + ", " + gridY + ") blocks of " + threads
-          + " threads; CUDA takes (1 to 2147483647, 1 to " + MOST_GRID_Y + ") of 1 to " + MOST_THREADS);
+      throw new BackendException(
+          "kernel '" + kernel + "': a grid of (" + gridX + ", " + gridY + ") blocks of " + threads
+              + " threads; CUDA takes (1 to 2147483647, 1 to " + MOST_GRID_Y + ") of 1 to " + MOST_THREADS);
     }
     if (threads > known.mostThreads) {
-      throw new BackendException("kernel '" + kernel + "': " + threads + " threads, its __launch_bounds__ allow " + known.mostThreads);
+      throw new BackendException(
+          "kernel '" + kernel + "': " + threads + " threads, its __launch_bounds__ allow " + known.mostThreads);
     }
     if (sharedMemory < 0 || sharedMemory > limits.sharedMemory()) {
       throw new BackendException(
-          "kernel '" + kernel + "': " + sharedMemory + " bytes of dynamic shared memory, the device has " + limits.sharedMemory() + " for a block");
+          "kernel '" + kernel + "': " + sharedMemory + " bytes of dynamic shared memory, the device has "
+              + limits.sharedMemory() + " for a block");
     }
     long[] slots = arguments.slots();
     enqueue("launch", () -> {
@@ -367,10 +386,12 @@ public final class HostRunner implements Driver {
   }
 
   @Override
-  public void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc) {
+  public void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
+      float beta, long c, int ldc) {
     checkOpen("product");
     if (m < 0 || n < 0 || k < 0 || lda < (transposeA ? m : k) || ldb < (transposeB ? k : n) || ldc < n) {
-      throw new BackendException("product: (" + m + ", " + k + ") by (" + k + ", " + n + ") with leading dimensions " + lda + ", " + ldb + ", " + ldc
+      throw new BackendException("product: (" + m + ", " + k + ") by (" + k + ", " + n + ") with leading dimensions "
+          + lda + ", " + ldb + ", " + ldc
           + (transposeA ? ", A transposed" : "") + (transposeB ? ", B transposed" : ""));
     }
     checkAddress("product", a, (long) m * k * Float.BYTES);
@@ -407,7 +428,8 @@ public final class HostRunner implements Driver {
     };
     if (captured != null) {
       int node = captured.size();
-      captured.add(new Node(call, (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray()));
+      captured.add(new Node(call,
+          (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray()));
       if (stream > 0) {
         branchTails.set(stream, Set.of(node));
       } else {
@@ -519,7 +541,9 @@ public final class HostRunner implements Driver {
     });
   }
 
-  /** Each node after those it depends on; among those that are ready the first, the last or any one, as the order says. */
+  /**
+   * Each node after those it depends on; among those that are ready the first, the last or any one, as the order says.
+   */
   private void run(Node[] nodes) {
     boolean[] done = new boolean[nodes.length];
     List<Integer> ready = new ArrayList<>();

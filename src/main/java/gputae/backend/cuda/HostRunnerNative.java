@@ -1,11 +1,17 @@
 package gputae.backend.cuda;
 
-/** native/testing/host/runner.cpp: memory, launches and products. {@link HostRunner} checks what it passes; failures are thrown as BackendException. */
+/**
+ * native/testing/host/runner.cpp: memory, launches and products. {@link HostRunner} checks what it passes; failures are
+ * thrown as BackendException.
+ */
 final class HostRunnerNative {
 
   private HostRunnerNative() {}
 
-  /** Loads a library of kernels and starts the threads that run them; {@code order} is the ordinal of an Order. Returns the runner's handle. */
+  /**
+   * Loads a library of kernels and starts the threads that run them; {@code order} is the ordinal of an Order. Returns
+   * the runner's handle.
+   */
   static native long open(String library, int order, long seed, int threads, int sharedMemory);
 
   static native void close(long runner);
@@ -13,7 +19,8 @@ final class HostRunnerNative {
   /** Name, types, most threads of a block, name, and so on; a launch counts these triples from 0. */
   static native String[] kernels(long runner);
 
-  static native void launch(long runner, int kernel, int gridX, int gridY, int threads, int sharedMemory, long[] arguments);
+  static native void launch(long runner, int kernel, int gridX, int gridY, int threads, int sharedMemory,
+      long[] arguments);
 
   /** 0 where there is not enough memory. */
   static native long allocate(long bytes);
@@ -32,5 +39,6 @@ final class HostRunnerNative {
   static native void download(long from, Object array, long offsetBytes, long bytes);
 
   static native void product(
-      boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc);
+      boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c,
+      int ldc);
 }

@@ -81,13 +81,17 @@ import jcuda.runtime.cudaStream_t;
 /**
  * An NVIDIA GPU through CUDA's driver interface and cuBLAS, by JCuda.
  *
- * <p>Each stream of {@link Driver} is a stream of CUDA, with a cuBLAS handle and a work space of its own if products are done on it: cuBLAS allocates nothing then, which a
- * capture would not allow. A product that is captured is done once before, into scratch memory, since cuBLAS prepares at its first call what a capture could not hold; with operands
- * that lie as the real ones to 256 bytes, since cuBLAS chooses by that too.
+ * <p>Each stream of {@link Driver} is a stream of CUDA, with a cuBLAS handle and a work space of its own if products
+ * are done on it: cuBLAS allocates nothing then, which a capture would not allow. A product that is captured is done
+ * once before, into scratch memory, since cuBLAS prepares at its first call what a capture could not hold; with
+ * operands that lie as the real ones to 256 bytes, since cuBLAS chooses by that too.
  */
 public final class JCudaDriver implements Driver {
 
-  /** Bytes on their way between Java's memory and the device at a time: pinned memory is dear, and the bus is busy with much less. */
+  /**
+   * Bytes on their way between Java's memory and the device at a time: pinned memory is dear, and the bus is busy with
+   * much less.
+   */
   private static final int STAGE_BYTES = 4 << 20;
 
   /** Work space of a cuBLAS handle: what NVIDIA recommends for sm_90, the largest of its recommendations. */
@@ -159,7 +163,8 @@ public final class JCudaDriver implements Driver {
 
   /** A product by its shape, the stream it is done on, and where its matrices lie, modulo {@link #ALIGNMENT}. */
   private record Product(
-      int stream, boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc) {}
+      int stream, boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
+      float beta, long c, int ldc) {}
 
   private static final int ALIGNMENT = 256;
 
@@ -231,7 +236,8 @@ public final class JCudaDriver implements Driver {
       check("cuDevicePrimaryCtxRetain", cuDevicePrimaryCtxRetain(context, device));
       undo.add(() -> check("cuDevicePrimaryCtxRelease", cuDevicePrimaryCtxRelease(device)));
       makeCurrent();
-      limits = new Limits(attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT), attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN));
+      limits = new Limits(attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+          attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN));
       String code = loadModule(machine, gpu);
       undo.add(() -> check("cuModuleUnload", cuModuleUnload(module)));
       for (int i = 0; i < streams.length; i++) {
@@ -271,11 +277,13 @@ public final class JCudaDriver implements Driver {
     KernelFiles.Ptx ptx = KernelFiles.ptx(gpu.capability());
     int code = cuModuleLoadData(module, (ptx.text() + "\0").getBytes(StandardCharsets.US_ASCII));
     if (code != CUresult.CUDA_SUCCESS) {
-      throw new BackendException("the driver (CUDA " + CudaLibraries.release(machine.version()) + ") takes gpu-tae's kernels neither as machine code ("
+      throw new BackendException("the driver (CUDA " + CudaLibraries.release(machine.version())
+          + ") takes gpu-tae's kernels neither as machine code ("
           + refused + ") nor as PTX (" + failure("cuModuleLoadData", code) + "); a newer driver may");
     }
     // What the driver made of it depends on the driver.
-    return "PTX for sm_" + ptx.capability() + " compiled by the driver (CUDA " + CudaLibraries.release(machine.version()) + ")";
+    return "PTX for sm_" + ptx.capability() + " compiled by the driver (CUDA "
+        + CudaLibraries.release(machine.version()) + ")";
   }
 
   private Stream newStream() {
@@ -328,7 +336,8 @@ public final class JCudaDriver implements Driver {
       product(false, false, n, n, n, matrix, n, matrix, n, 0, matrix, n);
       synchronise();
     } catch (BackendException e) {
-      throw new BackendException(cublas + " does not work on " + gpu + ": " + e.getMessage() + "; " + CudaLibraries.CUBLAS_ADVICE, e);
+      throw new BackendException(
+          cublas + " does not work on " + gpu + ": " + e.getMessage() + "; " + CudaLibraries.CUBLAS_ADVICE, e);
     }
     free(matrix);
   }
@@ -340,7 +349,10 @@ public final class JCudaDriver implements Driver {
     return number[0] / 10000 + "." + number[0] / 100 % 100 + "." + number[0] % 100;
   }
 
-  /** Calls of CUDA go to the current context of the thread that makes them, which others may have changed; setting it takes a tenth of a microsecond. */
+  /**
+   * Calls of CUDA go to the current context of the thread that makes them, which others may have changed; setting it
+   * takes a tenth of a microsecond.
+   */
   private void makeCurrent() {
     if (closed) {
       throw new BackendException("the GPU's driver is closed");
@@ -472,7 +484,8 @@ public final class JCudaDriver implements Driver {
       CUfunction function = new CUfunction();
       check("cuModuleGetFunction " + key, cuModuleGetFunction(function, module, key));
       int[] bytes = new int[1];
-      check("cuFuncGetAttribute", cuFuncGetAttribute(bytes, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function));
+      check("cuFuncGetAttribute",
+          cuFuncGetAttribute(bytes, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, function));
       return new Kernel(function, bytes[0]);
     });
   }
@@ -485,27 +498,33 @@ public final class JCudaDriver implements Driver {
       // All that the device has, so that it is asked for once.
       int most = limits.sharedMemory() - kernel.staticSharedMemory;
       if (sharedMemory > most) {
-        throw new BackendException("kernel '" + name + "' asks for " + sharedMemory + " bytes of shared memory; a block may have " + most);
+        throw new BackendException(
+            "kernel '" + name + "' asks for " + sharedMemory + " bytes of shared memory; a block may have " + most);
       }
-      check("cuFuncSetAttribute", cuFuncSetAttribute(kernel.function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, most));
+      check("cuFuncSetAttribute", cuFuncSetAttribute(kernel.function,
+          CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, most));
       kernel.sharedMemory = most;
     }
     if (!enqueues) {
       return;
     }
-    // Values of 4 bytes lie at the beginning of their slots; CUDA knows how much it reads of each, and has read it when the call returns.
+    // Values of 4 bytes lie at the beginning of their slots; CUDA knows how much it reads of each, and has read it when
+    // the call returns.
     long[] slots = arguments.slots();
     argumentValues.clear().put(slots);
-    check("cuLaunchKernel " + name, cuLaunchKernel(kernel.function, gridX, gridY, 1, threads, 1, 1, sharedMemory, stream(),
-        Pointer.to(Arrays.copyOf(argumentPointers, slots.length)), null));
+    check("cuLaunchKernel " + name,
+        cuLaunchKernel(kernel.function, gridX, gridY, 1, threads, 1, 1, sharedMemory, stream(),
+            Pointer.to(Arrays.copyOf(argumentPointers, slots.length)), null));
   }
 
   @Override
-  public void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc) {
+  public void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
+      float beta, long c, int ldc) {
     if (enqueues()) {
       multiply(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc);
     } else if (rehearsed.add(
-        new Product(stream, transposeA, transposeB, m, n, k, a % ALIGNMENT, lda, b % ALIGNMENT, ldb, beta, c % ALIGNMENT, ldc))) {
+        new Product(stream, transposeA, transposeB, m, n, k, a % ALIGNMENT, lda, b % ALIGNMENT, ldb, beta,
+            c % ALIGNMENT, ldc))) {
       // The same product, so that cuBLAS takes the same way, into memory that nobody needs.
       long bytes = ((long) (m - 1) * ldc + n) * Float.BYTES + ALIGNMENT;
       long scratch = allocate(bytes);
@@ -523,16 +542,19 @@ public final class JCudaDriver implements Driver {
   }
 
   /**
-   * cuBLAS keeps matrices by columns: what it takes for a matrix is the transpose of ours. So it is asked for the transposed product, C^T = op(B)^T op(A)^T: the
-   * factors change places, and their transpositions stay.
+   * cuBLAS keeps matrices by columns: what it takes for a matrix is the transpose of ours. So it is asked for the
+   * transposed product, C^T = op(B)^T op(A)^T: the factors change places, and their transpositions stay.
    */
-  private void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc) {
+  private void multiply(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
+      float beta, long c, int ldc) {
     Pointer one = Pointer.to(new float[] {1});
     Pointer factor = Pointer.to(new float[] {beta});
     // Pedantic: single precision as written, without TF32 or other shortcuts.
-    checkCublas("cublasGemmEx", JCublas2.cublasGemmEx_new(handle(), operation(transposeB), operation(transposeA), n, m, k, one, new Address(b),
-        cudaDataType.CUDA_R_32F, Math.max(1, ldb), new Address(a), cudaDataType.CUDA_R_32F, Math.max(1, lda), factor, new Address(c), cudaDataType.CUDA_R_32F, ldc,
-        cublasComputeType.CUBLAS_COMPUTE_32F_PEDANTIC, DEFAULT_ALGORITHM));
+    checkCublas("cublasGemmEx",
+        JCublas2.cublasGemmEx_new(handle(), operation(transposeB), operation(transposeA), n, m, k, one, new Address(b),
+            cudaDataType.CUDA_R_32F, Math.max(1, ldb), new Address(a), cudaDataType.CUDA_R_32F, Math.max(1, lda),
+            factor, new Address(c), cudaDataType.CUDA_R_32F, ldc,
+            cublasComputeType.CUBLAS_COMPUTE_32F_PEDANTIC, DEFAULT_ALGORITHM));
   }
 
   /** CUBLAS_GEMM_DEFAULT: cuBLAS chooses. */
@@ -588,7 +610,8 @@ public final class JCudaDriver implements Driver {
     synchronise();
     rehearse(work);
     // Another thread, a window's, may allocate meanwhile.
-    check("cuStreamBeginCapture", cuStreamBeginCapture(stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+    check("cuStreamBeginCapture",
+        cuStreamBeginCapture(stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
     mode = Mode.CAPTURE;
     CUgraph graph = new CUgraph();
     boolean complete = false;

@@ -15,16 +15,19 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where NVIDIA's libraries may lie: where the dynamic loader looks, where the CUDA toolkit is installed, and inside the packages of Python that bring CUDA along.
- * Whoever named a place himself is taken at his word, and nothing else is looked at.
+ * Where NVIDIA's libraries may lie: where the dynamic loader looks, where the CUDA toolkit is installed, and inside the
+ * packages of Python that bring CUDA along. Whoever named a place himself is taken at his word, and nothing else is
+ * looked at.
  */
 final class LibrarySearch {
 
   /** Where the driver's library lies inside the Windows Subsystem for Linux. */
   private static final String WSL = "/usr/lib/wsl/lib";
 
-  private static final List<String> SYSTEM = List.of("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/usr/local/lib",
-      "/usr/lib", "/lib", WSL, "/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/usr/lib64/nvidia", "/run/opengl-driver/lib");
+  private static final List<String> SYSTEM =
+      List.of("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/usr/local/lib",
+          "/usr/lib", "/lib", WSL, "/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/usr/lib64/nvidia",
+          "/run/opengl-driver/lib");
 
   /** Folders of a toolkit that hold its libraries. */
   private static final List<String> TOOLKIT_LIBRARIES = List.of("lib64", "targets/x86_64-linux/lib", "lib");
@@ -44,7 +47,9 @@ final class LibrarySearch {
     this.root = root;
   }
 
-  /** The driver's library, {@code libcuda.so.1}: the files that are there, in the order in which they are to be tried. */
+  /**
+   * The driver's library, {@code libcuda.so.1}: the files that are there, in the order in which they are to be tried.
+   */
   List<Path> driver() {
     return existing(loaderFolders(), List.of("libcuda.so.1"));
   }
@@ -59,7 +64,8 @@ final class LibrarySearch {
 
   /** What {@link #cublas} looks at, for people. */
   static String places() {
-    return "LD_LIBRARY_PATH, the loader's cache and folders, CUDA_HOME, /usr/local/cuda*, /opt/cuda, the nvcc and the python3 on the path, VIRTUAL_ENV,"
+    return "LD_LIBRARY_PATH, the loader's cache and folders, CUDA_HOME, /usr/local/cuda*, /opt/cuda, the nvcc and the "
+        + "python3 on the path, VIRTUAL_ENV,"
         + " CONDA_PREFIX, ~/.local";
   }
 
@@ -94,15 +100,17 @@ final class LibrarySearch {
   }
 
   /**
-   * Folders of the loader's cache (ldconfig's): the cache holds the names of all libraries as strings that end with 0, among numbers that no name of a file
-   * resembles.
+   * Folders of the loader's cache (ldconfig's): the cache holds the names of all libraries as strings that end with 0,
+   * among numbers that no name of a file resembles.
    */
   private Set<Path> cachedFolders() {
     Set<Path> folders = new LinkedHashSet<>();
     try {
-      for (String text : new String(Files.readAllBytes(at("/etc/ld.so.cache")), StandardCharsets.ISO_8859_1).split("\0")) {
+      for (String text : new String(Files.readAllBytes(at("/etc/ld.so.cache")), StandardCharsets.ISO_8859_1)
+          .split("\0")) {
         int slash = text.lastIndexOf('/');
-        if (text.startsWith("/") && (text.startsWith("libcublas.so.", slash + 1) || text.startsWith("libcuda.so.", slash + 1))) {
+        if (text.startsWith("/")
+            && (text.startsWith("libcublas.so.", slash + 1) || text.startsWith("libcuda.so.", slash + 1))) {
           path(text.substring(1, slash)).ifPresent(folder -> folders.add(root.resolve(folder)));
         }
       }
@@ -191,7 +199,9 @@ final class LibrarySearch {
     return paths;
   }
 
-  /** Nothing for a name that this Java cannot write in this locale, as those with letters beyond ASCII in the locale C. */
+  /**
+   * Nothing for a name that this Java cannot write in this locale, as those with letters beyond ASCII in the locale C.
+   */
   static Optional<Path> path(String name) {
     try {
       return Optional.of(Path.of(name));

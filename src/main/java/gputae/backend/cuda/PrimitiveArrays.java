@@ -7,7 +7,10 @@ final class PrimitiveArrays {
 
   private PrimitiveArrays() {}
 
-  /** Fills {@code to} from its position to its limit with what lies in an array from a byte on, at the beginning of an element. */
+  /**
+   * Fills {@code to} from its position to its limit with what lies in an array from a byte on, at the beginning of an
+   * element.
+   */
   static void read(Object array, long offsetBytes, ByteBuffer to) {
     int bytes = to.remaining();
     if (array instanceof byte[] a) {

@@ -15,6 +15,7 @@ class CpuAvx2Test extends BackendContract {
 
   @Override
   protected void assumeProductsOfThisSet() {
-    assumeTrue(CpuBackend.oneDnnInstructionSet().equals("avx2"), "another test bound oneDNN to another instruction set in this JVM");
+    assumeTrue(CpuBackend.oneDnnInstructionSet().equals("avx2"),
+        "another test bound oneDNN to another instruction set in this JVM");
   }
 }

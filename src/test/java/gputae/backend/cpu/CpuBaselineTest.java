@@ -14,6 +14,7 @@ class CpuBaselineTest extends BackendContract {
 
   @Override
   protected void assumeProductsOfThisSet() {
-    assumeTrue(CpuBackend.oneDnnInstructionSet().equals("sse41"), "another test bound oneDNN to another instruction set in this JVM");
+    assumeTrue(CpuBackend.oneDnnInstructionSet().equals("sse41"),
+        "another test bound oneDNN to another instruction set in this JVM");
   }
 }

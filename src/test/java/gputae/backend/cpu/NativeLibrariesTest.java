@@ -46,7 +46,9 @@ class NativeLibrariesTest {
   @Test
   void theDescriptionNamesInstructionSetThreadsAndLibrary() {
     try (CpuBackend backend = new CpuBackend(InstructionSet.best(), 2)) {
-      assertTrue(backend.description().matches("CPU, (baseline|avx2|avx512), 2 threads, oneDNN \\d+\\.\\d+\\.\\d+ \\(.+\\)"), backend.description());
+      assertTrue(
+          backend.description().matches("CPU, (baseline|avx2|avx512), 2 threads, oneDNN \\d+\\.\\d+\\.\\d+ \\(.+\\)"),
+          backend.description());
       assertEquals("cpu", backend.name());
     }
   }
@@ -67,7 +69,8 @@ class NativeLibrariesTest {
   void memoryThatIsNotThereIsRefusedWithItsSize() {
     try (CpuBackend backend = new CpuBackend(InstructionSet.best(), 1)) {
       BackendException exception = assertThrows(BackendException.class, () -> backend.allocate(1L << 30, 1L << 20));
-      assertTrue(exception.getMessage().startsWith("out of memory: 4,503,599,627,370,496 bytes"), exception.getMessage());
+      assertTrue(exception.getMessage().startsWith("out of memory: 4,503,599,627,370,496 bytes"),
+          exception.getMessage());
       assertEquals(0, backend.allocatedBytes());
     }
   }

@@ -113,7 +113,8 @@ public final class CarelessDriver implements Driver {
   }
 
   @Override
-  public void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb, float beta, long c, int ldc) {
+  public void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
+      float beta, long c, int ldc) {
     enqueue(() -> driver.product(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc));
   }
 

@@ -7,7 +7,10 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
-/** A process of its own for test classes that need other libraries or another environment than the rest; exit code 0 if all pass. */
+/**
+ * A process of its own for test classes that need other libraries or another environment than the rest; exit code 0 if
+ * all pass.
+ */
 public final class ChildTests {
 
   private ChildTests() {}
@@ -15,9 +18,12 @@ public final class ChildTests {
   /** Arguments: names of test classes. */
   public static void main(String[] classes) {
     SummaryGeneratingListener summary = new SummaryGeneratingListener();
-    LauncherFactory.create().execute(LauncherDiscoveryRequestBuilder.request().selectors(Arrays.stream(classes).map(name -> selectClass(name)).toList())
-        .filters(org.junit.platform.launcher.TagFilter.excludeTags("thorough")).build(), summary);
-    summary.getSummary().getFailures().forEach(failure -> System.out.println(failure.getTestIdentifier().getDisplayName() + ": " + failure.getException()));
+    LauncherFactory.create()
+        .execute(LauncherDiscoveryRequestBuilder.request()
+            .selectors(Arrays.stream(classes).map(name -> selectClass(name)).toList())
+            .filters(org.junit.platform.launcher.TagFilter.excludeTags("thorough")).build(), summary);
+    summary.getSummary().getFailures().forEach(
+        failure -> System.out.println(failure.getTestIdentifier().getDisplayName() + ": " + failure.getException()));
     long passed = summary.getSummary().getTestsSucceededCount();
     // A class that cannot be set up, or whose tests cannot be listed, fails as a whole.
     long failed = summary.getSummary().getTotalFailureCount();

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the CUDA backend does beyond the contract: memory, recordings and their work space, branches, counted at the driver. */
+/**
+ * What the CUDA backend does beyond the contract: memory, recordings and their work space, branches, counted at the
+ * driver.
+ */
 class CudaBackendTest {
 
   private HostRunner driver;
@@ -147,7 +150,8 @@ class CudaBackendTest {
     assertThrows(IllegalStateException.class, () -> backend.record(() -> x.upload(new float[8])));
     assertThrows(IllegalStateException.class, () -> backend.record(backend::synchronise));
     assertThrows(IllegalStateException.class, () -> backend.record(() -> backend.record(() -> {})));
-    assertThrows(IllegalStateException.class, () -> backend.record(() -> backend.beside(() -> backend.beside(() -> {}, () -> {}), () -> {})));
+    assertThrows(IllegalStateException.class,
+        () -> backend.record(() -> backend.beside(() -> backend.beside(() -> {}, () -> {}), () -> {})));
     assertThrows(IllegalStateException.class, () -> backend.record(() -> backend.allocate(1, 1)));
     assertThrows(IllegalStateException.class, () -> backend.record(x::close));
     // A recording that failed leaves nothing behind.
@@ -172,7 +176,9 @@ class CudaBackendTest {
     backend.allocate(10, 10).close();
     held.close();
     OutOfMemoryException space = assertThrows(OutOfMemoryException.class, () -> {
-      try (HostRunner small = new HostRunner(HostRunner.developmentLibraries(), HostRunner.Order.FORWARD, 1, 1, HostRunners.SMALL, 100_000);
+      try (
+          HostRunner small = new HostRunner(HostRunner.developmentLibraries(), HostRunner.Order.FORWARD, 1, 1,
+              HostRunners.SMALL, 100_000);
           CudaBackend other = new CudaBackend(small)) {
         Matrix x = other.allocate(1500, 2);
         other.spanningTree(x, other.allocate(ElementType.INT32, 1499, 2), other.allocate(1, 1499));
@@ -219,7 +225,9 @@ class CudaBackendTest {
     }
   }
 
-  /** A recording's work space is as large as its tree needs and no larger, so the host runner sees who writes beyond it. */
+  /**
+   * A recording's work space is as large as its tree needs and no larger, so the host runner sees who writes beyond it.
+   */
   @ParameterizedTest
   @ValueSource(ints = {2, 33, 256, 257, 300, 1500, 1601})
   void recordedTreesStayWithinTheirWorkSpace(int n) {
@@ -287,7 +295,10 @@ class CudaBackendTest {
     }
   }
 
-  /** A branch that needs what comes after the fork: the recording must not always give what the order of the calls would. */
+  /**
+   * A branch that needs what comes after the fork: the recording must not always give what the order of the calls
+   * would.
+   */
   @ParameterizedTest
   @EnumSource
   void aBranchRunsBesideWhatFollows(HostRunner.Order order) {

@@ -114,7 +114,8 @@ abstract class DriverContract {
           if (j < n) {
             expected *= beta;
             for (int l = 0; l < k; l++) {
-              expected += (transposeA ? a[l * lda + i] : a[i * lda + l]) * (transposeB ? b[j * ldb + l] : b[l * ldb + j]);
+              expected +=
+                  (transposeA ? a[l * lda + i] : a[i * lda + l]) * (transposeB ? b[j * ldb + l] : b[l * ldb + j]);
             }
           }
           assertEquals(expected, found[i * ldc + j], "variant " + variant + ", (" + i + ", " + j + ")");
@@ -182,7 +183,8 @@ abstract class DriverContract {
         assertThrows(IllegalStateException.class, () -> driver.capture(work));
       }
     }
-    assertTrue(failure(() -> driver.capture(() -> driver.fork(1, () -> driver.clear(x, 4)))).matches(".*(UNJOINED|never joined).*"));
+    assertTrue(failure(() -> driver.capture(() -> driver.fork(1, () -> driver.clear(x, 4))))
+        .matches(".*(UNJOINED|never joined).*"));
     assertThrows(IllegalStateException.class, () -> driver.fork(2, () -> {
       throw new IllegalStateException("in a branch");
     }));

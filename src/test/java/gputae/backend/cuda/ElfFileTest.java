@@ -31,7 +31,9 @@ class ElfFileTest {
   void symbolsAreThoseThatAreDefined() throws IOException {
     Path file = Files.write(folder.resolve("bridge.so"), bridge());
     Set<String> symbols = ElfFile.symbols(file);
-    assertTrue(symbols.contains("Java_jcuda_jcublas_JCublas2_cublasGemmEx_1newNative") && symbols.contains("JNI_OnLoad"), symbols.toString());
+    assertTrue(
+        symbols.contains("Java_jcuda_jcublas_JCublas2_cublasGemmEx_1newNative") && symbols.contains("JNI_OnLoad"),
+        symbols.toString());
     // Asked for, not defined.
     assertFalse(symbols.contains("cublasGemmEx"));
     assertFalse(symbols.contains("dlsym"));

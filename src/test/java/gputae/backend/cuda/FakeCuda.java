@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The stand-ins for NVIDIA's driver and cuBLAS (native/testing/fake): kernels run on the host runner, graphs are kept and replayed, and what CUDA forbids is an error.
- * They listen to environment variables, so each use is a process of its own.
+ * The stand-ins for NVIDIA's driver and cuBLAS (native/testing/fake): kernels run on the host runner, graphs are kept
+ * and replayed, and what CUDA forbids is an error. They listen to environment variables, so each use is a process of
+ * its own.
  */
 public final class FakeCuda {
 
@@ -24,8 +25,10 @@ public final class FakeCuda {
   /** A machine with one GPU, a driver for CUDA 13 and cuBLAS 12. */
   public FakeCuda() {
     assumeTrue(KernelFiles.summary().isPresent(), "this build has no kernels");
-    assertTrue(Files.exists(driver()), "no " + driver() + ": native/testing/fake/build.sh, which Maven calls, makes it");
-    environment.put("GPU_TAE_FAKE_KERNELS", HostRunner.developmentLibraries().resolve("libgputae_host_kernels.so").toAbsolutePath().toString());
+    assertTrue(Files.exists(driver()),
+        "no " + driver() + ": native/testing/fake/build.sh, which Maven calls, makes it");
+    environment.put("GPU_TAE_FAKE_KERNELS",
+        HostRunner.developmentLibraries().resolve("libgputae_host_kernels.so").toAbsolutePath().toString());
     environment.put("GPU_TAE_LIBCUDA", driver().toString());
     environment.put("GPU_TAE_CUBLAS", cublas(12).toString());
   }
@@ -48,9 +51,13 @@ public final class FakeCuda {
     return FOLDER.resolve("cublas12-lacking/libcublas.so.12");
   }
 
-  /** Sets a variable: {@code order}, {@code fail} and so on stand for GPU_TAE_FAKE_ORDER and GPU_TAE_FAKE_FAIL; null removes one. */
+  /**
+   * Sets a variable: {@code order}, {@code fail} and so on stand for GPU_TAE_FAKE_ORDER and GPU_TAE_FAKE_FAIL; null
+   * removes one.
+   */
   public FakeCuda with(String name, Object value) {
-    String variable = name.equals(name.toUpperCase(Locale.ROOT)) ? name : "GPU_TAE_FAKE_" + name.toUpperCase(Locale.ROOT);
+    String variable =
+        name.equals(name.toUpperCase(Locale.ROOT)) ? name : "GPU_TAE_FAKE_" + name.toUpperCase(Locale.ROOT);
     environment.put(variable, value == null ? null : value.toString());
     return this;
   }

@@ -68,7 +68,8 @@ public record GraphShape(int nodes, int chain) {
             chains.set(stream, chains.get(stream) + 1);
           }
         }
-        default -> {}
+        default -> {
+        }
       }
       return () -> {};
     }

@@ -27,11 +27,15 @@ abstract class HostRunnerCase {
 
   static final long SEED = 7;
 
-  /** The libraries may be built with AddressSanitizer (native/testing/host/build.sh says how), which ends the process where these tests expect an exception. */
+  /**
+   * The libraries may be built with AddressSanitizer (native/testing/host/build.sh says how), which ends the process
+   * where these tests expect an exception.
+   */
   static final boolean SANITIZED = String.valueOf(System.getenv("GPUTAE_CXXFLAGS")).contains("address");
 
   /** What is built here gives up a wait for ever early: the longest block of these kernels waits 512,000 times. */
-  static final String FLAGS = Objects.requireNonNullElse(System.getenv("GPUTAE_CXXFLAGS"), "") + " -DGPUTAE_HOST_MOST_STEPS=2000000";
+  static final String FLAGS =
+      Objects.requireNonNullElse(System.getenv("GPUTAE_CXXFLAGS"), "") + " -DGPUTAE_HOST_MOST_STEPS=2000000";
 
   /** Built once for all classes of tests in this JVM. */
   static Path libraries;
@@ -135,6 +139,7 @@ abstract class HostRunnerCase {
 
   static Stream<ArgumentSet> ordersAndThreads() {
     return Stream.of(Order.values())
-        .flatMap(order -> Stream.of(1, 2, 3).map(threads -> org.junit.jupiter.params.provider.Arguments.argumentSet(order + " on " + threads, order, threads)));
+        .flatMap(order -> Stream.of(1, 2, 3).map(threads -> org.junit.jupiter.params.provider.Arguments
+            .argumentSet(order + " on " + threads, order, threads)));
   }
 }

@@ -47,7 +47,9 @@ class HostRunnerContractTest {
       return HostRunners.backend(HostRunner.Order.RANDOM);
     }
 
-    /** A single layer is computed in one way or the other, and {@link Own} and {@link Cublas} have both in this order. */
+    /**
+     * A single layer is computed in one way or the other, and {@link Own} and {@link Cublas} have both in this order.
+     */
     @Override
     protected boolean concerns(String operation) {
       return !Set.of("dense", "elu", "dense backward").contains(operation);

@@ -14,7 +14,8 @@ class HostRunnerDriverTest {
 
     @Override
     Driver newDriver() {
-      return new HostRunner(HostRunner.developmentLibraries(), order, 1, 2, new Driver.Limits(16, 227 << 10), HostRunners.MEMORY);
+      return new HostRunner(HostRunner.developmentLibraries(), order, 1, 2, new Driver.Limits(16, 227 << 10),
+          HostRunners.MEMORY);
     }
 
     @Override

@@ -53,7 +53,8 @@ class HostRunnerGraphsTest extends HostRunnerCase {
       driver.upload(a, 0, x, 16);
     }
     assertEquals(1, runs[0]);
-    assertEquals(Map.of("allocate", 2L, "upload", 51L, "download", 101L, "capture", 1L, "replay", 50L, "replayed launch", 50L, "replayed copy", 50L,
+    assertEquals(Map.of("allocate", 2L, "upload", 51L, "download", 101L, "capture", 1L, "replay", 50L,
+        "replayed launch", 50L, "replayed copy", 50L,
         "replayed clear", 50L, "replayed product", 50L), driver.counts());
     driver.discard(graph);
     assertEquals("replay: there is no graph 1", failure(() -> driver.replay(graph)));
@@ -65,7 +66,8 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     long x = floats(1);
     long y = floats(0);
     Runnable work = () -> {
-      driver.fork(1, () -> driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(x).pointer(x).float32(2).int32(1)));
+      driver.fork(1,
+          () -> driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(x).pointer(x).float32(2).int32(1)));
       if (waits) {
         driver.join(1);
       }
@@ -127,7 +129,10 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     }
   }
 
-  /** A stream that forks again goes on after what it was given before, and after what the main stream was given meanwhile; streams run beside each other. */
+  /**
+   * A stream that forks again goes on after what it was given before, and after what the main stream was given
+   * meanwhile; streams run beside each other.
+   */
   @ParameterizedTest
   @EnumSource(Order.class)
   void aLaneKeepsItsOrder(Order order) {
@@ -136,10 +141,12 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     long y = floats(0);
     long z = floats(0);
     Runnable work = () -> {
-      driver.fork(1, () -> driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(x).pointer(y).float32(3).int32(1)));
+      driver.fork(1,
+          () -> driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(x).pointer(y).float32(3).int32(1)));
       driver.fork(2, () -> driver.copy(x, z, 4));
       driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(x).pointer(x).float32(1).int32(1));
-      driver.fork(1, () -> driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(y).pointer(y).float32(5).int32(1)));
+      driver.fork(1,
+          () -> driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(y).pointer(y).float32(5).int32(1)));
       driver.join(2);
       driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(z).pointer(z).float32(7).int32(1));
       driver.join(1);
@@ -196,14 +203,18 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     open(Order.BACKWARD, 1);
     long x = floats(1);
     Map<String, Runnable> refused = Map.of(
-        "upload", () -> driver.upload(new float[1], 0, x, 4), "download", () -> driver.download(x, new float[1], 0, 4), "allocate", () -> driver.allocate(4),
-        "free", () -> driver.free(x), "synchronise", driver::synchronise, "capture", () -> driver.capture(() -> {}), "replay", () -> driver.replay(1));
+        "upload", () -> driver.upload(new float[1], 0, x, 4), "download", () -> driver.download(x, new float[1], 0, 4),
+        "allocate", () -> driver.allocate(4),
+        "free", () -> driver.free(x), "synchronise", driver::synchronise, "capture", () -> driver.capture(() -> {}),
+        "replay", () -> driver.replay(1));
     refused.forEach((call, run) -> assertSays(failure(() -> driver.capture(run)), call + " during a capture"));
     assertEquals("join without a fork", failure(() -> driver.capture(() -> driver.join(1))));
     assertEquals("join without a fork", failure(() -> driver.join(1)));
-    assertEquals("fork within a branch", failure(() -> driver.capture(() -> driver.fork(1, () -> driver.fork(1, () -> {})))));
+    assertEquals("fork within a branch",
+        failure(() -> driver.capture(() -> driver.fork(1, () -> driver.fork(1, () -> {})))));
     assertEquals("join within a branch", failure(() -> driver.capture(() -> driver.fork(1, () -> driver.join(1)))));
-    assertEquals("capture: a branch was forked and never joined", failure(() -> driver.capture(() -> driver.fork(1, () -> {}))));
+    assertEquals("capture: a branch was forked and never joined",
+        failure(() -> driver.capture(() -> driver.fork(1, () -> {}))));
     assertEquals("fork: there is no stream 4; there are 1 to 3", failure(() -> driver.fork(4, () -> {})));
     driver.fork(1, () -> {});
     assertEquals("capture: join the branch first", failure(() -> driver.capture(() -> {})));
@@ -248,7 +259,8 @@ class HostRunnerGraphsTest extends HostRunnerCase {
           double sum = beta == 0 ? 0 : beta * c[i * ldc + j];
           double size = Math.abs(sum);
           for (int l = 0; l < k; l++) {
-            double term = (double) a[transposeA ? l * lda + i : i * lda + l] * b[transposeB ? j * ldb + l : l * ldb + j];
+            double term =
+                (double) a[transposeA ? l * lda + i : i * lda + l] * b[transposeB ? j * ldb + l : l * ldb + j];
             sum += term;
             size += Math.abs(term);
           }
@@ -301,7 +313,8 @@ class HostRunnerGraphsTest extends HostRunnerCase {
   void productsWithWrongSizesAreRefused() {
     open(Order.FORWARD, 1);
     long x = floats(1, 2, 3, 4);
-    assertSays(failure(() -> driver.product(false, false, 2, 2, 2, x, 1, x, 2, 0, x, 2)), "product: (2, 2) by (2, 2) with leading dimensions 1, 2, 2");
+    assertSays(failure(() -> driver.product(false, false, 2, 2, 2, x, 1, x, 2, 0, x, 2)),
+        "product: (2, 2) by (2, 2) with leading dimensions 1, 2, 2");
     assertSays(failure(() -> driver.product(true, false, 2, 1, 1, x, 1, x, 1, 0, x, 1)), "A transposed");
     assertSays(failure(() -> driver.product(false, false, 2, 2, 2, 0, 2, x, 2, 0, x, 2)), "address 0");
   }

@@ -64,8 +64,10 @@ class HostRunnerMemoryTest extends HostRunnerCase {
     long x = driver.allocate(4);
     driver.close();
     driver.close();
-    for (Runnable call : List.<Runnable>of(() -> driver.allocate(4), () -> driver.free(x), driver::synchronise, () -> driver.clear(x, 4),
-        () -> driver.launch("nothing", 1, 1, 1, 0, new Arguments()), () -> driver.replay(1), () -> driver.join(1), driver::freeMemory)) {
+    for (Runnable call : List.<Runnable>of(() -> driver.allocate(4), () -> driver.free(x), driver::synchronise,
+        () -> driver.clear(x, 4),
+        () -> driver.launch("nothing", 1, 1, 1, 0, new Arguments()), () -> driver.replay(1), () -> driver.join(1),
+        driver::freeMemory)) {
       assertSays(failure(call), "the host runner is closed");
     }
   }
@@ -73,7 +75,8 @@ class HostRunnerMemoryTest extends HostRunnerCase {
   @Test
   void wrongSettingsAreRefused() {
     assertSays(failure(() -> open(Order.FORWARD, 0)), "1 to 64 threads, not 0");
-    assertSays(failure(() -> new HostRunner(libraries.resolve("nowhere"), Order.FORWARD, 0, 1, LIMITS, MEMORY)), "cannot load ", "nowhere");
+    assertSays(failure(() -> new HostRunner(libraries.resolve("nowhere"), Order.FORWARD, 0, 1, LIMITS, MEMORY)),
+        "cannot load ", "nowhere");
     assertSays(failure(() -> new HostRunner(libraries, Order.FORWARD, 0, 1, LIMITS, -1)), "-1 bytes");
   }
 
@@ -84,7 +87,8 @@ class HostRunnerMemoryTest extends HostRunnerCase {
       System.setProperty("gputae.host.runner", libraries.toString());
       assertEquals(libraries, HostRunner.developmentLibraries());
       System.setProperty("gputae.host.runner", libraries.resolve("nowhere").toString());
-      assertSays(failure(HostRunner::developmentLibraries), "works in a development build only", "mvn package", "nowhere");
+      assertSays(failure(HostRunner::developmentLibraries), "works in a development build only", "mvn package",
+          "nowhere");
     } finally {
       if (before == null) {
         System.clearProperty("gputae.host.runner");
@@ -134,7 +138,8 @@ class HostRunnerMemoryTest extends HostRunnerCase {
   @Test
   void otherDeclarationsAreRefused(@TempDir Path folder) throws Exception {
     Files.writeString(folder.resolve("hidden.cu"), "__global__ void hidden(int* out) { *out = 1; }\n");
-    assertSays(build(folder, folder.resolve("output"), null), "1: gpu-tae: ", "hidden.cu: a kernel is not declared as: extern \"C\" __global__ void NAME(");
+    assertSays(build(folder, folder.resolve("output"), null), "1: gpu-tae: ",
+        "hidden.cu: a kernel is not declared as: extern \"C\" __global__ void NAME(");
   }
 
   /** Launches one kernel in a process of its own, which AddressSanitizer or UndefinedBehaviorSanitizer is to end. */
@@ -157,7 +162,8 @@ class HostRunnerMemoryTest extends HostRunnerCase {
   void sanitizersSeeWrongPointers(@TempDir Path output) throws Exception {
     assertBuilds(Path.of("src/test/cuda"), output, HostRunners.SANITIZERS);
     for (String[] fault : new String[][] {
-      {"write_at", "99", "0: ended well"}, {"write_at", "100", "AddressSanitizer", "write_at"}, {"write_at", "-1", "AddressSanitizer", "write_at"},
+      {"write_at", "99", "0: ended well"}, {"write_at", "100", "AddressSanitizer", "write_at"},
+      {"write_at", "-1", "AddressSanitizer", "write_at"},
       {"write_shared_at", "99", "0: ended well"}, {"write_shared_at", "100", "AddressSanitizer", "write_shared_at"},
       {"write_static_at", "63", "0: ended well"}, {"write_static_at", "64", "runtime error: index 64 out of bounds"}
     }) {

@@ -33,14 +33,18 @@ class HostRunnerMistakesTest extends HostRunnerCase {
   @MethodSource("ordersAndThreads")
   void wrongWaitsAreReported(Order order, int threads) {
     open(order, threads);
-    assertFails("divergent_barrier", 64, " came to __syncthreads (faulty.cu:", " waits at __syncthreads (faulty.cu:", "same barrier");
+    assertFails("divergent_barrier", 64, " came to __syncthreads (faulty.cu:", " waits at __syncthreads (faulty.cu:",
+        "same barrier");
     assertFails("divergent_kinds", 64, "__syncthreads_and (faulty.cu:", "__syncthreads_or (faulty.cu:");
-    assertFails("own_lane_missing", 32, "thread ", "the mask 0x0000fffe of __shfl_sync (faulty.cu:", "lacks the thread's own lane ");
+    assertFails("own_lane_missing", 32, "thread ", "the mask 0x0000fffe of __shfl_sync (faulty.cu:",
+        "lacks the thread's own lane ");
     assertFails("masks_differ", 32, "__ballot_sync (faulty.cu:", "0x0000ffff", "0xffffffff");
-    assertFails("lines_differ", 32, " came to __syncwarp (faulty.cu:", " waits at __syncwarp (faulty.cu:", "same place");
+    assertFails("lines_differ", 32, " came to __syncwarp (faulty.cu:", " waits at __syncwarp (faulty.cu:",
+        "same place");
     assertFails("lane_does_not_exist", 48, "__all_sync (faulty.cu:", "lane 16, which does not exist");
     assertFails("wrong_width", 32, "the width 12 of __shfl_down_sync (faulty.cu:");
-    assertFails("deadlock", 32, "deadlock: thread 7 (1 of 32)", " at __syncthreads (faulty.cu:", " at __syncwarp (faulty.cu:", "for lanes 0x00000080");
+    assertFails("deadlock", 32, "deadlock: thread 7 (1 of 32)", " at __syncthreads (faulty.cu:",
+        " at __syncwarp (faulty.cu:", "for lanes 0x00000080");
   }
 
   /** Whichever comes first: the exit, or a lane that waits for it. */
@@ -77,15 +81,19 @@ class HostRunnerMistakesTest extends HostRunnerCase {
     long x = driver.allocate(4);
     assertEquals("kernel 'scale' takes ppfi, the launch passes ppif",
         failure(() -> driver.launch("scale", 1, 1, 32, 0, new Arguments().pointer(x).pointer(x).int32(1).float32(1))));
-    assertEquals("kernel 'scale' takes ppfi, the launch passes pp", failure(() -> driver.launch("scale", 1, 1, 32, 0, pointers(x, x))));
-    assertSays(failure(() -> driver.launch("nowhere", 1, 1, 32, 0, pointers(x))), "there is no kernel 'nowhere'", "scale");
+    assertEquals("kernel 'scale' takes ppfi, the launch passes pp",
+        failure(() -> driver.launch("scale", 1, 1, 32, 0, pointers(x, x))));
+    assertSays(failure(() -> driver.launch("nowhere", 1, 1, 32, 0, pointers(x))), "there is no kernel 'nowhere'",
+        "scale");
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 1, 32, 0", "1, 0, 32, 0", "-1, 1, 32, 0", "1, 65536, 32, 0", "1, 1, 0, 0", "1, 1, 1025, 0", "1, 1, 32, 49153", "1, 1, 32, -1"})
+  @CsvSource({"0, 1, 32, 0", "1, 0, 32, 0", "-1, 1, 32, 0", "1, 65536, 32, 0", "1, 1, 0, 0", "1, 1, 1025, 0",
+    "1, 1, 32, 49153", "1, 1, 32, -1"})
   void launchesThatCudaRefusesAreRefused(int gridX, int gridY, int threads, int sharedMemory) {
     open(Order.FORWARD, 1);
-    assertSays(failure(() -> driver.launch("nothing", gridX, gridY, threads, sharedMemory, new Arguments())), "kernel 'nothing': ");
+    assertSays(failure(() -> driver.launch("nothing", gridX, gridY, threads, sharedMemory, new Arguments())),
+        "kernel 'nothing': ");
     driver.launch("nothing", 1, 65535, 1, LIMITS.sharedMemory(), new Arguments());
     assertEquals(Map.of("launch", 1L), driver.counts());
   }
@@ -116,11 +124,14 @@ class HostRunnerMistakesTest extends HostRunnerCase {
     driver.synchronise();
     driver.launch("write_at", 1, 1, 1, 0, new Arguments().pointer(x).int64(position));
     String message = failure(driver::synchronise);
-    assertEquals("synchronise: something was written " + side + " the allocation of 100 bytes at 0x" + Long.toHexString(x)
-        + "; launched since the last synchronise: write_at", message);
+    assertEquals(
+        "synchronise: something was written " + side + " the allocation of 100 bytes at 0x" + Long.toHexString(x)
+            + "; launched since the last synchronise: write_at",
+        message);
     driver.synchronise();
     driver.launch("write_at", 1, 1, 1, 0, new Arguments().pointer(y).int64(position));
-    assertSays(failure(() -> driver.free(y)), "free: something was written " + side, "0x" + Long.toHexString(y), "write_at");
+    assertSays(failure(() -> driver.free(y)), "free: something was written " + side, "0x" + Long.toHexString(y),
+        "write_at");
     driver.free(x);
     assertEquals(MEMORY, driver.freeMemory());
   }
@@ -135,7 +146,8 @@ class HostRunnerMistakesTest extends HostRunnerCase {
         failure(() -> driver.launch("write_shared_at", 1, 1, 1, 100, new Arguments().int64(position))));
     driver.launch("write_shared_at", 1, 1, 1, 100, new Arguments().int64(99));
     // A block that fails in another way is told of that, and what it wrote is not put down to the next.
-    assertSays(failure(() -> driver.launch("write_shared_at_and_fail", 1, 1, 1, 100, new Arguments().int64(position))), "lacks the thread's own lane");
+    assertSays(failure(() -> driver.launch("write_shared_at_and_fail", 1, 1, 1, 100, new Arguments().int64(position))),
+        "lacks the thread's own lane");
     driver.launch("write_shared_at", 1, 1, 1, 100, new Arguments().int64(99));
   }
 }

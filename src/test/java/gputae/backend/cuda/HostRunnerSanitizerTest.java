@@ -12,8 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The kernels, the host runner and the backend's use of them under AddressSanitizer and UndefinedBehaviorSanitizer: the
- * contract and whole trainings in random order, or with {@code -Dgputae.sanitizers=all}, which takes some minutes more, in
- * every order. {@link MutationTest} runs the whole self-test under them in forward order, large trees included.
+ * contract and whole trainings in random order, or with {@code -Dgputae.sanitizers=all}, which takes some minutes more,
+ * in every order. {@link MutationTest} runs the whole self-test under them in forward order, large trees included.
  */
 @Tag("thorough")
 class HostRunnerSanitizerTest {
@@ -25,9 +25,11 @@ class HostRunnerSanitizerTest {
     Process building = HostRunners.building(Path.of("kernels"), libraries, HostRunners.SANITIZERS).start();
     String said = new String(building.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, building.waitFor(), said);
-    ProcessBuilder java = HostRunners.java(List.of("-Dgputae.host.runner=" + libraries), ChildTests.class, List.of("gputae.backend.cuda.HostRunnerContractTest" + ORDER,
-        "gputae.backend.cuda.HostRunnerContractTest$Own", "gputae.backend.cuda.CudaBackendTest", "gputae.train.HostRunnerTrainerTest" + ORDER,
-        "gputae.train.HostRunnerGoldenTest" + ORDER, "gputae.train.HostRunnerGradientTest" + ORDER));
+    ProcessBuilder java = HostRunners.java(List.of("-Dgputae.host.runner=" + libraries), ChildTests.class,
+        List.of("gputae.backend.cuda.HostRunnerContractTest" + ORDER,
+            "gputae.backend.cuda.HostRunnerContractTest$Own", "gputae.backend.cuda.CudaBackendTest",
+            "gputae.train.HostRunnerTrainerTest" + ORDER,
+            "gputae.train.HostRunnerGoldenTest" + ORDER, "gputae.train.HostRunnerGradientTest" + ORDER));
     Process process = HostRunners.sanitized(java).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);

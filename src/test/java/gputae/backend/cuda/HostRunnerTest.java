@@ -64,7 +64,8 @@ class HostRunnerTest extends HostRunnerCase {
     open(Order.FORWARD, 1);
     long out = driver.allocate(8 * 7);
     driver.launch("parameters", 1, 1, 1, 0,
-        new Arguments().pointer(out).int32(-3).int32(-1).int64(-1L << 40).int64(1L << 40).float32(0.5f).float64(-1e300).pointer(0));
+        new Arguments().pointer(out).int32(-3).int32(-1).int64(-1L << 40).int64(1L << 40).float32(0.5f).float64(-1e300)
+            .pointer(0));
     double[] values = new double[7];
     driver.download(out, values, 0, 8 * 7);
     assertArrayEquals(new double[] {-3, 4294967295.0, -0x1p40, 0x1p40, 0.5, -1e300, 1}, values);
@@ -124,7 +125,8 @@ class HostRunnerTest extends HostRunnerCase {
             assertEquals(lane - argument >= segment ? t - argument : t, read[threads + t]);
             assertEquals(lane + argument < segment + w ? t + argument : t, read[2 * threads + t]);
             int across = lane ^ argument;
-            // A lane that does not exist reads as -1; across a segment's end a lane reads itself, across its beginning it may.
+            // A lane that does not exist reads as -1; across a segment's end a lane reads itself, across its beginning
+            // it may.
             int expected = across < segment + w ? first + across : t;
             assertEquals(expected, read[3 * threads + t]);
           }
@@ -262,7 +264,10 @@ class HostRunnerTest extends HostRunnerCase {
     assertArrayEquals(new float[] {0, 256, 512, 768}, sums);
   }
 
-  /** Blocks and threads draw from the seed alone, so a failure found in random order can be repeated, on however many threads. */
+  /**
+   * Blocks and threads draw from the seed alone, so a failure found in random order can be repeated, on however many
+   * threads.
+   */
   @Test
   void randomOrderIsRepeatable() {
     int blocks = 64;
@@ -284,7 +289,8 @@ class HostRunnerTest extends HostRunnerCase {
 
   /** A thread that reads its left neighbour is right forward, its right neighbour backward. */
   @ParameterizedTest
-  @CsvSource({"FORWARD, -1, true", "FORWARD, 1, false", "BACKWARD, 1, true", "BACKWARD, -1, false", "RANDOM, -1, false", "RANDOM, 1, false"})
+  @CsvSource({"FORWARD, -1, true", "FORWARD, 1, false", "BACKWARD, 1, true", "BACKWARD, -1, false", "RANDOM, -1, false",
+    "RANDOM, 1, false"})
   void aMissingBarrierShows(Order order, int distance, boolean hidden) {
     open(order, 1);
     long out = driver.allocate(4 * 256);
@@ -294,7 +300,8 @@ class HostRunnerTest extends HostRunnerCase {
   }
 
   @ParameterizedTest
-  @CsvSource({"FORWARD, -1, false", "FORWARD, 1, true", "BACKWARD, 1, false", "BACKWARD, -1, true", "RANDOM, -1, false", "RANDOM, 1, false"})
+  @CsvSource({"FORWARD, -1, false", "FORWARD, 1, true", "BACKWARD, 1, false", "BACKWARD, -1, true", "RANDOM, -1, false",
+    "RANDOM, 1, false"})
   void aMissingSecondBarrierShows(Order order, int distance, boolean hidden) {
     open(order, 1);
     long out = driver.allocate(4 * 256);

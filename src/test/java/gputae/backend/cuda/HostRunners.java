@@ -7,14 +7,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The CUDA backend as the tests run it: over the host runner, on a small device, so that small inputs reach every path. */
+/**
+ * The CUDA backend as the tests run it: over the host runner, on a small device, so that small inputs reach every path.
+ */
 public final class HostRunners {
 
   private HostRunners() {}
 
   /**
-   * 3 multiprocessors, so that loops over a grid go round more than once, and 24 KiB of shared memory, so that clouds of more than 2,026 points keep their
-   * components in device memory.
+   * 3 multiprocessors, so that loops over a grid go round more than once, and 24 KiB of shared memory, so that clouds
+   * of more than 2,026 points keep their components in device memory.
    */
   static final Driver.Limits SMALL = new Driver.Limits(3, 24 << 10);
 
@@ -30,9 +32,12 @@ public final class HostRunners {
     return new HostRunner(HostRunner.developmentLibraries(), order, 20261124, 2, SMALL, memory);
   }
 
-  /** Builds a folder's kernels and the host runner into another folder; {@code flags} go to the compiler, null for none. */
+  /**
+   * Builds a folder's kernels and the host runner into another folder; {@code flags} go to the compiler, null for none.
+   */
   static ProcessBuilder building(Path kernels, Path output, String flags) {
-    ProcessBuilder builder = new ProcessBuilder("native/testing/host/build.sh", System.getProperty("java.home"), kernels.toString(), output.toString());
+    ProcessBuilder builder = new ProcessBuilder("native/testing/host/build.sh", System.getProperty("java.home"),
+        kernels.toString(), output.toString());
     if (flags != null) {
       builder.environment().put("GPUTAE_CXXFLAGS", flags);
     }
@@ -43,13 +48,15 @@ public final class HostRunners {
   static ProcessBuilder java(List<String> options, Class<?> main, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
     command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), main.getName()));
+    command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+        main.getName()));
     command.addAll(arguments);
     return new ProcessBuilder(command).redirectErrorStream(true);
   }
 
   /** Flags of a build that AddressSanitizer and UndefinedBehaviorSanitizer watch. */
-  static final String SANITIZERS = "-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined";
+  static final String SANITIZERS =
+      "-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined";
 
   /** Lets a JVM load libraries that were built with {@link #SANITIZERS}. */
   static ProcessBuilder sanitized(ProcessBuilder java) throws IOException, InterruptedException {
@@ -77,8 +84,8 @@ public final class HostRunners {
   }
 
   /**
-   * A new backend whose dense layers are the driver's products; the caller closes it. The host runner is some four times
-   * faster with them than with the kernels of kernels/dense.cu, whose warps exchange much.
+   * A new backend whose dense layers are the driver's products; the caller closes it. The host runner is some four
+   * times faster with them than with the kernels of kernels/dense.cu, whose warps exchange much.
    */
   public static Backend backendOfProducts(HostRunner.Order order) {
     return new CudaBackend(driver(order), Products.CUBLAS);

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-/** The contract, and what is the production driver's own; {@link JCudaDriverTest} runs it where there is a GPU, or what stands in for one. */
+/**
+ * The contract, and what is the production driver's own; {@link JCudaDriverTest} runs it where there is a GPU, or what
+ * stands in for one.
+ */
 class JCudaCalls extends DriverContract {
 
   @Override
@@ -26,7 +29,8 @@ class JCudaCalls extends DriverContract {
     driver().discard(graph);
     assertEquals("there is no graph " + graph, failure(() -> driver().replay(graph)));
     assertEquals("there is no graph " + graph, failure(() -> driver().discard(graph)));
-    assertTrue(failure(() -> driver().capture(() -> driver().fork(1, () -> driver().clear(x, 4)))).contains("STREAM_CAPTURE_UNJOINED"));
+    assertTrue(failure(() -> driver().capture(() -> driver().fork(1, () -> driver().clear(x, 4))))
+        .contains("STREAM_CAPTURE_UNJOINED"));
   }
 
   @Test
@@ -45,12 +49,14 @@ class JCudaCalls extends DriverContract {
           new Arguments().pointer(x).int32(32).int32(2).int32(128).pointer(0).pointer(0).pointer(0).pointer(lists));
       driver().synchronise();
     }
-    assertTrue(failure(() -> driver().launch("nearest_foreign_2", 1, 1, 256, 1 << 20, new Arguments())).contains("a block may have"));
+    assertTrue(failure(() -> driver().launch("nearest_foreign_2", 1, 1, 256, 1 << 20, new Arguments()))
+        .contains("a block may have"));
   }
 
   @Test
   void whatIsWrongIsSaidByName() {
-    assertTrue(failure(() -> driver().launch("nothing", 1, 1, 32, 0, new Arguments())).startsWith("cuModuleGetFunction nothing: CUDA_ERROR_NOT_FOUND (500"));
+    assertTrue(failure(() -> driver().launch("nothing", 1, 1, 32, 0, new Arguments()))
+        .startsWith("cuModuleGetFunction nothing: CUDA_ERROR_NOT_FOUND (500"));
     assertTrue(driver().seconds(() -> driver().clear(driver().allocate(4), 4)) >= 0);
     driver().close();
     driver().close();

@@ -13,13 +13,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The production driver, JCuda and all, over what stands in for NVIDIA's libraries: its calls, the backend's contract and whole trainings. Work runs as late as
- * it may, so whoever does not wait for it sees that; what CUDA forbids is an error; and at the end nothing may be left alive.
+ * The production driver, JCuda and all, over what stands in for NVIDIA's libraries: its calls, the backend's contract
+ * and whole trainings. Work runs as late as it may, so whoever does not wait for it sees that; what CUDA forbids is an
+ * error; and at the end nothing may be left alive.
  */
 class JCudaDriverTest {
 
   private static final List<String> CALLS = List.of("gputae.backend.cuda.JCudaCalls");
-  private static final List<String> ALL = List.of("gputae.backend.cuda.JCudaCalls", "gputae.backend.cuda.JCudaContract", "gputae.train.JCudaTrainer");
+  private static final List<String> ALL =
+      List.of("gputae.backend.cuda.JCudaCalls", "gputae.backend.cuda.JCudaContract", "gputae.train.JCudaTrainer");
 
   @TempDir
   Path folder;

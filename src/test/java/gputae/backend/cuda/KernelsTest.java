@@ -28,7 +28,8 @@ class KernelsTest {
   @Test
   void nvccBuildsEveryKernelForEveryArchitectureWithoutSpilling() throws IOException {
     Path report = Path.of("target/classes/gputae/kernels/kernels.txt");
-    assumeTrue(KernelFiles.summary().isPresent() && KernelFiles.machineCode().isPresent(), "this build was made without nvcc");
+    assumeTrue(KernelFiles.summary().isPresent() && KernelFiles.machineCode().isPresent(),
+        "this build was made without nvcc");
     List<String> lines = Files.readAllLines(report);
     assertEquals(lines.size() - 2 + " kernels, " + lines.get(0), KernelFiles.summary().orElseThrow());
     Set<String> reported = new TreeSet<>();
@@ -51,7 +52,8 @@ class KernelsTest {
       String text = Files.readString(report.resolveSibling("kernels-" + architecture + ".ptx"));
       assertEquals(reported, entries(text));
       assertTrue(text.contains(".target sm_" + architecture), "compute_" + architecture);
-      // Flushing to zero is asked for nowhere; approximations inside nvcc's own exp and division have it in their names.
+      // Flushing to zero is asked for nowhere; approximations inside nvcc's own exp and division have it in their
+      // names.
       assertFalse(text.replaceAll("(ex2|rcp)\\.approx\\.ftz", "").contains("ftz"), "no flush to zero");
     }
   }
@@ -68,13 +70,15 @@ class KernelsTest {
   /** Runs the build.sh of a folder of kernels; the files are those of its output. */
   private Built build(Path kernels, Path nvcc, String mode) throws IOException, InterruptedException {
     Path output = folder.resolve("output");
-    ProcessBuilder builder = new ProcessBuilder(kernels.resolve("build.sh").toString(), mode, folder.resolve("work").toString(), output.toString());
+    ProcessBuilder builder = new ProcessBuilder(kernels.resolve("build.sh").toString(), mode,
+        folder.resolve("work").toString(), output.toString());
     builder.environment().put("NVCC", nvcc.toString());
     Process process = builder.redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int exit = process.waitFor();
     try (Stream<Path> files = Files.exists(output) ? Files.list(output) : Stream.empty()) {
-      return new Built(exit, said, files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new)));
+      return new Built(exit, said,
+          files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new)));
     }
   }
 
@@ -84,10 +88,13 @@ class KernelsTest {
     Path none = folder.resolve("no-nvcc");
     Built built = build(kernels, none, "auto");
     assertEquals(0, built.exit, built.said);
-    assertEquals(Set.of("kernels-75.ptx", "kernels.txt"), built.files, built.said + "; after a change of a kernel: kernels/build.sh ship");
+    assertEquals(Set.of("kernels-75.ptx", "kernels.txt"), built.files,
+        built.said + "; after a change of a kernel: kernels/build.sh ship");
     List<String> report = Files.readAllLines(folder.resolve("output/kernels.txt"));
-    assertTrue(report.get(0).startsWith("shipped with the sources as PTX for sm_75 and newer, built by nvcc 1"), report.get(0));
-    Set<String> names = report.stream().skip(2).map(line -> line.split(" ")[0]).collect(Collectors.toCollection(TreeSet::new));
+    assertTrue(report.get(0).startsWith("shipped with the sources as PTX for sm_75 and newer, built by nvcc 1"),
+        report.get(0));
+    Set<String> names =
+        report.stream().skip(2).map(line -> line.split(" ")[0]).collect(Collectors.toCollection(TreeSet::new));
     String ptx = Files.readString(folder.resolve("output/kernels-75.ptx"));
     assertTrue(ptx.contains(".version 6.3\n.target sm_75\n"), "old enough for every driver");
     try (HostRunner runner = HostRunners.driver(HostRunner.Order.FORWARD)) {
@@ -116,7 +123,8 @@ class KernelsTest {
       built = build(kernels, nvcc, "required");
       assertTrue(built.exit == 1 && built.said.contains("kernels/build.sh ship"), built.toString());
       built = build(kernels, nvcc, "auto");
-      assertTrue(built.exit == 0 && built.said.contains("kernels/build.sh ship") && built.files.size() == 4, built.toString());
+      assertTrue(built.exit == 0 && built.said.contains("kernels/build.sh ship") && built.files.size() == 4,
+          built.toString());
       assertEquals(0, build(kernels, nvcc, "ship").exit);
       assertEquals(new Built(0, "", built.files), build(kernels, nvcc, "required"));
       assertEquals(new Built(0, "", Set.of("kernels-75.ptx", "kernels.txt")), build(kernels, none, "auto"));
@@ -127,7 +135,8 @@ class KernelsTest {
   }
 
   private static Set<String> entries(String ptx) {
-    return ptx.lines().filter(line -> line.startsWith(".visible .entry ")).map(line -> line.replaceAll("\\.visible \\.entry (\\w+).*", "$1"))
+    return ptx.lines().filter(line -> line.startsWith(".visible .entry "))
+        .map(line -> line.replaceAll("\\.visible \\.entry (\\w+).*", "$1"))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 }

@@ -73,7 +73,8 @@ record Mutant(String file, int line, String before, String after) {
         String code = comment < 0 ? line : line.substring(0, comment);
         // Nothing of a declaration, of what only nvcc reads, or of how a loop is compiled changes what is computed.
         if (code.isBlank() || code.startsWith("#") || code.contains("__launch_bounds__")
-            || code.contains("constexpr") || code.contains("__shared__") || code.contains("for (int t = 0; t < kNearest")) {
+            || code.contains("constexpr") || code.contains("__shared__")
+            || code.contains("for (int t = 0; t < kNearest")) {
           continue;
         }
         for (Mistake mistake : MISTAKES) {
@@ -83,7 +84,8 @@ record Mutant(String file, int line, String before, String after) {
               StringBuilder changed = new StringBuilder();
               // Only this occurrence.
               changed.append(code, 0, matcher.start());
-              // What stands before and after a match decides whether it is one, so the match is replaced where it stands.
+              // What stands before and after a match decides whether it is one, so the match is replaced where it
+              // stands.
               Matcher here = mistake.found.matcher(code);
               here.find(matcher.start());
               StringBuilder upToHere = new StringBuilder();

@@ -31,24 +31,29 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A process that tells good kernels from bad ones, since bad ones may take the process with them: exit code 0 if the host runner finds nothing wrong in any
- * order, another if it does.
+ * A process that tells good kernels from bad ones, since bad ones may take the process with them: exit code 0 if the
+ * host runner finds nothing wrong in any order, another if it does.
  */
 public final class MutantKiller {
 
   private MutantKiller() {}
 
   /**
-   * Arguments: the folder of the host runner's libraries, {@code plain} or {@code sanitized} as they were built, then the names of the self-test's operations to
-   * run. Under sanitizers, which see reads and writes where nobody may, one order and small trees are enough.
+   * Arguments: the folder of the host runner's libraries, {@code plain} or {@code sanitized} as they were built, then
+   * the names of the self-test's operations to run. Under sanitizers, which see reads and writes where nobody may, one
+   * order and small trees are enough.
    */
   public static void main(String[] arguments) {
     boolean sanitized = arguments[1].equals("sanitized");
     List<String> names = Arrays.asList(arguments).subList(2, arguments.length);
-    List<Operation> operations = SelfTest.operations().stream().filter(operation -> names.contains(operation.name())).toList();
+    List<Operation> operations =
+        SelfTest.operations().stream().filter(operation -> names.contains(operation.name())).toList();
     try {
-      for (HostRunner.Order order : sanitized ? new HostRunner.Order[] {HostRunner.Order.FORWARD} : HostRunner.Order.values()) {
-        try (HostRunner runner = new HostRunner(Path.of(arguments[0]), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY);
+      for (HostRunner.Order order : sanitized ? new HostRunner.Order[] {HostRunner.Order.FORWARD}
+          : HostRunner.Order.values()) {
+        try (
+            HostRunner runner =
+                new HostRunner(Path.of(arguments[0]), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY);
             CudaBackend cuda = new CudaBackend(runner)) {
           Backend backend = endingAtTheFirstError(cuda);
           // Quick ones first: most mutants die here.
@@ -72,7 +77,8 @@ public final class MutantKiller {
       System.out.println(e);
       Runtime.getRuntime().halt(1);
     }
-    // No hooks, no finalisation: a kernel that wrote where it should not have must not crash an exit that says all is well.
+    // No hooks, no finalisation: a kernel that wrote where it should not have must not crash an exit that says all is
+    // well.
     Runtime.getRuntime().halt(0);
   }
 
@@ -80,7 +86,8 @@ public final class MutantKiller {
   private static void compareTrainings(Backend backend) {
     for (ModelKind kind : new ModelKind[] {ModelKind.TAE, ModelKind.VAE}) {
       TrainConfig config =
-          new TrainConfig(kind, 3, List.of(17), 33, 2, 1e-3, new Penalty(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY).of(kind), 3);
+          new TrainConfig(kind, 3, List.of(17), 33, 2, 1e-3,
+              new Penalty(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY).of(kind), 3);
       float[] expected;
       try (Backend cpu = new CpuBackend(InstructionSet.best(), 1)) {
         expected = train(cpu, config);
@@ -101,7 +108,8 @@ public final class MutantKiller {
     random.nextBytes(pixels);
     Split train = new Split(new Images(Arrays.copyOf(pixels, 80 * 40), 80, 8, 5), null);
     Split test = new Split(new Images(Arrays.copyOfRange(pixels, 80 * 40, 100 * 40), 20, 8, 5), null);
-    try (Trainer trainer = new Trainer(backend, config, new Dataset("noise", List.of(), train, test), new TrainControl())) {
+    try (Trainer trainer =
+        new Trainer(backend, config, new Dataset("noise", List.of(), train, test), new TrainControl())) {
       trainer.run(new TrainListener() {});
       return trainer.model().parameters().toFloats();
     }
@@ -109,24 +117,26 @@ public final class MutantKiller {
 
   /** The self-test goes on after an error; here the first one, say of a kernel that does not end, is enough. */
   private static Backend endingAtTheFirstError(CudaBackend cuda) {
-    return (Backend) Proxy.newProxyInstance(MutantKiller.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-      try {
-        return method.invoke(cuda, arguments);
-      } catch (InvocationTargetException e) {
-        if (e.getCause() instanceof BackendException) {
-          System.out.println(e.getCause());
-          Runtime.getRuntime().halt(1);
-        }
-        throw e.getCause();
-      }
-    });
+    return (Backend) Proxy.newProxyInstance(MutantKiller.class.getClassLoader(), new Class<?>[] {Backend.class},
+        (proxy, method, arguments) -> {
+          try {
+            return method.invoke(cuda, arguments);
+          } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof BackendException) {
+              System.out.println(e.getCause());
+              Runtime.getRuntime().halt(1);
+            }
+            throw e.getCause();
+          }
+        });
   }
 
   /** Small clouds of every kind, as the tests of homology draw them, and some that a grid sweeps. */
   private static void compareTrees(Backend backend) {
     Random random = new Random(20260101L);
     for (int i = 0; i < 300; i++) {
-      compareTree(backend, i, 2 + random.nextInt(60), i % 3 == 0 ? 1 + random.nextInt(70) : 1 + random.nextInt(4), random);
+      compareTree(backend, i, 2 + random.nextInt(60), i % 3 == 0 ? 1 + random.nextInt(70) : 1 + random.nextInt(4),
+          random);
     }
     for (int d : new int[] {2, 3, 40}) {
       compareTree(backend, 0, 300, d, random);

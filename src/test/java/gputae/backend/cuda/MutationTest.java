@@ -33,16 +33,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whether the tests would notice: kernels with one mistake in them must fail the self-test or the comparison of trees that the tests run.
- * {@code -Dgputae.mutants=all} tries every mutant there is, a number that many of them, names of files, with commas, all of theirs; target/mutants.txt lists
- * what came of each.
+ * Whether the tests would notice: kernels with one mistake in them must fail the self-test or the comparison of trees
+ * that the tests run.
+ * {@code -Dgputae.mutants=all} tries every mutant there is, a number that many of them, names of files, with commas,
+ * all of theirs; target/mutants.txt lists what came of each.
  */
 @Tag("thorough")
 class MutationTest {
 
   /**
-   * A share of all mutants that takes some minutes: to see new survivors, not to estimate the rate, since the draw was chosen knowing which ones survive. The rate
-   * is that of {@code all}.
+   * A share of all mutants that takes some minutes: to see new survivors, not to estimate the rate, since the draw was
+   * chosen knowing which ones survive. The rate is that of {@code all}.
    */
   private static final String SOME = "5";
 
@@ -71,9 +72,11 @@ class MutationTest {
     assertEquals(0, build(KERNELS, sane, null));
     Path watched = work.resolve("watched");
     assertEquals(0, build(KERNELS, watched, HostRunners.SANITIZERS));
-    Set<String> all = SelfTest.operations().stream().map(Operation::name).collect(Collectors.toCollection(LinkedHashSet::new));
+    Set<String> all =
+        SelfTest.operations().stream().map(Operation::name).collect(Collectors.toCollection(LinkedHashSet::new));
     long started = System.nanoTime();
-    assertEquals("0", run(sane, false, all, Integer.MAX_VALUE), "the kernels as they are pass, or every mutant would seem to be killed");
+    assertEquals("0", run(sane, false, all, Integer.MAX_VALUE),
+        "the kernels as they are pass, or every mutant would seem to be killed");
     assertEquals("0", run(watched, true, all, Integer.MAX_VALUE), "and so they do under sanitizers");
 
     int seconds = (int) (PATIENCE * (System.nanoTime() - started) / 1_000_000_000L) + 10;
@@ -91,7 +94,8 @@ class MutationTest {
     for (int i = 0; i < mutants.size(); i++) {
       Mutant mutant = mutants.get(i);
       Path folder = work.resolve("mutant-" + i);
-      futures.add(pool.submit(() -> attempt(mutant, operations.getOrDefault(mutant.file(), all), folder, sane, watched, seconds)));
+      futures.add(pool
+          .submit(() -> attempt(mutant, operations.getOrDefault(mutant.file(), all), folder, sane, watched, seconds)));
     }
     List<Tried> tried = new ArrayList<>();
     for (Future<Tried> future : futures) {
@@ -99,10 +103,12 @@ class MutationTest {
     }
     pool.shutdown();
 
-    Files.write(Path.of("target/mutants.txt"), tried.stream().map(t -> t.fate + "  " + t.mutant + "  (" + t.how + ")").toList());
+    Files.write(Path.of("target/mutants.txt"),
+        tried.stream().map(t -> t.fate + "  " + t.mutant + "  (" + t.how + ")").toList());
     long killed = tried.stream().filter(t -> t.fate == Fate.KILLED).count();
     List<Mutant> survivors = tried.stream().filter(t -> t.fate == Fate.SURVIVED).map(Tried::mutant).toList();
-    System.out.printf("mutants: %d killed, %d survived, %d do not compile, of %d that there are%n", killed, survivors.size(),
+    System.out.printf("mutants: %d killed, %d survived, %d do not compile, of %d that there are%n", killed,
+        survivors.size(),
         tried.size() - killed - survivors.size(), count);
     Map<String, String> accepted = accepted();
     List<String> unexplained = new ArrayList<>();
@@ -128,18 +134,21 @@ class MutationTest {
     try (Stream<Path> files = Files.walk(folder)) {
       files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
     }
-    return new Tried(mutant, came.equals("0") ? Fate.SURVIVED : came.equals(DOES_NOT_COMPILE) ? Fate.DOES_NOT_COMPILE : Fate.KILLED, came);
+    return new Tried(mutant,
+        came.equals("0") ? Fate.SURVIVED : came.equals(DOES_NOT_COMPILE) ? Fate.DOES_NOT_COMPILE : Fate.KILLED, came);
   }
 
   /** What became of a build of the kernels. */
-  private static String tryOut(Path kernels, Path libraries, Path sane, boolean sanitized, Set<String> operations, int seconds)
+  private static String tryOut(Path kernels, Path libraries, Path sane, boolean sanitized, Set<String> operations,
+      int seconds)
       throws IOException, InterruptedException {
     Files.createDirectories(libraries);
     // The engine and the bridge are the same for all.
     for (String same : List.of("engine.o", "flags", "libgputae_host_runner.so")) {
       Files.copy(sane.resolve(same), libraries.resolve(same), StandardCopyOption.COPY_ATTRIBUTES);
     }
-    return build(kernels, libraries, sanitized ? HostRunners.SANITIZERS : null) == 0 ? run(libraries, sanitized, operations, seconds) : DOES_NOT_COMPILE;
+    return build(kernels, libraries, sanitized ? HostRunners.SANITIZERS : null) == 0
+        ? run(libraries, sanitized, operations, seconds) : DOES_NOT_COMPILE;
   }
 
   /** The self-test's operations that launch a kernel of each file; a header is everybody's. */
@@ -152,11 +161,13 @@ class MutationTest {
     Map<String, Set<String>> operations = new TreeMap<>();
     try (Stream<Path> files = Files.list(KERNELS)) {
       for (Path file : files.filter(name -> name.toString().endsWith(".cu")).toList()) {
-        Matcher kernel = Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^{;]*?\\)\\s+)?(\\w+)\\(").matcher(Files.readString(file));
+        Matcher kernel = Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^{;]*?\\)\\s+)?(\\w+)\\(")
+            .matcher(Files.readString(file));
         Set<String> names = new LinkedHashSet<>();
         while (kernel.find()) {
           String name = kernel.group(1);
-          results.stream().filter(result -> result.kernels().contains(name)).forEach(result -> names.add(result.operation()));
+          results.stream().filter(result -> result.kernels().contains(name))
+              .forEach(result -> names.add(result.operation()));
         }
         assertTrue(!names.isEmpty(), "the self-test reaches " + file);
         operations.put(file.getFileName().toString(), names);
@@ -166,15 +177,18 @@ class MutationTest {
   }
 
   private static int build(Path kernels, Path output, String flags) throws IOException, InterruptedException {
-    return HostRunners.building(kernels, output, flags).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+    return HostRunners.building(kernels, output, flags).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
+        .waitFor();
   }
 
   /** What became of the process: {@code 0}, or how it ended. */
-  private static String run(Path libraries, boolean sanitized, Set<String> operations, int seconds) throws IOException, InterruptedException {
+  private static String run(Path libraries, boolean sanitized, Set<String> operations, int seconds)
+      throws IOException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(libraries.toString(), sanitized ? "sanitized" : "plain"));
     arguments.addAll(operations);
     Path log = libraries.resolveSibling("log");
-    List<String> options = List.of("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null");
+    List<String> options = List.of("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null");
     ProcessBuilder java = HostRunners.java(options, MutantKiller.class, arguments).redirectOutput(log.toFile());
     Process process = (sanitized ? HostRunners.sanitized(java) : java).start();
     if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
@@ -184,7 +198,8 @@ class MutationTest {
     if (process.exitValue() == 0) {
       return "0";
     }
-    return Files.readString(log).lines().filter(line -> !line.isBlank() && !line.startsWith("====")).findFirst().orElse("exit code " + process.exitValue());
+    return Files.readString(log).lines().filter(line -> !line.isBlank() && !line.startsWith("====")).findFirst()
+        .orElse("exit code " + process.exitValue());
   }
 
   private static Map<String, String> accepted() throws IOException {

@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The kernels' PTX, which is for drivers that do not take the machine code, assembled by a compiler older than the one that wrote it: NVIDIA's own of CUDA
- * 12.6, out of JCuda's natives, which a driver of that age has inside.
+ * The kernels' PTX, which is for drivers that do not take the machine code, assembled by a compiler older than the one
+ * that wrote it: NVIDIA's own of CUDA 12.6, out of JCuda's natives, which a driver of that age has inside.
  */
 class PtxTest {
 
@@ -42,7 +42,8 @@ class PtxTest {
   private static int assemble(String ptx, String... options) {
     nvPTXCompilerHandle compiler = new nvPTXCompilerHandle();
     byte[] text = (ptx + "\0").getBytes(StandardCharsets.US_ASCII);
-    assertEquals(nvPTXCompileResult.NVPTXCOMPILE_SUCCESS, JNvPTXCompiler.nvPTXCompilerCreate(compiler, text.length, text));
+    assertEquals(nvPTXCompileResult.NVPTXCOMPILE_SUCCESS,
+        JNvPTXCompiler.nvPTXCompilerCreate(compiler, text.length, text));
     try {
       int result = JNvPTXCompiler.nvPTXCompilerCompile(compiler, options.length, options);
       if (result == nvPTXCompileResult.NVPTXCOMPILE_SUCCESS) {
@@ -51,7 +52,8 @@ class PtxTest {
         byte[] program = new byte[(int) size[0]];
         JNvPTXCompiler.nvPTXCompilerGetCompiledProgram(compiler, program);
         String names = new String(program, StandardCharsets.ISO_8859_1);
-        assertTrue(names.contains(".text.boruvka_large") && names.contains(".text.adam"), "the program holds the kernels");
+        assertTrue(names.contains(".text.boruvka_large") && names.contains(".text.adam"),
+            "the program holds the kernels");
       }
       return result;
     } finally {
@@ -61,7 +63,8 @@ class PtxTest {
 
   private static String ptx(int capability) {
     KernelFiles.Ptx ptx = KernelFiles.ptx(capability);
-    assumeTrue(ptx.capability() == capability, "this build was made without nvcc: it has PTX for sm_" + ptx.capability() + " only");
+    assumeTrue(ptx.capability() == capability,
+        "this build was made without nvcc: it has PTX for sm_" + ptx.capability() + " only");
     return ptx.text();
   }
 

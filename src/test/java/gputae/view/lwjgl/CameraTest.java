@@ -109,11 +109,13 @@ class CameraTest {
       double[] expected = camera.pixel(at[0], at[1], at[2]);
       // All points of a line through the eye are seen at one pixel.
       for (double share : new double[] {0.3, 0.8, 1.5}) {
-        double[] seen = camera.pixel(eye[0] + share * (at[0] - eye[0]), eye[1] + share * (at[1] - eye[1]), eye[2] + share * (at[2] - eye[2]));
+        double[] seen = camera.pixel(eye[0] + share * (at[0] - eye[0]), eye[1] + share * (at[1] - eye[1]),
+            eye[2] + share * (at[2] - eye[2]));
         assertArrayEquals(expected, seen, 0.05);
       }
       // And none behind it.
-      double[] behind = camera.pixel(eye[0] - 0.5 * (at[0] - eye[0]), eye[1] - 0.5 * (at[1] - eye[1]), eye[2] - 0.5 * (at[2] - eye[2]));
+      double[] behind = camera.pixel(eye[0] - 0.5 * (at[0] - eye[0]), eye[1] - 0.5 * (at[1] - eye[1]),
+          eye[2] - 0.5 * (at[2] - eye[2]));
       assertTrue(Double.isNaN(behind[0]) && Double.isNaN(behind[1]));
     }
     assertTrue(Double.isNaN(camera(true).pixel(Double.NaN, 0, 0)[0]));
@@ -183,7 +185,8 @@ class CameraTest {
   }
 
   /** The corners of the box on a plane, in space the ball around its middle. */
-  private static void assertInSight(Camera camera, boolean orbits, Observation.Extent cloud, double width, double height) {
+  private static void assertInSight(Camera camera, boolean orbits, Observation.Extent cloud, double width,
+      double height) {
     Random random = new Random(9);
     for (int k = 0; k < 200; k++) {
       double[] p = new double[3];
@@ -193,7 +196,8 @@ class CameraTest {
         length += p[axis] * p[axis];
       }
       for (int axis = 0; axis < 3; axis++) {
-        p[axis] = cloud.centre()[axis] + (orbits ? cloud.radius() / Math.sqrt(length) * p[axis] : Math.signum(p[axis]) * cloud.half()[axis]);
+        p[axis] = cloud.centre()[axis]
+            + (orbits ? cloud.radius() / Math.sqrt(length) * p[axis] : Math.signum(p[axis]) * cloud.half()[axis]);
       }
       double[] pixel = camera.pixel(p[0], p[1], p[2]);
       double slack = 1e-3 * Math.max(width, height);
@@ -307,7 +311,10 @@ class CameraTest {
     assertFalse(Arrays.equals(before, camera.matrix()));
   }
 
-  /** Lines of sight touch the unit ball there: nothing of the ball is seen farther out, and something is seen nearly as far. */
+  /**
+   * Lines of sight touch the unit ball there: nothing of the ball is seen farther out, and something is seen nearly as
+   * far.
+   */
   @Test
   void theBallIsSeenInsideItsOutline() {
     Camera camera = camera(true);
@@ -353,7 +360,8 @@ class CameraTest {
     assertTrue(inBox >= 2000 - 36 - 1, inBox + " of 2000 in the box");
     assertTrue(inBall >= 2000 - 6 - 1, inBall + " of 2000 in the ball");
     for (int axis = 0; axis < 3; axis++) {
-      assertTrue(extent.centre()[axis] - extent.half()[axis] <= -1 && extent.centre()[axis] + extent.half()[axis] >= 1, "the unit ball");
+      assertTrue(extent.centre()[axis] - extent.half()[axis] <= -1 && extent.centre()[axis] + extent.half()[axis] >= 1,
+          "the unit ball");
     }
     Observation.Extent nothing = Observation.Extent.of(new float[] {Float.NaN, Float.NaN, Float.NaN});
     assertArrayEquals(new double[] {1, 1, 1}, nothing.half());

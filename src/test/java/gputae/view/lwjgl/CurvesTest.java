@@ -25,7 +25,10 @@ class CurvesTest {
 
   private static Step step(long number, Random random) {
     double reconstruction = random.nextDouble();
-    return new Step(number, (int) ((number - 1) / PER_EPOCH) + 1, (int) ((number - 1) % PER_EPOCH) + 1, PER_EPOCH, 32, true, Losses.ofPaper(reconstruction, 100 * random.nextDouble(), random.nextDouble() - 0.5, 1e-3 * random.nextDouble()), 0);
+    return new Step(
+        number, (int) ((number - 1) / PER_EPOCH) + 1, (int) ((number - 1) % PER_EPOCH) + 1, PER_EPOCH, 32, true, Losses
+            .ofPaper(reconstruction, 100 * random.nextDouble(), random.nextDouble() - 0.5, 1e-3 * random.nextDouble()),
+        0);
   }
 
   private static Epoch epoch(int number, double value) {
@@ -48,7 +51,8 @@ class CurvesTest {
         sums[Terms.PAPER.indexOf(Kl.KIND)] += step.loss(Kl.KIND);
       }
       for (int kind = 0; kind < 4; kind++) {
-        assertEquals(sums[kind] / (to - from), copy.values()[kind][i], 1e-9 * Math.max(1, Math.abs(copy.values()[kind][i])));
+        assertEquals(sums[kind] / (to - from), copy.values()[kind][i],
+            1e-9 * Math.max(1, Math.abs(copy.values()[kind][i])));
       }
       from = to;
     }
@@ -84,7 +88,8 @@ class CurvesTest {
       long first = points == 0 ? 0 : Math.round(copy.epochs()[0] * PER_EPOCH);
       for (int i = 1; i < points; i++) {
         long width = Math.round((copy.epochs()[i] - copy.epochs()[i - 1]) * PER_EPOCH);
-        assertTrue(width == first || i == points - 1 && width <= first, "point " + i + " of " + points + " stands for " + width + " steps, the first for " + first);
+        assertTrue(width == first || i == points - 1 && width <= first,
+            "point " + i + " of " + points + " stands for " + width + " steps, the first for " + first);
       }
     }
   }
@@ -171,8 +176,11 @@ class CurvesTest {
       for (int i = 0; i < points; i++) {
         int to = (int) Math.round(copy.epochs()[i]);
         assertEquals(to, copy.epochs()[i], 1e-9);
-        assertEquals(history.subList(from, to).stream().mapToDouble(e -> e.loss(Reconstruction.KIND)).average().orElseThrow(), copy.of(Reconstruction.KIND)[i], 1e-9);
-        assertEquals(history.subList(from, to).stream().mapToDouble(e -> e.loss(Deaths.KIND)).average().orElseThrow(), copy.of(Deaths.KIND)[i], 1e-9);
+        assertEquals(
+            history.subList(from, to).stream().mapToDouble(e -> e.loss(Reconstruction.KIND)).average().orElseThrow(),
+            copy.of(Reconstruction.KIND)[i], 1e-9);
+        assertEquals(history.subList(from, to).stream().mapToDouble(e -> e.loss(Deaths.KIND)).average().orElseThrow(),
+            copy.of(Deaths.KIND)[i], 1e-9);
         from = to;
       }
       assertEquals(epochs, from);
@@ -203,7 +211,8 @@ class CurvesTest {
     curves.add(eleventh);
     curves.add(twelfth);
     Curves.Copy copy = curves.copy();
-    assertArrayEquals(new double[] {0.5, eleventh.loss(Reconstruction.KIND), twelfth.loss(Reconstruction.KIND)}, copy.of(Reconstruction.KIND), 1e-12);
+    assertArrayEquals(new double[] {0.5, eleventh.loss(Reconstruction.KIND), twelfth.loss(Reconstruction.KIND)},
+        copy.of(Reconstruction.KIND), 1e-12);
     assertArrayEquals(new double[] {1, 11.0 / 7, 12.0 / 7}, copy.epochs(), 1e-12);
   }
 

@@ -245,7 +245,8 @@ class FilmTest {
     Path gif = folder.resolve("film.gif");
     try (Film film = open(SUBJECT, frames, gif)) {
       UncheckedIOException thrown = assertThrows(UncheckedIOException.class, () -> train(SUBJECT, film, 1));
-      assertTrue(thrown.getMessage().startsWith(frames.resolve("frame-000002.png") + ": cannot be written"), thrown.getMessage());
+      assertTrue(thrown.getMessage().startsWith(frames.resolve("frame-000002.png") + ": cannot be written"),
+          thrown.getMessage());
       assertFalse(thrown.getMessage().contains("\n"));
       // Who ends the film all the same hears it again.
       IOException again = assertThrows(IOException.class, film::finish);
@@ -271,7 +272,8 @@ class FilmTest {
   void aFilmThatCannotBeWrittenIsRefusedAtOnce() throws IOException {
     Path gif = Files.writeString(folder.resolve("file"), "").resolve("film.gif");
     ViewException thrown = assertThrows(ViewException.class, () -> open(SUBJECT, null, gif));
-    assertTrue(thrown.getMessage().contains(gif.toString()) && !thrown.getMessage().contains("\n"), thrown.getMessage());
+    assertTrue(thrown.getMessage().contains(gif.toString()) && !thrown.getMessage().contains("\n"),
+        thrown.getMessage());
   }
 
   @Test

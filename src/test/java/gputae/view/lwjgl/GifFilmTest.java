@@ -32,7 +32,8 @@ class GifFilmTest {
   private static final int HEIGHT = 120;
   private static final int WHITE = 0xffffff;
   private static final int GREY = 0xf7f7f8;
-  private static final int[] CLASSES = {0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6, 0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd};
+  private static final int[] CLASSES =
+      {0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6, 0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd};
 
   @TempDir
   private Path folder;
@@ -131,7 +132,8 @@ class GifFilmTest {
       before[90 * WIDTH + 40 + i] = 0x222222;
     }
     int[] rgb = shown(film(List.of(before, after))).get(1).rgb;
-    assertArrayEquals(Arrays.copyOfRange(after, 60 * WIDTH, after.length), Arrays.copyOfRange(rgb, 60 * WIDTH, rgb.length));
+    assertArrayEquals(Arrays.copyOfRange(after, 60 * WIDTH, after.length),
+        Arrays.copyOfRange(rgb, 60 * WIDTH, rgb.length));
   }
 
   @Test
@@ -297,7 +299,10 @@ class GifFilmTest {
     return rgb;
   }
 
-  /** Smooth half-transparent dots of ten colours that move a little from frame to frame, a ramp of greys and one of colours beside them. */
+  /**
+   * Smooth half-transparent dots of ten colours that move a little from frame to frame, a ramp of greys and one of
+   * colours beside them.
+   */
   private static List<int[]> plots(int count) {
     List<int[]> frames = new ArrayList<>();
     for (int f = 0; f < count; f++) {
@@ -382,7 +387,8 @@ class GifFilmTest {
             }
           }
         }
-        shown.add(new Shown(left, top, image.getWidth(), image.getHeight(), number(control, "delayTime"), control.getAttribute("disposalMethod"),
+        shown.add(new Shown(left, top, image.getWidth(), image.getHeight(), number(control, "delayTime"),
+            control.getAttribute("disposalMethod"),
             screen.clone()));
       }
     } finally {

@@ -4,7 +4,10 @@ import gputae.view.ViewException;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
-/** OpenGL without a display for tests: where it is missing they are skipped with the reason, in CI, which installs Mesa, they fail. */
+/**
+ * OpenGL without a display for tests: where it is missing they are skipped with the reason, in CI, which installs Mesa,
+ * they fail.
+ */
 final class GlAvailable {
 
   private GlAvailable() {}

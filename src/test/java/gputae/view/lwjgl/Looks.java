@@ -13,7 +13,8 @@ final class Looks {
   static final int[] TEN = ClassColours.of(10);
 
   static void assertColour(int expected, int found, int tolerance, String what) {
-    assertTrue(Stage.off(expected, found) <= tolerance, () -> String.format("%s: %06x, expected about %06x", what, found, expected));
+    assertTrue(Stage.off(expected, found) <= tolerance,
+        () -> String.format("%s: %06x, expected about %06x", what, found, expected));
   }
 
   static void assertClass(int c, int found) {

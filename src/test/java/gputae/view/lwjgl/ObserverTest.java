@@ -60,7 +60,8 @@ class ObserverTest {
   }
 
   private static float[] embeddings(Autoencoder model, Images images) {
-    try (Matrix pixels = model.backend().allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+    try (Matrix pixels =
+        model.backend().allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
       return model.embeddings(pixels);
     }
   }
@@ -112,9 +113,11 @@ class ObserverTest {
           assertArrayEquals(bytes(model.decode(one)), observer.decode(place));
         }
       }
-      assertFalse(Arrays.equals(Arrays.copyOf(seen.generated(), 36), Arrays.copyOfRange(seen.generated(), 36, 72)), "all images are the same");
+      assertFalse(Arrays.equals(Arrays.copyOf(seen.generated(), 36), Arrays.copyOfRange(seen.generated(), 36, 72)),
+          "all images are the same");
       // And again, whatever was decoded meanwhile.
-      Observation again = observer.observe(new Snapshot(9, snapshot.parameters()), () -> observer.decode(new float[] {1, 2}));
+      Observation again =
+          observer.observe(new Snapshot(9, snapshot.parameters()), () -> observer.decode(new float[] {1, 2}));
       assertArrayEquals(seen.latents(), again.latents());
       assertArrayEquals(seen.generated(), again.generated());
     }
@@ -131,12 +134,16 @@ class ObserverTest {
         Backend backend = backend();
         Autoencoder model = new Autoencoder(backend, subject.architecture())) {
       model.parameters().upload(snapshot.parameters());
-      assertArrayEquals(embeddings(model, spots.test().images()), observer.observe(snapshot, () -> between[0]++).latents());
+      assertArrayEquals(embeddings(model, spots.test().images()),
+          observer.observe(snapshot, () -> between[0]++).latents());
       assertEquals(2, between[0]);
     }
   }
 
-  /** Each snapshot's tree is that of the batch whose death times the step after it reports; the last batch of an epoch is smaller. */
+  /**
+   * Each snapshot's tree is that of the batch whose death times the step after it reports; the last batch of an epoch
+   * is smaller.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 4})
   void theTreeIsThatOfTheBatchThatComesNext(int latent) {
@@ -196,7 +203,8 @@ class ObserverTest {
     try (Backend own = backend();
         Observer observer = new Observer(subject, own)) {
       for (long step = 0; step <= 4; step++) {
-        assertEquals(202, observer.observe(new Snapshot(step, initial(subject).parameters()), () -> {}).batch().lengths().length);
+        assertEquals(202,
+            observer.observe(new Snapshot(step, initial(subject).parameters()), () -> {}).batch().lengths().length);
       }
     }
   }
@@ -217,7 +225,8 @@ class ObserverTest {
         assertEquals(0, seen.positions()[3 * i + 2]);
       }
       // The first class above, a gap between, both inside the ends of the line.
-      assertTrue(high[0] < 0.8 && low[0] > 0.03 && high[1] < -0.03 && low[1] > -0.8, Arrays.toString(low) + Arrays.toString(high));
+      assertTrue(high[0] < 0.8 && low[0] > 0.03 && high[1] < -0.03 && low[1] > -0.8,
+          Arrays.toString(low) + Arrays.toString(high));
       assertTrue(high[0] - low[0] > 0.4, "the lane is not used");
       Observation next = observer.observe(new Snapshot(5, initial(subject).parameters()), () -> {});
       assertArrayEquals(seen.positions(), next.positions());
@@ -229,7 +238,8 @@ class ObserverTest {
   @Test
   void withoutLabelsThereIsOneLaneAndTheBatchHasNone() {
     Dataset spots = Scenes.spots(203, 50);
-    Dataset plain = new Dataset("spots", List.of(), new Split(spots.train().images(), null), new Split(spots.test().images(), null));
+    Dataset plain = new Dataset("spots", List.of(), new Split(spots.train().images(), null),
+        new Split(spots.test().images(), null));
     Subject subject = new Subject("Spots", Scenes.config(ModelKind.AE, 1, 32, 1), plain, "the processor");
     try (Backend own = backend();
         Observer observer = new Observer(subject, own)) {

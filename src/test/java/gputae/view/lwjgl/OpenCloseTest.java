@@ -121,8 +121,10 @@ class OpenCloseTest {
 
   /** Names in use: what drivers count up from. */
   private static String objects() {
-    return "buffers " + count(i -> glIsBuffer(i)) + ", textures " + count(i -> glIsTexture(i)) + ", programs " + count(i -> glIsProgram(i)) + ", shaders "
-        + count(i -> glIsShader(i)) + ", vertex arrays " + count(i -> glIsVertexArray(i)) + ", framebuffers " + count(i -> glIsFramebuffer(i))
+    return "buffers " + count(i -> glIsBuffer(i)) + ", textures " + count(i -> glIsTexture(i)) + ", programs "
+        + count(i -> glIsProgram(i)) + ", shaders "
+        + count(i -> glIsShader(i)) + ", vertex arrays " + count(i -> glIsVertexArray(i)) + ", framebuffers "
+        + count(i -> glIsFramebuffer(i))
         + ", renderbuffers " + count(i -> glIsRenderbuffer(i));
   }
 
@@ -169,7 +171,9 @@ class OpenCloseTest {
     assertTrue(openFiles() < files + 8, openFiles() + " open files, " + files + " before");
   }
 
-  /** Every block of LWJGL's, of ours by MemoryUtil and of its structures, is freed: an allocator of its own keeps count. */
+  /**
+   * Every block of LWJGL's, of ours by MemoryUtil and of its structures, is freed: an allocator of its own keeps count.
+   */
   @Test
   void nativeMemoryIsFreed() throws IOException, InterruptedException {
     GlAvailable.required();
@@ -219,8 +223,8 @@ class OpenCloseTest {
   }
 
   /**
-   * What a process holds after 200 and after 1,000 cycles. Mesa keeps some KiB of each program that was drawn with, whoever draws ({@link #control}); a picture,
-   * a font or a context that we forgot would be hundreds a cycle.
+   * What a process holds after 200 and after 1,000 cycles. Mesa keeps some KiB of each program that was drawn with,
+   * whoever draws ({@link #control}); a picture, a font or a context that we forgot would be hundreds a cycle.
    */
   @Test
   @Tag("thorough")
@@ -229,7 +233,8 @@ class OpenCloseTest {
     // A heap that is touched at the beginning and never grows: what grows is native.
     String said = inAProcess(Resident.class, 1200, "-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch");
     System.out.print(said);
-    Matcher found = Pattern.compile("(-?\\d+) KiB in 800 cycles, (-?\\d+) KiB in 200 cycles without a renderer\n").matcher(said);
+    Matcher found =
+        Pattern.compile("(-?\\d+) KiB in 800 cycles, (-?\\d+) KiB in 200 cycles without a renderer\n").matcher(said);
     assertTrue(found.matches(), said);
     assertTrue(Long.parseLong(found.group(1)) < 800 * MOST_KIB, said);
   }
@@ -261,7 +266,8 @@ class OpenCloseTest {
     }
 
     public static void main(String[] arguments) throws IOException {
-      System.out.println(grown(OpenCloseTest::cycle, 1000) + " KiB in 800 cycles, " + grown(OpenCloseTest::control, 400) + " KiB in 200 cycles without a renderer");
+      System.out.println(grown(OpenCloseTest::cycle, 1000) + " KiB in 800 cycles, " + grown(OpenCloseTest::control, 400)
+          + " KiB in 200 cycles without a renderer");
     }
   }
 }

@@ -38,8 +38,10 @@ class PanelsTest {
       stage.show(Scenes.observation(stage.subject, null, 0.53, 0.22, -0.53, 0.22, 0.03, -0.71)).draw();
       List<String> texts = stage.renderer.texts().lines().toList();
       // 70 images in batches of 10 make seven steps an epoch.
-      for (String text : List.of("A title of a scene", "a device of tests", "epoch 5 of 20", "step 35", "unit ball", "0", "9", "0.5", "\u22120.5",
-          "reconstruction, nats per pixel", "ball penalty of a batch", "sum of a batch\u2019s death times", "decoded samples of the unit ball")) {
+      for (String text : List.of("A title of a scene", "a device of tests", "epoch 5 of 20", "step 35", "unit ball",
+          "0", "9", "0.5", "\u22120.5",
+          "reconstruction, nats per pixel", "ball penalty of a batch", "sum of a batch\u2019s death times",
+          "decoded samples of the unit ball")) {
         assertTrue(texts.contains(text), () -> text + " in " + texts);
       }
       int side = stage.side();
@@ -75,8 +77,9 @@ class PanelsTest {
     TrainConfig config = plain.config();
     List<Term> terms = new ArrayList<>(config.objective().terms());
     terms.add(new Quartic(0.1));
-    TrainConfig with = new TrainConfig(config.model(), config.latent(), config.hidden(), config.batch(), config.epochs(),
-        config.rate(), Objective.of(terms), config.seed());
+    TrainConfig with =
+        new TrainConfig(config.model(), config.latent(), config.hidden(), config.batch(), config.epochs(),
+            config.rate(), Objective.of(terms), config.seed());
     try (Stage stage = new Stage(new Subject(plain.title(), with, plain.dataset(), plain.device()))) {
       double[][] values = new double[5][3];
       values[4] = new double[] {2, 2.5, 3.21};
@@ -123,9 +126,11 @@ class PanelsTest {
         double[] end = {0, 0, 0};
         end[axis] = 1.13;
         double[] at = stage.camera.pixel(end[0], end[1], end[2]);
-        assertTrue(stage.darker(180, at[0] - 20, at[1] - 16, at[0] + 20, at[1] - 4) > 20, "no name at the end of axis " + axis);
+        assertTrue(stage.darker(180, at[0] - 20, at[1] - 16, at[0] + 20, at[1] - 4) > 20,
+            "no name at the end of axis " + axis);
       }
-      String whole = "5 latent dimensions seen along their principal components: " + Math.round(100 * observation.projection().share()) + " % of the variance";
+      String whole = "5 latent dimensions seen along their principal components: "
+          + Math.round(100 * observation.projection().share()) + " % of the variance";
       assertTrue(texts.contains(whole), () -> whole + " in " + texts);
       assertTrue(stage.darker(150, 10, stage.height - 22, 400, stage.height - 6) > 200, "not drawn");
     }
@@ -136,7 +141,9 @@ class PanelsTest {
     }
   }
 
-  /** The middle, in y, of what of a colour's curve is in one column; weights say how much of a pixel the curve covers. */
+  /**
+   * The middle, in y, of what of a colour's curve is in one column; weights say how much of a pixel the curve covers.
+   */
   private static double row(Stage stage, int colour, int x, int top, int bottom) {
     double sum = 0;
     double weights = 0;
@@ -189,13 +196,16 @@ class PanelsTest {
       double perUnit = (row[2] - row[0]) / 0.14;
       assertTrue(perUnit > 200, "hardly any height");
       assertEquals(row[0] + 0.08 * perUnit, row[1], 1.2);
-      assertEquals(row[0] + 0.18 * perUnit, row(stage, Colours.TEST, (int) (left + 0.5 * (right - left)), top, bottom), 1.2);
-      // The steps lie at epochs 6 to 6.25; the curve ends where the training does, and the test curve begins an epoch later than nothing.
+      assertEquals(row[0] + 0.18 * perUnit, row(stage, Colours.TEST, (int) (left + 0.5 * (right - left)), top, bottom),
+          1.2);
+      // The steps lie at epochs 6 to 6.25; the curve ends where the training does, and the test curve begins an epoch
+      // later than nothing.
       double step = left + 6.1 / 20 * (right - left);
       assertEquals(row[0], row(stage, Colours.TRAIN, (int) step - 5, top, bottom), 1.2);
       assertEquals(row[1], row(stage, Colours.TRAIN, (int) step + 5, top, bottom), 1.2);
       assertEquals(right, train[2], 3.5);
-      assertTrue(Double.isNaN(row(stage, Colours.TEST, (int) (left + 0.5 / 20 * (right - left)), top, bottom)), "a test before there was one");
+      assertTrue(Double.isNaN(row(stage, Colours.TEST, (int) (left + 0.5 / 20 * (right - left)), top, bottom)),
+          "a test before there was one");
       // Lines of the grid at the values that are written beside them.
       List<String> texts = stage.renderer.texts().lines().toList();
       for (double tick : new double[] {0.15, 0.20, 0.25, 0.30}) {
@@ -208,7 +218,10 @@ class PanelsTest {
     }
   }
 
-  /** Cards from top to bottom, none without room for its name and value, whatever the size of the picture and the number of curves. */
+  /**
+   * Cards from top to bottom, none without room for its name and value, whatever the size of the picture and the number
+   * of curves.
+   */
   @ParameterizedTest
   @EnumSource
   void noCardIsTooSmallForItsText(ModelKind kind) {
@@ -241,13 +254,15 @@ class PanelsTest {
         }
         assertEquals(curves(kind) + 3, cards, "curves, death times, samples, pointer at height " + height);
         assertTrue(height < 700 || wholeCurves == curves(kind), "only " + wholeCurves + " curves at height " + height);
-        assertEquals(curves(kind) + 1, stage.renderer.texts().lines().filter(text -> text.endsWith("0.137")).count(), () -> "a value for each curve: " + stage.renderer.texts());
+        assertEquals(curves(kind) + 1, stage.renderer.texts().lines().filter(text -> text.endsWith("0.137")).count(),
+            () -> "a value for each curve: " + stage.renderer.texts());
       }
     }
   }
 
   private static int curves(ModelKind kind) {
-    return 1 + (kind.terms().contains(Kl.KIND) ? 1 : 0) + (kind.terms().contains(Ball.KIND) ? 1 : 0) + (kind.terms().contains(Deaths.KIND) ? 1 : 0);
+    return 1 + (kind.terms().contains(Kl.KIND) ? 1 : 0) + (kind.terms().contains(Ball.KIND) ? 1 : 0)
+        + (kind.terms().contains(Deaths.KIND) ? 1 : 0);
   }
 
   /** A penalty that is nothing throughout has ticks that can be read. */
@@ -255,7 +270,8 @@ class PanelsTest {
   void aCurveOfZerosLiesAtTheBottomOfItsAxis() {
     try (Stage stage = new Stage(Scenes.flat())) {
       double[] epochs = {1, 2, 3};
-      stage.state.curves = new Curves.Copy(epochs, Terms.PAPER, new double[4][3], epochs, new double[3], 21, Double.NaN);
+      stage.state.curves =
+          new Curves.Copy(epochs, Terms.PAPER, new double[4][3], epochs, new double[3], 21, Double.NaN);
       stage.draw();
       List<String> texts = stage.renderer.texts().lines().toList();
       assertTrue(texts.contains("0.5") || texts.contains("1.0") || texts.contains("1"), () -> texts.toString());
@@ -273,7 +289,8 @@ class PanelsTest {
       lengths[14] = 3.6;
       int[] edges = new int[30];
       double[] positions = new double[48];
-      stage.show(Scenes.observation(stage.subject, Scenes.batch(lengths, edges, positions), 0.53, 0.22, -0.53, 0.22, 0.03, -0.71)).draw();
+      stage.show(Scenes.observation(stage.subject, Scenes.batch(lengths, edges, positions), 0.53, 0.22, -0.53, 0.22,
+          0.03, -0.71)).draw();
       int[] bars = {5, 12, 20, 35};
       int[] counts = {4, 8, 2, 1};
       int[][] found = new int[4][];
@@ -345,14 +362,16 @@ class PanelsTest {
     stage.camera.pan(1e5, 1e5);
     stage.draw();
     List<String> texts = stage.renderer.texts().lines().toList();
-    assertEquals(more == 0 ? 0 : 1, texts.stream().filter(text -> text.equals("and " + more + " more")).count(), () -> texts.toString());
+    assertEquals(more == 0 ? 0 : 1, texts.stream().filter(text -> text.equals("and " + more + " more")).count(),
+        () -> texts.toString());
     int lines = shown.size() + (more > 0 ? 1 : 0) + 1;
     for (int c = 0; c < shown.size(); c++) {
       assertTrue(texts.contains(shown.get(c)), shown.get(c) + " in " + texts);
       Looks.assertColour(ClassColours.of(shown.size() + more)[c], stage.rgb(23.5, 26.5 + 18 * c), 2, "class " + c);
     }
     assertTrue(lines * 18 + 22 < stage.height - 42, "it reaches the buttons");
-    assertEquals(0, stage.darker(225, 0, lines * 18 + 22, stage.side() - 60, stage.height - 22), "something below the legend");
+    assertEquals(0, stage.darker(225, 0, lines * 18 + 22, stage.side() - 60, stage.height - 22),
+        "something below the legend");
     assertEquals(0, stage.darker(225, 180, 0, stage.side() - 60, stage.height - 22), "something beside the legend");
     for (int line = 0; line < lines; line++) {
       assertTrue(stage.darker(200, 34, 18 + 18 * line, 180, 32 + 18 * line) > 5, "no text in line " + line);
@@ -373,7 +392,8 @@ class PanelsTest {
     List<String> names = Scenes.names(5, "a class with a name that is far too long for any legend, ");
     try (Stage stage = new Stage(Scenes.subject(2, names, 0, 4))) {
       stage.draw();
-      List<String> cut = stage.renderer.texts().lines().filter(text -> text.startsWith("a class with") && text.endsWith("\u2026")).toList();
+      List<String> cut = stage.renderer.texts().lines()
+          .filter(text -> text.startsWith("a class with") && text.endsWith("\u2026")).toList();
       assertEquals(5, cut.size());
       assertLegendFits(stage, cut, 0);
     }
@@ -382,7 +402,8 @@ class PanelsTest {
   @Test
   void aLongTitleIsCutAtTheEdge() {
     Subject short1 = Scenes.flat();
-    Subject subject = new Subject("A title " + "that goes on and on ".repeat(20), short1.config(), short1.dataset(), "a device " + "that goes on and on ".repeat(20));
+    Subject subject = new Subject("A title " + "that goes on and on ".repeat(20), short1.config(), short1.dataset(),
+        "a device " + "that goes on and on ".repeat(20));
     try (Stage stage = new Stage(subject, 640, 480, 1)) {
       stage.draw();
       assertEquals(0, stage.darker(200, 640 - 13, 0, 640, 50));
@@ -422,14 +443,17 @@ class PanelsTest {
       stage.state.pointer = new State.Pointer(1, new float[] {0.3f, -0.4f}, decoded);
       stage.draw();
       List<String> texts = stage.renderer.texts().lines().toList();
-      for (String text : List.of("2", "test image 1", "z = (0.30, \u22120.40)", "|z| = 0.50", "input", "reconstruction")) {
+      for (String text : List.of("2", "test image 1", "z = (0.30, \u22120.40)", "|z| = 0.50", "input",
+          "reconstruction")) {
         assertTrue(texts.contains(text), () -> text + " in " + texts);
       }
       int[] input = stage.bounds(77 * 0x010101, stage.side(), 500, 1280, 800);
       int[] output = stage.bounds(133 * 0x010101, stage.side(), 500, 1280, 800);
-      assertTrue(input != null && output != null && input[2] - input[0] > 40 && output[0] > input[2] && output[1] == input[1]);
+      assertTrue(
+          input != null && output != null && input[2] - input[0] > 40 && output[0] > input[2] && output[1] == input[1]);
       double[] at = stage.camera.pixel(-0.53, 0.22, 0);
-      assertTrue(Looks.darkest(stage, at[0] + 8, at[1]) < 90 && Looks.darkest(stage, at[0], at[1] - 8) < 90, "no ring around it");
+      assertTrue(Looks.darkest(stage, at[0] + 8, at[1]) < 90 && Looks.darkest(stage, at[0], at[1] - 8) < 90,
+          "no ring around it");
       stage.state.pointer = new State.Pointer(-1, new float[] {0.3f, -0.4f}, decoded);
       stage.draw();
       assertFalse(stage.renderer.texts().contains("test image"));

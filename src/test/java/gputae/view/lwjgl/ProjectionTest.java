@@ -77,7 +77,10 @@ class ProjectionTest {
     assertOrthonormal(now);
   }
 
-  /** The first and the second variance cross, both cross the third, and the cloud turns out of its space: plain components swap. */
+  /**
+   * The first and the second variance cross, both cross the third, and the cloud turns out of its space: plain
+   * components swap.
+   */
   @Test
   void axesGoOnWhenVariancesCross() {
     int d = 10;

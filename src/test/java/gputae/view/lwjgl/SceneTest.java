@@ -58,7 +58,8 @@ class SceneTest {
         Looks.assertClass(2 * i, stage.rgb(at[0] + 2.5, at[1]));
         Looks.assertClass(2 * i, stage.rgb(at[0], at[1] - 2.5));
         for (int degrees = 0; degrees < 360; degrees += 15) {
-          Looks.assertEmpty(stage.rgb(at[0] + 7 * Math.cos(Math.toRadians(degrees)), at[1] + 7 * Math.sin(Math.toRadians(degrees))));
+          Looks.assertEmpty(
+              stage.rgb(at[0] + 7 * Math.cos(Math.toRadians(degrees)), at[1] + 7 * Math.sin(Math.toRadians(degrees))));
         }
       }
       // Neither mirrored nor turned.
@@ -125,8 +126,10 @@ class SceneTest {
           }
         }
         Looks.assertClass(4, stage.seen(0.03, -0.71, 0));
-        assertEquals(0, stage.renderer.cloud().nearest(stage.camera, stage.state.mixture, stage.camera.pixel(first[k][0], first[k][1], 0)[0],
-            stage.camera.pixel(first[k][0], first[k][1], 0)[1], 3));
+        assertEquals(0,
+            stage.renderer.cloud().nearest(stage.camera, stage.state.mixture,
+                stage.camera.pixel(first[k][0], first[k][1], 0)[0],
+                stage.camera.pixel(first[k][0], first[k][1], 0)[1], 3));
       }
     }
   }
@@ -157,7 +160,8 @@ class SceneTest {
       double dy = Math.sin(Math.toRadians(degrees));
       assertTrue(Looks.darkest(stage, x + radius * dx, y + radius * dy) < dark, "no circle at " + degrees + " degrees");
       // Straight up the vertical axis comes out of the ball.
-      assertTrue(degrees == 270 || Stage.luma(stage.rgb(x + (radius + 5) * dx, y + (radius + 5) * dy)) > 200, "too thick at " + degrees + " degrees");
+      assertTrue(degrees == 270 || Stage.luma(stage.rgb(x + (radius + 5) * dx, y + (radius + 5) * dy)) > 200,
+          "too thick at " + degrees + " degrees");
     }
   }
 
@@ -236,11 +240,13 @@ class SceneTest {
         // Rings are 1.4 wide inside a diameter of 8.5; the edges that end there are as wide and do not cover them.
         for (int degrees = 10; degrees < 360; degrees += 45) {
           double angle = Math.toRadians(degrees);
-          assertTrue(Looks.darkest(stage, at[0] + 3.6 * Math.cos(angle), at[1] + 3.6 * Math.sin(angle)) < 90, "no ring at " + degrees + " degrees");
+          assertTrue(Looks.darkest(stage, at[0] + 3.6 * Math.cos(angle), at[1] + 3.6 * Math.sin(angle)) < 90,
+              "no ring at " + degrees + " degrees");
         }
       }
       // A fifth of their opacity is left to embeddings.
-      Looks.assertColour(Colours.mix(Colours.BACKGROUND, Looks.TEN[0], 0.95 * 0.22), stage.seen(0.53, 0.62, 0), 6, "an embedding behind the tree");
+      Looks.assertColour(Colours.mix(Colours.BACKGROUND, Looks.TEN[0], 0.95 * 0.22), stage.seen(0.53, 0.62, 0), 6,
+          "an embedding behind the tree");
     }
   }
 
@@ -253,7 +259,8 @@ class SceneTest {
       Looks.assertEmpty(stage.seen(-0.32, 0.23, 0));
       Looks.assertEmpty(stage.seen(-0.02, 0.23, 0));
       // A batch of one point has no edges.
-      stage.show(Scenes.observation(stage.subject, Scenes.batch(new double[0], new int[0], -0.02, 0.23, 0), 0.53, 0.62, -0.53, 0.62, 0.03, -0.71)).draw();
+      stage.show(Scenes.observation(stage.subject, Scenes.batch(new double[0], new int[0], -0.02, 0.23, 0), 0.53, 0.62,
+          -0.53, 0.62, 0.03, -0.71)).draw();
       Looks.assertColour(Looks.TEN[0], stage.seen(-0.02, 0.23, 0), 8, "a point of the batch");
     }
   }
@@ -265,14 +272,17 @@ class SceneTest {
       stage.camera.orbit(0, -60);
       double[] away = stage.camera.away();
       assertEquals(0, away[1], 1e-9);
-      stage.show(Scenes.observation(stage.subject, null, -0.4 * away[0], 0, -0.4 * away[2], 0.4 * away[0], 0, 0.4 * away[2], 0.2, 0.5, 0.1, 0.5, -0.5, 0)).draw();
+      stage.show(Scenes.observation(stage.subject, null, -0.4 * away[0], 0, -0.4 * away[2], 0.4 * away[0], 0,
+          0.4 * away[2], 0.2, 0.5, 0.1, 0.5, -0.5, 0)).draw();
       int front = stage.seen(0, 0, 0);
       // Nearer to the eye than the target, hence hardly faded.
-      Looks.assertColour(Colours.mix(Looks.TEN[0], Colours.BACKGROUND, 0.0656), front, Looks.BLENDED, "the first is nearer");
+      Looks.assertColour(Colours.mix(Looks.TEN[0], Colours.BACKGROUND, 0.0656), front, Looks.BLENDED,
+          "the first is nearer");
       stage.camera.turn(Math.PI);
       stage.draw();
       int back = stage.seen(0, 0, 0);
-      Looks.assertColour(Colours.mix(Looks.TEN[2], Colours.BACKGROUND, 0.0656), back, Looks.BLENDED, "the second is nearer");
+      Looks.assertColour(Colours.mix(Looks.TEN[2], Colours.BACKGROUND, 0.0656), back, Looks.BLENDED,
+          "the second is nearer");
       // The nearer disc is the larger one: it hides the other wholly, but not its own surroundings.
       double[] at = stage.camera.pixel(0, 0, 0);
       for (int degrees = 0; degrees < 360; degrees += 30) {
@@ -332,7 +342,8 @@ class SceneTest {
       Looks.assertEmpty(stage.rgb(at[0] + 6, at[1] + 2));
       Looks.assertColour(Colours.PANEL, stage.rgb(stage.side() + 5, 0.5 * height), 0, "the panels' ground");
       assertTrue(stage.darker(100, stage.side() + 14, 16, stage.side() + 160, 30) > 100 * ratio * ratio, "no title");
-      assertTrue(stage.renderer.texts().lines().toList().containsAll(List.of("A title of a scene", "epoch 5 of 20", "step 35", "9")));
+      assertTrue(stage.renderer.texts().lines().toList()
+          .containsAll(List.of("A title of a scene", "epoch 5 of 20", "step 35", "9")));
       stage.state.tree = 1;
       stage.draw();
       double[] edge = stage.camera.pixel(-0.32, 0.23, 0);
@@ -358,7 +369,8 @@ class SceneTest {
         }
         stage.show(Scenes.observation(stage.subject, null, latents)).draw();
         double[] at = stage.camera.pixel(0.8, -0.8, 0);
-        assertTrue(Stage.off(ClassColours.UNLABELLED, stage.rgb(at)) < 130, String.format("the last of %d is not drawn: %06x", n, stage.rgb(at)));
+        assertTrue(Stage.off(ClassColours.UNLABELLED, stage.rgb(at)) < 130,
+            String.format("the last of %d is not drawn: %06x", n, stage.rgb(at)));
         assertEquals(n - 1, stage.renderer.cloud().nearest(stage.camera, 1, at[0], at[1], 2));
       }
     }

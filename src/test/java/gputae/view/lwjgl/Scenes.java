@@ -21,7 +21,8 @@ final class Scenes {
   private Scenes() {}
 
   static TrainConfig config(ModelKind kind, int latent, int batch, int epochs) {
-    return new TrainConfig(kind, latent, List.of(16), batch, epochs, 1e-2, new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 3);
+    return new TrainConfig(kind, latent, List.of(16), batch, epochs, 1e-2,
+        new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 3);
   }
 
   /** Three points of the classes 0, 2 and 4 on a plane. */
@@ -40,9 +41,12 @@ final class Scenes {
     for (int i = 0; i < labels.length; i++) {
       bytes[i] = (byte) labels[i];
     }
-    Split test = new Split(new Images(new byte[labels.length * height * width], labels.length, height, width), classes.isEmpty() ? null : bytes);
-    Split train = new Split(new Images(new byte[70 * height * width], 70, height, width), classes.isEmpty() ? null : new byte[70]);
-    return new Subject("A title of a scene", config(ModelKind.TAE, latent, 10, 20), new Dataset("scene", classes, train, test), "a device of tests");
+    Split test = new Split(new Images(new byte[labels.length * height * width], labels.length, height, width),
+        classes.isEmpty() ? null : bytes);
+    Split train = new Split(new Images(new byte[70 * height * width], 70, height, width),
+        classes.isEmpty() ? null : new byte[70]);
+    return new Subject("A title of a scene", config(ModelKind.TAE, latent, 10, 20),
+        new Dataset("scene", classes, train, test), "a device of tests");
   }
 
   /** An observation after step 35 that puts the test images there: rows of latent coordinates. */
@@ -60,7 +64,9 @@ final class Scenes {
     return new Observation(35, z, projection, positions, Observation.Extent.of(positions), batch, generated);
   }
 
-  /** The batch with points there, (x, y, z) each, the labels of which are 0 to 9 and again; each edge two of its points. */
+  /**
+   * The batch with points there, (x, y, z) each, the labels of which are 0 to 9 and again; each edge two of its points.
+   */
   static Observation.Batch batch(double[] lengths, int[] edges, double... positions) {
     float[] at = new float[positions.length];
     byte[] labels = new byte[positions.length / 3];

@@ -2,7 +2,10 @@ package gputae.view.lwjgl;
 
 import gputae.view.Subject;
 
-/** One picture drawn off-screen and looked at pixel by pixel. Places are points, as the camera has them; a picture may have several pixels a point. */
+/**
+ * One picture drawn off-screen and looked at pixel by pixel. Places are points, as the camera has them; a picture may
+ * have several pixels a point.
+ */
 final class Stage implements AutoCloseable {
 
   final Subject subject;
@@ -71,7 +74,10 @@ final class Stage implements AutoCloseable {
     return rgb(camera.pixel(x, y, z));
   }
 
-  /** How far the colour at and around a place is from the one given, by the channel that is farthest off: the nearest of 3 x 3 pixels, for thin lines. */
+  /**
+   * How far the colour at and around a place is from the one given, by the channel that is farthest off: the nearest of
+   * 3 x 3 pixels, for thin lines.
+   */
   int off(int colour, double x, double y) {
     int least = 255;
     for (int dy = -1; dy <= 1; dy++) {
@@ -106,15 +112,17 @@ final class Stage implements AutoCloseable {
   }
 
   /**
-   * Left, top, right and bottom (exclusive) of the pixels of exactly one colour inside a box; null if there are none. Pixels without an equal neighbour in both
-   * directions are none: soft edges may have any colour. For pictures of one pixel a point.
+   * Left, top, right and bottom (exclusive) of the pixels of exactly one colour inside a box; null if there are none.
+   * Pixels without an equal neighbour in both directions are none: soft edges may have any colour. For pictures of one
+   * pixel a point.
    */
   int[] bounds(int colour, int left, int top, int right, int bottom) {
     int[] found = null;
     for (int y = top; y < bottom - 1; y++) {
       for (int x = left; x < right - 1; x++) {
         int i = y * width + x;
-        if (rgb[i] == colour && (rgb[i - 1] == colour || rgb[i + 1] == colour) && (rgb[i - width] == colour || rgb[i + width] == colour)) {
+        if (rgb[i] == colour && (rgb[i - 1] == colour || rgb[i + 1] == colour)
+            && (rgb[i - width] == colour || rgb[i + width] == colour)) {
           if (found == null) {
             found = new int[] {x, y, x + 1, y + 1};
           }
