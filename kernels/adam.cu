@@ -1,8 +1,10 @@
 // Adam (Kingma, Ba 2015) over the flat parameter buffer, and the end of a step. The step counter and the rates
 // (learning rate, beta1, beta2, epsilon) are read from device memory, so a captured launch serves every step.
 //
-//   m = beta1 m + (1 - beta1) g theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon), t = *step
-//   v = beta2 v + (1 - beta2) g^2 g = 0, for the next step to accumulate into
+//   m = beta1 m + (1 - beta1) g
+//   v = beta2 v + (1 - beta2) g^2
+//   theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon),  t = *step
+//   g = 0, for the next step to accumulate into
 #include "device.h"
 
 namespace gputae {

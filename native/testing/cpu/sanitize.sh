@@ -3,8 +3,10 @@
 # profile "thorough".
 #   sanitize.sh DNNL_DIR WORK_DIR
 # DNNL_DIR holds include/, libdnnl.so.3 and libgomp.so.1. JAVA_HOME, if set, is the JDK whose jni.h is used.
-#   plain the flags that users get, with oneDNN address AddressSanitizer and UndefinedBehaviorSanitizer, plain products
-#   in oneDNN's place (plain_products.cpp says why) thread ThreadSanitizer, likewise
+#   plain    the flags that users get, with oneDNN
+#   address  AddressSanitizer and UndefinedBehaviorSanitizer, plain products in oneDNN's place (plain_products.cpp says
+#            why)
+#   thread   ThreadSanitizer, likewise
 # Prints a line for each group of checks; fails if one fails or none ran. A processor without AVX-512 skips its groups
 # and says so.
 set -eu

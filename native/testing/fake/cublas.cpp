@@ -1,9 +1,9 @@
 // A stand-in for cuBLAS, for tests: float32 products on the CPU, enqueued on the fake driver's streams (cuda.cpp).
 // Misuse is answered as cuBLAS documents it, with a line on stderr, and two mistakes that cuBLAS may swallow are errors
 // too:
-//   a product in a capture with the handle's default workspace, also after cublasSetStream, which brings that back
-//   CUBLAS_STATUS_ALLOC_FAILED a workspace that two products use at the same time, in a graph cuStreamEndCapture
-//   refuses it
+//   CUBLAS_STATUS_ALLOC_FAILED: a product in a capture with the handle's default workspace, also after
+//     cublasSetStream, which brings that workspace back
+//   cuStreamEndCapture refuses a graph in which two products use one workspace at the same time
 // The sums of a product are the host runner's, bit for bit (native/testing/host/runner.cpp).
 #include <dlfcn.h>
 

@@ -3,9 +3,10 @@
 //
 // A fiber runs CUDA threads one after the other; only when one waits does another fiber go on, so a kernel without
 // barriers never switches. Who goes on is what Order chooses:
-//   forward lowest first; a warp that passes its own wait runs on until the block's next barrier before the next warp
-//   begins backward the same with highest first random any thread that can run, drawn anew at each wait; depends on
-//   seed, launch and block only
+//   forward    lowest first; a warp that passes its own wait runs on until the block's next barrier before the next
+//              warp begins
+//   backward   the same with highest first
+//   random     any thread that can run, drawn anew at each wait; depends on seed, launch and block only
 // Each reveals other missing barriers. What no thread has written is 0xFF bytes (NaN, -1): shared memory at the start
 // of a block, a shuffle's result from a lane that does not take part.
 //
