@@ -1,5 +1,6 @@
 // The ball penalty: loss = sum over the rows of z (rows, d) of max(|z| - 1, 0), the paper's text, or max(|z|^2 - 1, 0),
-// the authors' code; gradient (rows, d) = weight times its derivative.
+// the authors' code; gradient (rows, d) = *weight times its derivative. The weight is read from device memory, so a
+// captured launch serves every weight.
 // Launch: one block, since a batch has some thousand rows at most and its sum needs one; any number of threads.
 #include "device.h"
 
@@ -8,8 +9,9 @@ namespace gputae {
 enum BallPenalty { kNorm = 0, kSquared = 1 };
 
 extern "C" __global__ void __launch_bounds__(kMostThreads)
-    ball_penalty(const float* __restrict__ z, int32_t penalty, float weight, int32_t rows, int32_t d,
-                 float* __restrict__ gradient, float* __restrict__ loss) {
+    ball_penalty(const float* __restrict__ z, int32_t penalty, const float* __restrict__ weight, int32_t rows,
+                 int32_t d, float* __restrict__ gradient, float* __restrict__ loss) {
+  const float factor = *weight;
   double sum = 0;
   for (int r = static_cast<int>(threadIdx.x); r < rows; r += static_cast<int>(blockDim.x)) {
     const float* row = z + static_cast<int64_t>(r) * d;
@@ -20,7 +22,7 @@ extern "C" __global__ void __launch_bounds__(kMostThreads)
     // Written so that a NaN is added to the sum, not taken for a point inside.
     const bool inside = excess <= 0;
     if (!inside) sum += excess;
-    const double slope = inside ? 0 : penalty == kNorm ? weight / norm : 2.0 * weight;
+    const double slope = inside ? 0 : penalty == kNorm ? factor / norm : 2.0 * factor;
     for (int k = 0; k < d; k++) gradient[static_cast<int64_t>(r) * d + k] = static_cast<float>(slope * row[k]);
   }
   sum = block_sum(sum);

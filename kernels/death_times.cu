@@ -1,9 +1,10 @@
 // Death times as a loss: the sum of d^degree over the spanning tree's lengths d that are not longer than max_edge, and
-// its gradient. Edge (i, j) adds weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to point j, nothing where
-// d = 0.
+// its gradient. Edge (i, j) adds *weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to point j, nothing
+// where d = 0. The weight is read from device memory, so a captured launch serves every weight.
 //
 // A warp has a point: its lanes look through all edges, 32 at a time, and the warp takes those that meet the point in
-// their order, so the sum's order is fixed without sorting. A lane has a coordinate then.
+// their order, so the sum's order is fixed without sorting. A lane has a coordinate then. The block computes how strongly
+// an edge pulls before that, once for each edge that meets one of its points.
 // Launch: a warp for each of the n points, 256 threads a block, at least one block; z (n, d), edges int32 (n - 1, 2),
 // lengths (n - 1).
 #include "device.h"
@@ -12,6 +13,8 @@ namespace gputae {
 
 namespace {
 
+constexpr int kThreads = 256;
+
 // d^degree / d; 1 for degree 1 even where d is 0.
 __device__ inline double power_below(float length, float degree) {
   return degree == 1 ? 1 : pow(static_cast<double>(length), static_cast<double>(degree) - 1);
@@ -19,14 +22,15 @@ __device__ inline double power_below(float length, float degree) {
 
 }  // namespace
 
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(kThreads)
     death_times(const float* __restrict__ z, const int32_t* __restrict__ edges, const float* __restrict__ lengths,
-                float degree, float max_edge, float weight, int32_t n, int32_t d, float* __restrict__ gradient,
-                float* __restrict__ loss) {
-  constexpr int kTile = 1024;
+                float degree, float max_edge, const float* __restrict__ weight, int32_t n, int32_t d,
+                float* __restrict__ gradient, float* __restrict__ loss) {
+  constexpr int kTile = 1024, kPoints = kThreads / kWarp;
   __shared__ int32_t from[kTile], to[kTile];
+  __shared__ float slope[kTile];
   const int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
-  const int lane = lane_number();
+  const int lane = lane_number(), block = static_cast<int>(blockIdx.x);
   const int point = static_cast<int>(grid_thread() / kWarp);
   // Lanes beyond the last coordinate go along with one that there is.
   for (int first_coordinate = 0; first_coordinate < d; first_coordinate += kWarp) {
@@ -35,9 +39,19 @@ extern "C" __global__ void __launch_bounds__(256)
     for (int first = 0; first < n - 1; first += kTile) {
       const int count = n - 1 - first < kTile ? n - 1 - first : kTile;
       __syncthreads();  // the last tile has been read
+
+      // Unrolled, the calls of pow would leave too few registers.
+#pragma unroll 1
       for (int e = thread; e < count; e += threads) {
-        from[e] = edges[2 * static_cast<int64_t>(first + e)];
-        to[e] = edges[2 * static_cast<int64_t>(first + e) + 1];
+        const int32_t i = edges[2 * static_cast<int64_t>(first + e)],
+                      j = edges[2 * static_cast<int64_t>(first + e) + 1];
+        const float length = lengths[first + e];
+        // Written so that a NaN pulls.
+        const bool pulls = !(length > max_edge || length == 0);
+        const bool meets_block = pulls && (i / kPoints == block || j / kPoints == block);
+        from[e] = meets_block ? i : -1;
+        to[e] = meets_block ? j : -1;
+        if (meets_block) slope[e] = static_cast<float>(*weight * degree * power_below(length, degree) / length);
       }
       __syncthreads();
       for (int base = 0; base < count; base += kWarp) {
@@ -45,20 +59,17 @@ extern "C" __global__ void __launch_bounds__(256)
         const bool meets = e < count && (from[e] == point || to[e] == point);
         for (unsigned met = __ballot_sync(kAllLanes, meets); met != 0; met &= met - 1) {
           const int edge = base + __ffs(static_cast<int>(met)) - 1;
-          const float length = lengths[first + edge];
-          // Written so that a NaN counts.
-          if (length > max_edge || length == 0) continue;
-          const float slope = static_cast<float>(weight * degree * power_below(length, degree) / length);
           const float pull =
-              slope * (z[static_cast<int64_t>(from[edge]) * d + k] - z[static_cast<int64_t>(to[edge]) * d + k]);
+              slope[edge] * (z[static_cast<int64_t>(from[edge]) * d + k] - z[static_cast<int64_t>(to[edge]) * d + k]);
           sum = from[edge] == point ? sum + pull : sum - pull;
         }
       }
     }
     if (point < n && first_coordinate + lane < d) gradient[static_cast<int64_t>(point) * d + k] = sum;
   }
-  if (blockIdx.x == 0) {
+  if (block == 0) {
     double deaths = 0;
+#pragma unroll 1
     for (int e = thread; e < n - 1; e += threads) {
       const float length = lengths[e];
       if (!(length > max_edge)) deaths += power_below(length, degree) * length;

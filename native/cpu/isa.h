@@ -45,22 +45,7 @@ static inline float multiply_add(float a, float b, float c) {
 #endif
 }
 
-void gather(const uint8_t*, const int32_t*, const int64_t*, int64_t, int64_t, int64_t, int64_t, float*, GputaeTeam*);
-int dense(const float*, const float*, const float*, int, float*, int64_t, int64_t, int64_t, GputaeTeam*);
-int dense_backward(const float*, const float*, const float*, int, float*, float*, float*, float*, int64_t, int64_t,
-                   int64_t, GputaeTeam*);
-void sigmoid(const float*, float*, int64_t, GputaeTeam*);
-void sigmoid_cross_entropy(const float*, const float*, float*, float*, double*, int64_t, int64_t, GputaeTeam*);
-void ball_penalty(const float*, int, float, float*, float*, int64_t, int64_t);
-int squared_distances(const float*, float*, int64_t, int64_t, GputaeTeam*);
-int spanning_tree(const float*, int32_t*, float*, int64_t, int64_t, GputaeTeam*);
-void death_times(const float*, const int32_t*, const float*, float, float, float, float*, float*, int64_t, int64_t);
-void add(const float*, float*, int64_t);
-void reparameterise(const float*, const float*, float*, int64_t, int64_t);
-void reparameterise_backward(const float*, const float*, const float*, int64_t, float*, float*, int64_t, int64_t);
-void adam(float*, float*, float*, float*, const int64_t*, double, double, double, double, int64_t, GputaeTeam*);
-void normals(float*, int64_t, uint64_t, uint32_t, const int64_t*, GputaeTeam*);
-void uniform_ball(float*, int64_t, int64_t, uint64_t, uint32_t, const int64_t*);
-void end_step(const float*, float*, int64_t, int64_t, int64_t*);
+#define OPERATION(result, name, parameters) result name parameters;
+#include "operations.h"
 
 }  // namespace gputae::GPUTAE_NAMESPACE

@@ -154,9 +154,9 @@ NATIVE(void, sigmoidCrossEntropy)
 }
 
 NATIVE(void, ballPenalty)
-(JNIEnv*, jclass, jlong context, jlong z, jint penalty, jfloat weight, jlong gradient, jlong loss, jlong rows,
- jlong d) {
-  at<Context>(context)->kernels->ball_penalty(floats(z), penalty, weight, floats(gradient), floats(loss), rows, d);
+(JNIEnv*, jclass, jlong context, jlong z, jint penalty, jlong weight, jlong gradient, jlong loss, jlong rows, jlong d) {
+  at<Context>(context)->kernels->ball_penalty(floats(z), penalty, *floats(weight), floats(gradient), floats(loss), rows,
+                                              d);
 }
 
 NATIVE(jint, squaredDistances)(JNIEnv*, jclass, jlong context, jlong x, jlong out, jlong n, jlong d) {
@@ -169,10 +169,10 @@ NATIVE(jint, spanningTree)(JNIEnv*, jclass, jlong context, jlong x, jlong edges,
 }
 
 NATIVE(void, deathTimes)
-(JNIEnv*, jclass, jlong context, jlong z, jlong edges, jlong lengths, jfloat degree, jfloat max_edge, jfloat weight,
+(JNIEnv*, jclass, jlong context, jlong z, jlong edges, jlong lengths, jfloat degree, jfloat max_edge, jlong weight,
  jlong gradient, jlong loss, jlong n, jlong d) {
-  at<Context>(context)->kernels->death_times(floats(z), at<int32_t>(edges), floats(lengths), degree, max_edge, weight,
-                                             floats(gradient), floats(loss), n, d);
+  at<Context>(context)->kernels->death_times(floats(z), at<int32_t>(edges), floats(lengths), degree, max_edge,
+                                             *floats(weight), floats(gradient), floats(loss), n, d);
 }
 
 NATIVE(void, add)(JNIEnv*, jclass, jlong context, jlong term, jlong sum, jlong count) {
@@ -192,11 +192,11 @@ NATIVE(void, reparameteriseBackward)
 }
 
 NATIVE(void, adam)
-(JNIEnv*, jclass, jlong context, jlong parameters, jlong gradient, jlong first, jlong second, jlong step, jdouble rate,
- jdouble beta1, jdouble beta2, jdouble epsilon, jlong count) {
+(JNIEnv*, jclass, jlong context, jlong parameters, jlong gradient, jlong first, jlong second, jlong step, jlong rates,
+ jlong count) {
+  const double* r = at<double>(rates);
   at<Context>(context)->kernels->adam(floats(parameters), floats(gradient), floats(first), floats(second),
-                                      at<int64_t>(step), rate, beta1, beta2, epsilon, count,
-                                      at<Context>(context)->team);
+                                      at<int64_t>(step), r[0], r[1], r[2], r[3], count, at<Context>(context)->team);
 }
 
 NATIVE(void, normals)(JNIEnv*, jclass, jlong context, jlong out, jlong count, jlong seed, jint stream, jlong step) {

@@ -38,6 +38,7 @@ public class AdamStep extends DeviceBenchmark {
   private Matrix firstMoment;
   private Matrix secondMoment;
   private Matrix step; // int64 (1, 1)
+  private Matrix rates;
 
   public AdamStep() {
     super(REPEATS);
@@ -59,11 +60,12 @@ public class AdamStep extends DeviceBenchmark {
     firstMoment = backend.allocate(1, count).upload(m);
     secondMoment = backend.allocate(1, count).upload(v);
     step = backend.allocate(ElementType.INT64, 1, 1).upload(new long[] {STEP});
+    rates = RATES.on(backend);
   }
 
   @Override
   void enqueue(Backend backend) {
-    backend.adam(parameters, gradient, firstMoment, secondMoment, step, RATES);
+    backend.adam(parameters, gradient, firstMoment, secondMoment, step, rates);
   }
 
   @Override

@@ -28,6 +28,7 @@ public class BallGradient extends DeviceBenchmark {
   private float[] points;
   private Matrix z; // (batch, dimension)
   private Matrix gradient; // (batch, dimension)
+  private Matrix weight; // (1, 1)
   private Matrix loss; // (1, 1)
 
   public BallGradient() {
@@ -39,12 +40,13 @@ public class BallGradient extends DeviceBenchmark {
     points = Reference.gaussian(new Random(7), batch * dimension, 1.2 / Math.sqrt(dimension));
     z = backend.allocate(batch, dimension).upload(points);
     gradient = backend.allocate(batch, dimension);
+    weight = backend.allocate(1, 1).upload(new float[] {WEIGHT});
     loss = backend.allocate(1, 1);
   }
 
   @Override
   void enqueue(Backend backend) {
-    backend.ballPenalty(z, BallPenalty.NORM, WEIGHT, gradient, loss);
+    backend.ballPenalty(z, BallPenalty.NORM, weight, gradient, loss);
   }
 
   @Override

@@ -32,6 +32,7 @@ public class DeathTimesGradient extends DeviceBenchmark {
   private Matrix edges; // int32 (batch - 1, 2)
   private Matrix lengths; // (1, batch - 1)
   private Matrix gradient; // (batch, dimension)
+  private Matrix weight; // (1, 1)
   private Matrix loss; // (1, 1)
 
   public DeathTimesGradient() {
@@ -50,12 +51,13 @@ public class DeathTimesGradient extends DeviceBenchmark {
     edges = backend.allocate(ElementType.INT32, batch - 1, 2).upload(tree.edges());
     lengths = backend.allocate(1, batch - 1).upload(deaths);
     gradient = backend.allocate(batch, dimension);
+    weight = backend.allocate(1, 1).upload(new float[] {WEIGHT});
     loss = backend.allocate(1, 1);
   }
 
   @Override
   void enqueue(Backend backend) {
-    backend.deathTimes(z, edges, lengths, 1, Float.POSITIVE_INFINITY, WEIGHT, gradient, loss);
+    backend.deathTimes(z, edges, lengths, 1, Float.POSITIVE_INFINITY, weight, gradient, loss);
   }
 
   @Override

@@ -187,9 +187,10 @@ public abstract class AbstractBackend implements Backend {
     }
   }
 
-  protected static void requireBallPenalty(Matrix z, Matrix gradient, Matrix loss) {
-    requireFloats("ballPenalty", z, gradient, loss);
-    require(gradient.size() == z.size() && loss.size() == 1, "ballPenalty", z, gradient, loss);
+  protected static void requireBallPenalty(Matrix z, Matrix weight, Matrix gradient, Matrix loss) {
+    requireFloats("ballPenalty", z, weight, gradient, loss);
+    require(gradient.size() == z.size() && weight.size() == 1 && loss.size() == 1, "ballPenalty", z, weight, gradient,
+        loss);
   }
 
   protected static void requireSquaredDistances(Matrix x, Matrix out) {
@@ -203,10 +204,12 @@ public abstract class AbstractBackend implements Backend {
         edges, lengths);
   }
 
-  protected static void requireDeathTimes(Matrix z, Matrix edges, Matrix lengths, Matrix gradient, Matrix loss) {
-    requireFloats("deathTimes", z, lengths, gradient, loss);
+  protected static void requireDeathTimes(Matrix z, Matrix edges, Matrix lengths, Matrix weight, Matrix gradient,
+      Matrix loss) {
+    requireFloats("deathTimes", z, lengths, weight, gradient, loss);
     require(isTree(z.rows(), edges, lengths), "deathTimes", z, edges, lengths);
-    require(gradient.size() == z.size() && loss.size() == 1, "deathTimes", z, gradient, loss);
+    require(gradient.size() == z.size() && weight.size() == 1 && loss.size() == 1, "deathTimes", z, weight, gradient,
+        loss);
   }
 
   private static boolean isTree(long points, Matrix edges, Matrix lengths) {
@@ -237,7 +240,7 @@ public abstract class AbstractBackend implements Backend {
   }
 
   protected static void requireAdam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment,
-      Matrix step) {
+      Matrix step, Matrix rates) {
     requireFloats("adam", parameters, gradient, firstMoment, secondMoment);
     require(
         gradient.size() == parameters.size() && firstMoment.size() == parameters.size()
@@ -245,6 +248,7 @@ public abstract class AbstractBackend implements Backend {
         "adam", parameters,
         gradient, firstMoment, secondMoment);
     requireStep(step);
+    require(rates.type() == ElementType.FLOAT64 && rates.size() == AdamRates.COUNT, "rates of adam", rates);
   }
 
   protected static void requireSamples(Matrix out, Matrix step) {
@@ -270,6 +274,7 @@ public abstract class AbstractBackend implements Backend {
           case INT32 -> array instanceof int[] a ? a.length : -1;
           case INT64 -> array instanceof long[] a ? a.length : -1;
           case FLOAT32 -> array instanceof float[] a ? a.length : -1;
+          case FLOAT64 -> array instanceof double[] a ? a.length : -1;
         };
     if (length < 0 || offset < 0 || matrix.size() > length - offset) {
       throw new IllegalArgumentException(

@@ -77,7 +77,7 @@ public interface Backend extends AutoCloseable {
 
   /**
    * Records the operations that {@code work} calls on this backend, without running them, for replay. Values that
-   * change from replay to replay (the step, the order of images) are read from matrices.
+   * change from replay to replay (the step, the order of images, weights, the learning rate) are read from matrices.
    */
   Recording record(Runnable work);
 
@@ -136,9 +136,9 @@ public interface Backend extends AutoCloseable {
 
   /**
    * loss = sum over the rows of z (rows, d) of the penalty for lying outside the unit ball; gradient (rows, d) = weight
-   * times its derivative.
+   * (1, 1) times its derivative.
    */
-  void ballPenalty(Matrix z, BallPenalty penalty, float weight, Matrix gradient, Matrix loss);
+  void ballPenalty(Matrix z, BallPenalty penalty, Matrix weight, Matrix gradient, Matrix loss);
 
   /** out (n, n) = squared lengths between the points x (n, d) under the exact rule (kernels/exact_distance.h). */
   void squaredDistances(Matrix x, Matrix out);
@@ -153,11 +153,11 @@ public interface Backend extends AutoCloseable {
   void spanningTree(Matrix x, Matrix edges, Matrix lengths);
 
   /**
-   * loss = sum of d^degree over the death times d not longer than maxEdge; gradient (n, d) = weight times its
+   * loss = sum of d^degree over the death times d not longer than maxEdge; gradient (n, d) = weight (1, 1) times its
    * derivative with respect to z:
    * edge (i, j) adds weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to point j, nothing where d = 0.
    */
-  void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight, Matrix gradient,
+  void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, Matrix weight, Matrix gradient,
       Matrix loss);
 
   /** sum += term. */
@@ -180,8 +180,10 @@ public interface Backend extends AutoCloseable {
   /**
    * One step of Adam (Kingma, Ba 2015), the step's number being *step, from 1 on, over the flat buffers (1, count).
    * Moments below 2^-100 become 0. The gradient is left 0 for the next step to accumulate into.
+   *
+   * @param rates as {@link AdamRates#on} lays them out
    */
-  void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step, AdamRates rates);
+  void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step, Matrix rates);
 
   /** Standard normals, Philox 4x32-10 addressed by (seed, position, step, stream). */
   void normals(Matrix out, long seed, int stream, Matrix step);

@@ -9,7 +9,9 @@ public enum ElementType {
   /** Signed 64-bit integers: the step counter. */
   INT64(8),
   /** IEEE single precision: everything else. */
-  FLOAT32(4);
+  FLOAT32(4),
+  /** IEEE double precision: the optimiser's rates. */
+  FLOAT64(8);
 
   private final int bytes;
 

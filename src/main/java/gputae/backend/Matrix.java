@@ -98,6 +98,11 @@ public final class Matrix implements AutoCloseable {
     return this;
   }
 
+  public Matrix upload(double[] values) {
+    backend.upload(values, 0, this);
+    return this;
+  }
+
   /** A copy of a float32 matrix, once all work enqueued before is done. */
   public float[] toFloats() {
     float[] values = new float[Math.toIntExact(size())];

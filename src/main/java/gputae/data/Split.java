@@ -15,6 +15,18 @@ public record Split(Images images, byte[] labels) {
     }
   }
 
+  /**
+   * The classes as {@link gputae.backend.Backend#gather} reads them, row-major [count, classes]: 255, which becomes 1, at
+   * the label of an image, 0 elsewhere. Only of a split with labels below {@code classes}.
+   */
+  public byte[] memberships(int classes) {
+    byte[] memberships = new byte[Math.multiplyExact(labels.length, classes)];
+    for (int i = 0; i < labels.length; i++) {
+      memberships[i * classes + (labels[i] & 0xff)] = (byte) 255;
+    }
+    return memberships;
+  }
+
   /** The largest label, 0..255; -1 where there are no labels. */
   int largestLabel() {
     int largest = -1;

@@ -30,6 +30,7 @@ final class JudgeTraining implements AutoCloseable {
   private final int count;
   private final int batch;
   private final int stepsPerEpoch;
+  private final int lastRows;
   private final Matrix images;
   private final Matrix targets;
   private final Matrix order;
@@ -38,12 +39,15 @@ final class JudgeTraining implements AutoCloseable {
   private final Matrix secondMoment;
   private final Matrix x;
   private final Matrix y;
+  private final Matrix rates;
   private final Matrix loss;
 
   /** The loss of each step of an epoch, (stepsPerEpoch, 1). */
   private final Matrix losses;
 
   private final Chain.Activations activations;
+  private final Recording fullBatch;
+  private final Recording lastBatch;
   private int epochs;
 
   /**
@@ -58,9 +62,10 @@ final class JudgeTraining implements AutoCloseable {
     this.count = split.images().count();
     this.batch = Math.min(settings.batch(), count);
     this.stepsPerEpoch = (count - 1) / batch + 1;
+    this.lastRows = count - (stepsPerEpoch - 1) * batch;
     this.images = backend.allocate(ElementType.UINT8, count, classifier.pixels()).upload(split.images().pixels());
     this.targets = backend.allocate(ElementType.UINT8, count, classifier.classes())
-        .upload(oneHot(split.labels(), classifier.classes()));
+        .upload(split.memberships(classifier.classes()));
     // Room for whole batches only; what lies behind the last image is never read.
     this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * batch);
     this.step = backend.allocate(ElementType.INT64, 1, 1);
@@ -68,19 +73,13 @@ final class JudgeTraining implements AutoCloseable {
     this.secondMoment = backend.allocate(1, classifier.layout().size());
     this.x = backend.allocate(batch, classifier.pixels());
     this.y = backend.allocate(batch, classifier.classes());
+    this.rates = AdamRates.of(settings.rate()).on(backend);
     this.loss = backend.allocate(1, 1);
     this.losses = backend.allocate(stepsPerEpoch, 1);
     this.activations = classifier.chain().activations(batch, Chain.Gradients.ALL);
     classifier.parameters().upload(Initialisation.draw(classifier.layout(), settings.seed(), INITIAL_WEIGHTS));
-  }
-
-  /** Targets as {@link Backend#gather} reads them, row-major [count, classes]: 255, which becomes 1, at each label. */
-  static byte[] oneHot(byte[] labels, int classes) {
-    byte[] targets = new byte[Math.multiplyExact(labels.length, classes)];
-    for (int i = 0; i < labels.length; i++) {
-      targets[i * classes + (labels[i] & 0xff)] = (byte) 255;
-    }
-    return targets;
+    this.fullBatch = backend.record(() -> step(batch));
+    this.lastBatch = backend.record(() -> step(lastRows));
   }
 
   /** All epochs of the settings. An IllegalStateException if the loss stops being finite. */
@@ -99,21 +98,17 @@ final class JudgeTraining implements AutoCloseable {
   double epoch(AdamRates rates) {
     epochs++;
     order.view(0, 1, count).upload(Philox.permutation(count, settings.seed(), epochs, ORDER));
-    int lastRows = count - (stepsPerEpoch - 1) * batch;
-    // The rates are part of a recording; making one costs less than a step.
-    try (Recording full = backend.record(() -> step(batch, rates));
-        Recording last = backend.record(() -> step(lastRows, rates))) {
-      for (int i = 1; i < stepsPerEpoch; i++) {
-        full.replay();
-      }
-      last.replay();
-      float[] means = losses.toFloats();
-      return IntStream.range(0, stepsPerEpoch)
-          .mapToDouble(i -> means[i] * (double) (i == stepsPerEpoch - 1 ? lastRows : batch)).sum() / count;
+    rates.upload(this.rates);
+    for (int i = 1; i < stepsPerEpoch; i++) {
+      fullBatch.replay();
     }
+    lastBatch.replay();
+    float[] means = losses.toFloats();
+    return IntStream.range(0, stepsPerEpoch)
+        .mapToDouble(i -> means[i] * (double) (i == stepsPerEpoch - 1 ? lastRows : batch)).sum() / count;
   }
 
-  private void step(int rows, AdamRates rates) {
+  private void step(int rows) {
     backend.gather(images, order, step, batch, stepsPerEpoch, x.firstRows(rows));
     backend.gather(targets, order, step, batch, stepsPerEpoch, y.firstRows(rows));
     gradients(x.firstRows(rows), y.firstRows(rows));
@@ -135,6 +130,8 @@ final class JudgeTraining implements AutoCloseable {
 
   @Override
   public void close() {
+    fullBatch.close();
+    lastBatch.close();
     images.close();
     targets.close();
     order.close();
@@ -143,6 +140,7 @@ final class JudgeTraining implements AutoCloseable {
     secondMoment.close();
     x.close();
     y.close();
+    rates.close();
     loss.close();
     losses.close();
     activations.close();

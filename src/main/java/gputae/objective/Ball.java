@@ -64,8 +64,8 @@ public record Ball(double weight, BallPenalty penalty) implements LatentTerm {
   public Computation on(Backend backend, long mostRows, long latent) {
     return new Computation() {
       @Override
-      public void enqueue(Matrix z, Matrix gradient, Matrix value) {
-        backend.ballPenalty(z, penalty, (float) weight, gradient, value);
+      public void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
+        backend.ballPenalty(batch.z(), penalty, weight, gradient, value);
       }
 
       @Override

@@ -97,12 +97,13 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
     Matrix lengths = backend.allocate(1, mostRows - 1);
     return new Computation() {
       @Override
-      public void enqueue(Matrix z, Matrix gradient, Matrix value) {
-        long count = z.rows() - 1;
+      public void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
+        Matrix z = batch.z();
+        long count = batch.rows() - 1;
         Matrix ends = edges.firstRows(count);
         Matrix times = lengths.view(0, 1, count);
         backend.spanningTree(z, ends, times);
-        backend.deathTimes(z, ends, times, (float) degree, (float) maxEdge, (float) -weight, gradient, value);
+        backend.deathTimes(z, ends, times, (float) degree, (float) maxEdge, weight, gradient, value);
       }
 
       @Override

@@ -8,7 +8,8 @@ import java.util.List;
 /** All {@link LatentTerm}s of an objective on a device, for batches of up to a number of points. */
 public final class LatentTerms implements AutoCloseable {
 
-  private record One(LatentTerm.Computation computation, int column, Matrix gradient) {}
+  /** A term at work; {@code weight} (1, 1) is what its gradient is multiplied by. */
+  private record One(LatentTerm term, LatentTerm.Computation computation, int column, Matrix weight, Matrix gradient) {}
 
   private final Backend backend;
   private final List<One> all = new ArrayList<>();
@@ -17,22 +18,34 @@ public final class LatentTerms implements AutoCloseable {
   public LatentTerms(Backend backend, Objective objective, long mostRows, long latent) {
     this.backend = backend;
     for (LatentTerm term : objective.latent()) {
-      all.add(new One(term.on(backend, mostRows, latent), objective.column(term.kind()),
-          backend.allocate(mostRows, latent)));
+      One one = new One(term, term.on(backend, mostRows, latent), objective.column(term.kind()),
+          backend.allocate(1, 1), backend.allocate(mostRows, latent));
+      all.add(one);
+      one.weight.upload(new float[] {(float) term.weighted(1)});
     }
+  }
+
+  /**
+   * From the next step on the term of this kind has this weight, at least 0, in place of its own; recorded steps too.
+   *
+   * @throws IllegalArgumentException if there is no such term
+   */
+  public void weigh(TermKind<?> kind, double weight) {
+    One one = all.stream().filter(any -> any.term.kind().equals(kind)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("the objective has no latent term " + kind.title()));
+    one.weight.upload(new float[] {(float) (kind.maximised() ? -weight : weight)});
   }
 
   /**
    * Enqueues the values of all terms, and their gradients, which are kept.
    *
-   * @param z      (rows, latent)
    * @param losses (1, columns of the objective), of which only the latent terms' are written
    */
-  public void enqueue(Matrix z, Matrix losses) {
+  public void enqueue(LatentTerm.Batch batch, Matrix losses) {
     Matrix before = null;
     for (One one : all) {
-      Matrix gradient = one.gradient.firstRows(z.rows());
-      one.computation.enqueue(z, gradient, losses.view(one.column, 1, 1));
+      Matrix gradient = one.gradient.firstRows(batch.rows());
+      one.computation.enqueue(batch, one.weight, gradient, losses.view(one.column, 1, 1));
       if (before != null) {
         backend.add(before, gradient);
       }
@@ -49,6 +62,7 @@ public final class LatentTerms implements AutoCloseable {
   public void close() {
     for (One one : all) {
       one.computation.close();
+      one.weight.close();
       one.gradient.close();
     }
   }

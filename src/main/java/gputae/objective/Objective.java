@@ -97,6 +97,11 @@ public final class Objective {
     return posterior != null;
   }
 
+  /** Whether a term needs the images' classes. */
+  public boolean needsClasses() {
+    return latent().stream().anyMatch(LatentTerm::needsClasses);
+  }
+
   /** The terms of the latent points. */
   public List<LatentTerm> latent() {
     return each(LatentTerm.class);

@@ -2,6 +2,7 @@ package gputae.run;
 
 import gputae.backend.Backend;
 import gputae.data.Dataset;
+import gputae.objective.LatentTerm;
 import gputae.train.Epoch;
 import gputae.train.Step;
 import gputae.train.TrainConfig;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * A training in a run directory, whose lock the caller holds: {@link #begin}, {@link #train}, {@link #save},
@@ -43,9 +45,15 @@ public final class RunTraining {
   /**
    * A trainer of these settings.
    *
-   * @throws Failure if the network's sizes overflow
+   * @throws Failure if the network's sizes overflow, or a term of the objective needs labels that the data set lacks
    */
   public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
+    if (config.objective().needsClasses() && data.train().labels() == null) {
+      String terms = config.objective().latent().stream().filter(LatentTerm::needsClasses)
+          .map(term -> term.kind().title()).collect(Collectors.joining(", "));
+      throw new Failure("the objective needs a label for each image (" + terms + "), but the data set '" + data.name()
+          + "' has none; take a data set with labels, or leave the term out");
+    }
     try {
       return new Trainer(backend, config, data, control);
     } catch (ArithmeticException e) {

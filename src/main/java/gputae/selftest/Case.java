@@ -1,5 +1,6 @@
 package gputae.selftest;
 
+import gputae.backend.AdamRates;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
@@ -67,6 +68,18 @@ final class Case implements AutoCloseable {
   /** A step counter, int64 (1, 1). */
   Matrix stepAt(long step) {
     return allocate(ElementType.INT64, 1, 1).upload(new long[] {step});
+  }
+
+  /** A number that an operation reads on the device, float32 (1, 1). */
+  Matrix number(float value) {
+    return floats(1, 1, value);
+  }
+
+  /** Rates of the optimiser as it reads them. */
+  Matrix rates(AdamRates rates) {
+    Matrix matrix = rates.on(backend);
+    matrices.push(matrix);
+    return matrix;
   }
 
   // ---- comparisons; a NaN that is not expected fails all of them

@@ -174,7 +174,7 @@ final class HomologyOperations {
     Matrix gradient = c.floats(n, d, Reference.gaussian(random, n * d, 5));
     Matrix loss = c.zeros(1, 1);
     c.backend().deathTimes(c.floats(n, d, z), c.ints(n - 1, 2, edges), c.floats(1, n - 1, lengths), degree, maxEdge,
-        -0.5f, gradient, loss);
+        c.number(-0.5f), gradient, loss);
     double sum = 0;
     double[] expected = new double[n * d];
     double[] sizes = new double[n];

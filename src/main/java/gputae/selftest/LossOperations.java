@@ -130,7 +130,7 @@ final class LossOperations {
     }
     cases.run("a NaN", c -> {
       Matrix loss = c.zeros(1, 1);
-      c.backend().ballPenalty(c.floats(2, 1, 0, Float.NaN), BallPenalty.NORM, 1, c.zeros(2, 1), loss);
+      c.backend().ballPenalty(c.floats(2, 1, 0, Float.NaN), BallPenalty.NORM, c.number(1), c.zeros(2, 1), loss);
       c.same("loss", 0, Float.NaN, loss.toFloats()[0]);
     });
   }
@@ -145,7 +145,7 @@ final class LossOperations {
     }
     Matrix gradient = c.floats(rows, d, Reference.gaussian(random, rows * d, 5));
     Matrix loss = c.zeros(1, 1);
-    c.backend().ballPenalty(c.floats(rows, d, z), penalty, 0.25f, gradient, loss);
+    c.backend().ballPenalty(c.floats(rows, d, z), penalty, c.number(0.25f), gradient, loss);
     float[] found = gradient.toFloats();
     Reference.Loss expected = Reference.ballPenalty(z, d, penalty);
     for (int i = 0; i < found.length; i++) {

@@ -160,7 +160,8 @@ final class StepOperations {
       // A tenth of the gradient is the first moment: 1e-31 lies below 2^-100 = 7.9e-31, 1e-29 does not.
       Matrix m = c.zeros(1, 2);
       Matrix v = c.zeros(1, 2);
-      c.backend().adam(c.zeros(1, 2), c.floats(1, 2, 1e-30f, 1e-28f), m, v, c.stepAt(1), AdamRates.of(1e-3));
+      c.backend().adam(c.zeros(1, 2), c.floats(1, 2, 1e-30f, 1e-28f), m, v, c.stepAt(1),
+          c.rates(AdamRates.of(1e-3)));
       c.same("first moment", 0, 0, m.toFloats()[0]);
       // The rate, rounded, times the gradient.
       double first = (1 - AdamRates.of(1e-3).beta1()) * 1e-28f;
@@ -176,6 +177,7 @@ final class StepOperations {
     Matrix m = c.zeros(1, count);
     Matrix v = c.zeros(1, count);
     AdamRates rates = AdamRates.of(3e-3);
+    Matrix onDevice = c.rates(rates);
     double[] ep = new double[count];
     double[] em = new double[count];
     double[] ev = new double[count];
@@ -188,7 +190,7 @@ final class StepOperations {
       // A parameter that never gets a gradient must not move.
       gradient[0] = 0;
       g.upload(gradient);
-      c.backend().adam(p, g, m, v, c.stepAt(t), rates);
+      c.backend().adam(p, g, m, v, c.stepAt(t), onDevice);
       for (int i = 0; i < count; i++) {
         em[i] = rates.beta1() * em[i] + (1 - rates.beta1()) * gradient[i];
         mSizes[i] = rates.beta1() * mSizes[i] + (1 - rates.beta1()) * Math.abs(gradient[i]);
@@ -225,7 +227,7 @@ final class StepOperations {
     }
     Matrix parameters = c.floats(1, count, p);
     c.backend().adam(parameters, c.floats(1, count, g), c.floats(1, count, m), c.floats(1, count, v), c.stepAt(step),
-        rates);
+        c.rates(rates));
     float[] found = parameters.toFloats();
     double correction1 = 1 - Math.pow(rates.beta1(), step);
     double correction2 = 1 - Math.pow(rates.beta2(), step);

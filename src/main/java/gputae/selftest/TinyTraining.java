@@ -69,6 +69,10 @@ final class TinyTraining {
   private final Matrix ballGradient;
   private final Matrix dStatistics;
 
+  private final Matrix deathWeight;
+  private final Matrix ballWeight;
+  private final Matrix rates;
+
   /** Reconstruction, deaths, ball, divergence. */
   private final Matrix losses;
 
@@ -125,6 +129,9 @@ final class TinyTraining {
     deathGradient = c.zeros(batch, latent);
     ballGradient = c.zeros(batch, latent);
     dStatistics = c.zeros(batch, 2 * latent);
+    deathWeight = c.number(-0.01f);
+    ballWeight = c.number(0.01f);
+    rates = c.rates(AdamRates.of(1e-3));
     losses = c.zeros(1, 4);
     log = c.zeros(STEPS, 4);
   }
@@ -138,8 +145,9 @@ final class TinyTraining {
     backend.reparameterise(layers[1].y, noise, z);
     backend.beside(() -> {
       backend.spanningTree(z, edges, lengths);
-      backend.deathTimes(z, edges, lengths, 1, Float.POSITIVE_INFINITY, -0.01f, deathGradient, losses.view(1, 1, 1));
-      backend.ballPenalty(z, BallPenalty.SQUARED, 0.01f, ballGradient, losses.view(2, 1, 1));
+      backend.deathTimes(z, edges, lengths, 1, Float.POSITIVE_INFINITY, deathWeight, deathGradient,
+          losses.view(1, 1, 1));
+      backend.ballPenalty(z, BallPenalty.SQUARED, ballWeight, ballGradient, losses.view(2, 1, 1));
       backend.add(ballGradient, deathGradient);
     }, () -> {
       forward(z, layers[2]);
@@ -154,7 +162,7 @@ final class TinyTraining {
     backend.copy(dStatistics, layers[1].dy);
     backward(layers[0].y, layers[1], layers[0].dy);
     backward(x, layers[0], null);
-    backend.adam(parameters, gradient, firstMoment, secondMoment, step, AdamRates.of(1e-3));
+    backend.adam(parameters, gradient, firstMoment, secondMoment, step, rates);
   }
 
   private void forward(Matrix input, Layer layer) {

@@ -45,11 +45,13 @@ final class TrainMemory {
     // and of the last.
     long workSpace = (2 * rows + lastRows) * Double.BYTES
         + (2 * (rows / PARTIAL_ROWS) + lastRows / PARTIAL_ROWS + 3) * (encoded + decoded) * Float.BYTES;
+    long classes = config.objective().needsClasses()
+        ? (images + rows * Float.BYTES) * dataset.classes().size() : 0;
     long order = (images + rows - 1) / rows * rows * Integer.BYTES;
     long evaluation =
         Math.min(Autoencoder.CHUNK, test) * Float.BYTES * (pixels + config.latent() + encoded + decoded + 2)
             + test * Integer.BYTES;
-    return (images + test) * pixels + weights + rows * floatsOfARow * Float.BYTES + terms + workSpace + order
+    return (images + test) * pixels + weights + rows * floatsOfARow * Float.BYTES + terms + classes + workSpace + order
         + evaluation + ALLOCATIONS * ROUNDING_BYTES;
   }
 

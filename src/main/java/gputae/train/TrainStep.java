@@ -6,6 +6,7 @@ import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.model.Autoencoder;
 import gputae.model.Chain;
+import gputae.objective.LatentTerm;
 import gputae.objective.LatentTerms;
 import gputae.objective.Objective;
 import gputae.objective.TermKind;
@@ -26,9 +27,16 @@ public final class TrainStep implements AutoCloseable {
   private final Matrix firstMoment;
   private final Matrix secondMoment;
   private final Matrix step;
+  private final Matrix rates;
   private final Matrix losses;
   private final Matrix log;
   private final Matrix x;
+
+  /** Of all images, and of a batch's, (rows, classes); null where no term needs them. */
+  private final Matrix memberships;
+
+  private final Matrix classes;
+
   private final Chain.Activations encoded;
   private final Chain.Activations decoded;
 
@@ -43,6 +51,16 @@ public final class TrainStep implements AutoCloseable {
 
   /** Buffers for batches of up to {@code rows} images, on a model that the caller owns. */
   public TrainStep(Backend backend, TrainConfig config, Autoencoder model, int rows) {
+    this(backend, config, model, rows, null);
+  }
+
+  /**
+   * The same for an objective that may need the images' classes.
+   *
+   * @param memberships of all images, which the caller owns: uint8 (n, classes), 255 at an image's class and 0 elsewhere;
+   *     null where no term {@linkplain gputae.objective.LatentTerm#needsClasses needs} them
+   */
+  public TrainStep(Backend backend, TrainConfig config, Autoencoder model, int rows, Matrix memberships) {
     this.backend = backend;
     this.config = config;
     this.objective = config.objective();
@@ -50,10 +68,13 @@ public final class TrainStep implements AutoCloseable {
     this.firstMoment = backend.allocate(1, model.layout().size());
     this.secondMoment = backend.allocate(1, model.layout().size());
     this.step = backend.allocate(ElementType.INT64, 1, 1);
+    this.rates = AdamRates.of(config.rate()).on(backend);
     int columns = objective.columns().size();
     this.losses = backend.allocate(1, columns);
     this.log = backend.allocate(LOG_ROWS, columns);
     this.x = backend.allocate(rows, model.architecture().pixels());
+    this.memberships = memberships;
+    this.classes = memberships == null ? null : backend.allocate(rows, memberships.columns());
     this.encoded = model.encoder().activations(rows, Chain.Gradients.ALL);
     this.decoded = model.decoder().activations(rows, Chain.Gradients.OVER_OUTPUT);
     boolean variational = objective.variational();
@@ -90,10 +111,35 @@ public final class TrainStep implements AutoCloseable {
     return noise;
   }
 
+  /** The classes of a batch, (batch, classes), drawn by {@link #run}; null where no term needs them. */
+  Matrix classes() {
+    return classes;
+  }
+
+  /** From the next step on the learning rate is {@code rate}, in recorded steps too. */
+  public void rate(double rate) {
+    AdamRates.of(rate).upload(rates);
+  }
+
+  /**
+   * From the next step on a latent term has another weight, at least 0, in recorded steps too.
+   *
+   * @throws IllegalArgumentException if the objective has no such term
+   */
+  public void weigh(TermKind<?> kind, double weight) {
+    if (latentTerms == null) {
+      throw new IllegalArgumentException("the objective has no latent term " + kind.title());
+    }
+    latentTerms.weigh(kind, weight);
+  }
+
   /** The whole step on {@code rows} images of the epoch's order. */
   public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
     Matrix batch = x.firstRows(rows);
     backend.gather(images, order, step, config.batch(), stepsPerEpoch, batch);
+    if (classes != null) {
+      backend.gather(memberships, order, step, config.batch(), stepsPerEpoch, classes.firstRows(rows));
+    }
     if (noise != null) {
       backend.normals(noise.firstRows(rows), config.seed(), Streams.NOISE, step);
     }
@@ -121,9 +167,10 @@ public final class TrainStep implements AutoCloseable {
       reconstruct(batch, z, decoding, dz);
     } else {
       Matrix points = z;
+      LatentTerm.Batch read = new LatentTerm.Batch(z, batch, classes == null ? null : classes.firstRows(rows));
       Matrix gradient = dz;
-      // These terms need the latent points alone, the decoder's passes do not need these terms.
-      backend.beside(() -> latentTerms.enqueue(points, losses), () -> reconstruct(batch, points, decoding, gradient));
+      // These terms do not need the decoder's passes, nor do those need these terms.
+      backend.beside(() -> latentTerms.enqueue(read, losses), () -> reconstruct(batch, points, decoding, gradient));
       latentTerms.addGradient(dz);
     }
     if (noise != null) {
@@ -145,7 +192,7 @@ public final class TrainStep implements AutoCloseable {
 
   /** Moves the weights along the gradients. */
   void update() {
-    backend.adam(model.parameters(), model.gradients(), firstMoment, secondMoment, step, AdamRates.of(config.rate()));
+    backend.adam(model.parameters(), model.gradients(), firstMoment, secondMoment, step, rates);
   }
 
   private Matrix value(TermKind<?> kind) {
@@ -157,9 +204,13 @@ public final class TrainStep implements AutoCloseable {
     firstMoment.close();
     secondMoment.close();
     step.close();
+    rates.close();
     losses.close();
     log.close();
     x.close();
+    if (classes != null) {
+      classes.close();
+    }
     encoded.close();
     decoded.close();
     if (noise != null) {

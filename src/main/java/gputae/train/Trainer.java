@@ -41,6 +41,10 @@ public final class Trainer implements AutoCloseable {
   private final TrainStep trainStep;
   private final Matrix trainImages;
   private final Matrix testImages;
+
+  /** Null where no term needs the images' classes. */
+  private final Matrix trainClasses;
+
   private final Matrix order;
   private final ReconstructionLoss testLoss;
   private final Recording fullBatch;
@@ -69,7 +73,7 @@ public final class Trainer implements AutoCloseable {
   /**
    * A training at its beginning, with initial weights drawn from the seed.
    *
-   * @throws IllegalArgumentException if the batch leaves an epoch without a step
+   * @throws IllegalArgumentException if a term needs the images' classes and the data set has none
    * @throws OutOfMemoryException     if the device has not enough memory, saying which batch would fit where that is
    *     known
    */
@@ -77,6 +81,10 @@ public final class Trainer implements AutoCloseable {
     this.backend = backend;
     this.config = config;
     this.control = control;
+    if (config.objective().needsClasses() && dataset.train().labels() == null) {
+      throw new IllegalArgumentException(
+          "the objective needs the classes of the images, but the data set '" + dataset.name() + "' has no labels");
+    }
     this.sums = new EpochSums(config.objective().columns());
     this.images = dataset.train().images().count();
     this.stepsPerEpoch = (images - 1) / config.batch() + 1;
@@ -86,7 +94,8 @@ public final class Trainer implements AutoCloseable {
     long heldBefore = backend.allocatedBytes();
     try {
       this.model = new Autoencoder(backend, architecture);
-      this.trainStep = new TrainStep(backend, config, model, fullRows);
+      this.trainClasses = config.objective().needsClasses() ? uploadClasses(dataset) : null;
+      this.trainStep = new TrainStep(backend, config, model, fullRows, trainClasses);
       this.trainImages = upload(dataset.train().images());
       this.testImages = upload(dataset.test().images());
       // Room for whole batches only, so that the recording for a full batch stays inside whatever the step; the rest is
@@ -115,6 +124,11 @@ public final class Trainer implements AutoCloseable {
 
   private Matrix upload(Images from) {
     return backend.allocate(ElementType.UINT8, from.count(), from.pixelsPerImage()).upload(from.pixels());
+  }
+
+  private Matrix uploadClasses(Dataset from) {
+    int classes = from.classes().size();
+    return backend.allocate(ElementType.UINT8, images, classes).upload(from.train().memberships(classes));
   }
 
   public Autoencoder model() {
@@ -335,6 +349,9 @@ public final class Trainer implements AutoCloseable {
     model.close();
     trainImages.close();
     testImages.close();
+    if (trainClasses != null) {
+      trainClasses.close();
+    }
     order.close();
   }
 }

@@ -56,7 +56,7 @@ abstract class JudgeContract {
         Matrix x = backend.allocate(6, PIXELS);
         Matrix y = backend.allocate(6, 3)) {
       float[] inputs = floats(split.images().pixels());
-      float[] targets = floats(JudgeTraining.oneHot(split.labels(), 3));
+      float[] targets = floats(split.memberships(3));
       float[] parameters = Initialisation.draw(classifier.layout(), 9, 0);
       classifier.parameters().upload(parameters);
       float loss = training.gradients(x.upload(inputs), y.upload(targets)).toFloats()[0];

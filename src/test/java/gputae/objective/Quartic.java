@@ -47,7 +47,7 @@ public record Quartic(double weight) implements LatentTerm {
 
   @Override
   public long bytes(long points, long latent) {
-    return (points * points + 2 * points * latent + 6 * points) * Float.BYTES;
+    return (points * points + 2 * points * latent + 7 * points) * Float.BYTES;
   }
 
   @Override
@@ -59,23 +59,28 @@ public record Quartic(double weight) implements LatentTerm {
     Matrix lengths = backend.allocate(mostRows, 1);
     Matrix star = backend.allocate(ElementType.INT32, mostRows, 2);
     Matrix shares = backend.allocate(mostRows, 1);
+    Matrix thirds = backend.allocate(mostRows, 1);
+    Matrix third = backend.allocate(1, 1);
     Matrix nothing = backend.allocate(1, 1);
     Matrix ignored = backend.allocate(1, 1);
     int[] edges = new int[2 * most];
     float[] roots = new float[most];
+    float[] factors = new float[most];
     for (int i = 0; i < most; i++) {
       edges[2 * i + 1] = i + 1;
       roots[i] = (float) (1 / Math.sqrt(i + 1));
+      factors[i] = (float) (4 / (3 * Math.sqrt(i + 1)));
     }
     star.upload(edges);
     shares.upload(roots);
+    thirds.upload(factors);
     return new Computation() {
       @Override
-      public void enqueue(Matrix z, Matrix gradient, Matrix value) {
-        long rows = z.rows();
+      public void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
+        long rows = batch.rows();
         // The origin is the first point.
         Matrix cloud = points.firstRows(rows + 1);
-        backend.copy(z, cloud.view(latent, rows, latent));
+        backend.copy(batch.z(), cloud.view(latent, rows, latent));
         Matrix pairs = squares.view(0, rows + 1, rows + 1);
         backend.squaredDistances(cloud, pairs);
         // |z|^2 / sqrt(rows), so that the sum of squares is the mean of |z|^4.
@@ -86,15 +91,17 @@ public record Quartic(double weight) implements LatentTerm {
         Matrix all = gradients.firstRows(rows + 1);
         Matrix times = scaled.view(0, 1, rows);
         float longest = Float.POSITIVE_INFINITY;
-        float third = (float) (4 * weight / (3 * Math.sqrt(rows)));
+        // 4 weight / (3 sqrt(rows)), so that the derivative of the sum of cubes becomes that of the mean of |z|^4.
+        backend.dense(weight, thirds.view(rows - 1, 1, 1), nothing, Activation.IDENTITY, third);
         backend.deathTimes(cloud, ends, times, 3, longest, third, all, ignored);
         backend.copy(all.view(latent, rows, latent), gradient);
-        backend.deathTimes(cloud, ends, times, 2, longest, 0, all, value);
+        backend.deathTimes(cloud, ends, times, 2, longest, nothing, all, value);
       }
 
       @Override
       public void close() {
-        List.of(points, gradients, squares, lengths, star, shares, nothing, ignored).forEach(Matrix::close);
+        List.of(points, gradients, squares, lengths, star, shares, thirds, third, nothing, ignored)
+            .forEach(Matrix::close);
       }
     };
   }

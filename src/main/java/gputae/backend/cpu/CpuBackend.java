@@ -2,7 +2,6 @@ package gputae.backend.cpu;
 
 import gputae.backend.AbstractBackend;
 import gputae.backend.Activation;
-import gputae.backend.AdamRates;
 import gputae.backend.BackendException;
 import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
@@ -186,9 +185,10 @@ public final class CpuBackend extends AbstractBackend {
   }
 
   @Override
-  public void ballPenalty(Matrix z, BallPenalty penalty, float weight, Matrix gradient, Matrix loss) {
-    requireBallPenalty(z, gradient, loss);
-    Native.ballPenalty(context, address(z), penalty.ordinal(), weight, address(gradient), address(loss), z.rows(),
+  public void ballPenalty(Matrix z, BallPenalty penalty, Matrix weight, Matrix gradient, Matrix loss) {
+    requireBallPenalty(z, weight, gradient, loss);
+    Native.ballPenalty(context, address(z), penalty.ordinal(), address(weight), address(gradient), address(loss),
+        z.rows(),
         z.columns());
   }
 
@@ -206,10 +206,11 @@ public final class CpuBackend extends AbstractBackend {
   }
 
   @Override
-  public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight,
+  public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, Matrix weight,
       Matrix gradient, Matrix loss) {
-    requireDeathTimes(z, edges, lengths, gradient, loss);
-    Native.deathTimes(context, address(z), address(edges), address(lengths), degree, maxEdge, weight, address(gradient),
+    requireDeathTimes(z, edges, lengths, weight, gradient, loss);
+    Native.deathTimes(context, address(z), address(edges), address(lengths), degree, maxEdge, address(weight),
+        address(gradient),
         address(loss), z.rows(), z.columns());
   }
 
@@ -235,11 +236,10 @@ public final class CpuBackend extends AbstractBackend {
 
   @Override
   public void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step,
-      AdamRates rates) {
-    requireAdam(parameters, gradient, firstMoment, secondMoment, step);
+      Matrix rates) {
+    requireAdam(parameters, gradient, firstMoment, secondMoment, step, rates);
     Native.adam(context, address(parameters), address(gradient), address(firstMoment), address(secondMoment),
-        address(step), rates.rate(), rates.beta1(),
-        rates.beta2(), rates.epsilon(), parameters.size());
+        address(step), address(rates), parameters.size());
   }
 
   @Override

@@ -48,7 +48,7 @@ final class Native {
   static native void sigmoidCrossEntropy(long context, long logits, long target, long gradient, long loss, long rowSums,
       long rows, long p);
 
-  static native void ballPenalty(long context, long z, int penalty, float weight, long gradient, long loss, long rows,
+  static native void ballPenalty(long context, long z, int penalty, long weight, long gradient, long loss, long rows,
       long d);
 
   static native int squaredDistances(long context, long x, long out, long n, long d);
@@ -56,7 +56,7 @@ final class Native {
   static native int spanningTree(long context, long x, long edges, long lengths, long n, long d);
 
   static native void deathTimes(
-      long context, long z, long edges, long lengths, float degree, float maxEdge, float weight, long gradient,
+      long context, long z, long edges, long lengths, float degree, float maxEdge, long weight, long gradient,
       long loss, long n, long d);
 
   static native void add(long context, long term, long sum, long count);
@@ -67,8 +67,8 @@ final class Native {
       long context, long statistics, long noise, long dz, long pixels, long dStatistics, long loss, long rows, long d);
 
   static native void adam(
-      long context, long parameters, long gradient, long first, long second, long step, double rate, double beta1,
-      double beta2, double epsilon, long count);
+      long context, long parameters, long gradient, long first, long second, long step, long rates,
+      long count);
 
   static native void normals(long context, long out, long count, long seed, int stream, long step);
 

@@ -2,7 +2,6 @@ package gputae.backend.cuda;
 
 import gputae.backend.AbstractBackend;
 import gputae.backend.Activation;
-import gputae.backend.AdamRates;
 import gputae.backend.BallPenalty;
 import gputae.backend.Matrix;
 import gputae.backend.Recording;
@@ -86,9 +85,6 @@ public final class CudaBackend extends AbstractBackend {
 
   /** Work space of direct calls, by purpose; grows, and calls in order may share it. */
   private final Map<String, Space> spaces = new HashMap<>();
-
-  /** Adam's rates on the device. */
-  private final Map<AdamRates, Long> rates = new HashMap<>();
 
   /** What is being recorded; null while calls run directly. */
   private Tape tape;
@@ -695,10 +691,11 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   @Override
-  public void ballPenalty(Matrix z, BallPenalty penalty, float weight, Matrix gradient, Matrix loss) {
-    requireBallPenalty(z, gradient, loss);
+  public void ballPenalty(Matrix z, BallPenalty penalty, Matrix weight, Matrix gradient, Matrix loss) {
+    requireBallPenalty(z, weight, gradient, loss);
     launchOneBlock("ball_penalty", z.rows(),
-        new Arguments().pointer(address(z)).int32(penalty.ordinal()).float32(weight).int32(Math.toIntExact(z.rows()))
+        new Arguments().pointer(address(z)).int32(penalty.ordinal()).pointer(address(weight))
+            .int32(Math.toIntExact(z.rows()))
             .int32(Math.toIntExact(z.columns())).pointer(address(gradient)).pointer(address(loss)));
   }
 
@@ -724,12 +721,13 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   @Override
-  public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, float weight,
+  public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, Matrix weight,
       Matrix gradient, Matrix loss) {
-    requireDeathTimes(z, edges, lengths, gradient, loss);
+    requireDeathTimes(z, edges, lengths, weight, gradient, loss);
     launch("death_times", Math.max(1, blocksOf(z.rows(), THREADS / WARP)), 1, THREADS, 0,
         new Arguments().pointer(address(z)).pointer(address(edges))
-            .pointer(address(lengths)).float32(degree).float32(maxEdge).float32(weight).int32(Math.toIntExact(z.rows()))
+            .pointer(address(lengths)).float32(degree).float32(maxEdge).pointer(address(weight))
+            .int32(Math.toIntExact(z.rows()))
             .int32(Math.toIntExact(z.columns()))
             .pointer(address(gradient)).pointer(address(loss)));
   }
@@ -764,22 +762,12 @@ public final class CudaBackend extends AbstractBackend {
 
   @Override
   public void adam(Matrix parameters, Matrix gradient, Matrix firstMoment, Matrix secondMoment, Matrix step,
-      AdamRates rates) {
-    requireAdam(parameters, gradient, firstMoment, secondMoment, step);
+      Matrix rates) {
+    requireAdam(parameters, gradient, firstMoment, secondMoment, step, rates);
     launchOver("adam", parameters.size(),
-        new Arguments().pointer(address(step)).pointer(onDevice(rates)).int64(parameters.size())
+        new Arguments().pointer(address(step)).pointer(address(rates)).int64(parameters.size())
             .pointer(address(parameters))
             .pointer(address(gradient)).pointer(address(firstMoment)).pointer(address(secondMoment)));
-  }
-
-  private long onDevice(AdamRates values) {
-    return rates.computeIfAbsent(values, key -> {
-      double[] numbers = {key.rate(), key.beta1(), key.beta2(), key.epsilon()};
-      long bytes = (long) numbers.length * Double.BYTES;
-      long address = newSpace(bytes, "adam");
-      driver.upload(numbers, 0, address, bytes);
-      return address;
-    });
   }
 
   @Override

@@ -123,9 +123,10 @@ class CudaBackendTest {
     Matrix lengths = backend.allocate(1, 299);
     Matrix loss = backend.allocate(1, 1);
     Matrix gradient = backend.allocate(300, 3);
+    Matrix weight = backend.allocate(1, 1).upload(new float[] {1});
     try (Recording recording = backend.record(() -> {
       backend.spanningTree(x, edges, lengths);
-      backend.deathTimes(x, edges, lengths, 1, Float.POSITIVE_INFINITY, 1, gradient, loss);
+      backend.deathTimes(x, edges, lengths, 1, Float.POSITIVE_INFINITY, weight, gradient, loss);
     })) {
       recording.replay();
       Map<String, Long> before = new TreeMap<>(driver.counts());

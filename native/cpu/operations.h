@@ -1,0 +1,81 @@
+// The operations of one instruction set, the one list from which gputae.h makes the table's type, isa.h the declarations
+// and kernels.cpp the table: OPERATION(result, name, (parameters)) is defined before each inclusion. A new operation also
+// needs its bridge to Java, in jni.cpp and Native.java.
+#ifndef OPERATION
+#error "define OPERATION(result, name, parameters) before operations.h is included"
+#endif
+
+// x (rows, p) = images[order[(step % steps_per_epoch) * batch + row]] / 255; images uint8 (n, p), order int32.
+OPERATION(void, gather,
+          (const uint8_t* images, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch,
+           int64_t rows, int64_t p, float* x, GputaeTeam* team))
+
+// y (rows, out) = activation(x (rows, in) w (out, in)^T + b (out)). Returns 0, or oneDNN's status.
+OPERATION(int, dense,
+          (const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
+           int64_t out, GputaeTeam* team))
+
+// dy (rows, out) becomes the gradient before the activation; dw (out, in) += dy^T x; db (out) += column sums of dy;
+// dx (rows, in) = dy w where not null.
+OPERATION(int, dense_backward,
+          (const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db, float* dx,
+           int64_t rows, int64_t in, int64_t out, GputaeTeam* team))
+
+// probability = 1 / (1 + exp(-logit)), count values.
+OPERATION(void, sigmoid, (const float* logits, float* probability, int64_t count, GputaeTeam* team))
+
+// Binary cross-entropy of sigmoid(logits) against target, mean over rows x p; gradient (rows, p) with respect to the
+// logits where not null, may be the logits. row_sums: work space (rows) of doubles.
+OPERATION(void, sigmoid_cross_entropy,
+          (const float* logits, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows,
+           int64_t p, GputaeTeam* team))
+
+// loss = sum over rows of max(|z| - 1, 0) or max(|z|^2 - 1, 0); gradient (rows, d) = weight * its derivative.
+OPERATION(void, ball_penalty,
+          (const float* z, int penalty, float weight, float* gradient, float* loss, int64_t rows, int64_t d))
+
+// out (n, n): squared lengths under the exact rule (kernels/exact_distance.h).
+OPERATION(int, squared_distances, (const float* x, float* out, int64_t n, int64_t d, GputaeTeam* team))
+
+// The spanning tree under the exact rule: edges int32 (n - 1, 2), smaller id first, lengths (n - 1), in the order the
+// tree grew from point 0. Returns 0, or 1 where memory ran out.
+OPERATION(int, spanning_tree, (const float* x, int32_t* edges, float* lengths, int64_t n, int64_t d, GputaeTeam* team))
+
+// loss = sum of length^degree, degree at least 1, over edges not longer than max_edge; gradient (n, d) = weight * its
+// derivative, 0 for edges of length 0.
+OPERATION(void, death_times,
+          (const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge, float weight,
+           float* gradient, float* loss, int64_t n, int64_t d))
+
+// sum (count) += term (count)
+OPERATION(void, add, (const float* term, float* sum, int64_t count))
+
+// z (rows, d) = mu + exp(logvar / 2) * noise; statistics (rows, 2 d) holds mu beside logvar; noise null means 0.
+OPERATION(void, reparameterise, (const float* statistics, const float* noise, float* z, int64_t rows, int64_t d))
+
+// loss = -1/2 sum(1 + logvar - mu^2 - exp(logvar)) / (rows x pixels); d_statistics (rows, 2 d) from dz (rows, d) and
+// the loss.
+OPERATION(void, reparameterise_backward,
+          (const float* statistics, const float* noise, const float* dz, int64_t pixels, float* d_statistics,
+           float* loss, int64_t rows, int64_t d))
+
+// Adam (Kingma, Ba 2015) over count parameters at step *step, from 1 on; moments below 2^-100 become 0; the gradient
+// is left 0.
+// These four arrays lie on 64-byte boundaries; the arrays of all other operations need no boundary but their
+// elements' own.
+OPERATION(void, adam,
+          (float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step,
+           double rate, double beta1, double beta2, double epsilon, int64_t count, GputaeTeam* team))
+
+// Standard normals (count), addressed by (seed, index / 4, *step, stream).
+OPERATION(void, normals,
+          (float* out, int64_t count, uint64_t seed, uint32_t stream, const int64_t* step, GputaeTeam* team))
+
+// Points uniform in the unit ball (rows, d).
+OPERATION(void, uniform_ball,
+          (float* out, int64_t rows, int64_t d, uint64_t seed, uint32_t stream, const int64_t* step))
+
+// log[*step % log_rows] (width) = losses (width); *step += 1.
+OPERATION(void, end_step, (const float* losses, float* log, int64_t log_rows, int64_t width, int64_t* step))
+
+#undef OPERATION
