@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true)
 final class EncodeCommand implements Callable<Integer> {
 
-  /** What {@code --split} takes. */
+  /** The values of {@code --split}. */
   enum SplitName {
     TRAIN,
     TEST;
@@ -114,7 +114,7 @@ final class EncodeCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** A line each, every number with the digits that give it back. */
+  /** One line per row; every number has enough digits to be read back unchanged. */
   private static byte[] rows(float[] values, int columns) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < values.length; i++) {

@@ -41,7 +41,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Measures a trained model, or embeddings that were made elsewhere. */
+/** Measures a trained model, or embeddings that another program made. */
 @Command(
     name = "evaluate",
     description = {
@@ -123,7 +123,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The files of the evaluation, none of them of another run. */
+  /** The files of the evaluation; none of them belongs to another run. */
   private Outputs outputs(Path folder) throws IOException {
     if (Files.exists(new RunDirectory(folder).config()) && (run == null || !Files.isSameFile(folder, run))) {
       throw Failure.usage("--out " + folder + " is a run, which has an evaluation of its own; give another folder");
@@ -160,7 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** What was embedded: images where it is of bytes, other vectors else. */
+  /** The inputs that were embedded: images if the file holds bytes, otherwise other vectors. */
   private InputSpace inputs(int count, Sample sample) throws DataException {
     NpyArray array = CloudFiles.holdsNpy(data) ? Npy.read(data) : null;
     if (array instanceof NpyArray.Bytes || array == null && isIdx()) {
@@ -204,7 +204,7 @@ final class EvaluateCommand implements Callable<Integer> {
     System.err.println("gpu-tae: " + line);
   }
 
-  /** Rows of whatever shape, each a point. */
+  /** The points of a file: each row is a point, whatever its shape. */
   private static Points points(Path file, float[] values, int count) {
     if (values.length == 0) {
       throw new Failure(file + " holds no points");

@@ -18,7 +18,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Death times of a file's points. */
+/** Prints the death times of a file's points. */
 @Command(
     name = "h0",
     description = {
@@ -121,7 +121,7 @@ final class H0Command implements Callable<Integer> {
     return file != null && file.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
   }
 
-  /** A name that promises what is not written is refused; any other is of text. */
+  /** Refuses a name whose extension stands for a format that is not written; any other name is for text. */
   private static void requireFormat(String option, Path file) {
     if (file != null && OTHER_FORMATS.matcher(file.toString()).matches()) {
       throw Failure.usage(option + " " + file + ": .npy and text (.csv, .txt) can be written, not this format");
@@ -137,7 +137,10 @@ final class H0Command implements Callable<Integer> {
     return ascending.length % 2 == 1 ? ascending[middle] : (ascending[middle - 1] + ascending[middle]) / 2;
   }
 
-  /** The shortest decimal that reads back the same float32; of a number outside float32's range, the same double. */
+  /**
+   * The shortest decimal that reads back as the same float32; for a number outside the range of float32, as the same
+   * double.
+   */
   static String shortest(double length) {
     float single = (float) length;
     return single == length ? Decimal.shortest(single) : Double.toString(length);

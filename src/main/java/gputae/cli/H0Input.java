@@ -24,10 +24,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** What {@code h0} reads and in which precision: its options, and the spanning tree of the file they describe. */
+/** The input of {@code h0} and its precision: the options, and the spanning tree of the file that they describe. */
 final class H0Input {
 
-  /** What {@code --format} takes: points, or the form of distances. */
+  /** The values of {@code --format}: points, or a form of distances. */
   enum Format {
     POINTS(null),
     DISTANCE(CloudFiles.Distances.SQUARE),
@@ -49,7 +49,7 @@ final class H0Input {
     }
   }
 
-  /** What {@code --precision} takes. */
+  /** The values of {@code --precision}. */
   enum Precision {
     AUTO,
     SINGLE,
@@ -61,7 +61,7 @@ final class H0Input {
     }
   }
 
-  /** What {@code --header} takes. */
+  /** The values of {@code --header}. */
   enum Header {
     AUTO(null),
     YES(true),
@@ -80,15 +80,15 @@ final class H0Input {
   }
 
   /**
-   * The answer to a file.
+   * The answer for a file.
    *
-   * @param dimension of the points, 0 where distances were given
-   * @param precision in words
-   * @param seconds   without reading
+   * @param dimension dimension of the points, 0 if distances were given
+   * @param precision precision in words
+   * @param seconds   time without reading
    */
   record Answer(int points, int dimension, SpanningTree tree, String precision, double seconds) {
 
-    /** How many classes never die: as many as the forest has trees. */
+    /** The number of classes that never die, which is the number of trees of the forest. */
     int infiniteClasses() {
       return points - tree.lengths().length;
     }
@@ -170,7 +170,10 @@ final class H0Input {
     }
   }
 
-  /** Reads a file and finds its spanning tree. Lines on what had to be decided about the file go to standard error. */
+  /**
+   * Reads a file and finds its spanning tree. Standard error receives the lines that say what was decided about the
+   * file.
+   */
   Answer answer(Path file, DeviceOptions device) throws IOException {
     device.threads();
     if (decimal != null && decimal != '.' && decimal != ',') {
@@ -205,7 +208,7 @@ final class H0Input {
     boolean inDouble = precision == Precision.DOUBLE
         || precision != Precision.SINGLE && cloud.full() != null && DoublePrecision.isQuick(n, d);
     if (inDouble && device.isAuto()) {
-      // On the processor, whatever there is: to open a GPU takes longer than this.
+      // This runs on the processor even if there is a GPU: opening a GPU takes longer than this.
       return reference(cloud);
     }
     try (Backend backend = device.open(line -> {})) {

@@ -34,7 +34,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The experiments of the paper, with a number beside every picture. */
+/** Runs the experiments of the paper and gives a number beside every picture. */
 @Command(
     name = "reproduce",
     description = {
@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ReproduceCommand implements Callable<Integer> {
 
-  /** The name of the measurement of section V among those of the models. */
+  /** The name under which the measurement of section V is listed among the models. */
   private static final String COST = "cost";
 
   @Spec
@@ -143,7 +143,7 @@ final class ReproduceCommand implements Callable<Integer> {
       complete = rows.stream().allMatch(row -> row.failure() == null);
     }
     if (!cells.isEmpty()) {
-      // Whatever becomes of the rest.
+      // This report is written whatever happens to the rest.
       PaperReport.write(out, new PaperResults(conditions(rows, null), PaperRows.of(rows), List.of()));
     }
     if (costWanted) {
@@ -176,7 +176,7 @@ final class ReproduceCommand implements Callable<Integer> {
     return name.matches(Pattern.quote(pattern.strip()).replace("*", "\\E.*\\Q"));
   }
 
-  /** @param costMeasuredOn null where the cost is not measured */
+  /** @param costMeasuredOn the device, or null if the cost is not measured */
   private PaperResults.Conditions conditions(List<SweepRow> rows, String costMeasuredOn) throws IOException {
     Set<String> devices = PaperRows.devices(rows);
     Map<String, String> settings = new LinkedHashMap<>();

@@ -51,7 +51,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class SweepCommand implements Callable<Integer> {
 
-  /** What fits the width of a page; sweep.csv has every measure. */
+  /** The measures that fit the width of a page; sweep.csv has every measure. */
   private static final Set<Measure> HEADLINES = EnumSet.of(Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.TRUSTWORTHINESS,
       Measure.CONTINUITY, Measure.KNN_ACCURACY, Measure.FRECHET,
       Measure.PRECISION, Measure.RECALL, Measure.COVERAGE, Measure.CLASS_ENTROPY);
@@ -117,7 +117,7 @@ final class SweepCommand implements Callable<Integer> {
         Map<String, String> parameters = row.cell().parameters();
         Evaluation evaluation = null;
         if (evaluate) {
-          // Read once: the tables are written again for every model.
+          // Each evaluation is read once, since the tables are written again for every model.
           evaluation = measured.get(row.cell().name());
           if (evaluation == null) {
             evaluation = Evaluating.of(row);
@@ -138,7 +138,7 @@ final class SweepCommand implements Callable<Integer> {
     }
   }
 
-  /** The numbers of a run itself. */
+  /** The numbers of the run itself. */
   private static Map<String, Double> others(SweepRow row) {
     Map<String, Double> others = new LinkedHashMap<>();
     if (row.failure() == null) {
@@ -154,7 +154,7 @@ final class SweepCommand implements Callable<Integer> {
     return others;
   }
 
-  /** The options of train on this command line, by name. */
+  /** The options of train on this command line by name. */
   private Map<String, String> fixed() {
     Map<String, String> fixed = new LinkedHashMap<>();
     for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
@@ -165,7 +165,9 @@ final class SweepCommand implements Callable<Integer> {
     return fixed;
   }
 
-  /** One for each combination, those left out that differ in nothing that has a meaning. */
+  /**
+   * One cell for each combination. Combinations that differ only in options without meaning for the model are left out.
+   */
   private static List<SweepCell> cells(Grid grid, Map<String, String> fixed) {
     grid.axes().keySet().stream().filter(option -> fixed.containsKey("--" + option)).findFirst().ifPresent(option -> {
       throw Failure.usage("--" + option + " is given beside --grid " + option + "=...; leave out one of them");
@@ -184,7 +186,7 @@ final class SweepCommand implements Callable<Integer> {
     return List.copyOf(cells.values());
   }
 
-  /** A training of these options; those of the point name it. */
+  /** The training with these options; the options of the point give it its name. */
   static SweepCell cell(Map<String, String> values, Map<String, String> point) {
     List<String> meaningless = TrainOptions.meaningless(TrainOptions.of(values).model());
     Map<String, String> kept = new LinkedHashMap<>(values);

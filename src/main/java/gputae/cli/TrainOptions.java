@@ -26,7 +26,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine;
 
-/** What is trained, on what: the options of {@code train} that a run's result depends on. */
+/** The training and its data: the options of {@code train} on which the result of a run depends. */
 final class TrainOptions {
 
   /** Settings that belong together. */
@@ -38,7 +38,7 @@ final class TrainOptions {
 
     private final String label;
     private final int batch;
-    /** Where they differ from the defaults. */
+    /** Values of settings that differ from the defaults. */
     private final Map<Setting<?>, Object> ofTerms;
 
     Preset(String label, int batch, Map<Setting<?>, Object> ofTerms) {
@@ -134,10 +134,10 @@ final class TrainOptions {
       description = "Initial weights: a model.safetensors of the same network, from here or from PyTorch.")
   private Path init;
 
-  /** The options of the objective's terms, by setting. */
+  /** The options of the objective's terms by setting. */
   private final Map<Setting<?>, OptionSpec> termOptions = new LinkedHashMap<>();
 
-  /** Adds the options of all terms, and what the terms are, to a command that has these options. */
+  /** Adds the options of all terms, and a description of the terms, to a command that has these options. */
   static void addTermOptions(CommandSpec command) {
     for (CommandSpec mixin : command.mixins().values()) {
       if (mixin.userObject() instanceof TrainOptions options && options.termOptions.isEmpty()) {
@@ -154,7 +154,7 @@ final class TrainOptions {
     }
   }
 
-  /** The options that have no meaning for a model: of terms that belong to others. */
+  /** The options that have no meaning for a model, since their terms belong to other models. */
   static List<String> meaningless(ModelKind model) {
     List<String> options = new ArrayList<>();
     for (TermKind<?> kind : Terms.PAPER) {
@@ -168,7 +168,7 @@ final class TrainOptions {
     return options;
   }
 
-  /** A command line of these options alone. */
+  /** A command line with these options alone. */
   @Command
   private static final class Alone {
     @Mixin
@@ -176,10 +176,10 @@ final class TrainOptions {
   }
 
   /**
-   * The options of a training that are given one by one.
+   * The options of a training, each given by name.
    *
-   * @param values by name, dashes included
-   * @throws Failure of usage, saying what is wrong
+   * @param values values by name of the option, dashes included
+   * @throws Failure a usage failure that says what is wrong
    */
   static TrainOptions of(Map<String, String> values) {
     Alone alone = new Alone();
@@ -202,19 +202,18 @@ final class TrainOptions {
     return epochs;
   }
 
-  /** Where the data set lies, or null. */
+  /** The folder or file of the data set, or null. */
   Path data() {
     return data;
   }
 
-  /** The training that is asked for; {@link Failure} of usage where settings do not fit together. */
+  /** The training that the options describe; a usage {@link Failure} if settings do not fit together. */
   TrainSpec spec() {
     return new TrainSpec(dataset, data, init, settings());
   }
 
   /**
-   * The settings, those of the preset where nothing else was given; {@link Failure} of usage where they do not fit
-   * together.
+   * The settings: as given, else as the preset has them. A usage {@link Failure} if they do not fit together.
    */
   private TrainConfig settings() {
     if (dataset.isBlank()) {
@@ -236,7 +235,7 @@ final class TrainOptions {
     return new TrainConfig(model, latent, hidden, rows, epochs, rate, objective(), seed);
   }
 
-  /** The model's terms, and those of the others that are given a weight. */
+  /** The model's terms, and terms of other models that are given a weight. */
   private Objective objective() {
     List<Term> terms = new ArrayList<>();
     for (TermKind<?> kind : Terms.all()) {
@@ -257,7 +256,7 @@ final class TrainOptions {
   }
 
   /**
-   * The value of a setting: as given, else as the preset has it, else its default; {@link Failure} where it is wrong.
+   * The value of a setting: as given, else the preset's, else the default. A {@link Failure} if it is wrong.
    */
   private <V> V checked(Setting<V> setting, TermKind<?> kind) {
     V value = termOptions.get(setting).getValue();

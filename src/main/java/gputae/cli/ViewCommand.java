@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Opens the window on a run, finished or at work. */
+/** Opens the window on a run, finished or still training. */
 @Command(
     name = "view",
     description = {
@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true)
 final class ViewCommand implements Callable<Integer> {
 
-  /** Between two looks at the checkpoint of a run that may be at work. */
+  /** Time between two checks of the checkpoint of a run that may still train. */
   private static final long MILLISECONDS = 500;
 
   @Parameters(paramLabel = "RUN", description = "Folder of a run.")
@@ -85,7 +85,7 @@ final class ViewCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The run's last checkpoint. One that is being replaced is never half there. */
+  /** The state in the run's last checkpoint. A checkpoint that is being replaced is never half written. */
   private static TrainState state(RunDirectory directory, RunConfig config) throws IOException {
     return Checkpoint.read(directory).state(config.config(), config.height() * config.width());
   }
