@@ -4,18 +4,18 @@ package gputae.data;
  * One part of a data set: training or test.
  *
  * @param images the images
- * @param labels uint8 [count], the class of every image, or null where the data has none; not copied
+ * @param labels uint8 [count], the class of every image, or null if the data has none; not copied
  */
 public record Split(Images images, byte[] labels) {
 
-  /** Throws {@link IllegalArgumentException} where there are not as many labels as images. */
+  /** Throws {@link IllegalArgumentException} if the numbers of labels and images differ. */
   public Split {
     if (labels != null && labels.length != images.count()) {
       throw new IllegalArgumentException(images.count() + " images, but " + labels.length + " labels");
     }
   }
 
-  /** The largest label, 0..255; -1 where there are no labels. */
+  /** The largest label, 0..255; -1 if there are no labels. */
   int largestLabel() {
     int largest = -1;
     if (labels != null) {
