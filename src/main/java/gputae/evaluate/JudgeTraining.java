@@ -13,13 +13,13 @@ import gputae.model.Initialisation;
 import java.util.stream.IntStream;
 
 /**
- * Trains a classifier one against the rest: loss = mean over images and classes of the binary cross-entropy (nats)
- * between sigmoid(logit) and 1 for the image's own class, 0 for the others. Adam on shuffled batches; each of the calls
- * of a step is recorded once and replayed.
+ * Trains a classifier, each class against the rest: loss = mean over images and classes of the binary cross-entropy
+ * (nats) between sigmoid(logit) and the target, which is 1 for the class of the image and 0 for the others. Adam on
+ * shuffled mini-batches; the operations of a step are recorded once and replayed.
  */
 final class JudgeTraining implements AutoCloseable {
 
-  /** Philox streams apart from those of an autoencoder's training with the same seed. */
+  /** Philox streams that differ from those of an autoencoder's training with the same seed. */
   private static final int INITIAL_WEIGHTS = 19;
 
   private static final int ORDER = 20;
@@ -47,9 +47,9 @@ final class JudgeTraining implements AutoCloseable {
   private int epochs;
 
   /**
-   * A training at its beginning, with initial weights drawn from the seed.
+   * A training before its first step, with initial weights drawn from the seed.
    *
-   * @param split with labels below the classifier's number of classes
+   * @param split its labels must be smaller than the classifier's number of classes
    */
   JudgeTraining(Classifier classifier, Split split, Judge.Training settings) {
     this.backend = classifier.backend();
@@ -61,7 +61,7 @@ final class JudgeTraining implements AutoCloseable {
     this.images = backend.allocate(ElementType.UINT8, count, classifier.pixels()).upload(split.images().pixels());
     this.targets = backend.allocate(ElementType.UINT8, count, classifier.classes())
         .upload(oneHot(split.labels(), classifier.classes()));
-    // Room for whole batches only; what lies behind the last image is never read.
+    // Memory for whole batches; the part after the last image is never read.
     this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * batch);
     this.step = backend.allocate(ElementType.INT64, 1, 1);
     this.firstMoment = backend.allocate(1, classifier.layout().size());
@@ -74,7 +74,10 @@ final class JudgeTraining implements AutoCloseable {
     classifier.parameters().upload(Initialisation.draw(classifier.layout(), settings.seed(), INITIAL_WEIGHTS));
   }
 
-  /** Targets as {@link Backend#gather} reads them, row-major [count, classes]: 255, which becomes 1, at each label. */
+  /**
+   * Targets in the form that {@link Backend#gather} reads, row-major [count, classes]: 255, which becomes 1, at each
+   * label.
+   */
   static byte[] oneHot(byte[] labels, int classes) {
     byte[] targets = new byte[Math.multiplyExact(labels.length, classes)];
     for (int i = 0; i < labels.length; i++) {
@@ -83,7 +86,7 @@ final class JudgeTraining implements AutoCloseable {
     return targets;
   }
 
-  /** All epochs of the settings. An IllegalStateException if the loss stops being finite. */
+  /** Runs all epochs of the settings. Throws an IllegalStateException if the loss is no longer finite. */
   void run() {
     double last = 0;
     for (AdamRates rates : settings.rates()) {
@@ -95,12 +98,12 @@ final class JudgeTraining implements AutoCloseable {
     }
   }
 
-  /** One epoch; its mean loss over the images, in nats. */
+  /** Runs one epoch; returns its mean loss over the images, in nats. */
   double epoch(AdamRates rates) {
     epochs++;
     order.view(0, 1, count).upload(Philox.permutation(count, settings.seed(), epochs, ORDER));
     int lastRows = count - (stepsPerEpoch - 1) * batch;
-    // The rates are part of a recording; making one costs less than a step.
+    // The rates are part of a recording; making a recording takes less time than a step.
     try (Recording full = backend.record(() -> step(batch, rates));
         Recording last = backend.record(() -> step(lastRows, rates))) {
       for (int i = 1; i < stepsPerEpoch; i++) {
@@ -122,8 +125,8 @@ final class JudgeTraining implements AutoCloseable {
   }
 
   /**
-   * Adds the gradient of the loss on images (rows, pixels) with targets (rows, classes) to the classifier's gradients;
-   * returns the loss (1, 1), this object's.
+   * Adds the gradient of the loss on images (rows, pixels) with targets (rows, classes) to the classifier's gradients.
+   * Returns the loss (1, 1), a matrix that this object owns.
    */
   Matrix gradients(Matrix inputs, Matrix wanted) {
     Chain.Activations pass = activations.firstRows(inputs.rows());
