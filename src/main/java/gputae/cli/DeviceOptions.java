@@ -37,7 +37,7 @@ final class DeviceOptions {
       converter = DeviceConverter.class,
       description = {
         "auto, cuda, cuda:N, cpu or host-runner (default: ${DEFAULT-VALUE}). auto takes the first GPU if everything "
-            + "for it is there, else the CPU, and prints which "
+            + "that it needs is present, otherwise the CPU, and prints which "
             + "and why; cuda never falls back to the CPU; cuda:1 is the second GPU; host-runner runs the CUDA kernels "
             + "on the CPU, slowly, to check them "
             + "(development builds only)."
@@ -45,8 +45,8 @@ final class DeviceOptions {
   private DeviceChoice device;
 
   @Option(names = "--threads", paramLabel = "N",
-      description = "CPU threads (default: all this process may use). Results are repeatable for one number of "
-          + "threads.")
+      description = "Number of CPU threads (default: all that this process may use). With the same number of "
+          + "threads, results are repeatable.")
   private Integer threads;
 
   /** The number as given, or null; a usage {@link Failure} if no device can have so many threads. */

@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Reports what this machine offers, and whether a device computes correctly. */
-@Command(name = "doctor", description = "Say what this machine offers and what gpu-tae makes of it.",
+@Command(name = "doctor", description = "Report what this machine offers and how gpu-tae can use it.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
 
@@ -48,15 +48,15 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--selftest",
       description = "Instead, check every operation of a device against references in double precision, at every size "
-          + "where a code path begins or ends. Exits 0 if"
-          + " all pass, else 1. --device and --threads say which device.")
+          + "where a code path begins or ends. The exit code is 0 if"
+          + " all pass, otherwise 1. --device and --threads choose the device.")
   private boolean selftest;
 
   @Option(
       names = "--repeats",
       paramLabel = "N",
       description = "With --selftest: also replay a training step of the paper's widths this many times from one "
-          + "state; every bit must come out the same.")
+          + "state; every bit must be the same each time.")
   private Integer repeats;
 
   @Override

@@ -48,7 +48,7 @@ final class EncodeCommand implements Callable<Integer> {
       index = "1",
       paramLabel = "FILE",
       arity = "0..1",
-      description = "Images to embed instead of a split: .npy or IDX, of the size the model was trained on.")
+      description = "Images to embed instead of a split: .npy or IDX, of the size on which the model was trained.")
   private Path file;
 
   @Option(names = "--split", paramLabel = "SPLIT", description = "train or test (default: test).")
@@ -61,8 +61,8 @@ final class EncodeCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "File to write: .npy (float32 [n, latent]) or .csv (a line each, no header). Replaced if it exists;"
-          + " - is standard output, as .npy.")
+      description = "File to write: .npy (float32 [n, latent]) or .csv (one line per image, no header). Replaced if it"
+          + " exists; - is standard output, as .npy.")
   private Path out;
 
   @Mixin

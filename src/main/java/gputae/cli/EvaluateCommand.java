@@ -45,15 +45,15 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "evaluate",
     description = {
-      "Measure a model: reconstruction, how its embeddings fill the unit ball and keep neighbourhoods, and what it "
-          + "generates, as a classifier trained here judges it.",
+      "Measure a model: its reconstruction, how its embeddings fill the unit ball and preserve neighbourhoods, and "
+          + "its generated images, which a classifier trained here judges.",
       ""},
     footerHeading = "%n",
     footer = {
       "Leaves evaluation.json, evaluation.csv and evaluation.html in the run. With --latents and --data it measures "
-          + "embeddings made elsewhere: the unit ball and",
-      "neighbourhoods. Of more than 10,000 points a sample is taken. Every measure is explained, with its source, on "
-          + "the page."
+          + "embeddings of another program: the unit ball and",
+      "neighbourhoods. If there are more than 10,000 points, a sample is used. The page explains every measure and "
+          + "gives its source."
     },
     mixinStandardHelpOptions = true)
 final class EvaluateCommand implements Callable<Integer> {
@@ -64,24 +64,24 @@ final class EvaluateCommand implements Callable<Integer> {
   private Path run;
 
   @Option(names = "--latents", paramLabel = "FILE",
-      description = "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line, or any other "
-          + "cloud"
+      description = "Embeddings of another program instead of a run: .npy [n, d], text with one point per line, or any "
+          + "other cloud"
           + " that h0 reads.")
   private Path latents;
 
   @Option(
       names = "--data",
       paramLabel = "PATH",
-      description = "With a run: where its data set lies now, if it has moved. With --latents: what was embedded, in "
+      description = "With a run: the place of its data set, if it has moved. With --latents: the embedded data, in "
           + "the same order: .npy (uint8 images, or floats [n, ...]), IDX or text.")
   private Path data;
 
   @Option(names = "--labels", paramLabel = "FILE",
-      description = "With --latents: their labels, integers, .npy [n] or text, one a line, for the k-NN accuracy.")
+      description = "With --latents: integer labels for the k-NN accuracy, .npy [n] or text with one per line.")
   private Path labels;
 
   @Option(names = "--out", paramLabel = "DIR",
-      description = "Folder for the files (default: the run; with --latents none is written).")
+      description = "Folder for the files (default: the run; with --latents no files are written).")
   private Path out;
 
   @Mixin

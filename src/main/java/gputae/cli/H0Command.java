@@ -24,8 +24,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "0-dimensional persistent homology of a point cloud or distance matrix: all finite death times of its"
           + " Vietoris-Rips filtration, exactly, in the",
-      "precision that the result names. Births are 0; one class never dies (of distances with missing edges,"
-          + " several). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
+      "precision that the result names. Births are 0; one class never dies (several if distances have missing"
+          + " edges). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
     },
     mixinStandardHelpOptions = true)
 final class H0Command implements Callable<Integer> {
@@ -33,8 +33,8 @@ final class H0Command implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       description = {
-        "Points, one a line: .csv, .txt, with or without a header line; .npy, .npz [n, d]; OFF, PLY, PCD, XYZ, DIPHA;"
-            + " gzip of any. The content tells which.",
+        "Points, one per line: .csv, .txt, with or without a header line; .npy, .npz [n, d]; OFF, PLY, PCD, XYZ, DIPHA;"
+            + " gzip of any. The content decides the format.",
         "A column called id, index, label, class or target is refused unless --columns chooses."
       })
   private Path file;
@@ -45,7 +45,7 @@ final class H0Command implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Write the death times here, ascending, one a line; to a .npy as float64 [deaths]. Replaced if it"
+      description = "Write the death times here, ascending, one per line; to a .npy as float64 [deaths]. Replaced if it"
           + " exists; - is standard output.")
   private Path out;
 

@@ -99,7 +99,7 @@ final class H0Input {
       paramLabel = "FORMAT",
       defaultValue = "points",
       converter = FormatConverter.class,
-      description = "points, or distances, of which an infinite one is no edge: distance (the full square),"
+      description = "points, or distances, where an infinite one means no edge: distance (the full square),"
           + " lower-distance, upper-distance (a triangle row by row, as Ripser reads it), condensed (SciPy's"
           + " pdist), sparse (lines of two points, counted from 0, and their distance), binary (Ripser's)"
           + " (default: ${DEFAULT-VALUE}).")
@@ -110,8 +110,8 @@ final class H0Input {
       paramLabel = "PRECISION",
       defaultValue = "auto",
       converter = PrecisionConverter.class,
-      description = "auto: that of the file. Text and float64 clouds are computed in float64, the large ones after a"
-          + " search in float32, with death times within 1e-5. single: round to float32. double: float64"
+      description = "auto: the precision of the file. Text and float64 clouds are computed in float64, large ones after"
+          + " a search in float32, with death times accurate within 1e-5. single: round to float32. double: float64"
           + " throughout, by a plain O(n^2 d) program (default: ${DEFAULT-VALUE}).")
   private Precision precision;
 
@@ -120,8 +120,8 @@ final class H0Input {
       paramLabel = "auto|yes|no",
       defaultValue = "auto",
       converter = HeaderConverter.class,
-      description = "Whether the first line of a text file holds names or counts, no point (default: ${DEFAULT-VALUE},"
-          + " which refuses what it cannot tell).")
+      description = "Whether the first line of a text file holds names or counts instead of a point (default:"
+          + " ${DEFAULT-VALUE}, which refuses a file if it cannot decide).")
   private Header header;
 
   @Option(

@@ -38,14 +38,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reproduce",
     description = {
-      "Train every model of the paper, measure it, and write a report in the paper's order, each claim with its "
-          + "verdict.",
+      "Train every model of the paper, measure it, and write a report in the paper's order, with a verdict for each "
+          + "claim.",
       ""},
     footerHeading = "%n",
     footer = {
       "MNIST and Fashion-MNIST; latent dimensions 2, 5 and 10; the autoencoder, the regularised one, the ball penalty "
           + "alone and the variational one. The same command",
-      "goes on where it was interrupted. For a first look: gpu-tae reproduce --epochs 10 --only 'mnist-*-d2'"
+      "continues where it was interrupted. For a first look: gpu-tae reproduce --epochs 10 --only 'mnist-*-d2'"
     },
     mixinStandardHelpOptions = true)
 final class ReproduceCommand implements Callable<Integer> {
@@ -74,28 +74,28 @@ final class ReproduceCommand implements Callable<Integer> {
   private Path data;
 
   @Option(names = "--epochs", paramLabel = "N", defaultValue = "100",
-      description = "Epochs of every training; the paper's are 100 (default: ${DEFAULT-VALUE}).")
+      description = "Epochs of every training; the paper has 100 (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
   @Option(names = "--seeds", paramLabel = "N", defaultValue = "1",
-      description = "Trainings of each model, with the seeds 0 to N-1: the report has means and spreads (default: "
-          + "${DEFAULT-VALUE}).")
+      description = "Number of trainings of each model, with the seeds 0 to N-1; the report has means and spreads "
+          + "(default: ${DEFAULT-VALUE}).")
   private int seeds;
 
   @Option(
       names = "--only",
       paramLabel = "NAME",
       split = ",",
-      description = "Only these of the models, named as mnist-tae-d2 with * for anything, and only they are in the "
-          + "report; cost is the measurement of section V.")
+      description = "Train and report only these models, with names such as mnist-tae-d2 and * for anything; "
+          + "cost is the measurement of section V.")
   private List<String> only;
 
   @Option(names = "--jobs", paramLabel = "N",
-      description = "Models at a time (default: on a CPU as many as it has threads, which they share; 4 on a GPU).")
+      description = "Models trained at a time (default: the number of CPU threads, which they share; 4 on a GPU).")
   private Integer jobs;
 
   @Option(names = "--peers-python", paramLabel = "CMD", defaultValue = "python3",
-      description = "A Python; where it has torch and gudhi the cost is measured there too (default: "
+      description = "A Python; if it has torch and gudhi, the cost is measured there too (default: "
           + "${DEFAULT-VALUE}).")
   private String python;
 

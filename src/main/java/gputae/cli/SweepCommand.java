@@ -44,9 +44,9 @@ import picocli.CommandLine.Spec;
       "  gpu-tae sweep --grid lambda=0.001,0.005,0.02,latent=2,10,seed=0..4 --dataset mnist --epochs 20 --evaluate "
           + "--out sweep",
       "",
-      "A combination whose option has no meaning for its model is trained without it, once. The same command again "
-          + "goes on where it was interrupted,",
-      "and with more values adds to what is there."
+      "A combination whose option has no meaning for its model is trained without it, once. Run the same command "
+          + "again to continue after an interruption,",
+      "or with more values to add trainings."
     },
     mixinStandardHelpOptions = true)
 final class SweepCommand implements Callable<Integer> {
@@ -63,22 +63,22 @@ final class SweepCommand implements Callable<Integer> {
       names = "--grid",
       paramLabel = "GRID",
       required = true,
-      description = "OPTION=VALUE,VALUE,...[,OPTION=...]: options of train without their dashes, and what each is to "
-          + "be; a..b are the whole numbers from a to b; sizes of"
+      description = "OPTION=VALUE,VALUE,...[,OPTION=...]: options of train without their dashes, each with its "
+          + "values; a..b are the integers from a to b; sizes of"
           + " layers are joined by +. May be given several times.")
   private List<String> grid;
 
   @Option(names = "--out", paramLabel = "DIR", required = true,
-      description = "Folder for runs/, sweep.csv (everything) and sweep.md (what fits a page); may hold an earlier "
-          + "part of the same sweep.")
+      description = "Folder for runs/, sweep.csv (all measures) and sweep.md (those that fit a page); may hold an "
+          + "earlier part of the same sweep.")
   private Path out;
 
   @Option(names = "--evaluate", description = "Measure every model too (see evaluate --help).")
   private boolean evaluate;
 
   @Option(names = "--jobs", paramLabel = "N",
-      description = "Models at a time (default: on a CPU as many as it has threads, but not more than there are; they "
-          + "share the threads, of which the bits depend. 4 on a GPU).")
+      description = "Models trained at a time (default: on a CPU its number of threads, at most the number of "
+          + "models; 4 on a GPU). They share the CPU threads; their bits depend on the number of threads of each.")
   private Integer jobs;
 
   @Option(names = "--quiet", description = "No progress; the last line names the table.")

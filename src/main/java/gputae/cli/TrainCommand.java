@@ -61,7 +61,7 @@ final class TrainCommand implements Callable<Integer> {
   private Path out;
 
   @Option(names = "--resume", paramLabel = "RUN",
-      description = "Continue a run with its settings; only --epochs, --data and device options may go with it.")
+      description = "Continue a run with its settings; only --epochs, --data and device options may be added.")
   private Path resume;
 
   @Option(names = "--figures-every", paramLabel = "N", description = "Keep the figures of every N-th epoch too.")

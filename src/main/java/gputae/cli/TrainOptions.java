@@ -74,8 +74,8 @@ final class TrainOptions {
       paramLabel = "NAME|PATH",
       defaultValue = "digits",
       description = {
-        "digits (built in), mnist or fashion-mnist (from --data, else downloaded once), or a path: images.npy (labels "
-            + "beside it in images-labels.npy), or a "
+        "digits (built in), mnist or fashion-mnist (from --data, otherwise downloaded once), or a path: images.npy "
+            + "(with labels in images-labels.npy beside it), or a "
             + "folder of .npy, IDX or image files (default: ${DEFAULT-VALUE})."
       })
   private String dataset;
@@ -100,18 +100,18 @@ final class TrainOptions {
       paramLabel = "N",
       split = ",",
       defaultValue = "64,64",
-      description = "Sizes of the encoder's hidden layers, the decoder's reversed (default: ${DEFAULT-VALUE}).")
+      description = "Sizes of the encoder's hidden layers; the decoder reverses them (default: ${DEFAULT-VALUE}).")
   private List<Integer> hidden;
 
   @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = PresetConverter.class,
       description = {
         "paper: batch 128, norm penalty, all death times. authors-code: batch 512, squared-norm penalty, edges up to "
-            + "0.5. Options of one's own go first "
+            + "0.5. Other options override the preset "
             + "(default: ${DEFAULT-VALUE})."})
   private Preset preset;
 
   @Option(names = "--batch", paramLabel = "B",
-      description = "Images per step; the last step of an epoch takes what is left (default: 128).")
+      description = "Images per step; the last step of an epoch takes the remaining images (default: 128).")
   private Integer batch;
 
   @Option(names = "--epochs", paramLabel = "N", defaultValue = "100",
@@ -123,15 +123,15 @@ final class TrainOptions {
   private double rate;
 
   @Option(names = "--lambda", paramLabel = "X", defaultValue = "0.005",
-      description = "Weight of both sums of the penalty (default: ${DEFAULT-VALUE}).")
+      description = "Weight of the ball penalty and of the death times (default: ${DEFAULT-VALUE}).")
   private double lambda;
 
   @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
-      description = "Of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
+      description = "Seed of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(names = "--init", paramLabel = "FILE",
-      description = "Initial weights: a model.safetensors of the same network, from here or from PyTorch.")
+      description = "Initial weights: a model.safetensors of the same network, written by gpu-tae or by PyTorch.")
   private Path init;
 
   /** The options of the objective's terms by setting. */

@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
     name = "view",
     description = {
       "Open a window on a run: its latent space, the images it decodes, its losses.",
-      "The model shown is that of the run's last checkpoint; while a training goes on there, in this process or "
-          + "another, it is looked for again and again."
+      "It shows the model of the run's last checkpoint. While a training of this run goes on, in this process or "
+          + "another, it shows newer checkpoints as they appear."
     },
     mixinStandardHelpOptions = true)
 final class ViewCommand implements Callable<Integer> {

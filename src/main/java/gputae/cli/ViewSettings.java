@@ -56,8 +56,8 @@ final class ViewSettings {
   @Option(
       names = "--frames",
       paramLabel = "DIR",
-      description = "Draw the same picture to PNG files in a new or empty folder, without a display: the beginning and "
-          + "the end of each epoch.")
+      description = "Draw the same picture to PNG files in a new or empty folder, without a display: at the beginning "
+          + "and at the end of each epoch.")
   private Path frames;
 
   @Option(names = "--frames-every", paramLabel = "N",
@@ -65,7 +65,7 @@ final class ViewSettings {
   private Long framesEvery;
 
   @Option(names = "--film", paramLabel = "FILE",
-      description = "Make the frames an animation: a .gif that is replaced if it exists.")
+      description = "Write the frames as an animation: a .gif, which is replaced if it exists.")
   private Path film;
 
   @Option(
@@ -76,7 +76,7 @@ final class ViewSettings {
   private Size size;
 
   @Option(names = "--show-tree",
-      description = "Show the next batch's minimum spanning tree from the beginning, on frames too.")
+      description = "Show the minimum spanning tree of the next batch from the beginning, also on frames.")
   private boolean tree;
 
   /** The names of all options here. */
