@@ -23,7 +23,7 @@ public enum BenchCloud {
   /** Ten clusters, whose distances are a thousand times their width. */
   clustered,
   /**
-   * Clouds as the term has them in training: embeddings of the regularised autoencoder with the paper's settings and a
+   * Clouds that the term meets in training: embeddings of the regularised autoencoder with the paper's settings and a
    * latent space of d dimensions, after a few epochs. It is trained when needed, on one CPU thread whatever the device,
    * so that all devices get the same points. The images are the built-in digits; as many are drawn as there are points,
    * so nothing is padded or repeated.

@@ -25,8 +25,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * launches nor the wait dominate the measured time. The repetitions are a recording, as in a training; only their order
  * makes them depend on one another. Before anything is timed, one invocation runs and its result is checked.
  *
- * <p>Iterations are short. Native code and kernels are timed, for which no compiler needs warm-up, and all default
- * cases together should take minutes.
+ * <p>Iterations are short. The benchmarks time native code and kernels, which need no compiler to warm up, and all
+ * default cases together should take minutes.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

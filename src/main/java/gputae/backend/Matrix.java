@@ -15,7 +15,7 @@ public final class Matrix implements AutoCloseable {
   private final long columns;
   private boolean closed;
 
-  /** For backends: a matrix with an allocation of its own. */
+  /** For backends: a matrix that owns a new allocation. */
   public Matrix(Backend backend, ElementType type, long address, long rows, long columns) {
     this.backend = backend;
     this.owner = null;
@@ -77,7 +77,7 @@ public final class Matrix implements AutoCloseable {
     return view(0, count, columns);
   }
 
-  /** Copies the whole matrix from an array of its own length. */
+  /** Copies the whole matrix from an array of the same length. */
   public Matrix upload(float[] values) {
     backend.upload(values, 0, this);
     return this;

@@ -38,7 +38,7 @@ import java.util.UUID;
  * SHA-256, and renamed. So two processes do not disturb each other, and a file under its final name is complete.
  *
  * <p>A start must not wait for a digest of 90 MB, which takes 0.1 to 0.6 s. So when a digest was right, the system's
- * own marks of the file (number, size, and times, of which no program can set the last one) are stored beside the
+ * own marks of the file (number, size, and times; no program can set the last of the times) are stored beside the
  * folder. The digest is computed again only if the marks differ, and a bad file is replaced. This check takes less than
  * a millisecond per start.
  */

@@ -87,7 +87,7 @@ public final class GpuTae implements Runnable {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     // A file name may begin with @; it is no file of options.
     line.setExpandAtFiles(false);
-    // For text that is no number, Java's messages name one of its own types.
+    // For text that is not a number, Java's own message names one of Java's types.
     line.registerConverter(Integer.class, GpuTae::integer).registerConverter(int.class, GpuTae::integer);
     line.registerConverter(Long.class, GpuTae::longInteger).registerConverter(long.class, GpuTae::longInteger);
     line.registerConverter(Double.class, GpuTae::number).registerConverter(double.class, GpuTae::number);

@@ -213,7 +213,7 @@ final class TrainOptions {
   }
 
   /**
-   * The settings: as given, else as the preset has them. A usage {@link Failure} if they do not fit together.
+   * The settings: as given, otherwise as the preset has them. A usage {@link Failure} if they do not fit together.
    */
   private TrainConfig settings() {
     if (dataset.isBlank()) {
@@ -256,7 +256,7 @@ final class TrainOptions {
   }
 
   /**
-   * The value of a setting: as given, else the preset's, else the default. A {@link Failure} if it is wrong.
+   * The value of a setting: as given, otherwise the preset's, otherwise the default. A {@link Failure} if it is wrong.
    */
   private <V> V checked(Setting<V> setting, TermKind<?> kind) {
     V value = termOptions.get(setting).getValue();

@@ -55,7 +55,7 @@ final class NumberText {
     return NOT_FINITE.contains(unsigned(cell));
   }
 
-  /** The value of a word for which {@link #isNotFinite} holds. */
+  /** The value of a word that {@link #isNotFinite} accepts. */
   static double notFinite(String cell) {
     boolean infinite = unsigned(cell).contains("inf");
     return !infinite ? Double.NaN : cell.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;

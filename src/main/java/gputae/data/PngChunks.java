@@ -11,7 +11,7 @@ import java.util.zip.Inflater;
 
 /**
  * Checks the chunks of a PNG file before the JDK decodes it. The JDK's decoder compares neither the checksums of the
- * chunks nor that of the compressed rows, and makes pixels of whatever bytes it finds.
+ * chunks nor that of the compressed rows, and makes pixels of any bytes that it finds.
  */
 final class PngChunks {
 

@@ -208,7 +208,7 @@ public final class Evaluator {
   private synchronized RealImages real(Judge judge) {
     if (real == null) {
       Judgement judged = judge.judge(test.images().pixels(), test.images().count());
-      // This is the accuracy on these images, whatever images the judge was tested on when it was trained.
+      // This is the accuracy on these images. The judge may have been tested on other images when it was trained.
       judgeAccuracy = Judge.accuracy(judged, test);
       real = RealImages.of(judged.features());
     }

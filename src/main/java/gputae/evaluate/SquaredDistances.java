@@ -39,7 +39,7 @@ interface SquaredDistances {
     }).max().orElse(0);
   }
 
-  /** The numbers of the tiles of n rows, in parallel. Each tile must write its results to places of its own. */
+  /** The numbers of the tiles of n rows, in parallel. Each tile must write its results to separate places. */
   static IntStream tiles(int n) {
     return IntStream.range(0, (n + TILE - 1) / TILE).parallel();
   }

@@ -125,8 +125,8 @@ final class LatentPlane {
 
   /**
    * Draws names at the medians of classes of at least ten points. A name that would touch an earlier one or a small
-   * unit circle appears only in the legend. So do long names on sparse clouds, where they would hide many of the
-   * points.
+   * unit circle appears only in the legend. The same holds for long names on sparse clouds, where they would hide many
+   * of the points.
    */
   private static void medians(Canvas canvas, Cloud cloud, Range range, Ellipse2D circle) {
     Font font = Canvas.font(Font.BOLD, 12);

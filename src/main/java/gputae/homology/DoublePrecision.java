@@ -17,9 +17,9 @@ import java.util.Optional;
  *   <li>all pairs up to R lie inside the components that remain of T when its longer edges are removed, so the trees of
  *     these components, computed in double, contain every shorter edge of the true tree.
  * </ul>
- * A component that is much smaller than the cloud is a cloud of its own, which float32 resolves after moving and
- * scaling it. The engine's own rounding, relative to the length and below (d / 2 + 2) 2^-24, may decide between edges
- * that close to each other.
+ * A component that is much smaller than the cloud is treated as a separate cloud, which float32 resolves after moving
+ * and scaling it. The engine's own rounding is relative to the length and below (d / 2 + 2) 2^-24; it may decide between
+ * edges whose lengths are that close to each other.
  */
 public final class DoublePrecision {
 
@@ -41,7 +41,7 @@ public final class DoublePrecision {
    */
   private static final double SMALLER = 1.0 / 4;
 
-  // Squares of scaled differences stay below 2^1023, and far above the numbers for which a double loses digits.
+  // Squares of scaled differences stay below 2^1023, and far above the range in which a double loses digits.
   private static final double LEAST_SQUARE = 0x1p-960;
 
   private final Backend backend;

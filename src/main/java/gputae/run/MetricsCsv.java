@@ -96,7 +96,7 @@ public final class MetricsCsv {
    * after every line.
    *
    * @return the rows in order; empty if the file has only the header
-   * @throws IOException with one line naming the file and, where it applies, the line (from 1), its text and what was
+   * @throws IOException with one line naming the file and, if there is one, the line (from 1), its text and what was
    *     expected
    */
   public List<Epoch> read(Path csv) throws IOException {

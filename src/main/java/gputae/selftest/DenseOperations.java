@@ -26,8 +26,8 @@ final class DenseOperations {
   static final int[] MANY_ROWS = {1025, 1300};
 
   /**
-   * (in, out) for which 2 or 4 warps share the inner dimension; for which the outputs end within the last 16 of a batch
-   * of 256; and which are wider than shared memory can hold at a time.
+   * (in, out): the inner dimension is shared by 2 warps, and by 4 warps; the outputs end within the last 16 of a batch
+   * of 256; the layer is wider than shared memory can hold at a time.
    */
   private static final int[][] WIDE_LAYERS = {{200, 5}, {400, 6}, {9, 250}, {70, 1030}};
 

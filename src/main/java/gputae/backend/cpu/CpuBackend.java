@@ -23,7 +23,7 @@ public final class CpuBackend extends AbstractBackend {
   private Matrix rowSums;
 
   /**
-   * @param instructionSet the kernels to use; oneDNN is limited to the first set for which a process asks
+   * @param instructionSet the kernels to use; oneDNN is limited to the first set that the process requests
    * @param threads        number of threads, at least 1
    * @throws BackendException if the native libraries cannot be loaded or the processor lacks the set
    */
