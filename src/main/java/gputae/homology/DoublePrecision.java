@@ -18,8 +18,8 @@ import java.util.Optional;
  *     these components, computed in double, contain every shorter edge of the true tree.
  * </ul>
  * A component that is much smaller than the cloud is treated as a separate cloud, which float32 resolves after moving
- * and scaling it. The engine's own rounding is relative to the length and below (d / 2 + 2) 2^-24; it may decide between
- * edges whose lengths are that close to each other.
+ * and scaling it. The engine's own rounding is relative to the length and below (d / 2 + 2) 2^-24; it may decide
+ * between edges whose lengths are that close to each other.
  */
 public final class DoublePrecision {
 
