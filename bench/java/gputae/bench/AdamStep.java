@@ -15,15 +15,15 @@ import org.openjdk.jmh.annotations.Param;
 
 /**
  * A step of Adam over all parameters of the paper's network 784-64-64-latent and back: parameters, gradient and both
- * moments (1, count). The operation leaves the gradient 0, so that only the first repetition has one; the arithmetic is
- * the same. Checked: parameters and moments after an invocation against double.
+ * moments (1, count). The operation sets the gradient to 0, so only the first repetition has a gradient; the arithmetic
+ * is the same. The check compares parameters and moments after an invocation with results in double.
  */
 public class AdamStep extends DeviceBenchmark {
 
   private static final int REPEATS = 64;
   private static final AdamRates RATES = AdamRates.of(3e-4);
 
-  /** The step's number; where 1 - beta^t still matters. */
+  /** The number of the step; at this number 1 - beta^t still matters. */
   private static final long STEP = 100;
 
   @Param("2")
@@ -33,7 +33,7 @@ public class AdamStep extends DeviceBenchmark {
   private float[] g;
   private float[] m;
   private float[] v;
-  private Matrix parameters; // (1, count), as the three after it
+  private Matrix parameters; // (1, count), like the three after it
   private Matrix gradient;
   private Matrix firstMoment;
   private Matrix secondMoment;
@@ -91,8 +91,8 @@ public class AdamStep extends DeviceBenchmark {
         parameter -= change;
         changes += RATES.rate() * firstSize / Math.sqrt(second);
       }
-      // A repetition rounds the parameter once, each moment some times. As the change hardly changes, the roundings may
-      // all go one way.
+      // A repetition rounds the parameter once and each moment a few times. As the change is almost constant, all
+      // roundings may have the same sign.
       Answer.close("parameter", i, parameter, foundP[i], REPEATS, Math.abs(p[i]) + changes);
       Answer.close("first moment", i, first, foundM[i], 4 * REPEATS, firstSize);
       Answer.close("second moment", i, second, foundV[i], 4 * REPEATS, second);

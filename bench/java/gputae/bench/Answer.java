@@ -3,12 +3,12 @@ package gputae.bench;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * Compares what a device computed with the reference. Bounds are those of {@link gputae.selftest.SelfTest}: multiples
- * of 2^-24 times the size of what is summed. A NaN is never right.
+ * Compares the results of a device with the reference. Bounds are those of {@link gputae.selftest.SelfTest}: multiples
+ * of 2^-24 times the size of the terms that are summed. NaN is always wrong.
  */
 final class Answer {
 
-  /** Numbers of a large answer that are compared. */
+  /** Number of values of a large result that are compared. */
   static final int SAMPLES = 1000;
 
   private static final double ROUNDING = 0x1p-24;
@@ -18,7 +18,7 @@ final class Answer {
   /**
    * A sum in double.
    *
-   * @param size of the terms, added up
+   * @param size sum of the sizes of the terms
    */
   record Sum(double value, double size) {}
 
@@ -33,14 +33,14 @@ final class Answer {
     return new Sum(value, size);
   }
 
-  /** |found - expected| is at most {@code bound} roundings of {@code size}. */
+  /** Requires that |found - expected| is at most {@code bound} roundings of {@code size}. */
   static void close(String what, int index, double expected, double found, double bound, double size) {
     if (!(Math.abs(expected - found) <= bound * ROUNDING * size)) {
       throw wrong(what, index, expected, found);
     }
   }
 
-  /** The same bits. */
+  /** Requires the same bits. */
   static void same(String what, int index, float expected, float found) {
     if (Float.floatToRawIntBits(expected) != Float.floatToRawIntBits(found)) {
       throw wrong(what, index, expected, found);

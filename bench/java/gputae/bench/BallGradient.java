@@ -11,8 +11,8 @@ import org.openjdk.jmh.annotations.Param;
 
 /**
  * The penalty max(|z| - 1, 0) for lying outside the unit ball, with its gradient: z and gradient (batch, dimension),
- * the sum (1, 1). About half of the points lie outside. Checked: the sum and every number of the gradient against
- * double.
+ * the sum (1, 1). About half of the points lie outside. The check compares the sum and every number of the gradient
+ * with results in double.
  */
 public class BallGradient extends DeviceBenchmark {
 

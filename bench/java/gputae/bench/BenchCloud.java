@@ -16,23 +16,26 @@ import gputae.train.TrainListener;
 import gputae.train.Trainer;
 import java.util.Random;
 
-/** The parameter {@code cloud}: point clouds (n, d) on which a spanning tree takes a different time. */
+/** The parameter {@code cloud}: point clouds (n, d) for which a spanning tree takes different times. */
 public enum BenchCloud {
   /** Coordinates uniform in [-1, 1). */
   uniform,
-  /** Ten clusters a thousand times farther apart than they are wide. */
+  /** Ten clusters, whose distances are a thousand times their width. */
   clustered,
   /**
-   * What the term meets in training: embeddings of the regularised autoencoder with the paper's settings, a latent
-   * space of d dimensions, and a few epochs behind it. It is trained on the spot, on one CPU thread whatever the
-   * device, so that all devices get the same points. The images are the built-in digits, which are drawn and so as many
-   * as there are points; nothing is filled up or repeated.
+   * Clouds that the term meets in training: embeddings of the regularised autoencoder with the paper's settings and a
+   * latent space of d dimensions, after a few epochs. It is trained when needed, on one CPU thread whatever the device,
+   * so that all devices get the same points. The images are the built-in digits; as many are drawn as there are points,
+   * so nothing is padded or repeated.
    */
   trained;
 
   private static final long SEED = 20261124;
 
-  /** Images to train on, at least; and epochs, after which embeddings fill the ball as they do later. */
+  /**
+   * The least number of training images; and the number of epochs, after which embeddings fill the ball as they do
+   * later.
+   */
   private static final int IMAGES = 16_384;
 
   private static final int EPOCHS = 8;

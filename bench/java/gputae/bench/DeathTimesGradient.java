@@ -11,9 +11,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * The sum of the death times, with its gradient, from a spanning tree that is there already: z and gradient (batch,
- * dimension), edges int32 (batch - 1, 2), lengths (1, batch - 1), the sum (1, 1). Checked: the sum and every number of
- * the gradient against double.
+ * The sum of the death times, with its gradient, from a given spanning tree: z and gradient (batch, dimension), edges
+ * int32 (batch - 1, 2), lengths (1, batch - 1), the sum (1, 1). The check compares the sum and every number of the
+ * gradient with results in double.
  */
 public class DeathTimesGradient extends DeviceBenchmark {
 

@@ -10,13 +10,13 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * A layer of the network backward: through the activation, dw += dy^T x, db += column sums of dy, dx = dy w; x and dx
- * (batch, in), w and dw (out, in), y and dy (batch, out). No dx for the network's first layer, whose input is the
- * images.
+ * The backward pass of a layer of the network: through the activation, dw += dy^T x, db += column sums of dy, dx = dy
+ * w; x and dx (batch, in), w and dw (out, in), y and dy (batch, out). The network's first layer has no dx, since its
+ * input is the images.
  *
- * <p>The operation changes dy, and parameters' gradients grow. So that repetitions do the same, outputs are 0 or
- * positive, where the activation lets a gradient through as it is. Checked: numbers of dw, dx and all of db against
- * sums in double, for the repetitions and, before, for a call with outputs of any sign.
+ * <p>The operation changes dy, and the gradients of parameters grow. So that all repetitions do the same work, outputs
+ * are 0 or positive; for these the activation passes the gradient unchanged. The check compares some numbers of dw and
+ * dx and all of db with sums in double, for the repetitions, and before them for a call with outputs of both signs.
  */
 public class DenseBackward extends DeviceBenchmark {
 
@@ -54,7 +54,7 @@ public class DenseBackward extends DeviceBenchmark {
     gradients = Reference.gaussian(random, batch * shape.out(), 1);
     outputs = Reference.gaussian(random, batch * shape.out(), 1);
     for (int i = 0; i < outputs.length; i++) {
-      // An output of ELU is above -1.
+      // An output of ELU is always above -1.
       outputs[i] = Math.max(outputs[i], -0.99f);
     }
     x = backend.allocate(batch, shape.in()).upload(inputs);
@@ -86,8 +86,9 @@ public class DenseBackward extends DeviceBenchmark {
   }
 
   /**
-   * After {@code times} calls. Each added the same to dw and db, and may have added its terms to what was there one by
-   * one, so that they are rounded at the size of the growing sum; the same terms are rounded the same way again.
+   * Checks the result after {@code times} calls. Each call added the same values to dw and db. It may have added its
+   * terms one by one to the previous value, so that they are rounded at the size of the growing sum; the same terms are
+   * then rounded in the same way again.
    */
   private void check(int times) {
     int in = shape.in();

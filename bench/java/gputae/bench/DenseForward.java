@@ -10,9 +10,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * A layer of the network forward: y = activation(x w^T + b), x (batch, in), w (out, in), b (1, out), y (batch, out);
- * ELU after hidden layers, nothing after the latent points and the logits. Checked: numbers of y drawn at random
- * against sums in double.
+ * The forward pass of a layer of the network: y = activation(x w^T + b), x (batch, in), w (out, in), b (1, out), y
+ * (batch, out); ELU after hidden layers, no activation after the latent points and the logits. The check compares
+ * randomly drawn numbers of y with sums in double.
  */
 public class DenseForward extends DeviceBenchmark {
 

@@ -19,14 +19,14 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One operation of a backend, repeated on the same matrices: microseconds a repetition.
+ * One operation of a backend, repeated on the same matrices; the result is in microseconds per repetition.
  *
  * <p>An invocation enqueues a fixed number of repetitions and waits for them once, so that on a GPU neither the
- * launches nor the wait are what is measured. The repetitions are a recording, as in a training; they depend on one
- * another by order alone. Before anything is timed, one invocation runs and its answer is checked.
+ * launches nor the wait dominate the measured time. The repetitions are a recording, as in a training; only their order
+ * makes them depend on one another. Before anything is timed, one invocation runs and its result is checked.
  *
- * <p>Iterations are short: what is timed is native code or kernels, which need no compiler to warm up, and all default
- * cases together should take minutes.
+ * <p>Iterations are short. The benchmarks time native code and kernels, which need no compiler to warm up, and all
+ * default cases together should take minutes.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -37,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class DeviceBenchmark {
 
-  /** What {@link DeviceChoice#of} takes. */
+  /** A text for {@link DeviceChoice#of}. */
   @Param("auto")
   public String device;
 
@@ -47,30 +47,30 @@ public abstract class DeviceBenchmark {
   private Recording recording;
 
   /**
-   * @param repeats repetitions in one invocation
+   * @param repeats number of repetitions in one invocation
    */
   DeviceBenchmark(int repeats) {
     this.repeats = repeats;
   }
 
   /**
-   * Repetitions in one recording, a divisor of those in one invocation: all of them, so that a GPU waits for the host
-   * once.
+   * Number of repetitions in one recording, a divisor of those in one invocation. By default it is all of them, so that
+   * a GPU waits for the host once.
    */
   int recorded(Backend backend) {
     return repeats;
   }
 
-  /** Allocates and fills what {@link #enqueue} works on. */
+  /** Allocates and fills the matrices for {@link #enqueue}. */
   abstract void prepare(Backend backend);
 
   /** Enqueues the operation once. */
   abstract void enqueue(Backend backend);
 
-  /** Throws {@link WrongAnswerException} if one invocation since {@link #prepare} did not leave what it should. */
+  /** Throws {@link WrongAnswerException} if the results of one invocation after {@link #prepare} are wrong. */
   abstract void check();
 
-  /** The same for what all invocations left; they are over. */
+  /** The same for the results of all invocations, after the last one. */
   void checkAtEnd() {}
 
   @Setup(Level.Trial)
@@ -78,7 +78,7 @@ public abstract class DeviceBenchmark {
     start(DeviceChoice.of(device).open(null, System.out::println));
   }
 
-  /** Prepares and checks on a backend, which is closed with the benchmark or, if the answer is wrong, at once. */
+  /** Prepares and checks on a backend. The backend is closed with the benchmark, or at once if a result is wrong. */
   final void start(Backend opened) {
     backend = opened;
     try {
@@ -104,7 +104,7 @@ public abstract class DeviceBenchmark {
     }
   }
 
-  /** One invocation. */
+  /** Runs and times one invocation. */
   final void measure(DeviceTime time) {
     long from = System.nanoTime();
     double seconds = backend.seconds(this::invoke);

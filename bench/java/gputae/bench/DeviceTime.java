@@ -7,14 +7,15 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * The second figure of every benchmark, {@code deviceMicros}: microseconds an operation by the device's own clock, from
- * the moment it begins with an invocation's work to the moment it has done it; where the device has no clock, as the
- * CPU, wall time.
+ * The second number of every benchmark, {@code deviceMicros}: microseconds per operation by the device's own clock,
+ * from the moment when it begins the work of an invocation until it has finished. If the device has no clock, as the
+ * CPU, this is wall time.
  *
- * <p>JMH has no counter for an average. One of type EVENTS is added up over the iterations, so an average would come
- * out as many times too large as there are iterations. One of type OPERATIONS is a number of operations, by which JMH
- * divides the iteration's wall time, with the unit, mean and error of the score. So we tell it how many operations the
- * device would have done in that wall time if it had never waited: those it did, times wall time over its own time.
+ * <p>JMH has no counter for an average. A counter of type EVENTS is summed over the iterations, so an average would be
+ * multiplied by the number of iterations. A counter of type OPERATIONS is a number of operations; JMH divides the wall
+ * time of the iteration by it, with the unit, mean and error of the score. So this class gives JMH the number of
+ * operations that the device would have done in that wall time without waiting: the number that it did, times wall
+ * time, divided by its own time.
  */
 @State(Scope.Thread)
 @AuxCounters(AuxCounters.Type.OPERATIONS)
@@ -38,7 +39,10 @@ public class DeviceTime {
     this.deviceSeconds += deviceSeconds;
   }
 
-  /** For JMH, which makes microseconds an operation of it: operations in the wall time at the device's own speed. */
+  /**
+   * The number of operations in the wall time at the device's own speed; from it JMH computes microseconds per
+   * operation.
+   */
   public double deviceMicros() {
     return operations * wallSeconds / deviceSeconds;
   }

@@ -5,10 +5,10 @@ import gputae.backend.Activation;
 /**
  * The parameter {@code layer}: a dense layer of the paper's network, in-out.
  *
- * @param in         inputs
- * @param out        outputs
- * @param activation what follows it in the network: nothing on latent points and logits
- * @param first      whether it is the network's first, whose input needs no gradient
+ * @param in         number of inputs
+ * @param out        number of outputs
+ * @param activation activation after it in the network: none on latent points and logits
+ * @param first      whether it is the first layer of the network, which needs no gradient of its input
  */
 record Layer(int in, int out, Activation activation, boolean first) {
 

@@ -10,9 +10,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * The Euclidean minimum spanning tree, that is the death times of 0-dimensional persistent homology, of a cloud
- * (points, dimension) that lies on the device; edges and lengths stay there. Checked: every edge and every bit of its
- * length against Prim's algorithm in Java under the same exact rule.
+ * The Euclidean minimum spanning tree, and with it the death times of 0-dimensional persistent homology, of a cloud
+ * (points, dimension) in the device's memory; edges and lengths stay there. The check compares every edge and every bit
+ * of its length with Prim's algorithm in Java under the same exact rule.
  */
 public class MinimumSpanningTree extends DeviceBenchmark {
 

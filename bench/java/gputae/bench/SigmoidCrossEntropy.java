@@ -10,8 +10,9 @@ import org.openjdk.jmh.annotations.Param;
 
 /**
  * The reconstruction loss with its gradient: logits, target and gradient (batch, 784), the loss (1, 1). In the network
- * the gradient takes the logits' place, which reads and writes as much; here it lies apart, so that repetitions do the
- * same. Checked: the loss and every number of the gradient against double.
+ * the gradient overwrites the logits, which reads and writes the same amount of memory; here it has its own matrix, so
+ * that all repetitions do the same work. The check compares the loss and every number of the gradient with results in
+ * double.
  */
 public class SigmoidCrossEntropy extends DeviceBenchmark {
 

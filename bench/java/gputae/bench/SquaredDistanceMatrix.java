@@ -9,9 +9,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /**
- * All squared lengths between the points of a cloud (points, dimension) under the exact rule, written out as (points,
- * points). The time does not depend on where the points lie, so one cloud is the default. Checked: whole rows, bit for
- * bit, some of them drawn.
+ * All squared lengths between the points of a cloud (points, dimension) under the exact rule, written to a matrix
+ * (points, points). The time does not depend on the positions of the points, so one cloud is the default. The check
+ * compares whole rows, bit for bit; some of them are drawn at random.
  */
 public class SquaredDistanceMatrix extends DeviceBenchmark {
 

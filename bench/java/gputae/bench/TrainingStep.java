@@ -23,19 +23,19 @@ import org.openjdk.jmh.annotations.Param;
 
 /**
  * A whole training step of the paper's network 784-64-64-dimension and back on batches of built-in digits: gather,
- * forward, losses, backward, Adam; with the topological term (model tae) and without (model ae), so that their
- * difference is what the term costs. Steps are recorded and replayed as a training does it. The network goes on
- * learning while it is timed.
+ * forward, losses, backward, Adam. It is measured with the topological term (model tae) and without (model ae), so the
+ * difference is the cost of the term. Steps are recorded and replayed as in a training. The network keeps learning
+ * while it is timed.
  *
- * <p>Checked: the losses of the first step against the CPU's to 1e-4, all losses finite, and the objective of eight
- * passes over the images fallen.
+ * <p>The check requires that the losses of the first step agree with the CPU's to 1e-4, that all losses are finite, and
+ * that eight passes over the images lower the objective.
  */
 public class TrainingStep extends DeviceBenchmark {
 
-  /** As many steps as are logged; a power of two, as recordings hold. */
+  /** The number of steps that are logged; a power of two, like the number in a recording. */
   private static final int REPEATS = 32;
 
-  /** Batches of different images. */
+  /** Number of batches of different images. */
   private static final int BATCHES = 4;
 
   private static final double TOLERANCE = 1e-4;
@@ -72,7 +72,7 @@ public class TrainingStep extends DeviceBenchmark {
       step.run(pixels, order, BATCHES, batch);
     }
 
-    /** Row-major, a row of losses for each of the last steps. */
+    /** Row-major, with a row of losses for each of the last steps. */
     private float[] losses() {
       return step.log().toFloats();
     }
@@ -126,7 +126,7 @@ public class TrainingStep extends DeviceBenchmark {
     }
   }
 
-  /** The objective, up to its constant parts, of the four steps from {@code first} on, which see all images once. */
+  /** The objective, without its constant parts, of the four steps from {@code first} on, which see all images once. */
   private double objective(float[] losses, int first) {
     int columns = config.objective().columns().size();
     double sum = 0;

@@ -1,8 +1,8 @@
 package gputae.bench;
 
 /**
- * A device computed something else than the reference: there is nothing to time. One line says what; where in this
- * program does not matter.
+ * A device computed another result than the reference, so there is nothing to time. One line says what; the place in
+ * this program does not matter.
  */
 public final class WrongAnswerException extends RuntimeException {
 

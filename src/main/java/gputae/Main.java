@@ -4,7 +4,7 @@ import gputae.cli.GpuTae;
 import gputae.cli.NamesAsBytes;
 import gputae.console.Console;
 
-/** The program's entry. */
+/** The entry point of the program. */
 public final class Main {
 
   private Main() {}

@@ -24,8 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Who may import whom: the rooms of the house. A room is a package. The table has a line for each, with the rooms whose
- * classes it uses.
+ * Which package may import which. The table has a line for each package, with the packages whose classes it uses.
  */
 class ArchitectureTest {
 

@@ -13,10 +13,10 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 
 /**
- * The program again and again in one process, as {@code gputae.cli.Jar.Together} asks for it. Not in the program's own
- * package, which would then be that of the first class loaded into it, this one, and not know the version in the jar. A
- * command comes on standard input: the number of its arguments, and these. Its answer on standard output: the exit
- * code, and what it wrote to its standard output and error, each behind its length.
+ * Runs the program repeatedly in one process, as {@code gputae.cli.Jar.Together} needs it. This class is not in the
+ * program's own package: the package would then belong to the first class loaded into it, this one, and would not know
+ * the version in the jar. A command comes on standard input: the number of its arguments, then the arguments. The
+ * answer goes to standard output: the exit code, then the command's standard output and error, each after its length.
  */
 public final class CommandsMain {
 

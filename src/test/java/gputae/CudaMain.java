@@ -4,7 +4,10 @@ import gputae.backend.BackendException;
 import gputae.backend.cuda.CudaMachine;
 import gputae.backend.cuda.JCudaDriver;
 
-/** Looks for a GPU and says what it found, as doctor does, whose other lines take most of its time. */
+/**
+ * Looks for a GPU and reports the result as doctor does. The other lines of doctor, which take most of its time, are
+ * left out.
+ */
 public final class CudaMain {
 
   private CudaMain() {}

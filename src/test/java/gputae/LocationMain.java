@@ -3,8 +3,8 @@ package gputae;
 import gputae.backend.cpu.NativeLibraries;
 
 /**
- * Loads the native libraries, as every command does that computes, and says where they lie, as doctor does; only what
- * doctor looks at beside them is left out, which takes most of its time.
+ * Loads the native libraries, as every command does that computes, and reports their folder as doctor does. The other
+ * checks of doctor, which take most of its time, are left out.
  */
 public final class LocationMain {
 

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The notices that travel in the jar cover every native library in it. */
+/** The licence notices in the jar cover every native library in it. */
 class NoticesTest {
 
   private static String resource(String name) throws IOException {

@@ -11,7 +11,7 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
 /**
- * Says at the end of a test run which tests were skipped and why, grouped by reason, so that nothing goes missing
+ * Lists at the end of a test run which tests were skipped and why, grouped by reason, so that no skipped test goes
  * unnoticed.
  */
 public final class SkippedTests implements TestExecutionListener {

@@ -29,9 +29,9 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A whole picture of the window, 1280 x 800, drawn off-screen and waited for: milliseconds. The cloud is in flow, the
- * tree of a batch of 128 is shown, and every twelfth picture brings a new observation, as five a second do at 60
- * pictures a second. Checked: a point's colour where it must be.
+ * A whole picture of the window, 1280 x 800, drawn off-screen until it is finished; in milliseconds. The cloud is
+ * moving, the tree of a batch of 128 is shown, and every twelfth picture brings a new observation, as with five
+ * observations a second at 60 pictures a second. The check compares the colour at the place of a known point.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -50,7 +50,7 @@ public class ViewFrame {
   @Param({"10000", "100000"})
   public int points;
 
-  /** 2 is drawn flat, 3 in depth. */
+  /** 2 is drawn flat, 3 with depth. */
   @Param({"2", "3"})
   public int latent;
 
@@ -92,7 +92,7 @@ public class ViewFrame {
     float[] latents = new float[latent * points];
     for (int i = 0; i < points; i++) {
       for (int k = 0; k < latent; k++) {
-        // One point far from all others, for the check.
+        // One point is far from all others, for the check.
         latents[latent * i + k] = i == 0 ? (k == 0 ? 3 : 0) : (float) (0.4 * random.nextGaussian());
       }
     }
@@ -127,7 +127,7 @@ public class ViewFrame {
     int found = target.read()[(int) at[1] * WIDTH + (int) at[0]];
     int expected = ClassColours.of(10)[labels[0]];
     for (int shift = 0; shift <= 16; shift += 8) {
-      // Points are not quite opaque.
+      // Points are not fully opaque.
       int difference = Math.abs((found >> shift & 255) - (expected >> shift & 255));
       if (difference > 255 * 0.65 * 0.65) {
         throw new WrongAnswerException(

@@ -5,37 +5,37 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What backends share: the account of their memory, and the checks of shapes and types that stand before every
+ * The common part of all backends: the account of their memory, and the checks of shapes and types before every
  * operation.
  */
 public abstract class AbstractBackend implements Backend {
 
-  /** Addresses of open allocations, and their bytes. */
+  /** Addresses of open allocations, each with its number of bytes. */
   private final Map<Long, Long> allocations = new HashMap<>();
 
   private long allocatedBytes;
   private boolean closed;
 
-  /** Memory on the device, aligned to 64 bytes or more; 0 where there is not enough. */
+  /** Allocates memory on the device, aligned to 64 bytes or more; 0 if there is not enough. */
   protected abstract long allocateMemory(long bytes);
 
-  /** Sets the bytes of a new matrix to 0, where {@link #allocateMemory} did not. */
+  /** Sets the bytes of a new matrix to 0, unless {@link #allocateMemory} did. */
   protected abstract void initialise(long address, long bytes);
 
   protected abstract void freeMemory(long address);
 
-  /** Ends what uses the memory; called once, before it is freed. */
+  /** Ends the work that uses the memory; called once, before the memory is freed. */
   protected void finishDevice() {}
 
-  /** Frees what the backend holds beside its memory; called once, after it was freed. */
+  /** Frees everything that the backend holds beside its memory; called once, after the memory was freed. */
   protected abstract void closeDevice();
 
-  /** Bytes that could still be allocated, for messages; -1 where nobody knows. */
+  /** Bytes that could still be allocated, for messages; -1 if this is unknown. */
   protected long freeBytes() {
     return -1;
   }
 
-  /** Throws IllegalStateException while matrices may neither come nor go. */
+  /** Throws IllegalStateException while matrices may be neither allocated nor freed. */
   protected void requireFreeHands() {}
 
   @Override
@@ -52,8 +52,8 @@ public abstract class AbstractBackend implements Backend {
   }
 
   /**
-   * Memory that is accounted for; not initialised. {@code what} it is for stands in the message where there is not
-   * enough.
+   * Allocates memory and accounts for it; the memory is not initialised. If there is not enough, the message names
+   * {@code what} it is for.
    */
   protected final long reserve(long bytes, String what) {
     long address = allocateMemory(bytes);
@@ -67,14 +67,14 @@ public abstract class AbstractBackend implements Backend {
 
   @Override
   public final void free(Matrix matrix, long address) {
-    // After close() everything is freed already.
+    // After close() everything is already freed.
     if (allocations.containsKey(address)) {
       requireFreeHands();
       release(address);
     }
   }
 
-  /** Frees what {@link #reserve} gave. */
+  /** Frees memory that {@link #reserve} returned. */
   protected final void release(long address) {
     allocatedBytes -= allocations.remove(address);
     freeMemory(address);
@@ -91,7 +91,7 @@ public abstract class AbstractBackend implements Backend {
       return;
     }
     closed = true;
-    // A device that failed may refuse to free; it is closed all the same, and the first reason reported.
+    // A device that failed may refuse to free memory. It is closed all the same, and the first reason is reported.
     RuntimeException failure = attempt(null, this::finishDevice);
     for (long address : List.copyOf(allocations.keySet())) {
       failure = attempt(failure, () -> release(address));
@@ -120,7 +120,7 @@ public abstract class AbstractBackend implements Backend {
     }
   }
 
-  /** Where a matrix of this backend lies. */
+  /** The address of a matrix of this backend. */
   protected long address(Matrix matrix) {
     requireOpen();
     if (matrix.backend() != this) {
@@ -129,7 +129,7 @@ public abstract class AbstractBackend implements Backend {
     return matrix.address();
   }
 
-  /** The address, or 0 for a matrix that may be left out and is. */
+  /** The address of a matrix, or 0 if the matrix is optional and null. */
   protected final long addressOrNull(Matrix matrix) {
     return matrix == null ? 0 : address(matrix);
   }
@@ -138,7 +138,7 @@ public abstract class AbstractBackend implements Backend {
     return matrix.size() * matrix.type().bytes();
   }
 
-  // ---- what each operation asks of its matrices; a violation is an IllegalArgumentException
+  // ---- checks of the matrices of each operation; a violation is an IllegalArgumentException
 
   protected static void requireCopy(Matrix from, Matrix to) {
     require(from.type() == to.type() && from.size() == to.size(), "copy", from, to);
@@ -266,7 +266,7 @@ public abstract class AbstractBackend implements Backend {
     requireFloats("fetch", from);
   }
 
-  /** A primitive array that fits the matrix's type and holds its elements from {@code offset} on. */
+  /** Requires a primitive array that fits the matrix's type and holds its elements from {@code offset} on. */
   protected static void requireArray(Object array, int offset, Matrix matrix) {
     int length =
         switch (matrix.type()) {

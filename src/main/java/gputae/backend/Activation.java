@@ -1,6 +1,6 @@
 package gputae.backend;
 
-/** What follows a dense layer. */
+/** The function that follows a dense layer. */
 public enum Activation {
   /** y = x. */
   IDENTITY,

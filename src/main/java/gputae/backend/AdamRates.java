@@ -13,7 +13,7 @@ public record AdamRates(double rate, double beta1, double beta2, double epsilon)
   /** How many numbers {@link Backend#adam} takes. */
   static final int COUNT = 4;
 
-  /** PyTorch's defaults around a learning rate. */
+  /** PyTorch's defaults with this learning rate. */
   public static AdamRates of(double rate) {
     return new AdamRates(rate, 0.9, 0.999, 1e-8);
   }

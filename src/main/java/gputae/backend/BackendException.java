@@ -1,8 +1,8 @@
 package gputae.backend;
 
 /**
- * A backend cannot be had, or an operation of it failed. The message is one line that says what happened and what to
- * do.
+ * A backend is not available, or one of its operations failed. The message is one line that says what happened and what
+ * to do.
  */
 public class BackendException extends RuntimeException {
   public BackendException(String message) {

@@ -1,6 +1,6 @@
 package gputae.backend;
 
-/** What a {@link Matrix} holds. Row-major always. */
+/** The type of the elements of a {@link Matrix}. Matrices are always row-major. */
 public enum ElementType {
   /** Unsigned bytes: images, 0 black to 255 white. */
   UINT8(1),

@@ -15,7 +15,7 @@ public final class Matrix implements AutoCloseable {
   private final long columns;
   private boolean closed;
 
-  /** For backends: an allocation of its own. */
+  /** For backends: a matrix that owns a new allocation. */
   public Matrix(Backend backend, ElementType type, long address, long rows, long columns) {
     this.backend = backend;
     this.owner = null;
@@ -50,7 +50,7 @@ public final class Matrix implements AutoCloseable {
     return columns;
   }
 
-  /** rows x columns. */
+  /** Number of elements: rows x columns. */
   public long size() {
     return rows * columns;
   }
@@ -77,7 +77,7 @@ public final class Matrix implements AutoCloseable {
     return view(0, count, columns);
   }
 
-  /** Copies the whole matrix from an array of its own length. */
+  /** Copies the whole matrix from an array of the same length. */
   public Matrix upload(float[] values) {
     backend.upload(values, 0, this);
     return this;
@@ -103,7 +103,7 @@ public final class Matrix implements AutoCloseable {
     return this;
   }
 
-  /** A copy of a float32 matrix, once all work enqueued before is done. */
+  /** A copy of a float32 matrix, made when all work enqueued before is done. */
   public float[] toFloats() {
     float[] values = new float[Math.toIntExact(size())];
     backend.download(this, values, 0);

@@ -31,24 +31,25 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A private folder for native libraries that come out of the jar, named after their content: under
- * {@code $GPU_TAE_CACHE} if that is set, else the first of {@code $XDG_CACHE_HOME/gpu-tae},
+ * A private folder for native libraries that come out of the jar, named after their content. Its parent is
+ * {@code $GPU_TAE_CACHE} if that is set, otherwise the first of {@code $XDG_CACHE_HOME/gpu-tae},
  * {@code <java.io.tmpdir>/gpu-tae-<uid>}, {@code ~/.cache/gpu-tae} that can be written, belongs to this user alone, and
- * lies on a file system from which programs may run. Each file is unpacked under a name of its own, checked against its
- * SHA-256, and renamed, so two processes at once do not meet and a file under its final name is whole.
+ * lies on a file system from which programs may run. Each file is unpacked under a temporary name, checked against its
+ * SHA-256, and renamed. So two processes do not disturb each other, and a file under its final name is complete.
  *
- * <p>A start must not wait for a digest of 90 MB, 0.1 to 0.6 s. So the system's own marks of a file (number, size, and
- * times, of which no program can set the last) are kept beside the folder once its digest was right. Only where they
- * differ is the digest taken again, and a file that is bad is replaced. That costs a start less than a millisecond.
+ * <p>A start must not wait for a digest of 90 MB, which takes 0.1 to 0.6 s. So when a digest was right, the system's
+ * own marks of the file (number, size, and times; no program can set the last of the times) are stored beside the
+ * folder. The digest is computed again only if the marks differ, and a bad file is replaced. This check takes less than
+ * a millisecond per start.
  */
 public final class NativeFolder {
 
-  /** How the file ends that says which digests were right. */
+  /** Suffix of the file that lists the verified digests. */
   private static final String CHECKED = ".checked";
 
   private NativeFolder() {}
 
-  /** Where a library's bytes come from. */
+  /** The source of a library's bytes. */
   @FunctionalInterface
   public interface Content {
     InputStream open() throws IOException;
@@ -64,19 +65,19 @@ public final class NativeFolder {
     }
   }
 
-  /** What is tried with a library once it is unpacked: loading it, as a rule. */
+  /** What is done with a library once it is unpacked; usually it is loaded. */
   @FunctionalInterface
   public interface Use {
-    /** @throws UnsatisfiedLinkError where the folder does not serve */
+    /** @throws UnsatisfiedLinkError if a library in this folder cannot be loaded */
     void accept(Path file);
   }
 
   /**
-   * Unpacks libraries and uses each, in their order; where a folder does not serve, in the next.
+   * Unpacks the libraries and uses each, in order. If a folder does not work, the next one is tried.
    *
-   * @param prefix of the folder's name
+   * @param prefix prefix of the folder's name
    * @return the folder
-   * @throws BackendException saying which folders were tried and why they do not serve
+   * @throws BackendException that says which folders were tried and why they do not work
    */
   public static synchronized Path unpack(String prefix, List<Library> libraries, Use use) {
     StringBuilder content = new StringBuilder();
@@ -86,18 +87,17 @@ public final class NativeFolder {
     List<String> refusals = new ArrayList<>();
     for (String candidate : candidates()) {
       try {
-        // A name with letters beyond ASCII is no path for Java in the locale C.
+        // In the locale C, Java makes no path of a name with letters beyond ASCII.
         Path base = Path.of(candidate).toAbsolutePath();
         makePrivate(base);
         Path folder = base.resolve(name);
-        // A base that was there before may be open to readers, and the usual permissions of a new folder to a group's
-        // writers.
+        // A base that existed before may be open to readers, and a new folder may by default be writable by a group.
         makePrivate(folder);
         removeLeftovers(base);
         useAll(libraries, folder, base.resolve("." + name + CHECKED), use);
         return folder;
       } catch (IOException | UnsatisfiedLinkError | InvalidPathException e) {
-        // Of many a file error the JDK says nothing but the path.
+        // For many file errors the JDK gives only the path.
         String why =
             e instanceof FileSystemException file && file.getReason() == null ? file.getFile() + " cannot be made"
                 : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
@@ -116,7 +116,7 @@ public final class NativeFolder {
     for (Library library : libraries) {
       Path file = folder.resolve(library.name);
       String marks = marks(library, file);
-      // A cleaner of temporary files may have taken some and left others.
+      // A program that cleans up temporary files may have removed some files and left others.
       if (marks == null || !known.contains(marks)) {
         if (!isRight(library, file)) {
           unpack(library, file, folder.getParent());
@@ -127,7 +127,7 @@ public final class NativeFolder {
       use.accept(file);
     }
     if (!known.contentEquals(found) && Files.isWritable(folder.getParent())) {
-      // A folder that is read-only serves as well; there the digests are taken at each start.
+      // A read-only folder works too, but there the digests are computed at each start.
       Path partial = partial(record);
       try {
         Files.writeString(partial, found, StandardOpenOption.CREATE_NEW);
@@ -138,7 +138,7 @@ public final class NativeFolder {
     }
   }
 
-  /** What changes whenever the file does, a line; null where there is no such file. */
+  /** A line that changes whenever the file does; null if there is no such file. */
   private static String marks(Library library, Path file) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return null;
@@ -161,8 +161,8 @@ public final class NativeFolder {
   }
 
   /**
-   * Removes what programs that were killed left half unpacked, also those of other versions. Whoever unpacks shares a
-   * lock, which ends with its process: who has it alone knows that nobody unpacks.
+   * Removes files that killed programs left half unpacked, also those of other versions. Each process that unpacks
+   * holds a shared lock, which ends with the process. A process that gets the exclusive lock knows that nobody unpacks.
    */
   private static void removeLeftovers(Path base) throws IOException {
     List<Path> partials = new ArrayList<>();
@@ -211,14 +211,14 @@ public final class NativeFolder {
     }
     List<String> bases = new ArrayList<>();
     String cache = System.getenv("XDG_CACHE_HOME");
-    // The XDG specification: a relative path is to be ignored.
+    // The XDG specification says that a relative path is ignored.
     if (cache != null && cache.startsWith("/")) {
       bases.add(cache + "/gpu-tae");
     }
     bases.add(System.getProperty("java.io.tmpdir") + "/gpu-tae-" + ownUser());
     String home = System.getProperty("user.home");
     if (!home.startsWith("/")) {
-      // Java says "?" of a user without an entry in passwd.
+      // Java gives "?" for a user without an entry in passwd.
       home = System.getenv("HOME");
     }
     if (home != null && home.startsWith("/")) {
@@ -235,14 +235,14 @@ public final class NativeFolder {
     }
   }
 
-  /** Makes the folder, or checks that nobody else could have put something into it. */
+  /** Makes the folder, or checks that nobody else could have put anything into it. */
   private static void makePrivate(Path base) throws IOException {
     if (!Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS)) {
       Files.createDirectories(base.getParent());
       try {
         Files.createDirectory(base, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       } catch (FileAlreadyExistsException e) {
-        // Another process was quicker, or something else is in the way: looked at below.
+        // Another process made it first, or something else has this name: the check below finds out.
       }
     }
     if (!Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS)
@@ -269,7 +269,7 @@ public final class NativeFolder {
           LinkOption.NOFOLLOW_LINKS);
           OutputStream out = new DigestOutputStream(Channels.newOutputStream(whole), digest)) {
         in.transferTo(out);
-        // Later only its marks are looked at, which a power cut could leave right and the content not.
+        // Later starts compare only the marks. After a power cut these could be right while the content is not.
         whole.force(true);
       }
       if (!HexFormat.of().formatHex(digest.digest()).equals(library.sha256)) {

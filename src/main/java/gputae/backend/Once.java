@@ -3,15 +3,14 @@ package gputae.backend;
 import java.util.function.Supplier;
 
 /**
- * Something that a process makes once; or the reason why it cannot be had, which is kept and reported again at each
- * later call.
+ * A value that a process makes once. If that fails, the reason is kept and reported again at each later call.
  */
 public final class Once<T> {
 
   private T made;
   private BackendException failure;
 
-  /** What the first call's {@code make} gave. */
+  /** The value that the first call's {@code make} returned. */
   public synchronized T get(Supplier<T> make) {
     if (failure != null) {
       throw new BackendException(failure.getMessage(), failure);

@@ -2,7 +2,7 @@ package gputae.backend;
 
 import java.util.Locale;
 
-/** The device has not enough memory. */
+/** The device does not have enough memory. */
 public final class OutOfMemoryException extends BackendException {
 
   private final String happened;
@@ -10,11 +10,11 @@ public final class OutOfMemoryException extends BackendException {
   private final long free;
 
   /**
-   * @param device what {@link Backend#name} says
-   * @param what   the memory was for, e.g. {@code a matrix of 128 x 784}
-   * @param asked  bytes
+   * @param device name of the device as in {@link Backend#name}
+   * @param what   purpose of the memory, e.g. {@code a matrix of 128 x 784}
+   * @param asked  bytes asked for
    * @param held   bytes that the backend holds
-   * @param free   bytes that are left, -1 where nobody knows
+   * @param free   bytes that are free, -1 if this is unknown
    */
   public OutOfMemoryException(String device, String what, long asked, long held, long free) {
     this(
@@ -31,7 +31,7 @@ public final class OutOfMemoryException extends BackendException {
     this.free = free;
   }
 
-  /** The same with other advice about what to do. */
+  /** The same exception with other advice about what to do. */
   public OutOfMemoryException advising(String advice) {
     return new OutOfMemoryException(happened, asked, free, advice, this);
   }
@@ -41,7 +41,7 @@ public final class OutOfMemoryException extends BackendException {
     return asked;
   }
 
-  /** Bytes that were left, -1 where nobody knows. */
+  /** Bytes that were free, -1 if this is unknown. */
   public long free() {
     return free;
   }

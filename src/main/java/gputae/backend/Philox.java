@@ -3,7 +3,7 @@ package gputae.backend;
 /**
  * Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011), the generator of
  * kernels/philox.h: a number is a function of its address (seed, index, step, stream), so any part of a run can be
- * drawn again without what came before.
+ * drawn again without the part before it.
  */
 public final class Philox {
 
@@ -37,7 +37,9 @@ public final class Philox {
     return (word >>> 8) * 0x1p-24f;
   }
 
-  /** The numbers 0 to n - 1 in an order uniform among all (Fisher, Yates), without bias (Lemire 2019). */
+  /**
+   * The numbers 0 to n - 1 in random order; all orders are equally likely (Fisher, Yates), without bias (Lemire 2019).
+   */
   public static int[] permutation(int n, long seed, int step, int stream) {
     int[] order = new int[n];
     for (int i = 0; i < n; i++) {
@@ -55,7 +57,7 @@ public final class Philox {
           used = 0;
         }
         product = (words[used++] & 0xFFFFFFFFL) * bound;
-        // Words whose low product falls into the uneven rest are drawn again.
+        // Words whose low product falls into the incomplete last range are drawn again.
       } while ((product & 0xFFFFFFFFL) < (0x100000000L - bound) % bound);
       int j = (int) (product >>> 32);
       int other = order[j];

@@ -1,6 +1,6 @@
 package gputae.backend;
 
-/** Operations recorded once ({@link Backend#record}) and replayed as often as wanted. */
+/** Operations that are recorded once ({@link Backend#record}) and can be replayed any number of times. */
 public interface Recording extends AutoCloseable {
 
   /** Enqueues the recorded operations again, on the same matrices. */

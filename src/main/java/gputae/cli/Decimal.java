@@ -9,14 +9,15 @@ final class Decimal {
   private Decimal() {}
 
   /**
-   * The decimal with the fewest digits that reads back the same float32, nearest to it among those.
+   * The decimal with the fewest digits that reads back as the same float32; among those the nearest.
    * ({@code Float.toString} gives more digits than needed for some numbers before Java 19.)
    */
   static String shortest(float x) {
     if (x == 0 || !Float.isFinite(x)) {
       return x == 0 ? "0" : Float.toString(x);
     }
-    // Reads back the same, and is the shortest but for rare cases, in which a digit less does too.
+    // This reads back as the same number, and is the shortest except in rare cases, where one digit less is also
+    // enough.
     BigDecimal shortest = new BigDecimal(Float.toString(x)).stripTrailingZeros();
     BigDecimal exact = new BigDecimal((double) x);
     while (shortest.precision() > 1) {

@@ -10,7 +10,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** Which device a command computes on. */
+/** The device on which a command computes. */
 final class DeviceOptions {
 
   static final class DeviceConverter implements ITypeConverter<DeviceChoice> {
@@ -24,7 +24,10 @@ final class DeviceOptions {
     }
   }
 
-  /** More than the processors of any machine; far above that the threads' libraries end the whole process. */
+  /**
+   * More threads than any machine has processors. Far more threads than this make the thread libraries end the whole
+   * process.
+   */
   private static final int MOST_THREADS = 1024;
 
   @Option(
@@ -34,7 +37,7 @@ final class DeviceOptions {
       converter = DeviceConverter.class,
       description = {
         "auto, cuda, cuda:N, cpu or host-runner (default: ${DEFAULT-VALUE}). auto takes the first GPU if everything "
-            + "for it is there, else the CPU, and prints which "
+            + "that it needs is present, otherwise the CPU, and prints which "
             + "and why; cuda never falls back to the CPU; cuda:1 is the second GPU; host-runner runs the CUDA kernels "
             + "on the CPU, slowly, to check them "
             + "(development builds only)."
@@ -42,11 +45,11 @@ final class DeviceOptions {
   private DeviceChoice device;
 
   @Option(names = "--threads", paramLabel = "N",
-      description = "CPU threads (default: all this process may use). Results are repeatable for one number of "
-          + "threads.")
+      description = "Number of CPU threads (default: all that this process may use). With the same number of "
+          + "threads, results are repeatable.")
   private Integer threads;
 
-  /** As given, or null; {@link Failure} of usage if no device can have so many. */
+  /** The number as given, or null; a usage {@link Failure} if no device can have so many threads. */
   Integer threads() {
     if (threads != null && (threads < 1 || threads > MOST_THREADS)) {
       throw Failure.usage("--threads is " + threads + "; " + (threads < 1 ? "at least 1" : "at most " + MOST_THREADS));
@@ -54,17 +57,17 @@ final class DeviceOptions {
     return threads;
   }
 
-  /** Whether the choice of a device is left to the program. */
+  /** Whether the program chooses the device. */
   boolean isAuto() {
     return device.kind() == DeviceChoice.Kind.AUTO;
   }
 
-  /** Opens the device; says through {@code log} what it is. The caller closes it. */
+  /** Opens the device and describes it in a line to {@code log}. The caller closes it. */
   Backend open(Consumer<String> log) {
     return open(threads(), log);
   }
 
-  /** As {@link #open(Consumer)}, for so many of the CPU's threads, null for all. */
+  /** As {@link #open(Consumer)}, with this number of CPU threads, null for all. */
   Backend open(Integer threads, Consumer<String> log) {
     if (device.kind() == DeviceChoice.Kind.HOST_RUNNER && threads != null && threads > HostRunner.MOST_HOST_THREADS) {
       throw Failure

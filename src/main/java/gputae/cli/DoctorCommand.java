@@ -34,8 +34,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What this machine offers, and whether a device computes what it should. */
-@Command(name = "doctor", description = "Say what this machine offers and what gpu-tae makes of it.",
+/** Reports what this machine offers, and whether a device computes correctly. */
+@Command(name = "doctor", description = "Report what this machine offers and how gpu-tae can use it.",
     mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
 
@@ -48,15 +48,15 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--selftest",
       description = "Instead, check every operation of a device against references in double precision, at every size "
-          + "where a code path begins or ends. Exits 0 if"
-          + " all pass, else 1. --device and --threads say which device.")
+          + "where a code path begins or ends. The exit code is 0 if"
+          + " all pass, otherwise 1. --device and --threads choose the device.")
   private boolean selftest;
 
   @Option(
       names = "--repeats",
       paramLabel = "N",
       description = "With --selftest: also replay a training step of the paper's widths this many times from one "
-          + "state; every bit must come out the same.")
+          + "state; every bit must be the same each time.")
   private Integer repeats;
 
   @Override
@@ -92,7 +92,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** How often each of the backend's kernels was launched so far; the CPU does not count its own. */
+  /** How often each kernel of the backend has been launched so far; the CPU does not count its own. */
   private static Supplier<Map<String, Long>> launchesOf(Backend backend) {
     return backend instanceof CudaBackend cuda ? cuda::launches : Map::of;
   }
@@ -124,7 +124,7 @@ final class DoctorCommand implements Callable<Integer> {
     return code;
   }
 
-  /** What there is of CUDA, and what is missing; a machine without a GPU is a healthy one. */
+  /** Reports which parts of CUDA are present and which are missing; a machine without a GPU is healthy. */
   private static void describeCuda() {
     try {
       CudaMachine machine = CudaMachine.find();
@@ -146,7 +146,7 @@ final class DoctorCommand implements Callable<Integer> {
     System.out.printf("%-18s%s%n", name, value);
   }
 
-  /** Whether this Java can draw: a figure is drawn to find out. */
+  /** Whether this Java can draw. It draws a figure to find out. */
   private static String figures() {
     try {
       Path file = Files.createTempFile("gpu-tae", ".png");
@@ -161,7 +161,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** What the window and frames draw with; a machine without it trains as well. */
+  /** What the window and the frames use to draw; a machine without it can still train. */
   private static String openGl() {
     try {
       return Viewer.find().describe();

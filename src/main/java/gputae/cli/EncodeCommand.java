@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true)
 final class EncodeCommand implements Callable<Integer> {
 
-  /** What {@code --split} takes. */
+  /** The values of {@code --split}. */
   enum SplitName {
     TRAIN,
     TEST;
@@ -48,7 +48,7 @@ final class EncodeCommand implements Callable<Integer> {
       index = "1",
       paramLabel = "FILE",
       arity = "0..1",
-      description = "Images to embed instead of a split: .npy or IDX, of the size the model was trained on.")
+      description = "Images to embed instead of a split: .npy or IDX, of the size on which the model was trained.")
   private Path file;
 
   @Option(names = "--split", paramLabel = "SPLIT", description = "train or test (default: test).")
@@ -61,8 +61,8 @@ final class EncodeCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "File to write: .npy (float32 [n, latent]) or .csv (a line each, no header). Replaced if it exists;"
-          + " - is standard output, as .npy.")
+      description = "File to write: .npy (float32 [n, latent]) or .csv (one line per image, no header). Replaced if it"
+          + " exists; - is standard output, as .npy.")
   private Path out;
 
   @Mixin
@@ -114,7 +114,7 @@ final class EncodeCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** A line each, every number with the digits that give it back. */
+  /** One line per row; every number has enough digits to be read back unchanged. */
   private static byte[] rows(float[] values, int columns) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < values.length; i++) {

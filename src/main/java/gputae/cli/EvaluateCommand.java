@@ -41,19 +41,19 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Measures a trained model, or embeddings that were made elsewhere. */
+/** Measures a trained model, or embeddings that another program made. */
 @Command(
     name = "evaluate",
     description = {
-      "Measure a model: reconstruction, how its embeddings fill the unit ball and keep neighbourhoods, and what it "
-          + "generates, as a classifier trained here judges it.",
+      "Measure a model: its reconstruction, how its embeddings fill the unit ball and preserve neighbourhoods, and "
+          + "its generated images, which a classifier trained here judges.",
       ""},
     footerHeading = "%n",
     footer = {
       "Leaves evaluation.json, evaluation.csv and evaluation.html in the run. With --latents and --data it measures "
-          + "embeddings made elsewhere: the unit ball and",
-      "neighbourhoods. Of more than 10,000 points a sample is taken. Every measure is explained, with its source, on "
-          + "the page."
+          + "embeddings of another program: the unit ball and",
+      "neighbourhoods. If there are more than 10,000 points, a sample is used. The page explains every measure and "
+          + "gives its source."
     },
     mixinStandardHelpOptions = true)
 final class EvaluateCommand implements Callable<Integer> {
@@ -64,24 +64,24 @@ final class EvaluateCommand implements Callable<Integer> {
   private Path run;
 
   @Option(names = "--latents", paramLabel = "FILE",
-      description = "Embeddings made elsewhere instead of a run: .npy [n, d] or text, a point a line, or any other "
-          + "cloud"
+      description = "Embeddings of another program instead of a run: .npy [n, d], text with one point per line, or any "
+          + "other cloud"
           + " that h0 reads.")
   private Path latents;
 
   @Option(
       names = "--data",
       paramLabel = "PATH",
-      description = "With a run: where its data set lies now, if it has moved. With --latents: what was embedded, in "
+      description = "With a run: the place of its data set, if it has moved. With --latents: the embedded data, in "
           + "the same order: .npy (uint8 images, or floats [n, ...]), IDX or text.")
   private Path data;
 
   @Option(names = "--labels", paramLabel = "FILE",
-      description = "With --latents: their labels, integers, .npy [n] or text, one a line, for the k-NN accuracy.")
+      description = "With --latents: integer labels for the k-NN accuracy, .npy [n] or text with one per line.")
   private Path labels;
 
   @Option(names = "--out", paramLabel = "DIR",
-      description = "Folder for the files (default: the run; with --latents none is written).")
+      description = "Folder for the files (default: the run; with --latents no files are written).")
   private Path out;
 
   @Mixin
@@ -123,7 +123,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The files of the evaluation, none of them of another run. */
+  /** The files of the evaluation; none of them belongs to another run. */
   private Outputs outputs(Path folder) throws IOException {
     if (Files.exists(new RunDirectory(folder).config()) && (run == null || !Files.isSameFile(folder, run))) {
       throw Failure.usage("--out " + folder + " is a run, which has an evaluation of its own; give another folder");
@@ -160,7 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** What was embedded: images where it is of bytes, other vectors else. */
+  /** The inputs that were embedded: images if the file holds bytes, otherwise other vectors. */
   private InputSpace inputs(int count, Sample sample) throws DataException {
     NpyArray array = CloudFiles.holdsNpy(data) ? Npy.read(data) : null;
     if (array instanceof NpyArray.Bytes || array == null && isIdx()) {
@@ -204,7 +204,7 @@ final class EvaluateCommand implements Callable<Integer> {
     System.err.println("gpu-tae: " + line);
   }
 
-  /** Rows of whatever shape, each a point. */
+  /** The points of a file: each row is a point, whatever its shape. */
   private static Points points(Path file, float[] values, int count) {
     if (values.length == 0) {
       throw new Failure(file + " holds no points");

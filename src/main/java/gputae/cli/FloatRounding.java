@@ -8,18 +8,22 @@ import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * float64 points as float32, in which the measures of embeddings are made. Where rounding would make different points
- * equal, or move one by more than 1e-5 of the cloud's extent, the file is refused: neighbours would be others.
+ * Rounds float64 points to float32, the type in which embeddings are measured. The file is refused if rounding would
+ * make different points equal, or would move a point by more than 1e-5 of the cloud's extent, since the neighbours
+ * would change.
  */
 final class FloatRounding {
 
-  /** The most that a point may move, relative to the root mean square distance of the points from their mean. */
+  /**
+   * The largest distance by which a point may move, relative to the root mean square distance of the points from their
+   * mean.
+   */
   private static final double MOST = 1e-5;
 
   private FloatRounding() {}
 
   /**
-   * Rounds, and says so on {@code log} if a value changes.
+   * Rounds the values, and says so on {@code log} if a value changes.
    *
    * @param values float64 [points, d]
    * @return float32 [points, d]
@@ -52,7 +56,7 @@ final class FloatRounding {
     return rounded;
   }
 
-  /** The largest distance of a point from its rounded self. */
+  /** The largest distance between a point and its rounded value. */
   private static double moved(double[] values, float[] rounded, int d) {
     double most = 0;
     for (int row = 0; row < values.length; row += d) {
@@ -77,7 +81,7 @@ final class FloatRounding {
     return Math.sqrt(squares);
   }
 
-  /** How many different rows there are, told apart by 64 bits of each. */
+  /** The number of different rows; they are compared by a 64-bit hash of each. */
   private static int different(double[] values, int points, int d) {
     return (int) Arrays.stream(hashes(points, d, i -> values[i])).distinct().count();
   }
@@ -91,7 +95,7 @@ final class FloatRounding {
     for (int n = 0; n < points; n++) {
       long hash = 0;
       for (int i = 0; i < d; i++) {
-        // 0.0 and -0.0 are the same place. The multiplication and shift are those of splitmix64.
+        // 0.0 and -0.0 are the same coordinate. The multiplication and the shift are those of splitmix64.
         hash = (hash ^ Double.doubleToLongBits(value.applyAsDouble(n * d + i) + 0.0)) * 0xBF58476D1CE4E5B9L;
         hash ^= hash >>> 29;
       }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Decodes samples of a trained model's prior. */
+/** Decodes samples from the prior of a trained model. */
 @Command(
     name = "generate",
     description = "Generate images: decode samples of the latent prior, which is uniform in the unit ball for tae and "
@@ -74,7 +74,7 @@ final class GenerateCommand implements Callable<Integer> {
       if (!picture) {
         Npy.write(out, images, count, config.height(), config.width());
       } else {
-        // As wide as high, in images, where all are: 12 columns for 96 as in the run's own figure.
+        // The picture has 1.5 times as many columns as rows: 12 columns for 96 images, as in the run's own figure.
         int columns = (int) Math.max(1, Math.ceil(Math.sqrt(count * 1.5)));
         ImageGrid.write(out, images, count, config.height(), config.width(), Math.min(count, columns));
       }

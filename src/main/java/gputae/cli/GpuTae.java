@@ -19,7 +19,10 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
 
-/** The command line: exit code 0 on success, 2 on wrong usage, 1 on failure, always with one line that says why. */
+/**
+ * The command line. The exit code is 0 on success, 2 on wrong usage, 1 on failure; an error always prints one line that
+ * says why.
+ */
 @Command(
     name = "gpu-tae",
     description = "Autoencoders whose latent space is regularised by 0-dimensional persistent homology.",
@@ -44,7 +47,7 @@ public final class GpuTae implements Runnable {
 
   /** Runs a command and returns the exit code. */
   public static int run(String... arguments) {
-    // No window is opened here, and figures must also be drawn where there is no display.
+    // No window is opened here, and figures must be drawn even if there is no display.
     System.setProperty("java.awt.headless", "true");
     GpuTae program = new GpuTae();
     CommandLine line = new CommandLine(program);
@@ -53,7 +56,7 @@ public final class GpuTae implements Runnable {
     line.setExecutionExceptionHandler((exception, command, parsed) -> program.failed(exception, command));
     line.getSubcommands().forEach((name, command) -> {
       command.setUsageHelpAutoWidth(true);
-      // Every command would start later if each made the options of all.
+      // Every command would start more slowly if it made the options of all commands.
       if (List.of(arguments).contains(name)) {
         TrainOptions.addTermOptions(command.getCommandSpec());
         if (name.equals("train")) {
@@ -79,12 +82,12 @@ public final class GpuTae implements Runnable {
     }
   }
 
-  /** How every command line of this program is read. */
+  /** Sets how every command line of this program is parsed. */
   static CommandLine configure(CommandLine line) {
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    // A file may have a name that begins with @; it holds no options.
+    // A file name may begin with @; it is no file of options.
     line.setExpandAtFiles(false);
-    // Java's words for what is no number say which of its types it was to be.
+    // For text that is not a number, Java's own message names one of Java's types.
     line.registerConverter(Integer.class, GpuTae::integer).registerConverter(int.class, GpuTae::integer);
     line.registerConverter(Long.class, GpuTae::longInteger).registerConverter(long.class, GpuTae::longInteger);
     line.registerConverter(Double.class, GpuTae::number).registerConverter(double.class, GpuTae::number);
@@ -118,7 +121,7 @@ public final class GpuTae implements Runnable {
     }
   }
 
-  /** No name is the working folder's: most often it comes from a variable of a script that is not set. */
+  /** An empty name would be the working folder. It usually comes from a script variable that is not set. */
   private static Path path(String name) {
     if (name.isEmpty()) {
       throw new TypeConversionException("it is empty; give a name");
@@ -145,7 +148,7 @@ public final class GpuTae implements Runnable {
       message = standardOutput(lost);
     } else if (exception instanceof Failure failure) {
       code = failure.exitCode();
-      // Most say what to do instead.
+      // Most messages already say what to do instead.
       message = failure.getMessage() + (code == 2 && !failure.getMessage().contains("; ") ? seeHelp(command) : "");
     } else if (exception instanceof IOException file) {
       message = file.getMessage() == null || file instanceof java.nio.file.FileSystemException ? describe(file)

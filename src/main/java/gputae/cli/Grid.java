@@ -11,9 +11,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The values that a sweep gives to options of {@code train}: every combination of one value each.
+ * The values that a sweep gives to options of {@code train}. The sweep trains every combination of one value each.
  *
- * @param axes the option's name without its dashes, and its values in their order
+ * @param axes names of the options without dashes, each with its values in order
  */
 record Grid(Map<String, List<String>> axes) {
 
@@ -21,15 +21,15 @@ record Grid(Map<String, List<String>> axes) {
 
   private static final Pattern SIZES = Pattern.compile("\\d+(\\+\\d+)+");
 
-  /** More models than anybody waits for; a slip of the keyboard rather than a wish. */
+  /** More models than anybody waits for: such a number is probably a typing error. */
   private static final int MOST = 100_000;
 
   /**
-   * Reads {@code latent=2,5,10,seed=0..4}: a part with {@code =} begins an option, the others are further values of the
-   * one before; {@code a..b} are the whole numbers from a to b. What has commas of its own, as the sizes of layers, is
-   * written with {@code +}.
+   * Reads {@code latent=2,5,10,seed=0..4}. A part with {@code =} begins an option; the other parts are further values
+   * of the option before them; {@code a..b} are the integers from a to b. A value that contains commas itself, such as
+   * the sizes of layers, is written with {@code +} instead.
    *
-   * @throws Failure of usage, saying what is wrong
+   * @throws Failure a usage failure that says what is wrong
    */
   static Grid parse(List<String> texts) {
     Map<String, Set<String>> axes = new LinkedHashMap<>();
@@ -92,12 +92,12 @@ record Grid(Map<String, List<String>> axes) {
     return Failure.usage("--grid " + text + ": " + what);
   }
 
-  /** How many combinations there are. */
+  /** Number of combinations. */
   long size() {
     return axes.values().stream().mapToLong(List::size).reduce(1, (a, b) -> a > MOST ? a : a * b);
   }
 
-  /** Every combination, the last option changing fastest. */
+  /** Every combination; the last option changes fastest. */
   List<Map<String, String>> points() {
     List<Map<String, String>> points = List.of(Map.of());
     for (Map.Entry<String, List<String>> axis : axes.entrySet()) {

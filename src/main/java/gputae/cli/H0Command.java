@@ -18,14 +18,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Death times of a file's points. */
+/** Prints the death times of a file's points. */
 @Command(
     name = "h0",
     description = {
       "0-dimensional persistent homology of a point cloud or distance matrix: all finite death times of its"
           + " Vietoris-Rips filtration, exactly, in the",
-      "precision that the result names. Births are 0; one class never dies (of distances with missing edges,"
-          + " several). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
+      "precision that the result names. Births are 0; one class never dies (several if distances have missing"
+          + " edges). Deaths are distances (diameters), as in Ripser and GUDHI; duplicates die at 0 and are kept."
     },
     mixinStandardHelpOptions = true)
 final class H0Command implements Callable<Integer> {
@@ -33,8 +33,8 @@ final class H0Command implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       description = {
-        "Points, one a line: .csv, .txt, with or without a header line; .npy, .npz [n, d]; OFF, PLY, PCD, XYZ, DIPHA;"
-            + " gzip of any. The content tells which.",
+        "Points, one per line: .csv, .txt, with or without a header line; .npy, .npz [n, d]; OFF, PLY, PCD, XYZ, DIPHA;"
+            + " gzip of any. The content decides the format.",
         "A column called id, index, label, class or target is refused unless --columns chooses."
       })
   private Path file;
@@ -45,7 +45,7 @@ final class H0Command implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Write the death times here, ascending, one a line; to a .npy as float64 [deaths]. Replaced if it"
+      description = "Write the death times here, ascending, one per line; to a .npy as float64 [deaths]. Replaced if it"
           + " exists; - is standard output.")
   private Path out;
 
@@ -121,7 +121,7 @@ final class H0Command implements Callable<Integer> {
     return file != null && file.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
   }
 
-  /** A name that promises what is not written is refused; any other is of text. */
+  /** Refuses a name whose extension stands for a format that is not written; any other name is for text. */
   private static void requireFormat(String option, Path file) {
     if (file != null && OTHER_FORMATS.matcher(file.toString()).matches()) {
       throw Failure.usage(option + " " + file + ": .npy and text (.csv, .txt) can be written, not this format");
@@ -137,7 +137,10 @@ final class H0Command implements Callable<Integer> {
     return ascending.length % 2 == 1 ? ascending[middle] : (ascending[middle - 1] + ascending[middle]) / 2;
   }
 
-  /** The shortest decimal that reads back the same float32; of a number outside float32's range, the same double. */
+  /**
+   * The shortest decimal that reads back as the same float32; for a number outside the range of float32, as the same
+   * double.
+   */
   static String shortest(double length) {
     float single = (float) length;
     return single == length ? Decimal.shortest(single) : Double.toString(length);

@@ -24,10 +24,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** What {@code h0} reads and in which precision: its options, and the spanning tree of the file they describe. */
+/** The input of {@code h0} and its precision: the options, and the spanning tree of the file that they describe. */
 final class H0Input {
 
-  /** What {@code --format} takes: points, or the form of distances. */
+  /** The values of {@code --format}: points, or a form of distances. */
   enum Format {
     POINTS(null),
     DISTANCE(CloudFiles.Distances.SQUARE),
@@ -49,7 +49,7 @@ final class H0Input {
     }
   }
 
-  /** What {@code --precision} takes. */
+  /** The values of {@code --precision}. */
   enum Precision {
     AUTO,
     SINGLE,
@@ -61,7 +61,7 @@ final class H0Input {
     }
   }
 
-  /** What {@code --header} takes. */
+  /** The values of {@code --header}. */
   enum Header {
     AUTO(null),
     YES(true),
@@ -80,15 +80,15 @@ final class H0Input {
   }
 
   /**
-   * The answer to a file.
+   * The answer for a file.
    *
-   * @param dimension of the points, 0 where distances were given
-   * @param precision in words
-   * @param seconds   without reading
+   * @param dimension dimension of the points, 0 if distances were given
+   * @param precision precision in words
+   * @param seconds   time without reading
    */
   record Answer(int points, int dimension, SpanningTree tree, String precision, double seconds) {
 
-    /** How many classes never die: as many as the forest has trees. */
+    /** The number of classes that never die, which is the number of trees of the forest. */
     int infiniteClasses() {
       return points - tree.lengths().length;
     }
@@ -99,7 +99,7 @@ final class H0Input {
       paramLabel = "FORMAT",
       defaultValue = "points",
       converter = FormatConverter.class,
-      description = "points, or distances, of which an infinite one is no edge: distance (the full square),"
+      description = "points, or distances, where an infinite one means no edge: distance (the full square),"
           + " lower-distance, upper-distance (a triangle row by row, as Ripser reads it), condensed (SciPy's"
           + " pdist), sparse (lines of two points, counted from 0, and their distance), binary (Ripser's)"
           + " (default: ${DEFAULT-VALUE}).")
@@ -110,8 +110,8 @@ final class H0Input {
       paramLabel = "PRECISION",
       defaultValue = "auto",
       converter = PrecisionConverter.class,
-      description = "auto: that of the file. Text and float64 clouds are computed in float64, the large ones after a"
-          + " search in float32, with death times within 1e-5. single: round to float32. double: float64"
+      description = "auto: the precision of the file. Text and float64 clouds are computed in float64, large ones after"
+          + " a search in float32, with death times accurate within 1e-5. single: round to float32. double: float64"
           + " throughout, by a plain O(n^2 d) program (default: ${DEFAULT-VALUE}).")
   private Precision precision;
 
@@ -120,8 +120,8 @@ final class H0Input {
       paramLabel = "auto|yes|no",
       defaultValue = "auto",
       converter = HeaderConverter.class,
-      description = "Whether the first line of a text file holds names or counts, no point (default: ${DEFAULT-VALUE},"
-          + " which refuses what it cannot tell).")
+      description = "Whether the first line of a text file holds names or counts instead of a point (default:"
+          + " ${DEFAULT-VALUE}, which refuses a file if it cannot decide).")
   private Header header;
 
   @Option(
@@ -170,7 +170,10 @@ final class H0Input {
     }
   }
 
-  /** Reads a file and finds its spanning tree. Lines on what had to be decided about the file go to standard error. */
+  /**
+   * Reads a file and finds its spanning tree. Standard error receives the lines that say what was decided about the
+   * file.
+   */
   Answer answer(Path file, DeviceOptions device) throws IOException {
     device.threads();
     if (decimal != null && decimal != '.' && decimal != ',') {
@@ -205,7 +208,7 @@ final class H0Input {
     boolean inDouble = precision == Precision.DOUBLE
         || precision != Precision.SINGLE && cloud.full() != null && DoublePrecision.isQuick(n, d);
     if (inDouble && device.isAuto()) {
-      // On the processor, whatever there is: to open a GPU takes longer than this.
+      // This runs on the processor even if there is a GPU: opening a GPU takes longer than this.
       return reference(cloud);
     }
     try (Backend backend = device.open(line -> {})) {

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Names of files are bytes, and Java turns them into text by the locale. Where the locale has no letters for them, Java
- * puts question marks in their place, and the program would read and write in another folder. So that is refused.
+ * File names are bytes, and Java converts them to text by the locale. If the locale lacks their letters, Java puts
+ * question marks in their place, and the program would read and write in another folder. So such names are refused.
  */
 public final class NamesAsBytes {
 
@@ -20,7 +20,7 @@ public final class NamesAsBytes {
 
   private NamesAsBytes() {}
 
-  /** Why the arguments of this process, or its working folder, cannot be named here: one line; null if they can. */
+  /** Why the arguments or the working folder of this process cannot be named here, in one line; null if they can. */
   public static String refusal(String... arguments) {
     try {
       Charset charset = Charset.forName(System.getProperty("sun.jnu.encoding"));
@@ -38,7 +38,7 @@ public final class NamesAsBytes {
         return "the locale cannot spell the working folder " + folder + remedy(charset);
       }
     } catch (IOException | IllegalArgumentException e) {
-      // Without /proc nobody can tell.
+      // Without /proc the bytes are not known.
     }
     return null;
   }

@@ -10,10 +10,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** What the help of {@code train} says of the objective. */
+/** The part of the help of {@code train} that describes the objective. */
 final class ObjectiveHelp {
 
-  /** Where the models of a term stand, and where a line ends. */
+  /** The column of the models of a term, and the end of a line. */
   private static final int MODELS_COLUMN = 70;
 
   private static final int WIDTH = 78;
@@ -54,7 +54,7 @@ final class ObjectiveHelp {
     train.usageMessage().footer(lines.stream().map(line -> line.replace("%", "%%")).toArray(String[]::new));
   }
 
-  /** The words in lines of at most {@code width} characters. */
+  /** Breaks the words into lines of at most {@code width} characters. */
   private static Stream<String> wrapped(String text, int width) {
     List<String> lines = new ArrayList<>();
     StringBuilder line = new StringBuilder();
@@ -91,7 +91,7 @@ final class ObjectiveHelp {
     return lines;
   }
 
-  /** Those that have the term; nothing where all do. */
+  /** The models that have the term; empty if all do. */
   private static String models(TermKind<?> kind) {
     if (Terms.added().contains(kind)) {
       return "with " + kind.weight().option();

@@ -34,23 +34,23 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The experiments of the paper, with a number beside every picture. */
+/** Runs the experiments of the paper and gives a number beside every picture. */
 @Command(
     name = "reproduce",
     description = {
-      "Train every model of the paper, measure it, and write a report in the paper's order, each claim with its "
-          + "verdict.",
+      "Train every model of the paper, measure it, and write a report in the paper's order, with a verdict for each "
+          + "claim.",
       ""},
     footerHeading = "%n",
     footer = {
       "MNIST and Fashion-MNIST; latent dimensions 2, 5 and 10; the autoencoder, the regularised one, the ball penalty "
           + "alone and the variational one. The same command",
-      "goes on where it was interrupted. For a first look: gpu-tae reproduce --epochs 10 --only 'mnist-*-d2'"
+      "continues where it was interrupted. For a first look: gpu-tae reproduce --epochs 10 --only 'mnist-*-d2'"
     },
     mixinStandardHelpOptions = true)
 final class ReproduceCommand implements Callable<Integer> {
 
-  /** The name of the measurement of section V among those of the models. */
+  /** The name under which the measurement of section V is listed among the models. */
   private static final String COST = "cost";
 
   @Spec
@@ -74,28 +74,28 @@ final class ReproduceCommand implements Callable<Integer> {
   private Path data;
 
   @Option(names = "--epochs", paramLabel = "N", defaultValue = "100",
-      description = "Epochs of every training; the paper's are 100 (default: ${DEFAULT-VALUE}).")
+      description = "Epochs of every training; the paper has 100 (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
   @Option(names = "--seeds", paramLabel = "N", defaultValue = "1",
-      description = "Trainings of each model, with the seeds 0 to N-1: the report has means and spreads (default: "
-          + "${DEFAULT-VALUE}).")
+      description = "Number of trainings of each model, with the seeds 0 to N-1; the report has means and spreads "
+          + "(default: ${DEFAULT-VALUE}).")
   private int seeds;
 
   @Option(
       names = "--only",
       paramLabel = "NAME",
       split = ",",
-      description = "Only these of the models, named as mnist-tae-d2 with * for anything, and only they are in the "
-          + "report; cost is the measurement of section V.")
+      description = "Train and report only these models, with names such as mnist-tae-d2 and * for anything; "
+          + "cost is the measurement of section V.")
   private List<String> only;
 
   @Option(names = "--jobs", paramLabel = "N",
-      description = "Models at a time (default: on a CPU as many as it has threads, which they share; 4 on a GPU).")
+      description = "Models trained at a time (default: the number of CPU threads, which they share; 4 on a GPU).")
   private Integer jobs;
 
   @Option(names = "--peers-python", paramLabel = "CMD", defaultValue = "python3",
-      description = "A Python; where it has torch and gudhi the cost is measured there too (default: "
+      description = "A Python; if it has torch and gudhi, the cost is measured there too (default: "
           + "${DEFAULT-VALUE}).")
   private String python;
 
@@ -143,7 +143,7 @@ final class ReproduceCommand implements Callable<Integer> {
       complete = rows.stream().allMatch(row -> row.failure() == null);
     }
     if (!cells.isEmpty()) {
-      // Whatever becomes of the rest.
+      // This report is written whatever happens to the rest.
       PaperReport.write(out, new PaperResults(conditions(rows, null), PaperRows.of(rows), List.of()));
     }
     if (costWanted) {
@@ -176,7 +176,7 @@ final class ReproduceCommand implements Callable<Integer> {
     return name.matches(Pattern.quote(pattern.strip()).replace("*", "\\E.*\\Q"));
   }
 
-  /** @param costMeasuredOn null where the cost is not measured */
+  /** @param costMeasuredOn the device, or null if the cost is not measured */
   private PaperResults.Conditions conditions(List<SweepRow> rows, String costMeasuredOn) throws IOException {
     Set<String> devices = PaperRows.devices(rows);
     Map<String, String> settings = new LinkedHashMap<>();

@@ -44,14 +44,14 @@ import picocli.CommandLine.Spec;
       "  gpu-tae sweep --grid lambda=0.001,0.005,0.02,latent=2,10,seed=0..4 --dataset mnist --epochs 20 --evaluate "
           + "--out sweep",
       "",
-      "A combination whose option has no meaning for its model is trained without it, once. The same command again "
-          + "goes on where it was interrupted,",
-      "and with more values adds to what is there."
+      "A combination whose option has no meaning for its model is trained without it, once. Run the same command "
+          + "again to continue after an interruption,",
+      "or with more values to add trainings."
     },
     mixinStandardHelpOptions = true)
 final class SweepCommand implements Callable<Integer> {
 
-  /** What fits the width of a page; sweep.csv has every measure. */
+  /** The measures that fit the width of a page; sweep.csv has every measure. */
   private static final Set<Measure> HEADLINES = EnumSet.of(Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.TRUSTWORTHINESS,
       Measure.CONTINUITY, Measure.KNN_ACCURACY, Measure.FRECHET,
       Measure.PRECISION, Measure.RECALL, Measure.COVERAGE, Measure.CLASS_ENTROPY);
@@ -63,22 +63,22 @@ final class SweepCommand implements Callable<Integer> {
       names = "--grid",
       paramLabel = "GRID",
       required = true,
-      description = "OPTION=VALUE,VALUE,...[,OPTION=...]: options of train without their dashes, and what each is to "
-          + "be; a..b are the whole numbers from a to b; sizes of"
+      description = "OPTION=VALUE,VALUE,...[,OPTION=...]: options of train without their dashes, each with its "
+          + "values; a..b are the integers from a to b; sizes of"
           + " layers are joined by +. May be given several times.")
   private List<String> grid;
 
   @Option(names = "--out", paramLabel = "DIR", required = true,
-      description = "Folder for runs/, sweep.csv (everything) and sweep.md (what fits a page); may hold an earlier "
-          + "part of the same sweep.")
+      description = "Folder for runs/, sweep.csv (all measures) and sweep.md (those that fit a page); may hold an "
+          + "earlier part of the same sweep.")
   private Path out;
 
   @Option(names = "--evaluate", description = "Measure every model too (see evaluate --help).")
   private boolean evaluate;
 
   @Option(names = "--jobs", paramLabel = "N",
-      description = "Models at a time (default: on a CPU as many as it has threads, but not more than there are; they "
-          + "share the threads, of which the bits depend. 4 on a GPU).")
+      description = "Models trained at a time (default: on a CPU its number of threads, at most the number of "
+          + "models; 4 on a GPU). They share the CPU threads; their bits depend on the number of threads of each.")
   private Integer jobs;
 
   @Option(names = "--quiet", description = "No progress; the last line names the table.")
@@ -117,7 +117,7 @@ final class SweepCommand implements Callable<Integer> {
         Map<String, String> parameters = row.cell().parameters();
         Evaluation evaluation = null;
         if (evaluate) {
-          // Read once: the tables are written again for every model.
+          // Each evaluation is read once, since the tables are written again for every model.
           evaluation = measured.get(row.cell().name());
           if (evaluation == null) {
             evaluation = Evaluating.of(row);
@@ -138,7 +138,7 @@ final class SweepCommand implements Callable<Integer> {
     }
   }
 
-  /** The numbers of a run itself. */
+  /** The numbers of the run itself. */
   private static Map<String, Double> others(SweepRow row) {
     Map<String, Double> others = new LinkedHashMap<>();
     if (row.failure() == null) {
@@ -154,7 +154,7 @@ final class SweepCommand implements Callable<Integer> {
     return others;
   }
 
-  /** The options of train on this command line, by name. */
+  /** The options of train on this command line by name. */
   private Map<String, String> fixed() {
     Map<String, String> fixed = new LinkedHashMap<>();
     for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
@@ -165,7 +165,9 @@ final class SweepCommand implements Callable<Integer> {
     return fixed;
   }
 
-  /** One for each combination, those left out that differ in nothing that has a meaning. */
+  /**
+   * One cell for each combination. Combinations that differ only in options without meaning for the model are left out.
+   */
   private static List<SweepCell> cells(Grid grid, Map<String, String> fixed) {
     grid.axes().keySet().stream().filter(option -> fixed.containsKey("--" + option)).findFirst().ifPresent(option -> {
       throw Failure.usage("--" + option + " is given beside --grid " + option + "=...; leave out one of them");
@@ -184,7 +186,7 @@ final class SweepCommand implements Callable<Integer> {
     return List.copyOf(cells.values());
   }
 
-  /** A training of these options; those of the point name it. */
+  /** The training with these options; the options of the point give it its name. */
   static SweepCell cell(Map<String, String> values, Map<String, String> point) {
     List<String> meaningless = TrainOptions.meaningless(TrainOptions.of(values).model());
     Map<String, String> kept = new LinkedHashMap<>(values);

@@ -61,7 +61,7 @@ final class TrainCommand implements Callable<Integer> {
   private Path out;
 
   @Option(names = "--resume", paramLabel = "RUN",
-      description = "Continue a run with its settings; only --epochs, --data and device options may go with it.")
+      description = "Continue a run with its settings; only --epochs, --data and device options may be added.")
   private Path resume;
 
   @Option(names = "--figures-every", paramLabel = "N", description = "Keep the figures of every N-th epoch too.")
@@ -76,7 +76,7 @@ final class TrainCommand implements Callable<Integer> {
   @Mixin
   private ViewSettings views;
 
-  /** What is written beside the run. */
+  /** The files that are written beside the run. */
   private final Outputs outputs = new Outputs();
 
   private PrintStream console;
@@ -106,7 +106,7 @@ final class TrainCommand implements Callable<Integer> {
     try (Backend backend = device.open(this::say)) {
       Dataset loaded = spec.load(this::say);
       float[] weights = spec.initialWeights(loaded.train().images().pixelsPerImage());
-      // Before the folder is made, so that a network that does not fit leaves none behind.
+      // The trainer is made before the folder, so that a network that does not fit leaves no folder behind.
       try (Trainer trainer = RunTraining.trainer(backend, config, loaded, control)) {
         if (weights != null) {
           trainer.initialise(weights);
@@ -150,7 +150,7 @@ final class TrainCommand implements Callable<Integer> {
         config = config.withEpochs(options.epochs());
       }
       String conditions = DeviceChoice.conditions(backend);
-      // Before the trainer takes memory for sizes that only damage may have put into config.json.
+      // This is checked before the trainer allocates memory, since damage may have put huge sizes into config.json.
       int pixels = description.height() * description.width();
       TrainState state = checkpoint == null ? null : checkpoint.state(config, pixels);
       if (checkpoint != null && !conditions.equals(checkpoint.conditions())) {
@@ -173,7 +173,7 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** A run without a checkpoint begins again: it was killed early, and its settings are all that it takes. */
+  /** A run without a checkpoint begins again. It was killed early, and only its settings are used. */
   private void requireNothingLost(RunDirectory run, RunConfig description) {
     if (Files.exists(run.model())) {
       throw new Failure(resume + " holds a model but no checkpoint, so it cannot go on, and to begin again would"
@@ -187,7 +187,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private final TrainControl control = new TrainControl();
 
-  /** Trains to the end or to an interruption, and writes what belongs in the run directory. */
+  /** Trains to the end or until it is interrupted, and writes the files of the run directory. */
   private int train(Backend backend, RunDirectory run, RunConfig description, Dataset loaded, Trainer trainer,
       TrainingViews shown)
       throws IOException {
@@ -228,7 +228,7 @@ final class TrainCommand implements Callable<Integer> {
       training.save();
       complete = shown.end(trainer.snapshot(), this::say);
       if (finished) {
-        // Figures are drawn as long as nobody stops that: --resume draws them again.
+        // Figures are drawn only if nobody stops that; --resume draws them again.
         saved.countDown();
         double outside = training.finish();
         Epoch last = trainer.history().get(trainer.history().size() - 1);
@@ -246,7 +246,7 @@ final class TrainCommand implements Callable<Integer> {
       if (!control.stopped()) {
         throw e;
       }
-      // The JVM ends as soon as the hook returns, so the line must come now.
+      // The JVM ends as soon as the hook returns, so the line must be printed now.
       System.err.println("gpu-tae: the training was stopped, but could not be saved: " + e.getMessage());
       return 1;
     } finally {
@@ -255,18 +255,18 @@ final class TrainCommand implements Callable<Integer> {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
       } catch (IllegalStateException e) {
-        // The hook is running: a signal is what ended the training.
+        // The hook is running: a signal has ended the training.
       }
     }
     if (finished) {
       shown.linger(this::say);
     }
-    // After a signal this is not reached by the exit code: the JVM ends with 128 + the signal's number once the hook
+    // After a signal this value is not the exit code: the JVM ends with 128 + the signal's number once the hook
     // returns.
     return complete ? 0 : 1;
   }
 
-  /** Tells the console, the views and the figures of each step and epoch. */
+  /** Tells the console, the views and the figures about each step and epoch. */
   private final class Listeners implements TrainListener {
     private final ConsoleProgress progress;
     private final RunTraining training;

@@ -26,7 +26,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine;
 
-/** What is trained, on what: the options of {@code train} that a run's result depends on. */
+/** The training and its data: the options of {@code train} on which the result of a run depends. */
 final class TrainOptions {
 
   /** Settings that belong together. */
@@ -38,7 +38,7 @@ final class TrainOptions {
 
     private final String label;
     private final int batch;
-    /** Where they differ from the defaults. */
+    /** Values of settings that differ from the defaults. */
     private final Map<Setting<?>, Object> ofTerms;
 
     Preset(String label, int batch, Map<Setting<?>, Object> ofTerms) {
@@ -74,8 +74,8 @@ final class TrainOptions {
       paramLabel = "NAME|PATH",
       defaultValue = "digits",
       description = {
-        "digits (built in), mnist or fashion-mnist (from --data, else downloaded once), or a path: images.npy (labels "
-            + "beside it in images-labels.npy), or a "
+        "digits (built in), mnist or fashion-mnist (from --data, otherwise downloaded once), or a path: images.npy "
+            + "(with labels in images-labels.npy beside it), or a "
             + "folder of .npy, IDX or image files (default: ${DEFAULT-VALUE})."
       })
   private String dataset;
@@ -100,18 +100,18 @@ final class TrainOptions {
       paramLabel = "N",
       split = ",",
       defaultValue = "64,64",
-      description = "Sizes of the encoder's hidden layers, the decoder's reversed (default: ${DEFAULT-VALUE}).")
+      description = "Sizes of the encoder's hidden layers; the decoder reverses them (default: ${DEFAULT-VALUE}).")
   private List<Integer> hidden;
 
   @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = PresetConverter.class,
       description = {
         "paper: batch 128, norm penalty, all death times. authors-code: batch 512, squared-norm penalty, edges up to "
-            + "0.5. Options of one's own go first "
+            + "0.5. Other options override the preset "
             + "(default: ${DEFAULT-VALUE})."})
   private Preset preset;
 
   @Option(names = "--batch", paramLabel = "B",
-      description = "Images per step; the last step of an epoch takes what is left (default: 128).")
+      description = "Images per step; the last step of an epoch takes the remaining images (default: 128).")
   private Integer batch;
 
   @Option(names = "--epochs", paramLabel = "N", defaultValue = "100",
@@ -123,21 +123,21 @@ final class TrainOptions {
   private double rate;
 
   @Option(names = "--lambda", paramLabel = "X", defaultValue = "0.005",
-      description = "Weight of both sums of the penalty (default: ${DEFAULT-VALUE}).")
+      description = "Weight of the ball penalty and of the death times (default: ${DEFAULT-VALUE}).")
   private double lambda;
 
   @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
-      description = "Of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
+      description = "Seed of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(names = "--init", paramLabel = "FILE",
-      description = "Initial weights: a model.safetensors of the same network, from here or from PyTorch.")
+      description = "Initial weights: a model.safetensors of the same network, written by gpu-tae or by PyTorch.")
   private Path init;
 
-  /** The options of the objective's terms, by setting. */
+  /** The options of the objective's terms by setting. */
   private final Map<Setting<?>, OptionSpec> termOptions = new LinkedHashMap<>();
 
-  /** Adds the options of all terms, and what the terms are, to a command that has these options. */
+  /** Adds the options of all terms, and a description of the terms, to a command that has these options. */
   static void addTermOptions(CommandSpec command) {
     for (CommandSpec mixin : command.mixins().values()) {
       if (mixin.userObject() instanceof TrainOptions options && options.termOptions.isEmpty()) {
@@ -154,7 +154,7 @@ final class TrainOptions {
     }
   }
 
-  /** The options that have no meaning for a model: of terms that belong to others. */
+  /** The options that have no meaning for a model, since their terms belong to other models. */
   static List<String> meaningless(ModelKind model) {
     List<String> options = new ArrayList<>();
     for (TermKind<?> kind : Terms.PAPER) {
@@ -168,7 +168,7 @@ final class TrainOptions {
     return options;
   }
 
-  /** A command line of these options alone. */
+  /** A command line with these options alone. */
   @Command
   private static final class Alone {
     @Mixin
@@ -176,10 +176,10 @@ final class TrainOptions {
   }
 
   /**
-   * The options of a training that are given one by one.
+   * The options of a training, each given by name.
    *
-   * @param values by name, dashes included
-   * @throws Failure of usage, saying what is wrong
+   * @param values values by name of the option, dashes included
+   * @throws Failure a usage failure that says what is wrong
    */
   static TrainOptions of(Map<String, String> values) {
     Alone alone = new Alone();
@@ -202,19 +202,18 @@ final class TrainOptions {
     return epochs;
   }
 
-  /** Where the data set lies, or null. */
+  /** The folder or file of the data set, or null. */
   Path data() {
     return data;
   }
 
-  /** The training that is asked for; {@link Failure} of usage where settings do not fit together. */
+  /** The training that the options describe; a usage {@link Failure} if settings do not fit together. */
   TrainSpec spec() {
     return new TrainSpec(dataset, data, init, settings());
   }
 
   /**
-   * The settings, those of the preset where nothing else was given; {@link Failure} of usage where they do not fit
-   * together.
+   * The settings: as given, otherwise as the preset has them. A usage {@link Failure} if they do not fit together.
    */
   private TrainConfig settings() {
     if (dataset.isBlank()) {
@@ -236,7 +235,7 @@ final class TrainOptions {
     return new TrainConfig(model, latent, hidden, rows, epochs, rate, objective(), seed);
   }
 
-  /** The model's terms, and those of the others that are given a weight. */
+  /** The model's terms, and terms of other models that are given a weight. */
   private Objective objective() {
     List<Term> terms = new ArrayList<>();
     for (TermKind<?> kind : Terms.all()) {
@@ -257,7 +256,7 @@ final class TrainOptions {
   }
 
   /**
-   * The value of a setting: as given, else as the preset has it, else its default; {@link Failure} where it is wrong.
+   * The value of a setting: as given, otherwise the preset's, otherwise the default. A {@link Failure} if it is wrong.
    */
   private <V> V checked(Setting<V> setting, TermKind<?> kind) {
     V value = termOptions.get(setting).getValue();

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The window and the film of a training, either of which may not be there. */
+/** The window and the film of a training; each of them is optional. */
 final class TrainingViews implements TrainListener, AutoCloseable {
 
   private final Window window;
@@ -23,10 +23,10 @@ final class TrainingViews implements TrainListener, AutoCloseable {
   private boolean filmFailed;
 
   /**
-   * Takes over both.
+   * Takes ownership of both.
    *
    * @param filmed the film, or the folder of its frames
-   * @param warn   takes lines that must be seen
+   * @param warn   receives messages that the user must see
    */
   TrainingViews(Window window, Film film, Path filmed, Consumer<String> warn) {
     this.window = window;
@@ -35,7 +35,7 @@ final class TrainingViews implements TrainListener, AutoCloseable {
     this.warn = warn;
   }
 
-  /** The training begins after these epochs; screenshots belong to its run. */
+  /** Notes that the training begins after these epochs. Screenshots belong to its run. */
   void begin(List<Epoch> history, Path screenshots) {
     if (window != null) {
       window.screenshotsTo(screenshots);
@@ -66,7 +66,7 @@ final class TrainingViews implements TrainListener, AutoCloseable {
     }
   }
 
-  /** A model that the film shows. A film that cannot go on does not end the training. */
+  /** Adds a model to the film. A film that fails does not end the training. */
   void frame(Snapshot snapshot) {
     if (!filmFailed) {
       try {
@@ -79,9 +79,9 @@ final class TrainingViews implements TrainListener, AutoCloseable {
   }
 
   /**
-   * The training is over, or was stopped: the film ends, the window shows the last model.
+   * Notes that the training has ended or was stopped: ends the film, and shows the last model in the window.
    *
-   * @return whether all that was asked for is there
+   * @return whether all output that was asked for exists
    */
   boolean end(Snapshot last, Consumer<String> log) {
     if (window != null) {
@@ -89,7 +89,7 @@ final class TrainingViews implements TrainListener, AutoCloseable {
       window.finished();
     }
     if (film != null) {
-      // The end may lie between two frames.
+      // The end may lie between two regular frames.
       frame(last);
       try {
         if (!filmFailed) {
@@ -104,7 +104,7 @@ final class TrainingViews implements TrainListener, AutoCloseable {
     return !filmFailed;
   }
 
-  /** Leaves the window to the user until it is closed. */
+  /** Keeps the window open until the user closes it. */
   void linger(Consumer<String> log) {
     if (window != null && window.isOpen()) {
       log.accept("the window stays until it is closed");

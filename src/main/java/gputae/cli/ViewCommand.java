@@ -20,18 +20,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Opens the window on a run, finished or at work. */
+/** Opens the window on a run, finished or still training. */
 @Command(
     name = "view",
     description = {
       "Open a window on a run: its latent space, the images it decodes, its losses.",
-      "The model shown is that of the run's last checkpoint; while a training goes on there, in this process or "
-          + "another, it is looked for again and again."
+      "It shows the model of the run's last checkpoint. While a training of this run goes on, in this process or "
+          + "another, it shows newer checkpoints as they appear."
     },
     mixinStandardHelpOptions = true)
 final class ViewCommand implements Callable<Integer> {
 
-  /** Between two looks at the checkpoint of a run that may be at work. */
+  /** Time between two checks of the checkpoint of a run that may still train. */
   private static final long MILLISECONDS = 500;
 
   @Parameters(paramLabel = "RUN", description = "Folder of a run.")
@@ -85,7 +85,7 @@ final class ViewCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** The run's last checkpoint. One that is being replaced is never half there. */
+  /** The state in the run's last checkpoint. A checkpoint that is being replaced is never half written. */
   private static TrainState state(RunDirectory directory, RunConfig config) throws IOException {
     return Checkpoint.read(directory).state(config.config(), config.height() * config.width());
   }

@@ -56,8 +56,8 @@ final class ViewSettings {
   @Option(
       names = "--frames",
       paramLabel = "DIR",
-      description = "Draw the same picture to PNG files in a new or empty folder, without a display: the beginning and "
-          + "the end of each epoch.")
+      description = "Draw the same picture to PNG files in a new or empty folder, without a display: at the beginning "
+          + "and at the end of each epoch.")
   private Path frames;
 
   @Option(names = "--frames-every", paramLabel = "N",
@@ -65,7 +65,7 @@ final class ViewSettings {
   private Long framesEvery;
 
   @Option(names = "--film", paramLabel = "FILE",
-      description = "Make the frames an animation: a .gif that is replaced if it exists.")
+      description = "Write the frames as an animation: a .gif, which is replaced if it exists.")
   private Path film;
 
   @Option(
@@ -76,14 +76,14 @@ final class ViewSettings {
   private Size size;
 
   @Option(names = "--show-tree",
-      description = "Show the next batch's minimum spanning tree from the beginning, on frames too.")
+      description = "Show the minimum spanning tree of the next batch from the beginning, also on frames.")
   private boolean tree;
 
   /** The names of all options here. */
   static final List<String> NAMES =
       List.of("--view", "--frames", "--frames-every", "--film", "--view-size", "--show-tree");
 
-  /** Complains about what is wrong before anything is loaded. */
+  /** Reports wrong options before anything is loaded. */
   void check() throws IOException {
     if (framesEvery != null && framesEvery < 1) {
       throw Failure.usage("--frames-every is " + framesEvery + "; at least 1");
@@ -105,7 +105,7 @@ final class ViewSettings {
     }
     Outputs.requireFolder("--frames", frames);
     if (frames != null) {
-      // The folder itself is made with the first frame: it may lie in a run that is not there yet.
+      // The folder itself is made with the first frame: it may lie in a run that does not exist yet.
       Path there = frames.toAbsolutePath();
       while (there != null && !Files.exists(there)) {
         there = there.getParent();
@@ -138,10 +138,10 @@ final class ViewSettings {
   }
 
   /**
-   * What a view is to look like.
+   * The options of a view.
    *
-   * @param size as given, or null
-   * @throws Failure of usage if a view cannot have this size
+   * @param size the size as given, or null
+   * @throws Failure a usage failure if a view cannot have this size
    */
   static ViewOptions options(Size size, boolean tree) {
     try {
@@ -153,11 +153,11 @@ final class ViewSettings {
   }
 
   /**
-   * Opens what was asked for; nothing, if nothing was. The caller closes it.
+   * Opens the views that the user asked for; the caller closes the result. Without such options it opens nothing.
    *
    * @param training the backend that trains
-   * @param control  of the training
-   * @param warn     takes lines for people that must be seen
+   * @param control  the control of the training
+   * @param warn     receives messages that the user must see
    */
   TrainingViews open(Subject subject, Backend training, TrainControl control, Consumer<String> warn)
       throws IOException {
@@ -165,7 +165,7 @@ final class ViewSettings {
       return new TrainingViews(null, null, null, warn);
     }
     Viewer viewer = Viewer.find();
-    // The film first: it fails more often, and no window should flash up then.
+    // The film is opened first: it fails more often, and then no window should appear for a moment.
     Film reel = null;
     if (frames != null || film != null) {
       reel = viewer.openFilm(subject, () -> modelBackend(training), frames, film, options());
@@ -185,15 +185,16 @@ final class ViewSettings {
     }
   }
 
-  /** What a view shows of a run. */
+  /** The subject of a view: a description of the run. */
   static Subject subject(String dataset, TrainConfig config, Dataset loaded, String conditions) {
     return new Subject(RunConfig.shortName(dataset) + ", " + config.model().title() + ", d = " + config.latent(),
         config, loaded, conditions);
   }
 
   /**
-   * What the views embed and decode with: the CPU, whatever trains, so that the training's device is left to it. One
-   * thread beside a training on the CPU; beside a GPU, whose host has little to do, up to four.
+   * The backend with which the views embed and decode. It is always the CPU, so that the training keeps its device to
+   * itself. It has one thread beside a training on the CPU, and up to four beside a training on a GPU, whose host has
+   * little to do.
    */
   static Backend modelBackend(Backend training) {
     int cores = Runtime.getRuntime().availableProcessors();

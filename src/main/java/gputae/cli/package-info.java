@@ -1,5 +1,5 @@
 /**
- * The command line: a class for each command, groups of options, messages. Everything else is done by other packages,
- * none of which knows this one.
+ * The command line: a class for each command, groups of options, messages. Other packages do everything else; none of
+ * them depends on this package.
  */
 package gputae.cli;

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The line of the progress bar, laid out for a given width: epoch, bar, losses, speed, time left. What does not fit is
- * left out, the least needed first, so that the line never wraps: a wrapped line cannot be drawn over.
+ * The text of the progress bar for a given width: epoch, bar, losses, speed, time left. Parts that do not fit are left
+ * out, the least important first, so that the line never wraps: a wrapped line cannot be drawn over.
  */
 final class BarLine {
 
@@ -16,20 +16,20 @@ final class BarLine {
   private static final int LONGEST_BAR = 40;
   private static final String GAP = "  ";
 
-  /** Full cell, then the eighths of a cell from 1 to 7. */
+  /** The full cell, then 1 to 7 eighths of a cell. */
   private static final String BLOCKS = "\u2588\u258f\u258e\u258d\u258c\u258b\u258a\u2589";
   private static final char TRACK = '\u2591';
 
   private final TrainingPulse pulse;
   private final boolean blocks;
 
-  /** A bar of block characters where the console's character set has them, else of '#'. */
+  /** A bar of block characters if the console's character set has them, otherwise of '#'. */
   BarLine(TrainingPulse pulse, Charset console) {
     this.pulse = pulse;
     this.blocks = console.canEncode() && console.newEncoder().canEncode(BLOCKS + TRACK);
   }
 
-  /** The line, at most {@code width} characters, each one column wide. */
+  /** The line, at most {@code width} characters; each takes one column. */
   String draw(int width) {
     Reading now = pulse.read();
     String epoch = pulse.epochName(now.epoch());
@@ -39,7 +39,7 @@ final class BarLine {
         : "left " + Numbers.duration(now.left());
     String speed = Double.isNaN(now.stepsPerSecond()) ? "" : Numbers.rate(now.stepsPerSecond()) + "/s";
 
-    // In the order in which they are shown; kept in the order of their need.
+    // The fields are shown in this order; they are kept in the order of their importance.
     List<String> fields = new ArrayList<>(terms);
     fields.add(Double.isNaN(now.test()) ? "" : "test " + Numbers.fourDigits(now.test()));
     fields.add(speed);

@@ -12,9 +12,9 @@ import java.nio.charset.Charset;
 import java.nio.file.Path;
 
 /**
- * A standard stream of the program. Text may quote a file, and a file may hold codes that command a terminal: of text,
- * every control character but line end, tab and carriage return is shown as {@code ?}. Bytes pass as they are. An error
- * is remembered. A pipe whose reader has gone is none: what comes then is lost in silence.
+ * A standard stream of the program. Text may quote a file, and a file may contain codes that command a terminal. So in
+ * text, every control character except line end, tab and carriage return is shown as {@code ?}. Bytes pass unchanged.
+ * An error is remembered. It is no error if the reader of a pipe has gone: later output is then dropped silently.
  */
 public final class Console extends PrintStream {
 
@@ -25,12 +25,12 @@ public final class Console extends PrintStream {
     this.watched = watched;
   }
 
-  /** Over any stream. */
+  /** A stream that writes to any other stream. */
   public Console(OutputStream out) {
     this(new Watched(out, null), Charset.defaultCharset());
   }
 
-  /** Makes the process's own streams two of these. */
+  /** Replaces the standard streams of the process by two of these. */
   public static void install() {
     Charset charset = ConsoleProgress.consoleCharset();
     System.setOut(new Console(watched(FileDescriptor.out, 1), charset));
@@ -41,7 +41,7 @@ public final class Console extends PrintStream {
     return new Watched(new FileOutputStream(descriptor), Path.of("/proc/self/fd/" + number));
   }
 
-  /** Why standard output has lost something, or null. */
+  /** The reason why standard output has lost something, or null. */
   public static IOException outputFailure() {
     System.out.flush();
     return System.out instanceof Console console ? console.watched.failure : null;
@@ -65,7 +65,7 @@ public final class Console extends PrintStream {
 
   @Override
   public void println(String text) {
-    // Only a line that is drawn again and again goes back to its beginning.
+    // Only a line that is redrawn returns to its beginning.
     super.println(String.valueOf(text).replace('\r', '?'));
   }
 
@@ -78,7 +78,7 @@ public final class Console extends PrintStream {
     return clean.toString();
   }
 
-  /** Control characters, and those that turn the direction of what follows. */
+  /** Control characters, and characters that change the direction of the following text. */
   private static boolean commands(int c) {
     return Character.isISOControl(c) && c != '\n' && c != '\r' && c != '\t'
         || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069;

@@ -17,10 +17,10 @@ import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The progress of a training on the console. A terminal gets one bar over the whole training, redrawn by a thread of
- * its own ten times a second at most; anything else (a file, a pipe) gets plain lines, one an epoch, and one every ten
- * seconds within long epochs. Regularisers that have been 0 so far are not shown. A step costs the training thread well
- * under a microsecond.
+ * The progress of a training on the console. A terminal gets one bar over the whole training; a separate thread redraws
+ * it at most ten times a second. A file or a pipe gets plain lines: one per epoch, and one every ten seconds within
+ * long epochs. Regularisers that have always been 0 are not shown. A step costs the training thread well under a
+ * microsecond.
  */
 public final class ConsoleProgress implements TrainListener, AutoCloseable {
 
@@ -29,19 +29,19 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
   private final PrintStream out;
   private final TrainingPulse pulse;
   private final LongSupplier nanoTime;
-  /** Null where the output is no terminal. */
+  /** Null if the output is not a terminal. */
   private final LiveLine bar;
   private long lastLine;
 
   /**
-   * Starts the clock, and on a terminal draws the empty bar.
+   * Starts the clock, and draws the empty bar on a terminal.
    *
    * @param out           where to print; not closed
-   * @param terminal      whether {@code out} is a terminal, which the caller knows
-   * @param columns       of the objective
+   * @param terminal      whether {@code out} is a terminal
+   * @param columns       columns of the objective
    * @param epochs        epochs of the whole run
-   * @param firstEpoch    epochs already done by the parts of the run before this one; 0 for a fresh run
-   * @param stepsPerEpoch steps an epoch has
+   * @param firstEpoch    number of epochs done by earlier parts of the run; 0 for a new run
+   * @param stepsPerEpoch number of steps in an epoch
    */
   public ConsoleProgress(PrintStream out, boolean terminal, List<TermKind<?>> columns, int epochs, int firstEpoch,
       int stepsPerEpoch) {
@@ -88,7 +88,7 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
     }
   }
 
-  /** Prints a line of its own, above the bar where there is one. */
+  /** Prints a separate line, above the bar if there is one. */
   public void print(String message) {
     if (bar != null) {
       bar.print(message);
@@ -98,7 +98,7 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
     }
   }
 
-  /** Draws the bar a last time and ends its line; {@code out} stays open. Any thread may close, and more than once. */
+  /** Draws the bar a last time and ends its line; {@code out} stays open. Any thread may call this, also repeatedly. */
   @Override
   public void close() {
     if (bar != null) {
@@ -112,7 +112,7 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
     lastLine = nanoTime.getAsLong();
   }
 
-  /** The character set of standard output, under the names it has in Java 17 and since 19. */
+  /** The character set of standard output. Java 17 stores it under other names than Java 19 and later. */
   public static Charset consoleCharset() {
     for (String property : List.of("stdout.encoding", "sun.stdout.encoding", "native.encoding")) {
       String name = System.getProperty(property);
@@ -120,7 +120,7 @@ public final class ConsoleProgress implements TrainListener, AutoCloseable {
         try {
           return Charset.forName(name);
         } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
-          // An alias of the system's that Java does not know; the next property may have another.
+          // The system uses an alias that Java does not know; the next property may have another name.
         }
       }
     }

@@ -8,12 +8,12 @@ import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
 
 /**
- * The last line of a terminal, drawn over again and again by a thread of its own, ten times a second at most. It uses
- * carriage returns and blanks only, so any terminal will do.
+ * The last line of a terminal, which a separate thread redraws at most ten times a second. It uses only carriage
+ * returns and blanks, so it works on any terminal.
  *
- * <p>me.tongfei:progressbar was tried for this: by itself it asks for the width through two processes a redraw, gives
- * the bar one column of 80 beside a message as long as ours, and forgets to end its line when closed before it was
- * first drawn; with a layout and a screen of our own in their place, all that was left of it was a timer.
+ * <p>me.tongfei:progressbar was tried for this. By itself it starts two processes per redraw to ask for the width,
+ * leaves the bar one column of 80 beside a message as long as ours, and does not end its line if it is closed before
+ * the first drawing. With a layout and a screen of our own, only its timer remained in use.
  */
 final class LiveLine implements AutoCloseable {
 
@@ -23,16 +23,16 @@ final class LiveLine implements AutoCloseable {
   private final IntFunction<String> text;
   private final IntSupplier columns;
   private final ScheduledExecutorService timer;
-  /** What is on the screen now, empty if the cursor stands on a fresh line. */
+  /** The text on the screen now; empty if the cursor is on a new line. */
   private String drawn = "";
   private boolean closed;
 
   /**
-   * Draws the line now and from now on.
+   * Draws the line now and keeps redrawing it.
    *
-   * @param text    the line for a number of columns it may fill; called on the drawing thread and on that of
+   * @param text    the line for a given number of columns; called on the drawing thread and on the thread that calls
    *     {@link #close}
-   * @param columns of the terminal
+   * @param columns number of columns of the terminal
    */
   LiveLine(PrintStream out, IntFunction<String> text, IntSupplier columns) {
     this.out = out;
@@ -47,12 +47,12 @@ final class LiveLine implements AutoCloseable {
     timer.scheduleWithFixedDelay(this::draw, 0, REDRAW_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  /** Prints a line of its own above this one. */
+  /** Prints a separate line above this one. */
   void print(String message) {
     print(message, out);
   }
 
-  /** As {@link #print(String)}, on a stream that may be the same terminal. */
+  /** As {@link #print(String)}, to a stream that may be the same terminal. */
   synchronized void print(String message, PrintStream to) {
     if (!drawn.isEmpty()) {
       out.print("\r" + " ".repeat(drawn.length()) + "\r");
@@ -78,8 +78,8 @@ final class LiveLine implements AutoCloseable {
   }
 
   private synchronized void draw() {
-    // One column stays free: a character in the last one makes some terminals wrap, and a wrapped line cannot be drawn
-    // over.
+    // One column stays free, since a character in the last one makes some terminals wrap, and a wrapped line cannot be
+    // drawn over.
     int width = Math.max(1, columns.getAsInt() - 1);
     String line = text.apply(width);
     if (!closed && !line.equals(drawn)) {

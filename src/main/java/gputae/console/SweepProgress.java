@@ -8,8 +8,9 @@ import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * The progress of many trainings on the console: on a terminal one line, redrawn, with how many are done, which are at
- * work and how long the rest will take; elsewhere a line for each that is done. Any thread may report.
+ * The progress of many trainings on the console. On a terminal it is one line that is redrawn: how many trainings are
+ * done, which are running, and how long the rest will take. Elsewhere it is a line for each finished training. Any
+ * thread may report.
  */
 public final class SweepProgress implements AutoCloseable {
 
@@ -20,15 +21,15 @@ public final class SweepProgress implements AutoCloseable {
   private final long started;
   private final Map<String, String> working = new LinkedHashMap<>();
 
-  /** Null where the output is no terminal. */
+  /** Null if the output is not a terminal. */
   private final LiveLine line;
 
   private int done;
   private long steps;
 
   /**
-   * @param models   to be trained or evaluated here
-   * @param allSteps of all trainings, as far as they are to be done here
+   * @param models   number of models to be trained or evaluated
+   * @param allSteps steps of all trainings that are still to be done
    */
   public SweepProgress(PrintStream out, boolean terminal, int models, long allSteps) {
     this(out, terminal, models, allSteps, System::nanoTime, new TerminalWidth()::columns);
@@ -44,17 +45,17 @@ public final class SweepProgress implements AutoCloseable {
     this.line = terminal ? new LiveLine(out, this::draw, columns) : null;
   }
 
-  /** A model is at work: what it does, in a word or two. */
+  /** Notes the current work on a model, in one or two words. */
   public synchronized void working(String model, String what) {
     working.put(model, what);
   }
 
-  /** So many steps more are done. */
+  /** Adds the number of steps that were done. */
   public synchronized void add(long count) {
     steps += count;
   }
 
-  /** A model is at its end; {@code result} in a few words. */
+  /** Notes that the work on a model has ended; {@code result} is a few words. */
   public void done(String model, String result) {
     String message;
     synchronized (this) {
@@ -65,14 +66,14 @@ public final class SweepProgress implements AutoCloseable {
     print(message);
   }
 
-  /** Prints a line of its own. */
+  /** Prints a separate line. */
   public void print(String message) {
     print(message, out);
   }
 
-  /** Prints a line of its own on another stream, which may be the same terminal. */
+  /** Prints a separate line to another stream, which may be the same terminal. */
   public void print(String message, PrintStream to) {
-    // Not while the monitor is held: the line's own thread asks for the text while it holds the line's.
+    // This must not hold the monitor: the line's own thread asks for the text while it holds the monitor of the line.
     if (line != null) {
       line.print(message, to);
     } else {
@@ -83,7 +84,7 @@ public final class SweepProgress implements AutoCloseable {
 
   private synchronized String left() {
     double elapsed = (nanoTime.getAsLong() - started) * 1e-9;
-    // Where nothing is left to be trained, the models themselves are the measure.
+    // If no training is left to be done, the share of finished models measures the progress.
     double share = allSteps > 0 ? (double) steps / allSteps : (double) done / models;
     return share > 0 && share < 1 ? "  left " + Numbers.duration(elapsed * (1 - share) / share) : "";
   }

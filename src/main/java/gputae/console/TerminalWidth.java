@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Columns of the controlling terminal, asked of {@code stty} once a second at most, since each question starts a
- * process.
+ * Columns of the controlling terminal. The program {@code stty} reports them; it is started at most once a second,
+ * since each query needs a process.
  */
 final class TerminalWidth {
 
@@ -18,7 +18,7 @@ final class TerminalWidth {
   private long asked;
   private boolean silent;
 
-  /** Columns; {@code $COLUMNS} or 80 where the terminal does not say. */
+  /** The columns; {@code $COLUMNS} or 80 if the terminal does not report them. */
   synchronized int columns() {
     long now = System.nanoTime();
     if (columns == 0 || (!silent && now - asked > FRESH_NANOS)) {

@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * What the console shows of a training: means of the latest steps, speed, time left. Steps are added on the training
- * thread, a few sums each; a {@link Reading} is taken now and then by whoever draws.
+ * The data that the console shows of a training: means of the latest steps, speed, time left. The training thread adds
+ * the steps, which costs a few additions each; the thread that draws takes a {@link Reading} from time to time.
  */
 final class TrainingPulse {
 
   /** The speed is measured over spans at least this long, since steps arrive in groups. */
   private static final double SPEED_SPAN = 0.5;
-  /** Weight of the newest span in the speed shown. */
+  /** Weight of the newest span in the displayed speed. */
   private static final double SPEED_WEIGHT = 0.4;
 
   private final int epochs;
@@ -37,7 +37,7 @@ final class TrainingPulse {
   private double totals;
   private int summed;
   private Means means;
-  /** The terms that have been other than 0 so far, and the reconstruction. */
+  /** Whether each term has ever been other than 0; always true for the reconstruction. */
   private final boolean[] seen;
   private double test = Double.NaN;
   private double speed = Double.NaN;
@@ -48,18 +48,18 @@ final class TrainingPulse {
   record Means(Losses losses, double total) {}
 
   /**
-   * One look at the training.
+   * The state of the training at one moment.
    *
-   * @param epoch          the epoch at work, from 1
-   * @param stepInEpoch    steps of it that are done
-   * @param done           steps done in the whole run, earlier parts of a resumed run included
+   * @param epoch          the current epoch, from 1
+   * @param stepInEpoch    number of its steps that are done
+   * @param done           steps done in the whole run, including earlier parts of a resumed run
    * @param all            steps of the whole run
-   * @param means          over the steps of whole batches since the reading before, or of that one if there were none;
-   *     null before the first step
-   * @param test           reconstruction on the test split after the latest epoch, NaN before the first
-   * @param stepsPerSecond of the latest seconds, NaN while unknown
+   * @param means          means over the steps on whole batches since the previous reading, or those of the previous
+   *     reading if there were none; null before the first step
+   * @param test           reconstruction loss on the test split after the latest epoch, NaN before the first
+   * @param stepsPerSecond speed in the latest seconds, NaN while unknown
    * @param elapsed        seconds since this part of the run began
-   * @param left           seconds that the rest will take at the mean pace of this part, evaluation included; NaN while
+   * @param left           estimated seconds for the rest at the mean speed of this part, evaluation included; NaN while
    *     unknown
    */
   record Reading(int epoch, int stepInEpoch, long done, long all, Means means, double test, double stepsPerSecond,
@@ -98,7 +98,7 @@ final class TrainingPulse {
   }
 
   synchronized void add(Epoch e) {
-    // A listener that hears of epochs only still knows how far the training is.
+    // A listener that is told only of epochs also knows the progress of the training.
     step = Math.max(step, (long) e.epoch() * stepsPerEpoch);
     epoch = e.epoch();
     stepInEpoch = stepsPerEpoch;
@@ -130,7 +130,7 @@ final class TrainingPulse {
     return new Reading(epoch, stepInEpoch, step, allSteps, means, test, speed, elapsed, left);
   }
 
-  /** "epoch  12/100": as wide for every epoch, so that lines stand in columns. */
+  /** For example "epoch  12/100": equally wide for every epoch, so that the lines are aligned in columns. */
   String epochName(int number) {
     String all = Integer.toString(epochs);
     String here = Integer.toString(number);
@@ -138,8 +138,8 @@ final class TrainingPulse {
   }
 
   /**
-   * "rec 0.1912", "ball 1.42", ...: the terms that have been other than 0 so far, the reconstruction always;
-   * {@code total} last.
+   * For example "rec 0.1912", "ball 1.42", ...: the reconstruction, the terms that have ever been other than 0, and
+   * last the total if {@code total} is true.
    */
   synchronized List<String> terms(Means m, boolean total) {
     List<String> terms = new ArrayList<>();
@@ -147,7 +147,7 @@ final class TrainingPulse {
       if (seen[c]) {
         TermKind<?> kind = columns.get(c);
         double value = m.losses.get(kind);
-        // Sums over a batch are larger than means.
+        // Sums over a batch are larger numbers than means.
         boolean sum = kind.over() == TermKind.Over.SUM;
         terms.add(kind.name() + " " + (sum ? Numbers.threeDigits(value) : Numbers.fourDigits(value)));
       }

@@ -1,4 +1,4 @@
 /**
- * What a terminal shows while something goes on: progress bars, lines, standard output that may fail.
+ * Output of a terminal while work goes on: progress bars, lines, and standard output that may fail.
  */
 package gputae.console;

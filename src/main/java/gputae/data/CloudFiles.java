@@ -7,36 +7,36 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Reads point clouds and distance matrices; what kind a file is, its content tells, never its name. */
+/** Reads point clouds and distance matrices. The content of a file decides its format; the name does not matter. */
 public final class CloudFiles {
 
   private CloudFiles() {}
 
-  /** How a file holds distances; the names are those of Ripser's formats where it has them. */
+  /** The layouts of a file of distances. The names are those of Ripser's formats, where Ripser has the format. */
   public enum Distances {
-    /** The full square, text or .npy [n, n], with zeros on the diagonal. */
+    /** The full square matrix, as text or .npy [n, n], with zeros on the diagonal. */
     SQUARE,
     /** The lower triangle row by row, with or without its diagonal. */
     LOWER,
-    /** The upper triangle row by row, with or without its diagonal; SciPy's condensed form is the same without. */
+    /** The upper triangle row by row, with or without its diagonal; without it, this is SciPy's condensed form. */
     UPPER,
-    /** Lines of two points, counted from 0, and their distance; pairs that are not there are no edges. */
+    /** Lines of two points, counted from 0, and their distance. A pair that is missing has no edge. */
     SPARSE,
-    /** float32, little-endian, nothing else: the strictly lower triangle row by row. */
+    /** Only float32 values, little-endian: the strictly lower triangle row by row. */
     BINARY
   }
 
-  /** As {@link #readCloud(Path, TableOptions, Consumer)}, where there are no options, and notes are passed over. */
+  /** As {@link #readCloud(Path, TableOptions, Consumer)}, without options; notes are dropped. */
   public static PointCloud readCloud(Path file) throws DataException {
     return readCloud(file, TableOptions.NONE, line -> {});
   }
 
   /**
-   * Reads a point cloud: text, a point a line ({@link CloudTable}), .npy or .npz of numbers [n, d] (or [n] for points
-   * on a line), OFF, PLY, PCD, XYZ, DIPHA; gzip of any of them. float16 and float32 values stay float32, all others
-   * become float64. A NaN or infinite coordinate is refused.
+   * Reads a point cloud: text with one point per line ({@link CloudTable}), .npy or .npz of numbers [n, d] (or [n] for
+   * points on a line), OFF, PLY, PCD, XYZ, DIPHA; each of them may be gzip. float16 and float32 values become float32,
+   * all others float64. A NaN or infinite coordinate is refused.
    *
-   * @param note takes lines on what had to be decided about the file
+   * @param note receives lines that say what was decided about the file
    */
   public static PointCloud readCloud(Path file, TableOptions options, Consumer<String> note) throws DataException {
     try (Source source = Source.open(file, true)) {
@@ -69,10 +69,10 @@ public final class CloudFiles {
   }
 
   /**
-   * Reads distances in the precision of the file: float32 from float16 and float32, else float64. An infinite distance
-   * is no edge; negative distances and NaN are refused.
+   * Reads distances in the precision of the file: float32 from float16 and float32, otherwise float64. An infinite
+   * distance means no edge; negative distances and NaN are refused.
    *
-   * @param note takes lines on what had to be decided about the file
+   * @param note receives lines that say what was decided about the file
    */
   public static PairDistances readDistances(Path file, Distances form, TableOptions options,
       Consumer<String> note) throws DataException {
@@ -108,7 +108,7 @@ public final class CloudFiles {
     }
   }
 
-  /** Whether the file says itself that it holds distances; a pipe, which can be read only once, is not asked. */
+  /** Whether the content shows that the file holds distances. A pipe is not checked, since it can be read only once. */
   public static boolean holdsDistances(Path file) throws DataException {
     if (!Files.isRegularFile(file)) {
       return false;
@@ -118,12 +118,12 @@ public final class CloudFiles {
     }
   }
 
-  /** Whether a file's name says that it is a .npy file. */
+  /** Whether the name of a file is that of a .npy file. */
   static boolean isNpy(Path file) {
     return file.toString().toLowerCase(Locale.ROOT).endsWith(".npy");
   }
 
-  /** Whether a file's content says that it is a .npy file; a pipe, which can be read only once, is not asked. */
+  /** Whether the content shows that the file is a .npy file. A pipe is not checked, since it can be read only once. */
   public static boolean holdsNpy(Path file) throws DataException {
     if (!Files.isRegularFile(file)) {
       return false;
@@ -167,7 +167,7 @@ public final class CloudFiles {
     return cloud.single() != null ? cloud.single()[i * cloud.dimension() + j] : cloud.full()[i * cloud.dimension() + j];
   }
 
-  /** A cloud of float64 coordinates, of which all must be finite. */
+  /** A cloud of float64 coordinates; all of them must be finite. */
   static PointCloud cloud(Path file, int points, int dimension, double[] values) throws DataException {
     for (int i = 0; i < values.length; i++) {
       CloudTable.refuseNotFinite(values[i], file.toString(), i / dimension, i % dimension);
@@ -175,7 +175,7 @@ public final class CloudFiles {
     return new PointCloud(points, dimension, null, values);
   }
 
-  /** A cloud of float32 coordinates, of which all must be finite. */
+  /** A cloud of float32 coordinates; all of them must be finite. */
   static PointCloud cloud(Path file, int points, int dimension, float[] values) throws DataException {
     for (int i = 0; i < values.length; i++) {
       CloudTable.refuseNotFinite(values[i], file.toString(), i / dimension, i % dimension);
@@ -183,7 +183,7 @@ public final class CloudFiles {
     return new PointCloud(points, dimension, values, null);
   }
 
-  /** The sizes of a shape as points and coordinates; [n] is n points on a line. */
+  /** The number of points and of coordinates from a shape; [n] means n points on a line. */
   static int[] sizes(Path file, int[] shape) throws DataException {
     if (shape.length != 1 && shape.length != 2) {
       throw new DataException(file + ": shape " + Arrays.toString(shape)

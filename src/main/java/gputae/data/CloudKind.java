@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The kinds of files that hold point clouds or distances, told by how they begin. */
+/** The kinds of files that hold point clouds or distances. The first bytes of a file decide its kind. */
 enum CloudKind {
   NPY("a .npy file"),
   NPZ("a .npz file"),
@@ -24,7 +24,7 @@ enum CloudKind {
   private static final Pattern XYZ_NUMBERED_ROW = Pattern
       .compile("\\s*\\d{1,3}(\\s+[-+]?\\d*\\.\\d*([eE][-+]?\\d+)?){3}\\s*");
 
-  // What else is met, by its first bytes, and how to get numbers out of it.
+  // Other kinds of files by their first bytes, each with advice how to get numbers out of it.
   private static final Map<String, String> OTHERS = new LinkedHashMap<>();
 
   static {
@@ -66,8 +66,8 @@ enum CloudKind {
   }
 
   /**
-   * Looks at the first bytes and leaves them to be read; refuses what is binary and unknown, or known and something
-   * else.
+   * Finds the kind by the first bytes and leaves them to be read. Refuses a binary file of unknown kind, and a file of
+   * a known kind that holds something else.
    */
   static CloudKind of(Source source) throws DataException {
     byte[] head = source.peek(HEAD);
@@ -113,7 +113,7 @@ enum CloudKind {
     return head.length < 30 ? 0 : head[26] & 0xff | (head[27] & 0xff) << 8;
   }
 
-  /** The kind by the first line with content, or null where that says nothing. */
+  /** The kind by the first line with content, or null if that line does not decide it. */
   private static CloudKind ofText(String text) {
     if (text.startsWith("# .PCD")) {
       return PCD;
@@ -140,7 +140,7 @@ enum CloudKind {
     return null;
   }
 
-  /** Whether the second line of a file is no line of numbers. */
+  /** Whether the second line of a file is not a line of numbers. */
   private static boolean isComment(String line) {
     return line.isBlank() || !line.strip().matches("[-+.\\deE\\s,;]+");
   }

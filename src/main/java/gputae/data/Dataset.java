@@ -3,16 +3,16 @@ package gputae.data;
 import java.util.List;
 
 /**
- * Images to train on and images held out, of the same size.
+ * Images for training and images that are held out, all of the same size.
  *
  * @param name    short name, as in a run directory
- * @param classes legend names, indexed by label; empty where there are no labels
- * @param train   what a model learns from
- * @param test    what it is measured on
+ * @param classes names for the legend, indexed by label; empty if there are no labels
+ * @param train   the images from which a model learns
+ * @param test    the images on which it is measured
  */
 public record Dataset(String name, List<String> classes, Split train, Split test) {
 
-  /** Throws {@link IllegalArgumentException} where the two splits differ in image size or a label has no class. */
+  /** Throws {@link IllegalArgumentException} if the two splits differ in image size or a label has no class. */
   public Dataset {
     classes = List.copyOf(classes);
     if (train.images().height() != test.images().height() || train.images().width() != test.images().width()) {

@@ -13,10 +13,10 @@ import java.util.stream.IntStream;
 /** Finds and opens a data set by name or path. */
 public final class Datasets {
 
-  /** A data set that is fetched from the network where no directory is given. */
+  /** A data set that is downloaded if no directory is given. */
   record Published(String name, List<String> classes, List<String> mirrors, List<Download.Item> items) {}
 
-  // Checksums as published by the authors (Fashion-MNIST's README) and as used by torchvision for both.
+  // Checksums as published by the authors (Fashion-MNIST's README) and as used by torchvision for both data sets.
   static final Published MNIST = new Published("mnist", Digits.CLASSES,
       List.of("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
       List.of(new Download.Item("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
@@ -39,12 +39,12 @@ public final class Datasets {
    * Opens a data set.
    *
    * @param dataset {@code digits} (built in), {@code mnist}, {@code fashion-mnist}; or the path of a .npy file of
-   *                images or of a directory that holds {@code train-images.npy} and {@code test-images.npy}, or MNIST's
-   *                four IDX files, or folders of images; or, with {@code data}, any name
-   * @param data    directory with the files, or null: then {@code mnist} and {@code fashion-mnist} are fetched once
-   *     into the user's cache
-   * @param log     takes lines about what was found and decided
-   * @throws DataException where the data are missing or bad
+   *     images or of a directory with {@code train-images.npy} and {@code test-images.npy}, or MNIST's four IDX files,
+   *     or folders of images; or any name if {@code data} is given
+   * @param data    directory with the files, or null; in that case {@code mnist} and {@code fashion-mnist} are
+   *     downloaded once into the user's cache
+   * @param log     receives lines that say what was found and decided
+   * @throws DataException if the data are missing or bad
    */
   public static Dataset open(String dataset, Path data, Consumer<String> log) throws DataException {
     for (Published published : List.of(MNIST, FASHION_MNIST)) {
@@ -167,7 +167,7 @@ public final class Datasets {
     return IntStream.range(0, split.labels().length).map(i -> split.labels()[i]).distinct().count();
   }
 
-  /** A data set whose classes are called by their numbers. */
+  /** A data set whose class names are the numbers of its classes. */
   private static Dataset of(Path source, String name, Split train, Split test) throws DataException {
     Images a = train.images();
     Images b = test.images();
@@ -180,12 +180,12 @@ public final class Datasets {
     return new Dataset(name, IntStream.range(0, classes).mapToObj(Integer::toString).toList(), train, test);
   }
 
-  /** Whether a data set goes by its name; others go by the path of their files. */
+  /** Whether the text is the name of a known data set; other data sets are given as the path of their files. */
   public static boolean isNamed(String dataset) {
     return dataset.equals("digits") || dataset.equals(MNIST.name()) || dataset.equals(FASHION_MNIST.name());
   }
 
-  /** The name of a data set that goes by its path: the last part without {@code .npy}. */
+  /** The name of a data set that is given as a path: the last part without {@code .npy}. */
   public static String nameOf(Path path) {
     Path last = path.toAbsolutePath().normalize().getFileName();
     String name = last == null ? "data" : last.toString();

@@ -1,9 +1,9 @@
 package gputae.data;
 
 /**
- * Decimal numbers out of bytes, correctly rounded, without an object a number: what takes up to 19 digits and a power
- * of ten up to 22 is computed as a quotient or product with its rounding error; the rest, and what lies too near the
- * middle of two doubles, is left to the JDK.
+ * Parses decimal numbers from bytes, correctly rounded, without an object per number. A number with up to 19 digits and
+ * a power of ten up to 22 is computed as a quotient or product together with its rounding error. The JDK parses all
+ * other numbers, and those too near the middle of two doubles.
  */
 final class Decimals {
 
@@ -22,7 +22,10 @@ final class Decimals {
 
   private Decimals() {}
 
-  /** The number in bytes from..to with this decimal mark, or NaN where this way does not reach it or there is none. */
+  /**
+   * The number in bytes from..to with this decimal mark. NaN if the bytes hold no number or one that this method cannot
+   * compute.
+   */
   static double parse(byte[] text, int from, int to, char mark) {
     int i = from;
     boolean negative = i < to && text[i] == '-';
@@ -76,7 +79,7 @@ final class Decimals {
       }
       scale += down ? -exponent : exponent;
     }
-    // 19 digits may pass 2^63.
+    // 19 digits may exceed 2^63.
     if (digits < 0 || digits > 0 && (scale < -22 || scale > 22)) {
       return Double.NaN;
     }
@@ -84,10 +87,10 @@ final class Decimals {
     return negative ? -value : value;
   }
 
-  /** digits 10^scale, or NaN where its rounding is in doubt. */
+  /** digits 10^scale, or NaN if its rounding is uncertain. */
   private static double scaled(long digits, int scale) {
     double high = digits;
-    // The rest of a long that a double does not hold: exact.
+    // The part of the long that the double does not hold; it is exact.
     double low = digits == Long.MAX_VALUE ? Double.NaN : digits - (long) high;
     double power = POWERS[Math.abs(scale)];
     double first;
@@ -102,8 +105,8 @@ final class Decimals {
     }
     double value = first + rest;
     double left = rest - (value - first);
-    // The true value is value + left to some 100 bits; halfway between two doubles they would not decide. Below a power
-    // of two doubles are twice as dense.
+    // The true value is value + left, accurate to about 100 bits; if it is halfway between two doubles, that is not
+    // enough to decide. Below a power of two, doubles are twice as dense.
     double half = Math.ulp(value) * ((Double.doubleToRawLongBits(value) & FRACTION) == 0 ? 0.25 : 0.5);
     return Math.abs(left) < half * (1 - 0x1p-30) ? value : Double.NaN;
   }

@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The built-in data set: 28 x 28 images of the digits 0-9, written by a simulated hand, so that everything can be tried
- * without a download.
+ * The built-in data set: 28 x 28 images of the digits 0-9, written by a simulated hand, so that users can try
+ * everything without a download.
  *
- * <p>Each image takes one of a few ways to write its digit ({@link Glyphs}), moves the points of its strokes, bends the
- * whole smoothly, slants, turns and stretches it, runs a smooth curve through the points and follows it with a soft pen
- * of varying pressure ({@link Pen}). As in MNIST the ink fits a box of 20 x 20 pixels and its centre of mass lies near
- * the image's centre.
+ * <p>For each image, this class chooses one of a few ways to write the digit ({@link Glyphs}), moves the points of its
+ * strokes, bends the whole smoothly, slants, turns and stretches it. It draws a smooth curve through the points with a
+ * soft pen of varying pressure ({@link Pen}). As in MNIST the ink fits a box of 20 x 20 pixels and its centre of mass
+ * lies near the image's centre.
  *
- * <p>The bytes depend on the seed alone: every image has its own random stream, and only operations with one correct
- * result are used (the JDK's arithmetic, {@code sqrt} and {@link StrictMath}), so machine, Java version and number of
+ * <p>The bytes depend on the seed alone. Every image has its own random stream, and all operations have exactly one
+ * correct result (the JDK's arithmetic, {@code sqrt} and {@link StrictMath}). So machine, Java version and number of
  * threads do not matter.
  */
 public final class Digits {
@@ -32,9 +32,10 @@ public final class Digits {
 
   private static final double BOX = 20;
   private static final int IMAGES_PER_TASK = 500;
-  // Points per span between two control points: spans are at most about 7 pixels long, so pieces stay near a pixel.
+  // Number of points per span between two control points: spans are at most about 7 pixels long, so the pieces are
+  // about a pixel long.
   private static final int PIECES = 6;
-  // The streams of the two splits must not overlap, whatever their sizes.
+  // The random streams of the two splits must not overlap, whatever the sizes of the splits.
   private static final long TEST_STREAMS = 1L << 40;
   private static final long ORDER_STREAM = 1L << 41;
 
@@ -42,7 +43,7 @@ public final class Digits {
 
   /**
    * Draws {@code train} + {@code test} images. Classes are equally frequent (to within one image) and shuffled. The
-   * first images of a larger split differ from a smaller split's, as their labels are shuffled anew.
+   * first images of a larger split differ from those of a smaller split, since the labels are shuffled anew.
    *
    * @param train number of training images, at least 1
    * @param test  number of test images, at least 1
@@ -117,19 +118,19 @@ public final class Digits {
     return variants[variants.length - 1];
   }
 
-  /** The control points as this hand sets them: jitter, a smooth bend, then slant, turn and proportions. */
+  /** The control points where this hand sets them: jitter, a smooth bend, then slant, rotation and proportions. */
   private static double[][] place(double[][] strokes, int digit, Draws draws) {
     double careless = draws.uniform(0.010, 0.032);
     double bendX = draws.bell(0, 0.050);
     double bendY = draws.bell(0, 0.040);
-    // Moves the waist up or down: the share of upper and lower half, of loop and stem.
+    // Moves the waist up or down, which changes the share of upper and lower half, or of loop and stem.
     double waist = draws.bell(0, 0.19);
     double belly = draws.bell(0, 0.19);
     double waveX = draws.uniform(2, 5);
     double waveY = draws.uniform(2, 5);
     double phaseX = draws.uniform(0, 2 * Math.PI);
     double phaseY = draws.uniform(0, 2 * Math.PI);
-    // A one has no width to stretch, and leans more freely than the others.
+    // A one has no width to stretch, and slants more freely than the others.
     double slant = digit == 1 ? draws.bell(0.22, 0.30) : draws.bell(0.16, 0.22);
     double turn = draws.bell(0, 0.09);
     double wide = StrictMath.exp(draws.bell(0.08, 0.17));
@@ -140,7 +141,7 @@ public final class Digits {
     for (int s = 0; s < strokes.length; s++) {
       double[] stroke = strokes[s];
       double[] points = new double[stroke.length];
-      // A later stroke is set down a little off.
+      // Each stroke after the first begins with a small offset.
       double offX = s == 0 ? 0 : draws.bell(0, 0.025);
       double offY = s == 0 ? 0 : draws.bell(0, 0.025);
       for (int i = 0; i < stroke.length; i += 2) {
@@ -149,7 +150,7 @@ public final class Digits {
           points[i + 1] = points[i - 1];
           continue;
         }
-        // The ends of a stroke are where hands differ most.
+        // The ends of a stroke vary most between hands.
         double loose = i == 0 || i == stroke.length - 2 ? 1.6 * careless : careless;
         double x = stroke[i] + offX + draws.bell(0, loose);
         double y = stroke[i + 1] + offY + draws.bell(0, loose);
@@ -166,7 +167,7 @@ public final class Digits {
     return placed;
   }
 
-  /** The polyline of a stroke: smooth between corners. */
+  /** The polyline of a stroke, smooth between corners. */
   private static double[] curve(double[] points) {
     int count = points.length / 2;
     double[] line = new double[2 * ((count - 1) * PIECES + 1)];
@@ -196,7 +197,7 @@ public final class Digits {
       double y1 = points[2 * i + 1];
       double x2 = points[2 * i + 2];
       double y2 = points[2 * i + 3];
-      // At an end the curve is continued by reflection.
+      // At an end of the stroke the curve is continued by reflection.
       double x0 = i > start ? points[2 * i - 2] : 2 * x1 - x2;
       double y0 = i > start ? points[2 * i - 1] : 2 * y1 - y2;
       double x3 = i + 1 < end ? points[2 * i + 4] : 2 * x2 - x1;
@@ -204,8 +205,8 @@ public final class Digits {
       double before = knot(x1 - x0, y1 - y0);
       double between = knot(x2 - x1, y2 - y1);
       double after = knot(x3 - x2, y3 - y2);
-      // Tangents of the centripetal form, scaled to the span: the curve neither overshoots nor loops where points lie
-      // unevenly.
+      // Tangents of the centripetal form, scaled to the span: the curve neither overshoots nor makes loops where the
+      // distances between points vary.
       double tx1 = between * ((x1 - x0) / before - (x2 - x0) / (before + between) + (x2 - x1) / between);
       double ty1 = between * ((y1 - y0) / before - (y2 - y0) / (before + between) + (y2 - y1) / between);
       double tx2 = between * ((x2 - x1) / between - (x3 - x1) / (between + after) + (x3 - x2) / after);
@@ -222,14 +223,14 @@ public final class Digits {
     return length;
   }
 
-  // The square root of the distance; never 0, so that points that jitter moved onto each other do no harm.
+  // The square root of the distance. It is never 0, so that points which jitter moved onto each other do no harm.
   private static double knot(double dx, double dy) {
     return Math.sqrt(Math.sqrt(dx * dx + dy * dy)) + 1e-6;
   }
 
   /**
-   * Scales the lines so that the ink fits the box and moves its centre of mass near the image's centre; from here on
-   * lengths are pixels.
+   * Scales the lines so that the ink fits the box, and moves its centre of mass near the image's centre. After this,
+   * lengths are in pixels.
    */
   private static void fit(List<double[]> lines, double radius, Draws draws) {
     double left = Double.POSITIVE_INFINITY;

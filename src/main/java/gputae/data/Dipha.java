@@ -8,11 +8,11 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Reads DIPHA's binary files, int64 and float64, little-endian: a magic number, the kind, the number of points n, and
- * by kind
+ * Reads DIPHA's binary files, int64 and float64, little-endian: a magic number, the kind, the number of points n, then,
+ * depending on the kind,
  * <ul>
- *   <li>3, points (DIPHA 1): their dimension d, perhaps that of a complex, coordinates [n, d];
- *   <li>4, distances (DIPHA 1): perhaps the dimension of a complex, distances [n, n];
+ *   <li>3, points (DIPHA 1): their dimension d, optionally the dimension of a complex, coordinates [n, d];
+ *   <li>4, distances (DIPHA 1): optionally the dimension of a complex, distances [n, n];
  *   <li>7, distances: [n, n];
  *   <li>8, sparse distances: the number of entries of each row, their columns, their values.
  * </ul>
@@ -160,7 +160,7 @@ final class Dipha {
     return ByteBuffer.wrap(source.take(8, what)).order(ByteOrder.LITTLE_ENDIAN).getLong();
   }
 
-  /** Values of 8 bytes that {@link #whole} and {@link #real} will be asked for. */
+  /** Requires that this number of 8-byte values follow; {@link #whole} and {@link #real} read them. */
   private void expect(long values, String what) throws DataException {
     source.demand(8 * values, what);
     left = 8 * values;

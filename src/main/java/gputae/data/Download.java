@@ -26,20 +26,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Fetches files with known checksums once and keeps them. A file comes into being under its name only when it is whole
- * and right. Proxies are those of the JVM ({@code -Dhttps.proxyHost} and its kin).
+ * Downloads files with known checksums once and keeps them. A file gets its name only when it is complete and correct.
+ * The proxies are those of the JVM ({@code -Dhttps.proxyHost} and similar).
  */
 final class Download {
 
   /**
-   * A file to have.
+   * A file to download.
    *
-   * @param name its name, on the mirrors and in the cache
-   * @param md5  of its bytes, lower-case hexadecimal
+   * @param name name on the mirrors and in the cache
+   * @param md5  MD5 of its bytes, lower-case hexadecimal
    */
   record Item(String name, String md5) {}
 
-  // The largest file of the known data sets has 26 MB; a mirror that sends more than this sends something else.
+  // The largest file of the known data sets has 26 MB; a mirror that sends more than this limit sends another file.
   private static final long MOST_BYTES = 64L << 20;
   private static final Duration CONNECT = Duration.ofSeconds(15);
   private static final int SILENT_SECONDS = 30;
@@ -47,8 +47,8 @@ final class Download {
   private Download() {}
 
   /**
-   * Makes sure that the directory holds every item, fetching those that are missing or damaged from the first mirror
-   * that has them right.
+   * Makes sure that the directory holds every item. A missing or damaged item is downloaded from the first mirror that
+   * has it correctly.
    *
    * @param mirrors addresses that end in "/"
    */
@@ -133,7 +133,7 @@ final class Download {
     }
   }
 
-  /** Waits as long as bytes keep coming: the request's own timeout ends with the answer's headers. */
+  /** Waits as long as bytes keep coming, since the request's own timeout covers only the headers of the answer. */
   private static HttpResponse<Void> await(CompletableFuture<HttpResponse<Void>> answer, AtomicLong received)
       throws IOException {
     int silent = 0;

@@ -3,16 +3,16 @@ package gputae.data;
 import java.util.SplittableRandom;
 
 /**
- * Random draws for the built-in digits, the same bits on every machine: only 64-bit integers are taken from the
- * generator, and only exactly rounded operations are done to them.
+ * Random draws for the built-in digits, with the same bits on every machine: only 64-bit integers are taken from the
+ * generator, and all operations on them are exactly rounded.
  */
 final class Draws {
 
   private final SplittableRandom random;
 
-  /** The stream number {@code stream} of {@code seed}. */
+  /** Random stream number {@code stream} of {@code seed}. */
   Draws(long seed, long stream) {
-    // Two rounds of a mixer: SplittableRandom steps its state by a constant, so neighbouring seeds must not lie a few
+    // Two rounds of a mixer. SplittableRandom advances its state by a constant, so neighbouring seeds must not be a few
     // steps apart.
     random = new SplittableRandom(mix(mix(seed) + stream));
   }
@@ -27,7 +27,7 @@ final class Draws {
     return low + (high - low) * uniform();
   }
 
-  /** Bell-shaped: the sum of four uniforms, which never goes beyond 3.47 deviations, so no digit comes out absurd. */
+  /** Bell-shaped: the sum of four uniform numbers. It never exceeds 3.47 deviations, so no digit looks absurd. */
   double bell(double mean, double deviation) {
     double sum = uniform() + uniform() + uniform() + uniform();
     return mean + deviation * (sum - 2) * 1.7320508075688772;

@@ -1,16 +1,16 @@
 package gputae.data;
 
 /**
- * How the ten digits are written: for each digit some variants with a weight, each a list of strokes, each stroke the
- * points that a smooth curve passes through, x to the right, y down, the digit about 1 high. A point given twice is a
- * corner.
+ * The ways to write the ten digits. Each digit has some variants with a weight; a variant is a list of strokes; a
+ * stroke is the list of points that a smooth curve passes through, x to the right, y down, the digit about 1 high. A
+ * point given twice is a corner.
  */
 final class Glyphs {
 
   /**
    * One way to write a digit.
    *
-   * @param weight  how often it is chosen, relative to the digit's other variants
+   * @param weight  how often it is chosen, relative to the other variants of the digit
    * @param strokes [stroke][2 x points]: x0, y0, x1, y1, ...
    */
   record Variant(double weight, double[][] strokes) {}

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Coordinates of a file that says how many there are, taken as they arrive: memory follows what is there, not what is
- * claimed.
+ * The coordinates of a file that declares their number. They are stored as they arrive: the memory depends on the
+ * coordinates that exist, not on the declared number.
  */
 final class GrowingCloud {
 
@@ -20,7 +20,7 @@ final class GrowingCloud {
     this.dimension = dimension;
   }
 
-  /** The next coordinate. */
+  /** Adds the next coordinate. */
   void add(double value, String where, int column) throws DataException {
     CloudTable.refuseNotFinite(value, where, count / dimension, column);
     if (count == values.length) {

@@ -7,7 +7,7 @@ final class HeldOut {
 
   private HeldOut() {}
 
-  /** How many of {@code count} images are held out: a sixth, at least one. */
+  /** Number of images that are held out of {@code count}: a sixth, at least one. */
   static int of(int count) {
     return Math.max(1, count / 6);
   }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 
 /**
  * The IDX format of MNIST: two zero bytes, a type byte (8: uint8), the number of dimensions, each dimension as a
- * big-endian int32, the values row-major. Files may be gzip; that is seen from their first bytes, not from their name.
+ * big-endian int32, then the values in row-major order. A file may be gzip; its first bytes show this, not its name.
  */
 public final class Idx {
 
@@ -14,7 +14,7 @@ public final class Idx {
 
   private Idx() {}
 
-  /** Reads a file of images, dimensions [count, height, width], refusing anything else. */
+  /** Reads a file of images with dimensions [count, height, width]; refuses anything else. */
   public static Images readImages(Path file) throws DataException {
     try (Source source = Source.open(file, true)) {
       long[] shape = header(source, 3, "images [count, height, width]");
@@ -25,7 +25,7 @@ public final class Idx {
                   + "], expected at least one pixel");
         }
       }
-      // Two factors of 31 bits fit a long; the third is divided away.
+      // The product of two factors of 31 bits fits a long; the check for the third factor divides.
       long pixels = shape[1] * shape[2];
       if (pixels > Source.LARGEST_ARRAY / shape[0]) {
         throw new DataException(source.at(4) + ": shape [" + shape[0] + ", " + shape[1] + ", " + shape[2]
@@ -38,7 +38,7 @@ public final class Idx {
     }
   }
 
-  /** Reads a file of labels, dimension [count]: uint8 [count], refusing anything else. */
+  /** Reads a file of labels with dimension [count]: uint8 [count]; refuses anything else. */
   public static byte[] readLabels(Path file) throws DataException {
     try (Source source = Source.open(file, true)) {
       long count = header(source, 1, "labels [count]")[0];
@@ -75,7 +75,7 @@ public final class Idx {
     return new Split(read, labels);
   }
 
-  /** The file's path, or null where the directory has none of its names. */
+  /** The path of the file, or null if the directory has none of its names. */
   static Path find(Path directory, String part, String content, int dimensions) {
     for (String separator : new String[] {"-", "."}) {
       for (String ending : new String[] {"", ".gz"}) {

@@ -10,9 +10,9 @@ public final class ImageFile {
   private ImageFile() {}
 
   /**
-   * Reads a .npy file (uint8, or floats in [0, 1]; [n, height, width] or [n, pixels]) or else an IDX file.
+   * Reads a .npy file (uint8, or floats in [0, 1]; [n, height, width] or [n, pixels]), or otherwise an IDX file.
    *
-   * @param log takes a line where values had to be rounded
+   * @param log receives a line if values had to be rounded
    */
   public static Images read(Path file, Consumer<String> log) throws DataException {
     return CloudFiles.isNpy(file) ? NpyImages.images(file, log) : Idx.readImages(file);

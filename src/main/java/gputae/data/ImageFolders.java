@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Images as .png and .jpg files, one folder a class: {@code train/CLASS/*}, {@code test/CLASS/*}, or {@code CLASS/*}
- * with the last sixth of every class held out. Classes and files are taken in the order of their names. All images must
- * be of one size; they become grey ({@link Picture}).
+ * Images as .png and .jpg files in one folder per class: {@code train/CLASS/*}, {@code test/CLASS/*}, or
+ * {@code CLASS/*} with the last sixth of every class held out. Classes and files are taken in the order of their names.
+ * All images must have the same size; they become grey ({@link Picture}).
  */
 final class ImageFolders {
 
@@ -95,7 +95,7 @@ final class ImageFolders {
   /**
    * Decodes images of one size.
    *
-   * @param coloured counts those that have a colour
+   * @param coloured counts the images that have a colour
    */
   private static Split split(List<Labelled> items, Picture.Size size, AtomicInteger coloured) throws DataException {
     int perImage = size.height() * size.width();

@@ -3,21 +3,21 @@ package gputae.data;
 /**
  * Grayscale images of one size.
  *
- * @param pixels uint8, row-major [count, height, width], 0 black to 255 white; not copied, so nobody may write to it
+ * @param pixels uint8, row-major [count, height, width], 0 black to 255 white; not copied, so nobody may change it
  *     afterwards
  * @param count  number of images, at least 1
- * @param height rows of an image, at least 1
- * @param width  columns of an image, at least 1
+ * @param height number of rows of an image, at least 1
+ * @param width  number of columns of an image, at least 1
  */
 public record Images(byte[] pixels, int count, int height, int width) {
 
-  /** Throws {@link IllegalArgumentException} where the sizes do not fit together. */
+  /** Throws {@link IllegalArgumentException} if the sizes do not fit together. */
   public Images {
     if (count < 1 || height < 1 || width < 1) {
       throw new IllegalArgumentException(
           "images of shape [" + count + ", " + height + ", " + width + "]: every size must be at least 1");
     }
-    // Two factors at a time: all three could overflow a long.
+    // Two factors at a time, since the product of all three could overflow a long.
     if ((long) height * width > Integer.MAX_VALUE || (long) height * width * count != pixels.length) {
       throw new IllegalArgumentException(
           "images of shape [" + count + ", " + height + ", " + width + "] do not have " + pixels.length + " pixels");

@@ -6,19 +6,19 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Classes of points in a file of their own: .npy of integers, or floats that are, shape [n], [n, 1] or [1, n]; or text,
- * one integer a line.
+ * Classes of points in a separate file: .npy of integers, or of floats with integer values, shape [n], [n, 1] or [1,
+ * n]; or text with one integer per line.
  */
 public final class Labels {
 
   private Labels() {}
 
   /**
-   * Reads any integers of 32 bits.
+   * Reads labels, which may be any 32-bit integers.
    *
-   * @param count how many there must be
-   * @param of    the file of what they belong to, for messages
-   * @param note  takes a line on what had to be decided about the file
+   * @param count expected number of labels
+   * @param of    the file to whose points the labels belong, for messages
+   * @param note  receives a line that says what was decided about the file
    */
   public static int[] read(Path file, int count, Path of, Consumer<String> note) throws DataException {
     double[] values = values(file);
@@ -76,7 +76,7 @@ public final class Labels {
     return values;
   }
 
-  /** One label a line, under a line of a name or not. */
+  /** Reads one label per line; a first line with a name is optional. */
   private static double[] text(TextTable table) throws DataException {
     double[] values = new double[256];
     int count = 0;

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.StringJoiner;
 
 /**
- * NumPy's .npy files: reads versions 1 to 3, both byte orders, both memory orders; writes version 1, little-endian,
+ * NumPy's .npy files. Reads versions 1 to 3, both byte orders and both memory orders; writes version 1, little-endian,
  * row-major.
  */
 public final class Npy {
@@ -21,8 +21,8 @@ public final class Npy {
   private Npy() {}
 
   /**
-   * Reads a whole array of numbers, refusing complex, text and object arrays, and arrays above 2^31 - 9 values. float16
-   * becomes float32.
+   * Reads a whole array of numbers. Refuses complex, text and object arrays, and arrays with more than 2^31 - 9 values.
+   * float16 becomes float32.
    */
   public static NpyArray read(Path file) throws DataException {
     try (Source source = Source.open(file, false)) {
@@ -30,7 +30,7 @@ public final class Npy {
     }
   }
 
-  /** Reads the values after a header, to the end of the source. */
+  /** Reads the values after a header, up to the end of the source. */
   static NpyArray read(Source source, NpyHeader header) throws DataException {
     long count = header.count();
     if (count > Source.LARGEST_ARRAY) {
@@ -111,7 +111,7 @@ public final class Npy {
     return new NpyArray.Integers(shape, values);
   }
 
-  /** For each value in the file's order, where the first index varies fastest, its place in row-major order. */
+  /** For each value in the order of the file, where the first index varies fastest, its place in row-major order. */
   private static int[] fortranOrder(int[] shape, int count) {
     int[] place = new int[count];
     if (count == 0) {
@@ -139,7 +139,7 @@ public final class Npy {
     return place;
   }
 
-  /** The values of a .npy file one after the other, in the file's order. */
+  /** The values of a .npy file one after another, in the order of the file. */
   static final class Values {
 
     private final Source source;
@@ -155,7 +155,7 @@ public final class Npy {
       this.piece = ByteBuffer.wrap(bytes).order(header.order()).limit(0);
     }
 
-    /** A float16, float32 or float64, exactly. */
+    /** A float16, float32 or float64 value, exactly. */
     double real() throws DataException {
       more();
       return switch (header.bytes()) {
@@ -165,7 +165,7 @@ public final class Npy {
       };
     }
 
-    /** An IEEE half: a sign, 5 bits of exponent, 10 of fraction. */
+    /** An IEEE half: a sign, 5 bits of exponent, 10 bits of fraction. */
     private static double half(short bits) {
       int exponent = bits >> 10 & 31;
       int fraction = bits & 1023;
@@ -196,7 +196,7 @@ public final class Npy {
       };
     }
 
-    /** What is neither false nor true is damage, or uint8 under a wrong name. */
+    /** A value that is neither false nor true means damage, or uint8 with a wrong type name. */
     private long bool(byte value) throws DataException {
       if (value != 0 && value != 1) {
         throw new DataException(source.here() + ": a bool of " + (value & 0xff)
@@ -240,7 +240,7 @@ public final class Npy {
     StringJoiner sizes = new StringJoiner(", ", "(", shape.length == 1 ? ",)" : ")");
     Arrays.stream(shape).forEach(size -> sizes.add(Integer.toString(size)));
     String dictionary = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + sizes + ", }";
-    // As numpy does: spaces and a line end, so that the values start at a multiple of 64.
+    // As numpy does: spaces and a line end are added, so that the values start at a multiple of 64.
     int start = 10;
     int total = (start + dictionary.length() + 1 + 63) / 64 * 64;
     String padded = dictionary + " ".repeat(total - start - dictionary.length() - 1) + "\n";

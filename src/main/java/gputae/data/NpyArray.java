@@ -1,7 +1,8 @@
 package gputae.data;
 
 /**
- * An array out of a .npy file, row-major whatever the file's order was. {@code shape()} is empty for a single value.
+ * An array from a .npy file, always row-major, whatever the order of the file. {@code shape()} is empty for a single
+ * value.
  */
 public sealed interface NpyArray {
 

@@ -12,10 +12,10 @@ import java.util.Locale;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 
-/** Reads a point cloud from an array of NumPy: a .npy file, or the only array in a .npz file. */
+/** Reads a point cloud from a NumPy array: a .npy file, or the only array in a .npz file. */
 final class NpyCloud {
 
-  // Integers beyond it are not all float64 numbers.
+  // Not all integers beyond this one are float64 numbers.
   private static final long EXACT = 1L << 53;
 
   private NpyCloud() {}
@@ -58,7 +58,7 @@ final class NpyCloud {
     return values;
   }
 
-  /** Reads the only array of an archive. */
+  /** Reads the only array of the archive. */
   static PointCloud readZip(Source source) throws DataException {
     Path file = source.file();
     List<String> names = new ArrayList<>();

@@ -16,8 +16,8 @@ import java.util.Locale;
  * @param bytes   size of one value
  * @param order   byte order of a value
  * @param fortran whether the first index varies fastest
- * @param shape every size at least 0, their product at most {@link Long#MAX_VALUE}; of a structured array with one more
- *     axis for its fields
+ * @param shape sizes, each at least 0, with a product of at most {@link Long#MAX_VALUE}; a structured array has one
+ *     more axis for its fields
  * @param fields  names of the fields of a structured array, all of one type; empty for a plain array
  */
 record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] shape, List<String> fields) {
@@ -25,7 +25,7 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final List<String> TYPES = List.of("u1", "b1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4",
       "f8");
-  // numpy itself refuses headers above 10,000 bytes unless told otherwise.
+  // numpy itself refuses headers above 10,000 bytes by default.
   private static final int LONGEST = 1 << 16;
   private static final int MOST_DIMENSIONS = 32;
 
@@ -38,7 +38,7 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
     return count;
   }
 
-  /** Whether bytes begin as a .npy file does. */
+  /** Whether the bytes begin like a .npy file. */
   static boolean isAt(byte[] start) {
     return start.length >= MAGIC.length && Arrays.equals(start, 0, MAGIC.length, MAGIC, 0, MAGIC.length);
   }
@@ -70,7 +70,7 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
         new String(text, version == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1)).parse();
   }
 
-  /** A reader for just the dictionary that numpy writes, in any order of keys. */
+  /** A parser for only the kind of dictionary that numpy writes, with the keys in any order. */
   private static final class Dictionary {
 
     private final Source source;
@@ -115,7 +115,7 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
         throw broken("expected all of 'descr', 'fortran_order', 'shape'");
       }
       if (!fields.isEmpty()) {
-        // With several axes and the first one fastest, a point's fields would still be next to each other.
+        // With several axes and the first one fastest, the fields of a point would still be adjacent.
         if (fortran && shape.length > 1
             || Arrays.stream(shape).asLongStream().reduce(1, (x, y) -> x * y) > Long.MAX_VALUE / fields.size()) {
           throw broken("a structured array of shape " + Arrays.toString(shape)
@@ -129,7 +129,7 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
       return new NpyHeader(type.charAt(1), type.charAt(2) - '0', order, fortran, shape, List.copyOf(fields));
     }
 
-    /** A type with its byte order before it, such as "<f4"; of a structured array that of all its fields. */
+    /** A type after its byte order, such as "<f4"; for a structured array, the type of all its fields. */
     private String type() throws DataException {
       skipSpace();
       if (at >= text.length() || text.charAt(at) != '[') {
@@ -178,7 +178,7 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
 
     private String plainType() throws DataException {
       String type = string("a type such as '<f4'");
-      // As numpy has it: without a sign, or with one that says nothing, in the byte order of the machine.
+      // As in numpy: a type without a byte order, or with one that says nothing, has the byte order of the machine.
       boolean signed = !type.isEmpty() && "<>=|".indexOf(type.charAt(0)) >= 0;
       String bare = signed ? type.substring(1) : type;
       if (!TYPES.contains(bare)) {
@@ -188,7 +188,10 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
       return (signed ? type.charAt(0) : '=') + bare;
     }
 
-    /** What converts the file, as a line of Python; ARRAY is what is in it, OBJECTS too. */
+    /**
+     * A line of Python that converts the file. ARRAY stands for its content, OBJECTS for content that may hold Python
+     * objects.
+     */
     private String convert(String array) {
       String load = "numpy.load('" + source.file().getFileName() + "'";
       return "; convert in Python: numpy.save('NEW.npy', "
@@ -205,7 +208,8 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
         while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
           at++;
         }
-        // Ten digits hold every int; longer ones could overflow the parser. 010 was 8 once, and is nothing now.
+        // Every int has at most ten digits; longer numbers could overflow the parser. 010 meant 8 in Python 2, and is
+        // invalid now.
         if (at == first || at - first > 10 || text.charAt(first) == '0' && at - first > 1) {
           throw broken("expected a size of the shape, 0 to " + Integer.MAX_VALUE);
         }

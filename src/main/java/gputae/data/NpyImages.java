@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
-/** Images in a .npy file, with their labels in a second one. */
+/** Images in a .npy file, and their labels in a second one. */
 final class NpyImages {
 
   private NpyImages() {}
 
-  /** Reads the images and, where that file exists, the labels. */
+  /** Reads the images, and the labels if their file exists. */
   static Split read(Path file, Path labelFile, Consumer<String> log) throws DataException {
     Images images = images(file, log);
     return new Split(images, Files.exists(labelFile) ? labels(labelFile, images.count(), file) : null);

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** What people and programs write where a number is meant: which of it is read, and what to do about the rest. */
+/** The ways in which people and programs write numbers: which of them are read, and the advice for the others. */
 final class NumberText {
 
   private static final Set<String> NOT_FINITE = Set.of("nan", "inf", "infinity", "1.#inf", "1.#qnan", "1.#ind");
@@ -18,17 +18,19 @@ final class NumberText {
   private static final Pattern GROUPED = Pattern.compile("[+-]?\\d{1,3}([,'\u2019_. \u00a0\u202f]\\d{3})+([.,]\\d*)?");
   private static final Pattern DECIMAL_COMMA = Pattern.compile("[+-]?(\\d*,\\d+|\\d+,)([eE][+-]?\\d+)?");
   private static final Pattern SPACED = Pattern.compile("[+-]?[\\d.]+\\s+[+-]?[\\d.]+");
-  // A number between marks of money or comparison and a unit: letters, but no digits again, as in the name 3x3.
+  // A number between signs of currency or comparison and a unit. The unit may have letters but no digits, unlike the
+  // name 3x3.
   private static final Pattern WITH_UNIT = Pattern
       .compile("[^\\p{L}\\d]{0,3}(\\d[\\d.,'_]*|\\.\\d+)([eE][+-]?\\d+)?[^\\d]{0,12}");
 
-  // Digits and signs without a letter but an exponent's, such as 1.5|2 or 1e1.5: damaged numbers rather than a name.
+  // Digits and signs without any letter except that of an exponent, such as 1.5|2 or 1e1.5: these are damaged numbers
+  // rather than a name.
   private static final Pattern WITHOUT_LETTERS = Pattern
       .compile("(?=.*\\p{Nd})([^\\p{L}]|(?<=[\\p{Nd}.])[eEdD](?=[-+\\p{Nd}]))*");
 
   private NumberText() {}
 
-  /** The cell with a point as its decimal mark, whatever it has; another point is none. */
+  /** The cell with a point as its decimal mark, whatever its own mark is; any other point is not a decimal mark. */
   static String withPoint(String cell, TableOptions options) {
     return options.decimalComma() ? cell.replace('.', '_').replace(',', '.') : cell;
   }
@@ -48,18 +50,18 @@ final class NumberText {
     return FORTRAN.matcher(cell).matches();
   }
 
-  /** NaN or infinity, in the words of C, Java, Python, R and old Windows. */
+  /** NaN or infinity as C, Java, Python, R and old Windows write them. */
   static boolean isNotFinite(String cell) {
     return NOT_FINITE.contains(unsigned(cell));
   }
 
-  /** The value of a word for which {@link #isNotFinite} holds. */
+  /** The value of a word that {@link #isNotFinite} accepts. */
   static double notFinite(String cell) {
     boolean infinite = unsigned(cell).contains("inf");
     return !infinite ? Double.NaN : cell.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
   }
 
-  /** Whether a number, or the lack of one, is meant: such a line is no line of names. */
+  /** Whether the text is meant as a number or as a missing number; a line with such a cell is no line of names. */
   static boolean looksLikeNumber(String cell) {
     return isPlain(cell) || isFortran(cell) || isNotFinite(cell) || MISSING.contains(cell.toLowerCase(Locale.ROOT))
         || HEXADECIMAL.matcher(cell).matches()
@@ -67,7 +69,7 @@ final class NumberText {
         || WITHOUT_LETTERS.matcher(cell).matches();
   }
 
-  /** Whether text with digits other than 0 came out as 0, or an integer as another one. */
+  /** Whether text with digits other than 0 was read as 0, or an integer as another integer. */
   static boolean isLost(String cell, double value) {
     if (value == 0) {
       for (int i = 0; i < cell.length() && "eEdD".indexOf(cell.charAt(i)) < 0; i++) {
@@ -80,7 +82,7 @@ final class NumberText {
     return cell.length() > 15 && isWhole(cell) && new BigDecimal(cell).compareTo(new BigDecimal(value)) != 0;
   }
 
-  /** What to do about a cell that is not read as a number; begins with "; " or is empty. */
+  /** Advice for a cell that is not read as a number; begins with "; " or is empty. */
   static String remedy(String cell, TableOptions options) {
     if (cell.isEmpty() || MISSING.contains(cell.toLowerCase(Locale.ROOT))) {
       return "; fill missing values in, or leave their lines out";

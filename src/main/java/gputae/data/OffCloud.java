@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * Reads the vertices of an OFF file (Geomview's, CGAL's, GUDHI's): the word OFF, the numbers of vertices, faces and
- * edges, then a vertex a line. After nOFF the dimension comes before the numbers. Normals and colours (NOFF, COFF,
- * STOFF) are left out, faces are passed over.
+ * edges, then one vertex per line. After nOFF the dimension comes before the numbers. Normals and colours (NOFF, COFF,
+ * STOFF) are left out, and faces are skipped.
  */
 final class OffCloud {
 
@@ -25,7 +25,7 @@ final class OffCloud {
     boolean more = keyword.matches("(ST|C|N).*");
     List<Integer> sizes = new ArrayList<>();
     sizes(table, 1, sizes);
-    // The dimension may have a line of its own; the numbers never are on several.
+    // The dimension may have its own line; the numbers are never spread over several lines.
     while (sizes.size() < (any ? 2 : 1)) {
       if (!table.next()) {
         throw new DataException(table.file() + ": ends before its number of vertices");

@@ -1,6 +1,6 @@
 package gputae.data;
 
-/** Distances between points that are not given themselves: of all pairs, or of some. */
+/** Distances of all or some pairs of points. The points themselves are not given. */
 public sealed interface PairDistances permits DistanceMatrix, SparseDistances {
 
   /** Number of points, at least 1. */

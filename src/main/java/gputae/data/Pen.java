@@ -5,18 +5,18 @@ import java.util.Arrays;
 /**
  * Draws polylines with a round, slightly soft pen into one small grayscale image.
  *
- * <p>The brightness of a pixel depends on m, the least over all segments of (distance of the pixel's centre to the
- * segment - the pen's radius there): full for m below -softness/2, none for m above softness/2, linear between.
+ * <p>The brightness of a pixel depends on m, the minimum over all segments of (distance of the pixel's centre to the
+ * segment - the pen's radius there): full for m below -softness/2, none for m above softness/2, linear in between.
  */
 final class Pen {
 
-  /** The widest rim that {@link #paint} takes, in pixels. */
+  /** The widest rim that {@link #paint} accepts, in pixels. */
   static final double SOFTEST = 1.8;
 
   private final int side;
   private final double[] margin;
 
-  /** For square images of {@code side} x {@code side} pixels. */
+  /** A pen for square images of {@code side} x {@code side} pixels. */
   Pen(int side) {
     this.side = side;
     this.margin = new double[side * side];
@@ -32,7 +32,8 @@ final class Pen {
    * are in pixels.
    */
   void segment(double ax, double ay, double bx, double by, double radius) {
-    // Only pixels whose centre lies within reach; casts truncate, which is the floor once the value is not negative.
+    // Only pixels whose centre lies within reach. A cast truncates, which equals the floor since the value is not
+    // negative.
     double reach = radius + SOFTEST / 2;
     int left = (int) Math.max(0, Math.min(ax, bx) - reach + 0.5);
     int right = (int) Math.min(side - 1, Math.max(ax, bx) + reach - 0.5);

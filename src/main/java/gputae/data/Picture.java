@@ -17,37 +17,37 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * A PNG or JPEG file as grey values. Colours become luminance, 0.299 R + 0.587 G + 0.114 B; what is transparent counts
- * as black.
+ * A PNG or JPEG file as grey values. Colours become luminance, 0.299 R + 0.587 G + 0.114 B; transparent pixels count as
+ * black.
  */
 final class Picture {
 
-  // A picture larger than 4096 x 4096 is no input for these models; the bound keeps a forged header from claiming
+  // A picture larger than 4096 x 4096 is no input for these models; the limit keeps a forged header from claiming
   // gigabytes.
   private static final long MOST_PIXELS = 1 << 24;
 
   /**
    * Height and width in pixels.
    *
-   * @param of the file that has them
+   * @param of the file with this size
    */
   record Size(int height, int width, Path of) {}
 
   private Picture() {}
 
-  /** What is done with an open image, which has a palette of so many colours, or 0 without one. */
+  /** The use of an open image; its palette has the given number of colours, or 0 if there is no palette. */
   private interface Use<T> {
     T of(ImageReader reader, int colours) throws IOException;
   }
 
-  /** The size of an image, which is not looked into. */
+  /** The size of an image; its pixels are not decoded. */
   static Size sizeOf(Path file) throws DataException {
     Size size = with(file, (reader, colours) -> new Size(reader.getHeight(0), reader.getWidth(0), file));
     refuseSize(file, size.height(), size.width());
     return size;
   }
 
-  /** Refuses what is empty or too large. */
+  /** Refuses an image that is empty or too large. */
   static void refuseSize(Path file, long height, long width) throws DataException {
     if (height < 1 || width < 1 || height > MOST_PIXELS || width > MOST_PIXELS || height * width > MOST_PIXELS) {
       throw new DataException(file + ": " + height + " x " + width + " pixels, expected 1 to " + MOST_PIXELS
@@ -55,7 +55,7 @@ final class Picture {
     }
   }
 
-  /** Writes the grey values of an image; true if it has a colour. */
+  /** Writes the grey values of an image. Returns true if it has a colour. */
   static boolean decode(Path file, Size size, byte[] pixels, int offset) throws DataException {
     BufferedImage image = with(file, (reader, colours) -> {
       if (reader.getHeight(0) != size.height() || reader.getWidth(0) != size.width()) {
@@ -70,14 +70,14 @@ final class Picture {
     boolean gray = raster.getNumBands() == 1 && image.getType() == BufferedImage.TYPE_BYTE_GRAY;
     boolean deepGray = raster.getNumBands() == 1 && raster.getDataBuffer().getDataType() == DataBuffer.TYPE_USHORT
         && image.getType() == BufferedImage.TYPE_USHORT_GRAY;
-    // Gray with alpha has no type of its own.
+    // BufferedImage has no type for gray with alpha.
     boolean grayAlpha = raster.getNumBands() == 2;
     int deepest = grayAlpha ? (1 << raster.getSampleModel().getSampleSize(0)) - 1 : 0;
     boolean coloured = false;
     for (int y = 0; y < size.height(); y++) {
       for (int x = 0; x < size.width(); x++) {
         int value;
-        // getRGB would convert gray samples from a linear scale and change them, so they are taken as they are.
+        // getRGB would treat gray samples as linear, convert and so change them; therefore they are read directly.
         if (gray) {
           value = raster.getSample(x, y, 0);
         } else if (deepGray) {
@@ -96,7 +96,7 @@ final class Picture {
     return coloured;
   }
 
-  /** Refuses pixels of colours that the palette lacks: the decoder takes others in their place. */
+  /** Refuses pixels with colours that the palette lacks, since the decoder replaces them by others. */
   private static void refuseOtherColours(BufferedImage image, int colours, Path file) throws DataException {
     if (!(image.getColorModel() instanceof IndexColorModel) || colours == 0) {
       return;
@@ -117,7 +117,7 @@ final class Picture {
     return (int) Math.round(thousandths / 1000.0 * (argb >>> 24) / 255);
   }
 
-  /** Opens a PNG or JPEG file by what it holds, whatever its name; other decoders of this Java are not asked. */
+  /** Opens a PNG or JPEG file by its content, whatever its name. Other decoders of this Java are not used. */
   private static <T> T with(Path file, Use<T> use) throws DataException {
     try {
       byte[] bytes = Files.readAllBytes(file);
@@ -136,7 +136,7 @@ final class Picture {
         reader.setInput(in, true, true);
         reader.addIIOReadWarningListener((source, text) -> warning.compareAndSet(null, text));
         T result = use.of(reader, colours);
-        // The decoder makes up what a JPEG lacks, grey as a rule, and warns.
+        // The decoder invents the missing parts of a JPEG, usually as grey, and warns.
         if (jpeg && warning.get() != null) {
           throw new DataException(file + ": a damaged image (" + warning.get() + ")");
         }
@@ -149,8 +149,8 @@ final class Picture {
     } catch (IOException e) {
       throw DataException.reading(file, e);
     } catch (RuntimeException e) {
-      // The JDK's decoders answer some damaged files with IllegalArgumentException, ArrayIndexOutOfBoundsException and
-      // the like.
+      // For some damaged files the JDK's decoders throw IllegalArgumentException, ArrayIndexOutOfBoundsException and
+      // similar.
       throw new DataException(file + ": a damaged image (" + WholeFile.inWords(e) + ")", e);
     }
   }
@@ -163,7 +163,7 @@ final class Picture {
     return same;
   }
 
-  /** The channels that a JPEG's frame header (a marker SOFn) names; 0 without one, which the decoder refuses. */
+  /** The number of channels in a JPEG's frame header (a marker SOFn); 0 if there is none, which the decoder refuses. */
   private static int channels(byte[] jpeg) {
     int at = 2;
     while (at + 9 < jpeg.length && (jpeg[at] & 0xFF) == 0xFF) {

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Reads the vertices of a PLY file, ascii or binary of either byte order: properties x, y and, if there is one, z.
- * Other properties are left out, other elements passed over.
+ * Reads the vertices of a PLY file, ascii or binary of either byte order: properties x, y and, if present, z. Other
+ * properties are left out, and other elements are skipped.
  */
 final class PlyCloud {
 
@@ -206,13 +206,13 @@ final class PlyCloud {
     return Integer.parseInt(word);
   }
 
-  /** A line of the header; the bytes after the last one may be binary, so nothing is read ahead. */
+  /** Reads a line of the header. The bytes after the last line may be binary, so nothing is read ahead. */
   private String line() throws DataException {
     byte[] line = new byte[LONGEST_LINE];
     for (int length = 0; length < LONGEST_LINE;) {
       byte c = source.take(1, "PLY header")[0];
       if (c == '\n' || c == '\r') {
-        // Of CR LF the LF is taken at once: behind the header it would be read as data.
+        // After CR the LF is read at once: after the header it would be taken as data.
         byte[] following = c == '\r' ? source.peek(1) : new byte[0];
         if (following.length == 1 && following[0] == '\n') {
           source.take(1, "PLY header");

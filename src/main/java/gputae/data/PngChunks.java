@@ -10,15 +10,15 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The chunks of a PNG file, checked before the JDK decodes it: that decoder compares no checksum, neither those of the
- * chunks nor that of the compressed rows, and makes pixels of whatever is there.
+ * Checks the chunks of a PNG file before the JDK decodes it. The JDK's decoder compares neither the checksums of the
+ * chunks nor that of the compressed rows, and makes pixels of any bytes that it finds.
  */
 final class PngChunks {
 
   private static final int SIGNATURE = 8;
-  /** Length and name before the content of a chunk, a checksum behind it. */
+  /** Length and name before the content of a chunk, and the checksum after it. */
   private static final int AROUND = 12;
-  // Row, column of the first pixel, and steps, of Adam7's passes.
+  // For each pass of Adam7: row and column of the first pixel, then the steps.
   private static final int[][] PASSES = {{0, 0, 8, 8}, {0, 4, 8, 8}, {4, 0, 8, 4}, {0, 2, 4, 4}, {2, 0, 4, 2},
     {0, 1, 2, 2}, {1, 0, 2, 1}};
 
@@ -26,7 +26,7 @@ final class PngChunks {
   private final ByteBuffer bytes;
   private final byte[] piece = new byte[1 << 13];
   private int palette;
-  // Of the chunk that the walk has come to.
+  // Offset of the current chunk.
   private int at = SIGNATURE;
   private String name;
   private int length;
@@ -36,7 +36,10 @@ final class PngChunks {
     this.bytes = ByteBuffer.wrap(content);
   }
 
-  /** Walks through a file with the right first 8 bytes and returns how many colours its palette has, 0 without one. */
+  /**
+   * Walks through a file whose first 8 bytes are right. Returns the number of colours of its palette, 0 if there is
+   * none.
+   */
   static int check(Path file, byte[] content) throws DataException {
     PngChunks chunks = new PngChunks(file, content);
     chunks.walk();
@@ -69,7 +72,7 @@ final class PngChunks {
     }
   }
 
-  /** Moves to the next chunk, which must be there as a whole and have the right checksum. */
+  /** Moves to the next chunk, which must be complete and have the right checksum. */
   private void next() throws DataException {
     at += name == null ? 0 : AROUND + length;
     if (bytes.limit() - at < AROUND) {
@@ -90,7 +93,7 @@ final class PngChunks {
     }
   }
 
-  /** Bytes of all rows by the header, each row with its filter before it. */
+  /** Number of bytes of all rows according to the header; each row begins with its filter. */
   private long expected() throws DataException {
     long width = bytes.getInt(at + 8) & 0xffffffffL;
     long height = bytes.getInt(at + 12) & 0xffffffffL;
@@ -120,7 +123,7 @@ final class PngChunks {
     return new DataException(file + ": a damaged PNG file: " + what);
   }
 
-  /** Unpacks the rows, without keeping them, and moves to the chunk behind them. */
+  /** Unpacks the rows without storing them, and moves to the chunk after them. */
   private void rows(long expected) throws DataException {
     Inflater inflater = new Inflater();
     try {
@@ -137,7 +140,7 @@ final class PngChunks {
           }
         }
       }
-      // A stream that is finished has compared its checksum.
+      // When a stream is finished, its checksum has been compared.
       if (!inflater.finished() || unpacked < expected) {
         throw broken("its compressed pixels end too early");
       }

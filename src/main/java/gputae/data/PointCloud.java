@@ -1,17 +1,17 @@
 package gputae.data;
 
 /**
- * Points in Euclidean space, in the precision of the file they came from. Exactly one of the arrays is not null;
- * neither is copied.
+ * Points in Euclidean space, in the precision of the file. Exactly one of the arrays is not null; the arrays are not
+ * copied.
  *
  * @param points    number of points, at least 1
- * @param dimension coordinates of a point, at least 1
+ * @param dimension number of coordinates of a point, at least 1
  * @param single    float32, row-major [points, dimension], or null
  * @param full      float64, row-major [points, dimension], or null
  */
 public record PointCloud(int points, int dimension, float[] single, double[] full) {
 
-  /** Throws {@link IllegalArgumentException} where the sizes do not fit together. Coordinates are not looked at. */
+  /** Throws {@link IllegalArgumentException} if the sizes do not fit together. The coordinates are not checked. */
   public PointCloud {
     if (points < 1 || dimension < 1 || (single == null) == (full == null)) {
       throw new IllegalArgumentException(

@@ -15,25 +15,25 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * The bytes of one binary file from front to back, decompressed where it is gzip, with the offset for error messages.
- * What a file's header claims is believed only as far as bytes arrive: memory is never taken for bytes that are not
- * there.
+ * The bytes of one binary file from front to back, decompressed if it is gzip, with the offset for error messages.
+ * Sizes that a header declares are trusted only as far as bytes arrive: memory is never allocated for bytes that do not
+ * exist.
  */
 final class Source implements Closeable {
 
-  /** The most entries a Java array takes on every VM. */
+  /** The largest number of entries that a Java array has on every VM. */
   static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
-  // Deflate cannot compress further than 1032 : 1.
+  // The largest compression ratio of Deflate is 1032 : 1.
   private static final long MOST_FROM_ONE_BYTE = 1032;
   private static final int FIRST_PIECE = 1 << 16;
 
   private final Path file;
-  // Buffered, so that what is peeked at can be read again.
+  // Buffered, so that peeked bytes can be read again.
   private final InputStream in;
-  // Null where the file is not compressed.
+  // Null if the file is not compressed.
   private final Gunzip gunzip;
-  // Plain files: the size. Compressed files: the most that can come out. Pipes: no limit.
+  // Plain files: the size. Compressed files: the largest possible size of the output. Pipes: no limit.
   private final long limit;
   private final boolean sized;
   private long offset;
@@ -46,20 +46,21 @@ final class Source implements Closeable {
     this.sized = sized;
   }
 
-  /** What comes out of a file by other means, such as a member of an archive. */
+  /** The output of another reader of a file, such as a member of an archive. */
   static Source within(Path file, InputStream in) {
     return new Source(file, new BufferedInputStream(in, 1 << 16), null, Long.MAX_VALUE / MOST_FROM_ONE_BYTE, false);
   }
 
   /**
-   * Opens a file; with {@code gunzip} one that starts with gzip's two magic bytes is decompressed, whatever its name.
+   * Opens a file. With {@code gunzip}, a file that starts with gzip's two magic bytes is decompressed, whatever its
+   * name.
    */
   static Source open(Path file, boolean gunzip) throws DataException {
     try {
       if (Files.isDirectory(file)) {
         throw new DataException(file + ": cannot be read: it is a directory; a file is needed");
       }
-      // Of a pipe, the stream of java.nio asks for a position, which it does not have.
+      // For a pipe, the stream of java.nio asks for a position, which a pipe does not have.
       boolean pipe = Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
       InputStream raw = new BufferedInputStream(pipe ? new FileInputStream(file.toFile())
           : Files.newInputStream(file), 1 << 16);
@@ -104,14 +105,14 @@ final class Source implements Closeable {
     return file + ": at byte " + position + (gunzip != null ? " of the decompressed data" : "");
   }
 
-  /** The most bytes that can follow; no more than a bound where the file is compressed or a pipe. */
+  /** The largest number of bytes that can follow; only an upper bound if the file is compressed or a pipe. */
   long left() {
     return limit - offset;
   }
 
   /**
-   * The next bytes, at most {@code count} and fewer only at the end of the file, which stay to be read; {@code count}
-   * is at most 64 KiB.
+   * The next bytes, which can be read again: {@code count} bytes, or fewer at the end of the file; {@code count} is at
+   * most 64 KiB.
    */
   byte[] peek(int count) throws DataException {
     byte[] bytes = new byte[count];
@@ -127,12 +128,14 @@ final class Source implements Closeable {
     return Arrays.copyOf(bytes, got);
   }
 
-  /** Fills what it can of a buffer; fewer bytes than its length come only at the end of the file, 0 behind it. */
+  /**
+   * Fills a buffer as far as possible. It gets fewer bytes than its length only at the end of the file, and 0 after it.
+   */
   int some(byte[] buffer) throws DataException {
     return read(buffer, 0, buffer.length);
   }
 
-  /** All bytes that are left. */
+  /** All remaining bytes. */
   byte[] rest() throws DataException {
     byte[] bytes = new byte[FIRST_PIECE];
     int have = 0;
@@ -148,7 +151,10 @@ final class Source implements Closeable {
     }
   }
 
-  /** Refuses the file where it cannot hold {@code count} more bytes; cheap, and before any memory is taken for them. */
+  /**
+   * Refuses the file if it cannot hold {@code count} more bytes. This is cheap, and happens before any memory is
+   * allocated for them.
+   */
   void demand(long count, String what) throws DataException {
     if (count > limit - offset) {
       throw new DataException(here() + ": expected " + count + " bytes of " + what + ", but " + (gunzip != null
@@ -160,8 +166,8 @@ final class Source implements Closeable {
   /** The next {@code count} bytes. */
   byte[] take(int count, String what) throws DataException {
     demand(count, what);
-    // A plain file's size is known, so the array is filled at once; a compressed one's is not, so it grows as bytes
-    // arrive.
+    // The size of a plain file is known, so the array is filled at once. The size of a compressed one is not, so the
+    // array grows as bytes arrive.
     byte[] bytes = new byte[sized ? count : Math.min(count, FIRST_PIECE)];
     int have = 0;
     while (true) {
@@ -187,7 +193,7 @@ final class Source implements Closeable {
     }
   }
 
-  /** Refuses the file where anything follows. For gzip this also checks the checksum at its end. */
+  /** Refuses the file if anything follows. For gzip this also checks the checksum at its end. */
   void end() throws DataException {
     long position = offset;
     if (read(new byte[1], 0, 1) > 0) {
@@ -233,7 +239,7 @@ final class Source implements Closeable {
     }
   }
 
-  /** The JDK's reader passes silently over what follows the compressed data and is not gzip itself. */
+  /** The JDK's reader silently skips bytes after the compressed data if they are not gzip themselves. */
   private static final class Gunzip extends GZIPInputStream {
 
     private static final int TRAILER = 8;
@@ -242,7 +248,7 @@ final class Source implements Closeable {
       super(raw, 1 << 16);
     }
 
-    /** At the end of the data: whether anything is left behind the checksum and the length. */
+    /** At the end of the data: whether bytes follow after the checksum and the length. */
     boolean isFollowed() throws IOException {
       return inf.getRemaining() > TRAILER || in.available() > 0;
     }

@@ -6,12 +6,13 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Reads Ripser's sparse distances: lines of two points, counted from 0, and their distance. A pair may be given both
- * ways, if both say the same; distances of points to themselves, which must be 0, and infinite ones are passed over.
+ * Reads Ripser's sparse distances: lines of two points, counted from 0, and their distance. A pair may be given in both
+ * directions if both distances agree. Distances of points to themselves, which must be 0, and infinite distances are
+ * skipped.
  */
 final class SparseText {
 
-  // Their components take 4 bytes a point; an index must not claim memory without bound.
+  // The components take 4 bytes per point; one large index must not claim memory without bound.
   private static final int MOST_POINTS = 1 << 26;
 
   private SparseText() {}
@@ -70,7 +71,7 @@ final class SparseText {
     return (int) value;
   }
 
-  /** Of a pair given twice both distances must agree, within the rounding of float32. */
+  /** If a pair is given twice, both distances must agree within the rounding of float32. */
   static void refuseContradictions(Path file, SparseDistances sparse) throws DataException {
     int[] ends = sparse.ends();
     double[] lengths = sparse.lengths();

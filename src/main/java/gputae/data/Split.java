@@ -4,11 +4,11 @@ package gputae.data;
  * One part of a data set: training or test.
  *
  * @param images the images
- * @param labels uint8 [count], the class of every image, or null where the data has none; not copied
+ * @param labels uint8 [count], the class of every image, or null if the data has none; not copied
  */
 public record Split(Images images, byte[] labels) {
 
-  /** Throws {@link IllegalArgumentException} where there are not as many labels as images. */
+  /** Throws {@link IllegalArgumentException} if the numbers of labels and images differ. */
   public Split {
     if (labels != null && labels.length != images.count()) {
       throw new IllegalArgumentException(images.count() + " images, but " + labels.length + " labels");
@@ -16,8 +16,8 @@ public record Split(Images images, byte[] labels) {
   }
 
   /**
-   * The classes as {@link gputae.backend.Backend#gather} reads them, row-major [count, classes]: 255, which becomes 1, at
-   * the label of an image, 0 elsewhere. Only of a split with labels below {@code classes}.
+   * The classes in the form that {@link gputae.backend.Backend#gather} reads, row-major [count, classes]: 255, which
+   * becomes 1, at the label of an image, 0 elsewhere. The split must have labels, all below {@code classes}.
    */
   public byte[] memberships(int classes) {
     byte[] memberships = new byte[Math.multiplyExact(labels.length, classes)];
@@ -27,7 +27,7 @@ public record Split(Images images, byte[] labels) {
     return memberships;
   }
 
-  /** The largest label, 0..255; -1 where there are no labels. */
+  /** The largest label, 0..255; -1 if there are no labels. */
   int largestLabel() {
     int largest = -1;
     if (labels != null) {

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Reads a full square distance matrix row by row, so that only the triangle is ever held. An entry above the diagonal
- * waits at its mirror image's place until that one is read and compared. What rounding leaves of the diagonal and of
- * symmetry is passed over with a line that says so.
+ * Reads a full square distance matrix row by row, and holds only one triangle. An entry above the diagonal is stored at
+ * the place of its mirror image, until that one is read and compared. Small deviations of the diagonal and of the
+ * symmetry, as rounding causes them, are accepted with a note.
  */
 final class SquareDistances {
 
@@ -35,7 +35,7 @@ final class SquareDistances {
     this.full = isSingle ? null : new double[count];
   }
 
-  /** Values one after the other. */
+  /** Supplies values one after another. */
   @FunctionalInterface
   interface Next {
     double value() throws DataException;
@@ -58,7 +58,7 @@ final class SquareDistances {
     }
     Npy.Values values = new Npy.Values(source, header);
     boolean real = header.kind() == 'f';
-    // Column-major files come transposed.
+    // A column-major file is read transposed.
     DistanceMatrix matrix = read(source, shape[0], real && header.bytes() <= 4, header.fortran(), real
         ? values::real : values::integer, note);
     source.end();
@@ -68,7 +68,7 @@ final class SquareDistances {
     return matrix;
   }
 
-  /** Reads [points, points] values; the source is asked only for its place. */
+  /** Reads [points, points] values from {@code next}; the source only gives the name of the file. */
   static DistanceMatrix read(Source source, int points, boolean isSingle, boolean transposed, Next next,
       Consumer<String> note) throws DataException {
     SquareDistances matrix = new SquareDistances(source.file(), points, isSingle);
@@ -81,15 +81,15 @@ final class SquareDistances {
     return matrix.finished(note);
   }
 
-  /** @param size the most bytes the file can have */
+  /** @param size upper bound for the bytes of the file */
   static DistanceMatrix text(TextTable table, long size, Consumer<String> note) throws DataException {
     Path file = table.file();
     if (!TriangleDistances.toFirstRow(table)) {
       throw new DataException(file + ": no distances: the file is empty or holds only comments");
     }
     int points = table.split(TextTable.ANY);
-    // Every entry takes a digit and something after it: a first line must not claim memory for rows that cannot be
-    // there.
+    // Every entry takes a digit and a character after it: the first line must not claim memory for rows that cannot
+    // exist.
     if (points <= DistanceMatrix.MOST_POINTS && 2L * points * points - 1 > size) {
       throw new DataException(table.here() + ": " + points + " columns, so " + points
           + " rows were expected, for which the file is too short;"
@@ -119,7 +119,7 @@ final class SquareDistances {
     return matrix.finished(note);
   }
 
-  /** Takes entry (i, j); {@code second} where (j, i) came before. */
+  /** Takes entry (i, j); {@code second} if (j, i) came before. */
   private void put(int i, int j, double value, boolean second, String where) throws DataException {
     if (i == j) {
       if (!(Math.abs(value) <= diagonal)) {
@@ -152,7 +152,7 @@ final class SquareDistances {
     if (value < Double.POSITIVE_INFINITY) {
       largest = Math.max(largest, value);
     }
-    // The entry below the diagonal is the one that stays. Turns -0 into 0.
+    // The entry below the diagonal is the one that is kept. The addition turns -0 into 0.
     if (!second || i > j) {
       if (single != null) {
         single[place] = (float) value + 0f;

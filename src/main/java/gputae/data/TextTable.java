@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * A text file of numbers, line by line and cell by cell: UTF-8, or UTF-16 with a byte order mark, gzip of either; lines
- * end with LF, CR LF or CR. Works on bytes: a million lines take well under a second, which {@code BufferedReader} and
- * {@code String.split} do not reach. Blank lines and lines that start with #, % or // are passed over, and so is what
- * follows a # in a line.
+ * A text file of numbers, read line by line and cell by cell: UTF-8, or UTF-16 with a byte order mark; either may be
+ * gzip. Lines end with LF, CR LF or CR. The class works on bytes: a million lines take well under a second, which
+ * {@code BufferedReader} and {@code String.split} do not reach. It skips blank lines, lines that start with #, % or //,
+ * and everything after a # in a line.
  */
 final class TextTable implements Closeable {
 
-  /** Any run of spaces, tabs, commas and semicolons. */
+  /** Separator: any run of spaces, tabs, commas and semicolons. */
   static final char ANY = '*';
 
   private static final int LONGEST_LINE = 1 << 30;
@@ -27,14 +27,14 @@ final class TextTable implements Closeable {
   private int position;
   private int filled;
   private boolean ended;
-  // The last line ended with CR, so that an LF before the next one belongs to it.
+  // The last line ended with CR, so an LF that follows belongs to it.
   private boolean afterReturn;
 
   private byte[] line = new byte[256];
   private int length;
   private long number;
   private boolean quoted;
-  // Whether the line holds a quote or a comment sign at all.
+  // Whether the line contains a quote or a comment sign.
   private boolean special;
   private boolean fractional;
   private String adviceOnWords = "";
@@ -43,7 +43,7 @@ final class TextTable implements Closeable {
   private int[] starts = new int[16];
   private int[] ends = new int[16];
 
-  /** Reads the source to its end; closing the table closes it. */
+  /** Reads the source to its end. Closing the table closes the source. */
   TextTable(Source source, TableOptions options) throws DataException {
     this.source = source;
     this.options = options;
@@ -58,13 +58,13 @@ final class TextTable implements Closeable {
     }
   }
 
-  /** The encoding that a file's first bytes tell, or null for bytes as they are. */
+  /** The encoding that the first bytes of a file show, or null if the bytes are used as they are. */
   static Charset wideCharset(byte[] start, Path file) throws DataException {
     int first = start.length < 2 ? 0 : (start[0] & 0xff) << 8 | start[1] & 0xff;
     if (first == 0xfffe && start.length == 4 && start[2] == 0 && start[3] == 0) {
       throw new DataException(file + ": text in UTF-32; convert it: iconv -f UTF-32 -t UTF-8 FILE > NEW");
     }
-    // With these names Java takes the mark away itself.
+    // With these encodings Java removes the byte order mark itself.
     return first == 0xfffe || first == 0xfeff ? StandardCharsets.UTF_16 : null;
   }
 
@@ -93,7 +93,7 @@ final class TextTable implements Closeable {
     return false;
   }
 
-  /** Moves to the next line, blank or comment as it may be; false at the end of the file. */
+  /** Moves to the next line, even if it is blank or a comment; false at the end of the file. */
   boolean nextRaw() throws DataException {
     if (!readLine()) {
       return false;
@@ -126,8 +126,8 @@ final class TextTable implements Closeable {
   }
 
   /**
-   * What separates the cells of this line: a semicolon where there is one, else a comma, else spaces. Where the comma
-   * is the decimal mark it separates only a line of quoted cells.
+   * The separator of the cells of this line: a semicolon if there is one, otherwise a comma if there is one, otherwise
+   * spaces. If the comma is the decimal mark, it separates only lines of quoted cells.
    */
   char separator() {
     boolean comma = false;
@@ -177,7 +177,7 @@ final class TextTable implements Closeable {
     return cells;
   }
 
-  /** Where a cell that begins with a quote has the other one; the cell's start where it has none. */
+  /** The position of the closing quote of a cell that begins with a quote; the start of the cell if there is none. */
   private int endOfQuotes(int start) {
     int i = start;
     while (i < length && isSpace(line[i])) {
@@ -205,7 +205,7 @@ final class TextTable implements Closeable {
     return row;
   }
 
-  /** Whether the cell read last by {@link #asDouble} is written with a decimal mark or an exponent. */
+  /** Whether the cell last read by {@link #asDouble} is written with a decimal mark or an exponent. */
   boolean wasFractional() {
     return fractional;
   }
@@ -224,8 +224,8 @@ final class TextTable implements Closeable {
   }
 
   /**
-   * An integer with a superfluous zero before it, such as 05: in a table with commas probably what follows a decimal
-   * comma, or a thousands separator.
+   * An integer with a superfluous leading zero, such as 05. In a table with commas, it is probably the part after a
+   * decimal comma or a thousands separator.
    */
   boolean hasLeadingZero(int i) {
     if (ends[i] - starts[i] < 2 || line[starts[i]] != '0') {
@@ -269,7 +269,7 @@ final class TextTable implements Closeable {
     return value;
   }
 
-  // Java's own parser also takes "1f", "0x1p3" and more, which in a table of decimals are mistakes.
+  // Java's own parser also accepts "1f", "0x1p3" and more, which are mistakes in a table of decimals.
   private boolean isDecimal(int i) {
     fractional = false;
     for (int k = starts[i]; k < ends[i]; k++) {
@@ -286,12 +286,12 @@ final class TextTable implements Closeable {
     return ends[i] > starts[i];
   }
 
-  /** What the refusal of a cell that is a word says beside the place. */
+  /** Sets the advice that is given, beside the place, when a cell is a word. */
   void adviseOnWords(String advice) {
     adviceOnWords = advice;
   }
 
-  /** The refusal of a cell that is no number. */
+  /** The exception for a cell that is no number. */
   DataException notANumber(int i) {
     String text = cell(i);
     if (!NumberText.looksLikeNumber(text) && !text.isEmpty() && Character.isLetter(text.charAt(0))) {
@@ -302,7 +302,7 @@ final class TextTable implements Closeable {
         + NumberText.remedy(text, options));
   }
 
-  /** A cell as messages show it. */
+  /** A cell in the form that messages show. */
   static String shown(String text) {
     return text.isEmpty() ? "an empty cell" : "\"" + (text.length() > 40 ? text.substring(0, 40) + "..." : text) + "\"";
   }
@@ -365,7 +365,7 @@ final class TextTable implements Closeable {
       }
     }
     number += any ? 1 : 0;
-    // Excel and friends begin a UTF-8 file with a byte order mark.
+    // Excel and similar programs begin a UTF-8 file with a byte order mark.
     if (number == 1 && length >= 3 && line[0] == (byte) 0xef && line[1] == (byte) 0xbb && line[2] == (byte) 0xbf) {
       System.arraycopy(line, 3, line, 0, length - 3);
       length -= 3;

@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
- * Reads one triangle of a distance matrix row by row, where line ends mean no more than commas: the lower one (Ripser's
- * lower-distance) or the upper one (Ripser's upper-distance; SciPy's condensed form). A diagonal of zeros is noticed
- * and left out.
+ * Reads one triangle of a distance matrix row by row, where line ends count as separators like commas: the lower one
+ * (Ripser's lower-distance) or the upper one (Ripser's upper-distance; SciPy's condensed form). A diagonal of zeros is
+ * detected and left out.
  */
 final class TriangleDistances {
 
@@ -55,7 +55,7 @@ final class TriangleDistances {
           + " lines of as many distances; for a full square matrix use --format distance");
     }
     boolean lower = form == CloudFiles.Distances.LOWER;
-    // Either shape would pass as a flat list of the other triangle and give the distances to the wrong pairs.
+    // Each of these shapes is also a flat list of the other triangle, but with the distances at the wrong pairs.
     if (lower && lines > 1 && shrinking && firstCells == lines) {
       throw new DataException(file
           + ": its lines get shorter, so it is an upper triangle; use --format upper-distance");
@@ -103,7 +103,7 @@ final class TriangleDistances {
     return values;
   }
 
-  /** Ripser's binary: the strictly lower triangle as float32. */
+  /** Reads Ripser's binary format: the strictly lower triangle as float32. */
   static DistanceMatrix binary(Source source) throws DataException {
     Path file = source.file();
     byte[] bytes = source.rest();
@@ -123,7 +123,7 @@ final class TriangleDistances {
     return new DistanceMatrix(points, lower, null);
   }
 
-  /** Moves to the first line, or to the second where the first one holds names; false where there is none. */
+  /** Moves to the first line, or to the second if the first holds names; false if there is none. */
   static boolean toFirstRow(TextTable table) throws DataException {
     if (!table.next()) {
       return false;
@@ -158,15 +158,15 @@ final class TriangleDistances {
       note.accept(file + ": a triangle with its diagonal, which is left out");
     }
     for (int i = 0; i < values.length; i++) {
-      // Turns -0 into 0.
+      // This turns -0 into 0.
       values[i] += 0.0;
     }
     return new DistanceMatrix(points, null, values);
   }
 
   /**
-   * Whether all places of a diagonal hold zeros, as rounding leaves them, and some other place does not: distances of
-   * points are never so.
+   * Whether all places of a diagonal hold zeros, up to rounding, and some other place does not. A list of distances
+   * without a diagonal never looks like this.
    */
   private static boolean hasDiagonal(double[] values, int points, boolean lower) {
     double largest = 0;
@@ -203,7 +203,7 @@ final class TriangleDistances {
     return strict;
   }
 
-  /** The largest n with n (n - 1) / 2 at most {@code count}; also the row that holds entry {@code count}. */
+  /** The largest n with n (n - 1) / 2 at most {@code count}; this is also the row that holds entry {@code count}. */
   private static int points(long count) {
     int n = (int) ((1 + Math.sqrt(1 + 8.0 * count)) / 2);
     while (n * (n - 1L) / 2 > count) {

@@ -3,8 +3,8 @@ package gputae.data;
 import gputae.files.DataException;
 
 /**
- * Reads the positions of an XYZ file of chemistry: the number of atoms, a comment, then an element and three
- * coordinates a line.
+ * Reads the positions of an XYZ file of chemistry: the number of atoms, a comment, then lines with an element and three
+ * coordinates.
  */
 final class XyzCloud {
 

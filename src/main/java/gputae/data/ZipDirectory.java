@@ -10,7 +10,7 @@ import java.util.zip.ZipException;
 
 /**
  * The directory at the end of a zip archive. {@link java.util.zip.ZipInputStream} reads members from the front and
- * never looks at it, so that an archive cut off behind a member would pass for one with fewer members.
+ * never looks at the directory, so an archive that is cut off after a member would pass for one with fewer members.
  */
 final class ZipDirectory {
 
@@ -23,7 +23,9 @@ final class ZipDirectory {
 
   private ZipDirectory() {}
 
-  /** Refuses an archive whose directory does not list exactly these members, read to their ends, in this order. */
+  /**
+   * Refuses an archive unless its directory lists exactly these members, which were read to their ends, in this order.
+   */
   static void check(byte[] archive, List<ZipEntry> members) throws ZipException {
     ByteBuffer bytes = ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN);
     int end = end(bytes);
@@ -56,12 +58,14 @@ final class ZipDirectory {
     }
   }
 
-  /** Whether a size is another one; -1 says that it is elsewhere, for large archives. */
+  /**
+   * Whether the noted size differs from the real one; -1 means that the size is stored elsewhere, as in large archives.
+   */
   private static boolean isOther(int noted, long size) {
     return noted != -1 && (noted & 0xffffffffL) != size;
   }
 
-  /** Where the last record begins: behind it comes only a comment, whose length it gives. */
+  /** The position of the last record: only a comment follows it, and the record holds the length of this comment. */
   private static int end(ByteBuffer bytes) throws ZipException {
     int last = bytes.limit() - END_LENGTH;
     for (int at = last; at >= Math.max(0, last - 0xffff); at--) {

@@ -14,19 +14,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A device as people name it, on the program's command line and the benchmarks'.
+ * A device as users name it, on the command line of the program and of the benchmarks.
  *
- * @param number of a GPU, from 0
+ * @param number number of a GPU, from 0
  */
 public record DeviceChoice(Kind kind, int number) {
 
   /** Kinds of devices. */
   public enum Kind {
-    /** The first GPU if everything for it is there, else the CPU. */
+    /** The first GPU if everything that it needs is present, otherwise the CPU. */
     AUTO,
     CUDA,
     CPU,
-    /** The CUDA kernels on a CPU, thread by thread: a development build's way of checking them without a GPU. */
+    /**
+     * The CUDA kernels on a CPU, one thread after another: development builds use this to check the kernels without a
+     * GPU.
+     */
     HOST_RUNNER
   }
 
@@ -53,19 +56,19 @@ public record DeviceChoice(Kind kind, int number) {
   }
 
   /**
-   * Opens the device; says through {@code log} what it is. The caller closes it.
+   * Opens the device and describes it in a line to {@code log}. The caller closes it.
    *
-   * @param threads of the CPU, null for as many as this process may use
-   * @throws BackendException saying what is missing and how to get it
+   * @param threads number of CPU threads, null for all that this process may use
+   * @throws BackendException that says what is missing and how to get it
    */
   public Backend open(Integer threads, Consumer<String> log) {
     int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    // Before anything is opened, and not one of auto's reasons for the CPU.
+    // This is checked before any device is opened, and must not become one of auto's reasons for the CPU.
     Products products = Products.chosen();
     return switch (kind) {
       case CUDA -> announced(gpu(products), " (cuda:" + number + ")", log);
-      // Fewer than the cores where there are many, never fewer than asked for: a number that is silently another would
-      // be a surprise.
+      // If the number is not given, it may be smaller than the number of cores. If it is given, it is never reduced,
+      // since a silent change would surprise the user.
       case HOST_RUNNER ->
           announced(
               new CudaBackend(HostRunner.open(threads == null ? Math.min(cores, HostRunner.MOST_HOST_THREADS) : cores),
@@ -84,7 +87,7 @@ public record DeviceChoice(Kind kind, int number) {
     };
   }
 
-  /** What results depend on, bit for bit, beside settings and data. */
+  /** Everything beside settings and data on which the results depend, bit for bit. */
   public static String conditions(Backend backend) {
     return backend.description();
   }

@@ -1,4 +1,4 @@
 /**
- * Which device computes: a choice by name, and the backend that it opens.
+ * The device that computes: a choice by name, and the backend that the choice opens.
  */
 package gputae.device;

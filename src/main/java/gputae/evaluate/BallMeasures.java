@@ -4,17 +4,17 @@ import gputae.backend.Backend;
 import gputae.homology.Homology;
 
 /**
- * How embeddings lie in the unit ball, and how far from filling it evenly.
+ * Where embeddings lie relative to the unit ball, and how evenly they fill it.
  *
  * @param shareOutside            share of the embeddings whose norm is greater than 1
- * @param holes                   distances from places uniform in the ball to the nearest embedding, those outside the
- *     ball included
- * @param uniformHoles            the same for as many points uniform in the ball
- * @param energyDistance          squared energy distance D^2 to as many points uniform in the ball (Szekely, Rizzo
- *                                2013), in latent units. A second uniform sample has about 2 E|Y - Y'| / n, not 0
+ * @param holes                   distances from points uniform in the ball to the nearest embedding; embeddings outside
+ *     the ball are included
+ * @param uniformHoles            the same for the same number of points uniform in the ball
+ * @param energyDistance          squared energy distance D^2 to the same number of points uniform in the ball (Szekely,
+ *     Rizzo 2013), in latent units. For a second uniform sample it is about 2 E|Y - Y'| / n, not 0
  * @param totalPersistence        sum of the H0 death times of all embeddings, which is the length of their minimum
  *     spanning tree
- * @param uniformTotalPersistence the same for as many points uniform in the ball
+ * @param uniformTotalPersistence the same for the same number of points uniform in the ball
  */
 public record BallMeasures(double shareOutside, HoleDistances holes, HoleDistances uniformHoles, double energyDistance,
     double totalPersistence,
@@ -37,14 +37,14 @@ public record BallMeasures(double shareOutside, HoleDistances holes, HoleDistanc
   }
 
   /**
-   * The holes in units of those that uniform points leave; 1 for an even cloud, larger where it leaves more of the ball
+   * The holes divided by those of uniform points: 1 for an even cloud, larger if the cloud leaves more of the ball
    * empty.
    */
   public HoleDistances holeRatios() {
     return holes.relativeTo(uniformHoles);
   }
 
-  /** Total persistence in units of uniform points'. */
+  /** Total persistence divided by that of uniform points. */
   public double persistenceRatio() {
     return totalPersistence / uniformTotalPersistence;
   }

@@ -1,12 +1,12 @@
 package gputae.evaluate;
 
 /**
- * Squared distances from points to a cloud: per pair the sum of (x_k - y_k)^2 in double, k ascending, the same bits as
- * {@link Points#squaredDistance}.
+ * Squared distances from points to a cloud: for each pair the sum of (x_k - y_k)^2 in double, k ascending, with the
+ * same bits as {@link Points#squaredDistance}.
  */
 final class CoordinateDistances implements SquaredDistances {
 
-  /** Points y at a time, so that their sums stay in a core's first cache. */
+  /** Number of points y at a time, so that their sums stay in the first-level cache of a core. */
   private static final int BLOCK = 1024;
 
   private final Points cloud;

@@ -4,14 +4,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Densities of a cloud's points as Moor, Horn, Rieck, Borgwardt (Topological Autoencoders, ICML 2020, section 5.1;
- * Chazal, Cohen-Steiner, Merigot 2011) measure them: f(x) = sum over all y, x itself too, of exp(-(|x - y| / D)^2 /
- * sigma), D the largest distance, divided by the sum of f over the cloud. Where all points are equal, |x - y| / D
+ * Densities of a cloud's points as defined by Moor, Horn, Rieck, Borgwardt (Topological Autoencoders, ICML 2020,
+ * section 5.1; Chazal, Cohen-Steiner, Merigot 2011): f(x) = sum over all y, including x itself, of exp(-(|x - y| / D)^2
+ * / sigma), with D the largest distance, divided by the sum of f over the cloud. If all points are equal, |x - y| / D
  * counts as 0 and every density is 1/n.
  */
 final class Densities {
 
-  /** Each a tenth of the one after it: the exponentials follow from each other by tenth powers. */
+  /** Each is a tenth of the next one, so the exponentials follow from each other by tenth powers. */
   static final List<Double> SIGMAS = List.of(0.001, 0.01, 0.1, 1.0);
 
   private final double largestSquare;
@@ -22,7 +22,7 @@ final class Densities {
     sums = new double[SIGMAS.size()][count];
   }
 
-  /** Sums up for point i; {@code exponentials} is scratch of the same length. */
+  /** Adds the sums for point i; {@code exponentials} is a scratch array of the same length. */
   void add(int i, double[] squares, double[] exponentials) {
     int n = squares.length;
     if (largestSquare == 0) {
@@ -56,8 +56,7 @@ final class Densities {
   }
 
   /**
-   * KL(this || other) = sum of f ln(f / g), nats, for each of {@link #SIGMAS}; where rounding would make it negative,
-   * 0.
+   * KL(this || other) = sum of f ln(f / g), in nats, for each of {@link #SIGMAS}; 0 if rounding would make it negative.
    */
   List<Double> divergence(Densities other) {
     Double[] divergences = new Double[SIGMAS.size()];

@@ -3,14 +3,15 @@ package gputae.evaluate;
 import java.util.Arrays;
 
 /**
- * Puts the points of a cloud in the order of their distance from one of them: itself, then the others by distance,
- * equal ones by index. A radix sort of the distances' bits, which for numbers that are not negative are ordered as the
- * numbers are; stable, so indices need no comparison. One thread, many uses.
+ * Sorts the points of a cloud by their distance from one of them: the point itself first, then the others by distance,
+ * equal distances by index. It is a radix sort of the bits of the distances; for numbers that are not negative, the
+ * order of the bits is that of the numbers. The sort is stable, so indices need not be compared. An object serves one
+ * thread, any number of times.
  */
 final class DistanceOrder {
 
   private static final int DIGIT_BITS = 11;
-  /** 63 bits, the sign being 0. */
+  /** 63 bits, since the sign is 0. */
   private static final int DIGITS = 6;
 
   private final int[][] starts = new int[DIGITS][1 << DIGIT_BITS];
@@ -19,7 +20,7 @@ final class DistanceOrder {
   private char[] ids;
   private char[] otherIds;
 
-  /** @param count points, at most 65,536 */
+  /** @param count number of points, at most 65,536 */
   DistanceOrder(int count) {
     keys = new long[count - 1];
     otherKeys = new long[count - 1];
@@ -28,8 +29,8 @@ final class DistanceOrder {
   }
 
   /**
-   * @return order[r] = index of the point of rank r among those seen from {@code self}, order[0] = self; written over
-   * by the next call, its length n
+   * @return order[r] = index of the point of rank r as seen from {@code self}, with order[0] = self; length n; the next
+   *     call overwrites it
    */
   void order(double[] squares, int self, char[] order) {
     int m = keys.length;
@@ -47,7 +48,7 @@ final class DistanceOrder {
     }
     for (int digit = 0; digit < DIGITS; digit++) {
       int[] start = starts[digit];
-      // A digit that all have in common orders nothing.
+      // A digit that is the same in all keys does not change the order.
       if (start[digit(keys[0], digit)] == m) {
         continue;
       }

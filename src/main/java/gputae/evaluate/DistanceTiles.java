@@ -3,32 +3,32 @@ package gputae.evaluate;
 import java.util.Arrays;
 
 /**
- * A cloud laid out so that the distances to all its points are computed many at a time: tiles of {@link #TILE} points,
- * each coordinate by coordinate, in double.
+ * A cloud in a memory layout in which distances to many of its points are computed at a time: tiles of {@link #TILE}
+ * points, each stored coordinate by coordinate, in double.
  *
- * <p>Squared distances are sums of squared differences in the order of the coordinates, in double precision, as
- * {@link Points#squaredDistance} gives them, bit for bit and the same from either side. So equal distances compare as
- * equal, which the expansion |x|^2 + |y|^2 - 2 x y would not keep.
+ * <p>Squared distances are sums of squared differences in the order of the coordinates, in double precision. They have
+ * the same bits as {@link Points#squaredDistance}, in both directions of a pair. So equal distances compare as equal;
+ * the expansion |x|^2 + |y|^2 - 2 x y would not keep this.
  */
 final class DistanceTiles {
 
   /**
-   * Points in a tile: with 64 coordinates 128 KiB, which stay in a core's second cache while a block of rows passes,
-   * their sums in its first.
+   * Number of points in a tile. With 64 coordinates a tile has 128 KiB, which stay in the second-level cache of a core
+   * while a block of rows passes; the sums stay in the first.
    */
   static final int TILE = 256;
 
-  /** Rows that pass a tile before the next tile comes; also the rows of a parallel task. */
+  /** Number of rows that pass a tile before the next tile comes; also the rows of a parallel task. */
   static final int BLOCK = 64;
 
   /**
-   * Coordinates added to the sums in one sweep over them; the dimension is filled up to a multiple with zeros, which
-   * add nothing.
+   * Number of coordinates added to the sums in one pass over them; the dimension is padded to a multiple with zeros,
+   * which add nothing.
    */
   private static final int STRIDE = 4;
 
   /**
-   * Takes the squared distances of point {@code row} to the points {@code first} to {@code first + count - 1} of the
+   * Receives the squared distances of point {@code row} to the points {@code first} to {@code first + count - 1} of the
    * tiles, {@code squares[0 .. count - 1]}.
    */
   interface Visitor {
@@ -39,8 +39,8 @@ final class DistanceTiles {
   private final int padded;
 
   /**
-   * [tiles, padded, TILE]. An array for each coordinate: with offsets into one array the JIT compiler's loop stays
-   * scalar, 3.5 times slower.
+   * [tiles, padded, TILE]. Each coordinate has its own array: with offsets into one array, the JIT compiler does not
+   * vectorise the loop, which is then 3.5 times slower.
    */
   private final double[][][] tiles;
 
@@ -59,13 +59,13 @@ final class DistanceTiles {
     return (dimension + STRIDE - 1) / STRIDE * STRIDE;
   }
 
-  /** Blocks of rows of a cloud, for parallel tasks. */
+  /** The number of blocks of rows of a cloud, for parallel tasks. */
   static int blocks(Points rows) {
     return (rows.count() - 1) / BLOCK + 1;
   }
 
   /**
-   * Visits every pair of a point in a block of {@code rows} and a point of the tiles; for each row the tiles come in
+   * Visits every pair of a point in a block of {@code rows} and a point of the tiles. For each row the tiles come in
    * ascending order.
    */
   void visit(Points rows, int block, Visitor visitor) {
@@ -91,7 +91,7 @@ final class DistanceTiles {
     }
   }
 
-  /** squares[j] += (x0 - y0[j])^2 + ..., one after the other; a loop that becomes vector instructions. */
+  /** squares[j] += (x0 - y0[j])^2 + ..., in this order; the compiler turns this loop into vector instructions. */
   private static void addSquares(double x0, double x1, double x2, double x3, double[] y0, double[] y1, double[] y2,
       double[] y3, double[] squares) {
     for (int j = 0; j < TILE; j++) {

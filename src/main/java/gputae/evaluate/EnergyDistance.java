@@ -3,15 +3,15 @@ package gputae.evaluate;
 import java.util.Arrays;
 
 /**
- * The energy distance of two samples (Szekely, Rizzo: Energy statistics, J. Stat. Plan. Inference 143, 2013), squared:
- * D^2 = 2 E|X - Y| - E|X - X'| - E|Y - Y'|, each E the mean over all pairs of the samples, those of a point with itself
- * included (V-statistic). 0 only where the samples are equal.
+ * The squared energy distance of two samples (Szekely, Rizzo: Energy statistics, J. Stat. Plan. Inference 143, 2013):
+ * D^2 = 2 E|X - Y| - E|X - X'| - E|Y - Y'|. Each E is the mean over all pairs of the samples, including pairs of a
+ * point with itself (V-statistic). It is 0 only if the samples are equal.
  */
 final class EnergyDistance {
 
   private EnergyDistance() {}
 
-  /** D^2 from the three means; where rounding would make it negative, 0. */
+  /** D^2 from the three means; 0 if rounding would make it negative. */
   static double squared(double between, double withinX, double withinY) {
     return Math.max(0, 2 * between - withinX - withinY);
   }
@@ -26,7 +26,7 @@ final class EnergyDistance {
     return 2 * sum(x, new CoordinateDistances(x), true) / ((double) x.count() * x.count());
   }
 
-  /** Distances row by row, then the rows' sums: the same order whatever the threads. */
+  /** Adds the distances of each row, then the sums of the rows, so the order does not depend on the threads. */
   private static double sum(Points points, CoordinateDistances cloud, boolean laterOnly) {
     double[] sums = new double[points.count()];
     SquaredDistances.tiles(points.count()).forEach(tile -> {

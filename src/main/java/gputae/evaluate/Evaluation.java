@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The measures of one model or of embeddings made elsewhere.
+ * The measures of one model, or of embeddings that another program made.
  *
- * @param values in the order of {@link Measure}; what could not be measured is not in it
+ * @param values in the order of {@link Measure}; a measure without a value is not in the map
  */
 public record Evaluation(Map<Measure, Double> values) {
 
@@ -18,12 +18,12 @@ public record Evaluation(Map<Measure, Double> values) {
     values = Collections.unmodifiableMap(ordered);
   }
 
-  /** The value, or NaN. */
+  /** The value, or NaN if there is none. */
   public double get(Measure measure) {
     return values.getOrDefault(measure, Double.NaN);
   }
 
-  /** These of the measures alone. */
+  /** The evaluation restricted to these measures. */
   public Evaluation only(Set<Measure> measures) {
     EnumMap<Measure, Double> kept = new EnumMap<>(Measure.class);
     kept.putAll(values);

@@ -15,18 +15,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures models of one data set, or embeddings of given inputs. What depends on the data alone is computed at the
- * first model and kept; several threads may measure at a time, each with a backend of its own.
+ * Measures models of one data set, or embeddings of given inputs. Everything that depends on the data alone is computed
+ * for the first model and kept. Several threads may measure at the same time, each with its own backend.
  *
- * <p>Embeddings are those of the test images, or of {@value #MOST} of them where there are more; generated images are
- * as many.
+ * <p>Embeddings are those of the test images, or of {@value #MOST} of them if there are more. The number of generated
+ * images is the same.
  */
 public final class Evaluator {
 
-  /** Points in the measures whose cost grows with the square of their number. */
+  /** Number of points in the measures whose cost grows with the square of that number. */
   public static final int MOST = 10_000;
 
-  /** Of samples and probes: the same for every model. */
+  /** Seed of samples and probes, the same for every model. */
   private static final long SEED = 0;
 
   private static final List<Measure> DENSITIES =
@@ -35,7 +35,7 @@ public final class Evaluator {
   /** Finds or trains the judge of a data set. */
   @FunctionalInterface
   public interface Judges {
-    /** On this backend; what the file holds is for any. */
+    /** The judge, found or trained on this backend; the resulting file is valid for any backend. */
     SafeTensors judge(Backend backend);
   }
 
@@ -43,7 +43,7 @@ public final class Evaluator {
   private final Judges judges;
   private final Split test;
 
-  // Computed once, when somebody needs them.
+  // Computed once, when it is first needed.
   private InputSpace space;
   private SafeTensors judgeFile;
   private RealImages real;
@@ -51,8 +51,8 @@ public final class Evaluator {
   private final Map<Integer, UniformBallReference> uniform = new HashMap<>();
 
   /**
-   * @param judges asked once, if the data set has labels of at least two classes, without which generated images are
-   * not judged
+   * @param judges asked once, if the data set has labels of at least two classes; otherwise generated images are not
+   *     judged
    */
   public Evaluator(Dataset dataset, Judges judges) {
     this.dataset = dataset;
@@ -62,15 +62,15 @@ public final class Evaluator {
     this.test = new Split(sample.images(all), sample.labels(dataset.test().labels()));
   }
 
-  /** How many images the model is asked to generate. */
+  /** The number of images that the model must generate. */
   public int generatedCount() {
     return test.images().count();
   }
 
   /**
-   * All measures of a model.
+   * Computes all measures of a model.
    *
-   * @param generated uint8 [{@link #generatedCount}, pixels]: samples of its prior, decoded
+   * @param generated uint8 [{@link #generatedCount}, pixels]: decoded samples of its prior
    */
   public Evaluation of(Backend backend, Autoencoder model, byte[] generated) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
@@ -94,10 +94,10 @@ public final class Evaluator {
   }
 
   /**
-   * The measures of embeddings that were made elsewhere: the unit ball and neighbourhoods.
+   * The measures of embeddings that another program made: the unit ball and neighbourhoods.
    *
-   * @param labels of the same points, or null
-   * @throws IllegalArgumentException if there are fewer than 2 points or the numbers differ
+   * @param labels labels of the same points, or null
+   * @throws IllegalArgumentException if there are fewer than 2 points or the numbers of points differ
    */
   public static Evaluation of(Backend backend, InputSpace inputs, Points embeddings, int[] labels) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
@@ -117,7 +117,7 @@ public final class Evaluator {
       double sum = 0;
       int latent = model.architecture().latent();
       try (Matrix z = backend.allocate(images.count(), latent).upload(model.embeddings(all))) {
-        // The decoded images of a whole split would be four times as large as the split.
+        // The decoded images of a whole split would take four times as much memory as the split.
         for (int first = 0; first < images.count(); first += Autoencoder.CHUNK) {
           int count = Math.min(Autoencoder.CHUNK, images.count() - first);
           float[] decoded = model.decode(z.view((long) first * latent, count, latent));
@@ -208,7 +208,7 @@ public final class Evaluator {
   private synchronized RealImages real(Judge judge) {
     if (real == null) {
       Judgement judged = judge.judge(test.images().pixels(), test.images().count());
-      // Of these images, whatever the judge was tested on when it was made.
+      // This is the accuracy on these images. The judge may have been tested on other images when it was trained.
       judgeAccuracy = Judge.accuracy(judged, test);
       real = RealImages.of(judged.features());
     }

@@ -6,30 +6,31 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How generated images compare with real ones in a judge's feature space, and what the judge takes them for. The ball
- * of an image is the open ball around its features that reaches to its k-th nearest other image of the same kind;
- * comparisons are strict, as in the code published with Naeem et al. 2020 (prdc).
+ * Compares generated images with real ones in the feature space of a judge, and counts the classes that the judge sees
+ * in them. The ball of an image is the open ball around its features that reaches to its k-th nearest other image of
+ * the same kind. Comparisons are strict, as in the code published with Naeem et al. 2020 (prdc).
  *
- * @param frechet       squared Frechet distance of the features' normal distributions (Heusel et al. 2017, there with
- *     Inception's features), at least 0; 0 is best
- * @param precision     share of the generated images that lie in some real image's ball, k = 3 (Kynkaanniemi et al.
- *     2019): are they like real ones?
- * @param recall        share of the real images that lie in some generated image's ball, k = 3 (the same): do they
- *     reach all kinds of real ones?
- * @param density       mean number of real images' balls, k = 5, that a generated image lies in, divided by k (Naeem et
- *     al. 2020); about 1 for real images, may be more
- * @param coverage      share of the real images in whose ball, k = 5, some generated image lies (Naeem et al. 2020)
- * @param classShares   share of the generated images that are likeliest of each class, [classes]; they sum to 1
- * @param classEntropy  entropy of the class shares divided by log(classes): 0 all of one class, 1 all classes equally
- *     often
- * @param smallestShare the least of the class shares
- * @param confidence    mean probability of an image's likeliest class, 1 / classes to 1
+ * @param frechet       squared Frechet distance of the normal distributions of the features (Heusel et al. 2017, who
+ *     used Inception's features), at least 0; 0 is best
+ * @param precision     share of the generated images that lie in the ball of some real image, k = 3 (Kynkaanniemi et
+ *     al. 2019): are they similar to real ones?
+ * @param recall        share of the real images that lie in the ball of some generated image, k = 3 (same source): do
+ *     the generated images reach all kinds of real ones?
+ * @param density       mean number of balls of real images, k = 5, in which a generated image lies, divided by k (Naeem
+ *     et al. 2020); about 1 for real images, may be larger
+ * @param coverage      share of the real images whose ball, k = 5, contains a generated image (Naeem et al. 2020)
+ * @param classShares   for each class, the share of the generated images whose most likely class it is, [classes]; they
+ *     sum to 1
+ * @param classEntropy  entropy of the class shares divided by log(classes): 0 if all images have one class, 1 if all
+ *     classes are equally frequent
+ * @param smallestShare the smallest class share
+ * @param confidence    mean probability of the most likely class of an image, 1 / classes to 1
  */
 public record GenerationMeasures(double frechet, double precision, double recall, double density, double coverage,
     List<Double> classShares, double classEntropy,
     double smallestShare, double confidence) {
 
-  /** Generated images that there must be: more than neighbours. */
+  /** The least number of generated images: more than the number of neighbours. */
   public static final int LEAST = RealImages.PRECISION_K + 1;
 
   public GenerationMeasures {
@@ -37,10 +38,11 @@ public record GenerationMeasures(double frechet, double precision, double recall
   }
 
   /**
-   * Does not depend on the number of threads: every image is counted by itself, and sums run in the images' order.
+   * The result does not depend on the number of threads: every image is counted separately, and sums run in the order
+   * of the images.
    *
-   * @throws IllegalArgumentException if there are fewer than {@link #LEAST} generated images or their features are not
-   *     of the real images' dimension
+   * @throws IllegalArgumentException if there are fewer than {@link #LEAST} generated images or their features have
+   *     another dimension than those of the real images
    */
   public static GenerationMeasures of(RealImages real, Judgement generated) {
     Points features = generated.features();
@@ -66,9 +68,9 @@ public record GenerationMeasures(double frechet, double precision, double recall
   /**
    * Counts over pairs of a real and a generated image.
    *
-   * @param generatedInReal which generated images lie in some real one's ball, k = 3
-   * @param realInGenerated how many real images lie in some generated one's ball, k = 3
-   * @param pairs           how often a generated image lies in a real one's ball, k = 5
+   * @param generatedInReal which generated images lie in the ball of some real one, k = 3
+   * @param realInGenerated how many real images lie in the ball of some generated one, k = 3
+   * @param pairs           number of pairs in which the generated image lies in the ball of the real one, k = 5
    * @param covered         how many real images have a generated one in their ball, k = 5
    */
   private record Balls(BitSet generatedInReal, int realInGenerated, long pairs, int covered) {
@@ -90,7 +92,7 @@ public record GenerationMeasures(double frechet, double precision, double recall
         .mapToObj(block -> balls(real, generatedRadii, tiles, block)).toList());
   }
 
-  /** Of one block of the real images. */
+  /** The counts of one block of the real images. */
   private static Balls balls(RealImages real, double[] generatedRadii, DistanceTiles tiles, int block) {
     BitSet generatedInReal = new BitSet(generatedRadii.length);
     int firstRow = block * DistanceTiles.BLOCK;
@@ -105,7 +107,7 @@ public record GenerationMeasures(double frechet, double precision, double recall
         double square = squares[j];
         if (square < wide) {
           inside++;
-          // The wide ball holds the narrow one.
+          // The wide ball contains the narrow one.
           if (square < narrow) {
             generatedInReal.set(first + j);
           }
@@ -134,7 +136,7 @@ public record GenerationMeasures(double frechet, double precision, double recall
     for (double share : shares) {
       sum -= share > 0 ? share * StrictMath.log(share) : 0;
     }
-    // Equal shares may come to the last digit more than 1.
+    // For equal shares, rounding may give slightly more than 1.
     return Math.min(1, sum / StrictMath.log(shares.size()));
   }
 }

@@ -3,15 +3,15 @@ package gputae.evaluate;
 import java.util.Arrays;
 
 /**
- * How large the holes are that a cloud leaves in the unit ball: quantiles of the distance from a place in the ball to
- * the nearest point of the cloud, in latent units. Between two of the sorted distances they are interpolated linearly,
- * as numpy does by default (Hyndman, Fan 1996, definition 7).
+ * The sizes of the holes that a cloud leaves in the unit ball: quantiles of the distance from a point in the ball to
+ * the nearest point of the cloud, in latent units. They are interpolated linearly between sorted distances, as numpy
+ * does by default (Hyndman, Fan 1996, definition 7).
  *
- * @param largest the largest distance found: the radius of about the largest empty ball
+ * @param largest the largest distance found, which is about the radius of the largest empty ball
  */
 public record HoleDistances(double median, double quantile90, double quantile95, double quantile99, double largest) {
 
-  /** @param probes places, uniform in the ball */
+  /** @param probes points uniform in the ball */
   static HoleDistances of(Points probes, Points cloud) {
     CoordinateDistances distances = new CoordinateDistances(cloud);
     double[] nearest = new double[probes.count()];
@@ -46,7 +46,7 @@ public record HoleDistances(double median, double quantile90, double quantile95,
     return sorted[below] + (sorted[above] - sorted[below]) * (place - below);
   }
 
-  /** These distances in units of another cloud's: above 1 the holes are larger. */
+  /** These distances divided by those of another cloud: above 1, the holes are larger. */
   HoleDistances relativeTo(HoleDistances other) {
     return new HoleDistances(median / other.median, quantile90 / other.quantile90, quantile95 / other.quantile95,
         quantile99 / other.quantile99,

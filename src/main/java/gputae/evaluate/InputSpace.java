@@ -3,16 +3,16 @@ package gputae.evaluate;
 import gputae.data.Images;
 
 /**
- * What the neighbourhood measures need of the inputs alone: of every point the others' ranks by Euclidean distance, and
- * the densities. Made once, it serves any number of models. Takes 2 n^2 bytes (200 MB at n = 10,000), and while it is
- * made 4 n p for images of p pixels.
+ * The part of the neighbourhood measures that depends on the inputs alone: for every point the ranks of the others by
+ * Euclidean distance, and the densities. It is made once and serves any number of models. It takes 2 n^2 bytes (200 MB
+ * at n = 10,000), and another 4 n p bytes while it is made, for images of p pixels.
  */
 public final class InputSpace {
 
-  /** More points than the measures are meant for, since the ranks would take more than 2 GB. */
+  /** The limit is larger than the measures are meant for; beyond it the ranks would take more than 2 GB. */
   public static final int MOST_POINTS = 32_767;
 
-  /** (n, n): rank of j among the others seen from i, 1 the nearest, equal distances by index; 0 for i itself. */
+  /** (n, n): rank of j among the others as seen from i, 1 for the nearest, equal distances by index; 0 for i itself. */
   private final char[][] ranks;
   private final char[][] nearest; // (n, min(n - 1, 200)): the points of ranks 1, 2, ...
   private final Densities densities;
@@ -31,11 +31,11 @@ public final class InputSpace {
     });
   }
 
-  /** The space of images as vectors of pixels, 2 to {@link #MOST_POINTS} of them; their distances are exact. */
+  /** The space of images as vectors of pixels, 2 to {@link #MOST_POINTS} of them. Their distances are exact. */
   public static InputSpace of(Images images) {
     requireCount(images.count());
     if (images.pixelsPerImage() > PixelDistances.MOST_PIXELS) {
-      // Slower; sums of squares of whole numbers are exact in double too.
+      // This is slower. Sums of squares of integers are exact in double too.
       float[] values = new float[images.pixels().length];
       for (int i = 0; i < values.length; i++) {
         values[i] = images.pixels()[i] & 0xff;
@@ -45,7 +45,7 @@ public final class InputSpace {
     return new InputSpace(new PixelDistances(images.pixels(), images.count(), images.pixelsPerImage()));
   }
 
-  /** The space of other vectors, 2 to {@link #MOST_POINTS} of them; distances in double. */
+  /** The space of other vectors, 2 to {@link #MOST_POINTS} of them. Distances are computed in double. */
   public static InputSpace of(Points points) {
     requireCount(points.count());
     return new InputSpace(new CoordinateDistances(points));
@@ -64,13 +64,14 @@ public final class InputSpace {
   }
 
   /**
-   * The rank of point j among the others seen from point i: 1 the nearest, equal distances by index; 0 for i itself.
+   * The rank of point j among the others as seen from point i: 1 for the nearest, equal distances by index; 0 for i
+   * itself.
    */
   public int rank(int i, int j) {
     return ranks[i][j];
   }
 
-  /** The points of ranks 1, 2, ... seen from point i, at most 200; not to be written to. */
+  /** The points of ranks 1, 2, ... as seen from point i, at most 200. The caller must not change the array. */
   char[] nearest(int i) {
     return nearest[i];
   }

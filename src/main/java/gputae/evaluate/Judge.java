@@ -15,14 +15,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A classifier that judges images in place of the Inception network of the usual measures: pixels - 256 - 64 - classes,
- * trained on the data set's own labels. Its 64 features are the outputs of the last hidden layer.
+ * A classifier that judges images, in place of the Inception network of the usual measures: pixels - 256 - 64 -
+ * classes, trained on the labels of the data set. Its 64 features are the outputs of the last hidden layer.
  *
- * <p>It learns one class against the rest, so sigmoid(l_c) estimates the probability that an image is of class c, each
- * class for itself. Where the classes exclude each other these sum to 1 up to the classifier's errors, and the
- * probability it gives is the estimate divided by the sum: p_c = sigmoid(l_c) / sum_k sigmoid(l_k). A softmax of the
- * logits would divide the odds p / (1 - p) instead and call an image certain that two classes both claim, one with
- * 0.99, one with 0.9.
+ * <p>It learns each class against the rest, so sigmoid(l_c) estimates the probability that an image belongs to class c,
+ * separately for each class. If the classes exclude each other, these estimates sum to 1 up to the classifier's errors,
+ * and the probability of a class is its estimate divided by the sum: p_c = sigmoid(l_c) / sum_k sigmoid(l_k). A softmax
+ * of the logits would instead divide the odds p / (1 - p). It would call an image certain that two classes both claim,
+ * one with 0.99, one with 0.9.
  *
  * <p>The same data, settings, backend, instruction set and number of threads give the same judge, bit for bit.
  */
@@ -34,12 +34,12 @@ public final class Judge implements AutoCloseable {
   private static final String FORMAT = "gpu-tae judge 1";
 
   /**
-   * How a judge is trained: Adam at {@code rate}, at a tenth of it in the last third of the epochs, which lets the
-   * weights settle.
+   * The settings of the training of a judge: Adam at {@code rate}; in the last third of the epochs at a tenth of it,
+   * which lets the weights settle.
    *
-   * @param seed   of the initial weights and the order of the images
-   * @param epochs at least 1
-   * @param batch  images a step, at least 1
+   * @param seed   seed of the initial weights and the order of the images
+   * @param epochs number of epochs, at least 1
+   * @param batch  images per step, at least 1
    * @param rate   Adam's learning rate
    */
   public record Training(long seed, int epochs, int batch, double rate) {
@@ -51,12 +51,12 @@ public final class Judge implements AutoCloseable {
       }
     }
 
-    /** What served MNIST and Fashion-MNIST well. */
+    /** Settings that worked well for MNIST and Fashion-MNIST. */
     public static Training of(long seed) {
       return new Training(seed, 10, 128, 1e-3);
     }
 
-    /** One for each epoch. */
+    /** The rates of each epoch. */
     List<AdamRates> rates() {
       return Stream.iterate(0, epoch -> epoch < epochs, epoch -> epoch + 1)
           .map(epoch -> AdamRates.of(3 * epoch < 2 * epochs ? rate : rate / 10)).toList();
@@ -74,7 +74,7 @@ public final class Judge implements AutoCloseable {
   }
 
   /**
-   * Trains a judge on the training split and measures it on the test split. The caller closes it, before the backend.
+   * Trains a judge on the training split and measures it on the test split. The caller closes it before the backend.
    *
    * @throws IllegalArgumentException if a split has no labels or there are fewer than 2 classes
    */
@@ -103,7 +103,7 @@ public final class Judge implements AutoCloseable {
     }
   }
 
-  /** Share of the split's images whose likeliest class is their own, 0 to 1. */
+  /** Share of the images of the split whose most likely class is their own, 0 to 1. */
   static double accuracy(Judgement judgement, Split split) {
     int right = 0;
     for (int i = 0; i < judgement.count(); i++) {
@@ -112,7 +112,7 @@ public final class Judge implements AutoCloseable {
     return (double) right / judgement.count();
   }
 
-  /** Share of the test images whose likeliest class is their own, 0 to 1. */
+  /** Share of the test images whose most likely class is their own, 0 to 1. */
   public double accuracy() {
     return accuracy;
   }
@@ -147,8 +147,8 @@ public final class Judge implements AutoCloseable {
   }
 
   /**
-   * sigmoid(l_c) / sum_k sigmoid(l_k), row-major [count, classes]. By way of logarithms, since every sigmoid of an
-   * image may underflow; in StrictMath, whose bits do not depend on the machine.
+   * sigmoid(l_c) / sum_k sigmoid(l_k), row-major [count, classes]. It is computed with logarithms, since every sigmoid
+   * of an image may underflow, and with StrictMath, whose bits do not depend on the machine.
    */
   static float[] probabilities(float[] logits, int classes) {
     float[] probabilities = new float[logits.length];
@@ -174,10 +174,11 @@ public final class Judge implements AutoCloseable {
   }
 
   /**
-   * The judge as a file that {@link #fromTensors} reads.
+   * The judge as the content of a file that {@link #fromTensors} reads.
    *
-   * @param data       a fingerprint of the data set
-   * @param conditions what the bits of a training depend on beside data and settings: backend, instruction set, threads
+   * @param data       fingerprint of the data set
+   * @param conditions everything else on which the bits of a training depend beside data and settings: backend,
+   *     instruction set, threads
    */
   public SafeTensors toTensors(String data, String conditions) {
     SafeTensors file = Weights.named(classifier.layout(), classifier.parameters().toFloats());
@@ -195,7 +196,7 @@ public final class Judge implements AutoCloseable {
   }
 
   private static Map<String, String> origin(Training training, String data, String conditions) {
-    // In a fixed order: the same judge makes the same file.
+    // The order is fixed, so that the same judge gives the same file.
     Map<String, String> origin = new LinkedHashMap<>();
     origin.put("format", FORMAT);
     origin.put("seed", Long.toString(training.seed));
@@ -208,9 +209,9 @@ public final class Judge implements AutoCloseable {
   }
 
   /**
-   * The judge of a file. The caller closes it, before the backend.
+   * The judge from a file. The caller closes it before the backend.
    *
-   * @throws IllegalArgumentException with what is wrong with the file, if it holds no judge
+   * @throws IllegalArgumentException that says what is wrong with the file, if it holds no judge
    */
   public static Judge fromTensors(Backend backend, SafeTensors file) {
     if (!FORMAT.equals(file.metadata().get("format"))) {

@@ -13,13 +13,13 @@ import gputae.model.Initialisation;
 import java.util.stream.IntStream;
 
 /**
- * Trains a classifier one against the rest: loss = mean over images and classes of the binary cross-entropy (nats)
- * between sigmoid(logit) and 1 for the image's own class, 0 for the others. Adam on shuffled batches; each of the calls
- * of a step is recorded once and replayed.
+ * Trains a classifier, each class against the rest: loss = mean over images and classes of the binary cross-entropy
+ * (nats) between sigmoid(logit) and the target, which is 1 for the class of the image and 0 for the others. Adam on
+ * shuffled mini-batches; the operations of a step are recorded once and replayed.
  */
 final class JudgeTraining implements AutoCloseable {
 
-  /** Philox streams apart from those of an autoencoder's training with the same seed. */
+  /** Philox streams that differ from those of an autoencoder's training with the same seed. */
   private static final int INITIAL_WEIGHTS = 19;
 
   private static final int ORDER = 20;
@@ -51,9 +51,9 @@ final class JudgeTraining implements AutoCloseable {
   private int epochs;
 
   /**
-   * A training at its beginning, with initial weights drawn from the seed.
+   * A training before its first step, with initial weights drawn from the seed.
    *
-   * @param split with labels below the classifier's number of classes
+   * @param split its labels must be smaller than the classifier's number of classes
    */
   JudgeTraining(Classifier classifier, Split split, Judge.Training settings) {
     this.backend = classifier.backend();
@@ -66,7 +66,7 @@ final class JudgeTraining implements AutoCloseable {
     this.images = backend.allocate(ElementType.UINT8, count, classifier.pixels()).upload(split.images().pixels());
     this.targets = backend.allocate(ElementType.UINT8, count, classifier.classes())
         .upload(split.memberships(classifier.classes()));
-    // Room for whole batches only; what lies behind the last image is never read.
+    // Memory for whole batches; the part after the last image is never read.
     this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * batch);
     this.step = backend.allocate(ElementType.INT64, 1, 1);
     this.firstMoment = backend.allocate(1, classifier.layout().size());
@@ -82,7 +82,7 @@ final class JudgeTraining implements AutoCloseable {
     this.lastBatch = backend.record(() -> step(lastRows));
   }
 
-  /** All epochs of the settings. An IllegalStateException if the loss stops being finite. */
+  /** Runs all epochs of the settings. Throws an IllegalStateException if the loss is no longer finite. */
   void run() {
     double last = 0;
     for (AdamRates rates : settings.rates()) {
@@ -94,7 +94,7 @@ final class JudgeTraining implements AutoCloseable {
     }
   }
 
-  /** One epoch; its mean loss over the images, in nats. */
+  /** Runs one epoch; returns its mean loss over the images, in nats. */
   double epoch(AdamRates rates) {
     epochs++;
     order.view(0, 1, count).upload(Philox.permutation(count, settings.seed(), epochs, ORDER));
@@ -117,8 +117,8 @@ final class JudgeTraining implements AutoCloseable {
   }
 
   /**
-   * Adds the gradient of the loss on images (rows, pixels) with targets (rows, classes) to the classifier's gradients;
-   * returns the loss (1, 1), this object's.
+   * Adds the gradient of the loss on images (rows, pixels) with targets (rows, classes) to the classifier's gradients.
+   * Returns the loss (1, 1), a matrix that this object owns.
    */
   Matrix gradients(Matrix inputs, Matrix wanted) {
     Chain.Activations pass = activations.firstRows(inputs.rows());

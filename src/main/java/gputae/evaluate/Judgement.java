@@ -3,16 +3,16 @@ package gputae.evaluate;
 import java.util.Arrays;
 
 /**
- * What a judge says of some images.
+ * What a judge computes for some images.
  *
  * @param features      one point per image, in the judge's feature space
- * @param probabilities row-major float32 [count, classes]: how likely each class is; each row sums to 1
+ * @param probabilities row-major float32 [count, classes]: the probability of each class; each row sums to 1
  */
 public record Judgement(Points features, float[] probabilities) {
 
   /**
-   * @throws IllegalArgumentException if there are not equally many probabilities for every point, at least 2, or one is
-   * not between 0 and 1
+   * @throws IllegalArgumentException if the points do not all have the same number of probabilities, at least 2, or if
+   *     one is not between 0 and 1
    */
   public Judgement {
     int count = features.count();
@@ -37,7 +37,7 @@ public record Judgement(Points features, float[] probabilities) {
     return probabilities.length / count();
   }
 
-  /** The image's most likely class, the first among equals. */
+  /** The most likely class of an image; the first of several that are equally likely. */
   public int likeliest(int image) {
     int classes = classes();
     int best = 0;

@@ -1,8 +1,8 @@
 package gputae.evaluate;
 
 /**
- * Every number that an evaluation gives, in the order of its tables: what it is called there, what it means and where
- * it is from. Values are doubles; one that has no meaning for a model or a data set is absent.
+ * Every number of an evaluation, in the order of its tables: its name in them, its meaning and its source. Values are
+ * doubles; a measure that has no meaning for a model or a data set is absent.
  */
 public enum Measure {
   BCE_TRAIN("bce_train", "reconstruction, training", Group.RECONSTRUCTION, Better.LOWER,
@@ -78,7 +78,7 @@ public enum Measure {
   JUDGE_ACCURACY("judge_accuracy", "the judge's accuracy", Group.GENERATION, Better.NEITHER,
       "share of test images whose label the judge finds");
 
-  /** Parts of a table. */
+  /** The parts of a table. */
   public enum Group {
     RECONSTRUCTION("Reconstruction"),
     BALL("The unit ball"),
@@ -96,11 +96,11 @@ public enum Measure {
     }
   }
 
-  /** Which of two values is the better. */
+  /** Which of two values is better. */
   public enum Better {
     LOWER,
     HIGHER,
-    /** It describes, or serves to compare. */
+    /** The measure is descriptive, or serves for comparison. */
     NEITHER
   }
 
@@ -123,7 +123,7 @@ public enum Measure {
     return key;
   }
 
-  /** A few words for the head of a column. */
+  /** A short title for the head of a column. */
   public String title() {
     return title;
   }
@@ -136,7 +136,7 @@ public enum Measure {
     return better;
   }
 
-  /** One line: formula, units, source. */
+  /** One line with formula, units and source. */
   public String meaning() {
     return meaning;
   }

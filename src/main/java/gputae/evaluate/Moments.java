@@ -6,13 +6,13 @@ import gputae.linear.SymmetricEigen;
  * Mean and covariance of a cloud.
  *
  * @param mean       [d]
- * @param covariance row-major [d, d], divided by count - 1 as numpy.cov does
+ * @param covariance row-major [d, d], divided by count - 1 as in numpy.cov
  */
 record Moments(double[] mean, double[] covariance) {
 
   /**
-   * Of at least 2 points. The mean is taken first, so that clouds far off keep their variance; sums run in the points'
-   * order.
+   * The moments of at least 2 points. The mean is subtracted first, so that clouds far from the origin keep their
+   * variance; sums run in the order of the points.
    */
   static Moments of(Points points) {
     int n = points.count();
@@ -50,12 +50,12 @@ record Moments(double[] mean, double[] covariance) {
   }
 
   /**
-   * The squared Frechet distance of two normal distributions (Dowson, Landau 1982; Heusel et al. 2017, "FID"):
-   * |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)). The trace of the last root is taken as that of the symmetric (R S2
-   * R)^(1/2) with R = S1^(1/2), which has the same eigenvalues, all real. Rounding leaves up to 1e-7 of the traces
-   * where covariances are singular, never less than 0.
+   * The squared Frechet distance of two normal distributions (Dowson, Landau 1982; Heusel et al. 2017, "FID"): |m1 -
+   * m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)). The trace of the last root is computed from the symmetric matrix (R S2
+   * R)^(1/2) with R = S1^(1/2), which has the same eigenvalues, all of them real. If covariances are singular, rounding
+   * leaves up to 1e-7 of the traces. The result is never less than 0.
    *
-   * @param deviation of this one, {@link #deviation}
+   * @param deviation {@link #deviation} of this one
    */
   double frechet(double[] deviation, Moments other) {
     int d = mean.length;

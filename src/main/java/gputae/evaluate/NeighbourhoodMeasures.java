@@ -5,30 +5,30 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How far an embedding z of inputs x keeps neighbourhoods. Ranks are by Euclidean distance, equal ones by index, a
- * point not being its own neighbour.
+ * How well an embedding z of inputs x preserves neighbourhoods. Ranks are by Euclidean distance, equal distances by
+ * index; a point is not its own neighbour.
  *
- * <p>Trustworthiness and continuity (Venna, Kaski: Local multidimensional scaling, Neural Networks 19, 2006), each at
- * most 1:
+ * <p>Trustworthiness and continuity (Venna, Kaski: Local multidimensional scaling, Neural Networks 19, 2006) are each
+ * at most 1:
  * <pre>
  * T(k) = 1 - 2 / (n k (2n - 3k - 1)) sum over i, over j among the k nearest of i in the embedding and not in the
  *        inputs, of (rank of j in the inputs - k)
  * C(k) = the same with embedding and inputs exchanged
  * </pre>
- * They are means over k = 10, 20, ..., 200, as in Moor et al. (Topological Autoencoders, ICML 2020) and their published
- * program, of which k those below n / 2; with n at most 20 points the largest k below n / 2 alone; NaN for 2 points,
- * which leave none.
+ * They are means over those k of 10, 20, ..., 200 that are below n / 2, as in Moor et al. (Topological Autoencoders,
+ * ICML 2020) and their published program. With at most 20 points, only the largest k below n / 2 is used; the result is
+ * NaN for 2 points, which have no such k.
  *
- * @param trustworthiness   mean of T(k): low where the embedding shows neighbours that are none
- * @param continuity        mean of C(k): low where the embedding tears neighbours apart
- * @param trustworthiness10 T(10), or of the largest k there is
- * @param continuity10      C(10), or of the largest k there is
+ * @param trustworthiness   mean of T(k): low if the embedding shows neighbours that are none in the inputs
+ * @param continuity        mean of C(k): low if the embedding separates neighbours
+ * @param trustworthiness10 T(10), or T of the largest possible k
+ * @param continuity10      C(10), or C of the largest possible k
  * @param labelAccuracy     share of the points whose class is the most frequent one among their 10 nearest others in
- *                          the embedding (all others if fewer); of classes equally frequent the one whose nearest
- *                          member is nearer; NaN without labels
- * @param densityDivergence KL(f of inputs || f of embedding), nats, of densities f(x) = sum over y of exp(-(|x - y| /
- *                          largest distance)^2 / sigma), divided by their sum, as in Moor et al., for each of
- *                          {@link #SIGMAS}; an embedding in a single place counts as uniform density
+ *     the embedding (all others if fewer); of equally frequent classes, the one with the nearest member; NaN without
+ *     labels
+ * @param densityDivergence KL(f of inputs || f of embedding), in nats, of densities f(x) = sum over y of exp(-(|x - y|
+ *     / largest distance)^2 / sigma), divided by their sum, as in Moor et al., for each of {@link #SIGMAS}; an
+ *     embedding with all points in one place counts as uniform density
  */
 public record NeighbourhoodMeasures(double trustworthiness, double continuity, double trustworthiness10,
     double continuity10, double labelAccuracy,
@@ -46,7 +46,7 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
   /**
    * Measures an embedding.
    *
-   * @param embeddings of the same points in the same order
+   * @param embeddings embeddings of the same points in the same order
    * @param labels     uint8 (n), or null
    */
   public static NeighbourhoodMeasures of(InputSpace inputs, Points embeddings, byte[] labels) {
@@ -54,7 +54,7 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
         ? null : IntStream.range(0, labels.length).map(i -> labels[i] & 0xff).toArray());
   }
 
-  /** As {@link #of}, for any integers as labels. */
+  /** As {@link #of}, with any integers as labels. */
   public static NeighbourhoodMeasures ofClasses(InputSpace inputs, Points embeddings, int[] labels) {
     int n = inputs.count();
     if (embeddings.count() != n || labels != null && labels.length != n) {
@@ -62,7 +62,7 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
           + (labels == null ? "" : " and " + labels.length + " labels"));
     }
     int[] sizes = sizes(n);
-    // (n, sizes): excess ranks of every point; integers, so that the order of their sum does not matter
+    // (n, sizes): excess ranks of every point. They are integers, so the order of their sum does not matter.
     long[][] intruders = new long[n][sizes.length];
     long[][] missing = new long[n][sizes.length];
     boolean[] right = new boolean[n];
@@ -90,7 +90,8 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
   }
 
   /**
-   * The neighbourhood sizes k for n points. Below n / 2 the formula's factor is positive and T stays within 0 and 1.
+   * The neighbourhood sizes k for n points. Below n / 2 the factor in the formula is positive and T stays between 0 and
+   * 1.
    */
   static int[] sizes(int n) {
     int largest = Math.min(Neighbourhoods.LARGEST, (n - 1) / 2);
@@ -120,7 +121,7 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
     return values.length == 0 ? Double.NaN : values[0];
   }
 
-  /** The most frequent class of the nearest; of several the one met first. */
+  /** The most frequent class of the nearest points; of several, the one that is met first. */
   private static int vote(char[] near, int[] labels) {
     int voters = Math.min(VOTERS, near.length);
     int most = 0;

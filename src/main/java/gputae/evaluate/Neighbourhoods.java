@@ -2,28 +2,28 @@ package gputae.evaluate;
 
 import java.util.Arrays;
 
-/** Goes through the points of a cloud, each with the others in the order of their distance. */
+/** Visits the points of a cloud, each together with the others in the order of their distance. */
 final class Neighbourhoods {
 
   /** The largest neighbourhood that is measured. */
   static final int LARGEST = 200;
 
-  /** Takes in a point's neighbours. */
+  /** Receives the neighbours of a point. */
   interface Visitor {
     /**
-     * order[r] = the point of rank r seen from i, order[0] = i, all n of them; not to be kept. Called from several
-     * threads, once for each i.
+     * order[r] = the point of rank r as seen from i, with order[0] = i; all n points. The array must not be kept.
+     * Called from several threads, once for each i.
      */
     void visit(int i, char[] order);
   }
 
   private Neighbourhoods() {}
 
-  /** Shows every point to the visitor and returns their densities, which need the distances too. */
+  /** Passes every point to the visitor. Returns the densities of the points, which need the distances too. */
   static Densities visit(SquaredDistances distances, Visitor visitor) {
     int n = distances.count();
-    // The densities are relative to the largest distance: half of all distances are computed twice rather than all of
-    // them kept.
+    // The densities are relative to the largest distance. Half of all distances are computed twice, so that not all of
+    // them must be kept.
     Densities densities = new Densities(n, distances.largest());
     SquaredDistances.tiles(n).forEach(tile -> {
       int from = tile * SquaredDistances.TILE;

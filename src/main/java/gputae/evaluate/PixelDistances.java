@@ -4,22 +4,25 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Squared distances of uint8 images, |x|^2 + |y|^2 - 2 x.y in exact integers. The products are added pixel by pixel of
- * x for a block of images y at a time, loops that the compiler turns into vector instructions; pixels where x is black
- * add nothing and are skipped, four of five in MNIST.
+ * Squared distances of uint8 images, |x|^2 + |y|^2 - 2 x.y in exact integers. The products are added for one pixel of x
+ * after another, for a block of images y at a time; the compiler turns these loops into vector instructions. Pixels
+ * where x is black add nothing and are skipped; in MNIST these are four of five.
  */
 final class PixelDistances implements SquaredDistances {
 
-  /** 255^2 times this fits an int. */
+  /** 255^2 times this number fits an int. */
   static final int MOST_PIXELS = 33_025;
 
-  /** Images y at a time: 784 pixels of them, as ints, stay in a core's second cache for all rows of a tile. */
+  /**
+   * Number of images y at a time: 784 of their pixels, as ints, stay in the second-level cache of a core for all rows
+   * of a tile.
+   */
   private static final int BLOCK = 256;
 
   private final int count;
   private final byte[] pixels; // (n, p)
   private final int pixelsPerImage;
-  private final int[][] columns; // (p, n): each pixel of all images
+  private final int[][] columns; // (p, n): the values of each pixel in all images
   private final int[] norms; // (n): |x|^2
 
   PixelDistances(byte[] pixels, int count, int pixelsPerImage) {
@@ -71,7 +74,7 @@ final class PixelDistances implements SquaredDistances {
           int[] a = columns[numbers[k]];
           add(products, low, high, a, a[i]);
         }
-        // Sums beyond 2^31 wrap around; the result, which fits, does not notice.
+        // Sums beyond 2^31 wrap around, but the result fits and is still correct.
         toSquares(products, low, high, norms, norms[i], out[i - from]);
       }
     }

@@ -6,13 +6,13 @@ import java.util.Arrays;
  * A cloud of points: embeddings, images as vectors, features of a classifier.
  *
  * @param coordinates row-major float32 [count, dimension], all finite
- * @param dimension   at least 1
+ * @param dimension   number of coordinates of a point, at least 1
  */
 public record Points(float[] coordinates, int dimension) {
 
   /**
-   * @throws IllegalArgumentException if the lengths do not fit, there is no point, or a coordinate is not finite: it
-   * names the first such point
+   * @throws IllegalArgumentException if the lengths do not fit, if there is no point, or if a coordinate is not finite;
+   *     the message names the first such point
    */
   public Points {
     if (dimension < 1 || coordinates.length == 0 || coordinates.length % dimension != 0) {
@@ -30,7 +30,7 @@ public record Points(float[] coordinates, int dimension) {
     return coordinates.length / dimension;
   }
 
-  /** The points with these numbers, in their order. */
+  /** The points with these indices, in this order. */
   public Points rows(int[] numbers) {
     float[] chosen = new float[Math.multiplyExact(numbers.length, dimension)];
     for (int i = 0; i < numbers.length; i++) {

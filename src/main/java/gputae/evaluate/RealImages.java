@@ -4,23 +4,24 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * What the measures of generated images need of the real ones, computed once: their features, the moments of these, and
- * the balls around each that reach to its k-th nearest other real image.
+ * The part of the measures of generated images that depends on the real ones, computed once: their features, the
+ * moments of the features, and around each image the ball that reaches to its k-th nearest other real image.
  *
- * <p>They should be the test split's: the judge knows the training images by heart, and what it says of them lies apart
- * from what it says of new ones (a Frechet distance of 1.6 between MNIST's test images and 10,000 training images).
+ * <p>The real images should be those of the test split. The judge has memorised the training images, and its features
+ * of them differ from its features of new images (a Frechet distance of 1.6 between MNIST's test images and 10,000
+ * training images).
  */
 public final class RealImages {
 
   /**
-   * Neighbours for precision and recall (Kynkaanniemi et al. 2019) and for density and coverage (Naeem et al. 2020), as
-   * these papers chose.
+   * Number of neighbours for precision and recall (Kynkaanniemi et al. 2019) and for density and coverage (Naeem et al.
+   * 2020), as chosen in these papers.
    */
   static final int PRECISION_K = 3;
 
   static final int DENSITY_K = 5;
 
-  /** Real images that there must be: more than neighbours. */
+  /** The least number of real images: more than the number of neighbours. */
   public static final int LEAST = DENSITY_K + 1;
 
   private final Points features;
@@ -40,7 +41,7 @@ public final class RealImages {
     this.densityRadii = column(nearest, DENSITY_K, DENSITY_K - 1);
   }
 
-  /** @throws IllegalArgumentException if there are fewer than {@link #LEAST} */
+  /** @throws IllegalArgumentException if there are fewer than {@link #LEAST} images */
   public static RealImages of(Points features) {
     if (features.count() < LEAST) {
       throw new IllegalArgumentException(
@@ -61,7 +62,7 @@ public final class RealImages {
     return moments;
   }
 
-  /** The square root of the moments' covariance. */
+  /** The square root of the covariance. */
   double[] deviation() {
     return deviation;
   }
@@ -77,8 +78,8 @@ public final class RealImages {
   }
 
   /**
-   * Squared distances of every point to its k nearest other points in ascending order, row-major [count, k]; more than
-   * k points.
+   * Squared distances of every point to its k nearest other points in ascending order, row-major [count, k]. There must
+   * be more than k points.
    */
   static double[] nearest(Points points, DistanceTiles tiles, int k) {
     double[] nearest = new double[points.count() * k];

@@ -5,19 +5,18 @@ import gputae.data.Images;
 import java.util.Arrays;
 
 /**
- * A choice among the images of a data set and what belongs to them, for measures whose cost grows with the square of
- * the number.
+ * A selection of images of a data set, for measures whose cost grows with the square of the number of images.
  *
- * @param numbers ascending, from 0
+ * @param numbers indices of the images, ascending, from 0
  */
 public record Sample(int[] numbers) {
 
-  // A stream of random numbers beyond those that a training with the same seed draws from.
+  // A stream of random numbers that differs from those of a training with the same seed.
   private static final int STREAM = 18;
 
   /**
-   * {@code most} of the numbers 0 to n - 1 without repetition, every choice as likely; all of them if there are not
-   * more. The seed says which.
+   * {@code most} of the numbers 0 to n - 1 without repetition, every selection equally likely; all numbers if n is not
+   * larger than {@code most}. The seed determines the selection.
    */
   public static Sample of(int n, int most, long seed) {
     if (most < 1) {

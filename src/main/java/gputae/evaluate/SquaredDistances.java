@@ -3,23 +3,23 @@ package gputae.evaluate;
 import java.util.stream.IntStream;
 
 /**
- * Squared Euclidean distances among n points, given out a few rows at a time: all of them would be 800 MB at n =
+ * Squared Euclidean distances among n points, computed a few rows at a time, since all of them would take 800 MB at n =
  * 10,000.
  */
 interface SquaredDistances {
 
-  /** Rows made together, so that what they are computed from stays in the cache. */
+  /** Number of rows that are computed together, so that the data they need stays in the cache. */
   int TILE = 32;
 
-  /** n. */
+  /** Number of points n. */
   int count();
 
   /**
-   * out[i - from][j] = squared distance of i and j for from <= i < to and first <= j < n; symmetric to the last bit.
+   * out[i - from][j] = squared distance of i and j for from <= i < to and first <= j < n; exactly symmetric.
    */
   void rows(int from, int to, int first, double[][] out);
 
-  /** The largest of them. */
+  /** The largest squared distance. */
   default double largest() {
     int n = count();
     return tiles(n).mapToDouble(tile -> {
@@ -39,7 +39,7 @@ interface SquaredDistances {
     }).max().orElse(0);
   }
 
-  /** The numbers of the tiles of n rows, in parallel: a tile's results must go to places of its own. */
+  /** The numbers of the tiles of n rows, in parallel. Each tile must write its results to separate places. */
   static IntStream tiles(int n) {
     return IntStream.range(0, (n + TILE - 1) / TILE).parallel();
   }

@@ -6,29 +6,29 @@ import gputae.homology.Homology;
 import gputae.model.Prior;
 
 /**
- * What embeddings that fill the unit ball evenly would look like: as many points, uniform in the ball, and their
- * measures. Made once, it serves all models of the same number of embeddings and latent dimension.
+ * A reference for embeddings that fill the unit ball evenly: the same number of points, uniform in the ball, and their
+ * measures. It is made once and serves all models with the same number of embeddings and the same latent dimension.
  *
  * @param sample           the points, uniform in the ball
- * @param probes           10,000 more, independent of them, from which holes are sought
- * @param holes            of the sample
- * @param meanPairDistance of the sample, E|Y - Y'| over all pairs, those of a point with itself included
- * @param totalPersistence of the sample: sum of its H0 death times
+ * @param probes           10,000 more points, independent of the sample, from which holes are measured
+ * @param holes            holes of the sample
+ * @param meanPairDistance mean distance of the sample, E|Y - Y'| over all pairs, including pairs of a point with itself
+ * @param totalPersistence sum of the H0 death times of the sample
  */
 public record UniformBallReference(Points sample, Points probes, HoleDistances holes, double meanPairDistance,
     double totalPersistence) {
 
   private static final int PROBES = 10_000;
 
-  // Streams of random numbers beyond those that a training with the same seed draws from.
+  // Streams of random numbers that differ from those of a training with the same seed.
   private static final int SAMPLE_STREAM = 16;
   private static final int PROBE_STREAM = 17;
 
   /**
-   * Draws the points and measures them; the seed says which.
+   * Draws the points, as the seed determines them, and measures them.
    *
-   * @param count     at least 2
-   * @param dimension at least 1
+   * @param count     number of points, at least 2
+   * @param dimension dimension of the ball, at least 1
    */
   public static UniformBallReference of(Backend backend, int count, int dimension, long seed) {
     if (count < 2) {

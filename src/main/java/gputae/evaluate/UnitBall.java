@@ -1,6 +1,6 @@
 package gputae.evaluate;
 
-/** How embeddings lie to the unit ball. */
+/** Where embeddings lie relative to the unit ball. */
 public final class UnitBall {
 
   private UnitBall() {}
@@ -14,7 +14,7 @@ public final class UnitBall {
       for (int k = 0; k < dimension; k++) {
         square += (double) points[i * dimension + k] * points[i * dimension + k];
       }
-      // A NaN is outside.
+      // NaN counts as outside.
       if (!(square <= 1)) {
         outside++;
       }

@@ -18,8 +18,8 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * A white sheet measured in points, drawn with {@link #SCALE} pixels to the point so that it stays sharp in print and
- * on dense screens; y grows downwards.
+ * A white sheet measured in points. It is drawn with {@link #SCALE} pixels per point, so that it stays sharp in print
+ * and on high-resolution screens; y grows downwards.
  */
 final class Canvas {
 
@@ -41,7 +41,7 @@ final class Canvas {
     graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
-    // Otherwise glyphs are placed on whole points, which shows as uneven spacing at two pixels to the point.
+    // Otherwise glyphs are placed on whole points, which gives uneven spacing at two pixels per point.
     graphics.setRenderingHint(RenderingHints.KEY_FRACTIONALMETRICS, RenderingHints.VALUE_FRACTIONALMETRICS_ON);
     graphics.scale(SCALE, SCALE);
     graphics.setColor(Color.WHITE);
@@ -53,7 +53,7 @@ final class Canvas {
     return image.getWidth();
   }
 
-  /** The pixels themselves, 0xRRGGBB, row-major: [height * SCALE, width * SCALE]. */
+  /** The pixel array itself, 0xRRGGBB, row-major: [height * SCALE, width * SCALE]. */
   int[] pixels() {
     return ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
   }
@@ -95,7 +95,7 @@ final class Canvas {
     graphics.setTransform(before);
   }
 
-  /** The text, cut with an ellipsis where it is wider than {@code width} points. */
+  /** The text, shortened with an ellipsis if it is wider than {@code width} points. */
   String fitted(String text, Font font, double width) {
     if (textWidth(text, font) <= width) {
       return text;
@@ -112,7 +112,9 @@ final class Canvas {
     return png(image);
   }
 
-  /** Encodes in memory: ImageIO would otherwise put a cache file into the temporary directory for every picture. */
+  /**
+   * Encodes in memory, since ImageIO would otherwise write a cache file to the temporary directory for every picture.
+   */
   static byte[] png(BufferedImage image) throws IOException {
     Iterator<ImageWriter> writers = ImageIO.getImageWritersByFormatName("png");
     ImageWriter writer = writers.next();

@@ -1,12 +1,14 @@
 package gputae.figure;
 
 /**
- * One colour a class, 0xRRGGBB, apart from one another on white and for colour-blind readers as far as their number
- * allows.
+ * One colour per class, 0xRRGGBB. The colours can be distinguished on white and by colour-blind readers, as far as
+ * their number allows.
  */
 public final class ClassColours {
 
-  /** Ten colours found by a search for accessible sequences that are also liked: M. Petroff, arXiv:2107.02270. */
+  /**
+   * Ten colours found by a search for accessible colour sequences that people also like: M. Petroff, arXiv:2107.02270.
+   */
   private static final int[] TEN = {
     0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6, 0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd};
 
@@ -27,14 +29,16 @@ public final class ClassColours {
     return colours;
   }
 
-  /** Neighbours on the circle differ in lightness too, since hue alone separates no more than about ten classes. */
+  /**
+   * Neighbours on the circle also differ in lightness, since hue alone distinguishes no more than about ten classes.
+   */
   private static int hue(int c, int classes) {
     double[] lightness = {0.50, 0.76, 0.63};
     double angle = 2 * Math.PI * c / classes;
     return oklch(lightness[c % 3], 0.13, angle);
   }
 
-  /** B. Ottosson's perceptual space OkLCh to sRGB; channels outside the gamut are clipped. */
+  /** Converts B. Ottosson's perceptual colour space OkLCh to sRGB; channels outside the gamut are clipped. */
   private static int oklch(double lightness, double chroma, double angle) {
     double a = chroma * Math.cos(angle);
     double b = chroma * Math.sin(angle);
@@ -56,7 +60,7 @@ public final class ClassColours {
     return (int) Math.round(255 * encoded);
   }
 
-  /** The same hue, dark enough for text on white. */
+  /** The same hue, but dark enough for text on white. */
   public static int forText(int colour) {
     int r = colour >> 16 & 255;
     int g = colour >> 8 & 255;

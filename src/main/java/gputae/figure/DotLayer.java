@@ -1,9 +1,9 @@
 package gputae.figure;
 
 /**
- * Round, smooth, half-transparent dots blended into a part of a picture. A million dots take about a second this way;
- * antialiased shapes drawn one by one would take a minute. Colours are summed in float, since many layers of faint dots
- * would lose their colour to rounding in eight bits.
+ * Round, smooth, half-transparent dots that are blended into a part of a picture. A million dots take about a second
+ * this way; drawing antialiased shapes one by one would take a minute. Colours are summed in float, since rounding to
+ * eight bits would take the colour from many layers of faint dots.
  */
 final class DotLayer {
 
@@ -15,8 +15,8 @@ final class DotLayer {
   private final float[] colours;
 
   /**
-   * A layer over the pixels [top, top + height) x [left, left + width) of a picture 0xRRGGBB, starting from what is
-   * there.
+   * A layer over the pixels [top, top + height) x [left, left + width) of a picture 0xRRGGBB. It starts with the
+   * colours of the picture.
    */
   DotLayer(int[] pixels, int stride, int left, int top, int width, int height) {
     this.left = left;
@@ -36,10 +36,11 @@ final class DotLayer {
   }
 
   /**
-   * Blends one dot. A pixel is covered by as much as its centre lies inside the radius, with a ramp one pixel wide.
+   * Blends one dot. The coverage of a pixel depends on how far its centre lies inside the radius, with a ramp of one
+   * pixel.
    *
-   * @param x      of the centre in pixels of the whole picture; pixel i reaches from i to i + 1
-   * @param radius in pixels
+   * @param x      centre in pixels of the whole picture; pixel i reaches from i to i + 1
+   * @param radius radius in pixels
    * @param colour 0xRRGGBB
    * @param alpha  opacity inside the dot, 0 .. 1
    */

@@ -5,9 +5,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Runs everything that touches AWT, headless, and turns the ways in which AWT fails on a bare machine into a
- * {@link FigureException}. This class itself mentions no AWT type, so that it can be loaded where there is no
- * java.desktop.
+ * Runs all code that uses AWT, in headless mode, and turns the ways in which AWT fails on a minimal machine into a
+ * {@link FigureException}. This class itself mentions no AWT type, so it can be loaded without java.desktop.
  */
 final class Figures {
 
@@ -19,7 +18,7 @@ final class Figures {
   private Figures() {}
 
   /**
-   * Writes the painter's PNG to {@code png}, whole or not at all.
+   * Writes the painter's PNG to {@code png}; the file is never half written.
    *
    * @throws FigureException if this Java cannot draw
    * @throws IOException     if the file cannot be written
@@ -34,8 +33,8 @@ final class Figures {
     } catch (LinkageError | InternalError e) {
       throw cannotDraw(png, e);
     } catch (RuntimeException e) {
-      // A missing font configuration surfaces as NullPointerException or RuntimeException deep inside the JDK, by
-      // version.
+      // A missing font configuration appears as a NullPointerException or a RuntimeException inside the JDK, depending
+      // on its version.
       if (!fromFonts(e)) {
         throw e;
       }

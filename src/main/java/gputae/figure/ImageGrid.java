@@ -10,23 +10,24 @@ import java.util.Arrays;
 public final class ImageGrid {
 
   /**
-   * About as wide as the picture should become, pixels; the whole-number factor that comes nearest from below is taken.
+   * The approximate maximum width of the picture in pixels; images are enlarged by the largest integer factor that
+   * stays below it.
    */
   private static final int GOOD_WIDTH = 1200;
   private static final int LARGEST_FACTOR = 8;
-  /** Dark grey, so that images stay apart without white lines competing with the white strokes. */
+  /** Dark grey, so that images are separated without white lines that compete with the white strokes. */
   private static final byte SEPARATOR = (byte) 0x48;
 
   private ImageGrid() {}
 
   /**
-   * Writes the images row by row, {@code columns} to a row, enlarged by a whole factor without smoothing, with thin
-   * lines between. Cells left over in the last row are of the separator's colour.
+   * Writes the images row by row, {@code columns} per row, enlarged by an integer factor without smoothing, with thin
+   * lines between them. Unused cells of the last row have the colour of the lines.
    *
    * @param png     the file, replaced if it exists; missing directories are made
    * @param images  uint8 [count, height, width], 0 black, 255 white
-   * @param count   how many images, at least 1
-   * @param columns images per row, at least 1; fewer images than columns make a narrower picture
+   * @param count   number of images, at least 1
+   * @param columns images per row, at least 1; if there are fewer images, the picture is narrower
    * @throws IllegalArgumentException if the sizes do not fit the array
    * @throws FigureException          if this Java has no graphics
    * @throws IOException              if the file cannot be written
@@ -57,7 +58,7 @@ public final class ImageGrid {
     }
     BufferedImage grid =
         new BufferedImage(columns * cellWidth + line, rows * cellHeight + line, BufferedImage.TYPE_BYTE_GRAY);
-    // Bytes are written directly: painting into a grey picture would convert between linear and sRGB greys.
+    // Bytes are written directly, since painting into a grey picture would convert between linear and sRGB greys.
     byte[] target = ((DataBufferByte) grid.getRaster().getDataBuffer()).getData();
     Arrays.fill(target, SEPARATOR);
     for (int n = 0; n < count; n++) {

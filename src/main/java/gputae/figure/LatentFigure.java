@@ -8,30 +8,29 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The latent cloud: the paper's figures 2, 3 and 6. Every embedding is a dot in the colour of its class, with the unit
- * circle that the ball penalty pulls it into; both axes have one scale, so the circle is round. More than two
- * dimensions are shown in the plane of the first two principal components, laid through the origin, so that the circle
- * is the shadow of the unit ball; one dimension as a strip a class.
+ * The latent points: the paper's figures 2, 3 and 6. Every embedding is a dot in the colour of its class. The figure
+ * shows the unit circle, into which the ball penalty pulls the embeddings; both axes have the same scale, so the circle
+ * is round. More than two dimensions are projected to the plane of the first two principal components through the
+ * origin, so that the circle is the projection of the unit ball. One dimension is drawn as one strip per class.
  */
 public final class LatentFigure {
 
   private LatentFigure() {}
 
   /**
-   * Draws the embeddings. The range is that of the data, together with the unit ball. Embeddings with a coordinate that
-   * is not finite are left out and counted in the subtitle. Dots are drawn in a scattered order, so that no class lies
-   * on top of the others.
+   * Draws the embeddings. The range covers the data and the unit ball. Embeddings with a coordinate that is not finite
+   * are left out and counted in the subtitle. The order of the dots is mixed, so that no class covers the others.
    *
    * @param png          the file, about 1400 pixels wide, replaced if it exists; missing directories are made
    * @param latents      float32 [count, dimension]
-   * @param count        how many embeddings, 0 or more
-   * @param dimension    of the latent space, at least 1
+   * @param count        number of embeddings, 0 or more
+   * @param dimension    dimension of the latent space, at least 1
    * @param labelsOrNull uint8 [count], the class of each embedding; null draws all in one colour, without a legend
    * @param classes      names of the classes by label; labels beyond the list, or all if it is empty, are shown as
    *     numbers
-   * @param title        one line, cut where it is too long; may be empty
+   * @param title        one line, shortened if it is too long; may be empty
    * @throws IllegalArgumentException if the sizes do not fit the arrays
-   * @throws FigureException          if this Java cannot draw text, with what to install
+   * @throws FigureException          if this Java cannot draw text; the message says what to install
    * @throws IOException              if the file cannot be written
    */
   public static void write(Path png, float[] latents, int count, int dimension, byte[] labelsOrNull,
@@ -51,14 +50,14 @@ public final class LatentFigure {
   }
 
   /**
-   * The points to be drawn: embeddings without those that are not finite, flattened to the plane.
+   * The points of the figure: all finite embeddings, projected to the plane.
    *
    * @param x       [n]
    * @param y       [n]; 0 for one dimension
-   * @param label   [n], 0 where there are no labels
-   * @param skipped embeddings left out
-   * @param names   of the classes by label; empty where there are no labels
-   * @param plane   where more than two dimensions were projected, else null
+   * @param label   [n], 0 if there are no labels
+   * @param skipped number of embeddings left out
+   * @param names   names of the classes by label; empty if there are no labels
+   * @param plane   the plane of the projection if there are more than two dimensions, otherwise null
    */
   record Cloud(double[] x, double[] y, int[] label, int skipped, List<String> names, PrincipalPlane plane) {
 
@@ -108,7 +107,7 @@ public final class LatentFigure {
       return !names.isEmpty();
     }
 
-    /** How many points each label has. */
+    /** The number of points of each label. */
     int[] counts() {
       int[] counts = new int[Math.max(1, names.size())];
       for (int c : label) {
@@ -121,7 +120,9 @@ public final class LatentFigure {
       return labelled() ? ClassColours.of(names.size()) : new int[] {ClassColours.UNLABELLED};
     }
 
-    /** "10,000 embeddings, 3 skipped (not finite), first two principal components (81 % of the variance)". */
+    /**
+     * For example "10,000 embeddings, 3 skipped (not finite), first two principal components (81 % of the variance)".
+     */
     String subtitle() {
       String text = String.format(Locale.ROOT, "%,d embedding%s", size(), size() == 1 ? "" : "s");
       if (skipped > 0) {
@@ -135,7 +136,7 @@ public final class LatentFigure {
     }
 
     /**
-     * The step of a walk over 0 .. n - 1 that meets every point once and scatters any sorting by class: the golden
+     * The step of a walk over 0 .. n - 1 that visits every point once and mixes points sorted by class: the golden
      * section of n, made coprime to n.
      */
     int scatterStep() {
@@ -151,7 +152,10 @@ public final class LatentFigure {
       return b == 0 ? a : gcd(b, a % b);
     }
 
-    /** Dots shrink and fade as they grow in number; chosen by eye from 100 to 1,000,000. In pixels. */
+    /**
+     * The radius of a dot in pixels. Dots become smaller and fainter as their number grows; the values were chosen by
+     * eye for 100 to 1,000,000 dots.
+     */
     double dotRadius() {
       return Math.max(1.1, Math.min(5.5, 34 / Math.pow(Math.max(1, size()), 0.27)));
     }

@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Draws a cloud in the plane: equal scales, unit circle, legend, and the name of every class at its median where there
- * is room.
+ * Draws a cloud in the plane: equal scales, unit circle, legend, and the name of every class at its median if there is
+ * room.
  */
 final class LatentPlane {
 
-  // All in points; Canvas.SCALE pixels each.
+  // All lengths are in points, with Canvas.SCALE pixels each.
   private static final int WIDTH = 700;
   private static final int LEFT = 62;
   private static final int TOP = 62;
@@ -60,7 +60,7 @@ final class LatentPlane {
     return canvas.png();
   }
 
-  /** Title and subtitle, shared with the strip. */
+  /** Draws title and subtitle; the strip uses it too. */
   static void heading(Canvas canvas, Cloud cloud, String title, double left, double width) {
     Font large = Canvas.font(Font.BOLD, 16);
     Font small = Canvas.font(Font.PLAIN, 11);
@@ -124,9 +124,9 @@ final class LatentPlane {
   }
 
   /**
-   * Names at the medians of classes of at least ten points. A name that would touch an earlier one or a small unit
-   * circle is left to the legend, and so are long names on sparse clouds, where they would hide a good part of the
-   * points.
+   * Draws names at the medians of classes of at least ten points. A name that would touch an earlier one or a small
+   * unit circle appears only in the legend. The same holds for long names on sparse clouds, where they would hide many
+   * of the points.
    */
   private static void medians(Canvas canvas, Cloud cloud, Range range, Ellipse2D circle) {
     Font font = Canvas.font(Font.BOLD, 12);
@@ -195,10 +195,13 @@ final class LatentPlane {
     canvas.text(cloud.plane() == null ? "unit circle" : "unit ball", x + 12, y + 4, 0, font, Canvas.INK);
   }
 
-  /** Data coordinates to points on the sheet, one scale (points per unit) for both axes. */
+  /** Converts data coordinates to points on the sheet, with one scale (points per unit) for both axes. */
   private record Range(double xLow, double yLow, double yHigh, double scale, double plotHeight) {
 
-    /** Data and unit circle with a margin; the plot is as tall as they need, within 0.6 to 1.1 of its width. */
+    /**
+     * The range of data and unit circle with a margin. The height of the plot follows from it, within 0.6 to 1.1 of the
+     * width.
+     */
     static Range of(Cloud cloud, double plotWidth) {
       double x0 = -1;
       double x1 = 1;

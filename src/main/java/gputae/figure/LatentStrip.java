@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Draws a one-dimensional cloud: a row a class, the dots spread over the row's height so that density shows; the unit
- * ball is the band from -1 to 1.
+ * Draws a one-dimensional cloud with one row per class. The dots are spread over the height of the row, so that density
+ * is visible; the unit ball is the band from -1 to 1.
  */
 final class LatentStrip {
 
@@ -23,7 +23,7 @@ final class LatentStrip {
   private static final int BOTTOM = 52;
   private static final int ROW = 44;
   private static final int ONLY_ROW = 180;
-  /** Rows shrink beyond this many classes, so that the sheet stays a page. */
+  /** Rows become lower beyond this height, so that the sheet fits a page. */
   private static final int MOST_HEIGHT = 1200;
 
   private LatentStrip() {}
@@ -95,7 +95,8 @@ final class LatentStrip {
         (int) Math.ceil(plot.getMaxX() * s) - x0, (int) Math.ceil(height * s));
     double radius = Math.min(cloud.dotRadius(), 3);
     for (int i = 0; i < cloud.size(); i++) {
-      // Multiples of the golden section, modulo 1: even over the row, and the same picture for the same cloud.
+      // Multiples of the golden section, modulo 1, are spread evenly over the row and give the same picture for the
+      // same cloud.
       double spread = i * 0.6180339887498949 % 1;
       double y = TOP + row * (rowOf[cloud.label()[i]] + 0.12 + 0.76 * spread);
       layer.dot((left + (cloud.x()[i] - low) * scale) * s, y * s, radius, colours[cloud.label()[i]],

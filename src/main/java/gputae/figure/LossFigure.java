@@ -6,27 +6,27 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The losses over the epochs, one panel for each term of the objective; the reconstruction on training and test images.
- * Other terms that are 0 throughout are left out.
+ * The losses over the epochs, with one panel for each term of the objective. The reconstruction is shown on training
+ * and test images. Other terms that are always 0 are left out.
  */
 public final class LossFigure {
 
   private LossFigure() {}
 
   /**
-   * Draws the losses. Values that are not finite are gaps; a panel without finite values says so.
+   * Draws the losses. Values that are not finite leave gaps; a panel without finite values says so.
    *
    * @param png    the file, 1400 pixels wide, replaced if it exists; missing directories are made
    * @param epochs in order, at least one
    * @throws IllegalArgumentException if there are no epochs
-   * @throws FigureException          if this Java cannot draw text, with what to install
+   * @throws FigureException          if this Java cannot draw text; the message says what to install
    * @throws IOException              if the file cannot be written
    */
   public static void write(Path png, List<Epoch> epochs) throws IOException {
     if (epochs.isEmpty()) {
       throw new IllegalArgumentException("there are no epochs to draw");
     }
-    // Drawn by a class of its own, since this one must load where there is no AWT; see Figures.
+    // A separate class draws, since this one must load without AWT; see Figures.
     Figures.write(png, () -> LossPanels.draw(epochs));
   }
 }

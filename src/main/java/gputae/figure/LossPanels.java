@@ -18,22 +18,22 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Draws the losses as panels above one axis of epochs, so that their edges are flush and a kink in one can be followed
- * into the others. Curves are named, with their last value, where they end.
+ * Draws the losses as panels above one common axis of epochs. The edges of the panels are aligned, so a kink in one can
+ * be followed into the others. Each curve has its name and its last value at its end.
  */
 final class LossPanels {
 
-  // All in points; Canvas.SCALE pixels each.
+  // All lengths are in points, with Canvas.SCALE pixels each.
   private static final int WIDTH = 700;
   private static final int LEFT = 66;
   private static final int RIGHT = 118;
   private static final int FIRST_PANEL = 230;
   private static final int PANEL = 130;
-  /** Above a panel, for its title. */
+  /** Height above a panel, for its title. */
   private static final int HEADING = 34;
   private static final int BOTTOM = 50;
   private static final double LABEL_LINE = 14;
-  /** Up to this many epochs every value gets a marker; more would run into each other. */
+  /** Up to this number of epochs every value gets a marker; with more epochs the markers would overlap. */
   private static final int MARKED_EPOCHS = 40;
 
   private record Line(String name, int colour, ToDoubleFunction<Epoch> value) {}
@@ -42,7 +42,8 @@ final class LossPanels {
 
   private static final int TEST_COLOUR = 0xe76300;
   /**
-   * Of the terms, in the order of columns: colours that people with any colour vision can tell apart (Petroff 2021).
+   * Colours of the terms, in the order of columns. People with any kind of colour vision can distinguish them (Petroff
+   * 2021).
    */
   private static final int[] COLOURS = {
     0x3f90da, 0xbd1f01, 0x832db6, 0x717581, 0xa96b59, 0xb9ac70, 0x92dadd, 0xffa90e, 0x94a4a2
@@ -56,7 +57,7 @@ final class LossPanels {
     for (int c = 0; c < columns.size(); c++) {
       TermKind<?> kind = columns.get(c);
       int colour = COLOURS[c % COLOURS.length];
-      // The reconstruction is always there, so that a figure is never empty.
+      // The reconstruction is always shown, so that a figure is never empty.
       if (kind.equals(Reconstruction.KIND)) {
         panels.add(new Panel(kind.heading(), List.of(new Line("training", colour, e -> e.loss(kind)),
             new Line("test", TEST_COLOUR, Epoch::testReconstruction))));
@@ -101,7 +102,7 @@ final class LossPanels {
       frame(canvas, plot);
       return;
     }
-    // A constant still needs an extent; a tenth of its size keeps the ticks readable.
+    // A constant curve also needs a range; a tenth of its size keeps the ticks readable.
     double size = Math.max(Math.abs(low), Math.abs(high));
     double margin = high > low ? Math.max(0.07 * (high - low), 1e-4 * size) : size == 0 ? 1 : 0.1 * size;
     Axis axis = new Axis(low - margin, high + margin, plot);
@@ -157,8 +158,8 @@ final class LossPanels {
   }
 
   /**
-   * Name and last finite value of every curve at its right end, moved apart where they would touch; at most two curves
-   * share a panel.
+   * Draws the name and the last finite value of every curve at its right end, moved apart if they would touch. At most
+   * two curves share a panel.
    */
   private static void names(Canvas canvas, Panel panel, List<Epoch> epochs, Axis axis) {
     List<String> texts = new ArrayList<>();
@@ -188,7 +189,7 @@ final class LossPanels {
     }
   }
 
-  /** Whole epochs inside the range of the data. */
+  /** Ticks at whole epochs inside the range of the data. */
   private static Ticks epochTicks(List<Epoch> epochs) {
     int first = epochs.get(0).epoch();
     int last = epochs.get(epochs.size() - 1).epoch();
@@ -198,7 +199,7 @@ final class LossPanels {
     return Ticks.of(first, last, Math.min(10, last - first));
   }
 
-  /** The point of an epoch on the horizontal axis; a single epoch lies in the middle. */
+  /** The point of an epoch on the horizontal axis; a single epoch is in the middle. */
   private static double across(double epoch, List<Epoch> epochs) {
     double first = epochs.get(0).epoch();
     double last = epochs.get(epochs.size() - 1).epoch();

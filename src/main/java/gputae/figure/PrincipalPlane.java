@@ -8,16 +8,16 @@ import gputae.linear.Vectors;
  * The two directions in which a cloud varies most.
  *
  * @param first       unit vector [d], the principal component of the largest variance
- * @param second      unit vector [d], of the second largest
- * @param firstShare  the variance along {@code first} divided by the whole variance, in [0, 1]; 0 if the cloud has none
- * @param secondShare the same of {@code second}
+ * @param second      unit vector [d], the principal component of the second largest variance
+ * @param firstShare  the variance along {@code first} divided by the total variance, in [0, 1]; 0 if the cloud has none
+ * @param secondShare the same for {@code second}
  */
 public record PrincipalPlane(double[] first, double[] second, double firstShare, double secondShare) {
 
   /**
-   * The plane of the rows of {@code latents} (float32 [count, d], d at least 2) whose coordinates are all finite; for d
-   * above {@value LeadingComponents#FEW_DIMENSIONS} as {@link LeadingComponents} finds it. The sign of each direction
-   * is such that its largest entry in magnitude, the first among equals, is positive.
+   * The plane of the rows of {@code latents} (float32 [count, d], d at least 2) whose coordinates are all finite. For d
+   * above {@value LeadingComponents#FEW_DIMENSIONS}, {@link LeadingComponents} computes it. The sign of each direction
+   * is such that its entry of the largest magnitude (the first of equal ones) is positive.
    */
   public static PrincipalPlane of(float[] latents, int count, int d) {
     if (d > LeadingComponents.FEW_DIMENSIONS) {
@@ -41,7 +41,10 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
         trace > 0 ? Math.max(0, variances[largest[1]]) / trace : 0);
   }
 
-  /** Row-major [d, d]. The mean is taken first: far-off clouds would otherwise lose their variance to cancellation. */
+  /**
+   * Row-major [d, d]. The mean is subtracted first, since clouds far from the origin would otherwise lose their
+   * variance to cancellation.
+   */
   private static double[] covariance(float[] latents, int count, int d) {
     double[] mean = new double[d];
     int rows = 0;

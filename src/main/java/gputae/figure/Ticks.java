@@ -11,7 +11,8 @@ import java.util.Locale;
 public record Ticks(double[] values, String[] labels) {
 
   /**
-   * Ticks in [low, high], low &lt; high, a step of 1, 2 or 5 times a power of ten apart, about {@code wanted} of them.
+   * Ticks in [low, high], low &lt; high. Their distance is 1, 2 or 5 times a power of ten, and their number is about
+   * {@code wanted}.
    */
   public static Ticks of(double low, double high, int wanted) {
     double rough = (high - low) / wanted;

@@ -6,24 +6,24 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Data that cannot be used. The message is one line meant for the person at the console: the file, the byte offset or
- * line where that makes sense, what was found, what was expected, and what to do where that is not obvious.
+ * Data that cannot be used. The message is one line for the user: the file, the byte offset or line if there is one,
+ * what was found, what was expected, and what to do unless that is obvious.
  */
 public final class DataException extends IOException {
 
   private static final long serialVersionUID = 1L;
 
-  /** With one line that names the file, what is wrong and what to do. */
+  /** @param message one line that names the file, what is wrong and what to do */
   public DataException(String message) {
     super(oneLine(message));
   }
 
-  /** As the other, with what led to it. */
+  /** As the other constructor, with the cause. */
   public DataException(String message, Throwable cause) {
     super(oneLine(message), cause);
   }
 
-  /** A failure of the file system while reading, in words: the JDK's own message is often nothing but the path. */
+  /** A failure of the file system while reading, in plain words: the JDK's own message is often only the path. */
   public static DataException reading(Path file, IOException cause) {
     if (cause instanceof DataException already) {
       return already;
@@ -39,7 +39,7 @@ public final class DataException extends IOException {
         : new DataException(file + ": cannot be written: " + WholeFile.inWords(cause), cause);
   }
 
-  // Text quoted from a broken file may hold anything; a line break or an escape code would spoil the one line on the
+  // Text quoted from a broken file may contain anything; a line break or an escape code would spoil the one line on the
   // console.
   private static String oneLine(String message) {
     StringBuilder clean = new StringBuilder(message.length());

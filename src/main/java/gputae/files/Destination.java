@@ -21,35 +21,35 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What stands behind the name of an output, once links are followed. A regular file, or one that is not there yet, is
- * replaced as a whole. Anything else (a pipe, a device, an open descriptor such as {@code /dev/stdout}) is written
+ * The file behind the name of an output, after links are followed. A regular file, or a file that does not exist yet,
+ * is replaced as a whole. Anything else (a pipe, a device, an open descriptor such as {@code /dev/stdout}) is written
  * through. {@code -} is standard output.
  */
 public final class Destination {
 
   private static final Path STANDARD_OUTPUT = Path.of("-");
 
-  /** As many links as Linux follows. */
+  /** The number of links that Linux follows. */
   private static final int MOST_LINKS = 40;
 
   private static final Pattern DESCRIPTORS = Pattern.compile("/proc/(\\d+)/(?:task/\\d+/)?fd");
   private static final Set<PosixFilePermission> WRITERS = PosixFilePermissions.fromString("-w--w--w-");
 
-  /** Of a file's mode: its kind. */
+  /** The bits of a file's mode that hold its kind. */
   private static final int KIND = 0170000;
   private static final int PIPE = 0010000;
   private static final int CHARACTER_DEVICE = 0020000;
   private static final int SOCKET = 0140000;
 
-  /** As it was given, for messages. */
+  /** The path as given, for messages. */
   private final Path given;
-  /** Without links; null for standard output by its short name. */
+  /** The path without links; null for standard output given as {@code -}. */
   private final Path place;
-  /** 1 or 2 for this process's own standard output and error; 0 for all else. */
+  /** 1 or 2 for this process's own standard output or error; 0 for all others. */
   private final int standard;
-  /** Of another open descriptor, of this process or another. */
+  /** Whether it is an open descriptor, of this process or another. */
   private final boolean descriptor;
-  /** Null where there is nothing yet. */
+  /** Null if nothing exists yet. */
   private final BasicFileAttributes attributes;
 
   private Destination(Path given, Path place, int standard, boolean descriptor, BasicFileAttributes attributes) {
@@ -60,7 +60,7 @@ public final class Destination {
     this.attributes = attributes;
   }
 
-  /** @throws IOException if links lead nowhere */
+  /** @throws IOException if the links lead nowhere */
   public static Destination of(Path file) throws IOException {
     if (file.equals(STANDARD_OUTPUT)) {
       return new Destination(file, null, 1, true, null);
@@ -88,7 +88,7 @@ public final class Destination {
     return new Destination(file, here, found != null && found.isRegularFile() ? standard(found) : 0, false, found);
   }
 
-  /** The folder without links; of one that is not there yet, that part which is. */
+  /** The folder without links. If it does not exist yet, the links of its existing part are resolved. */
   private static Path real(Path folder) throws IOException {
     try {
       return folder.toRealPath();
@@ -104,12 +104,12 @@ public final class Destination {
     } catch (NoSuchFileException e) {
       return null;
     } catch (FileSystemException e) {
-      // Below something that is no folder; who writes there is told.
+      // The path leads through something that is no folder. Writing there reports the error.
       return null;
     }
   }
 
-  /** The number of the standard stream that was redirected to this file, or 0. */
+  /** The number of the standard stream that is redirected to this file, or 0. */
   private static int standard(BasicFileAttributes found) throws IOException {
     for (int number = 1; number <= 2; number++) {
       BasicFileAttributes stream = read(Path.of("/proc/self/fd/" + number));
@@ -120,18 +120,18 @@ public final class Destination {
     return 0;
   }
 
-  /** Whether what is written here comes out of the program's standard output. */
+  /** Whether output to this destination goes to the program's standard output. */
   public boolean isStandardOutput() {
     return standard == 1;
   }
 
-  /** Whether it is written as it comes, since nothing can be replaced. */
+  /** Whether the data is written directly, since there is no file that can be replaced. */
   public boolean isThrough() {
     return descriptor || standard != 0
         || attributes != null && !attributes.isRegularFile() && !attributes.isDirectory();
   }
 
-  /** Whether whoever reads it may go away. */
+  /** Whether the file has a reader that may stop reading. */
   public static boolean isPipe(Path file) {
     int kind = kind(file);
     return kind == PIPE || kind == SOCKET;
@@ -145,7 +145,7 @@ public final class Destination {
     }
   }
 
-  /** Whether both are one file, by whatever names. A terminal and {@code /dev/null} take any number of outputs. */
+  /** Whether both are the same file, under any names. A terminal and {@code /dev/null} accept any number of outputs. */
   public boolean isSameAs(Destination other) {
     if (standard != 0 || other.standard != 0) {
       return standard == other.standard;
@@ -156,27 +156,27 @@ public final class Destination {
     return attributes.fileKey().equals(other.attributes.fileKey()) && kind(place) != CHARACTER_DEVICE;
   }
 
-  /** Whether there is a regular file already. */
+  /** Whether a regular file already exists. */
   public boolean isFile() {
     return attributes != null && attributes.isRegularFile();
   }
 
-  /** Whether writing here would change this file, which is read: regular, and the same by whatever name. */
+  /** Whether writing here would change this input file: a regular file that is the same under any name. */
   public boolean destroys(Path input) throws IOException {
     Destination read = of(input);
     return attributes != null && read.attributes != null && read.attributes.isRegularFile()
         && attributes.fileKey().equals(read.attributes.fileKey());
   }
 
-  /** Without links; null for standard output by its short name. */
+  /** The path without links; null for standard output given as {@code -}. */
   Path place() {
     return place;
   }
 
   /**
-   * Refuses what cannot be written, as far as that can be seen.
+   * Refuses a destination that cannot be written, as far as this can be checked.
    *
-   * @throws FileSystemException saying why
+   * @throws FileSystemException that says why
    */
   public void requireWritable() throws IOException {
     if (place == null || standard != 0) {
@@ -193,7 +193,7 @@ public final class Destination {
     if (attributes.isDirectory()) {
       throw new FileSystemException(given.toString(), null, "it is a directory; give another name, or remove it");
     }
-    // Root may write to everything; that nobody may is said for root too.
+    // Root may write to every file. A file that nobody may write is refused for root too.
     if (!descriptor && attributes.isRegularFile()
         && Collections.disjoint(Files.getPosixFilePermissions(place), WRITERS)) {
       throw new FileSystemException(given.toString(), null, "it is read-only; give another name, or chmod u+w first");
@@ -216,12 +216,12 @@ public final class Destination {
     }
   }
 
-  /** The permissions of the file that is replaced, which the new one takes over; null where there is none. */
+  /** The permissions of the file that is replaced, which the new file gets; null if there is no such file. */
   Set<PosixFilePermission> permissions() throws IOException {
     return attributes == null ? null : Files.getPosixFilePermissions(place, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Opens what is written through. */
+  /** Opens a destination that is written through. */
   WritableByteChannel open() throws IOException {
     if (standard != 0) {
       return Channels.newChannel(standard == 1 ? System.out : System.err);

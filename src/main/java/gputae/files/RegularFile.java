@@ -14,20 +14,20 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * Reads a file that must be an ordinary one. A folder, a pipe or a device is refused before a byte is read: a pipe may
- * wait for ever for its writer, a device may never end.
+ * Reads a file that must be an ordinary one. A folder, a pipe or a device is refused before a byte is read, since a
+ * pipe may wait for ever for its writer, and a device may never end.
  */
 public final class RegularFile {
 
-  /** More than any text of this program's own; a larger one is damaged, or is something else. */
+  /** No text of this program is as large as this; a larger file is damaged, or is something else. */
   private static final int MOST_TEXT_BYTES = 256 << 20;
 
   private RegularFile() {}
 
   /**
-   * Opens a file to read.
+   * Opens a file for reading.
    *
-   * @throws DataException with one line naming the file, if it is missing, not ordinary, or may not be read
+   * @throws DataException with one line naming the file, if it is missing, not ordinary, or not readable
    */
   public static FileChannel open(Path file) throws DataException {
     try {
@@ -47,7 +47,7 @@ public final class RegularFile {
   /**
    * The text of a file in UTF-8.
    *
-   * @throws DataException with one line naming the file; also where a byte is not UTF-8, with its place
+   * @throws DataException with one line naming the file; also if a byte is not UTF-8, with its place
    */
   public static String text(Path file) throws DataException {
     ByteBuffer bytes;
@@ -69,22 +69,22 @@ public final class RegularFile {
     }
   }
 
-  /** Reads from where the channel stands until the buffer is full or the file ends. */
+  /** Reads from the channel's current position until the buffer is full or the file ends. */
   public static void fill(FileChannel channel, ByteBuffer buffer) throws IOException {
     while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
-      // A read may bring less than was asked for.
+      // A read may return fewer bytes than requested.
     }
   }
 
   /**
    * The text of bytes in UTF-8.
    *
-   * @throws CharacterCodingException if they are not; the buffer then stands at the first such byte
+   * @throws CharacterCodingException if the bytes are not UTF-8; the buffer's position is then the first such byte
    */
   public static String utf8(ByteBuffer bytes) throws CharacterCodingException {
     CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
         .onUnmappableCharacter(CodingErrorAction.REPORT);
-    // No byte of UTF-8 makes more than one character of Java's.
+    // A byte of UTF-8 gives at most one Java character.
     CharBuffer text = CharBuffer.allocate(bytes.remaining());
     CoderResult result = decoder.decode(bytes, text, true);
     if (result.isError()) {

@@ -13,7 +13,7 @@ public final class Sha256 {
 
   private final MessageDigest digest;
 
-  /** Of no bytes yet. */
+  /** The digest before any bytes were added. */
   public Sha256() {
     try {
       digest = MessageDigest.getInstance("SHA-256");
@@ -34,7 +34,7 @@ public final class Sha256 {
     return this;
   }
 
-  /** Adds all that is left of a stream, which stays open. */
+  /** Adds all remaining bytes of a stream, which stays open. */
   public Sha256 add(InputStream stream) throws IOException {
     byte[] buffer = new byte[BUFFER];
     for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
@@ -43,7 +43,7 @@ public final class Sha256 {
     return this;
   }
 
-  /** The digest of what was added, 64 hexadecimal digits; once. */
+  /** The digest of the added bytes, 64 hexadecimal digits; may be called once. */
   public String hexadecimal() {
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -21,13 +21,14 @@ import java.util.HexFormat;
 import java.util.Set;
 
 /**
- * Writes every file of this program. A reader sees it whole or not at all, whenever the program or the machine stops:
- * it is written to a sibling, synced, renamed, and the folder is synced. Links are followed to the file they name. What
- * is no regular file is written through (see {@link Destination}).
+ * Writes every file of this program. A reader sees the complete file or none, whenever the program or the machine
+ * stops: the data is written to a temporary file in the same folder and synced, the file is renamed, and the folder is
+ * synced. Links are followed to the file that they name. A destination that is not a regular file is written through
+ * (see {@link Destination}).
  */
 public final class WholeFile implements AutoCloseable {
 
-  // A name that does not grow with the file's own fits wherever that one does.
+  // The length of the temporary name does not depend on the file's own name, so it is valid wherever that name is.
   private static final String PREFIX = ".gpu-tae-";
   private static final String PART = ".part";
   private static final int RANDOM_BYTES = 8;
@@ -38,7 +39,7 @@ public final class WholeFile implements AutoCloseable {
 
   private final Destination destination;
   private final WritableByteChannel channel;
-  /** Null for what is written through. */
+  /** Null if the destination is written through. */
   private final Path part;
   private boolean ended;
 
@@ -54,13 +55,13 @@ public final class WholeFile implements AutoCloseable {
     byte[] random = new byte[RANDOM_BYTES];
     RANDOM.nextBytes(random);
     part = destination.place().resolveSibling(PREFIX + HexFormat.of().formatHex(random) + PART);
-    // Exclusive: neither a link that somebody planted nor the file of another process is written to.
+    // The file must be new, so that neither a link that somebody planted nor the file of another process is written to.
     channel = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE,
         LinkOption.NOFOLLOW_LINKS);
     try {
       Set<PosixFilePermission> permissions = destination.permissions();
       if (permissions != null) {
-        // What was private stays so.
+        // A private file stays private.
         Files.setPosixFilePermissions(part, permissions);
       }
     } catch (IOException e) {
@@ -69,17 +70,17 @@ public final class WholeFile implements AutoCloseable {
     }
   }
 
-  /** Writes what a file shall hold. */
+  /** Writes the content of a file. */
   @FunctionalInterface
   public interface Content {
     void writeTo(WritableByteChannel channel) throws IOException;
   }
 
   /**
-   * Replaces {@code file} by {@code bytes}; missing folders are made. A program that was stopped on the way leaves the
-   * old file and a sibling {@code .gpu-tae-*.part}.
+   * Replaces {@code file} by {@code bytes}; missing folders are made. If the program is stopped meanwhile, the old file
+   * stays, with a temporary file {@code .gpu-tae-*.part} beside it.
    *
-   * @throws IOException with one line naming the file, if it cannot be written; the old file, if any, is then untouched
+   * @throws IOException with one line naming the file, if it cannot be written; the old file, if any, is then unchanged
    */
   public static void write(Path file, byte[] bytes) throws IOException {
     try {
@@ -96,7 +97,7 @@ public final class WholeFile implements AutoCloseable {
     }
   }
 
-  /** As {@link #write}, for contents too large for one array; failures come out as they are. */
+  /** As {@link #write}, for content too large for one array; exceptions are passed on unchanged. */
   public static void replace(Path file, Content content) throws IOException {
     try (WholeFile whole = begin(file)) {
       content.writeTo(whole.channel);
@@ -105,15 +106,15 @@ public final class WholeFile implements AutoCloseable {
   }
 
   /**
-   * Begins a file that comes in pieces. It takes its name at {@link #finish}; until then the old one is untouched.
+   * Begins a file that is written in pieces. It gets its name at {@link #finish}; until then the old file is unchanged.
    *
-   * @throws IOException as it comes, without the file's name, if it cannot be written
+   * @throws IOException unchanged, without the file's name, if it cannot be written
    */
   public static WholeFile begin(Path file) throws IOException {
     return new WholeFile(file);
   }
 
-  /** Takes what the file shall hold; not to be closed. */
+  /** Receives the content of the file; the caller must not close it. */
   public WritableByteChannel channel() {
     return channel;
   }
@@ -131,13 +132,13 @@ public final class WholeFile implements AutoCloseable {
     Files.move(part, destination.place(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     ended = true;
     interruption.run();
-    // Without this a power cut may bring the old name back.
+    // Without this, a power cut may bring the old name back.
     try (FileChannel folder = FileChannel.open(destination.place().getParent())) {
       folder.force(true);
     }
   }
 
-  /** Gives the file up, unless it is finished: nothing of it stays but what was written through. */
+  /** Abandons the file unless it is finished. Nothing of it remains, except data that was written through. */
   @Override
   public void close() throws IOException {
     if (ended) {
@@ -153,7 +154,7 @@ public final class WholeFile implements AutoCloseable {
     }
   }
 
-  /** Removes what writers that were stopped left in a folder; nobody may be writing there. */
+  /** Removes files that stopped writers left in a folder. Nobody may be writing there at the same time. */
   public static void removeLeftovers(Path folder) throws IOException {
     try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, WholeFile::isLeftover)) {
       for (Path part : parts) {
@@ -162,13 +163,13 @@ public final class WholeFile implements AutoCloseable {
     }
   }
 
-  /** Whether a file is one that a writer at work has, or that one which was stopped has left. */
+  /** Whether a file is a temporary file of a writer, one that is running or one that was stopped. */
   public static boolean isLeftover(Path file) {
     return file.getFileName().toString().matches("\\.gpu-tae-[0-9a-f]{" + 2 * RANDOM_BYTES + "}\\.part")
         && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Writes all that is left in the buffer. */
+  /** Writes everything that is left in the buffer. */
   public static void writeAll(WritableByteChannel channel, ByteBuffer rest) throws IOException {
     while (rest.hasRemaining()) {
       channel.write(rest);
@@ -176,7 +177,7 @@ public final class WholeFile implements AutoCloseable {
   }
 
   /**
-   * What went wrong, for a message that names the file itself: the JDK's file errors often carry nothing but a path.
+   * The error in words, for a message that names the file itself: the JDK's file errors often contain only a path.
    */
   public static String inWords(Throwable e) {
     if (e instanceof NoSuchFileException) {
@@ -197,7 +198,10 @@ public final class WholeFile implements AutoCloseable {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
-  /** What is no regular file. A pipe whose reader has read enough takes the rest and loses it: that is no error. */
+  /**
+   * A destination that is not a regular file. A pipe whose reader has stopped reading accepts the rest and drops it;
+   * this is no error.
+   */
   private static final class Through implements WritableByteChannel {
     private final WritableByteChannel channel;
     private final Path place;
@@ -215,7 +219,7 @@ public final class WholeFile implements AutoCloseable {
         try {
           return channel.write(bytes);
         } catch (IOException e) {
-          // Nothing else can go wrong with a pipe, and the text of the error is in the user's language.
+          // No other error can occur with a pipe, and the text of the error is in the user's language.
           if (place == null || !Destination.isPipe(place)) {
             throw e;
           }

@@ -1,4 +1,5 @@
 /**
- * How files are read and written: whole or not at all, only where they may be, with one line that says what is wrong.
+ * Reading and writing of files. Files are written completely or not at all, only where the program may write, and each
+ * error is one line that says what is wrong.
  */
 package gputae.files;

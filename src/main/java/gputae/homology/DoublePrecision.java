@@ -5,39 +5,43 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The spanning tree of float64 points, right in float64.
+ * The spanning tree of float64 points, correct even where float32 is too coarse.
  *
- * <p>{@link #reference} is Prim in double precision. {@link #refined} lets the float32 engine search and does again, in
- * double, what float32 cannot tell apart. Rounding moves every point by at most e, so every distance by at most D = 2
- * e, and by the stability of bottleneck distances every death time by at most D. Of the engine's tree T, with its
- * lengths computed anew in double, a death time w stands for a true one m with m &lt;= w &lt;= m + 2 D. Hence
+ * <p>{@link #reference} is Prim's algorithm in double precision. {@link #refined} lets the float32 engine search first,
+ * and repeats in double what float32 cannot distinguish. Rounding moves every point by at most e, so it changes every
+ * distance by at most D = 2 e, and every death time by at most D (stability of bottleneck distances). The lengths of
+ * the engine's tree T are computed again in double. Then a death time w of T corresponds to a true one m with m &lt;= w
+ * &lt;= m + 2 D. Hence
  * <ul>
- *   <li>edges longer than R = 2 D / 1e-5 are right within 1e-5;
- *   <li>all pairs up to R lie inside the components that T has when its longer edges are taken away, so the trees of
- *     these components, found in double, hold every shorter edge of the true tree.
+ *   <li>edges longer than R = 2 D / 1e-5 are correct within 1e-5;
+ *   <li>all pairs up to R lie inside the components that remain of T when its longer edges are removed, so the trees of
+ *     these components, computed in double, contain every shorter edge of the true tree.
  * </ul>
- * A component that is much smaller than the cloud is a cloud of its own, which float32 resolves after moving and
- * scaling it. The engine's own rounding, relative to the length and below (d / 2 + 2) 2^-24, may decide between edges
- * that close to each other.
+ * A component that is much smaller than the cloud is treated as a separate cloud, which float32 resolves after moving
+ * and scaling it. The engine's own rounding is relative to the length and below (d / 2 + 2) 2^-24; it may decide
+ * between edges whose lengths are that close to each other.
  */
 public final class DoublePrecision {
 
-  /** What {@link #refined} promises of every death time beside the engine's own rounding. */
+  /** The accuracy that {@link #refined} guarantees for every death time, apart from the engine's own rounding. */
   public static final double TOLERANCE = 1e-5;
 
-  /** n^2 d up to which the reference takes about a tenth of a second. */
+  /** The reference takes about a tenth of a second for n^2 d up to this number. */
   private static final double QUICK = 1e8;
 
-  /** Coordinates compared until a cloud counts as one that float32 does not help with: two seconds or so. */
+  /**
+   * The largest number of coordinates to compare, about two seconds. Beyond it, float32 is taken to be of no help for
+   * the cloud.
+   */
   private static final double MOST_WORK = 2e9;
 
   /**
-   * A component this much smaller than its cloud is worth an engine's run of its own: it gains two bits, and heavy
-   * tails come off layer by layer.
+   * A component that is smaller than its cloud by this factor is worth a separate run of the engine: it gains two bits,
+   * and heavy tails are removed layer by layer.
    */
   private static final double SMALLER = 1.0 / 4;
 
-  // Squares of scaled differences stay below 2^1023 and far above what a double loses digits of.
+  // Squares of scaled differences stay below 2^1023, and far above the range in which a double loses digits.
   private static final double LEAST_SQUARE = 0x1p-960;
 
   private final Backend backend;
@@ -46,7 +50,7 @@ public final class DoublePrecision {
   private final double mostWork;
   private double work;
 
-  /** Edges of the tree so far. */
+  /** Edges of the tree found so far. */
   private int[] edges;
   private double[] lengths;
   private int count;
@@ -61,12 +65,14 @@ public final class DoublePrecision {
     this.lengths = new double[n - 1];
   }
 
-  /** Whether {@link #reference} is a matter of a moment. */
+  /** Whether {@link #reference} takes only a moment. */
   public static boolean isQuick(int points, int dimension) {
     return (double) points * points * dimension <= QUICK;
   }
 
-  /** About how long {@link #reference} takes: half a nanosecond a coordinate of a pair, and some. */
+  /**
+   * The approximate time that {@link #reference} takes: half a nanosecond per coordinate of a pair, and a little more.
+   */
   public static double seconds(int points, int dimension) {
     return (double) points * points * (dimension + 2) * 0.6e-9;
   }
@@ -74,8 +80,8 @@ public final class DoublePrecision {
   /**
    * The tree under the exact rule in double precision; O(n^2 d).
    *
-   * @throws IllegalArgumentException if a coordinate is not finite, or the scales of the cloud are further apart than
-   *     doubles can square
+   * @throws IllegalArgumentException if a coordinate is not finite, or if the scales of the cloud differ so much that
+   *     doubles cannot hold the squares
    */
   public static SpanningTree reference(double[] points, int dimension) {
     int exponent = exponent(points, dimension);
@@ -86,8 +92,8 @@ public final class DoublePrecision {
   }
 
   /**
-   * The tree with every death time within {@link #TOLERANCE}, or nothing where that would take more than some seconds
-   * beyond the engine's.
+   * The tree with every death time accurate within {@link #TOLERANCE}; empty if that would take more than some seconds
+   * beyond the engine's time.
    *
    * @throws IllegalArgumentException as {@link #reference} does
    */
@@ -109,7 +115,7 @@ public final class DoublePrecision {
     return Optional.of(new SpanningTree(tree.edges(), unscaled(tree.lengths(), exponent)));
   }
 
-  /** Adds the edges of the tree of some points, given ascending; false where that is too much work. */
+  /** Adds the edges of the tree of some points, given in ascending order; false if that is too much work. */
   private boolean solve(int[] ids) {
     double[] cloud = gather(ids);
     if (isQuick(ids.length, dimension) && work + (double) ids.length * ids.length * dimension / 2 <= mostWork) {
@@ -123,7 +129,7 @@ public final class DoublePrecision {
     double moved = 2 * Math.scalb(rounded.error(), -rounded.exponent());
     double own = 1.01 * ((Math.min(dimension, ExactDistance.CHUNK) + dimension / ExactDistance.CHUNK + 3) / 2.0
         + 1) * 0x1p-24;
-    // Below 2^-60 of the engine's units squares lose digits in float32.
+    // Below 2^-60 in the engine's units, squares lose digits in float32.
     double least = Math.max(2 * moved / TOLERANCE + moved, Math.scalb(0x1p-60, -rounded.exponent())) * (1 + 2 * own);
     int[] parent = new int[ids.length];
     Arrays.setAll(parent, i -> i);
@@ -179,7 +185,7 @@ public final class DoublePrecision {
     return true;
   }
 
-  /** The tree of points that edges of at most this length connect. */
+  /** The tree of points that are connected by edges of at most this length. */
   private boolean solveByNeighbours(int[] ids, double reach) {
     double[] cloud = gather(ids);
     double most = (mostWork - work) / (dimension + 4);
@@ -192,7 +198,7 @@ public final class DoublePrecision {
     return done;
   }
 
-  /** The largest extent along an axis, of some of the points or of all. */
+  /** The largest extent along an axis, of the chosen points or of all. */
   private double extent(double[] cloud, int[] chosen) {
     double largest = 0;
     int n = chosen == null ? cloud.length / dimension : chosen.length;
@@ -232,7 +238,10 @@ public final class DoublePrecision {
     lengths[count++] = length;
   }
 
-  /** The power of two that brings the largest coordinate to where d squares of differences do not overflow. */
+  /**
+   * The exponent of the power of two that scales the largest coordinate so that the sum of the squares of d differences
+   * does not overflow.
+   */
   private static int exponent(double[] points, int dimension) {
     double largest = 0;
     for (int i = 0; i < points.length; i++) {
@@ -260,7 +269,7 @@ public final class DoublePrecision {
     return Arrays.stream(lengths).map(length -> Math.scalb(length, -exponent)).toArray();
   }
 
-  /** Squares that vanish, or nearly so, would be distances of 0 between points that differ. */
+  /** Squares that vanish, or nearly vanish, would give distance 0 between points that differ. */
   private static void requireSquares(SpanningTree tree, double[] points, int dimension) {
     for (int e = 0; e < tree.lengths().length; e++) {
       double length = tree.lengths()[e];

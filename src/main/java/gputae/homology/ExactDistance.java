@@ -1,12 +1,12 @@
 package gputae.homology;
 
 /**
- * The exact rule of distances in Java: the same operations in the same order as kernels/exact_distance.h, which states
- * it, so the same bits.
+ * The exact rule of distances in Java. It does the same operations in the same order as kernels/exact_distance.h, which
+ * states the rule, and so gives the same bits.
  */
 public final class ExactDistance {
 
-  /** Coordinates summed before they join the total. */
+  /** Number of coordinates that are summed before they are added to the total. */
   static final int CHUNK = 32;
 
   private ExactDistance() {}
@@ -45,14 +45,14 @@ public final class ExactDistance {
     return s;
   }
 
-  /** Length from a squared length: the correctly rounded root. */
+  /** Length from a squared length: the correctly rounded square root. */
   public static float length(float squared) {
-    // The double root of a float, rounded again, is the correctly rounded float root (a double has more than twice the
-    // bits).
+    // The double root of a float, rounded to float, is the correctly rounded float root (a double has more than twice
+    // the bits).
     return (float) Math.sqrt(squared);
   }
 
-  /** Ids of an edge as one number, smaller first: what decides between edges of equal length. */
+  /** The ids of an edge as one number, the smaller first; it decides between edges of equal length. */
   static long ids(int u, int v) {
     return (long) Math.min(u, v) << 32 | Math.max(u, v);
   }

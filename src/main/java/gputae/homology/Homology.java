@@ -9,10 +9,10 @@ import java.util.Optional;
 /**
  * 0-dimensional persistent homology of point clouds of any size and scale.
  *
- * <p>A cloud is scaled by a power of two, which is exact, so that squares of its distances use the whole range of
+ * <p>A cloud is scaled by a power of two, which is exact, so that the squares of its distances use the whole range of
  * float32: clouds of extent 10^30 do not overflow and clouds of extent 10^-30 do not vanish. Lengths are scaled back.
- * Double coordinates are first moved by the middle of each axis, in double, and rounded to float32 once; whether that
- * is good enough, {@link DoublePrecision} knows.
+ * For double coordinates, the middle of each axis is first subtracted in double; then they are rounded to float32 once.
+ * {@link DoublePrecision} decides whether that is accurate enough.
  */
 public final class Homology {
 
@@ -44,8 +44,8 @@ public final class Homology {
   }
 
   /**
-   * The spanning tree of double points rounded to float32; as for float32 ones. {@link DoublePrecision} keeps their
-   * digits.
+   * The spanning tree of double points rounded to float32, as for float32 points. {@link DoublePrecision} keeps all
+   * their digits.
    */
   public static SpanningTree spanningTree(Backend backend, double[] points, int dimension) {
     Rounded rounded = rounded(points, dimension);
@@ -53,15 +53,15 @@ public final class Homology {
   }
 
   /**
-   * The same points as doubles, for {@link DoublePrecision}, if their scales are so far apart that the squares of some
-   * distances in their tree lose digits in float32; nothing if not.
+   * Checks whether the scales of the points differ so much that squares of some distances in their tree lose digits in
+   * float32. If so, returns the points as doubles, for {@link DoublePrecision}; otherwise empty.
    */
   public static Optional<double[]> wideScales(float[] points, int dimension, SpanningTree tree) {
     float largest = 0;
     for (float x : points) {
       largest = Math.max(largest, Math.abs(x));
     }
-    // In the engine's units this is 2^-60: smaller squares lose digits.
+    // In the engine's units this is 2^-60; smaller squares lose digits.
     double least = largest == 0
         ? 0 : Math.scalb(0x1p-60, Math.getExponent((double) largest) - targetExponent(dimension));
     for (int e = 0; e < tree.lengths().length; e++) {
@@ -77,9 +77,9 @@ public final class Homology {
   }
 
   /**
-   * A cloud moved, scaled by 2^exponent and rounded to float32.
+   * A cloud that was moved, scaled by 2^exponent and rounded to float32.
    *
-   * @param error the furthest that a point was moved by rounding, after scaling
+   * @param error the largest distance by which rounding moved a point, after scaling
    */
   record Rounded(float[] points, int exponent, double error) {}
 
@@ -96,7 +96,7 @@ public final class Homology {
     }
     double largest = 0;
     for (int k = 0; k < dimension; k++) {
-      // Halves first: the sum of two huge numbers would overflow.
+      // Each number is halved first, since the sum of two huge numbers would overflow.
       double middle = low[k] / 2 + high[k] / 2;
       low[k] = middle;
       largest = Math.max(largest, high[k] - middle);
@@ -114,17 +114,17 @@ public final class Homology {
       }
       worst = Math.max(worst, squared);
     }
-    // Moving the cloud rounds too, in double.
+    // Moving the cloud also rounds, in double.
     return new Rounded(scaled, exponent, Math.sqrt(worst) * (1 + 0x1p-30)
         + Math.sqrt(dimension) * Math.scalb(largest, exponent) * 0x1p-52);
   }
 
-  /** Math.getExponent, for subnormal numbers too. */
+  /** As Math.getExponent, but for subnormal numbers too. */
   static int exponentOf(double x) {
     return x < Double.MIN_NORMAL ? Math.getExponent(x * 0x1p100) - 100 : Math.getExponent(x);
   }
 
-  /** With the largest coordinate's exponent here, d (2 * 2 * 2^E)^2 stays within 2^127. */
+  /** If the largest coordinate has this exponent, d (2 * 2 * 2^E)^2 is at most 2^127. */
   private static int targetExponent(int dimension) {
     int dimensionBits = 32 - Integer.numberOfLeadingZeros(dimension - 1);
     return (123 - dimensionBits) / 2;

@@ -3,9 +3,9 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * Kruskal's algorithm under the exact rule: all edges sorted by (squared length, smaller id, larger id), each taken
- * that joins two components. Shares nothing with the engines but the rule. O(n^2 log n) time and O(n^2) memory, so for
- * clouds of some thousand points.
+ * Kruskal's algorithm under the exact rule: all edges are sorted by (squared length, smaller id, larger id), and each
+ * edge that joins two components is taken. It shares only the rule with the engines. O(n^2 log n) time and O(n^2)
+ * memory, so it suits clouds of some thousand points.
  */
 public final class Kruskal {
 
@@ -15,7 +15,7 @@ public final class Kruskal {
   public static SpanningTree ofPoints(float[] points, int dimension) {
     int n = points.length / dimension;
     int pairs = Math.multiplyExact(n, n - 1) / 2;
-    // Row by row of the upper triangle, so that equal lengths, kept in this order by a stable sort, are in the order of
+    // Row by row of the upper triangle. A stable sort keeps this order for equal lengths, so they are in the order of
     // their ids.
     Integer[] order = new Integer[pairs];
     float[] squared = new float[pairs];
@@ -52,7 +52,7 @@ public final class Kruskal {
 
   /**
    * The forest of a graph of n points, given by its edges (m, 2), the smaller point first, and their lengths (m); edges
-   * ascending by (length, smaller id, larger id). O(m log m) time.
+   * ascending by (length, smaller id, larger id). Takes O(m log m) time.
    */
   public static SpanningTree ofEdges(int n, int[] ends, double[] lengths) {
     Integer[] order = new Integer[lengths.length];

@@ -3,9 +3,10 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * Prim's algorithm in double precision among pairs no further apart than a reach, for points that such pairs connect.
- * The plane of the two largest extents is cut into squares as wide as the reach: a point meets the others of its own
- * square and of those around it. The order of edges is the exact rule's. O(pairs met + n log n) time, O(n) memory.
+ * Prim's algorithm in double precision on pairs of points whose distance is at most a given reach; such pairs must
+ * connect the points. The plane of the two largest extents is divided into squares as wide as the reach: a point is
+ * compared with the other points of its own square and of the squares around it. The order of edges is that of the
+ * exact rule. O(compared pairs + n log n) time, O(n) memory.
  */
 final class NeighbourPrim {
 
@@ -16,7 +17,8 @@ final class NeighbourPrim {
   private final double most;
   private long visits;
 
-  // Points by strip, and in it by square; the strip and the square of each point; where each strip begins.
+  // The points sorted by strip, and within a strip by square; the strip and the square of each point; where each strip
+  // begins.
   private final int second;
   private final int[] sorted;
   private final int[] strip;
@@ -28,13 +30,13 @@ final class NeighbourPrim {
   private final int[] edges;
   private final double[] lengths;
 
-  // A binary heap of the points that the tree reaches, by their shortest edge; where each point is in it, -1 if not, -2
-  // once it has joined.
+  // A binary heap of the points that the tree reaches, ordered by their shortest edge; the place of each point in it,
+  // -1 if it is not in the heap, -2 once it has joined the tree.
   private final int[] heap;
   private final int[] place;
   private int size;
 
-  /** @param most pairs to look at before giving up */
+  /** @param most number of pairs to compare before giving up */
   NeighbourPrim(double[] points, int dimension, double reach, double most) {
     this.points = points;
     this.dimension = dimension;
@@ -63,7 +65,7 @@ final class NeighbourPrim {
     this.square = cut(second, low[second]);
     int[] identity = new int[n];
     Arrays.setAll(identity, i -> i);
-    // Stable, so the second pass keeps the order of the first.
+    // The sort is stable, so the second pass keeps the order of the first.
     this.sorted = sorted(sorted(identity, square, begins(square)), strip, begins(strip));
     this.begins = begins(strip);
     this.shortest = new double[n];
@@ -76,7 +78,10 @@ final class NeighbourPrim {
     Arrays.fill(place, -1);
   }
 
-  /** How many reaches each point is from the low end of an axis; connected points span at most n. */
+  /**
+   * The distance of each point from the low end of an axis, in units of the reach; connected points span at most n of
+   * them.
+   */
   private int[] cut(int axis, double low) {
     int[] place = new int[n];
     for (int i = 0; i < n; i++) {
@@ -86,7 +91,7 @@ final class NeighbourPrim {
     return place;
   }
 
-  /** Where each key's entries begin among all in order, and the end. */
+  /** The index at which the entries of each key begin when all are sorted, and the end. */
   private static int[] begins(int[] keys) {
     int[] begins = new int[Arrays.stream(keys).max().orElse(0) + 2];
     for (int key : keys) {
@@ -106,7 +111,7 @@ final class NeighbourPrim {
     return sorted;
   }
 
-  /** Finds the tree; false where too many pairs are within reach, or pairs within reach do not connect the points. */
+  /** Finds the tree; false if too many pairs are within reach, or if pairs within reach do not connect the points. */
   boolean grow() {
     int newest = 0;
     place[0] = -2;
@@ -172,7 +177,7 @@ final class NeighbourPrim {
         && ExactDistance.ids(inside[a], a) < ExactDistance.ids(inside[b], b);
   }
 
-  /** Puts a point into the heap, or up in it after its edge became shorter. */
+  /** Puts a point into the heap, or moves it up after its edge became shorter. */
   private void push(int v) {
     int i = place[v] >= 0 ? place[v] : size++;
     while (i > 0 && before(v, heap[(i - 1) / 2])) {

@@ -3,21 +3,21 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * Prim's algorithm in plain Java under the exact rule, in single and in double precision: the readable reference for
- * the backends' engines, the engine for distance matrices and for clouds that single precision cannot tell apart.
- * O(n^2) time, O(n) memory beside the input.
+ * Prim's algorithm in plain Java under the exact rule, in single and in double precision. It is the readable reference
+ * for the backends' engines, and the engine for distance matrices and for clouds whose points single precision cannot
+ * distinguish. O(n^2) time, O(n) memory beside the input.
  */
 public final class Prim {
 
   private Prim() {}
 
-  /** Squared lengths, or lengths: anything that orders edges. Infinity is no edge. */
+  /** Squared lengths, lengths, or any other numbers that order edges. Infinity means no edge. */
   @FunctionalInterface
   private interface Weight {
     double between(int u, int v);
   }
 
-  /** The tree of a row-major cloud (n, d), n at least 1; edges in the order the tree grew from point 0. */
+  /** The tree of a row-major cloud (n, d), n at least 1; edges in the order in which the tree grew from point 0. */
   public static SpanningTree ofPoints(float[] points, int dimension) {
     SpanningTree squared = grow(points.length / dimension, (u, v) -> ExactDistance.squared(points, dimension, u, v));
     double[] lengths = squared.lengths();
@@ -27,7 +27,7 @@ public final class Prim {
 
   /**
    * The tree of a row-major cloud (n, d) in double precision. Squares of the distances must neither overflow nor
-   * vanish: {@link Homology} scales clouds that would.
+   * vanish; {@link Homology} scales clouds for which they would.
    */
   public static SpanningTree ofPoints(double[] points, int dimension) {
     SpanningTree squared = grow(points.length / dimension, (u, v) -> ExactDistance.squared(points, dimension, u, v));
@@ -38,7 +38,7 @@ public final class Prim {
 
   /**
    * The forest of a distance matrix, given by its strictly lower triangle row by row: entry (i, j), j &lt; i, at i (i -
-   * 1) / 2 + j; infinity is no edge.
+   * 1) / 2 + j; infinity means no edge.
    */
   public static SpanningTree ofDistances(float[] lower, int n) {
     return grow(n, (u, v) -> lower[place(u, v)]);
@@ -82,7 +82,7 @@ public final class Prim {
           best = v;
         }
       }
-      // Nothing leads on from this tree: the next point begins one of its own.
+      // No edge leads on from this tree: the next point begins a new tree.
       if (shortest[best] < Double.POSITIVE_INFINITY) {
         edges[2 * count] = Math.min(inside[best], best);
         edges[2 * count + 1] = Math.max(inside[best], best);

@@ -3,13 +3,13 @@ package gputae.homology;
 import java.util.Arrays;
 
 /**
- * A minimum spanning tree, which is 0-dimensional persistent homology: every edge's length is the death time of a class
- * born at 0; one more class never dies. Of a graph that is not connected it is the forest: as many classes never die as
- * it has trees.
+ * A minimum spanning tree, which is 0-dimensional persistent homology: the length of every edge is the death time of a
+ * class born at 0; one more class never dies. If a graph is not connected, this is its spanning forest, and one class
+ * per tree never dies.
  *
- * @param edges   (m, 2) point indices, the smaller first in each edge; m is n - 1, less where there are several trees
- * @param lengths (m) lengths, finite; float32 values where they were found in float32, unless a scaled cloud's do not
- *     fit that range
+ * @param edges   (m, 2) point indices, the smaller first in each edge; m is n - 1, or less if there are several trees
+ * @param lengths (m) finite lengths; float32 values if they were computed in float32, unless those of a scaled cloud
+ *     exceed that range
  */
 public record SpanningTree(int[] edges, double[] lengths) {
 

@@ -6,43 +6,46 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * The directions in which a cloud of many dimensions varies most, found without its covariance matrix, whose size and
- * decomposition would take minutes at a thousand dimensions. A block Krylov subspace of the covariance C,
- * span{V, C V, C^2 V, ...}, takes its place: eigenvectors of C restricted to it (Musco, Musco 2015: Randomized block
- * Krylov methods for stronger and faster approximate singular value decomposition). The first block V is a fixed draw,
- * so the same points give the same bits.
+ * The directions in which a cloud of many dimensions varies most. They are found without its covariance matrix: its
+ * computation and decomposition would take minutes at a thousand dimensions. Instead, the covariance C is restricted to
+ * a block Krylov subspace, span{V, C V, C^2 V, ...}, and the eigenvectors there are used (Musco, Musco 2015: Randomized
+ * block Krylov methods for stronger and faster approximate singular value decomposition). The first block V is a fixed
+ * draw, so the same points give the same bits.
  *
- * <p>Where the largest variances stand out, the vectors are eigenvectors of C: the residual |C v - variance v| is at
- * most 1e-8 times the largest variance. Where many variances are nearly equal, the search ends after
- * {@value #MOST_BLOCKS} blocks; the variances found are then some per cent below the largest at most.
+ * <p>If the largest variances are well separated from the others, the vectors are eigenvectors of C: the residual |C v
+ * - variance v| is at most 1e-8 times the largest variance. If many variances are nearly equal, the search ends after
+ * {@value #MOST_BLOCKS} blocks; the variances found are then at most some per cent below the largest ones.
  *
  * @param vectors   [k][d], orthonormal, the largest variance first
- * @param variances [k], along the vectors
+ * @param variances [k], the variances along the vectors
  * @param whole     the sum of the variances along all d axes
  */
 public record LeadingComponents(double[][] vectors, double[] variances, double whole) {
 
-  /** Up to so many dimensions the covariance matrix and all of its eigenvectors take less time. */
+  /** Up to this number of dimensions, computing the covariance matrix and all of its eigenvectors takes less time. */
   public static final int FEW_DIMENSIONS = 128;
 
-  /** Vectors of a block: more than are asked for, which makes up for those that vary nearly as much. */
+  /** Number of vectors in a block: more than are asked for, to compensate for directions that vary nearly as much. */
   private static final int BLOCK = 8;
   private static final int MOST_BLOCKS = 10;
   private static final double RESIDUAL = 1e-8;
-  /** Shorter than this, relative to what it was before, a vector lies in the span of the others. */
+  /** A vector that becomes shorter than this, relative to its previous length, lies in the span of the others. */
   private static final double DEPENDENT = 1e-10;
-  /** Parts of the rows, each summed by itself: a fixed number, so that sums do not depend on the processors. */
+  /**
+   * Number of parts of the rows that are summed separately. It is fixed, so that sums do not depend on the number of
+   * processors.
+   */
   private static final int PARTS = 4;
 
   /**
    * The {@code k} leading components of every {@code step}-th row of {@code points} whose coordinates are all finite.
    *
    * @param points  float32 [count, d]
-   * @param d       dimensions, at least {@code k}
-   * @param k       components, 1 to 8
-   * @param favours [any number up to 8 - k][d]: unit vectors which decide where the points leave a direction open, as
-   *                if the variance along each were larger by {@code favour}; null for none
-   * @param favour  relative to the whole variance, or to 1 where that is 0
+   * @param d       number of dimensions, at least {@code k}
+   * @param k       number of components, 1 to 8
+   * @param favours [up to 8 - k][d]: unit vectors that decide if the points leave a direction open, as if the variance
+   *     along each of them were larger by {@code favour}; null for none
+   * @param favour  relative to the whole variance, or to 1 if that is 0
    */
   public static LeadingComponents of(
       float[] points, int count, int d, int step, int k, double[][] favours, double favour) {
@@ -53,7 +56,7 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
   private static final class Cloud {
     private final float[] points;
     private final int d;
-    /** Where the finite rows begin. */
+    /** The indices at which the finite rows begin. */
     private final int[] rows;
     private final double[] mean;
     private final double whole;
@@ -116,12 +119,12 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
     }
 
     /**
-     * Adds what is left of a vector after its part in the span of the basis is taken away, if that is anything. The
-     * vector changes.
+     * Subtracts from a vector its part in the span of the basis, and adds the rest to the basis unless it is zero. The
+     * vector is changed.
      */
     private static void addOrthonormal(List<double[]> basis, double[] vector) {
       double before = Math.sqrt(Vectors.dot(vector, vector));
-      // Twice: the first time leaves rounding errors of the size of what it takes away.
+      // This is done twice, since the first time leaves rounding errors as large as those of the subtracted part.
       for (int turn = 0; turn < 2; turn++) {
         for (double[] other : basis) {
           Vectors.addTo(vector, other, -Vectors.dot(vector, other));
@@ -168,7 +171,7 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
       return sums;
     }
 
-    /** The same as the loop above for four vectors at once: their sums do not wait for each other. */
+    /** The same as the loop above for four vectors at once, since their sums do not wait for each other. */
     private static void addFour(double[] centred, double[][] vectors, double[][] sums, int j) {
       double[] a = vectors[j];
       double[] b = vectors[j + 1];
@@ -210,7 +213,7 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
       values = new double[k];
     }
 
-    /** {@code products} are the matrix times the vectors of the orthonormal {@code basis}. */
+    /** {@code products} are the products of the matrix with the vectors of the orthonormal {@code basis}. */
     static Ritz of(List<double[]> basis, List<double[]> products, int k) {
       int m = basis.size();
       double[] restricted = new double[m * m];

@@ -13,15 +13,15 @@ import java.util.stream.IntStream;
  */
 public record SymmetricEigen(double[] values, double[] vectors) {
 
-  /** Cyclic Jacobi converges quadratically; a dozen sweeps do for any size met here. */
+  /** Cyclic Jacobi converges quadratically; a dozen sweeps are enough for every size used here. */
   private static final int MOST_SWEEPS = 60;
 
-  /** Decomposes the symmetric {@code matrix} [d][d], which stays as it is. */
+  /** Decomposes the symmetric {@code matrix} [d][d], which is not changed. */
   public static SymmetricEigen of(double[][] matrix) {
     return of(Arrays.stream(matrix).flatMapToDouble(Arrays::stream).toArray(), matrix.length);
   }
 
-  /** Decomposes the symmetric {@code matrix}, row-major [d, d], which stays as it is. */
+  /** Decomposes the symmetric {@code matrix}, row-major [d, d], which is not changed. */
   public static SymmetricEigen of(double[] matrix, int d) {
     double[] a = matrix.clone();
     double[] v = new double[d * d];
@@ -43,7 +43,10 @@ public record SymmetricEigen(double[] values, double[] vectors) {
     return vector;
   }
 
-  /** The numbers of the {@code k} largest values, the largest first, the first among equals. */
+  /**
+   * The indices of the {@code k} largest values in descending order; of equal values the one with the smaller index
+   * first.
+   */
   public int[] largest(int k) {
     return IntStream.range(0, values.length).boxed().sorted(Comparator.comparingDouble(i -> -values[i])).limit(k)
         .mapToInt(Integer::intValue).toArray();
@@ -93,7 +96,7 @@ public record SymmetricEigen(double[] values, double[] vectors) {
     }
   }
 
-  /** The rotation in the plane (p, q) that makes a[p, q] zero; the smaller of the two angles. */
+  /** The rotation in the plane (p, q) that makes a[p, q] zero; of the two possible angles the smaller one. */
   private static void rotate(double[] a, double[] v, int d, int p, int q) {
     double apq = a[p * d + q];
     if (apq == 0) {

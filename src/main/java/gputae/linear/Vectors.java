@@ -1,6 +1,6 @@
 package gputae.linear;
 
-/** Vectors as arrays of doubles of one length. */
+/** Vectors as arrays of doubles of the same length. */
 public final class Vectors {
 
   private Vectors() {}
@@ -28,11 +28,11 @@ public final class Vectors {
     }
   }
 
-  /** The vector or its opposite: the one whose largest entry in magnitude, the first among equals, is positive. */
+  /** The vector or its negative: the one whose entry of the largest magnitude (the first of equal ones) is positive. */
   public static double[] pointed(double[] vector) {
     int peak = 0;
     for (int i = 0; i < vector.length; i++) {
-      // The slack keeps rounding from choosing between entries that are equal in exact arithmetic.
+      // The tolerance keeps rounding from choosing between entries that are equal in exact arithmetic.
       if (Math.abs(vector[i]) > Math.abs(vector[peak]) * (1 + 1e-9)) {
         peak = i;
       }

@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The shape of a fully connected autoencoder: pixels - hidden - latent and back, ELU between the layers, none on the
- * latent points and on the logits. A variational encoder has 2 latent outputs per dimension, mu beside logvar.
+ * The shape of a fully connected autoencoder: pixels - hidden - latent and back, with ELU between the layers, and no
+ * activation on the latent points and the logits. A variational encoder has 2 outputs per latent dimension: mu, and
+ * beside it logvar.
  *
  * @param pixels      numbers per image
  * @param hidden      sizes of the encoder's hidden layers in order; the decoder's are the same reversed

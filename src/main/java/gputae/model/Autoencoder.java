@@ -5,14 +5,13 @@ import gputae.backend.Matrix;
 import java.util.stream.IntStream;
 
 /**
- * An autoencoder, deterministic or variational: its parameters in one flat buffer, its encoder and its decoder. A
- * variational one differs by the encoder's two outputs per latent dimension, mu and logvar; its embedding of an image
- * is mu.
+ * An autoencoder, deterministic or variational: its parameters in one flat buffer, its encoder and its decoder. The
+ * encoder of a variational one has two outputs per latent dimension, mu and logvar; its embedding of an image is mu.
  */
 public final class Autoencoder implements AutoCloseable {
 
   /**
-   * Rows encoded or decoded at a time when there is no batch to follow: large enough for the matrix products, small
+   * Number of rows encoded or decoded at a time if no batch size is given: large enough for the matrix products, small
    * enough for the caches.
    */
   public static final int CHUNK = 1000;
@@ -25,7 +24,7 @@ public final class Autoencoder implements AutoCloseable {
   private final Chain encoder;
   private final Chain decoder;
 
-  /** All parameters 0. */
+  /** Makes an autoencoder whose parameters are all 0. */
   public Autoencoder(Backend backend, Architecture architecture) {
     this.backend = backend;
     this.architecture = architecture;
@@ -48,12 +47,12 @@ public final class Autoencoder implements AutoCloseable {
     return layout;
   }
 
-  /** (1, layout().size()) */
+  /** The flat parameter buffer, (1, layout().size()). */
   public Matrix parameters() {
     return parameters;
   }
 
-  /** (1, layout().size()); accumulated by backward passes. */
+  /** The gradients, (1, layout().size()); backward passes accumulate into them. */
   public Matrix gradients() {
     return gradients;
   }
@@ -66,13 +65,13 @@ public final class Autoencoder implements AutoCloseable {
     return decoder;
   }
 
-  /** z (rows, latent) = the embeddings of x (rows, pixels), numbers in [0, 1]. */
+  /** z (rows, latent) = the embeddings of x (rows, pixels), where x has numbers in [0, 1]. */
   void embed(Matrix x, Chain.Activations activations, Matrix z) {
     encoder.forward(x, activations);
     points(activations, z);
   }
 
-  /** z (rows, latent) = the embeddings that the encoder's output stands for. */
+  /** z (rows, latent) = the embeddings that follow from the encoder's output. */
   private void points(Chain.Activations encoded, Matrix z) {
     if (architecture.variational()) {
       backend.reparameterise(encoded.output(), null, z);
@@ -81,7 +80,7 @@ public final class Autoencoder implements AutoCloseable {
     }
   }
 
-  /** 0 to count - 1. */
+  /** The numbers 0 to count - 1. */
   static int[] numbers(int count) {
     return IntStream.range(0, count).toArray();
   }

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Dense layers one after another, ELU between them, none after the last: an encoder, a decoder, a classifier. Weights
- * are views of the flat parameter buffer. What a pass computes lies in an {@link Activations} of its own, so one chain
- * serves batches of several sizes.
+ * Dense layers one after another, with ELU between them and no activation after the last: an encoder, a decoder, a
+ * classifier. Weights are views of the flat parameter buffer. The results of a pass are in a separate
+ * {@link Activations}, so one chain serves batches of several sizes.
  */
 public final class Chain {
 
@@ -24,7 +24,7 @@ public final class Chain {
   /**
    * @param part      the chain's part of the layout, e.g. {@code encoder}
    * @param values    (1, layout.size())
-   * @param gradients the same shape, or null where there is no backward pass
+   * @param gradients the same shape, or null if there is no backward pass
    */
   Chain(Backend backend, ParameterLayout layout, String part, List<Integer> sizes, Matrix values, Matrix gradients) {
     this.backend = backend;
@@ -40,7 +40,7 @@ public final class Chain {
     }
   }
 
-  /** Outputs of every layer for up to {@code rows} inputs, and their gradients if asked for. */
+  /** Outputs of every layer for up to {@code rows} inputs, and their gradients if requested. */
   public static final class Activations implements AutoCloseable {
 
     private final List<Matrix> outputs = new ArrayList<>();
@@ -48,17 +48,17 @@ public final class Chain {
 
     private Activations() {}
 
-    /** What the last layer gives, (rows, outputs). */
+    /** The output of the last layer, (rows, outputs). */
     public Matrix output() {
       return outputs.get(outputs.size() - 1);
     }
 
-    /** What the last hidden layer gives after its ELU, (rows, units); the chain has two layers or more. */
+    /** The output of the last hidden layer after its ELU, (rows, units). The chain must have at least two layers. */
     public Matrix lastHidden() {
       return outputs.get(outputs.size() - 2);
     }
 
-    /** Where the gradient of the output goes before {@link Chain#backward}, (rows, outputs). */
+    /** The matrix for the gradient of the output, to be filled before {@link Chain#backward}, (rows, outputs). */
     public Matrix outputGradient() {
       return gradients.get(gradients.size() - 1);
     }
@@ -78,20 +78,20 @@ public final class Chain {
     }
   }
 
-  /** What room a pass needs for gradients. */
+  /** Which matrices for gradients a pass needs. */
   public enum Gradients {
     /** None: there is no backward pass. */
     NONE,
     /** A matrix for each layer's output. */
     ALL,
     /**
-     * The last layer's output makes way for its gradient, which saves the memory traffic of the largest matrix of a
-     * decoder.
+     * The gradient of the last layer's output overwrites that output. This saves the memory traffic of the largest
+     * matrix of a decoder.
      */
     OVER_OUTPUT
   }
 
-  /** Room for a pass over {@code rows} inputs; closed by the caller. */
+  /** Memory for a pass over {@code rows} inputs; the caller closes it. */
   public Activations activations(long rows, Gradients gradients) {
     Activations activations = new Activations();
     for (int layer = 1; layer < sizes.size(); layer++) {
@@ -115,7 +115,10 @@ public final class Chain {
     }
   }
 
-  /** Takes what a chain made of some images: of those from {@code first} on, as many as {@code part} has rows. */
+  /**
+   * Receives the outputs for some images: the first one has the index {@code first}, and {@code part} has a row per
+   * image.
+   */
   @FunctionalInterface
   interface Reader {
     void read(int first, Activations part);
@@ -140,9 +143,10 @@ public final class Chain {
   }
 
   /**
-   * Adds to the parameters' gradients, from the gradient in {@link Activations#outputGradient}, which is used up.
+   * Adds to the parameters' gradients. It starts from the gradient in {@link Activations#outputGradient}, which it
+   * overwrites.
    *
-   * @param dx where the gradient of x goes, (rows, inputs), or null
+   * @param dx receives the gradient of x, (rows, inputs); or null
    */
   public void backward(Matrix x, Activations activations, Matrix dx) {
     for (int layer = weights.size() - 1; layer >= 0; layer--) {

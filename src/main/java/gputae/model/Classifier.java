@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A fully connected classifier: pixels - hidden layers with ELU - one logit per class. What its last hidden layer says
- * of an image are the image's features. Parameters lie in one flat buffer; their names are {@code classifier.0.weight}
+ * A fully connected classifier: pixels - hidden layers with ELU - one logit per class. The outputs of its last hidden
+ * layer are the features of an image. Parameters are in one flat buffer; their names are {@code classifier.0.weight}
  * and so on.
  */
 public final class Classifier implements AutoCloseable {
@@ -22,7 +22,7 @@ public final class Classifier implements AutoCloseable {
   private final Chain chain;
 
   /**
-   * All parameters 0.
+   * Makes a classifier whose parameters are all 0.
    *
    * @param sizes layer sizes from the pixels to the classes; at least one hidden layer between them
    */
@@ -39,7 +39,7 @@ public final class Classifier implements AutoCloseable {
     this.chain = new Chain(backend, layout, PART, this.sizes, parameters, gradients);
   }
 
-  /** The layer sizes of a classifier whose tensors lie in a file; an IllegalArgumentException if there are none. */
+  /** The layer sizes of a classifier whose tensors are in a file. Throws IllegalArgumentException if there are none. */
   public static List<Integer> sizesIn(SafeTensors file) {
     List<List<Integer>> weights =
         file.tensors().entrySet().stream().filter(entry -> entry.getKey().matches(PART + "\\.\\d+\\.weight"))
@@ -63,7 +63,7 @@ public final class Classifier implements AutoCloseable {
     return sizes.get(0);
   }
 
-  /** Units of the last hidden layer. */
+  /** Number of units of the last hidden layer. */
   public int features() {
     return sizes.get(sizes.size() - 2);
   }
@@ -76,12 +76,12 @@ public final class Classifier implements AutoCloseable {
     return layout;
   }
 
-  /** (1, layout().size()) */
+  /** The flat parameter buffer, (1, layout().size()). */
   public Matrix parameters() {
     return parameters;
   }
 
-  /** (1, layout().size()); accumulated by backward passes. */
+  /** The gradients, (1, layout().size()); backward passes accumulate into them. */
   public Matrix gradients() {
     return gradients;
   }
@@ -91,7 +91,7 @@ public final class Classifier implements AutoCloseable {
   }
 
   /**
-   * What the classifier says of n images.
+   * The outputs of the classifier for n images.
    *
    * @param features row-major (n, features)
    * @param logits   row-major (n, classes)

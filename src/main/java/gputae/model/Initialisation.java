@@ -2,16 +2,18 @@ package gputae.model;
 
 import gputae.backend.Philox;
 
-/** PyTorch's default for linear layers: weights and biases uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)). */
+/**
+ * PyTorch's default initialisation of linear layers: weights and biases uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)).
+ */
 public final class Initialisation {
 
   private Initialisation() {}
 
   /**
-   * The flat parameter buffer, padding 0. Element e of tensor t is drawn at (seed, e / 4, t, stream), so the result
-   * does not depend on the backend.
+   * Draws the flat parameter buffer; the padding is 0. Element e of tensor t is drawn at (seed, e / 4, t, stream), so
+   * the result does not depend on the backend.
    *
-   * @param stream the random stream set aside for initial weights
+   * @param stream the random stream reserved for initial weights
    */
   public static float[] draw(ParameterLayout layout, long seed, int stream) {
     float[] values = new float[layout.size()];

@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where each weight and bias lies in the one flat parameter buffer. Names and shapes are those of PyTorch's {@code
+ * The place of each weight and bias in the flat parameter buffer. Names and shapes are those of PyTorch's {@code
  * ModuleDict(encoder=Sequential(Linear, ELU, Linear, ...), decoder=Sequential(...))}; every tensor starts at a multiple
  * of 256 bytes.
  */
 public final class ParameterLayout {
 
-  /** 256 bytes, what GPU matrix products like best. */
+  /** 256 bytes, the alignment with which GPU matrix products are fastest. */
   private static final int ALIGNMENT_FLOATS = 64;
 
   /**
@@ -29,7 +29,7 @@ public final class ParameterLayout {
       return rows * columns;
     }
 
-    /** (out, in) of a weight, (out) of a bias. */
+    /** (out, in) for a weight, (out) for a bias. */
     public List<Integer> shape() {
       return bias ? List.of(rows) : List.of(rows, columns);
     }
@@ -43,7 +43,7 @@ public final class ParameterLayout {
     addLayers("decoder", architecture.decoderSizes());
   }
 
-  /** One chain of layers alone: {@code ModuleDict(part=Sequential(...))}. */
+  /** The layout of one chain of layers: {@code ModuleDict(part=Sequential(...))}. */
   ParameterLayout(String part, List<Integer> sizes) {
     addLayers(part, sizes);
   }
@@ -52,7 +52,7 @@ public final class ParameterLayout {
     for (int layer = 0; layer + 1 < sizes.size(); layer++) {
       int in = sizes.get(layer);
       int out = sizes.get(layer + 1);
-      // Sequential counts the activations too, hence every second number.
+      // Sequential counts the activations too, so only every second number is used.
       add(new Tensor(part + "." + 2 * layer + ".weight", size, out, in, in, false));
       add(new Tensor(part + "." + 2 * layer + ".bias", size, out, 1, in, true));
     }
@@ -64,17 +64,17 @@ public final class ParameterLayout {
     size = Math.toIntExact((end + ALIGNMENT_FLOATS - 1) / ALIGNMENT_FLOATS * ALIGNMENT_FLOATS);
   }
 
-  /** Tensors in the order of the buffer: encoder first, layer after layer, weight before bias. */
+  /** Tensors in the order of the buffer: encoder first, layer by layer, weight before bias. */
   public List<Tensor> tensors() {
     return List.copyOf(tensors);
   }
 
-  /** Floats in the buffer, padding included. */
+  /** Number of floats in the buffer, including padding. */
   public int size() {
     return size;
   }
 
-  /** Trainable numbers, without padding. */
+  /** Number of trainable parameters, without padding. */
   public long parameters() {
     return tensors.stream().mapToLong(Tensor::size).sum();
   }

@@ -4,14 +4,14 @@ import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 
-/** Where latent points are drawn from to generate images. */
+/** The distribution of latent points from which images are generated. */
 public enum Prior {
-  /** Uniform in the unit ball: models with the ball penalty. */
+  /** Uniform in the unit ball, for models with the ball penalty. */
   UNIFORM_BALL,
-  /** Standard normal: the plain and the variational autoencoder. */
+  /** Standard normal, for the plain and the variational autoencoder. */
   STANDARD_NORMAL;
 
-  /** Latent points (count, latent); the caller closes them. The first points do not depend on how many are drawn. */
+  /** Draws latent points (count, latent); the caller closes them. The first points do not depend on the count. */
   public Matrix sample(Backend backend, long count, int latent, long seed, int stream) {
     Matrix z = backend.allocate(count, latent);
     try (Matrix step = backend.allocate(ElementType.INT64, 1, 1)) {

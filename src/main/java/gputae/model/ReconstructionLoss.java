@@ -8,9 +8,9 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
- * The reconstruction loss of a model on a set of images, as often as wanted: mean binary cross-entropy per pixel, nats,
- * of the images against what the model makes of their embeddings. The passes over all images are recorded once, and
- * nothing comes to the host but the losses of the chunks.
+ * The reconstruction loss of a model on a set of images, which can be computed repeatedly: mean binary cross-entropy
+ * per pixel, in nats, of the images against the model's reconstructions. The passes over all images are recorded once,
+ * and only the losses of the chunks are copied to the host.
  */
 public final class ReconstructionLoss implements AutoCloseable {
 
@@ -24,13 +24,13 @@ public final class ReconstructionLoss implements AutoCloseable {
   private final Chain.Activations encoded;
   private final Chain.Activations decoded;
 
-  /** A chunk's in each column. */
+  /** The losses, one column per chunk. */
   private final Matrix losses;
 
   private final Recording recording;
 
   /**
-   * @param pixels uint8 (n, pixels), n at least 1, on the model's backend; the caller's
+   * @param pixels uint8 (n, pixels), n at least 1, on the model's backend; the caller keeps ownership
    */
   public ReconstructionLoss(Autoencoder model, Matrix pixels) {
     backend = model.backend();
@@ -66,8 +66,8 @@ public final class ReconstructionLoss implements AutoCloseable {
   }
 
   /**
-   * Enqueues the passes, with the model's parameters as they are after all that was enqueued before; asked for the
-   * loss, the result waits for it.
+   * Enqueues the passes. They use the parameters as they are after all work enqueued before. The returned supplier
+   * waits for the loss.
    */
   public DoubleSupplier enqueue() {
     recording.replay();

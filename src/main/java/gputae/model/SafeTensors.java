@@ -17,21 +17,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The safetensors format (https://huggingface.co/docs/safetensors): 8 bytes little-endian length of a JSON header that
- * gives each tensor's type, shape and place, then the numbers. Metadata is a map from text to text. {@link
- * SafeTensorsHeader} says what a whole file is.
+ * The safetensors format (https://huggingface.co/docs/safetensors): 8 little-endian bytes with the length of a JSON
+ * header, the header with each tensor's type, shape and place, then the numbers. Metadata is a map from text to text.
+ * {@link SafeTensorsHeader} defines which files are valid.
  */
 public final class SafeTensors {
 
-  /** The format's own limit on the header. */
+  /** The format's own limit on the length of the header. */
   private static final int MOST_HEADER_BYTES = 100_000_000;
 
-  /** The most bytes of an array that every Java takes. */
+  /** The largest number of bytes that an array has in every Java. */
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   /**
-   * Types of the format. This program computes with F32, F64, I32, I64 and U8, whose data is an array of the matching
-   * primitive type; of the others it keeps the bytes as they are.
+   * Types of the format. This program computes with F32, F64, I32, I64 and U8, whose data are arrays of the matching
+   * primitive type. It keeps the bytes of the other types unchanged.
    */
   public enum Type {
     BOOL(8),
@@ -63,7 +63,7 @@ public final class SafeTensors {
       this.bits = bits;
     }
 
-    /** Of an element. */
+    /** Bits of an element. */
     int bits() {
       return bits;
     }
@@ -181,7 +181,7 @@ public final class SafeTensors {
   }
 
   /**
-   * Reads a file whole. Memory is taken only for bytes that are there.
+   * Reads a whole file. Memory is allocated only for bytes that exist.
    *
    * @throws IOException with one line that names the file and what is wrong with it
    */
@@ -198,7 +198,7 @@ public final class SafeTensors {
     }
   }
 
-  /** A file of the format that this program has no room for. */
+  /** A valid file that is too large for this program. */
   private static final class TooLarge extends IOException {
     TooLarge(String message) {
       super(message);

@@ -12,13 +12,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The header of a safetensors file, as strict as the format's own library, which is {@code SafeTensors::deserialize} in
- * Rust: whatever it refuses is refused here. In four ways this reader is stricter, as the format's description asks,
- * which the library does not follow there: the header begins with its brace, no name is there twice, a tensor is
- * described by an object that names its type in text, and no dimension is beyond an {@code int}.
+ * The header of a safetensors file. This reader is as strict as the format's own library
+ * ({@code SafeTensors::deserialize} in Rust): it refuses everything that the library refuses. In four ways it is
+ * stricter, as the format's description demands and the library does not check: the header must begin with its brace,
+ * no name may occur twice, a tensor must be described by an object that names its type in text, and no dimension may
+ * exceed an {@code int}.
  *
  * @param metadata text by name
- * @param places   in the header's order
+ * @param places   places by name, in the order of the header
  */
 record SafeTensorsHeader(Map<String, String> metadata, Map<String, Place> places) {
 
@@ -26,27 +27,27 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Place> places
 
   private static final BigInteger MOST = BigInteger.ONE.shiftLeft(Long.SIZE).subtract(BigInteger.ONE);
 
-  /** What is said where the format's library would read the file and this reader does not. */
+  /** Parts of messages for files that the format's library would read and this reader refuses. */
   static final List<String> STRICTER =
       List.of("does not begin with {", "is there twice", "is not described by an object", "its dtype is not text",
           "at most " + Integer.MAX_VALUE);
 
   /**
-   * Where a tensor lies.
+   * The place of a tensor.
    *
-   * @param type  of its elements
-   * @param shape row-major
-   * @param begin of its first byte, behind the header
-   * @param end   behind its last byte
+   * @param type  type of its elements
+   * @param shape row-major shape
+   * @param begin offset of its first byte, counted from the end of the header
+   * @param end   offset after its last byte
    */
   record Place(SafeTensors.Type type, List<Integer> shape, long begin, long end) {}
 
   /**
    * Reads a header.
    *
-   * @param json  its bytes
-   * @param bytes of the file behind it, all of which the tensors must cover without a gap
-   * @throws IllegalArgumentException with what is wrong
+   * @param json  bytes of the header
+   * @param bytes number of bytes of the file after the header; the tensors must cover all of them without a gap
+   * @throws IllegalArgumentException that says what is wrong
    */
   static SafeTensorsHeader parse(ByteBuffer json, long bytes) {
     if (json.get(json.position()) != '{') {
@@ -135,7 +136,7 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Place> places
     throw wrong(tensor + " has the dtype " + StrictJson.shown(name) + ", which the format does not know");
   }
 
-  /** Unsigned, of up to 64 bits, written without point, exponent and sign. */
+  /** Unsigned integers of up to 64 bits, written without point, exponent and sign. */
   private static List<BigInteger> integers(String tensor, String key, Object value) {
     if (!(value instanceof List<?> array)) {
       throw wrong(tensor + ": its " + key + " is " + StrictJson.shown(value) + ", expected an array");
@@ -179,7 +180,10 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Place> places
     return dimension.intValue();
   }
 
-  /** Each tensor begins where the one before ends, the first behind the header, and the last ends with the file. */
+  /**
+   * Each tensor must begin where the previous one ends, the first directly after the header, and the last must end with
+   * the file.
+   */
   private static void requireCovered(Map<String, Place> places, long bytes) {
     List<Map.Entry<String, Place>> inOrder = new ArrayList<>(places.entrySet());
     inOrder.sort(Map.Entry.comparingByValue(Comparator.comparingLong(Place::begin).thenComparingLong(Place::end)));

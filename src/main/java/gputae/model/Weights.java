@@ -4,12 +4,15 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Parameters between the flat buffer and named tensors, as {@code model.safetensors} and {@code --init} hold them. */
+/**
+ * Converts parameters between the flat buffer and named tensors, the form in {@code model.safetensors} and
+ * {@code --init}.
+ */
 public final class Weights {
 
   private Weights() {}
 
-  /** The named tensors of a flat buffer, in its order, without padding. */
+  /** The named tensors of a flat buffer, in its order and without padding. */
   public static SafeTensors named(ParameterLayout layout, float[] flat) {
     return addNamed(new SafeTensors(), "", layout, flat);
   }
@@ -26,8 +29,8 @@ public final class Weights {
   /**
    * The flat buffer of named tensors.
    *
-   * @param prefix what the names begin with; tensors under other names are left aside only if the prefix is not empty
-   * @throws IllegalArgumentException if a tensor is missing, left over, of another shape or type, or not finite
+   * @param prefix prefix of the names; tensors with other names are ignored only if the prefix is not empty
+   * @throws IllegalArgumentException if a tensor is missing, unexpected, of another shape or type, or not finite
    */
   public static float[] flat(ParameterLayout layout, SafeTensors file, String prefix) {
     requireFit(layout, file, prefix);
@@ -45,7 +48,7 @@ public final class Weights {
     return flat;
   }
 
-  /** Before memory is taken: damage may have made the layout as large as it likes. */
+  /** This is checked before memory is allocated, since a damaged file may ask for a layout of any size. */
   private static void requireFit(ParameterLayout layout, SafeTensors file, String prefix) {
     Set<String> left = new TreeSet<>(file.tensors().keySet());
     left.removeIf(name -> !name.startsWith(prefix));

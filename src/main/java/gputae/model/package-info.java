@@ -1,4 +1,4 @@
 /**
- * The networks: layers, parameters and their files, the distributions that latent points are drawn from.
+ * The networks: layers, parameters and their files, and the distributions of latent points.
  */
 package gputae.model;

@@ -20,9 +20,9 @@ import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /**
- * What the paper claims, and by which rule the numbers decide whether it is so. Each rule compares means over the
- * seeds, most of them at each latent dimension d; its thresholds are named in {@link Limit} and printed with the
- * verdicts. "AE + Reg" is the paper's name for the autoencoder with the topological term.
+ * The claims of the paper, each with a rule by which the numbers decide whether it holds. Each rule compares means over
+ * the seeds, usually at each latent dimension d. The thresholds of the rules are named in {@link Limit} and printed
+ * with the verdicts. "AE + Reg" is the paper's name for the autoencoder with the topological term.
  */
 enum Claim {
 
@@ -94,13 +94,12 @@ enum Claim {
       (results, dataset) -> cost(results));
 
   /**
-   * Thresholds of the rules. The paper names none; these are where a reader of its pictures and sentences would begin
+   * Thresholds of the rules. The paper gives none; at these values a reader of its pictures and sentences would begin
    * to disagree.
    */
   static final class Limit {
     /**
-     * Class entropies: 10 to the power of the entropy is the number of equally frequent classes, of ten, that would
-     * have it.
+     * Class entropies: a set of images with this entropy is as diverse as 10^entropy equally frequent classes, of ten.
      */
     static final double COLLAPSED = 0.8;
     static final double BALANCED = 0.9;
@@ -137,12 +136,12 @@ enum Claim {
     return title;
   }
 
-  /** Where the paper says it. */
+  /** The place in the paper. */
   String source() {
     return source;
   }
 
-  /** The paper's words. */
+  /** The words of the paper. */
   String quote() {
     return quote;
   }
@@ -152,12 +151,12 @@ enum Claim {
     return rule;
   }
 
-  /** Whether each data set has a verdict of its own. */
+  /** Whether each data set has a separate verdict. */
   boolean perDataset() {
     return this != COST;
   }
 
-  /** The data set is not looked at where there is one verdict for all. */
+  /** The data set is ignored if there is one verdict for all. */
   Verdict verdict(PaperResults results, String dataset) {
     return Verdict.of(findings.apply(results, dataset));
   }
@@ -170,7 +169,10 @@ enum Claim {
     return String.format(Locale.ROOT, format, texts);
   }
 
-  /** About three significant digits for the largest of those that are compared, as many decimals for each. */
+  /**
+   * Formats with about three significant digits for the largest of the compared values, and the same number of decimals
+   * for each.
+   */
   private static String alike(Spread value, Spread... compared) {
     return value.rounded(Numbers.commonDecimals(3, Arrays.stream(compared).mapToDouble(Spread::mean).toArray()));
   }

@@ -10,15 +10,15 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Time of a training step against the batch size, both on logarithmic axes, as SVG inside a page, in the page's
- * colours.
+ * Time of a training step against the batch size, both on logarithmic axes, as SVG inside a page, in the colours of the
+ * page.
  */
 final class CostChart {
 
   private static final double WIDTH = 640;
   private static final double HEIGHT = 340;
   private static final double LEFT = 62;
-  /** Room for the names of the lines, which stand at their ends. */
+  /** Space for the names of the lines at their ends. */
   private static final double RIGHT = 200;
   private static final double TOP = 26;
   private static final double BOTTOM = 46;
@@ -28,7 +28,7 @@ final class CostChart {
 
   private CostChart() {}
 
-  /** The chart; nothing if no line has two points. */
+  /** The chart; empty if no line has two points. */
   static String svg(List<Timing> timings) {
     List<Line> lines = new ArrayList<>();
     line(lines, timings, "AE + Reg, PyTorch + GUDHI", "peer",
@@ -89,8 +89,8 @@ final class CostChart {
   }
 
   /**
-   * Names beside the last points, moved apart where they would overlap; over the last point of a line that ends before
-   * the others.
+   * Draws names beside the last points, moved apart where they would overlap. The name of a line that ends before the
+   * others is above its last point.
    */
   private static void names(StringBuilder svg, List<Line> lines, Axis x, Axis y) {
     double end = lines.stream().mapToDouble(line -> last(line.batches())).max().orElseThrow();
@@ -121,7 +121,7 @@ final class CostChart {
     return values[values.length - 1];
   }
 
-  /** 1, 2 and 5 times powers of ten within the range; powers alone where that is enough. */
+  /** 1, 2 and 5 times powers of ten within the range; only the powers of ten if they are enough. */
   private static List<Double> ticks(double low, double high) {
     List<Double> ticks = new ArrayList<>();
     boolean powers = high / low > 100;

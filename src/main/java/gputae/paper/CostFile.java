@@ -14,19 +14,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code cost.json}: what the steps of section V took, so that a report that is written again need not measure them
+ * {@code cost.json}: the times of the steps of section V, so that a report that is written again need not measure them
  * again.
  *
- * @param conditions what they were measured under: device, data, Python
+ * @param conditions conditions of the measurement: device, data, Python
  */
 record CostFile(String conditions, List<Entry> timings) {
 
-  /** One batch size; microseconds a step, null what was not measured, then with the reason. */
+  /** One batch size, in microseconds per step; a number that was not measured is null, and the reason is given. */
   record Entry(int batch, Double plain, Double regularised, Double peerPlain, Double peerRegularised, String reason) {}
 
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
-  /** The timings that were measured under these conditions, or null. */
+  /** The timings that were measured under these conditions, or null if there are none. */
   static List<PaperResults.Timing> read(Path file, String conditions) throws IOException {
     if (!Files.exists(file)) {
       return null;

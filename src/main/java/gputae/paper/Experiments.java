@@ -15,20 +15,20 @@ import java.util.function.Predicate;
 /**
  * The models of the paper's experiments, with the paper's settings.
  *
- * @param datasets names or paths
+ * @param datasets names or paths of the data sets
  * @param data     folder with a folder for each data set, or null
- * @param epochs   of every training
- * @param seeds    trainings of each model, with the seeds 0 to {@code seeds} - 1
+ * @param epochs   epochs of every training
+ * @param seeds    number of trainings of each model, with the seeds 0 to {@code seeds} - 1
  */
 public record Experiments(List<String> datasets, Path data, int epochs, int seeds) {
 
   private static final List<Integer> LATENTS = List.of(2, 5, 10);
   private static final List<ModelKind> MODELS = List.of(ModelKind.AE, ModelKind.TAE, ModelKind.DISK, ModelKind.VAE);
 
-  /** The paper's. */
+  /** The batch size of the paper. */
   private static final int BATCH = 128;
 
-  /** As its run directory is called, before the seed. */
+  /** The name of its run directory, without the seed. */
   private static String name(String dataset, ModelKind model, int latent) {
     return RunConfig.shortName(dataset) + "-" + model.label() + "-d" + latent;
   }
@@ -46,7 +46,9 @@ public record Experiments(List<String> datasets, Path data, int epochs, int seed
     return names;
   }
 
-  /** Those with a name that is chosen, in the order of the paper's tables, so that the first can be looked at first. */
+  /**
+   * The cells whose name is chosen, in the order of the paper's tables, so that the first ones can be looked at first.
+   */
   public List<SweepCell> cells(Predicate<String> chosen) {
     List<SweepCell> cells = new ArrayList<>();
     for (String dataset : datasets) {

@@ -24,7 +24,7 @@ public final class PaperCloud implements Afterwards {
 
   private final Consumer<String> warn;
 
-  /** {@code warn} takes lines for people. */
+  /** {@code warn} receives messages for the user. */
   public PaperCloud(Consumer<String> warn) {
     this.warn = warn;
   }
@@ -49,7 +49,7 @@ public final class PaperCloud implements Afterwards {
       LatentFigure.write(row.run().cloud(), model.embeddings(pixels), images.count(), latent,
           sample.labels(loaded.dataset().train().labels()), loaded.dataset().classes(), "");
     } catch (FigureException e) {
-      // As with the figures of a run: it costs the picture.
+      // As with the figures of a run: only the picture is lost.
       warn.accept("no figures: " + e.getMessage());
     }
   }

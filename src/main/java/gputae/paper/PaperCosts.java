@@ -13,25 +13,25 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Section V of the paper: what a step costs with the term and without, here and in PyTorch with GUDHI. */
+/** Section V of the paper: the time of a step with and without the term, here and in PyTorch with GUDHI. */
 public final class PaperCosts {
 
-  /** The paper's for its tables; both of its section V, and beyond. */
+  /** The batch size of the paper's tables, both of its section V, and larger ones. */
   private static final List<Integer> BATCHES = List.of(128, 512, 2048, 8192);
 
   private static final double SECONDS = 0.7;
 
   private static final String FAILED = "the script failed or took too long";
 
-  /** GUDHI takes seconds a step from here on, and at larger batches minutes and tens of gigabytes. */
+  /** From this batch size on, GUDHI takes seconds per step; larger batches take minutes and tens of gigabytes. */
   private static final int LARGEST_PEER_BATCH = 2048;
 
   private final String python;
   private final int threads;
 
   /**
-   * @param python  a command or a path; the cost is measured there too where it has torch and gudhi
-   * @param threads of the CPU
+   * @param python  a command or a path; the cost is measured there too if it has torch and gudhi
+   * @param threads number of CPU threads
    */
   public PaperCosts(String python, int threads) {
     this.python = python;
@@ -43,8 +43,8 @@ public final class PaperCosts {
   }
 
   /**
-   * Section V: the first data set, two latent dimensions, each batch size that it has images for; once for these
-   * conditions.
+   * Measures section V: the first data set, two latent dimensions, each batch size for which there are enough images.
+   * It is measured once for these conditions.
    */
   public List<PaperResults.Timing> of(Backend backend, Experiments experiments, Path out, Consumer<String> say)
       throws IOException {
@@ -95,7 +95,8 @@ public final class PaperCosts {
     if (batch > LARGEST_PEER_BATCH) {
       return new PaperResults.Timing(batch, own, null, "since GUDHI would take minutes a step and tens of gigabytes");
     }
-    // About as long at each size: without the term a step grows with the batch, in GUDHI with more than its square.
+    // This takes about the same time at each size: without the term the time of a step grows with the batch, in GUDHI
+    // with more than its square.
     int steps = Math.max(20, 200 * BATCHES.get(0) / batch);
     double plain = peer.secondsAStep(false, 2, batch, steps);
     double regularised =

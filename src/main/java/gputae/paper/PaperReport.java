@@ -18,20 +18,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The paper, reproduced: a page with its figures, tables and claims, and the same numbers as tables for programs and
- * for text.
+ * The reproduction of the paper: a page with its figures, tables and claims, and the same numbers as tables in CSV and
+ * Markdown.
  */
 public final class PaperReport {
 
   private PaperReport() {}
 
   /**
-   * Writes {@code report.html} and, in {@code tables/}, each as .csv and .md: {@code measures}, a row for each
-   * training; {@code means}, over the seeds; {@code verdicts}, a row for each claim and data set; {@code cost}, a row
-   * for each batch size, if there is any.
+   * Writes {@code report.html} and the tables in {@code tables/}, each as .csv and .md: {@code measures}, a row for
+   * each training; {@code means}, over the seeds; {@code verdicts}, a row for each claim and data set; {@code cost}, a
+   * row for each batch size, if there are any.
    *
-   * @param folder where; files that exist are replaced, missing directories are made
-   * @throws IOException with one line naming the file that could not be read or written, or the picture that is no PNG
+   * @param folder the folder to write into; existing files are replaced, missing directories are made
+   * @throws IOException with one line naming the file that could not be read or written, or the picture that is not a
+   *     PNG
    */
   public static void write(Path folder, PaperResults results) throws IOException {
     MeasureTable measures = measures(results);
@@ -47,7 +48,7 @@ public final class PaperReport {
     new PaperPage(results).write(folder.resolve("report.html"));
   }
 
-  /** Every training as a row, with its seconds. */
+  /** The table with a row for every training, including its seconds. */
   static MeasureTable measures(PaperResults results) {
     List<Row> rows = new ArrayList<>();
     for (Result result : results.results()) {
@@ -100,7 +101,7 @@ public final class PaperReport {
     write(tables.resolve("cost.md"), markdown.toString());
   }
 
-  /** gpu-tae without and with the term, PyTorch without and with it. */
+  /** Times of gpu-tae without and with the term, then of PyTorch without and with it. */
   static double[] times(Timing timing) {
     Cost none = new Cost(Double.NaN, Double.NaN);
     Cost own = timing.own() == null ? none : timing.own();

@@ -12,11 +12,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What was measured to reproduce the paper. Anything may be missing: models, dimensions, evaluations, pictures, times.
+ * The measurements for the reproduction of the paper. Anything may be missing: models, dimensions, evaluations,
+ * pictures, times.
  *
- * @param results one for each data set, model and latent dimension, in any order; data sets are shown in that of their
- *     first results
- * @param timings in ascending order of the batch
+ * @param results one for each data set, model and latent dimension, in any order; data sets are shown in the order of
+ *     their first results
+ * @param timings in ascending order of the batch size
  */
 public record PaperResults(Conditions conditions, List<Result> results, List<Timing> timings) {
 
@@ -26,15 +27,15 @@ public record PaperResults(Conditions conditions, List<Result> results, List<Tim
   static final int EPOCHS = 100;
 
   /**
-   * How the numbers came about.
+   * The conditions under which the numbers were measured.
    *
    * @param device   the processor that trained, in words
-   * @param version  of gpu-tae
-   * @param date     in words; it is shown as it is
-   * @param command  the command line that makes these numbers again
-   * @param epochs   of each training
-   * @param seeds    of the trainings
-   * @param settings further ones, name and value, in the map's order
+   * @param version  version of gpu-tae
+   * @param date     date in words, which is shown unchanged
+   * @param command  the command line that gives these numbers again
+   * @param epochs   epochs of each training
+   * @param seeds    seeds of the trainings
+   * @param settings other settings, name and value, in the order of the map
    */
   public record Conditions(String device, String version, String date, String command, int epochs, List<Long> seeds,
       Map<String, String> settings) {
@@ -47,7 +48,7 @@ public record PaperResults(Conditions conditions, List<Result> results, List<Tim
   /**
    * One model on one data set, trained once for each seed.
    *
-   * @param dataset its name as people write it: MNIST
+   * @param dataset name of the data set as people write it: MNIST
    * @param runs    in the order of the seeds
    */
   public record Result(String dataset, ModelKind model, int latent, List<Run> runs) {
@@ -55,7 +56,7 @@ public record PaperResults(Conditions conditions, List<Result> results, List<Tim
       runs = List.copyOf(runs);
     }
 
-    /** Whether there is any measure of any run. */
+    /** Whether any run has any measure. */
     boolean evaluated() {
       return runs.stream().anyMatch(run -> run.evaluation() != null && !run.evaluation().values().isEmpty());
     }
@@ -74,22 +75,22 @@ public record PaperResults(Conditions conditions, List<Result> results, List<Tim
    * One training.
    *
    * @param evaluation null if there is none
-   * @param seconds    that the training took; NaN if unknown
+   * @param seconds    seconds that the training took; NaN if unknown
    * @param cloud      PNG of the latent embeddings of 512 training images; null if there is none
    * @param grid       PNG of generated images; null if there is none
    */
   public record Run(long seed, Evaluation evaluation, double seconds, Path cloud, Path grid) {}
 
   /**
-   * What the topological term costs at one batch size.
+   * The cost of the topological term at one batch size.
    *
-   * @param own    in gpu-tae
-   * @param peer   in PyTorch with GUDHI; null if it was not measured
-   * @param reason why not; null or empty if it was
+   * @param own    cost in gpu-tae
+   * @param peer   cost in PyTorch with GUDHI; null if it was not measured
+   * @param reason why it was not measured; null or empty if it was
    */
   public record Timing(int batch, Cost own, Cost peer, String reason) {}
 
-  /** Microseconds of one training step of the autoencoder; NaN what was not measured. */
+  /** Microseconds per training step of the autoencoder; NaN if not measured. */
   public record Cost(double plain, double regularised) {
     double ratio() {
       return regularised / plain;
@@ -105,17 +106,17 @@ public record PaperResults(Conditions conditions, List<Result> results, List<Tim
     return results.stream().map(Result::dataset).distinct().toList();
   }
 
-  /** The latent dimensions that a data set has results of, ascending. */
+  /** The latent dimensions for which a data set has results, ascending. */
   List<Integer> latents(String dataset) {
     return results.stream().filter(r -> r.dataset().equals(dataset)).map(Result::latent).sorted().distinct().toList();
   }
 
-  /** Those and the paper's, ascending. */
+  /** These dimensions and those of the paper, ascending. */
   List<Integer> wantedLatents(String dataset) {
     return Stream.concat(LATENTS.stream(), latents(dataset).stream()).sorted().distinct().toList();
   }
 
-  /** The result, or one without runs. */
+  /** The result, or an empty one without runs. */
   Result result(String dataset, ModelKind model, int latent) {
     return results.stream().filter(r -> r.dataset().equals(dataset) && r.model() == model && r.latent() == latent)
         .findFirst()

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What a sweep of the paper's models says, as {@link PaperResults} have it. */
+/** Converts the results of a sweep of the paper's models to {@link PaperResults}. */
 public final class PaperRows {
 
   private PaperRows() {}
@@ -42,7 +42,7 @@ public final class PaperRows {
     return results;
   }
 
-  /** A data set's name as it is written in the paper. */
+  /** The name of a data set as the paper writes it. */
   private static String published(String dataset) {
     return switch (dataset) {
       case "mnist" -> "MNIST";
@@ -51,9 +51,9 @@ public final class PaperRows {
     };
   }
 
-  /** The devices that the rows' models were trained on, in the rows' order, each once. */
+  /** The devices on which the models of the rows were trained, in the order of the rows, each once. */
   public static Set<String> devices(List<SweepRow> rows) throws IOException {
-    // A model may have been trained with fewer threads than there are, or on another day on another device.
+    // A model may have been trained with fewer threads than the machine has, or on another day on another device.
     Set<String> devices = new LinkedHashSet<>();
     for (SweepRow row : rows) {
       if (row.failure() == null) {

@@ -16,12 +16,12 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * What a step of the same training takes in PyTorch with GUDHI, by the script bench/peers/torch_gudhi.py, which the jar
- * holds.
+ * Measures the time of a step of the same training in PyTorch with GUDHI. It uses the script
+ * bench/peers/torch_gudhi.py, which is in the jar.
  */
 final class PeerCost implements AutoCloseable {
 
-  /** The script's network takes images of this many pixels. */
+  /** The script's network takes images with this number of pixels. */
   private static final int PIXELS = 784;
 
   private static final long MOST_SECONDS = 300;
@@ -30,10 +30,10 @@ final class PeerCost implements AutoCloseable {
   private final int threads;
   private final Path folder;
 
-  /** What is left to do if a signal ends the program. */
+  /** Cleans up if a signal ends the program. */
   private final Thread cleaner = new Thread(this::clean, "end-python");
 
-  /** Of the script, while it runs. */
+  /** The process of the script while it runs. */
   private static volatile Process running;
 
   private PeerCost(String python, int threads, Path folder) {
@@ -43,10 +43,10 @@ final class PeerCost implements AutoCloseable {
   }
 
   /**
-   * Why it cannot be measured here, or null.
+   * The reason why the cost cannot be measured here, or null if it can.
    *
    * @param python a command or a path
-   * @param pixels of an image
+   * @param pixels number of pixels of an image
    */
   static String missing(String python, int pixels) throws IOException {
     if (pixels != PIXELS) {
@@ -60,7 +60,7 @@ final class PeerCost implements AutoCloseable {
     }
   }
 
-  /** For images that nothing is {@link #missing} for. */
+  /** Opens the measurement for images for which {@link #missing} returns null. */
   static PeerCost open(String python, int threads, Images train, Images test) throws IOException {
     PeerCost cost = new PeerCost(python, threads, Files.createTempDirectory("gpu-tae-peers"));
     Runtime.getRuntime().addShutdownHook(cost.cleaner);
@@ -85,7 +85,7 @@ final class PeerCost implements AutoCloseable {
     }
   }
 
-  /** Seconds a step, or NaN where it ended otherwise than with a number. */
+  /** Seconds per step, or NaN if the script ended without printing a number. */
   double secondsAStep(boolean term, int latent, int batch, int steps) throws IOException {
     List<String> command = new ArrayList<>(List.of(python, folder.resolve("torch_gudhi.py").toString(), "--data",
         folder.toString(), "--model", term ? "reg" : "ae",
@@ -97,12 +97,12 @@ final class PeerCost implements AutoCloseable {
       return out == null ? Double.NaN : JsonParser.parseString(out.lines().reduce("", (first, last) -> last))
           .getAsJsonObject().get("s_per_step").getAsDouble();
     } catch (RuntimeException e) {
-      // Whatever a script of another kind may print.
+      // Another script may print anything.
       return Double.NaN;
     }
   }
 
-  /** What it prints, or null where it fails or takes too long. */
+  /** The output of the command, or null if it fails or takes too long. */
   private static String run(List<String> command, long seconds) throws IOException {
     Path out = Files.createTempFile("gpu-tae", ".txt");
     try {
@@ -137,7 +137,7 @@ final class PeerCost implements AutoCloseable {
       }
       Files.deleteIfExists(folder);
     } catch (IOException e) {
-      // Left for whoever clears the folder of temporary files.
+      // The file is left for a program that cleans the folder of temporary files.
     }
   }
 
@@ -147,7 +147,7 @@ final class PeerCost implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(cleaner);
     } catch (IllegalStateException e) {
-      // It is running already.
+      // The hook is already running.
     }
   }
 }

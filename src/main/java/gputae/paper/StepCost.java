@@ -13,27 +13,28 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a training step takes: several configurations in turns, so that a machine whose speed drifts treats them alike.
+ * Measures the time of a training step. Several configurations take turns, so that a machine whose speed changes treats
+ * them alike.
  */
 final class StepCost {
 
   private static final int ROUNDS = 3;
 
-  /** Steps of an epoch, of which some pass before the time is looked at. */
+  /** Number of steps in an epoch; a few steps pass between two checks of the clock. */
   private static final int STEPS = 100;
 
-  /** For a trainer that wants to test after each epoch. */
+  /** A trainer tests after each epoch, so it needs some test images. */
   private static final int TEST_IMAGES = 10;
 
   private StepCost() {}
 
   /**
-   * Seconds a step with whole batches, the median of three rounds; neither tests nor what comes before the first step
-   * are in it.
+   * Seconds per step with whole batches: the median of three rounds. Neither tests nor the time before the first step
+   * are included.
    *
-   * @param configs all of one batch size, which is at most the number of training images
-   * @param seconds that a round of one configuration takes, or one epoch of at most 100 steps where that is longer;
-   *     each is run as long once before
+   * @param configs all with the same batch size, which is at most the number of training images
+   * @param seconds duration of a round of one configuration, or of one epoch of at most 100 steps if that is longer;
+   *     each configuration runs once for the same time before the first round
    */
   static double[] measure(Backend backend, Dataset dataset, List<TrainConfig> configs, double seconds) {
     double[][] perStep = new double[configs.size()][ROUNDS];
@@ -48,7 +49,7 @@ final class StepCost {
     return Arrays.stream(perStep).mapToDouble(rounds -> Arrays.stream(rounds).sorted().toArray()[ROUNDS / 2]).toArray();
   }
 
-  /** Training images for whole batches alone. */
+  /** Only as many training images as fill whole batches. */
   private static Dataset part(Dataset dataset, int batch) {
     int steps = Math.min(STEPS, dataset.train().images().count() / batch);
     return new Dataset(dataset.name(), dataset.classes(), first(dataset.train(), steps * batch),

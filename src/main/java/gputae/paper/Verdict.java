@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What the numbers of one data set say about one claim.
+ * The verdict that the numbers of one data set give for one claim.
  *
- * @param word     follows from the findings
+ * @param word     the verdict, which follows from the findings
  * @param findings every comparison of the claim
  */
 record Verdict(Word word, List<Finding> findings) {
@@ -33,7 +33,7 @@ record Verdict(Word word, List<Finding> findings) {
     YES, NO, NOT_MEASURED
   }
 
-  /** One comparison and the numbers it compared. */
+  /** One comparison, with the numbers that it compared. */
   record Finding(Outcome outcome, String words) {
 
     static Finding of(boolean yes, String words) {
@@ -46,7 +46,8 @@ record Verdict(Word word, List<Finding> findings) {
   }
 
   /**
-   * A claim holds where all of its comparisons do, in part where some do; those that were not measured do not count.
+   * A claim holds if all of its comparisons hold, and holds in part if some do. Comparisons that were not measured do
+   * not count.
    */
   static Verdict of(List<Finding> findings) {
     boolean yes = findings.stream().anyMatch(f -> f.outcome() == Outcome.YES);
@@ -60,7 +61,7 @@ record Verdict(Word word, List<Finding> findings) {
   }
 
   /**
-   * All findings in a line, without the verdict: "d = 2: ...; but not: d = 10: ...; not measured: d = 5". Empty if
+   * All findings in one line, without the verdict: "d = 2: ...; but not: d = 10: ...; not measured: d = 5". Empty if
    * nothing was measured.
    */
   String evidence() {

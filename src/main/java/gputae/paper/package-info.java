@@ -1,5 +1,5 @@
 /**
- * The paper reproduced: its experiments, its claims and their verdicts, the cost beside other programs, and the page
- * that says all this.
+ * The reproduction of the paper: its experiments, its claims and their verdicts, the cost compared with other programs,
+ * and the page that shows all of this.
  */
 package gputae.paper;

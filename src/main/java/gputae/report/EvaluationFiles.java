@@ -26,9 +26,9 @@ public final class EvaluationFiles {
   private EvaluationFiles() {}
 
   /**
-   * {@code {"settings": {name: text, ...}, "measures": {key: number, ...}}}, settings in the map's order, measures in
-   * that of {@link Measure}. A measure that is NaN is left out, as one without a value; JSON has no infinite numbers,
-   * so these are the texts "Infinity" and "-Infinity".
+   * {@code {"settings": {name: text, ...}, "measures": {key: number, ...}}}, settings in the order of the map, measures
+   * in that of {@link Measure}. A measure that is NaN is left out, like one without a value. JSON has no infinite
+   * numbers, so these are written as the texts "Infinity" and "-Infinity".
    */
   public static String json(Evaluation evaluation, Map<String, String> settings) {
     StringWriter text = new StringWriter();
@@ -43,7 +43,7 @@ public final class EvaluationFiles {
         double value = measured.getValue();
         if (!Double.isNaN(value)) {
           json.name(measured.getKey().key());
-          // JsonWriter refuses what JSON has no number for.
+          // JsonWriter refuses infinite numbers.
           if (Double.isInfinite(value)) {
             json.value(Double.toString(value));
           } else {
@@ -59,10 +59,10 @@ public final class EvaluationFiles {
   }
 
   /**
-   * What {@link #json} wrote.
+   * Reads the text that {@link #json} wrote.
    *
-   * @throws IllegalArgumentException with one line saying what is wrong: not JSON, not this structure, an unknown
-   *                                  measure, one that is there twice, a value that is no number
+   * @throws IllegalArgumentException with one line that says what is wrong: not JSON, another structure, an unknown
+   *     measure, a measure that occurs twice, a value that is no number
    */
   public static Evaluation fromJson(String text) {
     Object whole;
@@ -115,7 +115,7 @@ public final class EvaluationFiles {
     return values;
   }
 
-  /** {@code measure,value,meaning}, a row for each measure that has a value. */
+  /** {@code measure,value,meaning}, with a row for each measure that has a value. */
   public static String csv(Evaluation evaluation) {
     Csv csv = new Csv();
     csv.row(List.of("measure", "value", "meaning"));

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The measures of one model, or of embeddings made elsewhere, on one page: a card for each group, every value with what
- * it means.
+ * A page with the measures of one model, or of embeddings that another program made: a card for each group, every value
+ * with its meaning.
  */
 public final class EvaluationPage {
 
@@ -22,7 +22,7 @@ public final class EvaluationPage {
    * @param html     the file, replaced if it exists; missing directories are made
    * @param title    heading of the page
    * @param settings name and value of each setting, shown in the map's order
-   * @param figures  in the order in which they shall stand
+   * @param figures  in the order in which they appear
    * @throws IOException with one line naming the file that could not be read or written
    */
   public static void write(Path html, String title, Map<String, String> settings, Evaluation evaluation,

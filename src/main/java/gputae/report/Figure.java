@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * A picture on a page.
  *
- * @param png     its file; a page leaves out figures whose file is not there
+ * @param png     its file; a page leaves out figures whose file does not exist
  * @param title   a few words above it
  * @param caption a sentence below it
  */

@@ -17,9 +17,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Many evaluations as one table: a row for each, and a row for those that differ in nothing but the seed. Columns are
- * the parameters in the order in which rows bring them, the measures that any row has, in their own order, and then the
- * other numbers.
+ * Many evaluations as one table, with a row for each. A second table has one row for all evaluations that differ in the
+ * seed alone. Columns are the parameters in the order in which rows bring them, then the measures that any row has, in
+ * their own order, then the other numbers.
  */
 public record MeasureTable(List<Row> rows) {
 
@@ -30,7 +30,7 @@ public record MeasureTable(List<Row> rows) {
    * One evaluation.
    *
    * @param parameters what was varied, such as dataset, model, latent, seed
-   * @param evaluation null where there is none, for a training that failed
+   * @param evaluation null if there is none, as for a training that failed
    * @param others     further numbers, such as seconds
    */
   public record Row(Map<String, String> parameters, Evaluation evaluation, Map<String, Double> others) {
@@ -49,12 +49,12 @@ public record MeasureTable(List<Row> rows) {
   }
 
   /**
-   * Rows that differ in the seed alone.
+   * The mean of rows that differ in the seed alone.
    *
-   * @param parameters the others, without the seed
-   * @param seeds      how many rows
-   * @param measures   of every measure that any row of the table has
-   * @param others     of every other number that any row of the table has
+   * @param parameters the other parameters, without the seed
+   * @param seeds      number of rows
+   * @param measures   values of every measure that any row of the table has
+   * @param others     values of every other number that any row of the table has
    */
   public record Mean(Map<String, String> parameters, int seeds, Map<Measure, Spread> measures,
       Map<String, Spread> others) {}
@@ -66,7 +66,7 @@ public record MeasureTable(List<Row> rows) {
     rows = List.copyOf(rows);
   }
 
-  /** In the order of their first rows. */
+  /** The means, in the order of their first rows. */
   public List<Mean> means() {
     Map<Map<String, String>, List<Row>> groups = new LinkedHashMap<>();
     for (Row row : rows) {
@@ -97,7 +97,7 @@ public record MeasureTable(List<Row> rows) {
   }
 
   /**
-   * A row for each mean, in full precision; beside each column one of standard deviations, whose name ends in
+   * A row for each mean, in full precision. Beside each column is one for its standard deviation, whose name ends in
    * {@code _sd}.
    */
   public String meansCsv() {

@@ -12,14 +12,14 @@ import java.util.Base64;
 import java.util.Map;
 
 /**
- * An HTML page that needs nothing beside it: figures are embedded, text is escaped, there is no script and no link to
- * anywhere; it reads on a phone, on paper, in light and dark. It is well-formed XML too, if the text it is given is.
+ * An HTML page in one file: figures are embedded, text is escaped, there is no script and no external link. It is
+ * readable on a phone, on paper, in light and dark mode. It is also well-formed XML if the text given to it is.
  */
 public final class Page {
 
   private static final String STYLE = Page.style(Page.class, "page.css");
 
-  /** A style sheet that lies beside a class of the program. */
+  /** A style sheet in the same package as a class of the program. */
   public static String style(Class<?> beside, String name) {
     try (InputStream css = beside.getResourceAsStream(name)) {
       return new String(css.readAllBytes(), StandardCharsets.UTF_8);
@@ -38,8 +38,8 @@ public final class Page {
   /**
    * A page that begins with its title.
    *
-   * @param kind  class of everything on the page
-   * @param style rules beside those that all pages share
+   * @param kind  CSS class of the whole page
+   * @param style rules in addition to those that all pages share
    */
   public Page(String title, String kind, String style) {
     html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
@@ -50,19 +50,19 @@ public final class Page {
         .append("</h1>\n");
   }
 
-  /** Markup as it is. */
+  /** Adds markup unchanged. */
   public Page add(String markup) {
     html.append(markup);
     return this;
   }
 
-  /** Text, escaped. */
+  /** Adds text, escaped. */
   public Page text(String text) {
     html.append(escaped(text));
     return this;
   }
 
-  /** A table of names and values in the map's order, in a section of its own; nothing for an empty map. */
+  /** Adds a section with a table of names and values in the map's order; nothing for an empty map. */
   public void pairs(String heading, String style, Map<String, String> entries) {
     if (entries.isEmpty()) {
       return;
@@ -73,7 +73,7 @@ public final class Page {
     add("</table>\n</section>\n");
   }
 
-  /** The figure, if its file is there. */
+  /** Adds the figure if its file exists. */
   public void figure(Figure figure) throws IOException {
     byte[] png = bytesOrNull(figure.png());
     if (png != null) {
@@ -83,7 +83,7 @@ public final class Page {
     }
   }
 
-  /** The file's bytes; null if there is no such file. */
+  /** The bytes of the file; null if it does not exist. */
   public static byte[] bytesOrNull(Path file) throws IOException {
     if (Files.isDirectory(file)) {
       throw new IOException(file + " is a folder, where a picture belongs; remove it");
@@ -97,18 +97,18 @@ public final class Page {
     }
   }
 
-  /** A PNG as an address. */
+  /** A PNG as a data URL. */
   public static String embedded(byte[] png) {
     return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
   }
 
-  /** Ends the page and writes it, whole or not at all. */
+  /** Ends the page and writes the file; it is never half written. */
   public void write(Path file) throws IOException {
     add("</main>\n</body>\n</html>\n");
     WholeFile.write(file, html.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Text for element content and quoted attributes; null is empty. */
+  /** Escapes text for element content and quoted attributes; null gives the empty text. */
   public static String escaped(String text) {
     return text == null ? "" : text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         .replace("\"", "&quot;").replace("'", "&#39;");

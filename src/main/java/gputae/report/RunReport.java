@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** {@code report.html}: a run on one page that needs nothing beside it. */
+/** {@code report.html}: a run on one self-contained page. */
 public final class RunReport {
 
   private static final List<Figure> FIGURES = List.of(
@@ -23,13 +23,13 @@ public final class RunReport {
   private RunReport() {}
 
   /**
-   * Writes {@code runDirectory/report.html}. Of {@code runDirectory/figures} it embeds latent.png, generated.png and
-   * losses.png, those that exist.
+   * Writes {@code runDirectory/report.html}. It embeds latent.png, generated.png and losses.png of
+   * {@code runDirectory/figures}, if they exist.
    *
    * @param runDirectory the run
    * @param title        heading of the page
    * @param settings     name and value of each setting, shown in the map's order
-   * @param epochs       in order; with none the table of epochs is left out
+   * @param epochs       in order; if empty, the table of epochs is left out
    * @param results      name and value of each result, shown in the map's order
    * @throws IOException with one line naming the file that could not be read or written
    */

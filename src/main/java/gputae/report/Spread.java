@@ -4,15 +4,15 @@ import gputae.text.Numbers;
 import java.util.Arrays;
 
 /**
- * A number that was measured several times, once a seed.
+ * A number that was measured several times, once per seed.
  *
- * @param mean      NaN where there is no measurement
- * @param deviation the standard deviation, with n - 1; NaN for fewer than two measurements
- * @param count     n
+ * @param mean      NaN if there is no measurement
+ * @param deviation the standard deviation, with divisor n - 1; NaN for fewer than two measurements
+ * @param count     number n of measurements
  */
 public record Spread(double mean, double deviation, int count) {
 
-  /** Of those values that are not NaN. */
+  /** The spread of those values that are not NaN. */
   public static Spread of(double... values) {
     double[] measured = Arrays.stream(values).filter(v -> !Double.isNaN(v)).toArray();
     double sum = 0;
@@ -32,13 +32,13 @@ public record Spread(double mean, double deviation, int count) {
     return count > 0;
   }
 
-  /** With {@link Numbers#rounded}: "0.182 \u00b1 0.003", or the mean alone where there is no deviation. */
+  /** Rounds with {@link Numbers#rounded}: "0.182 \u00b1 0.003", or the mean alone if there is no deviation. */
   public String rounded(int decimals) {
     return Numbers.rounded(mean, decimals)
         + (Double.isNaN(deviation) ? "" : " \u00b1 " + Numbers.rounded(deviation, decimals));
   }
 
-  /** About three significant digits, for a sentence. */
+  /** The value with about three significant digits, for a sentence. */
   public String inWords() {
     return rounded(Numbers.commonDecimals(3, mean));
   }

@@ -1,5 +1,5 @@
 /**
- * Pages and tables for people: the report of a run, the measures of an evaluation, tables of a sweep. Equal input gives
- * equal bytes on one machine; no file carries the time of its writing.
+ * Pages and tables for users: the report of a run, the measures of an evaluation, the tables of a sweep. Equal input
+ * gives equal bytes on one machine; no file contains the time at which it was written.
  */
 package gputae.report;

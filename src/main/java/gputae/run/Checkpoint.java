@@ -9,25 +9,25 @@ import java.io.IOException;
 import java.nio.file.Files;
 
 /**
- * Where a training stands: {@code checkpoint.safetensors} of a run.
+ * The state of a training: {@code checkpoint.safetensors} of a run.
  *
  * @param run  the run
- * @param file what the file holds
+ * @param file the content of the file
  */
 public record Checkpoint(RunDirectory run, SafeTensors file) {
 
-  /** Of its metadata: what it is, and what its bits depend on. */
+  /** Keys of the metadata: the format, and the conditions on which the bits depend. */
   static final String FORMAT_KEY = "format";
 
   static final String FORMAT = "gpu-tae checkpoint 1";
   static final String CONDITIONS = "conditions";
 
-  /** The run's checkpoint, which must be one of this program; null where there is none. */
+  /** The run's checkpoint, or null if there is none. It must be a checkpoint of this program. */
   public static Checkpoint of(RunDirectory run) throws IOException {
     return Files.exists(run.checkpoint()) ? read(run) : null;
   }
 
-  /** As {@link #of}, of a run that has one. */
+  /** As {@link #of}, for a run that has a checkpoint. */
   public static Checkpoint read(RunDirectory run) throws IOException {
     SafeTensors file = SafeTensors.read(run.checkpoint());
     if (!FORMAT.equals(file.metadata().get(FORMAT_KEY)) || !file.metadata().containsKey(CONDITIONS)) {
@@ -44,7 +44,7 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
     return file.metadata().get(CONDITIONS);
   }
 
-  /** The state it holds, for the run's network of images of {@code pixels}. */
+  /** The state in this checkpoint, for the run's network on images of {@code pixels} pixels. */
   public TrainState state(TrainConfig config, int pixels) {
     try {
       return TrainState.fromTensors(RunDirectory.layout(config, pixels), config.objective().columns(), file);
@@ -54,7 +54,7 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
     }
   }
 
-  /** Brings a trainer of the run's settings to a state of this checkpoint; the epochs it has had. */
+  /** Sets a trainer with the run's settings to a state of this checkpoint. Returns the number of epochs done. */
   public int restore(Trainer trainer, TrainState state) {
     int done = state.history().size();
     if (state.step() / trainer.stepsPerEpoch() != done) {

@@ -10,12 +10,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 
-/** Keeps a run's metrics and checkpoint on disk as it trains. */
+/** Keeps the metrics and the checkpoint of a run on disk while it trains. */
 public final class CheckpointWriter implements TrainListener {
 
   /**
-   * What an interruption may cost. Writing takes some milliseconds and a sync of the disk, too much for every epoch of
-   * a fifth of a second. Tests that stop the program while it writes set 0: a checkpoint at each epoch.
+   * Least time between two checkpoints: an interruption may lose this much work. Writing takes some milliseconds and a
+   * sync of the disk, which is too much for every epoch of a fifth of a second. Tests that stop the program while it
+   * writes set 0: a checkpoint after each epoch.
    */
   public static double secondsBetween = 10;
 
@@ -25,7 +26,10 @@ public final class CheckpointWriter implements TrainListener {
   private final MetricsCsv metrics;
   private long last = System.nanoTime();
 
-  /** Of a trainer whose run has the lock; {@code conditions} are what its bits depend on beside settings and data. */
+  /**
+   * A writer for a trainer; the caller holds the lock of the run. {@code conditions} are what the bits depend on beside
+   * settings and data.
+   */
   public CheckpointWriter(RunDirectory run, Trainer trainer, String conditions) {
     this.run = run;
     this.trainer = trainer;
@@ -33,7 +37,7 @@ public final class CheckpointWriter implements TrainListener {
     this.conditions = conditions;
   }
 
-  /** metrics.csv as it must be at the start: the epochs already done. */
+  /** Writes metrics.csv as it must be at the start: with the epochs already done. */
   public void begin(List<Epoch> history) throws IOException {
     metrics.write(run.metrics(), history);
   }
@@ -50,7 +54,7 @@ public final class CheckpointWriter implements TrainListener {
     }
   }
 
-  /** Writes the checkpoint; the one before stays until the new one is whole. */
+  /** Writes the checkpoint; the previous one stays until the new one is complete. */
   public void save() throws IOException {
     TrainState state = trainer.state();
     SafeTensors file = state.toTensors(trainer.model().layout());

@@ -5,7 +5,7 @@ import gputae.data.Images;
 import gputae.files.Sha256;
 import java.nio.charset.StandardCharsets;
 
-/** What tells the data of one run from those of another. */
+/** A fingerprint that distinguishes the data of one run from those of another. */
 public final class DataFingerprint {
 
   private DataFingerprint() {}

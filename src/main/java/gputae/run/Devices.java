@@ -6,6 +6,6 @@ import java.util.function.Consumer;
 /** Opens the device that all models share. */
 public interface Devices {
 
-  /** A backend for {@code threads} of the CPU's threads, null for all; {@code log} takes a line that says which. */
+  /** A backend for {@code threads} threads of the CPU, null for all; {@code log} receives a line that describes it. */
   Backend open(Integer threads, Consumer<String> log);
 }

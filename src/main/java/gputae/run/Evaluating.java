@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** The measures of each model of a sweep, in its run directory. */
+/** Computes the measures of each model of a sweep and keeps them in its run directory. */
 public final class Evaluating implements Afterwards {
 
   private final Consumer<String> warn;
@@ -21,7 +21,7 @@ public final class Evaluating implements Afterwards {
     this.warn = warn;
   }
 
-  /** Of a row, or null where it failed or is not measured. */
+  /** The evaluation of a row; null if the row failed or is not measured. */
   public static Evaluation of(SweepRow row) throws IOException {
     return row.failure() != null ? null : outputs(row.run()).read();
   }

@@ -16,12 +16,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** The files of an evaluation: for programs, for tables, for people. */
+/** The files of an evaluation: JSON for programs, a table, and a page for the user. */
 public final class EvaluationOutputs {
 
   private final Path folder;
 
-  /** Of a run, or of another folder. */
+  /** The evaluation files in the folder of a run, or in another folder. */
   public EvaluationOutputs(Path folder) {
     this.folder = folder;
   }
@@ -34,12 +34,12 @@ public final class EvaluationOutputs {
     return folder.resolve("evaluation.csv");
   }
 
-  /** For people. */
+  /** The page for the user. */
   public Path page() {
     return folder.resolve("evaluation.html");
   }
 
-  /** A run's pictures that a page of measures shows. */
+  /** The pictures of a run that a page of measures shows. */
   public static List<Figure> figures(RunDirectory run) {
     return List.of(
         new Figure(run.figure("latent"), "Latent space",
@@ -48,7 +48,7 @@ public final class EvaluationOutputs {
             "Images decoded from samples of the prior of the latent space."));
   }
 
-  /** The page first: where the JSON is, everything is. */
+  /** Writes the page first and the JSON last: if the JSON exists, all files exist. */
   public void write(String title, Map<String, String> settings, Evaluation evaluation, List<Figure> figures)
       throws IOException {
     EvaluationPage.write(page(), title, settings, evaluation, figures);
@@ -56,7 +56,7 @@ public final class EvaluationOutputs {
     WholeFile.write(json(), EvaluationFiles.json(evaluation, settings).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** What {@link #write} left here, or null. */
+  /** The evaluation that {@link #write} left here, or null. */
   public Evaluation read() throws IOException {
     if (!Files.exists(json())) {
       return null;
@@ -68,19 +68,19 @@ public final class EvaluationOutputs {
     }
   }
 
-  /** All of them, there or not. */
+  /** All files, whether they exist or not. */
   public List<Path> files() {
     return List.of(json(), csv(), page());
   }
 
-  /** Removes those that are there. */
+  /** Removes the files that exist. */
   public void remove() throws IOException {
     for (Path file : files()) {
       Files.deleteIfExists(file);
     }
   }
 
-  /** A line for each measure. */
+  /** Prints a line for each measure. */
   public static void print(Evaluation evaluation, PrintStream out) {
     Measure.Group group = null;
     for (Map.Entry<Measure, Double> one : evaluation.values().entrySet()) {

@@ -9,7 +9,7 @@ import gputae.train.Streams;
 /** Images decoded from samples of a model's prior. */
 public final class GeneratedImages {
 
-  /** Images decoded at a time, so that floats of all of them never exist together. */
+  /** Number of images decoded at a time, so that the floats of all images never exist together. */
   private static final int CHUNK = 10_000;
 
   private GeneratedImages() {}

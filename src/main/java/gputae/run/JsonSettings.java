@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * A file with one JSON object, whose values are asked for by key. What is missing, of another kind or out of its range
- * fails with one line: the file, the key, the value, what belongs there, and what to do.
+ * A file with one JSON object whose values are read by key. A value that is missing, of another type or out of range
+ * causes a failure with one line: the file, the key, the value, what is expected, and what to do.
  */
 final class JsonSettings {
 
@@ -95,7 +95,7 @@ final class JsonSettings {
     return number;
   }
 
-  /** The constant that a text names. */
+  /** The constant that the text names. */
   <E extends Enum<E>> E oneOf(String key, List<E> constants) {
     String expected = "one of " + String.join(", ", constants.stream().map(JsonSettings::name).toList());
     Object value = value(key, expected);
@@ -103,7 +103,7 @@ final class JsonSettings {
         .orElseThrow(() -> wrong(key, value, expected));
   }
 
-  /** As files have it. */
+  /** The name as files spell it. */
   private static String name(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
   }
@@ -124,7 +124,7 @@ final class JsonSettings {
 
   private long integer(String key, Object value, String expected, long least, long most) {
     String digits = value instanceof StrictJson.Number number ? number.digits() : "";
-    // As many as the largest long has, so that no text makes a number of its length.
+    // The largest long has 19 digits. The limit keeps a very long text from becoming a very large number.
     if (!digits.matches("-?\\d{1,19}")) {
       throw wrong(key, value, expected);
     }
@@ -142,7 +142,7 @@ final class JsonSettings {
     return values.get(key);
   }
 
-  /** One that is there and not what it should be. */
+  /** The failure for a value that exists but is wrong. */
   Failure wrong(String key, Object value, String expected) {
     return new Failure(
         file + ": \"" + key + "\" is " + StrictJson.shown(value) + ", expected " + expected + "; " + advice);

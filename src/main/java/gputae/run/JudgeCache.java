@@ -15,17 +15,17 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
-/** The judge of a data set: trained once for each device and number of threads, then kept in the user's cache. */
+/** The judge of a data set. It is trained once for each device and number of threads, then kept in the user's cache. */
 public final class JudgeCache implements Evaluator.Judges {
 
   private static final long SEED = 0;
 
   private final Dataset dataset;
   private final String fingerprint;
-  /** Takes whole lines. */
+  /** Receives whole lines. */
   private final Consumer<String> warn;
 
-  /** Of a data set with this {@link DataFingerprint}; {@code warn} takes whole lines. */
+  /** The cache for a data set with this {@link DataFingerprint}; {@code warn} receives whole lines. */
   public JudgeCache(Dataset dataset, String fingerprint, Consumer<String> warn) {
     this.dataset = dataset;
     this.fingerprint = fingerprint;
@@ -66,7 +66,7 @@ public final class JudgeCache implements Evaluator.Judges {
     return made;
   }
 
-  /** Of a file for this data set and these conditions; what it holds is looked at all the same. */
+  /** Name of the file for this data set and these conditions. Its content is checked as well. */
   private String name(String conditions) {
     CRC32 crc = new CRC32();
     crc.update(conditions.getBytes(StandardCharsets.UTF_8));

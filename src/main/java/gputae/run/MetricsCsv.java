@@ -18,12 +18,13 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * {@code metrics.csv}: one row an epoch, with a column for each term of the objective; units as in {@link Epoch}.
- * UTF-8, lines end in '\n', a point as decimal separator; doubles have the digits that give back the same double.
+ * {@code metrics.csv}: one row per epoch, with a column for each term of the objective; units as in {@link Epoch}.
+ * UTF-8; lines end in '\n'; the decimal separator is a point; doubles have enough digits to be read back as the same
+ * double.
  */
 public final class MetricsCsv {
 
-  /** Stricter than Double.parseDouble, which also takes blanks, hexadecimals and a trailing 'd' or 'f'. */
+  /** Stricter than Double.parseDouble, which also accepts blanks, hexadecimal digits and a trailing 'd' or 'f'. */
   private static final Pattern NUMBER = Pattern.compile("NaN|-?(Infinity|[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?)");
   private static final Pattern COUNT = Pattern.compile("[0-9]{1,9}");
 
@@ -31,7 +32,7 @@ public final class MetricsCsv {
   private final List<String> columns;
 
   /**
-   * The files of runs with one objective.
+   * The format for all runs with one objective.
    *
    * @param terms the columns of that objective
    */
@@ -43,13 +44,14 @@ public final class MetricsCsv {
     this.columns = List.copyOf(names);
   }
 
-  /** The first line, without its end. */
+  /** The first line, without its line end. */
   public String header() {
     return String.join(",", columns);
   }
 
   /**
-   * Rewrites the whole file, through a temporary sibling and a rename, so that a reader never sees half of it.
+   * Writes the whole file anew, through a temporary file beside it and a rename, so that a reader never sees half of
+   * it.
    *
    * @throws IOException with one line naming the file
    */
@@ -65,7 +67,7 @@ public final class MetricsCsv {
    * Adds one row. It need not reach the disk at once: a checkpoint holds the rows too. A file that is missing or empty
    * gets the header first.
    *
-   * @throws IOException with one line naming the file; also if its last line is cut off, as a crash may leave it
+   * @throws IOException with one line naming the file; also if its last line is cut off, as after a crash
    */
   public void append(Path csv, Epoch epoch) throws IOException {
     try (FileChannel channel =
@@ -90,11 +92,12 @@ public final class MetricsCsv {
   }
 
   /**
-   * Reads the file back, strictly: the exact header, a number for each column, epochs ascending, every line ended.
+   * Reads the file back and checks it strictly: the exact header, a number in each column, ascending epochs, a line end
+   * after every line.
    *
-   * @return the rows in order; empty for a file with the header alone
-   * @throws IOException with one line naming the file and, where it applies, the line (from 1), what is there and what
-   *     was expected
+   * @return the rows in order; empty if the file has only the header
+   * @throws IOException with one line naming the file and, if there is one, the line (from 1), its text and what was
+   *     expected
    */
   public List<Epoch> read(Path csv) throws IOException {
     String[] lines = RegularFile.text(csv).split("\n", -1);
@@ -126,7 +129,7 @@ public final class MetricsCsv {
   }
 
   /**
-   * Shortest digits as Double.toString finds them, without its ".0" and without exponents where plain digits are as
+   * The shortest digits that Double.toString finds, without its ".0", and without an exponent where plain digits are as
    * short.
    */
   private static String number(double value) {

@@ -15,13 +15,13 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The files that a command is to write, looked at before anything is computed. */
+/** The files that a command will write. They are checked before anything is computed. */
 public final class Outputs {
 
   private static final Pattern ARRAYS = Pattern.compile("(train|test)-(images|labels)\\.npy|.*idx\\d-ubyte(\\.gz)?");
   private static final Pattern IMAGES = Pattern.compile("(?i).*\\.(png|jpe?g)");
 
-  /** A data set is split, then classes, then images. */
+  /** Depth of the folders of a data set: splits, then classes, then images. */
   private static final int IMAGE_DEPTH = 3;
 
   private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
@@ -31,9 +31,9 @@ public final class Outputs {
   /**
    * Adds a file.
    *
-   * @param name as it is called in messages: the option and what was given with it
-   * @param file null for none
-   * @throws Failure if it cannot be written; of usage if another output has it already
+   * @param name the name in messages: the option and its value
+   * @param file the file, or null if there is none
+   * @throws Failure if the file cannot be written; a usage failure if another output is the same file
    */
   public Outputs add(String name, Path file) {
     if (file == null) {
@@ -55,12 +55,14 @@ public final class Outputs {
     }
   }
 
-  /** As {@link #add}, of an option that was given a file, or null. */
+  /** As {@link #add}, for an option and its file; the file may be null. */
   public Outputs option(String option, Path file) {
     return add(option + " " + file, file);
   }
 
-  /** @throws Failure of usage if an output is one of these, which are read or belong to a run, by whatever name */
+  /**
+   * @throws Failure a usage failure if an output is one of these files under any name; they are read or belong to a run
+   */
   public Outputs notOver(Collection<Path> kept, String what) throws IOException {
     Destination standard = Destination.of(STANDARD_OUTPUT);
     for (Path file : kept) {
@@ -76,9 +78,9 @@ public final class Outputs {
     return this;
   }
 
-  /** As {@link #notOver}, of the files of a data set, as {@code --dataset} and {@code --data} name it. */
+  /** As {@link #notOver}, for the files of a data set that {@code --dataset} and {@code --data} name. */
   public Outputs notOverData(String dataset, Path data) throws IOException {
-    // To list a folder of images takes time; nothing of it can be lost where every output is new.
+    // Listing a folder of images takes time, and no image can be lost if every output is a new file.
     if (destinations.values().stream().noneMatch(Destination::isFile)) {
       return this;
     }
@@ -102,23 +104,26 @@ public final class Outputs {
     return (file.getParent().equals(folder) ? ARRAYS : IMAGES).matcher(file.getFileName().toString()).matches();
   }
 
-  /** Where to speak to people: standard error, if standard output is for a result. */
+  /** The stream for messages to the user: standard error if standard output receives a result. */
   public PrintStream console() {
     return destinations.values().stream().anyMatch(Destination::isStandardOutput) ? System.err : System.out;
   }
 
-  /** As {@link #notOver}, of a run's own files and the data that it was trained on. */
+  /** As {@link #notOver}, for the run's own files and the data on which it was trained. */
   public Outputs notOverRun(RunDirectory run, RunConfig config, Path data) throws IOException {
     return notOver(run.own(), "which belongs to the run").notOver(new EvaluationOutputs(run.path()).files(),
         "which belongs to the run").notOverData(config.dataset(), data != null ? data : config.data());
   }
 
-  /** Whether a name that says nothing of a format stands for what is written through: it has no extension to choose. */
+  /**
+   * Whether the file is written through, as a pipe, a device or standard output is. Its name then needs no extension
+   * that selects a format.
+   */
   public static boolean isThrough(Path file) throws IOException {
     return Destination.of(file).isThrough();
   }
 
-  /** Refuses standard output and files where a command makes a folder. */
+  /** Refuses standard output and existing files where a command makes a folder. */
   public static void requireFolder(String option, Path folder) {
     if (folder == null) {
       return;

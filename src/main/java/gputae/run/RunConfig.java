@@ -25,17 +25,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a run trains and on what: {@code config.json}.
+ * The settings of a run and its data: {@code config.json}.
  *
  * @param config      settings
- * @param dataset     as given: a name or a path
+ * @param dataset     name or path as given
  * @param data        folder of the data set's files, or null
- * @param fingerprint of the training images and labels, so that a resume on other data is noticed
- * @param height      of an image
- * @param width       of an image
- * @param classes     names by label
- * @param conditions  what the bits depend on beside all this
- * @param init        of weights that were given to begin with: the SHA-256 of their file; else null
+ * @param fingerprint fingerprint of the training images and labels, so that a resume on other data is noticed
+ * @param height      height of an image
+ * @param width       width of an image
+ * @param classes     names of the classes by label
+ * @param conditions  everything else on which the bits depend
+ * @param init        SHA-256 of the file of the initial weights; null if the weights were drawn from the seed
  */
 public record RunConfig(
     TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes,
@@ -43,16 +43,16 @@ public record RunConfig(
 
   private static final int FORMAT = 1;
 
-  /** Of a layer: twice as many, for a variational encoder, are still an int. */
+  /** Limit for the units of a layer: twice as many, for a variational encoder, still fit an int. */
   private static final int MOST_UNITS = 1 << 30;
 
-  /** Of an image, whose number must be one of Java's array. */
+  /** Limit for the pixels of an image: they must fit a Java array. */
   private static final int MOST_PIXELS = Integer.MAX_VALUE - 8;
 
-  /** What to do about a config.json that somebody changed. */
+  /** Advice for a config.json that somebody changed. */
   static final String DAMAGED = "put the file back as the training wrote it, or train again";
 
-  /** Of a training on data that are loaded. */
+  /** The description of a training on a data set that is loaded. */
   public static RunConfig of(TrainConfig config, String dataset, Path data, Dataset loaded, String fingerprint,
       String conditions, String init) {
     Images images = loaded.train().images();
@@ -60,12 +60,12 @@ public record RunConfig(
         conditions, init);
   }
 
-  /** The name of a data set for titles and folders: of a path only its last part. */
+  /** The name of a data set for titles and folders; of a path only the last part. */
   public static String shortName(String dataset) {
     return Datasets.isNamed(dataset) ? dataset : Datasets.nameOf(Path.of(dataset));
   }
 
-  /** For people: data set, model, latent dimension. */
+  /** A title for the user: data set, model, latent dimension. */
   public static String title(String dataset, TrainConfig config) {
     return shortName(dataset) + ", " + config.model().title() + ", latent dimension " + config.latent();
   }
@@ -116,7 +116,9 @@ public record RunConfig(
     return array;
   }
 
-  /** {@code config.json}; a {@link Failure} in one line that names the key where a value is not that of a run. */
+  /**
+   * Reads {@code config.json}. A value that a run cannot have gives a {@link Failure} in one line that names the key.
+   */
   public static RunConfig read(Path file) throws IOException {
     JsonSettings json = JsonSettings.read(file, DAMAGED);
     int format = json.integer("format", 0, Integer.MAX_VALUE);
@@ -139,7 +141,7 @@ public record RunConfig(
         json.text("conditions", "text", text -> true), json.has("init_sha256") ? sha256(json, "init_sha256") : null);
   }
 
-  /** The terms' weights, then their other settings by name. A value that is infinite is left out. */
+  /** Adds the weights of the terms, then their other settings by name. An infinite value is left out. */
   private static void addObjective(JsonObject json, Objective objective) {
     Map<String, Object> others = new TreeMap<>();
     for (Term term : objective.terms()) {
@@ -165,7 +167,7 @@ public record RunConfig(
     return value instanceof Double ? value : setting.text(value);
   }
 
-  /** The model's own terms, and the others that have a weight. */
+  /** The model's own terms, and other terms that have a weight. */
   private static Objective objective(JsonSettings json, ModelKind model) {
     List<Term> terms = new ArrayList<>();
     for (TermKind<?> kind : Terms.all()) {

@@ -27,20 +27,20 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The folder of a run: where each file lies, and what may be done with it. */
+/** The folder of a run: the place of each file, and what may be done with it. */
 public final class RunDirectory {
 
-  /** What to do where two files of a run are not of one training. */
+  /** Advice for two files of a run that do not come from the same training. */
   static final String UNFIT = "put both back as the training wrote them, or train again";
 
   private static final String LOCK = ".lock";
 
-  /** Of the last epoch, or kept of another. */
+  /** Names of figures, of the last epoch or (with a number) of an earlier one that was kept. */
   private static final Pattern FIGURE = Pattern.compile("(latent|generated|losses)(-\\d+)?\\.png");
 
   private final Path path;
 
-  /** Of a folder, there or not. */
+  /** The run in this folder, which need not exist. */
   public RunDirectory(Path path) {
     this.path = path;
   }
@@ -50,12 +50,12 @@ public final class RunDirectory {
     return path;
   }
 
-  /** What is trained and on what: {@link RunConfig}. */
+  /** The settings of the training and its data: {@link RunConfig}. */
   public Path config() {
     return path.resolve("config.json");
   }
 
-  /** A row an epoch: {@link MetricsCsv}. */
+  /** One row per epoch: {@link MetricsCsv}. */
   public Path metrics() {
     return path.resolve("metrics.csv");
   }
@@ -65,7 +65,7 @@ public final class RunDirectory {
     return path.resolve("model.safetensors");
   }
 
-  /** Where the training stands: {@link Checkpoint}. */
+  /** The state of the training: {@link Checkpoint}. */
   public Path checkpoint() {
     return path.resolve("checkpoint.safetensors");
   }
@@ -75,12 +75,12 @@ public final class RunDirectory {
     return path.resolve("latents.npy");
   }
 
-  /** Their labels, uint8 [n]. */
+  /** The labels of the test images, uint8 [n]. */
   public Path labels() {
     return path.resolve("labels.npy");
   }
 
-  /** The page for people. */
+  /** The report, a page for the user. */
   public Path report() {
     return path.resolve("report.html");
   }
@@ -107,12 +107,15 @@ public final class RunDirectory {
       try {
         return new RunDirectory(Files.createDirectory(path));
       } catch (FileAlreadyExistsException e) {
-        // Taken; perhaps by another run that started at this moment.
+        // The name is taken, perhaps by another run that started at the same moment.
       }
     }
   }
 
-  /** A folder of the user's choice, new or empty but for what a training leaves that is killed as it begins. */
+  /**
+   * Makes or takes a folder that the user chose. It must be new or empty, but files that a training leaves when it is
+   * killed at its very beginning are allowed.
+   */
   public static RunDirectory create(Path path) throws IOException {
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw new Failure("--out " + path + " is a file; give a new or empty folder");
@@ -130,7 +133,9 @@ public final class RunDirectory {
     return run;
   }
 
-  /** The run's files, there or not, but for its evaluation's: nothing else may be written over them. */
+  /**
+   * The files of the run, whether they exist or not, without those of its evaluation. Nothing else may overwrite them.
+   */
   public List<Path> own() throws IOException {
     List<Path> own = new ArrayList<>(List.of(config(), metrics(), model(), checkpoint(), latents(), labels(), report(),
         path.resolve(LOCK)));
@@ -152,8 +157,8 @@ public final class RunDirectory {
   }
 
   /**
-   * Keeps other processes from training in this folder until closed. The lock lies on a file of its own, since all
-   * others are replaced.
+   * Keeps other processes from training in this folder until the channel is closed. The lock is on a file of its own,
+   * since all other files are replaced.
    */
   public FileChannel lock() throws IOException {
     FileChannel channel = FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE,
@@ -171,7 +176,7 @@ public final class RunDirectory {
     return channel;
   }
 
-  /** Removes what a training that was killed left half written; only while {@link #lock} is held. */
+  /** Removes files that a killed training left half written. Call it only while {@link #lock} is held. */
   public void removeLeftovers() throws IOException {
     WholeFile.removeLeftovers(path);
     Path figures = figures();
@@ -180,19 +185,19 @@ public final class RunDirectory {
     }
   }
 
-  /** The embeddings of a part of the training images, which {@code reproduce} draws. */
+  /** The figure of the embeddings of a part of the training images, drawn by {@code reproduce}. */
   public Path cloud() {
     return figure("latent-512");
   }
 
   /**
-   * {@code config.json}, as a training begins or goes on; what was made of the weights before goes, so that nobody
-   * takes it for that of those to come.
+   * Writes {@code config.json} when a training begins or goes on. Deletes what was made of the earlier weights, so that
+   * nobody takes it for a result of the new ones.
    */
   public void begin(RunConfig config) throws IOException {
     Outputs written = new Outputs();
     for (Path file : List.of(config(), metrics(), model(), checkpoint())) {
-      // What cannot be written is said before anything goes.
+      // A file that cannot be written is reported before anything is deleted.
       written.add(file.toString(), file);
     }
     for (Path stale : List.of(report(), cloud())) {
@@ -202,15 +207,17 @@ public final class RunDirectory {
     config.write(config());
   }
 
-  /** {@code config.json}; a {@link Failure} in one line that names the key where a value is not that of a run. */
+  /**
+   * Reads {@code config.json}. A value that a run cannot have gives a {@link Failure} in one line that names the key.
+   */
   public RunConfig read() throws IOException {
     return RunConfig.read(config());
   }
 
   /**
-   * The run's data set.
+   * Opens the run's data set.
    *
-   * @param moved where it lies now, or null
+   * @param moved the place where the data lies now, or null
    */
   public Dataset openData(RunConfig description, Path moved, Consumer<String> log) throws IOException {
     try {
@@ -226,7 +233,8 @@ public final class RunDirectory {
   }
 
   /**
-   * Refuses data other than those the run was trained on, by their {@link DataFingerprint} and the size of an image.
+   * Refuses data other than that on which the run was trained. It compares the {@link DataFingerprint} and the size of
+   * an image.
    */
   public void requireData(RunConfig description, Dataset dataset, String fingerprint) {
     if (!fingerprint.equals(description.fingerprint())) {
@@ -262,7 +270,7 @@ public final class RunDirectory {
     SafeTensors file = SafeTensors.read(model());
     float[] weights;
     try {
-      // Before the model takes memory for sizes that only damage may have put into config.json.
+      // This is checked before the model allocates memory, since damage may have put huge sizes into config.json.
       weights = Weights.flat(layout(config.config(), config.height() * config.width()), file, "");
     } catch (IllegalArgumentException e) {
       throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage() + "; " + UNFIT, e);

@@ -25,10 +25,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** What a run leaves beside its checkpoint: weights, embeddings, figures, report. */
+/** The files that a run leaves beside its checkpoint: weights, embeddings, figures, report. */
 public final class RunOutputs {
 
-  /** Images of figures/generated.png, as in the paper's tables. */
+  /** Number of images in figures/generated.png, as in the paper's tables. */
   private static final int GENERATED = 96;
 
   private static final int GENERATED_COLUMNS = 12;
@@ -39,7 +39,7 @@ public final class RunOutputs {
   private final Consumer<String> warn;
   private boolean figuresFailed;
 
-  /** Of a run on the test split {@code test}; {@code warn} takes lines for people. */
+  /** The outputs of a run on the test split {@code test}; {@code warn} receives messages for the user. */
   public RunOutputs(RunDirectory run, RunConfig config, Split test, Consumer<String> warn) {
     this.run = run;
     this.config = config;
@@ -47,14 +47,14 @@ public final class RunOutputs {
     this.warn = warn;
   }
 
-  /** model.safetensors: the weights alone. */
+  /** Writes model.safetensors, which holds the weights alone. */
   public void writeModel(Autoencoder model) throws IOException {
     WholeFile.write(run.model(), Weights.named(model.layout(), model.parameters().toFloats()).toBytes());
   }
 
   /**
-   * Embeddings, labels, figures and the report of a finished training; returns the share of test embeddings outside the
-   * unit ball.
+   * Writes the embeddings, labels, figures and the report of a finished training. Returns the share of test embeddings
+   * outside the unit ball.
    */
   public double writeAll(Backend backend, Autoencoder model, float[] latents, List<Epoch> history) throws IOException {
     TrainConfig train = config.config();
@@ -76,7 +76,7 @@ public final class RunOutputs {
     return outside;
   }
 
-  /** The latent cloud and generated images; {@code suffix} tells epochs apart. */
+  /** Draws the latent points and generated images; {@code suffix} distinguishes epochs. */
   public void drawFigures(Backend backend, Autoencoder model, float[] latents, String suffix) throws IOException {
     TrainConfig train = config.config();
     byte[] generated = GeneratedImages.generate(backend, model, train.model().prior(), GENERATED, train.seed());
@@ -90,7 +90,7 @@ public final class RunOutputs {
     return RunConfig.title(config.dataset(), config.config());
   }
 
-  /** For people: what a run is. */
+  /** A description of a run for the user: names of settings and their values. */
   public static Map<String, String> settings(RunConfig config) {
     TrainConfig train = config.config();
     Map<String, String> settings = new LinkedHashMap<>();
@@ -113,7 +113,7 @@ public final class RunOutputs {
     return settings;
   }
 
-  /** A line for a setting that has an effect. */
+  /** Adds a line for a setting if it has an effect. */
   private static <V> void put(Map<String, String> lines, Setting<V> setting, TermKind.Values values) {
     V value = values.get(setting);
     if (!Double.valueOf(Double.POSITIVE_INFINITY).equals(value)) {
@@ -130,7 +130,7 @@ public final class RunOutputs {
     void write() throws IOException;
   }
 
-  /** A Java that cannot draw costs the pictures, said once, not the training. */
+  /** If Java cannot draw, the run gets no pictures. The user is told once, and the training goes on. */
   private void draw(Figure figure) throws IOException {
     try {
       figure.write();

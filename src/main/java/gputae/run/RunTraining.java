@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * A training in a run directory, whose lock the caller holds: {@link #begin}, {@link #train}, {@link #save},
- * {@link #finish}, in this order, on one thread. All trainings that leave a run are done by this class.
+ * A training in a run directory; the caller holds the lock of the directory. Call {@link #begin}, {@link #train},
+ * {@link #save} and {@link #finish} in this order, on one thread. Every training that leaves a run uses this class.
  */
 public final class RunTraining {
 
@@ -29,8 +29,8 @@ public final class RunTraining {
   private final RunOutputs outputs;
 
   /**
-   * @param trainer at its beginning or where a checkpoint stands; the caller closes it
-   * @param warn    takes lines for people
+   * @param trainer a trainer that has not begun, or one that was restored from a checkpoint; the caller closes it
+   * @param warn    receives messages for the user
    */
   public RunTraining(Backend backend, RunDirectory run, RunConfig config, Dataset data, Trainer trainer,
       Consumer<String> warn) {
@@ -43,9 +43,10 @@ public final class RunTraining {
   }
 
   /**
-   * A trainer of these settings.
+   * Makes a trainer with these settings.
    *
-   * @throws Failure if the network's sizes overflow, or a term of the objective needs labels that the data set lacks
+   * @throws Failure if the sizes of the network overflow, or if a term of the objective needs labels that the data set
+   *     lacks
    */
   public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
     if (config.objective().needsClasses() && data.train().labels() == null) {
@@ -66,15 +67,15 @@ public final class RunTraining {
         "the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
   }
 
-  /** Writes the run's settings and the rows of the epochs it has had. */
+  /** Writes the settings of the run and the rows of the epochs that are already done. */
   public void begin() throws IOException {
     run.begin(config);
     checkpoints.begin(trainer.history());
   }
 
   /**
-   * Trains until all epochs are done or the trainer's control stops it. The disk has each epoch before
-   * {@code listener} hears of it.
+   * Trains until all epochs are done or until the trainer's control stops it. Each epoch is on disk before
+   * {@code listener} is told of it.
    *
    * @return whether all epochs are done
    */
@@ -103,12 +104,15 @@ public final class RunTraining {
     outputs.writeModel(trainer.model());
   }
 
-  /** Writes what a finished training leaves: embeddings, figures, report; the share of embeddings outside the ball. */
+  /**
+   * Writes what a finished training leaves: embeddings, figures, report. Returns the share of embeddings outside the
+   * ball.
+   */
   public double finish() throws IOException {
     return outputs.writeAll(backend, trainer.model(), embeddings(), trainer.history());
   }
 
-  /** Draws the figures of an epoch, which are kept beside those of the last one. */
+  /** Draws the figures of an epoch. They are kept beside those of the last epoch. */
   public void drawFigures(int epoch) throws IOException {
     outputs.drawFigures(backend, trainer.model(), embeddings(), String.format(Locale.ROOT, "-%04d", epoch));
   }

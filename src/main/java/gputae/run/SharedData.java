@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** The data sets of a sweep: each is opened once, and let go after the last cell that is trained on it. Thread-safe. */
+/**
+ * The data sets of a sweep. Each is opened once, and released after the last cell that is trained on it. Thread-safe.
+ */
 final class SharedData {
 
   private final Map<List<Object>, LoadedData> loaded = new HashMap<>();
@@ -17,7 +19,7 @@ final class SharedData {
     cells.forEach(cell -> cellsLeft.merge(cell.key(), 1, Integer::sum));
   }
 
-  /** The data set of a cell; {@code log} takes lines for people. */
+  /** The data set of a cell; {@code log} receives messages for the user. */
   synchronized LoadedData of(SweepCell cell, Consumer<String> log) throws IOException {
     LoadedData found = loaded.get(cell.key());
     if (found == null) {
@@ -28,7 +30,10 @@ final class SharedData {
     return found;
   }
 
-  /** A cell is done; its data set where no other cell needs it and it was opened, else null. */
+  /**
+   * Notes that a cell is done. Returns its data set if the data set was opened and no other cell needs it, otherwise
+   * null.
+   */
   synchronized LoadedData release(SweepCell cell) {
     return cellsLeft.merge(cell.key(), -1, Integer::sum) == 0 ? loaded.remove(cell.key()) : null;
   }

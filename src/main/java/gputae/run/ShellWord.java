@@ -1,11 +1,11 @@
 package gputae.run;
 
-/** Words of a command line that is printed for people to copy. */
+/** Quotes words of a command line that is printed for users to copy. */
 public final class ShellWord {
 
   private ShellWord() {}
 
-  /** As a shell takes it for one word. */
+  /** The name in a form that a shell reads as one word. */
   public static String of(String name) {
     return name.matches("[\\w./:@%+=,-]+") ? name : "'" + name.replace("'", "'\\''") + "'";
   }

@@ -10,22 +10,22 @@ import java.util.Map;
 /**
  * One training of a sweep.
  *
- * @param name       of its run directory
- * @param parameters what tells it from the others, for tables: option of {@code train} and value
- * @param spec       what is trained
+ * @param name       name of its run directory
+ * @param parameters the options of {@code train} and their values that distinguish it from the other cells, for tables
+ * @param spec       the training to be done
  */
 public record SweepCell(String name, Map<String, String> parameters, TrainSpec spec) {
 
-  /** Settings. */
+  /** Settings of the training. */
   public TrainConfig config() {
     return spec.config();
   }
 
   /**
-   * The training of a point of a grid. Data set, model and latent dimension are in every name; of the point's other
-   * options those that the model has.
+   * The training at a point of a grid. Its name always contains the data set, the model and the latent dimension, then
+   * the other options of the point, if the model has them.
    *
-   * @param point what the options of the grid are given
+   * @param point the options of the grid that the model has, and their values
    */
   public static SweepCell of(TrainSpec spec, Map<String, String> point) {
     Map<String, String> parameters = new LinkedHashMap<>();
@@ -43,17 +43,17 @@ public record SweepCell(String name, Map<String, String> parameters, TrainSpec s
     return new SweepCell(name.toString().replaceAll("[^A-Za-z0-9._-]", "_"), parameters, spec);
   }
 
-  /** The same training, on the same data. */
+  /** Whether the other cell is the same training on the same data. */
   public boolean isLike(SweepCell other) {
     return config().equals(other.config()) && key().equals(other.key());
   }
 
-  /** Its run in the folder of a sweep, there or not. */
+  /** The run directory of this cell in the folder of a sweep; it need not exist. */
   RunDirectory directory(Path sweep) {
     return new RunDirectory(sweep.resolve("runs").resolve(name));
   }
 
-  /** What tells the data set from those of other cells. */
+  /** The key that distinguishes the data set from those of other cells. */
   List<Object> key() {
     return Arrays.asList(spec.place(), spec.data());
   }

@@ -8,15 +8,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a sweep writes into its folder, looked at before anything is computed. */
+/** The files that a sweep writes into its folder. They are checked before anything is computed. */
 final class SweepOutputs {
 
-  /** What is written into the folder beside the runs, here or by the report of the paper. */
+  /** The files that this sweep or the report of the paper writes into the folder, beside the runs. */
   private static final List<String> TABLES = List.of("sweep.csv", "sweep.md", "report.html", "cost.json");
 
   private SweepOutputs() {}
 
-  /** Refuses weights and data that the sweep itself would write over. */
+  /** Refuses initial weights and data which the sweep itself would overwrite. */
   static void require(Path out, List<SweepCell> cells) throws IOException {
     Outputs tables = new Outputs();
     for (String name : TABLES) {

@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What became of a cell.
+ * The result of a cell.
  *
- * @param history all its epochs, or none where it failed
- * @param failure why it could not be trained or measured, else null
+ * @param history all its epochs; empty if the cell failed
+ * @param failure why the cell could not be trained or measured, otherwise null
  */
 public record SweepRow(SweepCell cell, RunDirectory run, List<Epoch> history, String failure) {
 
-  /** A cell that could not be trained or measured. */
+  /** The row of a cell that could not be trained or measured. */
   static SweepRow failed(SweepCell cell, RunDirectory run, Throwable why) {
     return new SweepRow(cell, run, List.of(), reason(why));
   }
 
-  /** What came of the training, in a few words. */
+  /** The result of the training in a few words. */
   String words() {
     Epoch last = history.get(history.size() - 1);
     return String.format(Locale.ROOT, "test %.4f, %.1f s", last.testReconstruction(), last.seconds());

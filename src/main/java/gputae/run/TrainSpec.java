@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /**
- * A training that is asked for: what is trained, on what, from where.
+ * A training to be done: its data set, its initial weights and its settings.
  *
  * @param dataset name or path of the data set
  * @param data    folder of the data set's files, or null
@@ -26,17 +26,20 @@ import java.util.function.Consumer;
  */
 public record TrainSpec(String dataset, Path data, Path init, TrainConfig config) {
 
-  /** The data set; {@code log} takes lines for people. */
+  /** Loads the data set; {@code log} receives messages for the user. */
   public Dataset load(Consumer<String> log) throws IOException {
     return Datasets.open(dataset, data, log);
   }
 
-  /** What {@code config.json} calls the data set: a path must be found again from another working folder. */
+  /**
+   * The name of the data set in {@code config.json}. A path is made absolute where it must be found again from another
+   * working folder.
+   */
   public String place() {
     return data != null || Datasets.isNamed(dataset) ? dataset : Path.of(dataset).toAbsolutePath().toString();
   }
 
-  /** SHA-256 of the file of the initial weights, or null. */
+  /** SHA-256 of the file of the initial weights, or null if there is none. */
   public String initFingerprint() throws IOException {
     if (init == null) {
       return null;
@@ -46,7 +49,7 @@ public record TrainSpec(String dataset, Path data, Path init, TrainConfig config
     }
   }
 
-  /** The initial weights for images of {@code pixels}, flat, or null. */
+  /** The initial weights for images of {@code pixels} pixels, as one flat array; null if no file is given. */
   public float[] initialWeights(int pixels) throws IOException {
     if (init == null) {
       return null;

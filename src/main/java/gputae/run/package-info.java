@@ -1,5 +1,5 @@
 /**
- * What a training is on disk: the folder of a run and its parts, what a training is asked for, one training, many
- * trainings. Nothing here knows options of the command line.
+ * The files of a training: the run directory and its parts, the settings of a training, one training, many trainings.
+ * Nothing in this package knows the options of the command line.
  */
 package gputae.run;

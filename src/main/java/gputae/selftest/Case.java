@@ -8,15 +8,15 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * One case of an operation: owns the matrices it asks for, compares numbers with the reference's, and remembers the
- * first that is wrong.
+ * One case of an operation. It owns the matrices that it allocates, compares numbers with those of the reference, and
+ * remembers the first wrong one.
  */
 final class Case implements AutoCloseable {
 
   /**
-   * More values than a grid that loops over them has threads: {@code CudaBackend} fills a device once, and the largest
-   * GPUs have some 160 multiprocessors for 8 blocks of 256 threads each, 327,680 in all. So each such loop goes round
-   * twice somewhere.
+   * More values than the threads of a grid that loops over them: {@code CudaBackend} fills a device once, and the
+   * largest GPUs have about 160 multiprocessors for 8 blocks of 256 threads each, 327,680 in all. So in each such loop
+   * some threads take a second turn.
    */
   static final int MORE_THAN_A_GRID = 600_000;
 
@@ -37,7 +37,7 @@ final class Case implements AutoCloseable {
     return backend;
   }
 
-  // ---- matrices, which live as long as the case
+  // ---- matrices, which exist as long as the case
 
   Matrix allocate(ElementType type, long rows, long columns) {
     Matrix matrix = backend.allocate(type, rows, columns);
@@ -45,7 +45,7 @@ final class Case implements AutoCloseable {
     return matrix;
   }
 
-  /** float32 (rows, columns), zeros. */
+  /** float32 (rows, columns), all zeros. */
   Matrix zeros(long rows, long columns) {
     return allocate(ElementType.FLOAT32, rows, columns);
   }
@@ -82,14 +82,14 @@ final class Case implements AutoCloseable {
     return matrix;
   }
 
-  // ---- comparisons; a NaN that is not expected fails all of them
+  // ---- comparisons; an unexpected NaN fails each of them
 
-  /** |found - expected| must be within bound units of 2^-24 times the size of what is summed. */
+  /** |found - expected| must be within {@code bound} units, each 2^-24 times the size of the terms that are summed. */
   void close(String what, int index, double expected, double found, double bound, double size) {
     within(what, index, expected, found, bound, Unit.ROUNDING_OF_ONE * size);
   }
 
-  /** |found - expected| must be within bound times one. */
+  /** |found - expected| must be at most {@code bound} times {@code one}. */
   void within(String what, int index, double expected, double found, double bound, double one) {
     compared++;
     double off = Math.abs(expected - found);
@@ -105,7 +105,7 @@ final class Case implements AutoCloseable {
     }
   }
 
-  /** The same bits; any NaN is equal to any. */
+  /** The bits must be the same; all NaNs count as equal. */
   void same(String what, int index, float expected, float found) {
     compared++;
     if (Float.floatToIntBits(expected) != Float.floatToIntBits(found)) {
@@ -150,7 +150,7 @@ final class Case implements AutoCloseable {
     }
   }
 
-  /** A condition that has no number to compare with. */
+  /** Requires a condition for which there are no numbers to compare. */
   void require(boolean condition, String otherwise) {
     compared++;
     if (!condition) {
@@ -179,13 +179,13 @@ final class Case implements AutoCloseable {
     }
   }
 
-  // ---- what came of it
+  // ---- the results
 
   long compared() {
     return compared;
   }
 
-  /** Error / bound where it is largest, -1 if nothing was compared within a bound. */
+  /** The largest value of error / bound; -1 if nothing was compared within a bound. */
   double worstRatio() {
     return worstRatio;
   }
@@ -198,7 +198,7 @@ final class Case implements AutoCloseable {
     return worstBound;
   }
 
-  /** The first number that is wrong and how many are, or null. */
+  /** The first wrong number and how many are wrong, or null if there are none. */
   String failure() {
     return wrong == 0 ? null : wrong == 1 ? first : first + " (" + wrong + " of " + compared + " numbers are wrong)";
   }
@@ -209,7 +209,7 @@ final class Case implements AutoCloseable {
       try {
         matrix.close();
       } catch (RuntimeException e) {
-        // A device that failed may not free either; the case has told of the failure itself.
+        // A device that failed may not free memory either; the case has already reported the failure.
       }
     }
     matrices.clear();

@@ -8,12 +8,12 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * Runs the cases of one operation one by one and keeps the worst error and the failures. A case that fails does not
- * stop the next.
+ * Runs the cases of one operation one after another, and keeps the worst error and the failures. The next case runs
+ * even if one fails.
  */
 final class Cases {
 
-  /** Failed cases that are described; an operation that is wrong at all is mostly wrong in hundreds of them. */
+  /** Number of failed cases that are described; a wrong operation usually fails in hundreds of cases. */
   private static final int DESCRIBED = 4;
 
   private final Backend backend;
@@ -31,25 +31,26 @@ final class Cases {
   /**
    * Runs a case.
    *
-   * @param label its sizes and kind, in failures
+   * @param label its sizes and kind, for messages about failures
    */
   void run(String label, Consumer<Case> body) {
     String failure;
     try (Case one = new Case(backend)) {
       try {
         body.accept(one);
-        // What a device finds out late, such as memory that was written where nobody may write, is this case's failure
-        // too.
+        // Errors that a device detects late, such as a write to memory that is not allocated, also count as failures of
+        // this case.
         backend.synchronise();
         failure = one.failure();
       } catch (BackendException e) {
         failure = e.getMessage() == null ? e.toString() : e.getMessage();
       } catch (RuntimeException e) {
-        // A refusal of shapes that should fit, a closed backend, a mistake in the backend's own code.
+        // For example shapes that are refused although they fit, a closed backend, or an error in the backend's own
+        // code.
         failure = e.toString();
       }
       compared += one.compared();
-      // Not (ratio <= worst), so that a NaN counts as worst; and nothing is worse than a NaN.
+      // The condition is not (ratio <= worst), so that a NaN counts as the worst value; nothing is worse than a NaN.
       if (!Double.isNaN(worstRatio) && !(one.worstRatio() <= worstRatio)) {
         worstRatio = one.worstRatio();
         worstError = one.worstError();

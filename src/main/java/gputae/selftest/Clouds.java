@@ -2,7 +2,7 @@ package gputae.selftest;
 
 import java.util.Random;
 
-/** Clouds on which spanning trees go wrong, if they do. */
+/** Clouds for which errors in spanning trees are most likely. */
 public final class Clouds {
 
   private Clouds() {}
@@ -11,27 +11,27 @@ public final class Clouds {
   public enum Kind {
     /** Coordinates uniform in [-1, 1). */
     UNIFORM,
-    /** Coordinates among 0, 1, 2: many equal lengths. */
+    /** Coordinates are 0, 1 or 2: many equal lengths. */
     TIED,
     /**
-     * The points of a lattice of up to five dimensions, each once, in shuffled order: nearly all edges tie, up to ten
-     * at a point.
+     * The points of a lattice of up to five dimensions, each once, in shuffled order: nearly all edges have equal
+     * lengths, with up to ten equal ones at a point.
      */
     LATTICE,
-    /** Three points, each as often as chance has it. */
+    /** Three different points, each repeated a random number of times. */
     DUPLICATE,
-    /** Ten clusters a thousand times farther apart than they are wide. */
+    /** Ten clusters, whose distances are a thousand times their width. */
     CLUSTERED,
     /** The first points on a line at multiples of 1/8, each once, in shuffled order. */
     COLLINEAR,
     /** All points the same. */
     ONE_PLACE,
-    /** Coordinates that differ in their last bits only, where rounding decides. */
+    /** Coordinates that differ only in their last bits, where rounding decides. */
     NEARLY_EQUAL,
     /**
-     * Thirty-two far-apart clusters, the points of each 32 numbers apart, so that one lane of a warp sees all that is
-     * near a point; in groups of eight, so that of a point's eight nearest seven become its own component's and the
-     * eighth is the way out.
+     * Thirty-two clusters that are far apart. The indices of the points of a cluster differ by multiples of 32, so that
+     * one lane of a warp sees all points near a given one. The points are in groups of eight: of a point's eight
+     * nearest, seven join its own component and the eighth leads out of it.
      */
     STRIPED
   }
@@ -45,7 +45,7 @@ public final class Clouds {
     for (int k = 0; k < d; k++) {
       direction[k] = random.nextInt(5) - 2;
     }
-    // Any direction but none.
+    // Any direction except zero.
     int leading = random.nextInt(d);
     direction[leading] = direction[leading] == 0 ? 1 : direction[leading];
     int side = (int) Math.ceil(Math.pow(n, 1.0 / Math.min(d, LATTICE_AXES)));
@@ -72,7 +72,7 @@ public final class Clouds {
     return points;
   }
 
-  /** 0 to n - 1 in an order drawn uniformly (Fisher, Yates). */
+  /** The numbers 0 to n - 1 in an order drawn uniformly (Fisher, Yates). */
   private static int[] shuffle(int n, Random random) {
     int[] order = new int[n];
     for (int i = 0; i < n; i++) {

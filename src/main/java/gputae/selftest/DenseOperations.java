@@ -10,22 +10,24 @@ import java.util.Random;
 /** Dense layers, forward and backward: matrix products, bias and activation. */
 final class DenseOperations {
 
-  /** Rows: one, a tail below and above a register of 8 and 16 and a warp, a batch and a bit. */
+  /** Numbers of rows: one; just below and above a register of 8 and of 16 and a warp; a batch; a batch plus one. */
   static final int[] ROWS = {1, 2, 15, 17, 31, 32, 33, 128, 129};
 
-  /** Rows at the edges of larger blocks of threads, and a batch that fills some of them. */
+  /** Numbers of rows at the edges of larger blocks of threads, and a batch that fills some of them. */
   static final int[] MORE_ROWS = {255, 256, 257, 600};
 
-  /** (in, out): one; latents; tails of registers and warps; the paper's layers. */
+  /** (in, out): one; latent layers; remainders after registers and warps; the layers of the paper. */
   private static final int[][] LAYERS = {{1, 1}, {2, 64}, {64, 2}, {17, 33}, {64, 64}, {784, 64}, {64, 784}};
 
-  /** More rows than a GPU's own kernels take, in several parts of 256: a library's product with kernels around it. */
+  /**
+   * More rows than a GPU's own kernels accept, in several parts of 256: these use a library's product, with other
+   * kernels around it.
+   */
   static final int[] MANY_ROWS = {1025, 1300};
 
   /**
-   * (in, out) where the inner dimension is shared by 2 and by 4 warps; whose outputs end within the last 16 of a batch
-   * of 256;
-   * and wider than shared memory holds at a time.
+   * (in, out): the inner dimension is shared by 2 warps, and by 4 warps; the outputs end within the last 16 of a batch
+   * of 256; the layer is wider than shared memory can hold at a time.
    */
   private static final int[][] WIDE_LAYERS = {{200, 5}, {400, 6}, {9, 250}, {70, 1030}};
 
@@ -101,7 +103,7 @@ final class DenseOperations {
         values[i] = (float) -Math.pow(10, -30 + i * 0.0165);
         values[2000 + i] = -values[i];
       }
-      // One input per output: the product is 1 times the value.
+      // One input per output, so the product is 1 times the value.
       Matrix y = c.zeros(values.length, 1);
       c.backend().dense(c.floats(values.length, 1, values), c.floats(1, 1, 1), c.zeros(1, 1), Activation.ELU, y);
       float[] found = y.toFloats();
@@ -132,7 +134,7 @@ final class DenseOperations {
     for (int[] layer : WIDE_LAYERS) {
       denseBackward(cases, random, 6, layer[0], layer[1]);
     }
-    // The largest layers on the batch that fills several blocks.
+    // The largest layers, with the batch that fills several blocks.
     denseBackward(cases, random, 257, 784, 64);
     denseBackward(cases, random, 257, 64, 784);
   }
@@ -145,7 +147,7 @@ final class DenseOperations {
     float[] dw = Reference.gaussian(random, out * in, 1);
     float[] db = Reference.gaussian(random, out, 1);
     for (int i = 0; i < y.length; i++) {
-      // An output of ELU is above -1.
+      // An output of ELU is always above -1.
       y[i] = Math.max(y[i], -0.99f);
     }
     for (Activation activation : Activation.values()) {
@@ -174,7 +176,7 @@ final class DenseOperations {
             sizes += Math.abs(before[r * out + o]);
           }
           c.close("bias gradient", o, sum, foundB[o], Reference.ofSum(rows), sizes);
-          // All inputs of the first and last output and some of the others.
+          // All inputs of the first and the last output, and some inputs of the others.
           for (int k = 0; k < in; k += o == 0 || o == out - 1 ? 1 : 13) {
             sum = dw[o * in + k];
             sizes = Math.abs(sum);
@@ -210,7 +212,7 @@ final class DenseOperations {
   }
 
   /**
-   * Duplicate images must have duplicate embeddings, or a zero-length death would get the gradient of a unit vector.
+   * Equal images must have equal embeddings. Otherwise a death of length zero would get the gradient of a unit vector.
    */
   static void equalRows(Cases cases) {
     Random random = new Random(5);

@@ -53,7 +53,7 @@ final class HomologyOperations {
 
   private static void spanningTree(Cases cases) {
     Clouds.Kind[] kinds = Clouds.Kind.values();
-    // A register of 16, a warp, two warps, a batch: each plus and minus one; one block of 256 plus one.
+    // The sizes are near a register of 16, a warp, two warps and a batch, and one more than a block of 256.
     for (Clouds.Kind kind : kinds) {
       for (int n : new int[] {1, 2, 3, 15, 16, 17, 18, 31, 33, 65, 128, 129, 257}) {
         for (int d : new int[] {1, 2, 3, 4, 10, 33, 64}) {
@@ -62,8 +62,8 @@ final class HomologyOperations {
         }
       }
     }
-    // A GPU takes clouds of up to 128 points in one block and larger ones in many: every kind on either side of that
-    // border.
+    // A GPU processes clouds of up to 128 points in one block and larger ones in many blocks. Every kind of cloud is
+    // tested on both sides of this limit.
     for (Clouds.Kind kind : kinds) {
       againstPrim(cases, kind, 128, 2);
       againstPrim(cases, kind, 129, 2);
@@ -74,7 +74,7 @@ final class HomologyOperations {
   }
 
   private static void largeSpanningTree(Cases cases) {
-    // Every dimension's path on every size, the kinds in turn.
+    // The code path of every dimension with every size; the kinds take turns.
     Clouds.Kind[] kinds = Clouds.Kind.values();
     int turn = 0;
     for (int n : new int[] {127, 128, 129, 300, 513, 1024, 1025}) {
@@ -82,9 +82,9 @@ final class HomologyOperations {
         againstPrim(cases, kinds[turn++ % kinds.length], n, d);
       }
     }
-    // Above 65,536 streamed numbers a round the CPU's threads share the points. At 12 bytes a point the components of
-    // 14,600 do not fit a block's shared memory, but for GPUs with 227 KiB of it, as the H200; there bench/gpu.sh
-    // compares trees of 20,000 points with the CPU's.
+    // Above 65,536 numbers streamed per round, the CPU's threads share the points. At 12 bytes per point the components
+    // of 14,600 points do not fit into the shared memory of a block, except on GPUs that have 227 KiB of it, such as
+    // the H200. For those, bench/gpu.sh compares trees of 20,000 points with the CPU's.
     againstPrim(cases, Clouds.Kind.LATTICE, 2500, 30);
     againstPrim(cases, Clouds.Kind.LATTICE, 14_600, 2);
   }
@@ -124,7 +124,8 @@ final class HomologyOperations {
         deathTimes(cases, random, n, d);
       }
     }
-    // A star, which is no spanning tree of these points but has what few trees have: one point with hundreds of edges.
+    // A star. It is no spanning tree of these points, but it has a property that few trees have: one point with
+    // hundreds of edges.
     for (int n : new int[] {128, 257, 700}) {
       float[] z = Reference.gaussian(random, n * 2, 1);
       int[] edges = new int[2 * (n - 1)];
@@ -141,10 +142,11 @@ final class HomologyOperations {
   private static void deathTimes(Cases cases, Random random, int n, int d) {
     float[] z = Reference.gaussian(random, n * d, 1);
     if (n > 3) {
-      // A duplicate: an edge of length 0, which pulls nowhere.
+      // A duplicate point gives an edge of length 0, whose gradient is 0.
       System.arraycopy(z, 0, z, 2 * d, d);
     }
-    // The reference's tree, so that this does not fail with the engine's; its order is as good as the engine's.
+    // This uses the tree of the reference, so that it does not fail together with the engine; the order of its edges is
+    // as valid as the engine's.
     SpanningTree tree = Prim.ofPoints(z, d);
     float[] lengths = new float[n - 1];
     for (int i = 0; i < n - 1; i++) {
@@ -155,7 +157,7 @@ final class HomologyOperations {
 
   private static void deathTimes(Cases cases, Random random, String label, float[] z, int d, int[] edges,
       float[] lengths) {
-    // An edge as long as maxEdge still counts.
+    // An edge whose length equals maxEdge still counts.
     float[] sorted = lengths.clone();
     Arrays.sort(sorted);
     float middle = sorted.length == 0 ? 1 : sorted[sorted.length / 2];
@@ -170,7 +172,7 @@ final class HomologyOperations {
   private static void deathTimes(Case c, Random random, float[] z, int d, int[] edges, float[] lengths, float degree,
       float maxEdge) {
     int n = z.length / d;
-    // The gradient is assigned: what stood there must not matter.
+    // The gradient is assigned, so its previous content must not matter.
     Matrix gradient = c.floats(n, d, Reference.gaussian(random, n * d, 5));
     Matrix loss = c.zeros(1, 1);
     c.backend().deathTimes(c.floats(n, d, z), c.ints(n - 1, 2, edges), c.floats(1, n - 1, lengths), degree, maxEdge,

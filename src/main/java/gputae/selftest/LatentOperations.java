@@ -21,7 +21,7 @@ final class LatentOperations {
     return List.of(
         new Operation("reparameterise", "1 to 300,000 rows, 1 to 33 dimensions", Unit.ROUNDING,
             cases -> variational(cases, Case.MORE_THAN_A_GRID / 2, LatentOperations::reparameterise)),
-        // The largest are several times as many values as a block has threads.
+        // The largest cases have several times as many values as a block has threads.
         new Operation("KL divergence", "1 to 2050 rows, 1 to 33 dimensions", Unit.ROUNDING,
             cases -> variational(cases, 2050, LatentOperations::divergence)),
         new Operation("normals", "1 to 2,400,000 numbers, steps to 46,900", Unit.ROUNDING, LatentOperations::normals),
@@ -108,7 +108,8 @@ final class LatentOperations {
     c.close("divergence", 0, sum, loss.toFloats()[0], 4, sizes);
   }
 
-  // ---- samples
+  // A number of the Box-Muller transform, from the words of Philox at (seed, index, step, stream), and the radius from
+  // which it was computed.
 
   /**
    * A number of Box and Muller's transform, from the words of Philox at (seed, index, step, stream), and the radius it
@@ -124,8 +125,8 @@ final class LatentOperations {
     }
 
     /**
-     * The angle itself is rounded to float32, which moves the result by radius * angle * 2^-24; 8 units of this hold
-     * that.
+     * The angle itself is rounded to float32, which changes the result by radius * angle * 2^-24; 8 units of this size
+     * cover that.
      */
     double size() {
       return radius + 1e-3;
@@ -133,8 +134,8 @@ final class LatentOperations {
   }
 
   /**
-   * Comparing is most of the time of the cases that exist for a grid's second turn: there every 13th will do, which is
-   * each of the four of a draw in turn.
+   * The cases that exist only for a grid's second turn spend most of their time on comparisons. For them every 13th
+   * number is compared, which visits each of the four numbers of a draw in turn.
    */
   private static int stride(int count) {
     return count < 300_000 ? 1 : 13;
@@ -146,7 +147,7 @@ final class LatentOperations {
         cases.run(count + " at step " + step, c -> normals(c, count, step));
       }
     }
-    // A thread draws four.
+    // A thread draws four numbers.
     int most = 4 * Case.MORE_THAN_A_GRID;
     cases.run(most + " at step 7", c -> normals(c, most, 7));
   }
@@ -187,13 +188,13 @@ final class LatentOperations {
         }
       }
     }
-    // More rows than a grid that fills a device has threads.
+    // More rows than the number of threads in a grid that fills a device.
     cases.run("350000 x 2 at step 7", c -> uniformBall(c, 350_000, 2, 7));
   }
 
   /**
-   * A direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r draws from the
-   * indices r (ceil(d / 4) + 1) on: its normals, then u.
+   * A direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r uses the indices
+   * from r (ceil(d / 4) + 1) on: first its normals, then u.
    */
   private static void uniformBall(Case c, int rows, int d, long step) {
     Matrix out = c.zeros(rows, d);
@@ -214,7 +215,7 @@ final class LatentOperations {
       double length = Math.sqrt(square);
       double radius = Math.pow(Philox.uniform(Philox.words(SEED, first + groups, (int) step, 3)[0]), 1.0 / d);
       for (int k = 0; k < d; k++) {
-        // Errors of the normals, 8 units each, move the direction directly and through its length.
+        // Errors of the normals, 8 units each, change the direction directly and through its length.
         c.close("coordinate", r * d + k, radius * normal[k] / length, found[r * d + k], 18, radius * sizes / length);
       }
     }

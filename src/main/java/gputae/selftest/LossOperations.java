@@ -28,8 +28,8 @@ final class LossOperations {
   private static void sigmoid(Cases cases) {
     for (int count : new int[] {1001, 1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1024, 1025, Case.MORE_THAN_A_GRID}) {
       cases.run(count + " logits", c -> {
-        // Within +-85: beyond, the smaller probability nears the smallest normal number, where a relative error has no
-        // meaning any more.
+        // Within +-85: beyond this, the smaller probability is near the smallest normal number, where a relative error
+        // has no meaning.
         float step = 170f / Math.max(count, 1000);
         float[] logits = new float[count];
         for (int i = 0; i < count; i++) {
@@ -79,7 +79,7 @@ final class LossOperations {
     for (int rows : new int[] {1023, 1024, 1025}) {
       cases.run(rows + " x 3", c -> crossEntropy(c, random, rows, 3, 6));
     }
-    // Where exp(-|logit|) vanishes.
+    // Here exp(-|logit|) vanishes.
     cases.run("33 x 257, logits of some hundred", c -> crossEntropy(c, random, 33, 257, 200));
   }
 
@@ -101,8 +101,8 @@ final class LossOperations {
     for (int i = 0; i < logits.length; i++) {
       c.close("gradient", i, expected.gradient()[i] / count, found[i], 8, 1 / count);
     }
-    // Each of many lanes or threads adds up a few dozen terms in float32, whose errors average out; from there on the
-    // sum is in double.
+    // Each of many lanes or threads adds a few dozen terms in float32, and their errors average out; after that the sum
+    // is in double.
     c.close("loss", 0, expected.sum() / count, loss.toFloats()[0], 4, expected.size() / count);
     Matrix alone = c.zeros(1, 1);
     backend.sigmoidCrossEntropy(x, t, null, alone);
@@ -125,7 +125,7 @@ final class LossOperations {
           cases.run(rows + " x " + d + " " + penalty, c -> ballPenalty(c, random, penalty, rows, d));
         }
       }
-      // A block of 1024 threads goes round three times.
+      // A block of 1024 threads makes three turns.
       cases.run("2050 x 2 " + penalty, c -> ballPenalty(c, random, penalty, 2050, 2));
     }
     cases.run("a NaN", c -> {
@@ -139,7 +139,7 @@ final class LossOperations {
     float[] z = Reference.gaussian(random, rows * d, 1.2 / Math.sqrt(d));
     Arrays.fill(z, 0, d, 0);
     if (rows > 1) {
-      // On the sphere itself nothing pulls.
+      // On the sphere itself the gradient is 0.
       Arrays.fill(z, d, 2 * d, 0);
       z[d] = 1;
     }

@@ -4,8 +4,8 @@ import gputae.backend.Backend;
 import java.util.function.Consumer;
 
 /**
- * An operation of a backend, or a promise about several, with the cases that check it: every size at which a code path
- * begins or ends.
+ * An operation of a backend, or a property of several operations, with the cases that check it: every size at which a
+ * code path begins or ends.
  */
 public final class Operation {
 
@@ -15,9 +15,9 @@ public final class Operation {
   private final Consumer<Cases> cases;
 
   /**
-   * @param name  what the table calls it
+   * @param name  name in the table
    * @param sizes the cases in a few words
-   * @param unit  of the errors
+   * @param unit  unit of the errors
    * @param cases runs all cases
    */
   Operation(String name, String sizes, Unit unit, Consumer<Cases> cases) {
@@ -32,8 +32,8 @@ public final class Operation {
   }
 
   /**
-   * Runs all cases. What goes wrong, exceptions of the backend included, is in the result; memory that the cases took
-   * is given back.
+   * Runs all cases. Errors, including exceptions of the backend, are reported in the result; memory that the cases
+   * allocated is freed.
    */
   public Result run(Backend backend) {
     Cases run = new Cases(backend);

@@ -4,20 +4,20 @@ import gputae.backend.BallPenalty;
 import java.util.Random;
 
 /**
- * What the self-test and the benchmarks compare a device with: inputs, bounds, and losses with their gradients in
- * double precision.
+ * The data with which the self-test and the benchmarks compare a device: inputs, bounds, and losses with their
+ * gradients in double precision.
  */
 public final class Reference {
 
   /**
-   * Numbers that are drawn; after so many, a prime and so no multiple of any block or grid, they repeat, since drawing
-   * is what takes the time.
+   * Count of numbers that are drawn; after that they repeat, since drawing takes most of the time. The count is a
+   * prime, so it is no multiple of any block or grid.
    */
   private static final int DRAWN = 100_003;
 
   private Reference() {}
 
-  /** Independent normals times a scale; from the hundred thousandth on they repeat. */
+  /** Independent normals times a scale; after a hundred thousand numbers they repeat. */
   public static float[] gaussian(Random random, int count, double scale) {
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
@@ -27,10 +27,10 @@ public final class Reference {
   }
 
   /**
-   * Units of the terms' size that a float32 sum of {@code count} products may be off by, in whatever order a device
-   * adds them: roundings go either way, so that they add up as the steps of a random walk do (Higham, Mary 2019); some
-   * more for the products and what comes after the sum. The worst case, {@code count} units, is many times what is ever
-   * seen and would test little.
+   * The error that a float32 sum of {@code count} products may have, in units of the terms' size, in whatever order a
+   * device adds them. Rounding errors have both signs, so they add up like the steps of a random walk (Higham, Mary
+   * 2019); a few units are added for the products and for the operations after the sum. The worst case, {@code count}
+   * units, is much larger than any error in practice and would test little.
    */
   public static double ofSum(int count) {
     return Math.sqrt(count) + 4;
@@ -39,8 +39,8 @@ public final class Reference {
   /**
    * A sum of terms.
    *
-   * @param size     of what is added up, for bounds
-   * @param gradient of the sum with respect to each input
+   * @param size     size of the terms that are added, for bounds
+   * @param gradient gradient of the sum with respect to each input
    */
   public record Loss(double sum, double size, double[] gradient) {}
 
@@ -53,14 +53,14 @@ public final class Reference {
       double l = logits[i];
       double term = Math.max(l, 0) - l * target[i] + Math.log1p(Math.exp(-Math.abs(l)));
       sum += term;
-      // The two large terms cancel where the prediction is right.
+      // The two large terms cancel if the prediction is right.
       size += term + Math.abs(l);
       gradient[i] = 1 / (1 + Math.exp(-l)) - target[i];
     }
     return new Loss(sum, size, gradient);
   }
 
-  /** The sum of the penalties for lying outside the unit ball, of points z (n, d). */
+  /** The sum of the penalties of points z (n, d) for lying outside the unit ball. */
   public static Loss ballPenalty(float[] z, int d, BallPenalty penalty) {
     double sum = 0;
     double size = 0;

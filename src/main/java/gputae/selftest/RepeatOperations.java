@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * Promises about whole sequences of calls: the same bits again, the same bits when replayed, the same bits for equal
- * rows.
+ * Properties of whole sequences of calls: the same bits when repeated, the same bits when replayed, the same bits for
+ * equal rows.
  */
 final class RepeatOperations {
 
@@ -86,7 +86,7 @@ final class RepeatOperations {
         direct.step();
       }
       TinyTraining replayed = new TinyTraining(c);
-      // One step as such first, as a training run does it: what a backend sets up on first use must not be part of the
+      // One step is first done directly, as in a training run: initialisation on first use must not be part of the
       // recording.
       replayed.step();
       try (Recording recording = c.backend().record(replayed::step)) {

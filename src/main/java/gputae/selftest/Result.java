@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.SortedSet;
 
 /**
- * What came of one operation.
+ * The result of one operation.
  *
- * @param operation  its name
- * @param sizes      the sizes it ran on, for people
- * @param kernels    names of the kernels that were launched meanwhile; empty where the backend counts none
- * @param compared   numbers that were compared with a reference
- * @param unit       of worstError and bound
- * @param worstError the error where error / bound is largest; NaN if a NaN was found where a number should be
- * @param bound      the bound there
- * @param failures   one line for each case that failed, up to a few, then how many more; empty if all passed
+ * @param operation  name of the operation
+ * @param sizes      sizes of its cases, for the user
+ * @param kernels    names of the kernels that were launched meanwhile; empty if the backend counts none
+ * @param compared   count of numbers that were compared with a reference
+ * @param unit       unit of worstError and bound
+ * @param worstError the error for which error / bound is largest; NaN if a NaN was found where a number was expected
+ * @param bound      the bound for that error
+ * @param failures   one line for each failed case, up to a few, then the number of further ones; empty if all passed
  */
 public record Result(
     String operation, String sizes, SortedSet<String> kernels, long compared, Unit unit, double worstError,

@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The self-test's results as text: a row an operation, a summary, the failures. */
+/** The results of the self-test as text: a row for each operation, a summary, the failures. */
 public final class ResultTable {
 
-  /** Columns that the rest of the row takes: operation, sizes, worst error, bound, result. */
+  /** Width of the rest of the row in characters: operation, sizes, worst error, bound, result. */
   private static final String ROW = "%-22s%-56s%10s%11s  %-6s";
 
-  /** Columns of a line; names of kernels go on in the next. */
+  /** Width of a line in characters; names of kernels continue on the next line. */
   private static final int WIDTH = 140;
 
-  /** On a CPU it may be a wider instruction set that is at fault. */
+  /** On a CPU the cause may be a wider instruction set. */
   private static final String ADVICE =
       "Results of this device cannot be trusted: use --device cpu (on a CPU: GPU_TAE_CPU=baseline), and report this "
           + "table with"
@@ -21,7 +21,7 @@ public final class ResultTable {
 
   private ResultTable() {}
 
-  /** The units and the columns' names. */
+  /** The units and the names of the columns. */
   public static String header() {
     return "Errors in u, the rounding of a float32 (2^-24) times the size of what is summed, or in se, standard errors "
         + "of a mean; the worst is\n"
@@ -30,9 +30,9 @@ public final class ResultTable {
   }
 
   /**
-   * One operation's row; it may take more than one line.
+   * The row of one operation; it may take more than one line.
    *
-   * @param plain what stands for the kernels where nobody counts them
+   * @param plain the text in place of the kernels if the backend does not count them
    */
   public static String row(Result result, String plain) {
     boolean exact = result.unit() == Unit.EXACT;
@@ -59,7 +59,7 @@ public final class ResultTable {
     return String.join("\n", lines);
   }
 
-  /** Three digits or so. */
+  /** The number with about three digits. */
   private static String number(double value) {
     if (!Double.isFinite(value)) {
       return Double.isNaN(value) ? "NaN" : "inf";
@@ -69,10 +69,10 @@ public final class ResultTable {
   }
 
   /**
-   * One line that says how it went; each failure in a line below, and what to do about them.
+   * One line with the overall result; below it a line for each failure, and advice.
    *
-   * @param device  what was tested
-   * @param seconds how long it took
+   * @param device  the device that was tested
+   * @param seconds time that the test took
    */
   public static String summary(List<Result> results, String device, double seconds) {
     List<Result> failed = results.stream().filter(result -> !result.passed()).toList();

@@ -12,25 +12,25 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Every operation of a backend against references in double precision, or bit for bit where the operation's rule is
- * exact. The command {@code doctor --selftest} runs it on a user's device, and the contract test of the backends runs
- * the very same operations.
+ * Checks every operation of a backend against references in double precision, or bit for bit if the rule of the
+ * operation is exact. The command {@code doctor --selftest} runs it on a user's device; the contract test of the
+ * backends runs the same operations.
  *
- * <p>Sizes are chosen per code path: 1; the edges of registers and warps, 15 to 17 and 31 to 33; of blocks of threads,
- * 127 to 129, 255 to 257, 1023 to 1025; whole blocks plus a tail; more values than the largest grid has threads; the
- * paper's own 64, 128 and 784. Bounds follow from the arithmetic: a sum of n float32 products may be off by sqrt(n) + 4
- * units of 2^-24 of the sum of their absolute values, in any order; a sum of rounded terms in double, rounded at its
- * end, by 4.
+ * <p>The sizes are chosen for the code paths: 1; the edges of registers and warps, 15 to 17 and 31 to 33; the edges of
+ * blocks of threads, 127 to 129, 255 to 257, 1023 to 1025; whole blocks plus a remainder; more values than the largest
+ * grid has threads; the paper's own 64, 128 and 784. The bounds follow from the arithmetic: a sum of n float32 products
+ * may be off by sqrt(n) + 4 units of 2^-24 of the sum of their absolute values, in any order; a sum of rounded terms in
+ * double, rounded at its end, by 4.
  */
 public final class SelfTest {
 
   /**
-   * The operation whose promise depends on the instruction set that the matrix products' library took, which a process
-   * of tests may have fixed before.
+   * This property depends on the instruction set that the library for matrix products uses; in a process of tests, an
+   * earlier test may have fixed it.
    */
   public static final String EQUAL_ROWS = "equal rows";
 
-  /** The operation that takes longest: on the host runner half of the time of all. */
+  /** The slowest operation: on the host runner it takes half of the total time. */
   public static final String LARGE_TREES = "large spanning tree";
 
   private SelfTest() {}
@@ -43,8 +43,8 @@ public final class SelfTest {
   }
 
   /**
-   * A training step of the paper's widths, replayed {@code repeats} times from one state: for devices whose threads may
-   * come in another order each time.
+   * A training step with the paper's widths, replayed {@code repeats} times from one state. It is for devices whose
+   * threads may run in another order each time.
    */
   public static Operation repeatedStep(int repeats) {
     return RepeatOperations.repeatedStep(repeats);
@@ -53,9 +53,9 @@ public final class SelfTest {
   /**
    * Runs operations.
    *
-   * @param launches how often each kernel was launched so far; the differences give the kernels of an operation. Empty
-   *     maps where nobody counts
-   * @param listener gets each result as soon as it is there
+   * @param launches how often each kernel has been launched so far; the differences give the kernels of an operation;
+   *     empty maps if they are not counted
+   * @param listener receives each result as soon as it exists
    */
   public static List<Result> run(List<Operation> operations, Backend backend,
       Supplier<? extends Map<String, Long>> launches, Consumer<Result> listener) {

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * What surrounds the model in a training step: copies, batches of images, sums of gradients, Adam, the log of losses.
+ * The operations around the model in a training step: copies, batches of images, sums of gradients, Adam, the log of
+ * losses.
  */
 final class StepOperations {
 
@@ -126,7 +127,8 @@ final class StepOperations {
   }
 
   private static void add(Cases cases) {
-    // The last but one is the parameters of the paper's model, 784-64-64-2 and back, and a tail.
+    // The last but one is the number of parameters of the paper's model, 784-64-64-2 and back; the last one leaves a
+    // remainder.
     for (int size : new int[] {1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 1023, 1024, 1025, 100_353,
       Case.MORE_THAN_A_GRID}) {
       cases.run(size + " numbers", c -> {
@@ -157,13 +159,13 @@ final class StepOperations {
     }
     cases.run(Case.MORE_THAN_A_GRID + " parameters, step 100", c -> lateStepOfAdam(c, Case.MORE_THAN_A_GRID, 100));
     cases.run("moments below 2^-100", c -> {
-      // A tenth of the gradient is the first moment: 1e-31 lies below 2^-100 = 7.9e-31, 1e-29 does not.
+      // The first moment is a tenth of the gradient: 1e-31 is below 2^-100 = 7.9e-31, 1e-29 is not.
       Matrix m = c.zeros(1, 2);
       Matrix v = c.zeros(1, 2);
       c.backend().adam(c.zeros(1, 2), c.floats(1, 2, 1e-30f, 1e-28f), m, v, c.stepAt(1),
           c.rates(AdamRates.of(1e-3)));
       c.same("first moment", 0, 0, m.toFloats()[0]);
-      // The rate, rounded, times the gradient.
+      // The rounded rate times the gradient.
       double first = (1 - AdamRates.of(1e-3).beta1()) * 1e-28f;
       c.close("first moment", 1, first, m.toFloats()[1], 2, first);
       c.same("second moment", new float[2], v.toFloats());
@@ -187,7 +189,7 @@ final class StepOperations {
     }
     for (int t = 1; t <= 10; t++) {
       float[] gradient = Reference.gaussian(random, count, Math.pow(10, -t));
-      // A parameter that never gets a gradient must not move.
+      // A parameter whose gradient is always zero must not change.
       gradient[0] = 0;
       g.upload(gradient);
       c.backend().adam(p, g, m, v, c.stepAt(t), onDevice);
@@ -206,15 +208,15 @@ final class StepOperations {
     float[] foundV = v.toFloats();
     c.same("parameter without a gradient", 0, start[0], found[0]);
     for (int i = 0; i < count; i++) {
-      // Ten changes of at most rate * sqrt(10), each within some units, and ten roundings of the parameter.
+      // Ten changes of at most rate * sqrt(10), each accurate within some units, and ten roundings of the parameter.
       c.close("parameter", i, ep[i], found[i], 40, Math.abs(ep[i]) + 1e-2);
-      // Four roundings a step.
+      // Four roundings per step.
       c.close("first moment", i, em[i], foundM[i], 40, mSizes[i]);
       c.close("second moment", i, ev[i], foundV[i], 40, ev[i]);
     }
   }
 
-  /** The step's number matters in the corrections by 1 - beta^t alone, which end at 1. */
+  /** The number of the step is used only in the corrections by 1 - beta^t, which approach 1. */
   private static void lateStepOfAdam(Case c, int count, long step) {
     Random random = new Random(14);
     AdamRates rates = AdamRates.of(3e-3);
@@ -252,7 +254,7 @@ final class StepOperations {
       c.same("step", 6, step.toLongs()[0]);
       c.same("log", new float[] {4, 14, 24, 5, 15, 25, 2, 12, 22, 3, 13, 23}, log.toFloats());
     });
-    // The last is more than a block has threads.
+    // The last width is larger than the number of threads of a block.
     for (int width : new int[] {1, 33, 257, 1025}) {
       cases.run(width + " losses at step 4,000,000,002", c -> {
         float[] losses = Reference.gaussian(new Random(width), width, 1);

@@ -9,8 +9,8 @@ import gputae.backend.Matrix;
 import java.util.Random;
 
 /**
- * A training step that calls every operation a step can call, with the divergence of the VAE and, beside the decoder,
- * the topological branch; on random images, for a few steps, so it learns nothing.
+ * A training step that calls every operation that a step can call: the divergence of the VAE and, parallel to the
+ * decoder, the topological branch. It uses random images and runs for a few steps, so it learns nothing.
  */
 final class TinyTraining {
 
@@ -29,7 +29,7 @@ final class TinyTraining {
 
   static final Widths PAPER = new Widths(784, 64, 2, 128);
 
-  /** What a step changes. */
+  /** The values that a step changes. */
   record State(long step, float[] parameters, float[] gradient, float[] firstMoment, float[] secondMoment,
       float[] losses) {
     void compareWith(Case c, State other) {
@@ -52,7 +52,8 @@ final class TinyTraining {
   private final Matrix x;
 
   /**
-   * All parameters, (1, count); the layers' weights and biases are views of it, as are their gradients of the second.
+   * All parameters, (1, count). The weights and biases of the layers are views of it; their gradients are views of the
+   * second matrix.
    */
   private final Matrix parameters;
 
@@ -136,7 +137,7 @@ final class TinyTraining {
     log = c.zeros(STEPS, 4);
   }
 
-  /** One step; every value that changes from step to step is read from a matrix, so it may be recorded. */
+  /** Does one step. Every value that differs between steps is read from a matrix, so the step may be recorded. */
   void step() {
     backend.gather(images, order, step, widths.batch, EPOCH, x);
     backend.normals(noise, 16, 2, step);
@@ -173,7 +174,7 @@ final class TinyTraining {
     backend.denseBackward(input, layer.w, layer.y, layer.activation, layer.dy, layer.dw, layer.db, inputGradient);
   }
 
-  /** Everything the steps left must be the same, bit for bit, and must be numbers. */
+  /** All results of the steps must be the same, bit for bit, and must be numbers. */
   void compareWith(TinyTraining other) {
     float[] mine = log.toFloats();
     for (float loss : mine) {

@@ -1,15 +1,15 @@
 package gputae.selftest;
 
-/** What an operation's errors and bounds are counted in. */
+/** The unit of the errors and bounds of an operation. */
 public enum Unit {
-  /** Nothing is rounded: every bit must be the reference's. */
+  /** Nothing is rounded: every bit must be that of the reference. */
   EXACT(""),
   /**
-   * u = 2^-24, the rounding of a float32, times the size of what is summed: the sum of the absolute values of its
-   * terms.
+   * u = 2^-24, the rounding of a float32, times the size of the terms that are summed: the sum of their absolute
+   * values.
    */
   ROUNDING("u"),
-  /** Standard errors of a mean over random samples. The draw is fixed, so it passes or fails for good. */
+  /** Standard errors of a mean over random samples. The draw is fixed, so the test always gives the same result. */
   STANDARD_ERROR("se");
 
   /** One float32 rounding, relative: 2^-24. */
@@ -21,7 +21,7 @@ public enum Unit {
     this.symbol = symbol;
   }
 
-  /** What stands behind the number. */
+  /** The symbol after the number. */
   public String symbol() {
     return symbol;
   }

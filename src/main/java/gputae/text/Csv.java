@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Rows of comma-separated values: quoted as RFC 4180 says, numbers in full precision, lines that end as those of
- * {@code metrics.csv}. Text that a spreadsheet would compute as a formula has an apostrophe before it, which makes it
- * text there too (https://owasp.org/www-community/attacks/CSV_Injection).
+ * Rows of comma-separated values: quoted as in RFC 4180, numbers in full precision, line ends as in
+ * {@code metrics.csv}. Text that a spreadsheet would compute as a formula gets an apostrophe before it, so that the
+ * spreadsheet treats it as text (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 public final class Csv {
 
@@ -23,7 +23,7 @@ public final class Csv {
     text.append('\n');
   }
 
-  /** Every digit of the value; nothing where there is none. */
+  /** All digits of the value; empty if there is no value. */
   public static String number(double value) {
     return Double.isNaN(value) ? "" : Double.toString(value);
   }

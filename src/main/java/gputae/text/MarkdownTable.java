@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A table in Markdown that is one in plain text too: every column as wide as its widest cell, words to the left,
- * numbers to the right.
+ * A Markdown table that is also readable as plain text: every column is as wide as its widest cell, words are aligned
+ * to the left, numbers to the right.
  */
 public final class MarkdownTable {
 
@@ -15,15 +15,15 @@ public final class MarkdownTable {
   /**
    * A table without rows.
    *
-   * @param words   how many columns, from the left, hold words
-   * @param heading of each column
+   * @param words   number of columns, from the left, that hold words
+   * @param heading headings of the columns
    */
   public MarkdownTable(int words, List<String> heading) {
     this.words = words;
     row(heading);
   }
 
-  /** As many cells as the heading has. */
+  /** Adds a row; it must have one cell for each heading. */
   public void row(List<String> cells) {
     rows.add(cells.stream().map(cell -> cell.replace("|", "\\|").replaceAll("\\s*\\R\\s*", " ")).toList());
   }

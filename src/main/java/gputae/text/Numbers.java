@@ -2,7 +2,7 @@ package gputae.text;
 
 import java.util.Locale;
 
-/** Numbers as people read them; the same in every locale. */
+/** Numbers in a form for people; the same in every locale. */
 public final class Numbers {
 
   private Numbers() {}
@@ -25,18 +25,18 @@ public final class Numbers {
     return size >= 0.001 && size < 1e6 ? decimals(value, size, 3) : fourDigits(value);
   }
 
-  /** Plain decimals with the given number of significant digits; the half unit keeps 9.9996 from becoming "10.000". */
+  /** Plain decimals with the given number of significant digits. The half unit keeps 9.9996 from becoming "10.000". */
   private static String decimals(double value, double size, int digits) {
     int before = size == 0 ? 0 : (int) Math.floor(Math.log10(size * (1 + 0.5 * Math.pow(10, -digits)))) + 1;
     return String.format(Locale.ROOT, "%." + Math.max(0, digits - before) + "f", value);
   }
 
-  /** What a cell holds that has no number. */
+  /** The text of a cell that has no number. */
   public static final String NONE = "\u2013";
 
   /**
-   * The decimals with which numbers of one column align: so many that the largest has the given number of significant
-   * digits. Numbers that are all small or large are better read with an exponent; for these it is -1.
+   * The number of decimals with which all numbers of a column align: the largest number then has the given number of
+   * significant digits. The result is -1 if all numbers are small or large and an exponent is easier to read.
    */
   public static int commonDecimals(int digits, double... values) {
     double largest = 0;
@@ -50,12 +50,12 @@ public final class Numbers {
     return Math.max(0, digits - before);
   }
 
-  /** The value with these decimals, or with an exponent for -1; a dash for NaN. */
+  /** The value with these decimals, or with an exponent if {@code decimals} is -1; a dash for NaN. */
   public static String rounded(double value, int decimals) {
     if (!Double.isFinite(value)) {
       return Double.isNaN(value) ? NONE : value > 0 ? "inf" : "-inf";
     }
-    // Without -0.000.
+    // This avoids -0.000.
     return String.format(Locale.ROOT, decimals < 0 ? "%.2e" : "%." + decimals + "f", value)
         .replaceFirst("^-(?=0(\\.0*)?$)", "");
   }
@@ -68,7 +68,7 @@ public final class Numbers {
     return String.format(Locale.ROOT, value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : "%.2f", value);
   }
 
-  /** Seconds, rounded, as 0:07, 12:34 or 1:02:03. */
+  /** Rounded seconds as 0:07, 12:34 or 1:02:03. */
   public static String duration(double seconds) {
     if (!(seconds >= 0) || seconds > 1e9) {
       return "?";

@@ -16,22 +16,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * JSON as RFC 8259 has it, and no more: no name twice in an object, no half of a surrogate pair, no number beyond a
- * double, at most 127 values within one another. An object is a map in the text's order, an array a list, text a
- * {@link String}; the others are a {@link Number}, a {@link Boolean} and null.
+ * JSON exactly as in RFC 8259, with limits: no name twice in an object, no half of a surrogate pair, no number beyond a
+ * double, at most 127 nested values. An object becomes a map in the order of the text, an array a list, text a
+ * {@link String}; other values become a {@link Number}, a {@link Boolean} or null.
  */
 public final class StrictJson {
 
-  /** As deep as serde_json goes, which reads safetensors. */
+  /** The depth limit of serde_json, which reads safetensors. */
   private static final int DEEPEST = 127;
 
-  /** Letters of a value or of a place in a message. */
+  /** Number of characters of a value or of a place that a message shows. */
   private static final int MOST_SHOWN = 60;
 
-  /** Where the library found the fault; the rest of its message is about the library. */
+  /** The place where the library found the error; the rest of its message is about the library. */
   private static final Pattern PLACE = Pattern.compile(" at line (\\d+) column (\\d+) path (\\S+)");
 
-  /** A number as it is written: {@code 1}, {@code 1.0} and {@code 1e0} differ. */
+  /** A number as it is written, so {@code 1}, {@code 1.0} and {@code 1e0} differ. */
   public record Number(String digits) {
     @Override
     public String toString() {
@@ -42,7 +42,7 @@ public final class StrictJson {
   private StrictJson() {}
 
   /**
-   * The one value of a text.
+   * Parses the single value of a text.
    *
    * @throws IllegalArgumentException with one line that says what is wrong and where
    */
@@ -51,7 +51,7 @@ public final class StrictJson {
       json.setStrictness(Strictness.STRICT);
       json.setNestingLimit(DEEPEST);
       Object value = value(json);
-      // Anything but blanks behind it makes the reader throw.
+      // The reader throws if anything but blanks follows the value.
       json.peek();
       return value;
     } catch (EOFException e) {

@@ -1,4 +1,4 @@
 /**
- * Text that programs and people read: numbers in few digits, CSV, Markdown, JSON.
+ * Text for programs and people: numbers with few digits, CSV, Markdown, JSON.
  */
 package gputae.text;

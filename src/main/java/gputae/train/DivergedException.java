@@ -1,6 +1,6 @@
 package gputae.train;
 
-/** A loss or a weight is no longer finite, so going on would train on nothing. */
+/** A loss or a weight is no longer finite, so further training would be useless. */
 public final class DivergedException extends RuntimeException {
 
   private final long step;
@@ -10,7 +10,7 @@ public final class DivergedException extends RuntimeException {
     this.step = step;
   }
 
-  /** The step, from 1, whose loss was the first that is not finite. */
+  /** The first step, counted from 1, whose loss is not finite. */
   public long step() {
     return step;
   }

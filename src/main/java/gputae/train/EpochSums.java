@@ -8,7 +8,7 @@ import gputae.objective.Terms;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sums over the steps of an epoch, and the means they give. */
+/** Sums over the steps of an epoch, and the means that follow from them. */
 public final class EpochSums {
 
   private final List<TermKind<?>> columns;
@@ -16,7 +16,7 @@ public final class EpochSums {
   private double rows;
   private double wholeBatches;
 
-  /** Before the first step of an epoch. */
+  /** The sums before the first step of an epoch. */
   EpochSums(List<TermKind<?>> columns) {
     this.columns = columns;
     this.sums = new double[columns.size()];
@@ -26,7 +26,7 @@ public final class EpochSums {
     return columns;
   }
 
-  /** The same numbers, which go on by themselves. */
+  /** A copy that is independent of this object. */
   EpochSums copy() {
     return of(columns, toNumbers());
   }
@@ -34,7 +34,7 @@ public final class EpochSums {
   /**
    * Adds a step on a batch of {@code batch} images.
    *
-   * @param values by column
+   * @param values values by column
    * @param whole  whether the batch is as large as the others
    */
   void add(double[] values, int batch, boolean whole) {
@@ -51,7 +51,7 @@ public final class EpochSums {
     }
   }
 
-  /** Means over the epoch, as {@link Epoch#losses} has them. */
+  /** Means over the epoch, as in {@link Epoch#losses}. */
   Losses means() {
     double[] means = new double[sums.length];
     for (int c = 0; c < sums.length; c++) {
@@ -61,8 +61,8 @@ public final class EpochSums {
   }
 
   /**
-   * As a checkpoint holds them: the paper's terms, its means first; images; whole batches; the other terms. So a
-   * checkpoint of a model of the paper has the same numbers in every version.
+   * The numbers in a checkpoint: the sums of the paper's terms, those that are means first; images; whole batches; the
+   * sums of the other terms. So a checkpoint of a model of the paper has the same numbers in every version.
    */
   public double[] toNumbers() {
     double[] numbers = new double[columns.size() + 2];
@@ -78,7 +78,7 @@ public final class EpochSums {
     return numbers;
   }
 
-  /** From what {@link #toNumbers} gave. */
+  /** The sums from the result of {@link #toNumbers}. */
   static EpochSums of(List<TermKind<?>> columns, double[] numbers) {
     EpochSums from = new EpochSums(columns);
     int at = 0;

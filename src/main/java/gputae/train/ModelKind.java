@@ -41,17 +41,17 @@ public enum ModelKind {
     return title;
   }
 
-  /** Where latent points are drawn from to generate images. */
+  /** The distribution of latent points from which images are generated. */
   public Prior prior() {
     return terms.contains(Ball.KIND) ? Prior.UNIFORM_BALL : Prior.STANDARD_NORMAL;
   }
 
-  /** The model's terms with the paper's settings. */
+  /** The model's terms with the settings of the paper. */
   public Objective objective() {
     return Objective.of(terms.stream().map(kind -> kind.of(new TermKind.Values(Map.of()))).toList());
   }
 
-  /** The terms that make it this model; its objective may have more. */
+  /** The terms that define this model; its objective may have more. */
   public List<TermKind<?>> terms() {
     return terms;
   }

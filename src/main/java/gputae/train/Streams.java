@@ -1,8 +1,8 @@
 package gputae.train;
 
 /**
- * Random streams of a run: what the last word of a Philox counter says. A number once used here keeps its meaning, or
- * old runs could not be resumed.
+ * Random streams of a run: values of the last word of a Philox counter. A number that was used once keeps its meaning,
+ * since otherwise old runs could not be resumed.
  */
 public final class Streams {
 

@@ -5,16 +5,16 @@ import gputae.objective.Objective;
 import java.util.List;
 
 /**
- * What a training computes, apart from the data and the device.
+ * The settings of a training, apart from the data and the device.
  *
- * @param model       which of the four models; it names the run and says where images are generated from
+ * @param model       one of the four models; it names the run and determines the distribution for generated images
  * @param latent      dimension of the latent space
  * @param hidden      sizes of the encoder's hidden layers; the decoder's are the same reversed
- * @param batch       images per step; the last step of an epoch takes what is left
- * @param epochs      passes over the training images
+ * @param batch       images per step; the last step of an epoch takes the remaining images
+ * @param epochs      number of passes over the training images
  * @param rate        Adam's learning rate
- * @param objective   what is minimised: the model's terms, perhaps with others
- * @param seed        of initial weights, orders of images and noise
+ * @param objective   the function that is minimised: the model's terms, perhaps with other terms
+ * @param seed        seed of initial weights, orders of images and noise
  */
 public record TrainConfig(
     ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate, Objective objective,
@@ -42,7 +42,7 @@ public record TrainConfig(
     return new TrainConfig(model, latent, List.of(64, 64), batch, epochs, 3e-4, model.objective(), seed);
   }
 
-  /** The same for another number of epochs. */
+  /** The same settings with another number of epochs. */
   public TrainConfig withEpochs(int other) {
     return new TrainConfig(model, latent, hidden, batch, other, rate, objective, seed);
   }

@@ -4,8 +4,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Commands to a running training from any thread. They take effect between steps. None of them changes random numbers
- * or results.
+ * Commands to a running training; any thread may give them. They take effect between steps. None of them changes random
+ * numbers or results.
  */
 public final class TrainControl {
 
@@ -15,40 +15,41 @@ public final class TrainControl {
   private Consumer<Snapshot> snapshot;
 
   /**
-   * Who gets a snapshot every so many steps; null for nobody. Set before the training begins, so read without the lock.
+   * Receives a snapshot at regular steps; null if nobody wants one. It is set before the training begins, so it is read
+   * without the lock.
    */
   private Consumer<Snapshot> regularly;
 
   private long every = Long.MAX_VALUE;
   private long lastRegular = -1;
 
-  /** Ends the training after the step at hand; its state can then be saved and resumed. */
+  /** Ends the training after the current step; its state can then be saved and resumed. */
   public synchronized void stop() {
     stopped = true;
     notifyAll();
   }
 
-  /** Holds the training between two steps. */
+  /** Stops the training between two steps until it is resumed. */
   public synchronized void pause() {
     paused = true;
   }
 
-  /** Goes on after {@link #pause}. */
+  /** Continues after {@link #pause}. */
   public synchronized void resume() {
     paused = false;
     singleSteps = 0;
     notifyAll();
   }
 
-  /** Lets a paused training do one step more. */
+  /** Lets a paused training do one more step. */
   public synchronized void step() {
     singleSteps++;
     notifyAll();
   }
 
   /**
-   * Asks for the model as it is between two steps; called on the training thread. A later request replaces one not yet
-   * served.
+   * Asks for the model as it is between two steps. The receiver is called on the training thread. A later request
+   * replaces one that is not yet served.
    */
   public synchronized void requestSnapshot(Consumer<Snapshot> receiver) {
     snapshot = receiver;
@@ -56,9 +57,9 @@ public final class TrainControl {
   }
 
   /**
-   * Asks for the model each time the number of steps done is a multiple of {@code steps}, the beginning included;
-   * called on the training thread, once the listener has heard of the steps, and of the epoch where one ended. To be
-   * called before the training begins.
+   * Asks for the model whenever the number of steps done is a multiple of {@code steps}, including 0. The receiver is
+   * called on the training thread, after the listener was told of the steps, and of the epoch if one ended. Call this
+   * before the training begins.
    */
   public synchronized void snapshotEvery(long steps, Consumer<Snapshot> receiver) {
     if (steps < 1) {
@@ -68,7 +69,7 @@ public final class TrainControl {
     regularly = receiver;
   }
 
-  /** How many steps may follow {@code done} before a regular snapshot is due. */
+  /** The number of steps after {@code done} until a regular snapshot is due. */
   long stepsToRegular(long done) {
     return regularly == null ? Long.MAX_VALUE : every - done % every;
   }
@@ -78,7 +79,7 @@ public final class TrainControl {
     return regularly != null && done % every == 0 && done != lastRegular;
   }
 
-  /** Serves the regular snapshot that is due; all that is under way has come to its end. */
+  /** Serves the regular snapshot that is due. All enqueued steps must be finished. */
   void serveRegular(Snapshot now) {
     lastRegular = now.step();
     regularly.accept(now);
@@ -88,16 +89,16 @@ public final class TrainControl {
     return stopped;
   }
 
-  /** Something other than going on at full speed is asked for. */
+  /** Whether a command asks for something other than continuing at full speed. */
   synchronized boolean wantsAttention() {
     return stopped || paused || snapshot != null;
   }
 
   /**
-   * Serves a snapshot request and waits while paused; true to do a step, false to stop.
+   * Serves a snapshot request and waits while the training is paused. Returns true to do a step, false to stop.
    *
-   * @param settle     called first if anything but going on is asked for: what is under way is brought to its end
-   * @param now        the model as it is
+   * @param settle     called first if a command asks for anything but continuing; it finishes the enqueued steps
+   * @param now        supplies the current model
    */
   boolean awaitStep(Runnable settle, Supplier<Snapshot> now) {
     boolean settled = false;
@@ -109,7 +110,7 @@ public final class TrainControl {
         }
       }
       if (!settled) {
-        // Outside the lock, since it calls listeners.
+        // This is outside the lock, since it calls listeners.
         settle.run();
         settled = true;
       }

@@ -1,8 +1,8 @@
 package gputae.train;
 
 /**
- * Hears of a training as it goes. Called on the training thread, in order; a listener never changes random numbers or
- * results, and one that throws stops the training with that exception.
+ * Is told about the progress of a training. The methods are called on the training thread, in order. A listener never
+ * changes random numbers or results; if it throws, the training stops with that exception.
  */
 public interface TrainListener {
 

@@ -6,13 +6,16 @@ import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
 import java.util.Locale;
 
-/** What a training takes of a device's memory, to say which batch would fit. */
+/** Estimates the device memory that a training needs, to tell the user which batch would fit. */
 final class TrainMemory {
 
-  /** Rows behind each partial sum of a bias's gradient on a GPU. */
+  /** Number of rows per partial sum of a bias's gradient on a GPU. */
   private static final long PARTIAL_ROWS = 256;
 
-  /** Allocations of a training and its evaluation, each of which a device rounds up; its own books take some more. */
+  /**
+   * Number of allocations of a training and its evaluation; a device rounds up the size of each, and its bookkeeping
+   * takes some more.
+   */
   private static final long ALLOCATIONS = 100;
 
   private static final long ROUNDING_BYTES = 512;
@@ -20,8 +23,8 @@ final class TrainMemory {
   private TrainMemory() {}
 
   /**
-   * Bytes of a training with batches of {@code batch} images, about: the data, the weights, a step's matrices, and an
-   * evaluation's.
+   * The approximate bytes of a training with batches of {@code batch} images: the data, the weights, the matrices of a
+   * step, and those of an evaluation.
    */
   static long bytes(TrainConfig config, Dataset dataset, int batch) {
     long pixels = dataset.train().images().pixelsPerImage();
@@ -32,9 +35,9 @@ final class TrainMemory {
     long decoded = architecture.decoderSizes().stream().skip(1).mapToLong(Integer::longValue).sum();
     long rows = Math.min(batch, images);
     long lastRows = (images - 1) % batch + 1;
-    // Parameters, gradients, two moments.
+    // Parameters, gradients, and two moments.
     long weights = 4L * new ParameterLayout(architecture).size() * Float.BYTES;
-    // Outputs and their gradients, the last of which takes the logits' place; noise, samples and gradient of a
+    // Outputs and their gradients, where the last gradient overwrites the logits; noise, samples and gradient of a
     // variational encoder; gradients of the latent terms.
     long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels
         + (config.objective().variational() ? 3L * config.latent() : 0)
@@ -55,10 +58,10 @@ final class TrainMemory {
         + evaluation + ALLOCATIONS * ROUNDING_BYTES;
   }
 
-  /** What to do on a device with {@code available} bytes for a training that does not fit. */
+  /** Advice for a training that does not fit on a device with {@code available} bytes. */
   static String advice(TrainConfig config, Dataset dataset, long available) {
     int low = 0;
-    // The batch that was asked for has just failed, whatever the estimate says of it.
+    // The batch that was asked for has just failed, whatever the estimate says about it.
     int high = Math.min(config.batch(), dataset.train().images().count()) - 1;
     while (low < high) {
       int middle = (int) ((low + (long) high + 1) / 2);

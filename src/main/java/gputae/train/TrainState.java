@@ -11,25 +11,25 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Everything a training needs to go on exactly as if it had not been interrupted, beside its configuration and data.
- * Orders of images and noise are functions of the seed and the step, so no generator has a state.
+ * Everything that a training needs, beside its settings and data, to continue exactly as if it had not been
+ * interrupted. Orders of images and noise are functions of the seed and the step, so no generator has a state.
  *
- * @param step         steps done
+ * @param step         number of steps done
  * @param seconds      wall time spent so far
  * @param parameters   flat buffer
- * @param firstMoment  Adam's, flat
- * @param secondMoment Adam's, flat
- * @param sums         over the steps of the unfinished epoch
+ * @param firstMoment  Adam's first moment, flat
+ * @param secondMoment Adam's second moment, flat
+ * @param sums         sums over the steps of the unfinished epoch
  * @param history      finished epochs
  */
 public record TrainState(
     long step, double seconds, float[] parameters, float[] firstMoment, float[] secondMoment, EpochSums sums,
     List<Epoch> history) {
 
-  /** Columns of the history tensor beside those of the losses: the other components of {@link Epoch}. */
+  /** Number of columns of the history tensor beside those of the losses: the other components of {@link Epoch}. */
   private static final int OTHER_COLUMNS = 5;
 
-  /** As named tensors, for a checkpoint file. */
+  /** The state as named tensors, for a checkpoint file. */
   public SafeTensors toTensors(ParameterLayout layout) {
     SafeTensors file = new SafeTensors();
     file.put("step", SafeTensors.Tensor.of(new long[] {step}, List.of(1)));
@@ -50,10 +50,10 @@ public record TrainState(
   }
 
   /**
-   * From the tensors of a checkpoint file.
+   * Reads the state from the tensors of a checkpoint file.
    *
-   * @param columns of the run's objective
-   * @throws IllegalArgumentException if they do not fit the model
+   * @param columns columns of the run's objective
+   * @throws IllegalArgumentException if the tensors do not fit the model
    */
   public static TrainState fromTensors(ParameterLayout layout, List<TermKind<?>> columns, SafeTensors file) {
     long step = tensor(file, "step", SafeTensors.Type.I64, List.of(1)).longs()[0];
@@ -87,7 +87,7 @@ public record TrainState(
         throw new IllegalArgumentException("its history has epoch " + rows[i] + " where epoch " + epoch + " belongs");
       }
       int last = i + width - 1;
-      // The last column is a rate: it is not finite where the clock stood still.
+      // The last column is a rate. It is not finite if the clock did not advance.
       finite("history", Arrays.copyOfRange(rows, i, last));
       Losses losses = new Losses(columns, Arrays.copyOfRange(rows, i + 2, i + 2 + columns.size()));
       history.add(new Epoch(epoch, rows[i + 1], losses, rows[last - 2], rows[last - 1], rows[last]));

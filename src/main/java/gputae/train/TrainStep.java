@@ -57,8 +57,8 @@ public final class TrainStep implements AutoCloseable {
   /**
    * The same for an objective that may need the images' classes.
    *
-   * @param memberships of all images, which the caller owns: uint8 (n, classes), 255 at an image's class and 0 elsewhere;
-   *     null where no term {@linkplain gputae.objective.LatentTerm#needsClasses needs} them
+   * @param memberships the classes of all images, uint8 (n, classes): 255 at an image's class, 0 elsewhere; the caller
+   *     owns them. Null if no term {@linkplain LatentTerm#needsClasses needs} them
    */
   public TrainStep(Backend backend, TrainConfig config, Autoencoder model, int rows, Matrix memberships) {
     this.backend = backend;

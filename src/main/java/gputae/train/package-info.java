@@ -1,4 +1,4 @@
 /**
- * Training: one optimisation step, the loop over epochs, control from outside, and the state that a checkpoint holds.
+ * Training: one optimisation step, the loop over epochs, control from outside, and the state in a checkpoint.
  */
 package gputae.train;

@@ -7,16 +7,16 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Draws a frame for every model it is given. Frames never overtake one another and none is left out: who is quicker
+ * Draws a frame for every model that it receives. Frames stay in order and none is left out: a caller that is faster
  * than the drawing waits.
  */
 public interface Film extends TrainListener, AutoCloseable {
 
-  /** Epochs that were done before the first frame. */
+  /** Gives the epochs that were done before the first frame. */
   void history(List<Epoch> epochs);
 
   /**
-   * Draws the model; one at the step of the frame before is that frame.
+   * Draws the model. A model at the same step as the previous frame adds no frame.
    *
    * @throws java.io.UncheckedIOException if an earlier frame could not be written
    */
@@ -30,7 +30,7 @@ public interface Film extends TrainListener, AutoCloseable {
    */
   int finish() throws IOException;
 
-  /** Frees everything; a film that was not finished is not left behind, frames are. */
+  /** Frees everything. An unfinished film is deleted; frames are kept. */
   @Override
   void close();
 }

@@ -6,12 +6,12 @@ import gputae.train.TrainConfig;
 import gputae.train.Trainer;
 
 /**
- * What is shown: one model on one data set.
+ * The subject of a view: one model on one data set.
  *
- * @param title   for people: data set, model, latent dimension
- * @param config  how the model is trained
+ * @param title   title for the user: data set, model, latent dimension
+ * @param config  settings of the training
  * @param dataset the test split is shown; batches come from the training split
- * @param device  that trains the model
+ * @param device  the device that trains the model
  */
 public record Subject(String title, TrainConfig config, Dataset dataset, String device) {
 
@@ -20,7 +20,7 @@ public record Subject(String title, TrainConfig config, Dataset dataset, String 
     return Trainer.architecture(config, dataset.train().images().pixelsPerImage());
   }
 
-  /** Steps of an epoch, the last one's batch perhaps smaller. */
+  /** Number of steps in an epoch; the last one may have a smaller batch. */
   public int stepsPerEpoch() {
     return (dataset.train().images().count() - 1) / config.batch() + 1;
   }

@@ -1,6 +1,6 @@
 package gputae.view;
 
-/** A view cannot be had on this machine. The message is one line: why, and what to do. */
+/** A view is not possible on this machine. The message is one line that says why, and what to do. */
 public final class ViewException extends RuntimeException {
 
   public ViewException(String message) {

@@ -1,23 +1,23 @@
 package gputae.view;
 
 /**
- * How a view begins.
+ * The initial settings of a view.
  *
- * @param width  of the picture: pixels on film, points (pixels of a usual screen) of a window
- * @param height of the picture
- * @param tree   whether the batch's spanning tree is shown
+ * @param width  width of the picture: pixels for a film, points (pixels of a usual screen) for a window
+ * @param height height of the picture
+ * @param tree   whether the minimum spanning tree of the batch is shown
  */
 public record ViewOptions(int width, int height, boolean tree) {
 
   public static final int WIDTH = 1280;
   public static final int HEIGHT = 800;
 
-  /** The smallest picture the panels fit. */
+  /** The smallest picture in which the panels fit. */
   public static final int LEAST_WIDTH = 640;
 
   public static final int LEAST_HEIGHT = 480;
 
-  /** A larger one than any screen has, and than every OpenGL 3.3 can draw to. */
+  /** Larger than any screen, and larger than the pictures that every OpenGL 3.3 can draw. */
   public static final int MOST = 8192;
 
   public ViewOptions {

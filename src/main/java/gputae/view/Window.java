@@ -7,30 +7,30 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A window on a latent space. It takes what it is told without making anybody wait, and nothing that it does changes
- * results.
+ * A window on a latent space. Its methods never make the caller wait, unless they say so, and nothing that it does
+ * changes results.
  */
 public interface Window extends TrainListener, AutoCloseable {
 
-  /** Where screenshots go; until this is called there are none. */
+  /** Sets the folder for screenshots; until this is called no screenshots are possible. */
   void screenshotsTo(Path folder);
 
-  /** Replaces the finished epochs that are known: at the beginning, and where a run on disk has gone on. */
+  /** Replaces the list of finished epochs: at the beginning, and when a run on disk has continued. */
   void history(List<Epoch> epochs);
 
-  /** Shows a model that the window did not ask for itself: of a run on disk, or the last of a training. */
+  /** Shows a model that the window did not request itself: one of a run on disk, or the last one of a training. */
   void show(Snapshot snapshot);
 
-  /** Says that the training is over; the window stays and shows what came of it. */
+  /** Notes that the training has ended; the window stays open and shows the result. */
   void finished();
 
-  /** Whether the user can see it still. */
+  /** Whether the window is still open for the user. */
   boolean isOpen();
 
   /** Waits until the user closes it. */
   void awaitClosed() throws InterruptedException;
 
-  /** Closes it if it is open, and waits for its threads. */
+  /** Closes the window if it is open, and waits for its threads. */
   @Override
   void close();
 }

@@ -22,8 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What every backend must do. That its numbers are right is the self-test's matter, whose operations are tests here,
- * one each; the rest is what a comparison with a reference cannot say: memory, refusals, and numbers that are none.
+ * The requirements for every backend. The self-test checks that the numbers are right; each of its operations is a test
+ * here. The other tests check what a comparison with a reference cannot: memory, refused arguments, and numbers that
+ * are not finite.
  */
 public abstract class BackendContract {
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
-/** Philox 4x32-10 against the known answers of its authors' library Random123, and the permutations drawn from it. */
+/** Philox 4x32-10 against the known results of its authors' library Random123, and the permutations drawn from it. */
 class PhiloxTest {
 
   @Test

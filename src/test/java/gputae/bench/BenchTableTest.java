@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code bench/table.py} on what JMH writes, cut down to what it reads. */
+/** {@code bench/table.py} on the output of JMH, reduced to the parts that it reads. */
 class BenchTableTest {
 
   private static final String RESULTS = """

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 
-/** What JMH makes of the counter: wall time of the iteration divided by it. */
+/** What JMH computes from the counter: the wall time of the iteration divided by it. */
 class DeviceTimeTest {
 
   @Test

@@ -18,14 +18,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every benchmark times a device that is right, and refuses one that is a little wrong, with one line. */
+/** Every benchmark times a device that is right, and refuses one that is slightly wrong, with one line. */
 class WrongAnswerTest {
 
   /**
    * A benchmark and a mistake of the device.
    *
-   * @param operation the operation that is wrong
-   * @param argument  which of its arguments comes out wrong, from 0
+   * @param operation the operation that gives a wrong result
+   * @param argument  number of the argument that is wrong, from 0
    */
   private record Mistake(Supplier<DeviceBenchmark> benchmark, String operation, int argument) {
     @Override

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The portable bundle, if one was made of this very jar ({@code -Pbundle}): its launcher, called through a link, in an
- * environment that knows nothing of Java. src/bundle/test.sh goes further, in a bare Debian.
+ * The portable bundle, if one was made from this jar ({@code -Pbundle}): its launcher, called through a link, in an
+ * environment without Java. src/bundle/test.sh tests more, in a minimal Debian.
  */
 @Tag("thorough")
 class BundleIT {

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * GPUs as a user meets them: which libraries are found and taken, what is said where one is missing or too old, and
- * what is left when a call fails. NVIDIA's libraries are played by native/testing/fake.
+ * GPUs from the user's point of view: which libraries are found and used, the message if one is missing or too old, and
+ * the state after a failed call. native/testing/fake replaces NVIDIA's libraries.
  */
 class CudaIT {
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each file of a run damaged in every way that has a name: one line says which file, where in it, and what to do. */
+/** Each file of a run, damaged in every way that has a name: one line says which file, where in it, and what to do. */
 class DamagedRunIT {
 
   @TempDir
@@ -335,7 +335,7 @@ class DamagedRunIT {
     assertSaid(read(3, copy), "checkpoint.safetensors", Long.MAX_VALUE);
   }
 
-  /** Puts something at a path where nothing is. */
+  /** Puts a damaged file at a path where nothing is. */
   private interface Damage {
     void to(Path file) throws Exception;
   }

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What cannot be done ends with exit 1 and one line that says why, and leaves what was there as it was. */
+/**
+ * A command that cannot do its work ends with exit code 1 and one line that says why, and leaves existing files
+ * unchanged.
+ */
 class FailureIT {
 
   @TempDir

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Death times of files, against cases worked out by hand. */
+/** Death times of files, against cases computed by hand. */
 class H0IT {
 
   /** Where {@link #program} works: emptied before each test. */

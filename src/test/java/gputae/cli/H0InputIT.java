@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files as people have them, given to {@code h0}: the right death times, or one line that says what to do. */
+/** Files of the kinds that users have, given to {@code h0}: the right death times, or one line that says what to do. */
 class H0InputIT {
 
   /** Inputs that went wrong elsewhere, with right answers; they are not part of the repository. */

@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Runs the packaged program in a process of its own, as a user does, with an environment that does not depend on who
- * runs the tests.
+ * Runs the packaged program in a separate process, as a user does, with an environment that does not depend on the user
+ * who runs the tests.
  */
 final class Jar {
 
@@ -101,7 +101,7 @@ final class Jar {
     return this;
   }
 
-  /** What a process left. */
+  /** The result of a process. */
   record Result(String command, int exit, String out, String err) {
 
     List<String> errLines() {
@@ -152,7 +152,7 @@ final class Jar {
     }
   }
 
-  /** A process at work. */
+  /** A running process. */
   static final class Running {
     private final String command;
     private final Process process;
@@ -254,9 +254,9 @@ final class Jar {
   }
 
   /**
-   * Many commands in one process, one after the other, since a process takes longer to start than most commands take.
-   * For what depends neither on how a process starts nor on how it ends; each class of tests has commands in processes
-   * of their own too.
+   * Many commands in one process, one after another, since starting a process takes longer than most commands. It is
+   * for tests that depend neither on how a process starts nor on how it ends; each class of tests also runs commands in
+   * separate processes.
    */
   static final class Together implements AutoCloseable {
     private final ProcessBuilder builder;

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A training that dies by SIGKILL, at any operation on a file or at any moment, goes on to the bytes of an
- * uninterrupted run: from its checkpoint, which is whole, or from the beginning where there is none yet; and where even
- * its settings are not there yet, the same command starts it again. Checkpoints are written at each epoch here.
+ * A training that is killed by SIGKILL, at any operation on a file or at any moment, continues to the bytes of an
+ * uninterrupted run. It continues from its checkpoint, which is complete, or from the beginning if there is none yet.
+ * If even its settings do not exist yet, the same command starts it again. Checkpoints are written at each epoch here.
  */
 class KillIT {
 

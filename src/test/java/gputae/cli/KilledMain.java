@@ -4,8 +4,8 @@ import gputae.files.KillSwitch;
 import gputae.run.CheckpointWriter;
 
 /**
- * The program with a checkpoint at each epoch, that ends itself with SIGKILL at the n-th operation on a file.
- * Arguments: n (0 for never), then the program's.
+ * The program with a checkpoint at each epoch, which ends itself with SIGKILL at the n-th operation on a file.
+ * Arguments: n (0 for never), then the program's arguments.
  */
 final class KilledMain {
 

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The newest Java with long-term support, if one is installed: nothing is warned of. */
+/** The newest Java with long-term support, if one is installed, prints no warnings. */
 class NewerJavaIT {
 
   @TempDir

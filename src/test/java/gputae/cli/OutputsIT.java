@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where results go: nothing of the user's is destroyed, and nothing that is lost stays unsaid. */
+/** Where results go: no file of the user is destroyed, and every loss of output is reported. */
 class OutputsIT {
 
   private static final String DEATHS = "1\n2\n3\n4\n";

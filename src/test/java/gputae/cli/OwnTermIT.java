@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A term that a jar of somebody's own adds: wherever a term shows, this one does. */
+/** A term that a user's jar adds: it appears everywhere where terms appear. */
 class OwnTermIT {
 
   /** Where {@link #program} works: emptied before each test. */

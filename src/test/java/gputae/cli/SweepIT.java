@@ -24,8 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Sweeps, evaluations and the paper's experiments as the packaged program does them, on data so small that it takes
- * seconds.
+ * Sweeps, evaluations and the paper's experiments with the packaged program, on data so small that they take seconds.
  */
 class SweepIT {
 

@@ -18,8 +18,8 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Data so small that an epoch takes a millisecond, and a reader and writer of .npy that know nothing of the program's
- * own.
+ * Data so small that an epoch takes a millisecond, and a reader and a writer of .npy that are independent of the
+ * program's own.
  */
 final class Tiny {
 

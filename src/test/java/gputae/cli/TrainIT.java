@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Training from the command line to the run directory. */
+/** Training, from the command line to the run directory. */
 class TrainIT {
 
   /** Where {@link #program} works: emptied before each test. */

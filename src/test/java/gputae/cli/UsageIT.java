@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command line as such: wrong usage, help, version. */
+/** The command line itself: wrong usage, help, version. */
 class UsageIT {
 
   /** Where {@link #program} works: emptied before each test. */

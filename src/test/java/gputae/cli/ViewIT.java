@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Frames and films of a training, without a display; and what is said where there is no display or no OpenGL. */
+/** Frames and films of a training, without a display; and the messages if there is no display or no OpenGL. */
 class ViewIT {
 
   private static final String GL_DEBUG = "-Dgputae.gl.debug=true";
@@ -99,7 +99,7 @@ class ViewIT {
         .orElseThrow(() -> new AssertionError(doctor.toString()));
   }
 
-  /** A picture of the latent space with the panels beside it, looked at as a person does. */
+  /** A picture of the latent space with the panels beside it, checked for what a person would see. */
   record Picture(int width, int height, int[] rgb) {
 
     static Picture read(Path png) throws IOException {

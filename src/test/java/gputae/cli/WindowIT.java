@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The window as its user has it: keys, mouse, closing, and the loss of the display. */
+/** The window as its user sees it: keys, mouse, closing, and the loss of the display. */
 class WindowIT {
 
   private static final String SIZE = "800x600";
@@ -407,7 +407,7 @@ class WindowIT {
         Files.readAllBytes(run.resolve("model.safetensors")));
   }
 
-  /** Done to the window of a training that is paused and would otherwise stay so. */
+  /** An action on the window of a training that is paused and would otherwise stay paused. */
   private interface Harm {
     void to(Xvfb display, long window) throws IOException, InterruptedException;
   }

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
-/** A display without a screen, and the hands of a user who is not there. There is no window manager. */
+/** A display without a screen, and simulated input of a user. There is no window manager. */
 final class Xvfb implements AutoCloseable {
 
   /**

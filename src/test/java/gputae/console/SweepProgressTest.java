@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Runs on a clock of its own, in nanoseconds. */
+/** Runs on its own clock, in nanoseconds. */
 class SweepProgressTest {
 
   private final AtomicLong clock = new AtomicLong(1_000_000_000_000L);

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One cloud of five points in many notations: each gives the same coordinates, or is refused in one line that names the
- * remedy. None gives something else without a word.
+ * One cloud of five points in many notations: each gives the same coordinates, or is refused with one line that names
+ * the remedy. None silently gives other coordinates.
  */
 class CloudNotationsTest {
 

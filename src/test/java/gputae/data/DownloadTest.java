@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DownloadTest {
 
-  /** What the server does with a request for a file. */
+  /** What the server answers to a request for a file. */
   private enum Answer {
     RIGHT, WRONG, SHORT, MISSING, CUT
   }

@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three thousand damaged PNG and JPEG files, with what Pillow read of each: here they are refused, or read as the same
- * size and grey values. Where only one of the two refuses, the kind of the difference is listed, and how often it
- * occurs. {@code bench/peers/image_mutants.py} makes the record.
+ * Three thousand damaged PNG and JPEG files, with what Pillow read of each. This program must refuse them, or read the
+ * same size and grey values. If only one of the two refuses a file, the kind of the difference is listed with its
+ * frequency. {@code bench/peers/image_mutants.py} makes the record.
  */
 class ImageVerdictTest {
 

@@ -21,7 +21,9 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 
-/** Damaged files and what another program said of each; {@code bench/peers/mutants.py} tells how they are written. */
+/**
+ * Damaged files and what another program read of each; {@code bench/peers/mutants.py} describes how they are written.
+ */
 public final class Mutants {
 
   private Mutants() {}
@@ -30,9 +32,9 @@ public final class Mutants {
    * A damaged file.
    *
    * @param read  whether the other program read it
-   * @param what  what it read, or why it did not; empty where that is not recorded
-   * @param file  the number of the file that was damaged
-   * @param whole whether it is that file itself
+   * @param what  what it read, or why it did not read it; empty if that is not recorded
+   * @param file  number of the file that was damaged
+   * @param whole whether this is the undamaged file
    * @param line  the line of the record, for messages
    */
   public record Mutant(boolean read, String what, int file, boolean whole, byte[] bytes, String line) {

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Four thousand damaged .npy and .npz files, with what numpy read of each: here they are refused, or read as the same
- * shape and values. Where only one of the two refuses, the kind of the difference is listed, and how often it occurs.
- * {@code bench/peers/npy_mutants.py} makes the record.
+ * Four thousand damaged .npy and .npz files, with what numpy read of each. This program must refuse them, or read the
+ * same shape and values. If only one of the two refuses a file, the kind of the difference is listed with its
+ * frequency. {@code bench/peers/npy_mutants.py} makes the record.
  */
 class NpyVerdictTest {
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gputae.files.DataException;
 import org.junit.jupiter.api.function.Executable;
 
-/** What every refusal of bad data must be: a DataException of one line that says certain things. */
+/** The requirements for every refusal of bad data: a DataException with one line that contains certain words. */
 final class Refusals {
 
   private Refusals() {}

@@ -16,10 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Five thousand damaged tables of numbers, with what numpy.loadtxt read of each, and what it read in other ways, such
- * as behind a header or with another separator: here they are refused, or read as one of these, by the rules of {@link
- * CloudTable}. How often it is another than the plain one is counted by kind. {@code bench/peers/text_mutants.py} makes
- * the record.
+ * Five thousand damaged tables of numbers, with what numpy.loadtxt read of each, and what it read with other settings,
+ * such as after a header or with another separator. This program must refuse them, or read one of these results, by the
+ * rules of {@link CloudTable}. Results that differ from the plain one are counted by kind.
+ * {@code bench/peers/text_mutants.py} makes the record.
  */
 class TextVerdictTest {
 

@@ -22,7 +22,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The judge on the processor's best kernels, two threads; and what does not depend on a backend. */
+/** The judge on the processor's best kernels, with two threads; and the parts that do not depend on a backend. */
 class CpuJudgeTest extends JudgeContract {
 
   @TempDir

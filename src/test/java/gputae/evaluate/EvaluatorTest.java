@@ -20,7 +20,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * A model whose every answer is known: all parameters 0, so that each image is embedded at the origin and decoded to
+ * A model whose results are all known: all parameters are 0, so each image is embedded at the origin and decoded to
  * 0.5.
  */
 class EvaluatorTest {

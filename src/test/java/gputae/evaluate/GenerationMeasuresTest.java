@@ -19,7 +19,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Test;
 
-/** The measures of generated images against values by hand, by numpy and scipy, and by a slow reference in double. */
+/**
+ * The measures of generated images against values computed by hand, by numpy and scipy, and by a slow reference in
+ * double.
+ */
 class GenerationMeasuresTest {
 
   /** Images with these features, all certainly of class 0 of 2. */

@@ -4,7 +4,7 @@ import gputae.backend.Backend;
 import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 
-/** The judge on the CUDA backend over the host runner: its recordings among others. */
+/** The judge on the CUDA backend over the host runner, including its recordings. */
 class HostRunnerJudgeTest extends JudgeContract {
   @Override
   Backend open() {

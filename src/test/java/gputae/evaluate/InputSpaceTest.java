@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Ranks, and the distances and the sort they rest on. */
+/** Ranks, and the distances and the sort on which they depend. */
 class InputSpaceTest {
 
   private static double square(byte[] pixels, int p, int i, int j) {

@@ -9,7 +9,7 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Measures by scikit-learn and SciPy; bench/peers/measures.py made them and says what each is. */
+/** Measures computed by scikit-learn and SciPy; bench/peers/measures.py made them and describes each. */
 record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls) {
 
   record Neighbourhood(String name, float[][] x, float[][] z, byte[] labels, int[] ks, double[] trustworthiness,

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The Frechet distance where it is known in closed form. */
+/** The Frechet distance in cases where it is known in closed form. */
 class MomentsTest {
 
   /** The points m + a_k e_k and m - a_k e_k: mean m, covariance diag(2 a_k^2 / (2 d - 1)). */

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** The measures straight from their formulas, in double, for clouds of a few hundred points. */
+/** The measures computed directly from their formulas, in double, for clouds of a few hundred points. */
 final class SlowMeasures {
 
   private SlowMeasures() {}

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The errors that AWT has been seen to throw without fonts, fontconfig, libfreetype or java.desktop. */
+/** Errors that AWT is known to throw without fonts, fontconfig, libfreetype or java.desktop. */
 class FiguresTest {
 
   @TempDir

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Ends this very process with SIGKILL between two operations of {@link WholeFile}, as a power cut or the out-of-memory
+ * Ends its own process with SIGKILL between two operations of {@link WholeFile}, as a power cut or the out-of-memory
  * killer may.
  */
 public final class KillSwitch {

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files that are whole or not there; the commands' own outputs are tested with the jar. */
+/** Files that are complete or absent; the tests of the jar cover the commands' own outputs. */
 class WholeFileTest {
 
   @TempDir

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Death times of float64 clouds, above all of those that float32 merges. */
+/** Death times of float64 clouds, especially of those whose points float32 merges. */
 class DoublePrecisionTest {
 
   /** Just beyond what the reference is asked for by itself, in the plane. */

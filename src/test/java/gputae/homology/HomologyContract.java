@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Spanning trees of clouds of every kind, scale and type: edges exactly Kruskal's, lengths within the stated bound of
- * double precision.
+ * Spanning trees of clouds of every kind, scale and type: the edges are exactly Kruskal's, the lengths within the
+ * stated bound of double precision.
  */
 abstract class HomologyContract {
 

@@ -5,7 +5,7 @@ import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import org.junit.jupiter.api.Nested;
 
-/** Spanning trees on the CUDA backend over the host runner, threads and blocks in every order. */
+/** Spanning trees on the CUDA backend over the host runner, with threads and blocks in every order. */
 class HostRunnerHomologyTest {
 
   private abstract static class Contract extends HomologyContract {

@@ -2,7 +2,7 @@ package gputae.homology;
 
 import java.util.Arrays;
 
-/** Death times in the plainest way, for tests of all others. */
+/** Death times computed in the simplest way, to test all other ways. */
 final class PlainPrim {
 
   private PlainPrim() {}

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The safetensors format, there and back, and files that are broken. */
+/** The safetensors format: writing and reading back, and broken files. */
 class SafeTensorsTest {
 
   @TempDir

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Objectives as values: their columns, their total, what cannot be one, and the settings of terms. */
+/** Objectives as values: their columns, their total, invalid objectives, and the settings of terms. */
 class ObjectiveTest {
 
   private static final Ball BALL = new Ball(0.5, BallPenalty.NORM);

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A term that the program does not have, made of operations that it has: the mean of |z|^4 over the batch. The edges of
- * a star about the origin, with multiples of |z|^2 for their lengths, go into the operation for death times.
+ * A term that the program does not have, made from operations that it has: the mean of |z|^4 over the batch. The
+ * operation for death times gets the edges of a star around the origin, with multiples of |z|^2 as their lengths.
  */
 public record Quartic(double weight) implements LatentTerm {
 
-  /** What the program loads as a service. */
+  /** The service that the program loads. */
   public static final class Kind extends TermKind<Quartic> {
 
     /** For the service loader. */

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Each rule on numbers at both sides of each threshold. */
+/** Each rule with numbers on both sides of each threshold. */
 class ClaimTest {
 
   private static Verdict verdict(Claim claim, PaperExample example) {

@@ -13,7 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Results of the paper's experiments, made up: one number at a time, on the data set MNIST. */
+/** Invented results of the paper's experiments: one number at a time, on the data set MNIST. */
 public final class PaperExample {
 
   private final List<Result> results = new ArrayList<>();

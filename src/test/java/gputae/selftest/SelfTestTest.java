@@ -27,16 +27,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The self-test passes on a backend that is right and fails on one that is wrong, in the operation that is wrong and in
- * no other.
+ * The self-test passes on a backend that is right. On a backend that is wrong it fails in the operation that is wrong
+ * and in no other.
  */
 class SelfTestTest {
 
   private CpuBackend cpu;
 
   /**
-   * What came of the run of everything, and which operations call a method of the backend, by its name: the others
-   * cannot fail when it is wrong.
+   * The results of running everything, and for each method of the backend, by name, the operations that call it. Only
+   * these can fail if the method is wrong.
    */
   private record Everything(List<Result> results, List<Result> heard, Map<String, Set<String>> callers,
       long bytesLeft) {}

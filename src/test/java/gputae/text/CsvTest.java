@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Cells as RFC 4180 has them, and none that a spreadsheet would run. */
+/** Cells as in RFC 4180, and none that a spreadsheet would execute. */
 class CsvTest {
 
   private static String row(String... cells) {

@@ -4,7 +4,7 @@ import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 
-/** The golden runs on the processor's best kernels, two threads. */
+/** The golden runs on the processor's best kernels, with two threads. */
 class CpuGoldenTest extends GoldenContract {
   @Override
   Backend open() {

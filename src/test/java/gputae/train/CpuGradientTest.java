@@ -4,7 +4,7 @@ import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 
-/** The gradients of every objective on the processor's best kernels, two threads. */
+/** The gradients of every objective on the processor's best kernels, with two threads. */
 class CpuGradientTest extends GradientContract {
   @Override
   Backend open() {

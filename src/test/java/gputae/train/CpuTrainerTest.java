@@ -4,7 +4,7 @@ import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 
-/** A training as a whole on the processor's best kernels, two threads. */
+/** A whole training on the processor's best kernels, with two threads. */
 class CpuTrainerTest extends TrainerContract {
   @Override
   Backend backend() {

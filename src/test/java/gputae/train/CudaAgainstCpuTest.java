@@ -32,13 +32,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The CUDA backend beside the CPU backend: the same seed, images and paper's network. Rounding differs, and where the
- * penalty takes part training magnifies it, so its bounds grow with the steps.
+ * The CUDA backend compared with the CPU backend: the same seed, the same images, and the paper's network. Rounding
+ * differs. With the penalty, training magnifies the difference, so the bounds grow with the steps.
  *
- * <p>The regularised autoencoder in the plane is another matter. Its untrained encoder puts a batch on a short piece of
- * a curve; the direction of a death's pull between two points that nearly coincide is decided by their last bits, and
- * the tree jumps between edges of nearly equal length. The CPU's own instruction sets part there as fast as the
- * backends do (1e-2 of the deaths after 10 steps). So its steps are compared one by one, each from the CPU's weights.
+ * <p>The regularised autoencoder in the plane needs another comparison. Its untrained encoder puts a batch on a short
+ * piece of a curve. There, the direction of a death's gradient between two points that nearly coincide is decided by
+ * their last bits, and the tree jumps between edges of nearly equal length. Even the CPU's own instruction sets differ
+ * there as fast as the backends do (1e-2 of the deaths after 10 steps). So its steps are compared one by one, each from
+ * the CPU's weights.
  */
 class CudaAgainstCpuTest {
 
@@ -64,7 +65,7 @@ class CudaAgainstCpuTest {
   /** Gradients of one step, and losses. */
   private record Course(float[] gradients, float[][] losses) {}
 
-  /** A model with all that a step needs, in device memory. */
+  /** A model with everything that a step needs, in device memory. */
   private static final class Training implements AutoCloseable {
     final Backend backend;
     final Autoencoder model;

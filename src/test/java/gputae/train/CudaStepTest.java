@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A training step as the driver sees it: one graph, replayed; and its dependencies, without which it would be another
- * step.
+ * A training step as the driver sees it: one graph that is replayed, and its dependencies, without which the step would
+ * be wrong.
  */
 class CudaStepTest {
 

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The same training as PyTorch with GUDHI, from the same weights on the same batches: the first step's gradients and
- * the losses of 20 steps. The data were exported by bench/peers/golden.py, which says what each tensor is.
+ * The same training as in PyTorch with GUDHI, from the same weights on the same batches: the first step's gradients and
+ * the losses of 20 steps. bench/peers/golden.py exported the data and describes each tensor.
  */
 abstract class GoldenContract {
 

@@ -22,8 +22,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * The gradient of every objective through the whole network, parameter by parameter, against central differences of an
- * independent forward pass in double precision that is written out here.
+ * The gradient of every objective through the whole network, parameter by parameter. It is compared with central
+ * differences of an independent forward pass in double precision, which is written in this class.
  */
 abstract class GradientContract {
 
@@ -190,7 +190,7 @@ abstract class GradientContract {
     }
   }
 
-  /** The objective in double precision, straight from the paper's formulas. */
+  /** The objective in double precision, directly from the formulas of the paper. */
   private record Reference(ModelKind kind, int latent, Penalty regulariser, double quartic, float[] x, float[] noise) {
 
     private static double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input,

@@ -5,7 +5,7 @@ import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import org.junit.jupiter.api.Nested;
 
-/** The golden runs on the CUDA backend over the host runner, threads and blocks in every order. */
+/** The golden runs on the CUDA backend over the host runner, with threads and blocks in every order. */
 class HostRunnerGoldenTest {
   @Nested
   class Forward extends GoldenContract {

@@ -5,7 +5,9 @@ import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import org.junit.jupiter.api.Nested;
 
-/** The gradients of every objective on the CUDA backend over the host runner, threads and blocks in every order. */
+/**
+ * The gradients of every objective on the CUDA backend over the host runner, with threads and blocks in every order.
+ */
 class HostRunnerGradientTest {
   @Nested
   class Forward extends GradientContract {

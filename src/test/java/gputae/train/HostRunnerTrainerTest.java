@@ -6,8 +6,9 @@ import gputae.backend.cuda.HostRunners;
 import org.junit.jupiter.api.Nested;
 
 /**
- * A training as a whole on the CUDA backend over the host runner, threads and blocks in every order: forward with the
- * dense layers that a user gets, else with the driver's products. The contract of the backend has both in every order.
+ * A whole training on the CUDA backend over the host runner, with threads and blocks in every order. The forward order
+ * uses the dense layers that a user gets, the other orders the driver's products. The contract of the backend tests
+ * both in every order.
  */
 class HostRunnerTrainerTest {
   @Nested

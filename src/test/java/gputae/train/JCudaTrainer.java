@@ -5,8 +5,8 @@ import gputae.backend.cuda.CudaBackend;
 import gputae.backend.cuda.JCudaDriver;
 
 /**
- * A training as a whole on the CUDA backend over JCuda; gputae.backend.cuda.JCudaDriverTest runs it where there is a
- * GPU, or what stands in for one.
+ * A whole training on the CUDA backend over JCuda; gputae.backend.cuda.JCudaDriverTest runs it on a GPU or on its
+ * stand-in.
  */
 class JCudaTrainer extends TrainerContract {
   @Override

@@ -8,7 +8,7 @@ import gputae.objective.Term;
 import gputae.objective.TermKind;
 import java.util.Map;
 
-/** The settings of the paper's two latent terms, for models that have one, both or none of them. */
+/** The settings of the paper's two latent terms, for models that have both, one or none of them. */
 public record Penalty(double ballWeight, BallPenalty penalty, double deathWeight, double degree, double maxEdge) {
 
   /** The model's terms with these settings, as far as it has them. */

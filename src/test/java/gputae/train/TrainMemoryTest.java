@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A training that does not fit a device's memory says which batch would. */
+/** A training that does not fit into a device's memory reports which batch would fit. */
 class TrainMemoryTest {
 
   private static final int IMAGES = 900;

@@ -33,8 +33,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A training as a whole: repeatable, resumable at any step, undisturbed by those who watch, stopped where its losses
- * are lost.
+ * A whole training: it is repeatable, can be resumed at any step, is not changed by listeners, and stops when its
+ * losses are no longer finite.
  */
 abstract class TrainerContract {
 
@@ -69,7 +69,7 @@ abstract class TrainerContract {
         new Penalty(0.005, BallPenalty.NORM, 0.005, 1, Double.POSITIVE_INFINITY).of(kind), 3);
   }
 
-  /** Everything that is heard of a training. */
+  /** Everything that a listener is told of a training. */
   private static final class Heard implements TrainListener {
     final List<Step> steps = new ArrayList<>();
     final List<Epoch> epochs = new ArrayList<>();

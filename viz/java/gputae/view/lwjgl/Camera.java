@@ -1,9 +1,9 @@
 package gputae.view.lwjgl;
 
 /**
- * From the three coordinates of a point to pixels of a viewport: seen flat from above, with the same scale on both
- * axes, or from a camera that orbits around the origin. Until somebody moves it, it keeps the whole cloud and the unit
- * ball in sight.
+ * Maps the three coordinates of a point to pixels of a viewport: either flat from above, with the same scale on both
+ * axes, or from a camera that orbits around the origin. Until somebody moves the camera, it keeps the whole cloud and
+ * the unit ball visible.
  */
 final class Camera {
 
@@ -12,21 +12,21 @@ final class Camera {
 
   private static final double MOST_PITCH = Math.toRadians(89);
 
-  /** Seconds after which a change of what must be in sight is followed to two thirds. */
+  /** The camera follows a change of the visible cloud; after this many seconds it has made two thirds of the move. */
   private static final double EASE = 0.35;
 
-  /** Of what is in sight, the part that a move must have to be seen. */
+  /** The least share of the visible extent that a move must have to be noticed. */
   private static final double SHOWS = 1e-4;
 
   private final boolean orbits;
 
-  // The viewport, in pixels, y down from the top of the picture.
+  // The viewport in pixels; y grows down from the top of the picture.
   private double left;
   private double top;
   private double width = 1;
   private double height = 1;
 
-  /** Half of what is in sight along the shorter side, in units of the latent space, at the camera's target. */
+  /** Half of the visible extent along the shorter side, in units of the latent space, at the camera's target. */
   private double extent = DEFAULT_EXTENT;
 
   private double targetX;
@@ -56,7 +56,7 @@ final class Camera {
     this.height = Math.max(1, height);
   }
 
-  /** As it was at the beginning, and automatic again. */
+  /** Returns to the initial view, and to automatic movement. */
   void reset() {
     automatic = true;
     targetX = 0;
@@ -67,11 +67,11 @@ final class Camera {
   }
 
   /**
-   * Follows the cloud while nobody has moved the camera.
+   * Follows the cloud as long as nobody has moved the camera.
    *
-   * @param cloud   what should be in sight
-   * @param seconds since the last call; infinite to be there at once
-   * @return whether what is seen has moved by an amount that shows
+   * @param cloud   what should be visible
+   * @param seconds seconds since the last call; infinite to reach the final view at once
+   * @return whether the view has moved by a noticeable amount
    */
   boolean follow(Observation.Extent cloud, double seconds) {
     if (!automatic) {
@@ -88,7 +88,8 @@ final class Camera {
       targetX += (cloud.centre()[0] - targetX) * share;
       targetY += (cloud.centre()[1] - targetY) * share;
       targetZ += orbits ? (cloud.centre()[2] - targetZ) * share : 0;
-      // However fast it grows or moves, it stays in sight; of a ball so near more is seen than its radius.
+      // The cloud stays visible however fast it grows or moves. Of a ball at such a short distance, more is visible
+      // than its radius.
       double[] off = {Math.abs(cloud.centre()[0] - targetX), Math.abs(cloud.centre()[1] - targetY),
         Math.abs(cloud.centre()[2] - targetZ)};
       extent = Math.max(extent,
@@ -100,17 +101,17 @@ final class Camera {
     return Math.max(Math.abs(extent - extentBefore), moved) > SHOWS * extent;
   }
 
-  /** Half of what is in sight along the shorter side, in units of the latent space. */
+  /** Half of the visible extent along the shorter side, in units of the latent space. */
   double extent() {
     return extent;
   }
 
-  /** Pixels a unit of the latent space takes at the camera's target. */
+  /** Number of pixels per unit of the latent space at the camera's target. */
   double scale() {
     return 0.5 * Math.min(width, height) / extent;
   }
 
-  /** Moves what is seen by pixels. */
+  /** Moves the view by pixels. */
   void pan(double dx, double dy) {
     automatic = false;
     double x = -dx / scale();
@@ -122,7 +123,7 @@ final class Camera {
     targetZ += x * right[2] + y * up[2];
   }
 
-  /** Enlarges by a factor; flat, what lies at the pixel (px, py) stays there. */
+  /** Enlarges by a factor. In the flat view the point at the pixel (px, py) stays there. */
   void zoom(double factor, double px, double py) {
     automatic = false;
     double[] before = at(px, py);
@@ -134,7 +135,7 @@ final class Camera {
     }
   }
 
-  /** Turns the orbiting camera by pixels of the mouse. */
+  /** Turns the orbiting camera by a mouse movement in pixels. */
   void orbit(double dx, double dy) {
     yaw -= dx * Math.PI / 600;
     pitch = Math.max(-MOST_PITCH, Math.min(MOST_PITCH, pitch + dy * Math.PI / 600));
@@ -145,7 +146,7 @@ final class Camera {
     yaw += angle;
   }
 
-  /** From the camera to its target; 0 where it sees flat. */
+  /** Distance from the camera to its target; 0 in the flat view. */
   double depth() {
     return orbits ? distance() : 0;
   }
@@ -164,26 +165,26 @@ final class Camera {
         : new double[] {0, 1, 0};
   }
 
-  /** From the target to the camera. */
+  /** The direction from the target to the camera. */
   private double[] back() {
     return orbits ? new double[] {Math.cos(pitch) * Math.sin(yaw), Math.sin(pitch), Math.cos(pitch) * Math.cos(yaw)}
         : new double[] {0, 0, 1};
   }
 
-  /** Where the orbiting camera is. */
+  /** The position of the orbiting camera. */
   double[] eye() {
     double[] b = back();
     double d = distance();
     return new double[] {targetX + d * b[0], targetY + d * b[1], targetZ + d * b[2]};
   }
 
-  /** The direction in which something must lie farther to be behind something else; for sorting. */
+  /** The viewing direction, for sorting: a point that is farther along it is behind others. */
   double[] away() {
     double[] back = back();
     return new double[] {-back[0], -back[1], -back[2]};
   }
 
-  /** Column-major [16]: to clip coordinates of the viewport. */
+  /** The matrix to clip coordinates of the viewport, column-major [16]. */
   float[] matrix() {
     double[] r = right();
     double[] u = up();
@@ -197,7 +198,7 @@ final class Camera {
       return new float[] {(float) sx, 0, 0, 0, 0, (float) sy, 0, 0, 0, 0, 0, 0, (float) (sx * -targetX),
         (float) (sy * -targetY), 0, 1};
     }
-    // Perspective whose scale at the target is that of scale(): x_clip = x sx distance, w = distance - z.
+    // A perspective whose scale at the target is that of scale(): x_clip = x sx distance, w = distance - z.
     double d = distance();
     double near = d / 100;
     double far = d * 100;
@@ -217,7 +218,7 @@ final class Camera {
     return m;
   }
 
-  /** Pixel of a point: x, y; NaN behind the camera or where a coordinate is. */
+  /** The pixel x, y of a point; NaN if it is behind the camera or has a NaN coordinate. */
   double[] pixel(double x, double y, double z) {
     float[] m = matrix();
     double[] pixel = new double[2];
@@ -237,7 +238,10 @@ final class Camera {
     to[1] = top + height * 0.5 * (1 - (m[1] * x + m[5] * y + m[9] * z + m[13]) / w);
   }
 
-  /** The point at a pixel: flat, on the plane; else on the plane through the camera's target that faces it. */
+  /**
+   * The point at a pixel: in the flat view on the plane, otherwise on the plane through the camera's target that faces
+   * the camera.
+   */
   double[] at(double px, double py) {
     double x = (px - left - width / 2) / scale();
     double y = -(py - top - height / 2) / scale();

@@ -9,8 +9,8 @@ import java.nio.IntBuffer;
 import org.lwjgl.system.MemoryUtil;
 
 /**
- * The embeddings as discs, the unit ball, and the batch with its spanning tree, in OpenGL. Between two updates the
- * embeddings flow from one to the other.
+ * The embeddings as discs, the unit ball, and the batch with its spanning tree, in OpenGL. After an update the
+ * embeddings move smoothly from their old to their new positions.
  */
 final class Cloud implements AutoCloseable {
 
@@ -29,14 +29,13 @@ final class Cloud implements AutoCloseable {
   private final int[] colourOfClass;
   private final int dimension;
 
-  /** The positions drawn from, and to, (n, 3). */
+  /** The start and end positions of the movement, (n, 3). */
   private float[] was;
 
   private float[] is;
 
   /**
-   * The order in which points are drawn: scattered, so that no class hides another, or from the farthest to the
-   * nearest.
+   * The order in which points are drawn: mixed, so that no class hides another, or from the farthest to the nearest.
    */
   private final IntBuffer order;
 
@@ -46,7 +45,7 @@ final class Cloud implements AutoCloseable {
   private int treeEdges;
   private FloatBuffer segmentFloats = MemoryUtil.memAllocFloat(SEGMENT_FLOATS * 1024);
 
-  // Buffers.
+  // Names of the buffers.
   private static final int WAS = 0;
   private static final int IS = 1;
   private static final int COLOUR = 2;
@@ -57,10 +56,10 @@ final class Cloud implements AutoCloseable {
   private static final int LINES = 7;
 
   /**
-   * @param count     of embeddings
-   * @param labels    of each, or null
-   * @param classes   how many there are
-   * @param dimension of the latent space
+   * @param count     number of embeddings
+   * @param labels    label of each embedding, or null
+   * @param classes   number of classes
+   * @param dimension dimension of the latent space
    */
   Cloud(int count, byte[] labels, int classes, int dimension) {
     this.count = count;
@@ -95,7 +94,7 @@ final class Cloud implements AutoCloseable {
     glVertexAttribPointer(location, size, GL_FLOAT, false, stride, offset);
   }
 
-  /** Four bytes a point, the fourth unused. */
+  /** Four bytes per point; the fourth is unused. */
   private void colours(int buffer, byte[] labels, int n) {
     ByteBuffer bytes = MemoryUtil.memAlloc(4 * n);
     for (int i = 0; i < n; i++) {
@@ -131,8 +130,8 @@ final class Cloud implements AutoCloseable {
   }
 
   /**
-   * Takes a new observation, from which on {@code mixture} counts from 0 again; {@code mixture} is how far the flow to
-   * the one before had come.
+   * Takes a new observation; from now on {@code mixture} counts from 0 again. The argument {@code mixture} says how far
+   * the movement to the previous observation had come.
    */
   void update(Observation next, double mixture) {
     if (is == null) {
@@ -140,7 +139,7 @@ final class Cloud implements AutoCloseable {
     } else {
       float[] drawn = new float[is.length];
       for (int i = 0; i < drawn.length; i++) {
-        // A point that had no place comes straight to its new one.
+        // A point without a previous position appears directly at its new one.
         float at = (float) (was[i] + (is[i] - was[i]) * mixture);
         drawn[i] = Float.isNaN(at) ? next.positions()[i] : at;
       }
@@ -196,7 +195,7 @@ final class Cloud implements AutoCloseable {
     return is != null;
   }
 
-  /** The embedding drawn nearest to a pixel, at most {@code within} pixels away; -1 if there is none. */
+  /** The embedding that is drawn nearest to a pixel, at most {@code within} pixels away; -1 if there is none. */
   int nearest(Camera camera, double mixture, double px, double py, double within) {
     if (is == null) {
       return -1;
@@ -222,12 +221,12 @@ final class Cloud implements AutoCloseable {
     return was[coordinate] + (is[coordinate] - was[coordinate]) * mixture;
   }
 
-  /** Where an embedding is drawn, (x, y, z). */
+  /** The position (x, y, z) at which an embedding is drawn. */
   double[] position(int i, double mixture) {
     return new double[] {at(3 * i, mixture), at(3 * i + 1, mixture), at(3 * i + 2, mixture)};
   }
 
-  /** Diameter of an embedding's disc in points: fewer points are larger. */
+  /** Diameter of an embedding's disc in points; it is larger if there are fewer embeddings. */
   private double diameter() {
     return Math.max(2.2, Math.min(9, 30 / Math.pow(count, 0.24)));
   }
@@ -237,12 +236,12 @@ final class Cloud implements AutoCloseable {
   }
 
   /**
-   * Draws everything into the viewport that is set.
+   * Draws everything into the current viewport.
    *
-   * @param width   of the viewport, pixels
-   * @param ratio   pixels a point
-   * @param mixture how far the flow has come, in [0, 1]
-   * @param tree    how visible the batch's tree is, in [0, 1]
+   * @param width   width of the viewport in pixels
+   * @param ratio   pixels per point
+   * @param mixture progress of the movement, in [0, 1]
+   * @param tree    opacity of the batch's tree, in [0, 1]
    */
   void draw(Camera camera, int width, int height, double ratio, double mixture, double tree) {
     float[] view = camera.matrix();
@@ -298,7 +297,7 @@ final class Cloud implements AutoCloseable {
     glUniform1f(glGetUniformLocation(program, name), value);
   }
 
-  /** Farthest first, by a counting sort: exact enough for discs, and linear. */
+  /** Sorts the farthest first, by a counting sort, which is exact enough for discs and takes linear time. */
   private void sort(double[] away, double mixture) {
     double low = Double.POSITIVE_INFINITY;
     double high = Double.NEGATIVE_INFINITY;
@@ -325,8 +324,8 @@ final class Cloud implements AutoCloseable {
   }
 
   /**
-   * The unit ball's outline; orbited, three great circles behind the points and the silhouette in front of them. On a
-   * line, its two ends.
+   * The outline of the unit ball. In the orbiting view: three great circles behind the points and the silhouette in
+   * front of them. On a line: its two ends.
    */
   private void ball(Camera camera, float[] view, int width, int height, double ratio, boolean front) {
     begin(3 * CIRCLE);
@@ -351,7 +350,7 @@ final class Cloud implements AutoCloseable {
     lines(buffers[LINES], count, view, width, height, weight * ratio, 1);
   }
 
-  /** Ink so thin on the background; opaque, for where lines meet they would be darker otherwise. */
+  /** The colour of faint ink on the background. It is opaque, since lines would otherwise be darker where they meet. */
   private static int shade(double ink) {
     return Colours.mix(Colours.BACKGROUND, Colours.INK, ink);
   }
@@ -372,7 +371,10 @@ final class Cloud implements AutoCloseable {
     }
   }
 
-  /** Where lines of sight touch the unit ball: a circle around the axis to the camera, if that is outside. */
+  /**
+   * The points where lines of sight touch the unit ball. If the camera is outside the ball, they form a circle around
+   * the axis to the camera.
+   */
   private void silhouette(Camera camera) {
     double[] eye = camera.eye();
     double distance = Math.sqrt(eye[0] * eye[0] + eye[1] * eye[1] + eye[2] * eye[2]);

@@ -3,44 +3,54 @@ package gputae.view.lwjgl;
 import java.util.Arrays;
 
 /**
- * The colours of one frame and the at most 255 that stand for them. Colours are counted, then {@link #choose} makes the
- * table: the common ones as they are, since they are background, lines and the insides of dots; for the rest a box of
- * colours is halved where that lowers the squared error most, again and again, and the middles are moved to the means
- * of what is nearest to them. Rare colours weigh more than by their number (its power 3/4 is taken), or thin strokes
- * would pay for areas.
+ * The colours of one frame, and the at most 255 colours that represent them. Colours are counted, then {@link #choose}
+ * makes the table. The common colours are kept exactly, since they are background, lines and the insides of dots. For
+ * the rest, the box of colours whose division lowers the squared error most is divided in two, again and again; then
+ * each representative is moved to the mean of the colours nearest to it. A colour is weighted by the power 3/4 of its
+ * count. So rare colours weigh more than by their count, as thin strokes would otherwise suffer for the sake of areas.
  */
 final class ColourTable {
 
   private static final int MOST = 255;
-  /** As many colours are kept exactly, each of at least this part of the frame's changed pixels. */
+  /**
+   * The largest number of colours that are kept exactly; each must have at least this share of the frame's changed
+   * pixels.
+   */
   private static final int MOST_COMMON = 24;
   private static final double COMMON = 1 / 2000.0;
-  /** From this part on a colour must be exact in a table that was made for an earlier frame too. */
+  /** From this share on, a colour must be exact even in a table that was made for an earlier frame. */
   private static final double VERY_COMMON = 1 / 100.0;
-  /** Colours that the table is fitted to: more than that, photographs, are sampled. */
+  /**
+   * The largest number of colours to which the table is fitted; if there are more, as in photographs, a sample is used.
+   */
   private static final int MOST_FITTED = 20_000;
   private static final int ROUNDS = 3;
-  /** How much worse than when it was made a table may fit before another is made. */
+  /** A table is made anew if its error exceeds its original error by this factor. */
   private static final double SLACK = 1.15;
-  /** Of squared differences of red, green and blue, as the eye sees them. */
+  /** Weights of the squared differences of red, green and blue, according to the sensitivity of the eye. */
   private static final int[] WEIGHTS = {3, 4, 2};
 
-  /** Open addressing: colour + 1, 0 for an empty place, and the colour's number. */
+  /** Hash table with open addressing: colour + 1, or 0 for an empty place, and the index of the colour. */
   private int[] keys = new int[1 << 12];
   private int[] values = new int[1 << 12];
-  /** Per colour met, in the order of meeting: 0xRRGGBB, pixels, and index of what stands for it. */
+  /**
+   * For each colour, in the order of its first occurrence: 0xRRGGBB, number of pixels, and index of its representative.
+   */
   private int[] colours = new int[1 << 11];
   private int[] counts = new int[1 << 11];
   private int[] indices = new int[1 << 11];
   private double[] weights = new double[0];
   private int size;
   private int last;
-  /** The table: the frame's own colours or {@link #fitted}. */
+  /** The table: the frame's own colours, or {@link #fitted}. */
   private int[] entries = new int[0];
-  /** The latest table that was fitted, in order of green, and per green 0 .. 256 the first entry with no less. */
+  /**
+   * The table that was fitted last, in the order of green; and for each green 0 .. 256, the first entry with at least
+   * this green.
+   */
   private int[] fitted = new int[0];
   private final int[] byGreen = new int[257];
-  /** The mean distance at which {@link #fitted} was made; below 0 before there is one. */
+  /** The mean distance when {@link #fitted} was made; below 0 before the first table. */
   private double error = -1;
 
   void clear() {
@@ -49,7 +59,7 @@ final class ColourTable {
     last = -1;
   }
 
-  /** Counts a pixel and returns its colour's number. */
+  /** Counts a pixel and returns the index of its colour. */
   int count(int rgb) {
     if (last < 0 || colours[last] != rgb) {
       last = number(rgb);
@@ -83,7 +93,7 @@ final class ColourTable {
     return h ^ h >>> 15;
   }
 
-  /** The table of places stays twice as long as the lists, so never more than half full. */
+  /** The hash table is always twice as long as the lists, so it is at most half full. */
   private void grow() {
     colours = Arrays.copyOf(colours, 2 * size);
     counts = Arrays.copyOf(counts, 2 * size);
@@ -130,8 +140,8 @@ final class ColourTable {
   /**
    * Makes the table for the colours counted since {@link #clear}.
    *
-   * @param backgrounds 0xRRGGBB, ascending: those that are exact however few of their pixels changed, or what moves
-   *     would leave traces there
+   * @param backgrounds 0xRRGGBB, ascending: these colours are exact even if few of their pixels changed, since moving
+   *     objects would otherwise leave traces on them
    */
   void choose(int[] backgrounds) {
     if (size <= MOST) {
@@ -145,7 +155,7 @@ final class ColourTable {
     for (int i = 0; i < size; i++) {
       weights[i] = Math.sqrt(counts[i] * Math.sqrt(counts[i]));
     }
-    // A table that still fits is kept, and the same colours look the same in many frames.
+    // A table that still fits is kept, so that the same colours look the same in many frames.
     if (error < 0 || !holds(common(VERY_COMMON, backgrounds)) || assign(1) > SLACK * error) {
       fit(common(COMMON, backgrounds));
       error = assign(1);
@@ -153,7 +163,9 @@ final class ColourTable {
     entries = fitted;
   }
 
-  /** The backgrounds met and the commonest colours, each of at least a part {@code least} of the pixels. */
+  /**
+   * The backgrounds that occur, and the most common colours, each with at least a share {@code least} of the pixels.
+   */
   private int[] common(double least, int[] backgrounds) {
     long pixels = 0;
     for (int i = 0; i < size; i++) {
@@ -164,7 +176,7 @@ final class ColourTable {
     for (int i = 0; i < size; i++) {
       boolean background = Arrays.binarySearch(backgrounds, colours[i]) >= 0;
       if (background || counts[i] >= Math.max(2, pixels * least)) {
-        // Equally common ones in the order of their colours.
+        // Equally common colours are in the order of their values.
         ranked[n++] = -(background ? Integer.MAX_VALUE : (long) counts[i]) << 24 | colours[i];
       }
     }
@@ -185,7 +197,7 @@ final class ColourTable {
     return true;
   }
 
-  /** Finds what stands for every step-th colour; returns the mean distance, weighted. */
+  /** Finds the representative of every step-th colour; returns the weighted mean distance. */
   private double assign(int step) {
     double sum = 0;
     double weight = 0;
@@ -198,7 +210,7 @@ final class ColourTable {
   }
 
   private void fitTo(int[] chosen) {
-    // Green leads, since it weighs most: the search below then ends soonest.
+    // Green comes first since it has the largest weight: the search below then ends earliest.
     fitted =
         Arrays.stream(chosen).map(ColourTable::greenFirst).sorted().distinct().map(ColourTable::greenFirst).toArray();
     int green = 0;
@@ -210,7 +222,7 @@ final class ColourTable {
     Arrays.fill(byGreen, green, 257, fitted.length);
   }
 
-  /** Red and green change places. */
+  /** Swaps red and green. */
   private static int greenFirst(int colour) {
     return (colour & 0xff00) << 8 | colour >> 8 & 0xff00 | colour & 0xff;
   }
@@ -250,7 +262,7 @@ final class ColourTable {
     int n = 0;
     fitTo(common);
     for (int i = 0; i < size; i += step) {
-      // What a common colour stands for nearly exactly needs no other.
+      // A common colour that is already represented almost exactly needs no entry of its own.
       if (common.length == 0 || distance(colours[i], fitted[nearest(colours[i])]) > 12) {
         rest[n++] = i;
       }
@@ -265,7 +277,9 @@ final class ColourTable {
     }
   }
 
-  /** The table with all but the common colours moved to the mean of the colours they stand for. */
+  /**
+   * The table in which each entry, except the common colours, is moved to the mean of the colours that it represents.
+   */
   private int[] moved(int[] common, int step) {
     double[] sums = new double[4 * fitted.length];
     for (int i = 0; i < size; i += step) {
@@ -297,13 +311,13 @@ final class ColourTable {
   }
 
   /**
-   * Part of the list of colours, [from, to), and how it is best halved: by channel {@code axis} at most {@code value}.
+   * Part of the list of colours, [from, to), and its best division: channel {@code axis} is at most {@code value}.
    */
   private record Box(int from, int to, int colour, double gain, int axis, int value) {}
 
   /**
-   * Fills {@code chosen} from {@code from} with the means of boxes of the colours numbered {@code list}; returns where
-   * that ends.
+   * Fills {@code chosen} from {@code from} on with the means of boxes of the colours with the indices in {@code list};
+   * returns the index after the last entry.
    */
   private int cut(int[] list, int[] chosen, int from) {
     if (list.length == 0) {
@@ -339,7 +353,7 @@ final class ColourTable {
     return from + n;
   }
 
-  /** Finds the cut that lowers the box's squared error most, over all channels and values. */
+  /** Finds the division that lowers the box's squared error most, over all channels and values. */
   private Box box(int[] list, int from, int to) {
     double[] whole = new double[4];
     double[][] bins = new double[3][4 * 256];
@@ -360,7 +374,7 @@ final class ColourTable {
           low[k] += bins[axis][4 * value + k];
           high[k] -= bins[axis][4 * value + k];
         }
-        // Rounding leaves crumbs of weight where there is no colour.
+        // Rounding leaves small weights where there is no colour.
         if (bins[axis][4 * value] > 0 && low[0] > 0 && high[0] > 1e-9 * whole[0]) {
           double gain = length(low) + length(high) - length(whole);
           if (gain > best) {
@@ -374,7 +388,7 @@ final class ColourTable {
     return new Box(from, to, mean(whole, 0), best, bestAxis, bestValue);
   }
 
-  /** What the squared error lacks of the squared lengths of the colours summed. */
+  /** The sum of the squared lengths of the colours minus the squared error. */
   private static double length(double[] sums) {
     return (WEIGHTS[0] * sums[1] * sums[1] + WEIGHTS[1] * sums[2] * sums[2] + WEIGHTS[2] * sums[3] * sums[3]) / sums[0];
   }

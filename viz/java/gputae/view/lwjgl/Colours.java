@@ -1,6 +1,6 @@
 package gputae.view.lwjgl;
 
-/** Colours, 0xRRGGBB, and the map from death times to colours. */
+/** Colours, 0xRRGGBB, and the colour map of death times. */
 final class Colours {
 
   static final int BACKGROUND = 0xffffff;
@@ -17,12 +17,15 @@ final class Colours {
   static final int DEATHS = 0x832db6;
 
   /**
-   * The map plasma of Matplotlib (N. J. Smith, S. van der Walt, CC0), its light end, invisible on white, left out:
-   * eight colours equally far apart.
+   * The map plasma of Matplotlib (N. J. Smith, S. van der Walt, CC0) without its light end, which is invisible on
+   * white: eight colours at equal distances.
    */
   private static final int[] PLASMA = {0x0d0887, 0x4b03a1, 0x7d03a8, 0xa82296, 0xcb4679, 0xe56b5d, 0xf89441, 0xfdb42f};
 
-  /** Of the curves of terms, in the order of {@code gputae.objective.Terms}: ball penalty, death times, the others. */
+  /**
+   * Colours of the curves of terms, in the order of {@code gputae.objective.Terms}: ball penalty, death times, the
+   * others.
+   */
   private static final int[] TERMS = {TRAIN, BALL, DEATHS, DEATHS, 0xa96b59, 0x717581, 0x94a4a2};
 
   private Colours() {}
@@ -32,14 +35,14 @@ final class Colours {
     return TERMS[Math.floorMod(number, TERMS.length)];
   }
 
-  /** The colour of a death time as a share, in [0, 1], of the longest. */
+  /** The colour of a death time, given as a share of the longest, in [0, 1]. */
   static int ofDeath(double share) {
     double at = Math.max(0, Math.min(1, share)) * (PLASMA.length - 1);
     int below = Math.min(PLASMA.length - 2, (int) at);
     return mix(PLASMA[below], PLASMA[below + 1], at - below);
   }
 
-  /** Channel by channel; 0 the first, 1 the second. */
+  /** Mixes each channel: share 0 gives the first colour, 1 the second. */
   static int mix(int first, int second, double share) {
     int mixed = 0;
     for (int shift = 0; shift <= 16; shift += 8) {

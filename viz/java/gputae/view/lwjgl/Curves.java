@@ -8,23 +8,23 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Losses over a training as curves of bounded size: means over runs of steps, whose length doubles each time the room
- * is used up. Written by one thread; others see {@link #copy copies}.
+ * Losses over a training as curves of bounded size: means over groups of steps. The length of a group doubles each time
+ * the memory is full. One thread writes; others read {@link #copy copies}.
  */
 final class Curves {
 
-  /** Points of a curve at most: more than a panel has pixels. */
+  /** Largest number of points of a curve: more than a panel has pixels. */
   private static final int ROOM = 512;
 
   private final int stepsPerEpoch;
   private final List<TermKind<?>> columns;
-  /** Sums over steps, {@code counts} of them, by column. */
+  /** Sums over {@code counts} steps, by column. */
   private final double[][] sums;
   private final long[] ends = new long[ROOM];
   private final long[] counts = new long[ROOM];
   private int used;
 
-  /** Steps a point stands for, once it is full. */
+  /** Number of steps that a point represents once it is full. */
   private long span = 1;
 
   private double[] testEpochs = new double[16];
@@ -34,7 +34,7 @@ final class Curves {
   private long step;
 
   /**
-   * @param columns of the objective
+   * @param columns columns of the objective
    */
   Curves(List<TermKind<?>> columns, int stepsPerEpoch) {
     this.columns = columns;
@@ -43,22 +43,22 @@ final class Curves {
   }
 
   /**
-   * Curves as they were at one moment.
+   * The state of the curves at one moment.
    *
-   * @param epochs      of every point, fractions of an epoch since the beginning
-   * @param columns     of the objective
-   * @param values      [column][point]: means of the losses over the steps of whole batches up to it
-   * @param testEpochs  of every test pass
-   * @param testValues  reconstruction of the test images then
-   * @param step        steps done
-   * @param stepsPerSecond of the last epoch; NaN before there was one
+   * @param epochs      position of every point, in fractions of an epoch since the beginning
+   * @param columns     columns of the objective
+   * @param values      [column][point]: means of the losses over the steps on whole batches up to the point
+   * @param testEpochs  position of every test pass
+   * @param testValues  reconstruction loss of the test images in each test pass
+   * @param step        number of steps done
+   * @param stepsPerSecond speed of the last epoch; NaN before the first
    */
   record Copy(double[] epochs, List<TermKind<?>> columns, double[][] values, double[] testEpochs, double[] testValues,
       long step, double stepsPerSecond) {
     static final Copy EMPTY =
         new Copy(new double[0], List.of(), new double[0][0], new double[0], new double[0], 0, Double.NaN);
 
-    /** The values of one term; none where there are no curves of it. */
+    /** The values of one term; empty if it has no curve. */
     double[] of(TermKind<?> kind) {
       int column = columns.indexOf(kind);
       return column < 0 ? new double[0] : values[column];
@@ -89,7 +89,7 @@ final class Curves {
     add(next.step(), 1, next.losses());
   }
 
-  /** Means over the {@code steps} steps up to {@code end}. */
+  /** Adds means over the {@code steps} steps up to {@code end}. */
   private void add(long end, long steps, Losses losses) {
     if (used == 0 || ends[used - 1] - start(used - 1) >= span) {
       if (used == ROOM) {
@@ -124,7 +124,7 @@ final class Curves {
     span *= 2;
   }
 
-  /** The end of an epoch. */
+  /** Notes the end of an epoch. */
   void add(Epoch epoch) {
     stepsPerSecond = epoch.stepsPerSecond();
     if (tests == testEpochs.length) {
@@ -135,7 +135,7 @@ final class Curves {
     testValues[tests++] = epoch.testReconstruction();
   }
 
-  /** Starts again from finished epochs, whose steps nobody remembers: a point an epoch. */
+  /** Starts again from finished epochs, whose single steps are not known: one point per epoch. */
   void restart(List<Epoch> history) {
     used = 0;
     tests = 0;

@@ -3,19 +3,19 @@ package gputae.view.lwjgl;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Hands the newest value from one thread to another without a lock: who gives never waits, who takes gets the newest or
- * nothing.
+ * Passes the newest value from one thread to another without a lock: the giver never waits, the taker gets the newest
+ * value or nothing.
  */
 final class Exchange<T> {
 
   private final AtomicReference<T> newest = new AtomicReference<>();
 
-  /** Replaces a value that was not taken. */
+  /** Gives a value; it replaces one that was not taken. */
   void give(T value) {
     newest.set(value);
   }
 
-  /** The newest value that was not taken yet, or null. */
+  /** The newest value that was not yet taken, or null. */
   T take() {
     return newest.getAndSet(null);
   }

@@ -18,12 +18,12 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * An animated GIF that repeats for ever, written frame by frame. Readers see the whole film or none: it grows in a
- * sibling that takes the film's name at {@link #finish}.
+ * An animated GIF that repeats for ever, written frame by frame. Readers see the complete film or none: it is written
+ * to a temporary file beside it, which gets the film's name at {@link #finish}.
  *
- * <p>Each frame holds no more than the rectangle that changed and has a colour table of its own, made of the colours
- * that changed in it: exact where there are at most 255, else the nearest of 255 without dithering, the frequent ones
- * exact. Pixels that stay are transparent, so that what stands still never flickers. For one thread.
+ * <p>Each frame holds only the rectangle that changed. It has its own colour table, made from the colours that changed
+ * in it: exact if there are at most 255, otherwise the nearest of 255 without dithering, with frequent colours exact.
+ * Pixels that do not change are transparent, so that unchanged parts never flicker. Use it from one thread only.
  */
 final class GifFilm implements AutoCloseable {
 
@@ -40,25 +40,28 @@ final class GifFilm implements AutoCloseable {
   private final ImageOutputStream out;
   private final ColourTable table = new ColourTable();
 
-  /** The latest frame as it came, 0xRRGGBB [height, width], and as a viewer of the film sees it. */
+  /** The latest frame as given, 0xRRGGBB [height, width], and the frame as a viewer of the film sees it. */
   private final int[] latest;
   private final int[] shown;
   private final int[] incoming;
-  /** Per pixel of the changed rectangle its number in {@link #table}, -1 where it stays. */
+  /** For each pixel of the changed rectangle, its index in {@link #table}; -1 if it does not change. */
   private final int[] numbers;
-  /** The latest frame, not written yet: until the next one comes it may be the last, which is held longer. */
+  /**
+   * The latest frame, which is not written yet. It may be the last one, which is shown longer, until another frame
+   * follows.
+   */
   private Patch latestPatch;
   private boolean started;
   private boolean ended;
 
-  /** A rectangle to be painted over the picture before, and for how long the result is shown. */
+  /** A rectangle that is painted over the previous picture, and how long the result is shown. */
   private record Patch(BufferedImage image, int left, int top, int centiseconds) {}
 
   /**
    * @param file   the film, replaced if it exists; missing folders are made
-   * @param width  in pixels, 1 .. 65535
-   * @param height in pixels, 1 .. 65535
-   * @throws IllegalArgumentException if a film cannot have that size
+   * @param width  width in pixels, 1 .. 65535
+   * @param height height in pixels, 1 .. 65535
+   * @throws IllegalArgumentException if a film cannot have this size
    * @throws IOException              with one line naming the file, if it cannot be written
    */
   GifFilm(Path file, int width, int height) throws IOException {
@@ -69,7 +72,7 @@ final class GifFilm implements AutoCloseable {
     this.file = file;
     this.width = width;
     this.height = height;
-    // Java's native image code otherwise asks for the libraries of a desktop, which small machines lack.
+    // Otherwise Java's native image code loads the libraries of a desktop, which small machines lack.
     if (System.getProperty("java.awt.headless") == null) {
       System.setProperty("java.awt.headless", "true");
     }
@@ -80,7 +83,7 @@ final class GifFilm implements AutoCloseable {
     writer = ImageIO.getImageWritersByFormatName("gif").next();
     try {
       whole = WholeFile.begin(file);
-      // Frames are collected in memory: ImageIO's own cache would be a file in the temporary directory.
+      // Frames are collected in memory, since ImageIO's own cache would be a file in the temporary directory.
       out = new MemoryCacheImageOutputStream(Channels.newOutputStream(whole.channel()));
       writer.setOutput(out);
       writer.prepareWriteSequence(null);
@@ -95,7 +98,7 @@ final class GifFilm implements AutoCloseable {
    *
    * @param rgb          0xRRGGBB, row-major [height, width]; the highest eight bits are ignored; read during the call
    *     only
-   * @param centiseconds how long it is shown, 0 .. {@link #LONGEST}; many viewers take 0 and 1 for 10
+   * @param centiseconds time for which it is shown, 0 .. {@link #LONGEST}; many viewers treat 0 and 1 as 10
    * @throws IllegalArgumentException if the size or the time does not fit
    * @throws IllegalStateException    after {@link #finish} or {@link #close}
    * @throws IOException              with one line naming the file, if it cannot be written; the film is then lost
@@ -117,13 +120,13 @@ final class GifFilm implements AutoCloseable {
   }
 
   /**
-   * Ends the film, whose name appears now.
+   * Ends the film, which now gets its name.
    *
-   * @param lastCentiseconds how long the last frame is shown before the film starts again, in place of its own time, 0
-   *     .. {@link #LONGEST}
+   * @param lastCentiseconds time for which the last frame is shown before the film starts again, instead of its own
+   *     time, 0 .. {@link #LONGEST}
    * @throws IllegalStateException if there is no frame, or after {@code finish} or {@link #close}
-   * @throws IOException           with one line naming the file, if it cannot be written; a film that was there before
-   *     is then untouched
+   * @throws IOException           with one line naming the file, if it cannot be written; an earlier film is then
+   *     unchanged
    */
   void finish(int lastCentiseconds) throws IOException {
     checkTime(lastCentiseconds);
@@ -143,7 +146,7 @@ final class GifFilm implements AutoCloseable {
     release();
   }
 
-  /** Gives the film up, of which nothing stays, unless it is finished. */
+  /** Abandons the film unless it is finished; nothing of it remains. */
   @Override
   public void close() throws IOException {
     if (ended) {
@@ -164,7 +167,7 @@ final class GifFilm implements AutoCloseable {
     try {
       out.close();
     } catch (IOException e) {
-      // What it still holds is of a film given up.
+      // The remaining data belongs to an abandoned film.
     }
   }
 
@@ -181,7 +184,7 @@ final class GifFilm implements AutoCloseable {
     }
   }
 
-  /** Ends the film, which could not be continued behind half a frame, and frees its space. */
+  /** Ends the film and frees its disk space: it cannot be continued after half a frame. */
   private IOException lost(IOException e) {
     IOException failure = inWords(e);
     try {
@@ -196,7 +199,7 @@ final class GifFilm implements AutoCloseable {
     return new IOException(file + ": cannot be written: " + WholeFile.inWords(e), e);
   }
 
-  /** What of {@link #incoming} differs from {@link #latest}; {@link #shown} is brought up to date. */
+  /** The part of {@link #incoming} that differs from {@link #latest}. Brings {@link #shown} up to date. */
   private Patch patch(int centiseconds) {
     boolean first = latestPatch == null;
     int top = 0;
@@ -222,7 +225,7 @@ final class GifFilm implements AutoCloseable {
         }
       }
       if (bottom == 0) {
-        // The format has no empty rectangle: one pixel, which stays.
+        // The format has no empty rectangle, so this is one unchanged pixel.
         top = 0;
         left = 0;
         bottom = 1;
@@ -242,7 +245,8 @@ final class GifFilm implements AutoCloseable {
     for (int y = top; y < bottom; y++) {
       for (int i = y * width + left; i < y * width + right; i++, n++) {
         int number = numbers[n];
-        // Where the table has nothing better than what is seen there already, that stays: less flicker, fewer bytes.
+        // If the table has no better colour than the one already visible, the pixel is not changed: less flicker, fewer
+        // bytes.
         if (number < 0 || !first && table.distance(number) >= ColourTable.distance(incoming[i], shown[i])) {
           indices[n] = (byte) table.size();
         } else {
@@ -255,8 +259,8 @@ final class GifFilm implements AutoCloseable {
   }
 
   /**
-   * The colours of large areas, 0xRRGGBB, each of a two hundredth of the frame at least, so far as every 37th pixel
-   * tells.
+   * The colours of large areas, 0xRRGGBB, each with at least one two-hundredth of the frame, estimated from every 37th
+   * pixel.
    */
   private static int[] backgrounds(int[] rgb, int width) {
     int step = width % 37 == 0 ? 41 : 37;
@@ -279,7 +283,7 @@ final class GifFilm implements AutoCloseable {
   }
 
   private BufferedImage image(byte[] indices, int width, int height) {
-    // One entry more than colours: what is transparent.
+    // One entry more than colours, for transparent pixels.
     byte[][] channels = new byte[3][table.size() + 1];
     for (int i = 0; i < table.size(); i++) {
       channels[0][i] = (byte) (table.entry(i) >> 16);
@@ -308,7 +312,7 @@ final class GifFilm implements AutoCloseable {
 
   private IIOMetadata metadata(int centiseconds) throws IOException {
     IIOMetadataNode root = new IIOMetadataNode(FORMAT);
-    // Every attribute must be there; the writer overrides the sizes.
+    // Every attribute must be present; the writer overrides the sizes.
     root.appendChild(node("ImageDescriptor", "imageLeftPosition", latestPatch.left, "imageTopPosition", latestPatch.top,
         "imageWidth", latestPatch.image.getWidth(), "imageHeight", latestPatch.image.getHeight(), "interlaceFlag",
         "FALSE"));
@@ -319,12 +323,12 @@ final class GifFilm implements AutoCloseable {
     if (!started) {
       IIOMetadataNode extensions = new IIOMetadataNode("ApplicationExtensions");
       IIOMetadataNode repeat = node("ApplicationExtension", "applicationID", "NETSCAPE", "authenticationCode", "2.0");
-      // The sub-block 1 holds the number of repetitions, two bytes; 0 is without end.
+      // The sub-block 1 holds the number of repetitions in two bytes; 0 means without end.
       repeat.setUserObject(new byte[] {1, 0, 0});
       extensions.appendChild(repeat);
       root.appendChild(extensions);
     }
-    // Not createFromRenderedImage, which takes every image of this kind to have Java's standard colours.
+    // createFromRenderedImage is not used: it assumes Java's standard colours for every image of this kind.
     IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(latestPatch.image), null);
     metadata.mergeTree(FORMAT, root);
     return metadata;

@@ -11,22 +11,22 @@ import org.lwjgl.opengl.GL;
 import org.lwjgl.opengl.GLDebugMessageCallback;
 import org.lwjgl.opengl.KHRDebug;
 
-/** Small things around OpenGL: programs from the jar, and errors that are not overlooked. */
+/** Small helpers for OpenGL: programs from the jar, and checks for errors. */
 final class Gl {
 
-  /** Looks for errors after every pass and asks the driver for its messages; set by {@code -Dgputae.gl.debug=true}. */
+  /** Checks for errors after every pass and asks the driver for its messages; set by {@code -Dgputae.gl.debug=true}. */
   static final boolean DEBUG = Boolean.getBoolean("gputae.gl.debug");
 
   private Gl() {}
 
   /**
-   * @throws IllegalStateException naming the pass, if OpenGL has an error; looks only where {@link #DEBUG} is set,
-   * since drivers wait for it
+   * @throws IllegalStateException naming the pass, if OpenGL has an error; checks only if {@link #DEBUG} is set, since
+   *     drivers wait for it
    */
   static void check(String pass) {
     if (DEBUG) {
       int error = glGetError();
-      // The driver's words for the same error, which must not be left for the next pass.
+      // The driver's message about the same error. It must not be left for the next pass.
       String message = MESSAGE.getAndSet(null);
       if (error != GL_NO_ERROR) {
         throw new IllegalStateException(
@@ -40,7 +40,7 @@ final class Gl {
 
   private static final AtomicReference<String> MESSAGE = new AtomicReference<>();
 
-  /** The driver's messages of errors, until it is closed. */
+  /** Collects the driver's error messages until it is closed. */
   static final class Messages implements AutoCloseable {
     private final GLDebugMessageCallback callback;
 
@@ -68,7 +68,7 @@ final class Gl {
     }
   }
 
-  /** A program of viz/shaders/NAME.vert and NAME.frag. */
+  /** The program made from viz/shaders/NAME.vert and NAME.frag. */
   static int program(String name) {
     int program = glCreateProgram();
     int vertex = shader(GL_VERTEX_SHADER, name + ".vert");
@@ -76,7 +76,7 @@ final class Gl {
     glAttachShader(program, vertex);
     glAttachShader(program, fragment);
     glLinkProgram(program);
-    // They live on in the program.
+    // They are kept by the program.
     glDeleteShader(vertex);
     glDeleteShader(fragment);
     if (glGetProgrami(program, GL_LINK_STATUS) == GL_FALSE) {

@@ -9,17 +9,17 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The thread behind a window: asks the training for snapshots several times a second, turns each into an observation,
- * and decodes what the mouse points at. Everything crosses through {@link Exchange}s.
+ * The thread behind a window. It asks the training for snapshots several times a second, turns each into an
+ * observation, and decodes the latent point under the mouse. All data pass through {@link Exchange}s.
  */
 final class Lookout {
 
-  /** Between two snapshots. */
+  /** Least time between two snapshots. */
   private static final double LEAST_SECONDS = 0.15;
 
   /**
-   * At least this many times what an observation takes lies between two, so that most of a processor is left to the
-   * training.
+   * The time between two observations is at least this many times the time of one, so that the training keeps most of
+   * the processor.
    */
   private static final double IDLE_SHARE = 5;
 
@@ -36,11 +36,11 @@ final class Lookout {
   private volatile boolean finished;
   private volatile boolean asked;
 
-  // The thread's own.
+  // Used by this thread only.
   private Observer observer;
   private boolean loaded;
 
-  /** The image, uint8 [pixels], that a latent point [d] is decoded into. */
+  /** The image, uint8 [pixels], decoded from a latent point [d]. */
   record Decoded(float[] z, byte[] image) {}
 
   Lookout(Subject subject, Supplier<Backend> backend, TrainControl control, Consumer<String> say) {
@@ -56,7 +56,7 @@ final class Lookout {
     thread.start();
   }
 
-  /** Observes this model next. */
+  /** Asks for an observation of this model next. */
   void show(Snapshot snapshot) {
     snapshots.give(snapshot);
     LockSupport.unpark(thread);
@@ -68,17 +68,17 @@ final class Lookout {
     LockSupport.unpark(thread);
   }
 
-  /** The newest observation, if it was not taken yet, else null. */
+  /** The newest observation if it was not yet taken, otherwise null. */
   Observation observation() {
     return observations.take();
   }
 
-  /** The newest decoded image, if it was not taken yet, else null. */
+  /** The newest decoded image if it was not yet taken, otherwise null. */
   Decoded decoded() {
     return images.take();
   }
 
-  /** The training answers no more. */
+  /** Notes that the training answers no more requests. */
   void finished() {
     finished = true;
   }
@@ -101,7 +101,7 @@ final class Lookout {
       long last = -1;
       while (!closed) {
         Snapshot snapshot = snapshots.take();
-        // A paused training answers with the same model again and again.
+        // A paused training answers with the same model repeatedly.
         if (snapshot != null && (snapshot.step() != last || control == null)) {
           long from = System.nanoTime();
           Observation next = observer.observe(snapshot, () -> {
@@ -129,7 +129,7 @@ final class Lookout {
   }
 
   private void serve() {
-    // A model of zeros would decode everything into grey.
+    // A model of zeros would decode every point to grey.
     float[] z = loaded ? places.take() : null;
     if (z != null) {
       images.give(new Decoded(z, observer.decode(z)));

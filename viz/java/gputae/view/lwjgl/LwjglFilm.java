@@ -20,18 +20,21 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** A film drawn off-screen on a thread of its own, which alone touches OpenGL, the backend and the files. */
+/** A film that is drawn off-screen on its own thread; only that thread uses OpenGL, the backend and the files. */
 final class LwjglFilm implements Film {
 
-  /** Frames that wait: enough to keep the drawing busy, few enough to keep no heap of models. */
+  /**
+   * Number of frames that may wait: enough to keep the drawing thread busy, few enough not to collect many models in
+   * memory.
+   */
   private static final int WAITING = 3;
 
-  /** 12.5 frames a second; the last is held longer. */
+  /** 12.5 frames per second; the last frame is shown longer. */
   private static final int CENTISECONDS = 8;
 
   private static final int LAST_CENTISECONDS = 250;
 
-  /** What the orbiting camera turns by from frame to frame. */
+  /** The angle by which the orbiting camera turns from frame to frame. */
   private static final double TURN = Math.toRadians(1.2);
 
   private record Task(Snapshot snapshot, Curves.Copy curves) {}
@@ -46,7 +49,7 @@ final class LwjglFilm implements Film {
   private final BlockingQueue<Task> tasks = new ArrayBlockingQueue<>(WAITING);
   private final Curves curves;
 
-  /** Of whoever trains: the step of the frame before. */
+  /** Used by the training thread: the step of the previous frame. */
   private long lastStep = -1;
 
   private final Thread thread;
@@ -55,7 +58,7 @@ final class LwjglFilm implements Film {
   private volatile boolean finish;
   private volatile boolean abandoned;
 
-  /** Written by the thread, read once it has ended. */
+  /** Written by the drawing thread, read after it has ended. */
   private int count;
 
   LwjglFilm(Subject subject, Supplier<Backend> backend, Path frames, Path film, ViewOptions options) {
@@ -70,7 +73,7 @@ final class LwjglFilm implements Film {
     try {
       ready.get();
     } catch (ExecutionException e) {
-      // It is at its end; who is told so should find nothing of it.
+      // The film has failed; when the caller is told, nothing of it should remain.
       close();
       if (e.getCause() instanceof ViewException refusal) {
         throw refusal;

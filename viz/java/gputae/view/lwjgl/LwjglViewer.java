@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** The views of this jar: windows by GLFW, films by EGL. */
+/** The views of this jar: windows with GLFW, films with EGL. */
 public final class LwjglViewer implements Viewer {
 
   /** For the service loader. */
@@ -26,7 +26,7 @@ public final class LwjglViewer implements Viewer {
     try (OffScreen context = new OffScreen()) {
       return glGetString(GL_VERSION) + ", " + glGetString(GL_RENDERER) + "; " + screen;
     } catch (ViewException e) {
-      // Where LWJGL itself is missing both say the same.
+      // If LWJGL itself is missing, both messages are the same.
       return e.getMessage().equals(screen) ? screen : e.getMessage() + "; " + screen;
     }
   }

@@ -14,9 +14,9 @@ import java.util.List;
 import org.lwjgl.system.Configuration;
 
 /**
- * LWJGL's native libraries, unpacked as this program's own are: into a private folder, never one where another user
- * could have put something. The jar holds them where LWJGL does not look, since it would unpack them once more, over
- * files that another process may be running from.
+ * LWJGL's native libraries. They are unpacked like this program's own libraries, into a private folder, in which no
+ * other user could have put anything. In the jar they are at a place where LWJGL does not look, since it would
+ * otherwise unpack them again, over files that another process may be using.
  */
 final class Natives {
 
@@ -30,7 +30,7 @@ final class Natives {
   private static final Once<Path> LOCATION = new Once<>();
 
   /**
-   * Must come before the first use of LWJGL.
+   * Loads the libraries. Call this before the first use of LWJGL.
    *
    * @throws ViewException if they cannot be unpacked or loaded
    */
@@ -54,18 +54,18 @@ final class Natives {
         throw new BackendException("cannot read " + RESOURCES + path + " in the jar: " + e.getMessage(), e);
       }
     }
-    // LWJGL's own is loaded at once, which shows whether programs may run from the folder; it loads the others when it
-    // needs them.
+    // LWJGL's own library is loaded at once, which shows whether the folder allows running code. It loads the others
+    // when it needs them.
     Path folder = NativeFolder.unpack("lwjgl", libraries, file -> {
       if (file.endsWith(LWJGL)) {
         System.load(file.toString());
       }
     });
     Configuration.LIBRARY_PATH.set(folder.toString());
-    // Whoever asks for OpenGL hears from us what is missing; LWJGL would print five lines more.
+    // This program itself tells the user what is missing; LWJGL would print five more lines.
     Configuration.DEBUG_STREAM.set(new PrintStream(OutputStream.nullOutputStream()));
     if (Runtime.version().feature() >= 25) {
-      // What it takes by default is deprecated there, and Java says so on the console.
+      // LWJGL's default is deprecated in this Java, which would print a warning on the console.
       Configuration.MEMORY_BACKEND.set("ffm");
     }
     return folder;

@@ -3,32 +3,33 @@ package gputae.view.lwjgl;
 import java.util.Arrays;
 
 /**
- * A model as one snapshot of its weights shows it. Immutable once it is handed over.
+ * The view of a model at one snapshot of its weights. Immutable after it is handed over.
  *
- * @param step       steps done when the snapshot was taken
+ * @param step       number of steps done when the snapshot was taken
  * @param latents    embeddings of the test images, row-major (n, d)
- * @param projection from the latent space to the three coordinates drawn
- * @param positions  of the test images, row-major (n, 3); NaN where an embedding is not finite
- * @param extent     where the positions and the unit ball are
- * @param batch      the batch that comes next, and its spanning tree; null if its embeddings are not finite
+ * @param projection projection from the latent space to the three coordinates that are drawn
+ * @param positions  positions of the test images, row-major (n, 3); NaN if an embedding is not finite
+ * @param extent     extent of the positions and the unit ball
+ * @param batch      the next batch and its spanning tree; null if its embeddings are not finite
  * @param generated  images decoded from samples of the prior, uint8 (GENERATED, pixels)
  */
 record Observation(long step, float[] latents, Projection projection, float[] positions, Extent extent, Batch batch,
     byte[] generated) {
 
-  /** Images in the grid of generated ones. */
+  /** Number of images in the grid of generated images. */
   static final int GENERATED = 40;
 
   /**
-   * A box around the unit ball and all positions but the outermost few: outliers would make the rest a dot.
+   * A box around the unit ball and all positions except the outermost few, since outliers would shrink the rest to a
+   * dot.
    *
-   * @param centre of the box [3]
-   * @param half   of its sides [3]
-   * @param radius around the centre within which the same lie
+   * @param centre centre of the box [3]
+   * @param half   half the lengths of its sides [3]
+   * @param radius radius around the centre that contains the same ball and positions
    */
   record Extent(double[] centre, double[] half, double radius) {
 
-    /** Positions left out at each end of an axis, per thousand. */
+    /** Share of the positions that is left out at each end of an axis, per thousand. */
     private static final int OUTERMOST = 3;
 
     /** @param positions row-major (n, 3) */
@@ -64,7 +65,7 @@ record Observation(long step, float[] latents, Projection projection, float[] po
    *
    * @param labels    class of each point; null without labels
    * @param positions row-major (B, 3)
-   * @param edges     (B - 1, 2), ascending in length
+   * @param edges     (B - 1, 2), in ascending order of length
    * @param lengths   (B - 1), the death times: lengths in the latent space, not on the screen
    */
   record Batch(byte[] labels, float[] positions, int[] edges, double[] lengths) {}

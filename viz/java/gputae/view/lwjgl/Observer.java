@@ -15,12 +15,12 @@ import gputae.view.Subject;
 import java.util.Arrays;
 
 /**
- * Turns snapshots of weights into what is drawn, with a model and a backend of its own, so that the training is not
- * touched. Used by one thread.
+ * Turns snapshots of weights into the data that is drawn. It has its own model and backend, so that the training is not
+ * disturbed. Used by one thread.
  */
 final class Observer implements AutoCloseable {
 
-  /** Images embedded between two looks at whether somebody waits for a decoded image. */
+  /** Number of images embedded between two checks for a request to decode. */
   private static final int ROWS_AT_A_TIME = 10 * Autoencoder.CHUNK;
 
   private final Subject subject;
@@ -35,7 +35,7 @@ final class Observer implements AutoCloseable {
   private int orderOfEpoch = -1;
   private int[] order;
 
-  /** Uses the backend, which stays open. */
+  /** Uses the backend and does not close it. */
   Observer(Subject subject, Backend backend) {
     this.subject = subject;
     this.backend = backend;
@@ -51,9 +51,9 @@ final class Observer implements AutoCloseable {
   }
 
   /**
-   * Looks at a model.
+   * Observes a model.
    *
-   * @param between called now and then, with the model loaded
+   * @param between called from time to time while the model is loaded
    */
   Observation observe(Snapshot snapshot, Runnable between) {
     model.parameters().upload(snapshot.parameters());
@@ -76,21 +76,20 @@ final class Observer implements AutoCloseable {
   }
 
   /**
-   * On a line points would hide one another: each class gets a lane, and each point a place in it that is always the
-   * same.
+   * On a line, points would hide each other. So each class gets a lane, and each point a fixed place in it.
    */
   private void spread(float[] positions) {
     byte[] labels = subject.dataset().test().labels();
     int lanes = labels == null ? 1 : Math.max(1, subject.dataset().classes().size());
     for (int i = 0; i < positions.length / 3; i++) {
       int lane = labels == null ? 0 : labels[i] & 0xff;
-      // The golden ratio's multiples fill an interval evenly.
+      // Multiples of the golden ratio, modulo 1, fill an interval evenly.
       double inLane = i * 0.6180339887498949 % 1;
       positions[3 * i + 1] = (float) ((1 - 2 * (lane + 0.1 + 0.8 * inLane) / lanes) * 0.8);
     }
   }
 
-  /** The batch of the step that follows {@code done} steps; after the last step, the last batch. */
+  /** The batch of the step after {@code done} steps; after the last step, the last batch. */
   private Observation.Batch batch(long done) {
     int perEpoch = subject.stepsPerEpoch();
     long step = Math.min(done, (long) perEpoch * subject.config().epochs() - 1);
@@ -124,7 +123,7 @@ final class Observer implements AutoCloseable {
     return new Observation.Batch(labels, positions, tree.edges(), tree.lengths());
   }
 
-  /** The image that the model decodes a latent point into, uint8 [pixels]. */
+  /** The image that the model decodes from a latent point, uint8 [pixels]. */
   byte[] decode(float[] z) {
     return bytes(model.decode(one.upload(z)));
   }
@@ -137,7 +136,7 @@ final class Observer implements AutoCloseable {
     return bytes;
   }
 
-  /** Frees everything but the backend. */
+  /** Frees everything except the backend. */
   @Override
   public void close() {
     Arrays.asList(one, prior, batchImages, testImages).forEach(Matrix::close);

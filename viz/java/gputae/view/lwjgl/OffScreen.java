@@ -21,8 +21,8 @@ import org.lwjgl.opengl.GL;
 import org.lwjgl.system.MemoryStack;
 
 /**
- * OpenGL 3.3 without a display: EGL on a device, as it is on servers and in containers, with NVIDIA's driver as with
- * Mesa's. The context is current on the thread that made it; there is nothing to draw to but framebuffer objects.
+ * OpenGL 3.3 without a display: EGL on a device, as on servers and in containers, with NVIDIA's driver as well as with
+ * Mesa's. The context is current on the thread that made it. Drawing is possible only to framebuffer objects.
  */
 final class OffScreen implements AutoCloseable {
 
@@ -32,17 +32,17 @@ final class OffScreen implements AutoCloseable {
   private final long display;
   private final long context;
 
-  /** @throws ViewException saying what is missing */
+  /** @throws ViewException that says what is missing */
   OffScreen() {
     Natives.load();
     EGLCapabilities client;
     try {
       client = EGL.getCapabilities();
     } catch (LinkageError e) {
-      // The JVM calls the second failure of the same class something else.
+      // When the same class fails a second time, the JVM throws another error.
       throw new ViewException("no OpenGL: libEGL.so.1 cannot be loaded" + ADVICE, e);
     }
-    // LWJGL does not set its flags of extensions that belong to no display, but finds their functions.
+    // LWJGL does not set its flags for extensions that belong to no display, but it finds their functions.
     if (client.eglQueryDevicesEXT == NULL || client.eglGetPlatformDisplayEXT == NULL) {
       throw new ViewException("no OpenGL without a display: this EGL has no device platform" + ADVICE);
     }

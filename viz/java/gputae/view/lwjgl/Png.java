@@ -12,7 +12,7 @@ final class Png {
 
   private Png() {}
 
-  /** Writes a picture, 0xRRGGBB row by row; a file of that name is replaced once the new one is whole. */
+  /** Writes a picture, 0xRRGGBB row by row; an existing file of this name is replaced when the new one is complete. */
   static void write(Path file, int[] rgb, int width, int height) throws IOException {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     image.setRGB(0, 0, width, height, rgb, 0, width);

@@ -6,38 +6,38 @@ import gputae.linear.Vectors;
 import java.util.Arrays;
 
 /**
- * How points of a latent space of d dimensions are seen in three. For d above 3 the space seen is that of the three
- * largest principal components; inside it the axes are turned to lie as near as possible to those of the projection
- * before, so that what is seen goes on smoothly while variances grow, shrink and cross, where principal components by
- * themselves would swap and flip. For d up to 3 the coordinates are the latent ones, zeros beyond.
+ * The projection of points of a latent space of d dimensions to three coordinates. For d above 3 the projection is to
+ * the space of the three largest principal components. Inside it, the axes are rotated to be as close as possible to
+ * those of the previous projection. So the view changes smoothly while variances grow, shrink and cross; the principal
+ * components themselves would swap and flip. For d up to 3 the coordinates are the latent ones, padded with zeros.
  *
- * <p>The origin stays the latent origin and lengths never grow: the unit ball is projected onto the unit ball.
+ * <p>The origin is the latent origin and lengths never grow, so the unit ball is projected onto the unit ball.
  * Immutable.
  */
 final class Projection {
 
-  /** Coordinates that are seen. */
+  /** Number of coordinates of the view. */
   static final int AXES = 3;
 
-  /** From more rows than these every k-th is taken, k the smallest that leaves no more. */
+  /** If there are more rows than this, every k-th is used, with the smallest k that gives at most this number. */
   private static final int MOST_ROWS = 20_000;
-  /** Rows added to the covariance at once: its entries are loaded and stored the less often. */
+  /** Number of rows added to the covariance at once, so that its entries are loaded and stored less often. */
   private static final int BLOCK = 8;
   /**
-   * Times the whole variance: what the axes before add to their variance. More than rounding gives, less than anyone
-   * sees.
+   * The previous axes increase the variance along them by this factor times the whole variance: more than rounding
+   * does, and too little to be visible.
    */
   private static final double FAVOUR = 1e-10;
   /**
-   * Of the cosines between the space before and now: below, a direction has nothing in common with what was seen
-   * before.
+   * A limit for the cosines between the previous space and the new one: below it, a direction has nothing in common
+   * with the previous view.
    */
   private static final double SINGULAR = 1e-6;
   private static final double[][] UNTURNED = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
 
   private final int d;
   private final double[] mean;
-  /** [3][d], orthonormal; for d below 3 the last are zeros. */
+  /** [3][d], orthonormal; for d below 3 the last ones are zeros. */
   private final double[][] axes;
   /** [3] */
   private final double[] shares;
@@ -50,20 +50,20 @@ final class Projection {
   }
 
   /**
-   * The projection of the rows of {@code latents} whose coordinates are all finite. Where they leave a direction open,
-   * because there are too few or they all lie in a plane, it is taken from the axes before. Without those the axes are
-   * the principal components, the largest variance first, each with its largest entry in magnitude, the first among
-   * equals, positive.
+   * The projection of the rows of {@code latents} whose coordinates are all finite. If they leave a direction open,
+   * since there are too few or all lie in a plane, it is taken from the previous axes. Without previous axes, the axes
+   * are the principal components, the largest variance first; the sign of each is such that its entry of the largest
+   * magnitude (the first of equal ones) is positive.
    *
    * @param latents float32 [count, d]
-   * @param count   rows, 0 or more; of more than 20,000 a fixed part is looked at
-   * @param d       latent dimensions, at least 1
-   * @param before  what was seen until now, or null; one of another d counts as none
+   * @param count   number of rows, 0 or more; if there are more than 20,000, a fixed part of them is used
+   * @param d       number of latent dimensions, at least 1
+   * @param before  the previous projection, or null; one with another d is ignored
    * @throws IllegalArgumentException if the sizes do not fit the array
    */
   static Projection of(float[] latents, int count, int d, Projection before) {
     checkSizes(latents.length, count, d);
-    // Not count + MOST_ROWS - 1, which may be more than an int holds.
+    // This is not count + MOST_ROWS - 1, which may exceed an int.
     int step = Math.max(0, count - 1) / MOST_ROWS + 1;
     int rows = count == 0 ? 0 : (count - 1) / step + 1;
     double[] mean = mean(latents, rows, d, step);
@@ -92,11 +92,12 @@ final class Projection {
     return new Projection(mean, axes, shares);
   }
 
-  /** {@code covariance} is used up; {@code before} [3][d] may be null. */
+  /** Overwrites {@code covariance}; {@code before} [3][d] may be null. */
   private static Projection seen(double[] mean, double[][] covariance, double whole, double[][] before) {
     int d = mean.length;
     if (before != null) {
-      // Decides where nothing else does: rounding must not choose a direction in which the points have no extent.
+      // This decides only if nothing else does: rounding must not choose a direction in which the points have no
+      // extent.
       for (double[] axis : before) {
         addSquare(covariance, axis, whole > 0 ? FAVOUR * whole : 1);
       }
@@ -112,7 +113,10 @@ final class Projection {
     return turned(mean, components, variances, whole, before);
   }
 
-  /** The space of three principal components, whose axes are turned to those before; {@code before} may be null. */
+  /**
+   * The space of three principal components, with its axes rotated towards the previous ones; {@code before} may be
+   * null.
+   */
   private static Projection turned(double[] mean, double[][] principal, double[] variances, double whole,
       double[][] before) {
     int d = mean.length;
@@ -138,25 +142,25 @@ final class Projection {
     return d <= AXES;
   }
 
-  /** Of the rows looked at, [d]; zeros if none is finite. Not to be changed. */
+  /** Mean of the rows that were used, [d]; zeros if none is finite. Must not be changed. */
   double[] mean() {
     return mean;
   }
 
   /**
-   * The unit vector [d] along which coordinate {@code i}, 0 .. 2, is measured; zeros for {@code i} from d on. Not to be
-   * changed.
+   * The unit vector [d] along which coordinate {@code i}, 0 .. 2, is measured; zeros for {@code i} from d on. Must not
+   * be changed.
    */
   double[] axis(int i) {
     return axes[i];
   }
 
-  /** The variance along axis {@code i}, 0 .. 2, divided by the whole variance, in [0, 1]; 0 if the points have none. */
+  /** The variance along axis {@code i}, 0 .. 2, divided by the total variance, in [0, 1]; 0 if the points have none. */
   double share(int i) {
     return shares[i];
   }
 
-  /** The variance that is seen divided by the whole, in [0, 1]; 0 if the points have none. */
+  /** The variance in the view divided by the total variance, in [0, 1]; 0 if the points have none. */
   double share() {
     return Math.min(1, shares[0] + shares[1] + shares[2]);
   }
@@ -192,7 +196,8 @@ final class Projection {
   }
 
   /**
-   * The point [d] of the space seen that is projected to (x, y, z); for d below 3 coordinates from d on are left out.
+   * The point [d] of the space in view that is projected to (x, y, z); for d below 3 the coordinates from d on are
+   * ignored.
    */
   double[] lift(double x, double y, double z) {
     double[] point = new double[d];
@@ -226,7 +231,10 @@ final class Projection {
     return mean;
   }
 
-  /** Symmetric [d][d]. The mean is taken first: far-off clouds would otherwise lose their variance to cancellation. */
+  /**
+   * Symmetric [d][d]. The mean is subtracted first, since clouds far from the origin would otherwise lose their
+   * variance to cancellation.
+   */
   private static double[][] covariance(float[] latents, int rows, double[] mean, int step) {
     int d = mean.length;
     double[][] covariance = new double[d][d];
@@ -259,7 +267,7 @@ final class Projection {
     return covariance;
   }
 
-  /** Adds the outer squares of the rows [8][d] to the upper half of {@code sum}. */
+  /** Adds the outer products of the rows [8][d] with themselves to the upper half of {@code sum}. */
   private static void addSquares(double[][] sum, double[][] rows) {
     double[] a = rows[0];
     double[] b = rows[1];
@@ -292,10 +300,11 @@ final class Projection {
   }
 
   /**
-   * Orthogonal Procrustes: the orthogonal [3][3] that turns the orthonormal rows of {@code now} [3][d] nearest to those
-   * of {@code before}, the new axis i being the sum over k of now[k] times entry [k][i]. It is W Z' where W S Z' is the
-   * singular value decomposition of now before'. A direction that the two spaces do not share points where its largest
-   * entry is positive; if there is more than one, nothing is turned.
+   * Orthogonal Procrustes problem: the orthogonal matrix [3][3] that rotates the orthonormal rows of {@code now} [3][d]
+   * as close as possible to those of {@code before}; the new axis i is the sum over k of now[k] times entry [k][i]. It
+   * is W Z', where W S Z' is the singular value decomposition of now before'. A direction that the two spaces do not
+   * share gets the sign for which its largest entry is positive; if there is more than one such direction, nothing is
+   * rotated.
    */
   private static double[][] nearest(double[][] now, double[][] before) {
     double[][] cosines = new double[AXES][AXES];
@@ -327,13 +336,13 @@ final class Projection {
         for (int k = 0; k < AXES; k++) {
           Vectors.addTo(direction, now[k], w[k]);
         }
-        // The one of two opposites that is pointed already stays as it is.
+        // Of two opposite directions, the one with the right sign is kept.
         double sign = Math.signum(Vectors.dot(direction, Vectors.pointed(direction)));
         w[0] *= sign;
         w[1] *= sign;
         w[2] *= sign;
       }
-      // Small singular values leave rounding in w, which must not make the axes oblique.
+      // Small singular values leave rounding errors in w, which must not make the axes oblique.
       for (int other = 0; other < c; other++) {
         Vectors.addTo(w, left[other], -Vectors.dot(w, left[other]));
       }

@@ -6,8 +6,8 @@ import gputae.data.Split;
 import gputae.view.Subject;
 
 /**
- * Draws whole pictures into the framebuffer that is bound; the same ones on a screen and on film. Belongs to the thread
- * of its OpenGL context.
+ * Draws whole pictures into the current framebuffer, for the screen and for films alike. Belongs to the thread of its
+ * OpenGL context.
  */
 final class Renderer implements AutoCloseable {
 
@@ -22,12 +22,12 @@ final class Renderer implements AutoCloseable {
         new Cloud(test.images().count(), test.labels(), subject.dataset().classes().size(), subject.config().latent());
   }
 
-  /** A camera for latent spaces of a dimension: more than two are seen in depth. */
+  /** A camera for latent spaces of this dimension: more than two dimensions are shown in depth. */
   static Camera camera(int latent) {
     return new Camera(latent > 2);
   }
 
-  /** Gives the camera the part of a picture, in points, that is the cloud's. */
+  /** Gives the camera the part of a picture, in points, in which the cloud is drawn. */
   static void place(Camera camera, double width, double height) {
     camera.viewport(0, 0, width - Panels.panelWidth(width, height), height);
   }
@@ -40,7 +40,7 @@ final class Renderer implements AutoCloseable {
     return panels;
   }
 
-  /** The texts of the last picture, a line each. */
+  /** The texts of the last picture, one per line. */
   String texts() {
     return sheet.texts();
   }
@@ -48,8 +48,8 @@ final class Renderer implements AutoCloseable {
   /**
    * Draws a picture.
    *
-   * @param width  of the framebuffer, pixels
-   * @param ratio  pixels a point; the camera sees the cloud's part, in points
+   * @param width  width of the framebuffer in pixels
+   * @param ratio  pixels per point; the camera has the part for the cloud, in points
    */
   void draw(State state, Camera camera, int width, int height, double ratio) {
     double points = width / ratio;

@@ -13,12 +13,12 @@ import org.lwjgl.nanovg.NanoVGGL3;
 import org.lwjgl.system.MemoryUtil;
 
 /**
- * Text, lines, boxes and grey images on top of what OpenGL drew, by NanoVG. Lengths are points, y down from the top;
- * colours are 0xRRGGBB with an opacity in [0, 1].
+ * Text, lines, boxes and grey images on top of the OpenGL picture, drawn by NanoVG. Lengths are in points, y grows down
+ * from the top; colours are 0xRRGGBB with an opacity in [0, 1].
  */
 final class Sheet implements AutoCloseable {
 
-  /** Where a text hangs on the point it is given. */
+  /** The position of a text relative to its given point. */
   enum Anchor {
     LEFT(NVG_ALIGN_LEFT),
     CENTRE(NVG_ALIGN_CENTER),
@@ -31,7 +31,7 @@ final class Sheet implements AutoCloseable {
     }
   }
 
-  /** The styles of Inter in the jar. */
+  /** The styles of the font Inter in the jar. */
   enum Style {
     REGULAR("Inter-Regular.otf"),
     SEMIBOLD("Inter-SemiBold.otf");
@@ -49,10 +49,10 @@ final class Sheet implements AutoCloseable {
   private final NVGPaint paint = NVGPaint.malloc();
   private final float[] bounds = new float[4];
 
-  /** Images by what they are called, with their sizes. */
+  /** Images by name, with their sizes. */
   private final Map<String, int[]> images = new HashMap<>();
 
-  /** Texts drawn since {@link #begin}; what a test asks. */
+  /** Texts drawn since {@link #begin}, for tests. */
   private final StringBuilder drawn = new StringBuilder();
 
   Sheet() {
@@ -83,7 +83,7 @@ final class Sheet implements AutoCloseable {
     }
   }
 
-  /** @param ratio pixels a point */
+  /** @param ratio pixels per point */
   void begin(double width, double height, double ratio) {
     drawn.setLength(0);
     nvgBeginFrame(context, (float) width, (float) height, (float) ratio);
@@ -94,7 +94,7 @@ final class Sheet implements AutoCloseable {
     Gl.check("the panels");
   }
 
-  /** The texts of the last frame, a line each. */
+  /** The texts of the last frame, one per line. */
   String texts() {
     return drawn.toString();
   }
@@ -110,7 +110,7 @@ final class Sheet implements AutoCloseable {
     nvgTextAlign(context, anchor.align | NVG_ALIGN_BASELINE);
   }
 
-  /** One line, its baseline at y. */
+  /** Draws one line with its baseline at y. */
   void text(String text, double x, double y, Anchor anchor, Style style, double size, int rgb) {
     style(style, size, anchor);
     nvgFillColor(context, colour(rgb, 1));
@@ -123,7 +123,7 @@ final class Sheet implements AutoCloseable {
     return nvgTextBounds(context, 0, 0, text, bounds);
   }
 
-  /** The text, cut with an ellipsis where it is wider than that. */
+  /** The text, shortened with an ellipsis if it is wider than {@code width}. */
   String fitted(String text, Style style, double size, double width) {
     if (width(text, style, size) <= width) {
       return text;
@@ -168,7 +168,7 @@ final class Sheet implements AutoCloseable {
     stroke(weight, rgb, opacity);
   }
 
-  /** A line through points; one that is not finite leaves a gap. */
+  /** Draws a line through points; a point that is not finite leaves a gap. */
   void curve(double[] x, double[] y, double weight, int rgb, double opacity) {
     nvgBeginPath(context);
     boolean pen = false;
@@ -200,7 +200,7 @@ final class Sheet implements AutoCloseable {
     nvgResetScissor(context);
   }
 
-  /** Gives the image of a name new content: grey uint8, row-major. */
+  /** Gives the named image new content: grey uint8, row-major. */
   void image(String name, byte[] grey, int width, int height) {
     ByteBuffer rgba = MemoryUtil.memAlloc(4 * width * height);
     for (int i = 0; i < width * height; i++) {
@@ -219,7 +219,7 @@ final class Sheet implements AutoCloseable {
     MemoryUtil.memFree(rgba);
   }
 
-  /** Draws the image of a name, if it was given. */
+  /** Draws the named image, if it has content. */
   void draw(String name, double x, double y, double width, double height) {
     int[] known = images.get(name);
     if (known != null) {

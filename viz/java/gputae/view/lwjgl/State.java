@@ -3,38 +3,38 @@ package gputae.view.lwjgl;
 import gputae.view.Subject;
 import java.util.List;
 
-/** All that a picture shows beside the cloud itself. Belongs to the thread that draws. */
+/** Everything that a picture shows beside the cloud itself. Belongs to the drawing thread. */
 final class State {
 
   final Subject subject;
 
-  /** The newest observation, or null before the first. */
+  /** The newest observation, or null before the first one. */
   Observation now;
 
   Curves.Copy curves = Curves.Copy.EMPTY;
 
-  /** Steps a second now; NaN where that is not known. */
+  /** Current steps per second; NaN if unknown. */
   double stepsPerSecond = Double.NaN;
 
-  /** A word for what the training does: "paused", "finished"; empty while it trains. */
+  /** The state of the training in one word: "paused", "finished"; empty while it trains. */
   String status = "";
 
-  /** How far the embeddings have flown from the observation before to this one. */
+  /** Progress of the embeddings' movement from the previous observation to this one. */
   double mixture = 1;
 
-  /** How visible the batch's spanning tree is. */
+  /** Opacity of the batch's spanning tree. */
   double tree;
 
   /** Buttons, from left to right; none on film. */
   List<Button> buttons = List.of();
 
-  /** What the mouse points at; null where it points at nothing or there is no mouse. */
+  /** The point under the mouse; null if there is none or no mouse. */
   Pointer pointer;
 
-  /** Whether there is a place for what the mouse points at. */
+  /** Whether the picture has a place for the point under the mouse. */
   boolean interactive;
 
-  /** A line that says what just happened, and how visible it is. */
+  /** A line that says what just happened, and its opacity. */
   String notice = "";
 
   double noticeOpacity;
@@ -46,18 +46,18 @@ final class State {
   /**
    * A button.
    *
-   * @param label  what it does
-   * @param key    that does the same
-   * @param active whether what it switches is on
+   * @param label  text that says what it does
+   * @param key    the key that does the same
+   * @param active whether the function that it switches is on
    */
   record Button(String label, String key, boolean active) {}
 
   /**
-   * What the mouse points at.
+   * The point under the mouse.
    *
-   * @param embedding number of the test image whose embedding that is; -1 for a place between
+   * @param embedding index of the test image with this embedding; -1 for a point between embeddings
    * @param z         the latent point [d]
-   * @param decoded   image the model makes of it, uint8 [pixels]; null while that is not known
+   * @param decoded   image that the model decodes from it, uint8 [pixels]; null while it is unknown
    */
   record Pointer(int embedding, float[] z, byte[] decoded) {}
 }

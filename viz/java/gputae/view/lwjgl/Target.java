@@ -5,7 +5,9 @@ import static org.lwjgl.opengl.GL33C.*;
 import java.nio.ByteBuffer;
 import org.lwjgl.system.MemoryUtil;
 
-/** A picture in OpenGL's memory to draw to: colour, depth and stencil, which NanoVG fills shapes with. */
+/**
+ * A picture in OpenGL's memory as a target for drawing: colour, depth, and the stencil with which NanoVG fills shapes.
+ */
 final class Target implements AutoCloseable {
 
   private final int width;
@@ -37,13 +39,13 @@ final class Target implements AutoCloseable {
     glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
   }
 
-  /** What was drawn, 0xRRGGBB, row by row from the top. */
+  /** The picture, 0xRRGGBB, row by row from the top. */
   int[] read() {
     bind();
     return read(width, height, pixels);
   }
 
-  /** The pixels of the framebuffer that is bound. */
+  /** The pixels of the current framebuffer. */
   static int[] read(int width, int height) {
     ByteBuffer pixels = MemoryUtil.memAlloc(4 * width * height);
     try {
@@ -55,7 +57,7 @@ final class Target implements AutoCloseable {
 
   private static int[] read(int width, int height, ByteBuffer pixels) {
     glPixelStorei(GL_PACK_ALIGNMENT, 1);
-    // As an int in this machine's order of bytes: 0xAARRGGBB.
+    // As an int in this machine's byte order: 0xAARRGGBB.
     glReadPixels(0, 0, width, height, GL_BGRA, GL_UNSIGNED_INT_8_8_8_8_REV, pixels);
     int[] rgb = new int[width * height];
     for (int y = 0; y < height; y++) {

@@ -17,8 +17,8 @@ import org.lwjgl.system.MemoryUtil;
 import org.lwjgl.system.SharedLibrary;
 
 /**
- * Keeps Xlib from ending the process, and the training with it: its own handlers call {@code exit} at any error, and
- * where the connection to the display is lost. They belong to the process and stay for good.
+ * Keeps Xlib from ending the process, and with it the training: Xlib's own handlers call {@code exit} at any error, and
+ * when the connection to the display is lost. These handlers belong to the process and stay installed.
  */
 final class X11Errors {
 
@@ -35,8 +35,8 @@ final class X11Errors {
 
     @Override
     public void callback(long result, long arguments) {
-      // As a rule an operation on something that has just gone. XErrorEvent holds the resource at byte 16, the code at
-      // byte 32.
+      // Usually an operation on an object that has just been destroyed. XErrorEvent holds the resource at byte 16, the
+      // code at byte 32.
       long event = MemoryUtil.memGetAddress(MemoryUtil.memGetAddress(arguments + Long.BYTES));
       int code = MemoryUtil.memGetByte(event + 32) & 0xff;
       if ((code == BAD_WINDOW || code == BAD_DRAWABLE) && MemoryUtil.memGetAddress(event + 16) == window) {
@@ -46,7 +46,10 @@ final class X11Errors {
     }
   }
 
-  /** {@code int (Display*)}: what Xlib says at a loss. Its own says it, and ends the process too. */
+  /**
+   * {@code int (Display*)}: called first when the connection is lost. Xlib's own handler prints a message and ends the
+   * process.
+   */
   private static final class OnIo implements CallbackI {
     private static final Callback.Descriptor DESCRIPTOR =
         new Callback.Descriptor(OnIo.class, MethodHandles.lookup(), apiCreateCIF(ffi_type_sint32, ffi_type_pointer));
@@ -63,7 +66,7 @@ final class X11Errors {
     }
   }
 
-  /** {@code void (Display*, void*)}: what it does then. */
+  /** {@code void (Display*, void*)}: called next when the connection is lost. */
   private static final class OnLoss implements CallbackI {
     private static final Callback.Descriptor DESCRIPTOR =
         new Callback.Descriptor(OnLoss.class, MethodHandles.lookup(),
@@ -80,7 +83,7 @@ final class X11Errors {
     }
   }
 
-  /** What other hooks, such as the one that saves a training, may take. */
+  /** Time that other hooks, such as the one that saves a training, may take. */
   private static final long MILLISECONDS_FOR_OTHERS = 3000;
 
   private static final int BAD_WINDOW = 3;
@@ -92,7 +95,7 @@ final class X11Errors {
 
   private X11Errors() {}
 
-  /** Whether the connection to the display is lost: nothing of GLFW or OpenGL may be called any more. */
+  /** Whether the connection to the display is lost; after that no function of GLFW or OpenGL may be called. */
   static boolean connectionLost() {
     return lost;
   }
@@ -103,8 +106,8 @@ final class X11Errors {
   }
 
   /**
-   * Sets the handlers of a display. Xlib knows the one for losses from version 1.7.0 on; before, a lost connection ends
-   * the process.
+   * Sets the handlers of a display. Xlib has a handler for lost connections from version 1.7.0 on; with an older one, a
+   * lost connection ends the process.
    */
   static void handle(long display, long watched) {
     window = watched;
@@ -123,14 +126,14 @@ final class X11Errors {
   }
 
   /**
-   * Where the connection is lost, the libraries' own exit handlers wait for ever for what their threads will never do,
-   * and a thread in them may never come back to say so; so the process ends without them, some time after all of Java's
+   * If the connection is lost, the exit handlers of the libraries wait for ever for their threads, and a thread inside
+   * these libraries may never return. So the process ends without these handlers, some time after all of Java's hooks
    * are done.
    *
-   * @param drawing  the window's thread
-   * @param askToEnd tells it to end, which takes it no time where all is well
-   * @param done     whether what the process was for is done
-   * @return takes the guard away
+   * @param drawing  thread of the window
+   * @param askToEnd asks this thread to end; this takes no time if all is well
+   * @param done     whether the task of the process is done
+   * @return removes the guard
    */
   static Runnable guardExit(Thread drawing, Runnable askToEnd, BooleanSupplier done) {
     long exit = APIUtil.apiCreateLibrary("libc.so.6").getFunctionAddress("_exit");
@@ -153,7 +156,7 @@ final class X11Errors {
       try {
         Runtime.getRuntime().removeShutdownHook(guard);
       } catch (IllegalStateException e) {
-        // The process is ending.
+        // The process is already ending.
       }
     };
   }

@@ -9,7 +9,8 @@ import gputae.backend.Matrix;
 import gputae.backend.Recording;
 
 /**
- * The CPU: oneDNN for matrix products, native/ for the rest, one team of threads. Calls return when the work is done.
+ * The CPU: oneDNN for matrix products, native/ for the other operations, with one team of threads. A call returns when
+ * its work is done.
  */
 public final class CpuBackend extends AbstractBackend {
 
@@ -17,12 +18,12 @@ public final class CpuBackend extends AbstractBackend {
   private final int threads;
   private final long context;
 
-  /** Scratch for the row sums of {@link #sigmoidCrossEntropy}, doubles. */
+  /** Scratch memory for the row sums of {@link #sigmoidCrossEntropy}, doubles. */
   private Matrix rowSums;
 
   /**
-   * @param instructionSet the kernels to use; oneDNN is kept to the first one a process asks for
-   * @param threads        threads to use, at least 1
+   * @param instructionSet the kernels to use; oneDNN is limited to the first set that the process requests
+   * @param threads        number of threads, at least 1
    * @throws BackendException if the native libraries cannot be loaded or the processor lacks the set
    */
   public CpuBackend(InstructionSet instructionSet, int threads) {
@@ -32,8 +33,8 @@ public final class CpuBackend extends AbstractBackend {
     }
     this.instructionSet = instructionSet.required();
     this.threads = threads;
-    // Refused once oneDNN has multiplied something: then the cap of the process's first backend stands, which
-    // description() reports.
+    // oneDNN refuses a cap after its first product. Then the cap of the process's first backend stays, and
+    // description() reports it.
     Native.capOneDnn(instructionSet.ordinal());
     this.context = Native.createContext(instructionSet.ordinal(), threads);
     if (context == 0) {
@@ -61,10 +62,10 @@ public final class CpuBackend extends AbstractBackend {
         + oneDnnInstructionSet() + ")";
   }
 
-  /** What oneDNN's products use; a run's bits depend on it. */
+  /** The instruction set of oneDNN's products; a run's bits depend on it. */
   public static String oneDnnInstructionSet() {
     int set = Native.effectiveOneDnnInstructionSet();
-    // The values of dnnl_cpu_isa_t are sets of bits; only those that x86-64 processors report are named.
+    // The values of dnnl_cpu_isa_t are sets of bits. Only those that x86-64 processors report have a name here.
     return switch (set) {
       case 0x1 -> "sse41";
       case 0x3 -> "avx";
@@ -88,7 +89,7 @@ public final class CpuBackend extends AbstractBackend {
 
   @Override
   protected void initialise(long address, long bytes) {
-    // Comes as zeros.
+    // The memory is allocated as zeros.
   }
 
   @Override

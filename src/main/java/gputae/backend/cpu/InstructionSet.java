@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The instruction sets the CPU kernels are compiled for, from the plainest up. */
+/** The instruction sets for which the CPU kernels are compiled, from the most basic up. */
 public enum InstructionSet {
   /** Any x86-64. */
   BASELINE("baseline"),
@@ -25,16 +25,16 @@ public enum InstructionSet {
     return label;
   }
 
-  /** The best set of this processor. */
+  /** The best set that this processor has. */
   public static InstructionSet best() {
     NativeLibraries.load();
     return values()[Native.bestInstructionSet()];
   }
 
   /**
-   * The set to use: the best one, or a plainer one if the environment variable {@code GPU_TAE_CPU} asks for it.
+   * The set to use: the best one, or a more basic one if the environment variable {@code GPU_TAE_CPU} asks for it.
    *
-   * @throws BackendException if it asks for one that does not exist or that this processor does not have
+   * @throws BackendException if the variable asks for a set that does not exist or that this processor lacks
    */
   public static InstructionSet chosen() {
     String wanted = System.getenv("GPU_TAE_CPU");
@@ -51,7 +51,7 @@ public enum InstructionSet {
             + Arrays.stream(values()).map(InstructionSet::label).collect(Collectors.joining(", ")));
   }
 
-  /** This set, if the processor has it. */
+  /** This set; throws a BackendException if the processor lacks it. */
   InstructionSet required() {
     if (compareTo(best()) > 0) {
       throw new BackendException("this processor has no " + label + "; the best it has is " + best().label);

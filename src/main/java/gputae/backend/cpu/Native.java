@@ -1,8 +1,8 @@
 package gputae.backend.cpu;
 
 /**
- * native/cpu/jni.cpp: addresses, sizes in elements (bytes where said), and a context that holds the instruction set and
- * the number of threads. Nothing is checked there; {@link CpuBackend} does that.
+ * The functions of native/cpu/jni.cpp. They take addresses, sizes in elements (bytes where stated), and a context that
+ * holds the instruction set and the number of threads. They check nothing; {@link CpuBackend} does.
  */
 final class Native {
 

@@ -15,20 +15,20 @@ import java.util.List;
 /**
  * Loads libgputae.so and the oneDNN and OpenMP libraries it needs.
  *
- * <p>From a jar they are unpacked once (about 90 MB) into a {@link NativeFolder}. A failure is kept and reported again
- * at each later call.
+ * <p>Libraries in a jar are unpacked once (about 90 MB) into a {@link NativeFolder}. A failure is kept and reported
+ * again at each later call.
  */
 public final class NativeLibraries {
 
   private static final String RESOURCES = "/gputae/native/linux-x86_64/";
   private static final String MANIFEST = "libraries.txt";
 
-  /** Small, and the other two need it: what shows cheaply whether a folder lets code run. */
+  /** This library is small and the other two need it, so it shows cheaply whether code can be loaded from a folder. */
   private static final String PROBE = "libgomp.so.1";
 
   private static final String LIBRARY = "libgputae.so";
 
-  /** The folder the libraries were loaded from. */
+  /** The folder from which the libraries were loaded. */
   private static final Once<Path> LOCATION = new Once<>();
 
   private NativeLibraries() {}
@@ -36,13 +36,14 @@ public final class NativeLibraries {
   /**
    * Loads the libraries on the first call.
    *
-   * @throws BackendException saying in one line what is missing or which folder was tried and why it does not serve
+   * @throws BackendException with one line that says what is missing, or which folder was tried and why it does not
+   *     work
    */
   public static void load() {
     location();
   }
 
-  /** The folder the libraries were loaded from; loads them on the first call. */
+  /** The folder from which the libraries were loaded. The first call loads them. */
   public static Path location() {
     return LOCATION.get(NativeLibraries::loadOnce);
   }
@@ -72,7 +73,7 @@ public final class NativeLibraries {
         throw new BackendException("cannot load " + library + ": " + e.getMessage(), e);
       }
     }
-    // The probe shows cheaply whether a folder lets code run.
+    // The probe shows cheaply whether code can be loaded from the folder.
     return NativeFolder.unpack("native", readManifest(), file -> {
       String name = file.getFileName().toString();
       if (name.equals(PROBE) || name.equals(LIBRARY)) {
@@ -81,7 +82,7 @@ public final class NativeLibraries {
     });
   }
 
-  /** Lines of: SHA-256, bytes, name; written by native/cpu/build.sh. The probe comes first. */
+  /** Each line has SHA-256, bytes and name; native/cpu/build.sh writes them. The probe comes first. */
   private static List<NativeFolder.Library> readManifest() {
     List<NativeFolder.Library> libraries = new ArrayList<>();
     try (InputStream in = NativeLibraries.class.getResourceAsStream(RESOURCES + MANIFEST)) {

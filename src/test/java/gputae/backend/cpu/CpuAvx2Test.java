@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import gputae.backend.Backend;
 import gputae.backend.BackendContract;
 
-/** The contract on the AVX2 kernels, more threads than this machine may have. */
+/** The contract on the AVX2 kernels, with more threads than this machine may have. */
 class CpuAvx2Test extends BackendContract {
   @Override
   protected Backend open() {

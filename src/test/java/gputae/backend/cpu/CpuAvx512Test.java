@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import gputae.backend.Backend;
 import gputae.backend.BackendContract;
 
-/** The contract on the AVX512 kernels, more threads than this machine may have. */
+/** The contract on the AVX512 kernels, with more threads than this machine may have. */
 class CpuAvx512Test extends BackendContract {
   @Override
   protected Backend open() {

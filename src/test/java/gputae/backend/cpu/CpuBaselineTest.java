@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import gputae.backend.Backend;
 import gputae.backend.BackendContract;
 
-/** The contract on the kernels for any x86-64, two threads. */
+/** The contract on the kernels for any x86-64, with two threads. */
 class CpuBaselineTest extends BackendContract {
   @Override
   protected Backend open() {

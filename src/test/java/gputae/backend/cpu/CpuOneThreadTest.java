@@ -3,7 +3,7 @@ package gputae.backend.cpu;
 import gputae.backend.Backend;
 import gputae.backend.BackendContract;
 
-/** The contract on the processor's best kernels, one thread. */
+/** The contract on the processor's best kernels, with one thread. */
 class CpuOneThreadTest extends BackendContract {
   @Override
   protected Backend open() {

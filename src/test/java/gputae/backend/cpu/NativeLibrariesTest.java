@@ -8,7 +8,7 @@ import gputae.backend.BackendException;
 import gputae.backend.Matrix;
 import org.junit.jupiter.api.Test;
 
-/** What loading the native libraries must leave alone, and what the backend says of itself. */
+/** What the loading of native libraries must not change, and how the backend describes itself. */
 class NativeLibrariesTest {
 
   /** Volatile, so that neither compiler computes with it beforehand. */

@@ -3,10 +3,10 @@ package gputae.backend.cuda;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A driver that makes one mistake with a stream of what it captures, to see whether the tests notice. */
+/** A driver that makes one mistake with a stream that it captures, to check that the tests detect it. */
 public final class CarelessDriver implements Driver {
 
-  /** The dependency that is dropped. */
+  /** The dependency that is left out. */
   public enum Mistake {
     /** What follows the join does not wait for the stream. */
     JOINS_TOO_LATE,

@@ -8,8 +8,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /**
- * A process of its own for test classes that need other libraries or another environment than the rest; exit code 0 if
- * all pass.
+ * A separate process for test classes that need other libraries or another environment than the rest; exit code 0 if
+ * all tests pass.
  */
 public final class ChildTests {
 

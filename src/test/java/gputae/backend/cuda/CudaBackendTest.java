@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the CUDA backend does beyond the contract: memory, recordings and their work space, branches, counted at the
- * driver.
+ * The behaviour of the CUDA backend beyond the contract: memory, recordings and their work space, branches. The calls
+ * are counted at the driver.
  */
 class CudaBackendTest {
 

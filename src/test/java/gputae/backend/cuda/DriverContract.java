@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The calls of a driver one by one, on the kernels of this project; a subclass for each driver. */
+/** The calls of a driver, one by one, on the kernels of this project; each driver has a subclass. */
 abstract class DriverContract {
 
   private Driver driver;

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is read from libraries, and what is changed in one. That the changed one loads is CudaIT's matter. */
+/** What is read from libraries, and what is changed in a library. CudaIT tests that the changed library loads. */
 class ElfFileTest {
 
   @TempDir

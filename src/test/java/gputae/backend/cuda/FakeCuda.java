@@ -13,8 +13,8 @@ import java.util.TreeMap;
 
 /**
  * The stand-ins for NVIDIA's driver and cuBLAS (native/testing/fake): kernels run on the host runner, graphs are kept
- * and replayed, and what CUDA forbids is an error. They listen to environment variables, so each use is a process of
- * its own.
+ * and replayed, and anything that CUDA forbids is an error. Environment variables configure them, so each use needs its
+ * own process.
  */
 public final class FakeCuda {
 

@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How large what a driver captures is, and how long: a GPU takes microseconds from one node to the next that waits for
- * it, which is most of the time of a step on a small batch.
+ * The size and the length of the graph that a driver captures. A GPU takes microseconds from one node to the next one
+ * that waits for it, which is most of the time of a step on a small batch.
  *
- * @param nodes launches, products, copies and clears
- * @param chain the most of them of which each waits for the one before
+ * @param nodes number of launches, products, copies and clears
+ * @param chain length of the longest chain of nodes, each of which waits for the one before
  */
 public record GraphShape(int nodes, int chain) {
 
@@ -30,7 +30,7 @@ public record GraphShape(int nodes, int chain) {
         });
   }
 
-  /** The capture under way: the length of the chain that ends on each stream, the main one first. */
+  /** The current capture: for each stream the length of the chain that ends on it, the main stream first. */
   private static final class Noting {
     private final List<Integer> chains = new ArrayList<>();
     private int stream;

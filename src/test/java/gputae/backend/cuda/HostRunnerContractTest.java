@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The contract on the CUDA backend over the host runner, threads and blocks in every order. Large trees only in the
- * thorough tests: in the others the self-test of the jar (SelfTestIT) has them. Layers by one way of products alone in
- * random order, in the thorough tests in all.
+ * The contract on the CUDA backend over the host runner, with threads and blocks in every order. Large trees are only
+ * in the thorough tests; otherwise the self-test of the jar (SelfTestIT) has them. Layers with only one way of products
+ * run in random order; in the thorough tests they run in all orders.
  */
 class HostRunnerContractTest {
 
@@ -61,7 +61,7 @@ class HostRunnerContractTest {
     }
   }
 
-  /** Dense layers by one way of products, whatever their rows. */
+  /** Dense layers with one way of products, whatever their number of rows. */
   abstract static class Layers extends BackendContract {
     private final Products products;
     private final HostRunner.Order order;

@@ -2,7 +2,10 @@ package gputae.backend.cuda;
 
 import org.junit.jupiter.api.Nested;
 
-/** The drivers' contract on the host runner, in every order; {@link HostRunnerTest} tests what is its own. */
+/**
+ * The drivers' contract on the host runner, in every order; {@link HostRunnerTest} tests the features of the host
+ * runner alone.
+ */
 class HostRunnerDriverTest {
 
   abstract static class Ordered extends DriverContract {

@@ -142,7 +142,7 @@ class HostRunnerMemoryTest extends HostRunnerCase {
         "hidden.cu: a kernel is not declared as: extern \"C\" __global__ void NAME(");
   }
 
-  /** Launches one kernel in a process of its own, which AddressSanitizer or UndefinedBehaviorSanitizer is to end. */
+  /** Launches one kernel in a separate process, which AddressSanitizer or UndefinedBehaviorSanitizer must end. */
   static final class Fault {
     public static void main(String[] arguments) {
       try (HostRunner runner = new HostRunner(Path.of(arguments[0]), Order.FORWARD, 0, 1, LIMITS, MEMORY)) {

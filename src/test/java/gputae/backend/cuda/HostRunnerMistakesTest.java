@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Mistakes in kernels and launches that the host runner reports. */
+/** Mistakes in kernels and launches that the host runner must report. */
 class HostRunnerMistakesTest extends HostRunnerCase {
 
   private void assertFails(String kernel, int threads, String... parts) {

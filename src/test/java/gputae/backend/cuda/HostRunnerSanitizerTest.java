@@ -12,8 +12,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The kernels, the host runner and the backend's use of them under AddressSanitizer and UndefinedBehaviorSanitizer: the
- * contract and whole trainings in random order, or with {@code -Dgputae.sanitizers=all}, which takes some minutes more,
- * in every order. {@link MutationTest} runs the whole self-test under them in forward order, large trees included.
+ * contract and whole trainings in random order. With {@code -Dgputae.sanitizers=all} they run in every order, which
+ * takes some minutes more. {@link MutationTest} runs the whole self-test under them in forward order, including large
+ * trees.
  */
 @Tag("thorough")
 class HostRunnerSanitizerTest {

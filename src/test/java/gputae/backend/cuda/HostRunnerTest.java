@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the host runner offers kernels, and which mistakes in kernels show in their results. */
+/** The features that the host runner offers to kernels, and the mistakes in kernels that show in their results. */
 class HostRunnerTest extends HostRunnerCase {
 
   @Test

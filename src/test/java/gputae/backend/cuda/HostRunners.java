@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The CUDA backend as the tests run it: over the host runner, on a small device, so that small inputs reach every path.
+ * The CUDA backend in the form that tests use: over the host runner, on a small device, so that small inputs reach
+ * every path.
  */
 public final class HostRunners {
 

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 /**
- * The contract, and what is the production driver's own; {@link JCudaDriverTest} runs it where there is a GPU, or what
- * stands in for one.
+ * The contract, and the features of the production driver alone. {@link JCudaDriverTest} runs it on a GPU or on its
+ * stand-in.
  */
 class JCudaCalls extends DriverContract {
 

@@ -4,8 +4,7 @@ import gputae.backend.Backend;
 import gputae.backend.BackendContract;
 
 /**
- * The contract on the CUDA backend over JCuda; {@link JCudaDriverTest} runs it where there is a GPU, or what stands in
- * for one.
+ * The contract on the CUDA backend over JCuda. {@link JCudaDriverTest} runs it on a GPU or on its stand-in.
  */
 class JCudaContract extends BackendContract {
   @Override

@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The production driver, JCuda and all, over what stands in for NVIDIA's libraries: its calls, the backend's contract
- * and whole trainings. Work runs as late as it may, so whoever does not wait for it sees that; what CUDA forbids is an
- * error; and at the end nothing may be left alive.
+ * The whole production driver with JCuda, over the stand-ins for NVIDIA's libraries: its calls, the backend's contract
+ * and whole trainings. Work runs as late as possible, so code that does not wait for it fails; anything that CUDA
+ * forbids is an error; and at the end nothing may be left allocated.
  */
 class JCudaDriverTest {
 

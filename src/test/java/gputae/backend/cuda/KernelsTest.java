@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What nvcc says of the kernels. (That each is reached by a test is SelfTestIT's matter.) */
+/** What nvcc reports about the kernels. (SelfTestIT checks that a test reaches each of them.) */
 class KernelsTest {
 
   @TempDir

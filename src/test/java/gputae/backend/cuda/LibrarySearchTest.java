@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where NVIDIA's libraries are looked for, in which order, on a file system that the test makes up. */
+/** The places where NVIDIA's libraries are searched, and their order, on a file system that the test makes up. */
 class LibrarySearchTest {
 
   private static final List<String> NAMES = List.of("libcublas.so.12", "libcublas.so.13");

@@ -14,12 +14,12 @@ import java.util.stream.Stream;
  *
  * @param file   name of the file under kernels/
  * @param line   number of the line, from 1
- * @param before the line as it is
+ * @param before the original line
  * @param after  the line with the mistake
  */
 record Mutant(String file, int line, String before, String after) {
 
-  /** A kind of mistake: what is found in a line, and what stands there instead. */
+  /** A kind of mistake: what is found in a line, and what replaces it. */
   private record Mistake(Pattern found, List<String> instead) {
     Mistake(String found, String... instead) {
       this(Pattern.compile(found), List.of(instead));

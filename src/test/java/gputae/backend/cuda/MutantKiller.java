@@ -31,8 +31,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A process that tells good kernels from bad ones, since bad ones may take the process with them: exit code 0 if the
- * host runner finds nothing wrong in any order, another if it does.
+ * A process that distinguishes good kernels from bad ones. It is separate, since bad kernels may crash it. Its exit
+ * code is 0 if the host runner finds nothing wrong in any order, otherwise another number.
  */
 public final class MutantKiller {
 

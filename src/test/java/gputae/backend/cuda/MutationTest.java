@@ -33,10 +33,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whether the tests would notice: kernels with one mistake in them must fail the self-test or the comparison of trees
- * that the tests run.
- * {@code -Dgputae.mutants=all} tries every mutant there is, a number that many of them, names of files, with commas,
- * all of theirs; target/mutants.txt lists what came of each.
+ * Checks that the tests detect mistakes: kernels with one mistake in them must fail the self-test or the comparison of
+ * trees that the tests run. {@code -Dgputae.mutants=all} tries every mutant, a number tries that many, and names of
+ * files, separated by commas, try all mutants of these files. target/mutants.txt lists the result of each.
  */
 @Tag("thorough")
 class MutationTest {

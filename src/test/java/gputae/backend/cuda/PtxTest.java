@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The kernels' PTX, which is for drivers that do not take the machine code, assembled by a compiler older than the one
- * that wrote it: NVIDIA's own of CUDA 12.6, out of JCuda's natives, which a driver of that age has inside.
+ * The kernels' PTX, which serves drivers that cannot use the machine code, assembled by a compiler older than the one
+ * that wrote it: NVIDIA's own of CUDA 12.6, from JCuda's native libraries. A driver of that age contains this compiler.
  */
 class PtxTest {
 

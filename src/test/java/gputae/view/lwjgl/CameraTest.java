@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** From the latent space to pixels and back, and what stays in sight. */
+/** From the latent space to pixels and back, and what stays visible. */
 class CameraTest {
 
   private static final double WIDTH = 845;

@@ -18,7 +18,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Curves of any length in bounded room: what they leave out is detail, never a step. */
+/** Curves of any length in limited memory: they lose detail, but never a step. */
 class CurvesTest {
 
   private static final int PER_EPOCH = 7;

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Films of trainings: every frame that was asked for, and nothing else is changed, left behind or passed over. */
+/** Films of trainings: they have every frame that was asked for, and change, leave and lose nothing else. */
 class FilmTest {
 
   private static final ViewOptions OPTIONS = new ViewOptions(ViewOptions.LEAST_WIDTH, ViewOptions.LEAST_HEIGHT, true);

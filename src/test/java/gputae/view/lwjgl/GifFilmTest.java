@@ -38,7 +38,7 @@ class GifFilmTest {
   @TempDir
   private Path folder;
 
-  /** A frame as it was stored and the whole picture, 0xRRGGBB, once it is painted. */
+  /** A frame as it was stored, and the whole picture, 0xRRGGBB, after it was painted. */
   private record Shown(int left, int top, int width, int height, int centiseconds, String disposal, int[] rgb) {}
 
   @Test

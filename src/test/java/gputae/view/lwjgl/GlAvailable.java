@@ -5,8 +5,8 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * OpenGL without a display for tests: where it is missing they are skipped with the reason, in CI, which installs Mesa,
- * they fail.
+ * OpenGL without a display for tests. If it is missing, the tests are skipped with the reason; in CI, which installs
+ * Mesa, they fail.
  */
 final class GlAvailable {
 

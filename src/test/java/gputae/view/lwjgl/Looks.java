@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.figure.ClassColours;
 
-/** What tests of pictures expect at a place. */
+/** The values that tests of pictures expect at a place. */
 final class Looks {
 
   /** What discs of fewer than 500 points let through of the background, and rounding. */

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is shown of a model is what the model computes. No OpenGL. */
+/** The view of a model shows what the model computes. Needs no OpenGL. */
 class ObserverTest {
 
   private static Backend backend() {

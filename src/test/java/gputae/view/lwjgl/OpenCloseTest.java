@@ -22,7 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.lwjgl.system.MemoryUtil;
 
-/** Opening, drawing and closing leaves nothing: no objects of OpenGL, no native memory, no threads, no open files. */
+/**
+ * Opening, drawing and closing leave nothing behind: no OpenGL objects, no native memory, no threads, no open files.
+ */
 class OpenCloseTest {
 
   @TempDir

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The panels beside the picture and what lies on it: headings, curves, bars, tiles, legend, buttons, words. */
+/** The panels beside the picture and the items on it: headings, curves, bars, tiles, legend, buttons, words. */
 class PanelsTest {
 
   @Test

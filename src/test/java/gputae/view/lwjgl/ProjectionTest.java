@@ -384,7 +384,7 @@ class ProjectionTest {
     double along(int k);
   }
 
-  /** Points with fixed normal coordinates along orthonormal axes that can be turned. */
+  /** Points with fixed normal coordinates along orthonormal axes that can be rotated. */
   private static final class Cloud {
 
     private final double[][] coordinates;

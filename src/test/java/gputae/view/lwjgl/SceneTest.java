@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pictures of known scenes, looked at where something must be and where nothing may be. */
+/** Pictures of known scenes, checked where something must be and where nothing may be. */
 class SceneTest {
 
   @Test

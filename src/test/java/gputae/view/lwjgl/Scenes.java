@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Small subjects, and observations made by hand, whose pictures are known. */
+/** Small subjects, and hand-made observations whose pictures are known. */
 final class Scenes {
 
   static final List<String> DIGITS = List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");

@@ -3,8 +3,8 @@ package gputae.view.lwjgl;
 import gputae.view.Subject;
 
 /**
- * One picture drawn off-screen and looked at pixel by pixel. Places are points, as the camera has them; a picture may
- * have several pixels a point.
+ * One picture that is drawn off-screen and checked pixel by pixel. Places are in points, as for the camera; a picture
+ * may have several pixels per point.
  */
 final class Stage implements AutoCloseable {
 
