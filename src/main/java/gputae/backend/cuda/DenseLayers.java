@@ -1,0 +1,186 @@
+package gputae.backend.cuda;
+
+import gputae.backend.Activation;
+import gputae.backend.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Dense layers, forward and backward: the kernels of kernels/dense.cu, or the driver's matrix products with the kernels
+ * of kernels/activation.cu around them.
+ */
+final class DenseLayers {
+
+  /** Rows that one block of activation_backward sums up: up to here the bias's gradient needs no second launch. */
+  private static final int ROWS_A_PART = 256;
+
+  /**
+   * Up to so many rows {@link Products#AUTO} takes the kernels of kernels/dense.cu. A choice made before measurement:
+   * they save launches, which is most of the time of some hundred rows; cuBLAS saves memory traffic, which is that of
+   * thousands.
+   */
+  private static final long OWN_ROWS = 1024;
+
+  /** Of kernels/dense.cu: rows, and columns, of y that a warp computes. */
+  private static final int DENSE_SIDE = 4;
+
+  /** Widths that the grids of kernels/dense.cu have room for. */
+  private static final long OWN_WIDTH = 65535L * DENSE_SIDE;
+
+  /** Of kernels/dense.cu: the most warps of a block of dense_forward. */
+  private static final int FORWARD_WARPS = 8;
+
+  /** Of kernels/dense.cu: warps that share the inner dimension of dx. */
+  private static final int BACKWARD_SLICES = 16;
+
+  private final Launches launches;
+  private final Schedule schedule;
+  private final Schedule.Memory memory;
+  private final Products products;
+
+  DenseLayers(Launches launches, Schedule schedule, Schedule.Memory memory, Products products) {
+    this.launches = launches;
+    this.schedule = schedule;
+    this.memory = memory;
+    this.products = products;
+  }
+
+  /** As {@link gputae.backend.Backend#dense}, whose shapes the caller has checked. */
+  void forward(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
+    if (own(x.rows(), w)) {
+      forwardOwn(x, w, b, activation, y);
+      return;
+    }
+    product(false, x, true, w, 0, y);
+    launches.overRows("bias_activation", y.rows(), y.columns(),
+        new Arguments().pointer(memory.address(b)).int32(activation.ordinal()).int32(Math.toIntExact(y.columns()))
+            .pointer(memory.address(y)));
+  }
+
+  /** As {@link gputae.backend.Backend#denseBackward}, whose shapes the caller has checked. */
+  void backward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+      Matrix dx) {
+    int rows = Math.toIntExact(y.rows());
+    int out = Math.toIntExact(y.columns());
+    if (rows == 0 || out == 0) {
+      return;
+    }
+    if (own(rows, w)) {
+      backwardOwn(x, w, y, activation, dy, dw, db, dx);
+      return;
+    }
+    int parts = Launches.blocksOf(rows, ROWS_A_PART);
+    List<Matrix> written = new ArrayList<>(List.of(dy, db));
+    if (dx != null) {
+      written.add(dx);
+    }
+    schedule.whileAside(List.of(x, w, y), written, () -> {
+      // A layer's own, since the sum of one layer's parts may wait while the next layer's are made.
+      long partial =
+          parts == 1 ? 0 : schedule.space("denseBackward " + memory.address(db), (long) parts * out * Float.BYTES);
+      Runnable derivative = () -> launches.launch("activation_backward", Launches.blocksOf(out, Launches.WARP), parts,
+          Launches.THREADS, 0,
+          new Arguments().pointer(memory.address(y))
+              .int32(activation.ordinal()).int32(rows).int32(out).int32(ROWS_A_PART).pointer(memory.address(dy))
+              .pointer(partial).pointer(memory.address(db)));
+      boolean changesDy = activation != Activation.IDENTITY;
+      if (changesDy) {
+        derivative.run();
+      }
+      if (!changesDy || parts > 1) {
+        schedule.aside(Schedule.SUMS_ASIDE, List.of(dy), List.of(db), () -> {
+          if (!changesDy) {
+            derivative.run();
+          }
+          if (parts > 1) {
+            launches.launch("add_partial_sums", Launches.blocksOf(out, Launches.THREADS), 1,
+                Launches.threadsFor(out, Launches.THREADS), 0,
+                new Arguments().pointer(partial).int32(parts).int32(out).pointer(memory.address(db)));
+          }
+        });
+      }
+      schedule.aside(Schedule.PRODUCTS_ASIDE, List.of(dy, x), List.of(dw), () -> product(true, dy, false, x, 1, dw));
+      if (dx != null) {
+        product(false, dy, false, w, 0, dx);
+      }
+    });
+  }
+
+  /** Whether kernels/dense.cu computes a layer of weights w (out, in) on so many rows. */
+  private boolean own(long rows, Matrix w) {
+    long in = w.columns();
+    return in > 0 && Math.max(in, w.rows()) <= OWN_WIDTH
+        && (products == Products.OWN || products == Products.AUTO && rows <= OWN_ROWS);
+  }
+
+  private void forwardOwn(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
+    int rows = Math.toIntExact(y.rows());
+    int in = Math.toIntExact(x.columns());
+    int out = Math.toIntExact(y.columns());
+    if (rows == 0 || out == 0) {
+      return;
+    }
+    // From the width alone, so that the order of a sum is the same for any number of rows: as many as leave a warp
+    // three steps of 32 or more.
+    int slices = Math.max(1, Integer.highestOneBit(Math.min(FORWARD_WARPS, Launches.blocksOf(in, Launches.WARP) / 3)));
+    int tiles = Math.min(FORWARD_WARPS / slices, Launches.blocksOf(out, DENSE_SIDE));
+    launches.launch("dense_forward", Launches.blocksOf(rows, DENSE_SIDE), Launches.blocksOf(out, DENSE_SIDE * tiles),
+        slices * tiles * Launches.WARP, 0,
+        new Arguments().pointer(memory.address(x)).pointer(memory.address(w)).pointer(memory.address(b))
+            .int32(activation.ordinal())
+            .int32(rows)
+            .int32(in).int32(out).int32(slices).pointer(memory.address(y)));
+  }
+
+  /**
+   * The gradient of the input is on the way to the layer before, those of the weights are not. The first layer has none
+   * of the input; its weights' are the last on the way to the optimiser, and need not wait for those that are aside.
+   */
+  private void backwardOwn(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+      Matrix dx) {
+    if (dx == null) {
+      schedule.whileAside(List.of(x, y, dy), List.of(dw, db), () -> gradientsOwn(x, y, activation, dy, dw, db));
+      return;
+    }
+    boolean changesDy = activation != Activation.IDENTITY;
+    schedule.whileAside(List.of(w, y, dy), changesDy ? List.of(dy, dx) : List.of(dx), () -> {
+      int columns = Launches.blocksOf(dx.columns(), Launches.WARP);
+      // A second tile serves blocks that cannot share the columns.
+      int tiles = changesDy ? Math.min(2, columns) : 1;
+      launches.launch("dense_backward", Launches.blocksOf(dx.rows(), DENSE_SIDE), changesDy ? 1 : columns,
+          BACKWARD_SLICES * tiles * Launches.WARP,
+          0,
+          new Arguments().pointer(memory.address(w)).pointer(memory.address(y)).int32(activation.ordinal())
+              .int32(Math.toIntExact(dx.rows())).int32(Math.toIntExact(dx.columns()))
+              .int32(Math.toIntExact(y.columns()))
+              .pointer(memory.address(dy)).pointer(memory.address(dx)));
+    });
+    schedule.aside(Schedule.PRODUCTS_ASIDE, List.of(x, dy), List.of(dw, db),
+        () -> gradientsOwn(x, y, Activation.IDENTITY, dy, dw, db));
+  }
+
+  /** dw += g^T x, db += column sums of g, with g the gradient before the activation. */
+  private void gradientsOwn(Matrix x, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db) {
+    launches.launch("dense_gradients", Launches.blocksOf(dy.columns(), DENSE_SIDE),
+        Launches.blocksOf(x.columns(), Launches.WARP), Launches.THREADS, 0,
+        new Arguments().pointer(memory.address(x)).pointer(memory.address(y)).int32(activation.ordinal())
+            .pointer(memory.address(dy))
+            .int32(Math.toIntExact(x.rows())).int32(Math.toIntExact(x.columns())).int32(Math.toIntExact(dy.columns()))
+            .pointer(memory.address(dw)).pointer(memory.address(db)));
+  }
+
+  /** c = op(a) op(b) + beta c. */
+  private void product(boolean transposeA, Matrix a, boolean transposeB, Matrix b, float beta, Matrix c) {
+    int m = Math.toIntExact(c.rows());
+    int n = Math.toIntExact(c.columns());
+    int k = Math.toIntExact(transposeA ? a.rows() : a.columns());
+    int lda = Math.toIntExact(a.columns());
+    int ldb = Math.toIntExact(b.columns());
+    long first = memory.address(a);
+    long second = memory.address(b);
+    long to = memory.address(c);
+    if (m > 0 && n > 0) {
+      schedule.enqueue(new Call.Product(transposeA, transposeB, m, n, k, first, lda, second, ldb, beta, to, n));
+    }
+  }
+}
