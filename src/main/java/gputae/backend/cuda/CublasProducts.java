@@ -1,0 +1,161 @@
+package gputae.backend.cuda;
+
+import static gputae.backend.cuda.CudaCodes.check;
+import static gputae.backend.cuda.CudaCodes.checkCublas;
+import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
+import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
+
+import gputae.backend.BackendException;
+import gputae.backend.OutOfMemoryException;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import jcuda.Pointer;
+import jcuda.cudaDataType;
+import jcuda.driver.CUstream;
+import jcuda.jcublas.JCublas2;
+import jcuda.jcublas.cublasComputeType;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasOperation;
+import jcuda.runtime.cudaStream_t;
+
+/**
+ * Matrix products by cuBLAS. Each stream has a handle and a work space of its own, so that cuBLAS allocates nothing,
+ * which a capture would not allow. The context must be current.
+ */
+final class CublasProducts {
+
+  /** Work space of a cuBLAS handle: what NVIDIA recommends for sm_90, the largest of its recommendations. */
+  private static final long CUBLAS_WORK_SPACE = 32L << 20;
+
+  /** What cuBLAS chooses an algorithm by: a product, the stream it is done on, and where its matrices lie, modulo {@link #ALIGNMENT}. */
+  private record Shape(
+      int stream, boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
+      float beta, long c, int ldc) {}
+
+  private static final int ALIGNMENT = 256;
+
+  private final DeviceMemory memory;
+  private final Consumer<Runnable> undo;
+  private final cublasHandle[] handles;
+  private final Set<Shape> rehearsed = new HashSet<>();
+
+  /** An address of host or device memory. */
+  private static final class Address extends Pointer {
+    Address(long address) {
+      super(address);
+    }
+  }
+
+  /**
+   * Products on so many streams.
+   *
+   * @param undo takes what frees the handles
+   */
+  CublasProducts(DeviceMemory memory, int streams, Consumer<Runnable> undo) {
+    this.memory = memory;
+    this.handles = new cublasHandle[streams];
+    this.undo = undo;
+  }
+
+  /** The version of cuBLAS. It says 120604, 130101: major, minor and patch, two digits each. */
+  String version(int stream, CUstream queue) {
+    int[] number = new int[1];
+    checkCublas("cublasGetVersion", JCublas2.cublasGetVersion(handle(stream, queue), number));
+    return number[0] / 10000 + "." + number[0] / 100 % 100 + "." + number[0] % 100;
+  }
+
+  /** The handle of a stream, made at its first product. */
+  private cublasHandle handle(int stream, CUstream queue) {
+    if (handles[stream] == null) {
+      cublasHandle made = new cublasHandle();
+      checkCublas("cublasCreate", JCublas2.cublasCreate(made));
+      undo.accept(() -> checkCublas("cublasDestroy", JCublas2.cublasDestroy(made)));
+      long space = memory.allocate(CUBLAS_WORK_SPACE);
+      if (space == 0) {
+        throw new OutOfMemoryException("cuda", "the work space of cuBLAS", CUBLAS_WORK_SPACE, memory.held(),
+            memory.freeMemory());
+      }
+      // The stream first: setting it takes the work space away.
+      checkCublas("cublasSetStream", JCublas2.cublasSetStream(made, new cudaStream_t(queue)));
+      checkCublas("cublasSetWorkspace", JCublas2.cublasSetWorkspace(made, new Address(space), CUBLAS_WORK_SPACE));
+      handles[stream] = made;
+    }
+    return handles[stream];
+  }
+
+  /**
+   * Does one product and waits for it: a cuBLAS older than the GPU has no code for it and says so at the first.
+   *
+   * @param complaint begins the message of the {@link BackendException} if it fails
+   */
+  void tryOut(int stream, CUstream queue, String complaint) {
+    int n = 32;
+    long bytes = (long) n * n * Float.BYTES;
+    long matrix = memory.allocate(bytes);
+    if (matrix == 0) {
+      throw new OutOfMemoryException("cuda", "a first product", bytes, memory.held(), memory.freeMemory());
+    }
+    try {
+      check("cuMemsetD8Async", cuMemsetD8Async(DeviceMemory.at(matrix), (byte) 0, bytes, queue));
+      multiply(stream, queue, false, false, n, n, n, matrix, n, matrix, n, 0, matrix, n);
+      check("cuStreamSynchronize", cuStreamSynchronize(queue));
+    } catch (BackendException e) {
+      throw new BackendException(complaint + ": " + e.getMessage() + "; " + CudaLibraries.CUBLAS_ADVICE, e);
+    }
+    memory.free(matrix);
+  }
+
+  /**
+   * Does a product into memory that nobody needs, unless it was done before: cuBLAS prepares at its first call what a
+   * capture could not hold.
+   */
+  void rehearse(int stream, CUstream queue, boolean transposeA, boolean transposeB, int m, int n, int k, long a,
+      int lda,
+      long b, int ldb, float beta, long c, int ldc) {
+    if (!rehearsed.add(new Shape(stream, transposeA, transposeB, m, n, k, a % ALIGNMENT, lda, b % ALIGNMENT, ldb, beta,
+        c % ALIGNMENT, ldc))) {
+      return;
+    }
+    // The same product, so that cuBLAS takes the same way.
+    long bytes = ((long) (m - 1) * ldc + n) * Float.BYTES + ALIGNMENT;
+    long scratch = memory.allocate(bytes);
+    if (scratch == 0) {
+      throw new OutOfMemoryException("cuda", "the rehearsal of a product", bytes, memory.held(), memory.freeMemory());
+    }
+    try {
+      // With beta the product reads what it adds to.
+      check("cuMemsetD8Async", cuMemsetD8Async(DeviceMemory.at(scratch), (byte) 0, bytes, queue));
+      multiply(stream, queue, transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, scratch + c % ALIGNMENT, ldc);
+    } finally {
+      memory.free(scratch);
+    }
+  }
+
+  /**
+   * As {@link Driver#product}, on a stream.
+   *
+   * <p>cuBLAS keeps matrices by columns: what it takes for a matrix is the transpose of ours. So it is asked for the
+   * transposed product, C^T = op(B)^T op(A)^T: the factors change places, and their transpositions stay.
+   */
+  void multiply(int stream, CUstream queue, boolean transposeA, boolean transposeB, int m, int n, int k, long a,
+      int lda, long b, int ldb,
+      float beta, long c, int ldc) {
+    Pointer one = Pointer.to(new float[] {1});
+    Pointer factor = Pointer.to(new float[] {beta});
+    // Pedantic: single precision as written, without TF32 or other shortcuts.
+    checkCublas("cublasGemmEx",
+        JCublas2.cublasGemmEx_new(handle(stream, queue), operation(transposeB), operation(transposeA), n, m, k, one,
+            new Address(b),
+            cudaDataType.CUDA_R_32F, Math.max(1, ldb), new Address(a), cudaDataType.CUDA_R_32F, Math.max(1, lda),
+            factor, new Address(c), cudaDataType.CUDA_R_32F, ldc,
+            cublasComputeType.CUBLAS_COMPUTE_32F_PEDANTIC, DEFAULT_ALGORITHM));
+  }
+
+  /** CUBLAS_GEMM_DEFAULT: cuBLAS chooses. */
+  private static final int DEFAULT_ALGORITHM = -1;
+
+  private static int operation(boolean transpose) {
+    return transpose ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+  }
+}
