@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Time of a training step, gpu-tae beside PyTorch + GUDHI (bench/peers/torch_gudhi.py), on the CPU of this machine, one
-# run, interleaved.
+# Measures the time of a training step of gpu-tae and of PyTorch + GUDHI (bench/peers/torch_gudhi.py) on the CPU of this
+# machine. The two take turns in one run.
 #   bench/compare.sh DATA [ROUNDS]
-# DATA holds MNIST's four IDX files (gzip). PYTHON names a Python 3 with torch, gudhi, scipy and numpy (default
-# python3). Needs target/gpu-tae.jar. Both sides train for real: PyTorch's time is the mean over its steps, ours the
-# median epoch's; then the median over the rounds.
+# DATA holds MNIST's four IDX files (gzip). PYTHON names a Python 3 with torch, gudhi, scipy and numpy (default:
+# python3). The script needs target/gpu-tae.jar. Both programs really train: PyTorch's time is the mean over its steps,
+# gpu-tae's time is that of its median epoch. The table has the medians over the rounds.
 set -eu
 data=${1:?"usage: bench/compare.sh DATA [ROUNDS]"}
 rounds=${2:-5}
@@ -13,14 +13,17 @@ python=${PYTHON:-python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$python" -c 'import torch, gudhi, scipy, numpy' || { echo "compare.sh: $python lacks torch, gudhi, scipy or numpy; set PYTHON" >&2; exit 1; }
-[ -f "$here/target/gpu-tae.jar" ] || { echo "compare.sh: build the jar first: mvn -q -DskipTests package" >&2; exit 1; }
+"$python" -c 'import torch, gudhi, scipy, numpy' ||
+  { echo "compare.sh: $python lacks torch, gudhi, scipy or numpy; set PYTHON" >&2; exit 1; }
+[ -f "$here/target/gpu-tae.jar" ] ||
+  { echo "compare.sh: build the jar first: mvn -q -DskipTests package" >&2; exit 1; }
 
 median() { sort -g | awk '{v[NR]=$1} END {print NR % 2 ? v[(NR+1)/2] : (v[NR/2] + v[NR/2+1]) / 2}'; }
 
 ours() { # ours MODEL BATCH: microseconds a step
   rm -rf "$work/run"
-  java -jar "$here/target/gpu-tae.jar" train --dataset mnist --data "$data" --model "$1" --batch "$2" --epochs 9 --quiet --out "$work/run" >/dev/null
+  java -jar "$here/target/gpu-tae.jar" train --dataset mnist --data "$data" --model "$1" --batch "$2" --epochs 9 \
+    --quiet --out "$work/run" >/dev/null
   tail -n 8 "$work/run/metrics.csv" | awk -F, '{print 1e6 / $9}' | median
 }
 
@@ -38,16 +41,21 @@ for ((round = 1; round <= rounds; round++)); do
   done
 done
 
-echo "$(java -jar "$here/target/gpu-tae.jar" doctor | sed -n 's/^processor *//p'); $(java -jar "$here/target/gpu-tae.jar" doctor | sed -n 's/^CPU backend *//p')"
-"$python" -c 'import torch, gudhi; print("PyTorch", torch.__version__, "with", torch.get_num_threads(), "threads, GUDHI", gudhi.__version__)'
+echo "$(java -jar "$here/target/gpu-tae.jar" doctor | sed -n 's/^processor *//p');" \
+  "$(java -jar "$here/target/gpu-tae.jar" doctor | sed -n 's/^CPU backend *//p')"
+"$python" -c '
+import torch, gudhi
+print("PyTorch", torch.__version__, "with", torch.get_num_threads(), "threads, GUDHI", gudhi.__version__)'
 echo
 echo "| step, microseconds (MNIST, d = 2) | gpu-tae | PyTorch + GUDHI | ratio |"
 echo "| --- | --- | --- | --- |"
 for batch in 128 512; do
   for model in ae tae; do
     o=$(median <"$work/ours-$model-$batch") p=$(median <"$work/peer-$model-$batch")
-    awk -v m=$model -v b=$batch -v o="$o" -v p="$p" 'BEGIN {printf "| %s, batch %d | %.0f | %.0f | %.3f |\n", m, b, o, p, o / p}'
+    awk -v m=$model -v b=$batch -v o="$o" -v p="$p" \
+      'BEGIN {printf "| %s, batch %d | %.0f | %.0f | %.3f |\n", m, b, o, p, o / p}'
   done
   a=$(median <"$work/ours-ae-$batch") t=$(median <"$work/ours-tae-$batch")
-  awk -v b=$batch -v a="$a" -v t="$t" 'BEGIN {printf "| the term, batch %d | %.0f (%.1f %% of the tae step) | | |\n", b, t - a, 100 * (t - a) / t}'
+  awk -v b=$batch -v a="$a" -v t="$t" \
+    'BEGIN {printf "| the term, batch %d | %.0f (%.1f %% of the tae step) | | |\n", b, t - a, 100 * (t - a) / t}'
 done

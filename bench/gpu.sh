@@ -1,19 +1,23 @@
 #!/usr/bin/env bash
-# Everything to be checked and measured on a GPU, in one call.
-#   bench/gpu.sh prepare DIR [MNIST_DIR]    on a machine where mvn package ran: a folder below 54 MiB that needs nothing but Python 3 there (PyTorch for the
-#                                           side by side). MNIST_DIR holds MNIST's four IDX files (gzip); default $HOME/.cache/gpu-tae/mnist.
-#   DIR/gpu.sh run DIR OUT [options]        on the machine with the GPU. OUT gets report.md, log.txt and at most six files more.
-#       --device cuda|cpu|host-runner       default cuda; the others exercise this script without a GPU. host-runner needs a development build:
-#                                           HOST_RUNNER names its target/host-runner.
-#       --quick                             shorter everywhere
-#       --parts A,B,...                     only these, in the order below
-#       --time-limit S                      seconds in all, default 570; what no longer fits is reported as NOT RUN
-# PYTHON names the Python 3 (default python3). No part stops another: each has a time limit of its own, and the report
-# is written anew after each. gpu_report.py makes the report: a line a check, PASS, FAIL or NOT RUN with the reason, and
-# the targets, met or missed. Exits 1 if a check failed.
+# Checks and measures everything that needs a GPU, in one call.
+#   bench/gpu.sh prepare DIR [MNIST_DIR]
+#     Runs on a machine where mvn package ran. It makes the folder DIR, which is below 54 MiB and needs nothing but
+#     Python 3 on the machine with the GPU (and PyTorch for the comparison with it). MNIST_DIR holds MNIST's four IDX
+#     files (gzip); default: $HOME/.cache/gpu-tae/mnist.
+#   DIR/gpu.sh run DIR OUT [options]
+#     Runs on the machine with the GPU. OUT gets report.md, log.txt and at most six files more.
+#       --device cuda|cpu|host-runner   default: cuda; the others try out this script without a GPU. host-runner needs
+#                                       a development build: HOST_RUNNER names its folder target/host-runner.
+#       --quick                         makes every part shorter
+#       --parts A,B,...                 runs only these parts, in the order of all_parts in this script
+#       --time-limit S                  seconds in all, default: 570; a part that no longer fits is reported as NOT RUN
+# PYTHON names the Python 3 (default: python3). A part that fails does not stop the others. Each part has a time limit
+# of its own, and the report is written anew after each part. gpu_report.py makes the report: one line for each check,
+# with PASS, FAIL or NOT RUN and the reason, and the targets, met or missed. The script exits with 1 if a check failed.
 set -u
-all_parts=doctor,selftest,repeat,clouds,curves,steps,trees,products,profile,hundred,peers,sanitizer,reproduce,compile,benchmarks
-usage() { sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2; }
+all_parts=doctor,selftest,repeat,clouds,curves,steps,trees,products,profile,hundred,peers,sanitizer
+all_parts+=,reproduce,compile,benchmarks
+usage() { sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; exit 2; }
 fail() { echo "gpu.sh: $*" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
@@ -28,18 +32,20 @@ prepare() { # prepare DIR MNIST
     [ -f "$mnist/$file.gz" ] || fail "no $mnist/$file.gz"
     cp "$mnist/$file.gz" "$dir/mnist/" || fail "cannot copy $file.gz"
   done
-  cp "$here/gpu.sh" "$here/gpu_report.py" "$here"/peers/{torch_engines,side_by_side}.py "$dir/" || fail "cannot copy the scripts"
+  cp "$here/gpu.sh" "$here/gpu_report.py" "$here"/peers/{torch_engines,side_by_side}.py "$dir/" ||
+    fail "cannot copy the scripts"
 
-  # Not the portable bundle: JMH needs more of Java than it has.
+  # The portable bundle would not do: JMH needs more of Java than the bundle has.
   runtime "$dir"
   program "$dir" "$target"
 
   # For a Python that GUDHI has no package for.
   local version
   version=$(dpkg-query -W -f='${Version}' libgudhi-dev 2>/dev/null | sed 's/[+-].*//')
-  g++ -std=c++17 -O3 -DNDEBUG -DGUDHI_H0_VERSION="\"${version:-of unknown version}\"" -shared -fPIC -s -static-libstdc++ -static-libgcc \
-    -o "$dir/libgudhi_h0.so" "$here/peers/gudhi_h0.cpp" 2>/dev/null ||
-    echo "no GUDHI in C++ (Debian: libgudhi-dev): the other machine's Python must have its package, or the rows with GUDHI will be missing"
+  g++ -std=c++17 -O3 -DNDEBUG -DGUDHI_H0_VERSION="\"${version:-of unknown version}\"" -shared -fPIC -s \
+    -static-libstdc++ -static-libgcc -o "$dir/libgudhi_h0.so" "$here/peers/gudhi_h0.cpp" 2>/dev/null ||
+    echo "no GUDHI in C++ (Debian: libgudhi-dev): the other machine's Python must have its package," \
+      "or the rows with GUDHI will be missing"
 
   local kib
   kib=$(du -sk --apparent-size "$dir" | cut -f1)
@@ -47,12 +53,15 @@ prepare() { # prepare DIR MNIST
   [ "$kib" -lt $((54 << 10)) ] || fail "$dir has $((kib / 1024)) MiB, 54 or more"
 }
 
-program() { # program DIR TARGET: the jars, their files uncompressed, since xz makes them a third smaller than deflate does
+# program DIR TARGET: packs the jars. Their files are stored uncompressed first, since xz makes them a third smaller
+# than deflate does.
+program() {
   local work
   work=$(mktemp -d)
   "$python" "$here/gpu_report.py" stored "$2/gpu-tae.jar" "$work/gpu-tae.jar" || fail "cannot copy gpu-tae.jar"
   if [ -f "$2/gpu-tae-bench.jar" ]; then
-    "$python" "$here/gpu_report.py" stored "$2/gpu-tae-bench.jar" "$work/gpu-tae-bench.jar" "$2/gpu-tae.jar" || fail "cannot copy gpu-tae-bench.jar"
+    "$python" "$here/gpu_report.py" stored "$2/gpu-tae-bench.jar" "$work/gpu-tae-bench.jar" "$2/gpu-tae.jar" ||
+      fail "cannot copy gpu-tae-bench.jar"
   else
     echo "no target/gpu-tae-bench.jar: no benchmarks by JMH"
   fi
@@ -61,12 +70,13 @@ program() { # program DIR TARGET: the jars, their files uncompressed, since xz m
   sha256sum <"$2/gpu-tae.jar" | cut -c1-16 >"$1/gpu-tae.jar.sha256"
 }
 
-runtime() { # runtime DIR: a Java for a machine without one
+runtime() { # runtime DIR: packs a Java for a machine without one
   [ -f "$1/runtime.tar.xz" ] && return
-  local work
+  local work modules=java.base,java.desktop,java.logging,java.management,java.naming
+  modules+=,jdk.unsupported,jdk.management,jdk.crypto.ec
   work=$(mktemp -d)
-  jlink --add-modules java.base,java.desktop,java.logging,java.management,java.naming,jdk.unsupported,jdk.management,jdk.crypto.ec \
-    --strip-java-debug-attributes --no-header-files --no-man-pages --compress=0 --output "$work/runtime" || fail "jlink failed; it comes with a JDK"
+  jlink --add-modules "$modules" --strip-java-debug-attributes --no-header-files --no-man-pages --compress=0 \
+    --output "$work/runtime" || fail "jlink failed; it comes with a JDK"
   tar -C "$work" -I 'xz -T0' -cf "$1/runtime.tar.xz" runtime || fail "cannot pack the runtime (Debian: xz-utils)"
   rm -rf "$work"
 }
@@ -78,16 +88,20 @@ part=start
 
 say() { echo "$*" | tee -a "$log"; }
 
-# note CHECK VERDICT DETAIL: one line of the report.
+# note CHECK VERDICT DETAIL: writes one line of the report.
 note() {
   printf '%s\t%s\t%s\t%s\n' "$part" "$1" "$2" "$(echo "$3" | tr '\n\t' '  ' | cut -c1-300)" >>"$work/checks.tsv"
   say "== $part: $1: $2 $3"
 }
 
-# Paths of this machine are of no interest to a reader.
-places() { sed "s#$java#java#g; s#$work#WORK#g; s#$here#DIR#g; s#^\(. \)$python #\1python3 #; s#${HOST_RUNNER:-/no host runner/}#HOST_RUNNER#g"; }
+# Replaces paths of this machine, which do not interest a reader, by names.
+places() {
+  sed -e "s#$java#java#g; s#$work#WORK#g; s#$here#DIR#g; s#^\(. \)$python #\1python3 #" \
+    -e "s#${HOST_RUNNER:-/no host runner/}#HOST_RUNNER#g"
+}
 
-# limited SECONDS COMMAND...: output to the log and to $work/last; 124 when the time is over.
+# limited SECONDS COMMAND...: runs the command; its output goes to the log and to $work/last. Returns the exit status of
+# the command, or 124 if the time was over.
 limited() {
   local most=$1 left=$((total - SECONDS)) code start=$SECONDS
   shift
@@ -105,7 +119,7 @@ limited() {
   return "$code"
 }
 
-reason() { # reason CODE: in words
+reason() { # reason CODE: prints in words why the last command failed
   if [ "$1" = 124 ]; then
     echo "time limit; last: $(tail -n 1 "$work/last")"
   else
@@ -113,11 +127,11 @@ reason() { # reason CODE: in words
   fi
 }
 
-verdict() { # verdict CODE: running out of time proves nothing
+verdict() { # verdict CODE: prints PASS, NOT RUN or FAIL; a command that ran out of time proves nothing
   if [ "$1" = 0 ]; then echo PASS; elif [ "$1" = 124 ]; then echo "NOT RUN"; else echo FAIL; fi
 }
 
-# train NAME SECONDS OPTIONS...: a training on the device under test; its metrics to $work/metrics/NAME.csv.
+# train NAME SECONDS OPTIONS...: trains on the device under test; the metrics go to $work/metrics/NAME.csv.
 train() {
   local name=$1 most=$2 code
   shift 2
@@ -129,14 +143,15 @@ train() {
 }
 
 unpack() { # unpack ARCHIVE
-  tar -C "$work" -xf "$1" 2>/dev/null || "$python" -m tarfile -e "$1" "$work" || { say "gpu.sh: cannot unpack $1"; return 1; }
+  tar -C "$work" -xf "$1" 2>/dev/null || "$python" -m tarfile -e "$1" "$work" ||
+    { say "gpu.sh: cannot unpack $1"; return 1; }
 }
 
 part_doctor() {
+  local query=name,driver_version,vbios_version,memory.total,compute_cap
+  query+=,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,power.limit
   if command -v nvidia-smi >/dev/null; then
-    limited 20 nvidia-smi --format=csv \
-      --query-gpu=name,driver_version,vbios_version,memory.total,compute_cap,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,power.limit &&
-      cp "$work/last" "$work/gpu.csv"
+    limited 20 nvidia-smi --format=csv --query-gpu=$query && cp "$work/last" "$work/gpu.csv"
     limited 20 nvidia-smi -q -d CLOCK,PERFORMANCE,COMPUTE,ECC
     note "nvidia-smi" "$([ -f "$work/gpu.csv" ] && echo PASS || echo FAIL)" "$(tail -n 1 "$work/gpu.csv" 2>/dev/null)"
   else
@@ -146,7 +161,8 @@ part_doctor() {
   # shellcheck disable=SC2016
   found=$({
     ldconfig -p 2>/dev/null | sed -n 's/.*libcublas\.so\.1[23] .*=> //p'
-    ls -d /usr/local/cuda*/lib64/libcublas.so.1[23] /usr/local/cuda*/targets/x86_64-linux/lib/libcublas.so.1[23] 2>/dev/null
+    ls -d /usr/local/cuda*/lib64/libcublas.so.1[23] \
+      /usr/local/cuda*/targets/x86_64-linux/lib/libcublas.so.1[23] 2>/dev/null
     "$python" -c 'import glob, sysconfig, site
 for folder in {sysconfig.get_path("purelib"), site.getusersitepackages(), *site.getsitepackages()}:
     for file in sorted(glob.glob(folder + "/nvidia/*/lib/libcublas.so.1[23]")): print(file)' 2>/dev/null
@@ -156,7 +172,7 @@ for folder in {sysconfig.get_path("purelib"), site.getusersitepackages(), *site.
   local code=$?
   places <"$work/last" >"$work/doctor.txt"
   note "doctor" "$(verdict $code)" "$([ $code = 0 ] || reason $code)"
-  # gpu-tae looks for cuBLAS by itself; only where that fails it is told.
+  # gpu-tae looks for cuBLAS by itself. Only where that fails, GPU_TAE_CUBLAS names it.
   local data=(--dataset digits) own
   [ "$device" != host-runner ] || data=(--dataset "$work/images.npy")
   train probe 90 --epochs 1
@@ -186,8 +202,8 @@ part_selftest() {
   note "self-test" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
 }
 
-# Trees too large for the self-test: components beyond a block's shared memory, and more points than 65,536. The CPU's
-# edges are those of Kruskal.
+# Trees that are too large for the self-test: components that do not fit a block's shared memory, and more than 65,536
+# points. Tests compare the CPU's edges with those of Kruskal's algorithm.
 part_clouds() {
   local code n d on sizes="20000 70000"
   [ "$device" != host-runner ] || sizes=4200
@@ -219,7 +235,8 @@ part_repeat() {
   done
   if [ "$code" = 0 ]; then
     if cmp -s "$work"/run/repeat-{a,b}/model.safetensors; then
-      note "the same training twice" PASS "model.safetensors bitwise equal: $(sha256sum <"$work/run/repeat-a/model.safetensors" | cut -c1-16)"
+      note "the same training twice" PASS \
+        "model.safetensors bitwise equal: $(sha256sum <"$work/run/repeat-a/model.safetensors" | cut -c1-16)"
     else
       note "the same training twice" FAIL "model.safetensors differs, seed 5, 1 epoch"
     fi
@@ -227,7 +244,8 @@ part_repeat() {
   if "${gputae[@]}" doctor --help 2>/dev/null | grep -q -e --repeats; then
     limited 60 "${gputae[@]}" doctor --selftest --verbose --repeats "$repeats" --device "$device"
     code=$?
-    note "a step $repeats times" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
+    note "a step $repeats times" "$(verdict $code)" \
+      "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
   else
     note "a step $repeats times" "NOT RUN" "doctor --selftest has no --repeats"
   fi
@@ -247,7 +265,8 @@ part_curves() {
     if [ $code != 0 ]; then
       note "$model against the CPU" "$(verdict $code)" "$(reason $code)"
     else
-      "$python" "$here/gpu_report.py" curves "$work/metrics/curve-$model.csv" "$work/metrics/curve-$model-cpu.csv" >"$work/last" 2>&1
+      "$python" "$here/gpu_report.py" curves "$work/metrics/curve-$model.csv" "$work/metrics/curve-$model-cpu.csv" \
+        >"$work/last" 2>&1
       code=$?
       note "$model against the CPU" "$(verdict $code)" "$(cat "$work/last")"
     fi
@@ -259,8 +278,9 @@ part_steps() {
   for ((round = 1; round <= step_rounds; round++)); do
     for batch in $step_batches; do
       for model in ae tae; do
-        # About as many steps whatever the batch, so that epochs of few steps are no noisier.
-        train "step-$model-$batch-$round" 60 --model $model --batch "$batch" --epochs $((step_epochs * (batch > 512 ? 4 : 1) + 1))
+        # Larger batches train for more epochs, since their epochs have few steps and would be noisier.
+        train "step-$model-$batch-$round" 60 --model $model --batch "$batch" \
+          --epochs $((step_epochs * (batch > 512 ? 4 : 1) + 1))
         code=$?
         [ $code = 0 ] || note "step, $model, batch $batch, round $round" "$(verdict $code)" "$(reason $code)"
       done
@@ -268,13 +288,14 @@ part_steps() {
   done
 }
 
-# The ways to multiply the matrices of dense layers, beside each other.
+# Compares the ways to multiply the matrices of dense layers.
 part_products() {
   local code products batch
   for batch in $product_batches; do
     for products in own cublas; do
       export JAVA_TOOL_OPTIONS=-Dgputae.products=$products
-      train "products-$products-$batch" 60 --model ae --batch "$batch" --epochs $((step_epochs * (batch > 512 ? batch / 512 : 1) + 1))
+      train "products-$products-$batch" 60 --model ae --batch "$batch" \
+        --epochs $((step_epochs * (batch > 512 ? batch / 512 : 1) + 1))
       code=$?
       unset JAVA_TOOL_OPTIONS
       [ $code = 0 ] || note "products by $products, batch $batch" "$(verdict $code)" "$(reason $code)"
@@ -299,26 +320,28 @@ part_hundred() {
   done
 }
 
-# peers NAME ENGINES: gpu-tae beside these ways to run PyTorch; what is timed lies in $work/NAME.json and .md.
+# peers NAME ENGINES: times gpu-tae beside these ways to run PyTorch. The results go to $work/NAME.json and .md.
 peers() {
   local name=$1 code most=$((total - SECONDS < peer_limit ? total - SECONDS : peer_limit)) theirs=cpu options=()
   [ "$device" != cuda ] || theirs=cuda
   [ "$device" = host-runner ] || options=(--jar "$jar" --java "$java_command" --ours "$device")
   export GUDHI_H0=${GUDHI_H0:-$here/libgudhi_h0.so}
-  limited "$most" "$python" "$here/side_by_side.py" --data "$here/mnist" --device $theirs --engine "$2" --json "$work/$name.json" \
-    --time-limit $((most - 25)) "${options[@]}" "${peer_options[@]}"
+  limited "$most" "$python" "$here/side_by_side.py" --data "$here/mnist" --device $theirs --engine "$2" \
+    --json "$work/$name.json" --time-limit $((most - 25)) "${options[@]}" "${peer_options[@]}"
   code=$?
   cp "$work/last" "$work/$name.md"
-  # 3: there is nothing to run it with.
-  note "PyTorch ($2) side by side" "$(if [ $code = 3 ]; then echo "NOT RUN"; else verdict $code; fi)" "$([ $code = 0 ] || reason $code)"
-  "$python" "$here/gpu_report.py" peer-checks "$work/$name.json" >"$work/last" 2>&1 && while IFS=$'\t' read -r check outcome detail; do
-    note "$check" "$outcome" "$detail"
-  done <"$work/last"
+  # The script exits with 3 if it has nothing to run with: no PyTorch, or no GPU for it.
+  note "PyTorch ($2) side by side" "$(if [ $code = 3 ]; then echo "NOT RUN"; else verdict $code; fi)" \
+    "$([ $code = 0 ] || reason $code)"
+  "$python" "$here/gpu_report.py" peer-checks "$work/$name.json" >"$work/last" 2>&1 &&
+    while IFS=$'\t' read -r check outcome detail; do
+      note "$check" "$outcome" "$detail"
+    done <"$work/last"
 }
 
 part_peers() { peers peers eager,graphs; }
 
-# Apart, since compiling takes longer than all else.
+# A part of its own, since torch.compile takes longer than everything else.
 part_compile() { peers peers-compiled compile; }
 
 jmh() { # jmh NAME SECONDS REGEX OPTIONS...
@@ -328,13 +351,17 @@ jmh() { # jmh NAME SECONDS REGEX OPTIONS...
     note "JMH $name" "NOT RUN" "no gpu-tae-bench.jar"
     return
   fi
-  # JMH locks a file in the temporary folder; with one of its own, what an earlier JMH left does not matter.
+  # JMH locks a file in the temporary folder. It gets a folder of its own, so that a lock which an earlier JMH left does
+  # not matter.
   limited "$most" "$java" "${java_options[@]}" "-Djava.io.tmpdir=$work/jmh" -cp "$work/gpu-tae-bench.jar:$jar" \
-    org.openjdk.jmh.Main "$regex" -p "device=$device" "$@" -f 1 "${jmh_options[@]}" -foe false -rf json -rff "$work/jmh/$name.json"
+    org.openjdk.jmh.Main "$regex" -p "device=$device" "$@" -f 1 "${jmh_options[@]}" -foe false \
+    -rf json -rff "$work/jmh/$name.json"
   code=$?
-  # A case that fails is in the log and not in the JSON, while JMH exits 0.
-  if [ $code = 0 ] && { grep -q -E '<failure>|WrongAnswerException' "$work/last" || [ ! -s "$work/jmh/$name.json" ]; }; then
-    note "JMH $name" FAIL "a case failed: $(grep -m1 -E 'Exception|Error' "$work/last" || grep -v '^ *$' "$work/last" | tail -n 1)"
+  # If a case fails, JMH exits with 0 all the same: the failure is in the log, and the case is not in the JSON.
+  if [ $code = 0 ] &&
+    { grep -q -E '<failure>|WrongAnswerException' "$work/last" || [ ! -s "$work/jmh/$name.json" ]; }; then
+    note "JMH $name" FAIL \
+      "a case failed: $(grep -m1 -E 'Exception|Error' "$work/last" || grep -v '^ *$' "$work/last" | tail -n 1)"
   else
     note "JMH $name" "$(verdict $code)" "$([ $code = 0 ] || reason $code)"
   fi
@@ -345,17 +372,20 @@ part_trees() {
   jmh steps 60 TrainingStep -p "batch=${step_batches// /,}"
 }
 
-# profile_of NAME SECONDS SKIP COUNT COMMAND...: how long COUNT kernels of a command take, each alone, after the first
-# SKIP; from Nsight Compute.
+# profile_of NAME SECONDS SKIP COUNT COMMAND...: measures with Nsight Compute how long COUNT kernels of a command take,
+# each alone, after its first SKIP kernels.
 profile_of() {
   local name=$1 most=$2 skip=$3 count=$4 code
   shift 4
-  # Clocks stay as they are: they are those of all other figures.
-  limited "$most" "$ncu" --clock-control none --target-processes all --graph-profiling node --launch-skip "$skip" --launch-count "$count" \
-    --metrics gpu__time_duration.sum,smsp__inst_executed.sum,launch__registers_per_thread --csv --log-file "$work/profile-$name.csv" "$@"
+  # The clocks stay as they are, since all other figures are measured with them.
+  limited "$most" "$ncu" --clock-control none --target-processes all --graph-profiling node \
+    --launch-skip "$skip" --launch-count "$count" \
+    --metrics gpu__time_duration.sum,smsp__inst_executed.sum,launch__registers_per_thread \
+    --csv --log-file "$work/profile-$name.csv" "$@"
   code=$?
   cat "$work/profile-$name.csv" >>"$log"
-  "$python" "$here/gpu_report.py" profile "$work/profile-$name.csv" >"$work/profile-$name.md" 2>>"$log" || { [ $code != 0 ] || code=1; }
+  "$python" "$here/gpu_report.py" profile "$work/profile-$name.csv" >"$work/profile-$name.md" 2>>"$log" ||
+    { [ $code != 0 ] || code=1; }
   note "profile, $name" "$(verdict $code)" "$([ $code = 0 ] || reason $code)"
 }
 
@@ -367,25 +397,28 @@ part_profile() {
     return
   fi
   for batch in $step_batches; do
-    # After two graphs of steps; some steps whole.
-    profile_of "tae-$batch" 60 1400 160 "${gputae[@]}" train "${data[@]}" --device cuda --quiet --batch "$batch" --epochs $((batch > 512 ? 3 : 1)) \
-      --out "$work/run/profile-$batch"
+    # The 160 kernels follow two graphs of steps and hold some whole steps.
+    profile_of "tae-$batch" 60 1400 160 "${gputae[@]}" train "${data[@]}" --device cuda --quiet --batch "$batch" \
+      --epochs $((batch > 512 ? 3 : 1)) --out "$work/run/profile-$batch"
   done
   for points in ${tree_points//,/ }; do
     for dimension in 2 10; do
       "$python" "$here/gpu_report.py" cloud "$points" $dimension "$work/cloud.csv" || return
-      profile_of "tree-$points-$dimension" 40 0 100 "${gputae[@]}" h0 "$work/cloud.csv" --precision single --device cuda
+      profile_of "tree-$points-$dimension" 40 0 100 \
+        "${gputae[@]}" h0 "$work/cloud.csv" --precision single --device cuda
     done
   done
 }
 
-# Half of what reproduce does: MNIST's twelve models, and no other data set to carry.
+# Runs half of reproduce: MNIST's twelve models, so that DIR need not hold another data set.
 part_reproduce() {
   local code start=$SECONDS options=(--datasets mnist --data "$here" --only 'mnist-*')
   [ "$device" != host-runner ] || options=(--datasets "$work/images.npy" --only '*-d2')
-  limited 150 "${gputae[@]}" reproduce "${options[@]}" --epochs "$hundred" --device "$device" --out "$work/reproduce" --quiet
+  limited 150 "${gputae[@]}" reproduce "${options[@]}" --epochs "$hundred" --device "$device" \
+    --out "$work/reproduce" --quiet
   code=$?
-  note "reproduce, $(ls "$work/reproduce/runs" 2>/dev/null | wc -l) of 24 models, $hundred epochs" "$(verdict $code)" "$([ $code = 0 ] && echo "$((SECONDS - start)) s" || reason $code)"
+  note "reproduce, $(ls "$work/reproduce/runs" 2>/dev/null | wc -l) of 24 models, $hundred epochs" "$(verdict $code)" \
+    "$([ $code = 0 ] && echo "$((SECONDS - start)) s" || reason $code)"
   [ $code = 0 ] && cat "$work/reproduce/tables/verdicts.md" >>"$log"
 }
 
@@ -401,7 +434,7 @@ part_benchmarks() {
   fi
 }
 
-# sanitized TOOL SECONDS WHAT COMMAND...
+# sanitized TOOL SECONDS WHAT COMMAND...: runs the command under a tool of compute-sanitizer.
 sanitized() {
   local tool=$1 most=$2 what=$3 code
   shift 3
@@ -410,9 +443,10 @@ sanitized() {
   if [ $code = 124 ]; then
     note "$tool, $what" "NOT RUN" "$(reason $code)"
   else
-    note "$tool, $what" "$(verdict $code)" "exit $code: $(grep -a 'ERROR SUMMARY\|RACECHECK SUMMARY\|Error:' "$work/last" | tail -n 1)"
+    note "$tool, $what" "$(verdict $code)" \
+      "exit $code: $(grep -a 'ERROR SUMMARY\|RACECHECK SUMMARY\|Error:' "$work/last" | tail -n 1)"
   fi
-  # Which kernels, and how often.
+  # The log tells which kernels have errors, and how many.
   [ $code = 0 ] || sed -n 's/^=========  *at \(.*\)+0x.*/\1/p' "$work/last" | sort | uniq -c | sort -rn >>"$log"
 }
 
@@ -426,14 +460,15 @@ part_sanitizer() {
   for tool in initcheck memcheck synccheck; do
     sanitized $tool "$sanitizer_limit" "self-test" "${gputae[@]}" doctor --selftest --device cuda
   done
-  # The self-test's large clouds would take racecheck minutes.
+  # Racecheck does not run the self-test: its large clouds would take minutes.
   for batch in 128 512; do
-    sanitized racecheck "$sanitizer_limit" "steps of batch $batch" "${gputae[@]}" train --dataset digits --device cuda --quiet --batch $batch --epochs 1 \
-      --out "$work/run/sanitized-$batch"
+    sanitized racecheck "$sanitizer_limit" "steps of batch $batch" "${gputae[@]}" train --dataset digits --device cuda \
+      --quiet --batch $batch --epochs 1 --out "$work/run/sanitized-$batch"
   done
   for points in 100 3000; do
     "$python" "$here/gpu_report.py" cloud $points 3 "$work/cloud.csv" || return
-    sanitized racecheck "$sanitizer_limit" "tree of $points points" "${gputae[@]}" h0 "$work/cloud.csv" --precision single --device cuda
+    sanitized racecheck "$sanitizer_limit" "tree of $points points" \
+      "${gputae[@]}" h0 "$work/cloud.csv" --precision single --device cuda
   done
 }
 
@@ -471,7 +506,7 @@ run() { # run DIR OUT OPTIONS...
   export GPU_TAE_CACHE=$work/cache
   mkdir "$GPU_TAE_CACHE"
 
-  # A Java and the program: those of DIR; Java otherwise from the path.
+  # The program is that of DIR. So is Java, if DIR has one; else it is that of the path.
   java=java jar=$work/gpu-tae.jar
   if [ -f "$here/runtime.tar.xz" ]; then
     unpack "$here/runtime.tar.xz" || say "trying the path's Java"
@@ -480,7 +515,8 @@ run() { # run DIR OUT OPTIONS...
   carried=$(find "$work" -path '*/bin/java' | head -n 1)
   [ -z "$carried" ] || java=$carried
   "$java" -version >>"$log" 2>&1 || fail "no Java: neither in $here nor on the path"
-  { [ -f "$here/program.tar.xz" ] && unpack "$here/program.tar.xz"; } || fail "no program in $here; make the folder with gpu.sh prepare"
+  { [ -f "$here/program.tar.xz" ] && unpack "$here/program.tar.xz"; } ||
+    fail "no program in $here; make the folder with gpu.sh prepare"
   java_options=(-Djava.awt.headless=true)
   if [ "$device" = host-runner ]; then
     [ -d "${HOST_RUNNER:-}" ] || fail "--device host-runner: set HOST_RUNNER to target/host-runner of a build"
@@ -489,16 +525,18 @@ run() { # run DIR OUT OPTIONS...
   java_command="$java ${java_options[*]}"
   gputae=("$java" "${java_options[@]}" -jar "$jar")
 
-  # How much of everything.
+  # How much each part does.
   data=(--dataset mnist --data "$here/mnist")
-  repeats=1000 curve_epochs=1 step_rounds=2 step_epochs=10 step_batches="128 512 4096" product_batches="128 512 1024 2048" hundred=100 tree_points=512,4096,16384
+  repeats=1000 curve_epochs=1 step_rounds=2 step_epochs=10 step_batches="128 512 4096"
+  product_batches="128 512 1024 2048" hundred=100 tree_points=512,4096,16384
   peer_limit=100 peer_options=(--rounds 3) jmh_options=(-wi 1 -w 300ms -i 3 -r 400ms) sanitizer_limit=60
   if [ $quick = yes ]; then
-    repeats=50 step_rounds=1 step_epochs=2 hundred=2 tree_points=512 jmh_options=(-wi 1 -w 100ms -i 1 -r 100ms) sanitizer_limit=30
-    peer_limit=150 peer_options=(--rounds 1 --seconds 0.2 --epochs 2)
+    repeats=50 step_rounds=1 step_epochs=2 hundred=2 tree_points=512 jmh_options=(-wi 1 -w 100ms -i 1 -r 100ms)
+    sanitizer_limit=30 peer_limit=150 peer_options=(--rounds 1 --seconds 0.2 --epochs 2)
   fi
   if [ "$device" = host-runner ]; then
-    # It has no speed: 1,280 images do, and PyTorch is checked but not compared.
+    # The host runner is slow and its times mean nothing: 1,280 images are enough, and PyTorch is checked but not
+    # compared with it.
     "$python" "$here/gpu_report.py" subset "$here/mnist" 1280 "$work/images.npy" || fail "cannot write 1,280 images"
     data=(--dataset "$work/images.npy")
     step_rounds=1 step_epochs=1 step_batches="128 512" hundred=2 tree_points=512

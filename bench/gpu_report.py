@@ -1,13 +1,22 @@
-"""The parts of gpu.sh that are arithmetic: comparisons, and the report. Needs Python 3 alone.
+"""The parts of gpu.sh that calculate: comparisons, and the report. Needs Python 3 alone.
 
-    gpu_report.py report WORK OUT DEVICE SECONDS running|ended      WORK is gpu.sh's folder of results; writes OUT/report.md and the files beside it
-    gpu_report.py curves DEVICE.csv CPU.csv                         0 if the last epoch's means agree
-    gpu_report.py hundred ae|tae METRICS.csv                        0 if the test reconstruction is what PyTorch and GUDHI reached
-    gpu_report.py peer-checks PEERS.json                            side_by_side.py's checks as lines: name, verdict, detail
-    gpu_report.py stored IN.jar OUT.jar [PROGRAM.jar]               IN.jar uncompressed, without what PROGRAM.jar holds: together on a class path they are IN.jar
-    gpu_report.py profile NCU.csv                                   what Nsight Compute found, as tables
-    gpu_report.py cloud N D OUT.csv                                 N points uniform in the cube of D dimensions
-    gpu_report.py subset MNIST_DIR N OUT.npy                        the first N training images and their labels (OUT-labels.npy)
+    gpu_report.py report WORK OUT DEVICE SECONDS running|ended
+        WORK is the folder where gpu.sh puts its results. Writes OUT/report.md and the files beside it.
+    gpu_report.py curves DEVICE.csv CPU.csv
+        Exits with 0 if the means of the last epoch agree.
+    gpu_report.py hundred ae|tae METRICS.csv
+        Exits with 0 if the test reconstruction is the one that PyTorch and GUDHI reached.
+    gpu_report.py peer-checks PEERS.json
+        Prints the checks of side_by_side.py as lines: name, verdict, detail.
+    gpu_report.py stored IN.jar OUT.jar [PROGRAM.jar]
+        Writes IN.jar uncompressed, without the files that PROGRAM.jar holds too. OUT.jar and PROGRAM.jar together on a
+        class path are IN.jar.
+    gpu_report.py profile NCU.csv
+        Prints what Nsight Compute measured, as tables.
+    gpu_report.py cloud N D OUT.csv
+        Writes N points that are uniform in the cube of D dimensions.
+    gpu_report.py subset MNIST_DIR N OUT.npy
+        Writes the first N training images, and their labels to OUT-labels.npy.
 """
 import csv
 import gzip
@@ -18,8 +27,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-# Relative. The ball penalty magnifies the roundings that decide in which direction points that nearly coincide are
-# pushed: two instruction sets of one CPU differ in it by 1 to 3 % after an epoch.
+# Relative tolerances. Where two points nearly coincide, roundings decide in which direction they are pushed apart, and
+# the ball penalty magnifies this: two instruction sets of one CPU differ in it by 1 to 3 % after an epoch.
 CURVE_TOLERANCES = {"rec": 0.01, "total": 0.01, "deaths": 0.01, "ball": 0.1}
 # PyTorch + GUDHI, MNIST, d = 2, 100 epochs, seed 0: nats per pixel on the test images. Seeds and summation orders
 # differ by less than 2 %.
@@ -42,7 +51,8 @@ def curves(device, cpu):
             continue
         difference = abs(a[name] - b[name]) / abs(b[name]) if b[name] else float("inf")
         good &= difference <= bound
-        text.append(f"{name} {a[name]:.6g} (CPU {b[name]:.6g}, {100 * difference:.2g} %{'' if difference <= bound else f', more than {100 * bound:g} %'})")
+        text.append(f"{name} {a[name]:.6g} (CPU {b[name]:.6g}, {100 * difference:.2g} %"
+                    f"{'' if difference <= bound else f', more than {100 * bound:g} %'})")
     print(f"means of epoch {a['epoch']:.0f}: " + ", ".join(text))
     return good
 
@@ -51,7 +61,8 @@ def hundred(model, metrics):
     last, expected = rows_of(metrics)[-1], HUNDRED[model]
     good = abs(last["test_rec"] - expected) <= HUNDRED_TOLERANCE * expected
     apart = "" if good else ": more than 2 % apart"
-    print(f"test reconstruction {last['test_rec']:.4f}, PyTorch + GUDHI {expected}{apart}; {last['seconds']:.2f} s of training")
+    print(f"test reconstruction {last['test_rec']:.4f}, PyTorch + GUDHI {expected}{apart}; "
+          f"{last['seconds']:.2f} s of training")
     return good
 
 
@@ -83,12 +94,18 @@ def cloud(count, dimension, out):
 
 
 def profile(path):
-    """Kernels in the order of their launches; where they repeat, as steps do, one period of them and the median over the periods."""
+    """Prints the kernels in the order of their launches.
+
+    Where the kernels repeat, as those of training steps do, prints one period, with the median over the periods.
+    """
     with open(path, newline="") as f:
         lines = [line for line in f if not line.startswith("==")]
     launches = {}
     for row in csv.DictReader(lines):
-        launch = launches.setdefault(int(row["ID"]), dict(name=row["Kernel Name"].split("(")[0], grid=row["Grid Size"], block=row["Block Size"], stream=row["Stream"]))
+        launch = launches.setdefault(
+            int(row["ID"]),
+            dict(name=row["Kernel Name"].split("(")[0], grid=row["Grid Size"], block=row["Block Size"],
+                 stream=row["Stream"]))
         launch[row["Metric Name"]] = float(row["Metric Value"].replace(",", ""))
         launch[row["Metric Name"] + " unit"] = row["Metric Unit"]
     launches = [launches[i] for i in sorted(launches)]
@@ -99,14 +116,17 @@ def profile(path):
     periods = [p for p in periods if [l["name"] for l in p] == [l["name"] for l in periods[0]]]
 
     def microseconds(launch):
-        return launch["gpu__time_duration.sum"] * {"ns": 1e-3, "nsecond": 1e-3, "us": 1, "usecond": 1, "ms": 1e3, "msecond": 1e3}[launch["gpu__time_duration.sum unit"]]
+        return launch["gpu__time_duration.sum"] * {
+            "ns": 1e-3, "nsecond": 1e-3, "us": 1, "usecond": 1, "ms": 1e3, "msecond": 1e3,
+        }[launch["gpu__time_duration.sum unit"]]
 
     rows, whole = [], 0
     for same in zip(*periods):
         time = statistics.median(map(microseconds, same))
         whole += time
         first = same[0]
-        rows.append([first["name"], first["grid"], first["block"], f"{first.get('launch__registers_per_thread', 0):.0f}", f"{time:.2f}",
+        rows.append([first["name"], first["grid"], first["block"],
+                     f"{first.get('launch__registers_per_thread', 0):.0f}", f"{time:.2f}",
                      f"{statistics.median(l.get('smsp__inst_executed.sum', 0) for l in same):.0f}"])
     print(table(["kernel", "grid", "block", "registers", "microseconds", "warp instructions"], rows))
     print(f"\n{len(rows)} kernels, {whole:.1f} microseconds one after the other; medians of {len(periods)}.")
@@ -136,13 +156,14 @@ def spread(values, digits=1):
 
 
 def step_times(work):
-    """{(model, batch): microseconds of a step in each round}: the median epoch after the first."""
+    """Returns {(model, batch): microseconds of a step in each round}, each of the median epoch after the first."""
     times = {}
     for path in sorted((work / "metrics").glob("step-*.csv")):
         _, model, batch, _ = path.stem.split("-")
         epochs = rows_of(path)
         if epochs:
-            times.setdefault((model, int(batch)), []).append(1e6 / statistics.median(e["steps_per_second"] for e in epochs[1:] or epochs))
+            times.setdefault((model, int(batch)), []).append(
+                1e6 / statistics.median(e["steps_per_second"] for e in epochs[1:] or epochs))
     return times
 
 
@@ -152,12 +173,13 @@ def peers_of(work):
 
 
 def median_of(steps, **wanted):
-    """Of the one of side_by_side.py's rows that is so; None where it was not timed."""
-    return next((statistics.median(s["microseconds"]) for s in steps if s["microseconds"] and all(s[k] == v for k, v in wanted.items())), None)
+    """Returns the median microseconds of the row of side_by_side.py with these values; None if it was not timed."""
+    return next((statistics.median(s["microseconds"]) for s in steps
+                 if s["microseconds"] and all(s[k] == v for k, v in wanted.items())), None)
 
 
 def benchmarks(work):
-    """JMH's results of all calls; a file that a time limit cut off is left out."""
+    """Returns JMH's results of all calls, without those of a file that a time limit cut off."""
     found = []
     for path in sorted((work / "jmh").glob("*.json")):
         try:
@@ -168,18 +190,19 @@ def benchmarks(work):
 
 
 def tree_times(results):
-    """{(points, dimension): (microseconds by wall time, by the device's clock or None)}, uniform clouds."""
+    """Returns {(points, dimension): (microseconds of wall time, of the device's clock or None)} for uniform clouds."""
     times = {}
     for r in results:
         params = r.get("params") or {}
         if "MinimumSpanningTree" in r["benchmark"] and params.get("cloud", "uniform") == "uniform":
             device = (r.get("secondaryMetrics") or {}).get("deviceMicros")
-            times[int(params["points"]), int(params["dimension"])] = r["primaryMetric"]["score"], device and device["score"]
+            times[int(params["points"]), int(params["dimension"])] = (
+                r["primaryMetric"]["score"], device and device["score"])
     return times
 
 
 def targets(work, results):
-    """Rows (what, bound, measured, met, missed or not measured)."""
+    """Returns rows: what, bound, measured value, and "met", "MISSED" or "not measured"."""
     out = []
 
     def add(what, relation, bound, measured, unit=""):
@@ -195,23 +218,29 @@ def targets(work, results):
         if batch in TERM:
             add(f"the term adds, batch {batch}", "<=", TERM[batch], added, " us")
         else:
-            add(f"the term's share of the step, batch {batch}", "<=", TERM_SHARE_4096, None if added is None else 100 * added / term, " %")
+            add(f"the term's share of the step, batch {batch}", "<=", TERM_SHARE_4096,
+                None if added is None else 100 * added / term, " %")
     path = work / "metrics" / "hundred-tae.csv"
     epochs = rows_of(path) if path.is_file() else []
-    add("100 epochs with the term", "<=", HUNDRED_SECONDS, epochs[-1]["seconds"] if len(epochs) == 100 else None, " s")
+    add("100 epochs with the term", "<=", HUNDRED_SECONDS,
+        epochs[-1]["seconds"] if len(epochs) == 100 else None, " s")
     rivals = (peers_of(work) or {}).get("steps", [])
     for batch, bound in PEERS.items():
-        own, theirs = median_of(rivals, name="gpu-tae", model="tae", batch=batch), median_of(rivals, engine="eager", h0="gudhi", model="tae", batch=batch)
-        add(f"PyTorch eager + GUDHI takes, batch {batch}", ">=", bound, None if own is None or theirs is None else theirs / own, "x")
+        own, theirs = (median_of(rivals, name="gpu-tae", model="tae", batch=batch),
+                       median_of(rivals, engine="eager", h0="gudhi", model="tae", batch=batch))
+        add(f"PyTorch eager + GUDHI takes, batch {batch}", ">=", bound,
+            None if own is None or theirs is None else theirs / own, "x")
     trees = tree_times(results)
     for points, bounds in TREES.items():
         for dimension, bound in bounds.items():
-            add(f"spanning tree, N = {points}, d = {dimension}", "<=", bound, trees.get((points, dimension), (None,))[0], " us")
+            add(f"spanning tree, N = {points}, d = {dimension}", "<=", bound,
+                trees.get((points, dimension), (None,))[0], " us")
     return out
 
 
 def table(header, rows):
-    return "\n".join("| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in [header, ["---"] * len(header), *rows])
+    return "\n".join("| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |"
+                     for row in [header, ["---"] * len(header), *rows])
 
 
 def report(work, out, device, seconds, state):
@@ -224,21 +253,26 @@ def report(work, out, device, seconds, state):
     gpu = (work / "gpu.csv").read_text().splitlines() if (work / "gpu.csv").is_file() else []
     count = {v: sum(c[2] == v for c in checks) for v in ("PASS", "FAIL", "NOT RUN")}
 
-    text = [f"# {'GPU check' if device == 'cuda' else f'GPU check, exercised with --device {device}'}, {environment['date']}", ""]
+    text = [f"# {'GPU check' if device == 'cuda' else f'GPU check, exercised with --device {device}'}, "
+            f"{environment['date']}", ""]
     if device != "cuda":
-        text += [f"No GPU: nothing here is a speed of one. The targets are a GPU's; with --device {device} they only show that the report works.", ""]
+        text += [f"No GPU: nothing here is a speed of one. The targets are a GPU's; with --device {device} they only "
+                 "show that the report works.", ""]
     if state != "ended":
         text += ["**Not ended yet, or stopped from outside: parts may be missing.**", ""]
     reached = ", ".join(f"{sum(g[3] == v for g in goals)} {v}" for v in ("met", "MISSED", "not measured"))
-    text += [f"{count['PASS']} PASS, {count['FAIL']} FAIL, {count['NOT RUN']} NOT RUN; targets: {reached}; {seconds} s.", ""]
-    card = [(h.strip(), v.strip()) for h, v in zip(gpu[0].split(","), gpu[-1].split(","))] if len(gpu) > 1 else [("GPU", "none seen by nvidia-smi")]
+    text += [f"{count['PASS']} PASS, {count['FAIL']} FAIL, {count['NOT RUN']} NOT RUN; "
+             f"targets: {reached}; {seconds} s.", ""]
+    card = ([(h.strip(), v.strip()) for h, v in zip(gpu[0].split(","), gpu[-1].split(","))] if len(gpu) > 1
+            else [("GPU", "none seen by nvidia-smi")])
     text += [table(["", ""], [*environment.items(), *card]), ""]
     if (work / "doctor.txt").is_file():
         text += ["```", (work / "doctor.txt").read_text().rstrip(), "```", ""]
     text += ["## Checks", "", table(["part", "check", "", ""], checks), ""]
     text += ["## Targets", "", table(["what", "target", "measured", ""], goals), ""]
     text += ["## A training step", ""]
-    text += ["Microseconds, from metrics.csv: the median epoch after the first, then the median over the rounds (least-greatest).", ""]
+    text += ["Microseconds, from metrics.csv: the median epoch after the first, "
+             "then the median over the rounds (least-greatest).", ""]
     if steps:
         rows = []
         for batch in sorted({b for _, b in steps}):
@@ -251,13 +285,15 @@ def report(work, out, device, seconds, state):
         text += [table(["batch", "ae", "tae", "the term (share of the step)"], rows), ""]
     else:
         text += ["NOT RUN", ""]
-    text += ["## Products by kernels of our own and by cuBLAS", "", "Microseconds of a step of ae: the median epoch after the first.", ""]
+    text += ["## Products by kernels of our own and by cuBLAS", "",
+             "Microseconds of a step of ae: the median epoch after the first.", ""]
     products = {}
     for path in sorted((work / "metrics").glob("products-*.csv")):
         _, kind, batch = path.stem.split("-")
         epochs = rows_of(path)
         if epochs:
-            products.setdefault(int(batch), {})[kind] = f"{1e6 / statistics.median(e['steps_per_second'] for e in epochs[1:] or epochs):.1f}"
+            products.setdefault(int(batch), {})[kind] = (
+                f"{1e6 / statistics.median(e['steps_per_second'] for e in epochs[1:] or epochs):.1f}")
     rows = [[batch, found.get("own", "-"), found.get("cublas", "-")] for batch, found in sorted(products.items())]
     text += [table(["batch", "own", "cuBLAS"], rows) if rows else "NOT RUN", ""]
     text += ["## Whole trainings", ""]
@@ -267,13 +303,16 @@ def report(work, out, device, seconds, state):
         if epochs:
             last = epochs[-1]
             step = 1e6 / statistics.median(e["steps_per_second"] for e in epochs)
-            whole.append([path.stem.split("-")[1], len(epochs), f"{last['seconds']:.3f}", f"{step:.1f}", f"{last['test_rec']:.4f}"])
+            whole.append([path.stem.split("-")[1], len(epochs), f"{last['seconds']:.3f}", f"{step:.1f}",
+                          f"{last['test_rec']:.4f}"])
     header = ["model", "epochs", "seconds of training", "microseconds a step, median epoch", "test reconstruction"]
     text += [table(header, whole) if whole else "NOT RUN", ""]
-    beside = "\n\n".join((work / name).read_text().rstrip() for name in ("peers.md", "peers-compiled.md") if (work / name).is_file())
+    beside = "\n\n".join((work / name).read_text().rstrip() for name in ("peers.md", "peers-compiled.md")
+                         if (work / name).is_file())
     text += ["## Beside PyTorch", "", beside or "NOT RUN", ""]
     profiles = sorted((work).glob("profile-*.md"), key=lambda p: p.stat().st_mtime)
-    text += ["## Kernels one by one (Nsight Compute)", "", "Each kernel alone, its caches flushed before, so slower than within a step.", ""]
+    text += ["## Kernels one by one (Nsight Compute)", "",
+             "Each kernel alone, its caches flushed before, so slower than within a step.", ""]
     for path in profiles:
         text += [f"### {path.stem.split('-', 1)[1]}", "", path.read_text().rstrip(), ""]
     text += [] if profiles else ["NOT RUN", ""]
@@ -292,7 +331,8 @@ def report(work, out, device, seconds, state):
         text += ["NOT RUN", ""]
     if (work / "selftest.txt").is_file():
         text += ["## Self-test", "", "```", (work / "selftest.txt").read_text().rstrip(), "```", ""]
-    text += ["## Commands", "", "```", (work / "commands").read_text().rstrip() if (work / "commands").is_file() else "", "```", ""]
+    text += ["## Commands", "", "```",
+             (work / "commands").read_text().rstrip() if (work / "commands").is_file() else "", "```", ""]
     write(out / "report.md", "\n".join(text))
 
     # Beside the report: at most 8 files, whatever ran.
@@ -301,7 +341,8 @@ def report(work, out, device, seconds, state):
     if beside:
         write(out / "side-by-side.md", beside + "\n")
     write(out / "jmh.json", json.dumps(results, indent=1))
-    everything = dict(environment=environment, checks=checks, targets=goals, steps={f"{m} {b}": v for (m, b), v in steps.items()}, peers=peers_of(work))
+    everything = dict(environment=environment, checks=checks, targets=goals,
+                      steps={f"{m} {b}": v for (m, b), v in steps.items()}, peers=peers_of(work))
     write(out / "results.json", json.dumps(everything, indent=1))
     lines = []
     for path in sorted((work / "metrics").glob("*.csv")):
@@ -313,13 +354,14 @@ def report(work, out, device, seconds, state):
 
 
 def write(path, text):
-    """At most 15 MiB, of a longer text the beginning."""
+    """Writes the text, or the first 15 MiB of a longer one."""
     data = text.encode()
     path.write_bytes(data if len(data) < 15 << 20 else data[:15 << 20] + b"\n(cut off)\n")
 
 
 def main():
-    commands = dict(curves=curves, hundred=hundred, stored=stored, subset=subset, cloud=cloud, profile=profile, report=report)
+    commands = dict(curves=curves, hundred=hundred, stored=stored, subset=subset, cloud=cloud, profile=profile,
+                    report=report)
     commands["peer-checks"] = peer_checks
     if len(sys.argv) < 2 or sys.argv[1] not in commands:
         sys.exit(__doc__)

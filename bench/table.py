@@ -4,8 +4,9 @@
   java -jar target/gpu-tae-bench.jar ... -rf json -rff bench.json
   bench/table.py bench.json [MORE.json ...]
 
-A table for each benchmark, a row for each case. Microseconds an operation: wall time, and the device's own; behind the sign the half width of JMH's confidence
-interval of 99.9 %, where there were enough iterations for one. Only Python's standard library.
+Each benchmark gets a table, each case a row. The numbers are microseconds an operation: wall time, and time by the
+device's own clock. The number after ± is half the width of JMH's confidence interval of 99.9 %; it is left out where
+there were too few iterations. Needs only Python's standard library.
 """
 import json
 import math
@@ -15,7 +16,7 @@ UNITS = {"ns/op": 1e-3, "us/op": 1.0, "ms/op": 1e3, "s/op": 1e6}
 
 
 def microseconds(metric):
-    """A metric of JMH as text, with its error."""
+    """Returns a metric of JMH as text, with its error."""
     unit = UNITS.get(metric["scoreUnit"])
     if unit is None:
         sys.exit(f"table.py: a score in {metric['scoreUnit']}; these tables are of average times (JMH's mode avgt)")
@@ -29,7 +30,7 @@ def microseconds(metric):
 
 
 def order(text):
-    """Numbers as numbers, before words; 784-64 after 64-784."""
+    """Returns a key for sorting: numbers sort as numbers and before words, so 784-64 comes after 64-784."""
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in text.split("-")]
 
 
@@ -43,7 +44,8 @@ def main(files):
                 tables.setdefault(result["benchmark"].split(".")[-2], []).append(result)
     first = True
     for benchmark, results in sorted(tables.items()):
-        names = sorted({name for result in results for name in result.get("params", {})}, key=lambda name: (name == "device", name))
+        names = sorted({name for result in results for name in result.get("params", {})},
+                       key=lambda name: (name == "device", name))
         rows = []
         for result in results:
             values = [result.get("params", {}).get(name, "") for name in names]

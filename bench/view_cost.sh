@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# What a window costs the training it shows: steps a second with --view and without, MNIST, interleaved in one run. With
-# no display it starts Xvfb, where pictures are drawn in software by the same processor that may be training.
+# Measures what a window costs the training that it shows: steps a second on MNIST with --view and without. Trainings
+# with and without a window take turns in one run. Where there is no display the script starts Xvfb; there the pictures
+# are drawn in software, by the processor that may be training as well.
 #   bench/view_cost.sh DATA [ROUNDS] [OPTIONS OF train ...]
-# DATA holds MNIST's four IDX files (gzip). Needs target/gpu-tae.jar, and xdotool to close the window. The median epoch
-# of each round, then the median over the rounds.
+# DATA holds MNIST's four IDX files (gzip). The script needs target/gpu-tae.jar, and xdotool to close the window. A
+# round counts with its median epoch; the result is the median over the rounds.
 set -eu
 data=${1:?"usage: bench/view_cost.sh DATA [ROUNDS] [OPTIONS OF train ...]"}
 rounds=${2:-3}
@@ -12,10 +13,12 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 server=
 trap 'rm -rf "$work"; [ -z "$server" ] || kill "$server"' EXIT
-[ -f "$here/target/gpu-tae.jar" ] || { echo "view_cost.sh: build the jar first: mvn -q -DskipTests package" >&2; exit 1; }
+[ -f "$here/target/gpu-tae.jar" ] ||
+  { echo "view_cost.sh: build the jar first: mvn -q -DskipTests package" >&2; exit 1; }
 command -v xdotool >/dev/null || { echo "view_cost.sh: xdotool is missing (apt-get install xdotool)" >&2; exit 1; }
 if [ -z "${DISPLAY:-}" ]; then
-  command -v Xvfb >/dev/null || { echo "view_cost.sh: there is no display, and no Xvfb (apt-get install xvfb)" >&2; exit 1; }
+  command -v Xvfb >/dev/null ||
+    { echo "view_cost.sh: there is no display, and no Xvfb (apt-get install xvfb)" >&2; exit 1; }
   mkfifo "$work/display"
   Xvfb -displayfd 3 -screen 0 1600x1000x24 3>"$work/display" 2>/dev/null &
   server=$!
@@ -29,7 +32,8 @@ rate() { tail -n +4 "$1/metrics.csv" | awk -F, '{print $9}' | median; }
 train() { # train FOLDER OPTIONS...
   local out=$1
   shift
-  java -jar "$here/target/gpu-tae.jar" train --dataset mnist --data "$data" --epochs 12 --quiet --out "$out" "$@" >/dev/null
+  java -jar "$here/target/gpu-tae.jar" train --dataset mnist --data "$data" --epochs 12 --quiet --out "$out" "$@" \
+    >/dev/null
 }
 
 for ((round = 1; round <= rounds; round++)); do
@@ -38,7 +42,7 @@ for ((round = 1; round <= rounds; round++)); do
   train "$work/with-$round" --view "$@" &
   trained=$!
   until [ -f "$work/with-$round/report.html" ] || ! kill -0 "$trained" 2>/dev/null; do sleep 0.5; done
-  # Without a window manager nobody tells a program that its window should close; that it is gone it notices.
+  # Without a window manager nobody asks a program to close its window. The program notices that the window is gone.
   xdotool search --sync --onlyvisible --name '^gpu-tae' windowclose
   wait "$trained"
   rate "$work/with-$round" >>"$work/with"
@@ -46,4 +50,5 @@ done
 java -jar "$here/target/gpu-tae.jar" doctor | grep -E '^(processor|GPU|OpenGL)'
 without=$(median <"$work/without")
 with=$(median <"$work/with")
-echo "steps a second without a window $without, with one $with: $(awk "BEGIN {printf \"%.1f\", 100 * (1 - $with / $without)}") % fewer"
+fewer=$(awk "BEGIN {printf \"%.1f\", 100 * (1 - $with / $without)}")
+echo "steps a second without a window $without, with one $with: $fewer % fewer"

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Compiles the CUDA kernels with nvcc and reports what each of them takes. Called by Maven.
+# Compiles the CUDA kernels with nvcc and reports the registers and memory of each kernel. Maven calls this script.
 #   build.sh required|auto|off WORK OUTPUT
 #   build.sh ship
-# OUTPUT, a folder inside the jar, gets kernels.fatbin (machine code for sm_80 and sm_90), kernels-75.ptx and
-# kernels-90.ptx (for other processors from sm_75 on, newer ones included) and kernels.txt (what built them, then a line
-# for each kernel: registers, shared memory, spills by architecture); nothing where there are none.
-#   required  without nvcc, or where it fails, the build fails; a warning, a register spilled to memory, or PTX in
-#             kernels/shipped that is of other sources, is a failure
-#   auto      without a working nvcc OUTPUT gets the PTX of kernels/shipped, which the driver compiles, and its
-#             kernels.txt; nothing where that is of other sources
-#   off       no kernels
-#   ship      as required, and puts PTX and report into kernels/shipped: after each change of a kernel, to be committed
-# NVCC names another nvcc. Nothing is compiled again while sources, flags and compiler are the same.
+# OUTPUT is a folder inside the jar. It gets kernels.fatbin (machine code for sm_80 and sm_90), kernels-75.ptx and
+# kernels-90.ptx (PTX for other GPUs from sm_75 on, newer ones included) and kernels.txt (the compiler that built them,
+# then a line for each kernel: registers, shared memory and spills on each architecture). If there are no kernels,
+# OUTPUT gets nothing.
+#   required  the build fails if nvcc is missing or fails. It also fails if nvcc warns, if a register is spilled to
+#             memory, or if kernels/shipped is the PTX of other sources.
+#   auto      if there is no working nvcc, OUTPUT gets the PTX of kernels/shipped, which the driver compiles, and its
+#             kernels.txt; it gets nothing if that is the PTX of other sources
+#   off       builds no kernels
+#   ship      does the same as required, and puts PTX and report into kernels/shipped. Run it after each change of a
+#             kernel, and commit the result.
+# NVCC names another nvcc. While sources, flags and compiler are the same, nothing is compiled again.
 set -euo pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,18 +25,22 @@ case $mode in
   *) echo "gpu-tae: -Dcuda is '$mode'; it takes required, auto or off" >&2; exit 1 ;;
 esac
 
-# -fmad=false: the exact rule of distances allows no contraction that the sources do not write.
+# -fmad=false, since under the exact rule of distances the compiler may not contract operations that the sources write
+# apart.
 flags=(-std=c++17 -O3 -fmad=false)
 
-# What kernels/shipped was made of, in one number.
+# One digest stands for the flags and sources from which kernels/shipped was made.
 shipped=$here/shipped
 sources=$(cd "$here" && { echo "${flags[*]}"; sha256sum ./*.cu ./*.h; } | sha256sum | cut -d' ' -f1)
 is_shipped() { [ "$(cat "$shipped/sources.sha256" 2> /dev/null)" = "$sources" ]; }
 
-without() {  # without WHY [ALOUD]: those who have no nvcc, or an old one, take what is shipped
+# without WHY [ALOUD]: ends a build whose nvcc is missing or fails. With auto the build takes kernels/shipped, and says
+# so if ALOUD is not empty. With required and ship it fails.
+without() {
   if [ "$mode" = required ] || [ "$mode" = ship ]; then
     rm -rf "$output"
-    echo "gpu-tae: -Dcuda=required, but the CUDA kernels cannot be built: $1 (-Dcuda=auto takes the PTX of kernels/shipped)" >&2
+    echo "gpu-tae: -Dcuda=required, but the CUDA kernels cannot be built: $1" \
+      "(-Dcuda=auto takes the PTX of kernels/shipped)" >&2
     exit 1
   fi
   if is_shipped; then
@@ -43,10 +49,12 @@ without() {  # without WHY [ALOUD]: those who have no nvcc, or an old one, take 
     for file in kernels-75.ptx kernels.txt; do
       cmp -s "$shipped/$file" "$output/$file" || cp "$shipped/$file" "$output/$file"
     done
-    [ -z "${2:-}" ] || echo "gpu-tae: the CUDA kernels are the PTX of kernels/shipped, since $1 (-Dcuda=off leaves them out)" >&2
+    [ -z "${2:-}" ] ||
+      echo "gpu-tae: the CUDA kernels are the PTX of kernels/shipped, since $1 (-Dcuda=off leaves them out)" >&2
   else
     rm -rf "$output"
-    echo "gpu-tae: this build has no CUDA kernels: $1, and kernels/shipped is of other sources than kernels/*.cu and *.h (-Dcuda=off hides this)" >&2
+    echo "gpu-tae: this build has no CUDA kernels: $1, and kernels/shipped is of other sources than kernels/*.cu and" \
+      "*.h (-Dcuda=off hides this)" >&2
   fi
   exit 0
 }
@@ -64,15 +72,15 @@ if [ "$mode" = required ] || [ "$mode" = ship ]; then
   ptxas=(-Xptxas "-v,-warn-spills,-warn-lmem-usage")
 fi
 
-require_shipped() {  # after a build: what other builds take instead is of the same sources
+require_shipped() {  # checks after a build that kernels/shipped, which other builds take, is of the same sources
   is_shipped && return
   echo "gpu-tae: kernels/shipped, which builds without nvcc take, is of other sources than kernels/*.cu and *.h;" \
     "make it anew and commit it: kernels/build.sh ship" >&2
   [ "$mode" = auto ] || exit 1
 }
 
-# One translation unit: the files share names and headers, and one module holds all kernels. What it was built from, to
-# the letter, is what says whether it must be built again.
+# The kernels are one translation unit, since the files share names and headers and one module holds all kernels. WORK
+# keeps a copy of everything that the last build was made from. The kernels are built again if that has changed.
 mkdir -p "$work"
 for file in "$here"/*.cu; do echo "#include \"$file\""; done > "$work/kernels.cu"
 cat <(echo "$version ${flags[*]}") "$here/build.sh" "$work/kernels.cu" "$here"/*.cu "$here"/*.h > "$work/built-from.new"
@@ -86,9 +94,10 @@ fi
 rm -rf "$work/built-from" "$output"
 mkdir -p "$output"
 
-# What is compiled is started first and looked at when all of it has ended, so that every processor has work.
+# All compilers are started first, so that every processor has work. The script looks at their results when all of them
+# have ended.
 declare -A processes commands
-compile() {  # compile WHAT ARGUMENTS...: starts nvcc on the kernels; what it says stays in WORK/WHAT.log
+compile() {  # compile WHAT ARGUMENTS...: starts nvcc on the kernels; its messages go to WORK/WHAT.log
   local what=$1
   shift
   commands[$what]=$*
@@ -97,11 +106,12 @@ compile() {  # compile WHAT ARGUMENTS...: starts nvcc on the kernels; what it sa
 }
 for sm in 75 80 90; do compile "sm_$sm" "${ptxas[@]}" -arch=sm_$sm -cubin -o "$work/kernels-$sm.cubin"; done
 for sm in 75 90; do compile "ptx_$sm" -arch=compute_$sm -ptx -o "$work/kernels-$sm.ptx"; done
-# Not compressed: the jar compresses, and drivers before 550 cannot read nvcc 13's way of doing it. An older nvcc has no
-# such option, and needs none.
+# The machine code is not compressed, since the jar compresses it, and drivers before 550 cannot read the compression of
+# nvcc 13. An older nvcc has no such option and needs none.
 plain=()
 if "$nvcc" --help | grep -q -- --compress-mode; then plain=(--compress-mode=none); fi
-compile fatbin -fatbin -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 ${plain[@]+"${plain[@]}"} -o "$output/kernels.fatbin"
+compile fatbin -fatbin -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 \
+  ${plain[@]+"${plain[@]}"} -o "$output/kernels.fatbin"
 
 refused=()
 for what in sm_75 sm_80 sm_90 ptx_75 ptx_90 fatbin; do wait "${processes[$what]}" || refused+=("$what"); done
@@ -110,9 +120,9 @@ if [ ${#refused[@]} -gt 0 ]; then
   without "$version refuses: ${commands[${refused[0]}]}" aloud
 fi
 
-# PTX is for drivers older and processors newer than this nvcc. Its version is lowered to what the instructions need
-# (sm_75 6.3, sm_90 7.8), which the assembler then confirms; as nvcc writes it, only a driver of nvcc's own release
-# would read it.
+# PTX is for drivers that are older and GPUs that are newer than this nvcc. nvcc writes the PTX version of its own
+# release, which older drivers would not read. So the version is lowered to the one that the instructions need (6.3 for
+# sm_75, 7.8 for sm_90), and the assembler confirms it.
 for ptx in 75:6.3 90:7.8; do
   sm=${ptx%%:*}
   sed "s/^\.version .*/.version ${ptx##*:}/" "$work/kernels-$sm.ptx" > "$output/kernels-$sm.ptx"
@@ -121,27 +131,37 @@ for ptx in 75:6.3 90:7.8; do
 done
 for ptx in 75:6.3 90:7.8; do
   sm=${ptx%%:*}
-  wait "${processes[lowered-$sm]}" || { cat "$work/lowered-$sm.log" >&2; without "PTX for sm_$sm needs a version above ${ptx##*:}" aloud; }
+  wait "${processes[lowered-$sm]}" ||
+    { cat "$work/lowered-$sm.log" >&2; without "PTX for sm_$sm needs a version above ${ptx##*:}" aloud; }
 done
 
-# A line for each kernel: for each architecture its registers, bytes of static shared memory, and bytes spilled to
-# memory.
+# kernels.txt has a line for each kernel: for each architecture its registers, the bytes of its static shared memory,
+# and the bytes that it spills to memory.
 {
   echo "built by $version for sm_80 and sm_90, with PTX for sm_75 and newer"
   printf '%-24s %-20s %-20s %-20s\n' 'registers/shared/spilled' sm_75 sm_80 sm_90
   for sm in 75 80 90; do
     awk -v sm="$sm" '
       /Compiling entry function/ { split($0, part, "\047"); name = part[2]; spilled = 0 }
-      /bytes spill stores/ && name != "" { for (i = 1; i <= NF; i++) if ($i == "bytes" && $(i+1) == "spill") spilled += $(i-1) }
+      /bytes spill stores/ && name != "" {
+        for (i = 1; i <= NF; i++) if ($i == "bytes" && $(i+1) == "spill") spilled += $(i-1)
+      }
       /Used [0-9]+ registers/ {
         shared = 0
-        for (i = 1; i <= NF; i++) { if ($i == "registers,") registers = $(i-1); if ($i == "bytes" && $(i+1) ~ /^smem/) shared = $(i-1) }
+        for (i = 1; i <= NF; i++) {
+          if ($i == "registers,") registers = $(i-1)
+          if ($i == "bytes" && $(i+1) ~ /^smem/) shared = $(i-1)
+        }
         print name, sm, registers "/" shared "/" spilled
       }' "$work/sm_$sm.log"
-  done | sort | awk '{ if ($1 != name && name != "") print ""; if ($1 != name) printf "%-24s", $1; name = $1; printf " %-20s", $3 } END { print "" }'
+  done | sort | awk '
+    $1 != name { if (name != "") print ""; printf "%-24s", $1; name = $1 }
+    { printf " %-20s", $3 }
+    END { print "" }'
 } | sed 's/ *$//' > "$output/kernels.txt"
 mv "$work/built-from.new" "$work/built-from"
-echo "gpu-tae: $(($(wc -l < "$output/kernels.txt") - 2)) CUDA kernels $(head -1 "$output/kernels.txt"); what each takes: $output/kernels.txt"
+echo "gpu-tae: $(($(wc -l < "$output/kernels.txt") - 2)) CUDA kernels $(head -1 "$output/kernels.txt");" \
+  "what each takes: $output/kernels.txt"
 
 if [ "$mode" = ship ]; then
   mkdir -p "$shipped"

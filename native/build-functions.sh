@@ -1,29 +1,36 @@
-# shellcheck shell=bash disable=SC2034,SC2154 What the build scripts of native/ share; they source it when they have set
-# `here`, their own folder, and `output`, where flags are kept.
+# shellcheck shell=bash disable=SC2034,SC2154
+# The functions that the build scripts of native/ share. A script sets `here`, its own folder, and sources this file. It
+# sets `output`, the folder that keeps its flags, before it calls stale.
 
 functions=${BASH_SOURCE[0]}
 
 fail() { echo "gpu-tae: $1" >&2; exit 1; }
 
 cxx=${CXX:-g++}
-command -v "$cxx" >/dev/null || fail "no C++ compiler: '$cxx' is not on the path. Install g++ 11 or newer (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++)."
+install_cxx="Install g++ 11 or newer (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++)."
+command -v "$cxx" >/dev/null || fail "no C++ compiler: '$cxx' is not on the path. $install_cxx"
 
-# Flags of libraries that stay on the machine that builds them.
+# Flags for libraries that are used only on the machine that builds them.
 of_this_machine=()
-if grep -qw fma /proc/cpuinfo && grep -qw avx2 /proc/cpuinfo && grep -qw bmi2 /proc/cpuinfo; then of_this_machine=(-march=x86-64-v3); fi
+if grep -qw fma /proc/cpuinfo && grep -qw avx2 /proc/cpuinfo && grep -qw bmi2 /proc/cpuinfo; then
+  of_this_machine=(-march=x86-64-v3)
+fi
 
-require_jni() {  # require_jni JAVA_HOME: sets java_home to it, or to that of the javac on the path
+# require_jni JAVA_HOME: sets java_home to JAVA_HOME, or to the home of the javac on the path if JAVA_HOME has no jni.h.
+require_jni() {
+  local install="(Debian, Ubuntu: apt-get install openjdk-17-jdk-headless)"
   java_home=$1
   [ -f "$java_home/include/jni.h" ] || java_home=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
-  [ -f "$java_home/include/jni.h" ] || fail "no jni.h under $java_home: a JDK is needed, a JRE is not enough (Debian, Ubuntu: apt-get install openjdk-17-jdk-headless)."
+  [ -f "$java_home/include/jni.h" ] ||
+    fail "no jni.h under $java_home: a JDK is needed, a JRE is not enough $install."
 }
 
-put() {  # put FILE: standard input, unless that is what FILE holds
+put() {  # put FILE: writes standard input to FILE, unless FILE holds the same already
   cat > "$1.new"
   if cmp -s "$1.new" "$1"; then rm "$1.new"; else mv "$1.new" "$1"; fi
 }
 
-stale() {  # stale FILE SOURCES...: whether a source, the script or its flags are newer
+stale() {  # stale FILE SOURCES...: succeeds if FILE is missing, or if a source, the script or its flags are newer
   local file=$1 source
   shift
   for source in "$@" "$here/build.sh" "$functions" "$output/flags"; do
@@ -32,20 +39,22 @@ stale() {  # stale FILE SOURCES...: whether a source, the script or its flags ar
   return 1
 }
 
-whole() {  # whole FILE ARGUMENTS...: the compiler's output, under its name once it is whole
+whole() {  # whole FILE ARGUMENTS...: runs the compiler; its output gets the name FILE only when it is complete
   local file=$1
   shift
   "$cxx" "$@" -o "$file.new"
   mv "$file.new" "$file"
 }
 
-# Compilers run beside each other. One more than there are processors, so that none is idle while the eldest is waited
-# for.
+# Compilers run in parallel, one more than there are processors, so that no processor is idle while the script waits for
+# the compiler that started first.
 beside=()
 beside_failed=false
 most_beside=$(($(nproc) + 1))
 
-beside() {  # beside COMMAND...: starts it; what it says comes in one piece when it is done, and whether it failed is all_done's to tell
+# beside COMMAND...: starts the command in the background. Its messages are printed in one piece when it ends. all_done
+# tells whether it failed.
+beside() {
   if [ ${#beside[@]} -ge "$most_beside" ]; then
     wait "${beside[0]}" || beside_failed=true
     beside=("${beside[@]:1}")
@@ -56,7 +65,7 @@ beside() {  # beside COMMAND...: starts it; what it says comes in one piece when
 
 in_one_piece() {
   local said status
-  # The shell within ends at the first error, which it would not do left of an "||".
+  # With its own set -e the inner shell ends at the first error. To the left of an "||" it would go on.
   set +e
   said=$(set -e; "$@" 2>&1)
   status=$?
@@ -64,7 +73,7 @@ in_one_piece() {
   return "$status"
 }
 
-all_done() {  # waits for all that was started; fails if one of them failed
+all_done() {  # waits for all commands that beside started; fails if one of them failed
   local process
   for process in ${beside[@]+"${beside[@]}"}; do wait "$process" || beside_failed=true; done
   beside=()

@@ -1,23 +1,26 @@
-"""Golden data for the measures of generated images: small clouds of features, and what numpy and scipy make of them.
+"""Golden data for the measures of generated images: small clouds of features, and their measures by numpy and scipy.
 
-    python bench/peers/generation_measures.py [FILE]     (default: src/test/resources/gputae/evaluate/generation_measures.safetensors;
-                                                          needs numpy, scipy, scikit-learn)
+    python bench/peers/generation_measures.py [FILE]
+        (default: src/test/resources/gputae/evaluate/generation_measures.safetensors; needs numpy, scipy, scikit-learn)
 
-Deterministic: seeded. The file is safetensors; <case> is a name of CASES:
+The script is seeded, so deterministic. The file is safetensors; <case> is a name of cases():
 
   <case>.real           F32 [n,d]  features of real images
   <case>.generated      F32 [m,d]  features of generated images
   <case>.probabilities  F32 [m,c]  class probabilities of the generated images
-  <case>.values         F64 [9]    frechet, precision, recall, density, coverage, class entropy, smallest class share, confidence, and the difference between
-                                   frechet and the same by way of eigenvalues, which says how exact frechet is
+  <case>.values         F64 [9]    frechet, precision, recall, density, coverage, class entropy, smallest class share,
+                                   confidence, and the difference between frechet and the same value by way of
+                                   eigenvalues, which says how exact frechet is
   <case>.shares         F64 [c]    class shares
 
-frechet: |m1 - m2|^2 + tr(S1 + S2 - 2 sqrtm(S1 S2)), Heusel et al. 2017, with numpy.cov and scipy.linalg.sqrtm as in the code published with it.
+frechet: |m1 - m2|^2 + tr(S1 + S2 - 2 sqrtm(S1 S2)), Heusel et al. 2017, with numpy.cov and scipy.linalg.sqrtm as in the
+code published with it.
 
-precision, recall (k = 3), density, coverage (k = 5): compute_prdc as published with Naeem et al. 2020 (github.com/clovaai/generative-evaluation-prdc), line by
-line but for three things: distances are differences squared and summed in double (scipy's cdist) instead of scikit-learn's |x|^2 + |y|^2 - 2xy, whose rounding
-decides comparisons between equal distances; each pair of measures has its own k; and clouds may have as few as k + 1 points. k-th neighbours are checked
-against scikit-learn's NearestNeighbors.
+precision, recall (k = 3), density, coverage (k = 5): compute_prdc as published with Naeem et al. 2020
+(github.com/clovaai/generative-evaluation-prdc), line by line with three exceptions. Distances are differences, squared
+and summed in double (scipy's cdist), instead of scikit-learn's |x|^2 + |y|^2 - 2xy, whose rounding decides comparisons
+between equal distances. Each pair of measures has its own k. Clouds may have as few as k + 1 points. The k-th
+neighbours are checked against scikit-learn's NearestNeighbors.
 """
 import json
 import struct
@@ -37,7 +40,7 @@ def get_kth_value(unsorted, k, axis=-1):
 
 
 def compute_nearest_neighbour_distances(features, k):
-    # A point is its own nearest, hence k + 1; argpartition wants one more value than that.
+    # A point is its own nearest neighbour, hence k + 1. argpartition needs one more value than that.
     distances = np.pad(cdist(features, features), ((0, 0), (0, 1)), constant_values=np.inf)
     radii = get_kth_value(distances, k + 1)
     by_sklearn = NearestNeighbors(n_neighbors=k + 1, algorithm="kd_tree").fit(features).kneighbors(features)[0][:, k]
@@ -63,7 +66,7 @@ def density_coverage(real, fake, k):
 
 
 def frechet(real, fake):
-    """The value, and the same from the eigenvalues of S1 S2, which are real and not negative."""
+    """Returns the value, and its difference to the value from the eigenvalues of S1 S2, which are real and >= 0."""
     square = np.sum((real.mean(axis=0) - fake.mean(axis=0)) ** 2)
     a, b = np.atleast_2d(np.cov(real, rowvar=False)), np.atleast_2d(np.cov(fake, rowvar=False))
     root = scipy.linalg.sqrtm(a @ b)
@@ -79,13 +82,15 @@ def measures(real, fake, probabilities):
     value, doubt = frechet(real, fake)
     shares = np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1]) / len(probabilities)
     confidence = probabilities.astype(np.float64).max(axis=1).mean()
-    values = [value, *precision_recall(real, fake, 3), *density_coverage(real, fake, 5), entropy(shares, base=len(shares)), shares.min(), confidence, doubt]
+    values = [value, *precision_recall(real, fake, 3), *density_coverage(real, fake, 5),
+              entropy(shares, base=len(shares)), shares.min(), confidence, doubt]
     return np.array(values), shares
 
 
 def normal(random, n, d, mean=0.0, scale=1.0):
-    """Correlated normals."""
-    return (random.standard_normal((n, d)) @ (scale * (np.eye(d) + 0.5 * random.standard_normal((d, d)) / np.sqrt(d))) + mean).astype(np.float32)
+    """Draws correlated normals."""
+    return (random.standard_normal((n, d))
+            @ (scale * (np.eye(d) + 0.5 * random.standard_normal((d, d)) / np.sqrt(d))) + mean).astype(np.float32)
 
 
 def cases(random):
@@ -97,7 +102,7 @@ def cases(random):
     yield "apart", normal(random, 40, 5), normal(random, 40, 5, 100.0)
     yield "least", normal(random, 6, 2), normal(random, 4, 2)
     yield "off_centre", normal(random, 50, 4, 1000.0), normal(random, 50, 4, 1000.0)
-    # Real images again, some of them many times: radii of 0.
+    # The generated images are real images, some of them many times: radii of 0.
     real = normal(random, 50, 6)
     yield "repeats", real, np.concatenate([real[:20], np.repeat(real[20:24], 6, axis=0)])
     real = normal(random, 300, 8)
@@ -109,7 +114,8 @@ def write_safetensors(path, tensors):
     header, data = {}, b""
     for name, array in tensors.items():
         raw = np.ascontiguousarray(array).tobytes()
-        header[name] = {"dtype": types[str(array.dtype)], "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        header[name] = {"dtype": types[str(array.dtype)], "shape": list(array.shape),
+                        "data_offsets": [len(data), len(data) + len(raw)]}
         data += raw
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -117,10 +123,11 @@ def write_safetensors(path, tensors):
 
 
 def main():
-    default = Path(__file__).resolve().parents[2] / "src/test/resources/gputae/evaluate/generation_measures.safetensors"
+    default = (Path(__file__).resolve().parents[2]
+               / "src/test/resources/gputae/evaluate/generation_measures.safetensors")
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else default
     random = np.random.default_rng(20)
-    # 8-byte numbers first, so that all lie at multiples of their size.
+    # The numbers of 8 bytes come first, so that all lie at multiples of their size.
     doubles, floats = {}, {}
     for number, (name, real, fake) in enumerate(cases(random)):
         logits = 2 * random.standard_normal((len(fake), 2 + number % 4)) + np.arange(2 + number % 4) * (number % 3)

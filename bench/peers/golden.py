@@ -2,11 +2,12 @@
 
     python bench/peers/golden.py [OUT_DIR]        (default: src/test/resources/golden; needs torch, gudhi, numpy)
 
-Deterministic: seeded, one thread. Another machine or another version of PyTorch may round the float32 runs differently, so
-compare with tolerances; each file's metadata says how far the float32 run was from the float64 run. Files are safetensors.
+The script is deterministic: it is seeded and uses one thread. Another machine or another version of PyTorch may round
+the float32 runs differently, so compare with tolerances; the metadata of each file says how far the float32 run was
+from the float64 run. The files are safetensors.
 
-train-<case>.safetensors: 20 steps of Adam (betas 0.9, 0.999; eps 1e-8) on 8x8 images, twice from the same weights: in float32
-and in float64. B is the batch, d the latent dimension.
+train-<case>.safetensors: 20 steps of Adam (betas 0.9, 0.999; eps 1e-8) on 8x8 images, twice from the same weights: in
+float32 and in float64. B is the batch, d the latent dimension.
 
     encoder = Linear(64,16) ELU Linear(16,12) ELU Linear(12,d)     (2d outputs for the vae: mu first, then log variance)
     decoder = Linear(d,12)  ELU Linear(12,16) ELU Linear(16,64)    (outputs logits)
@@ -14,44 +15,48 @@ and in float64. B is the batch, d the latent dimension.
     z       = encoder(x); for the vae z = mu + exp(logvar / 2) * eps
     rec     = mean over batch and pixels of the binary cross-entropy of sigmoid(decoder(z)) against x
     ball    = sum over the batch of max(|z| - 1, 0), or of max(|z|^2 - 1, 0) where penalty is "squared"
-    deaths  = sum over the edges (i,j) of the Euclidean minimum spanning tree of z, 0 < |z_i - z_j| <= max_edge, of |z_i - z_j|^degree
+    deaths  = sum of |z_i - z_j|^degree over the edges (i,j) of the Euclidean minimum spanning tree of z with
+              0 < |z_i - z_j| <= max_edge
     kl      = -1/2 sum (1 + logvar - mu^2 - exp(logvar)) / (B * 64)
-    total   = rec + lambda_ball * ball - lambda_deaths * deaths (+ kl for the vae); its gradient treats the tree as fixed
+    total   = rec + lambda_ball * ball - lambda_deaths * deaths (+ kl for the vae); its gradient treats the tree as
+              fixed
 
-  init.<name>    F32  initial weights, PyTorch's names and shapes (encoder.0.weight (16,64), ..., decoder.4.bias (64)). PyTorch's default
-                      initialisation; with a ball penalty the encoder is then scaled and centred, so that half of the first
-                      batch lies outside the unit ball, half inside
+  init.<name>    F32  initial weights, with PyTorch's names and shapes (encoder.0.weight (16,64), ..., decoder.4.bias
+                      (64)) and PyTorch's default initialisation. With a ball penalty the encoder is then scaled and
+                      centred, so that about half of the first batch lies outside the unit ball and half inside.
   images         U8   [n,64]   generated blobs, gradients and strokes
   order          I32  [20*B]   rows of images, batch after batch
   eps            F32  [20,B,d] vae only: the noise of each step
-  losses         F64  [20,5]   rec, ball, deaths, kl, total before each update, float32 run (values are float32, widened);
-                               0 for a term that the model does not have
+  losses         F64  [20,5]   rec, ball, deaths, kl, total before each update, float32 run (values are float32,
+                               widened); 0 for a term that the model does not have
   losses64       F64  [20,5]   the same, float64 run
   grad.<name>    F32  gradient of total at step 1, float32 run
   grad64.<name>  F32  the same, float64 run (rounded on export)
   final.<name>   F32  weights after 20 steps, float32 run
   latents        F32  [B,d]    z of step 1, float32 run
-  deaths         F32  [m]      ascending |z_i - z_j| over the edges above of `latents`; m = B - 1 less the zero and the cut ones
-                               (exported for every model, also those whose objective does not use them)
-  __metadata__   model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch, gudhi; and
+  deaths         F32  [m]      |z_i - z_j| of `latents` over the edges above, ascending; m is B - 1 minus the edges of
+                               length zero and those longer than max_edge. Every model has them, also those whose
+                               objective does not use them.
+  __metadata__   model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch,
+                 gudhi; and
       difference_losses     max |losses - losses64|
       difference_gradients  max over the tensors of |grad - grad64|_2 / |grad64|_2
       difference_final      the same for the final weights
       margin                how near the 20 steps came to a place where the gradient jumps: the least of ||z| - 1|, of
-                            ||z_i - z_j| / max_edge - 1| over tree edges, and of the relative gap between an edge outside the
-                            tree and the longest edge on the tree's path between its ends. Far above rounding, so every exact
-                            engine must find the same edges.
+                            ||z_i - z_j| / max_edge - 1| over tree edges, and of the relative gap between an edge
+                            outside the tree and the longest edge on the tree's path between its ends. The margin is far
+                            above rounding, so every exact engine must find the same edges.
 
-The death times pull nearest neighbours apart with a force that does not fade as they meet, so a training that takes large steps
-amplifies rounding (with lr 3e-3 in two dimensions often from 1e-6 to 0.1 within 20 steps) and no two correct programs
-would agree. Seeds and learning rates below are those of calm runs: perturbing the initial weights by a relative 1e-7 moved no
-loss by more than 2e-5 and no final tensor by more than 1e-6 (in the norm above).
+The death times push nearest neighbours apart with a force that does not fade as the two points meet. So a training with
+large steps amplifies rounding (in two dimensions with lr 3e-3 often from 1e-6 to 0.1 within 20 steps), and no two
+correct programs would agree. The seeds and learning rates below are those of calm runs: a relative perturbation of 1e-7
+of the initial weights moved no loss by more than 2e-5 and no final tensor by more than 1e-6 (in the norm above).
 
-Duplicates (train-tae-duplicates): zero-length edges carry no gradient (GUDHI drops them). Which of two equal points an edge ends at
-is arbitrary and moves gradients between equal rows of z only; gradients of weights do not depend on it.
+Duplicates (train-tae-duplicates): edges of zero length carry no gradient (GUDHI drops them). An edge may end at either
+of two equal points. The choice moves gradients between equal rows of z only; gradients of weights do not depend on it.
 
-deaths.safetensors: <cloud>.points F32 [n,d]; <cloud>.deaths F64 ascending, the finite deaths > 0 of GUDHI's RipsComplex in
-dimension 0, computed in double from the float32 points.
+deaths.safetensors: <cloud>.points F32 [n,d]; <cloud>.deaths F64, ascending: the finite deaths > 0 of GUDHI's
+RipsComplex in dimension 0, computed in double from the float32 points.
 """
 import copy
 import json
@@ -104,12 +109,16 @@ CASES = [
 # ---- safetensors
 
 def write_safetensors(path, tensors, metadata):
-    """Little-endian header length, JSON header padded to 8 bytes, data without gaps; widest types first, so all is aligned."""
+    """Writes the length of the header (little-endian), a JSON header padded to 8 bytes, and the data without gaps.
+
+    The widest types come first, so that all data are aligned.
+    """
     dtypes = {"float64": "F64", "float32": "F32", "int32": "I32", "uint8": "U8"}
     header, data = {"__metadata__": metadata}, b""
     for name, a in sorted(tensors.items(), key=lambda t: -t[1].dtype.itemsize):
         raw = np.ascontiguousarray(a.astype(a.dtype.newbyteorder("<"))).tobytes()
-        header[name] = {"dtype": dtypes[a.dtype.name], "shape": list(a.shape), "data_offsets": [len(data), len(data) + len(raw)]}
+        header[name] = {"dtype": dtypes[a.dtype.name], "shape": list(a.shape),
+                        "data_offsets": [len(data), len(data) + len(raw)]}
         data += raw
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
@@ -125,7 +134,10 @@ def rips(points, max_edge):
 
 
 def death_edges(z, max_edge):
-    """Edges (i,j) whose insertion ends a class of dimension 0: those of the minimum spanning tree, 0 < length <= max_edge."""
+    """Returns the edges (i,j) whose insertion ends a class of dimension 0.
+
+    These are the edges of the minimum spanning tree with 0 < length <= max_edge.
+    """
     generators = rips(z.detach().numpy().astype(np.float64), max_edge).flag_persistence_generators()[0]
     edges = torch.from_numpy(np.asarray(generators, dtype=np.int64).reshape(-1, 3)[:, 1:])
     assert (lengths(z, edges) > 0).all()
@@ -137,7 +149,7 @@ def lengths(z, edges):
 
 
 def margin(z, case):
-    """Distance to the nearest jump of the gradient; see `margin` above. z: float64."""
+    """Returns the distance to the nearest jump of the gradient, see `margin` above. z is float64."""
     gaps = []
     if case.lambda_ball > 0:
         gaps.append((z.norm(dim=1) - 1).abs().min())
@@ -148,10 +160,11 @@ def margin(z, case):
         if case.max_edge < float("inf"):
             gaps.append((length / case.max_edge - 1).abs().min())
         component = [{i} for i in range(len(z))]
-        for k in length.argsort().tolist():  # as Kruskal: this edge is the longest on every path between a and b
+        for k in length.argsort().tolist():  # as Kruskal does: this edge is the longest on every path between a and b
             i, j = edges[k].tolist()
             a, b = component[i], component[j]
-            crossing = torch.cdist(z[sorted(a)], z[sorted(b)], compute_mode="donot_use_mm_for_euclid_dist").flatten().sort().values
+            crossing = torch.cdist(
+                z[sorted(a)], z[sorted(b)], compute_mode="donot_use_mm_for_euclid_dist").flatten().sort().values
             if len(crossing) > 1:
                 gaps.append(crossing[1] / length[k] - 1)
             for v in a | b:
@@ -162,7 +175,7 @@ def margin(z, case):
 # ---- images
 
 def images(rng, n):
-    """uint8 [n,64]: in turn a blob, a gradient and a stroke."""
+    """Returns uint8 [n,64]: a blob, a gradient and a stroke in turn."""
     y, x = np.mgrid[0:SIDE, 0:SIDE] / (SIDE - 1.0)
     out = np.empty((n, PIXELS), np.uint8)
     for k in range(n):
@@ -181,9 +194,13 @@ def images(rng, n):
 
 
 def batches(rng, n, repeats):
-    """int32 [STEPS*BATCH]: permutations one after another; or, with repeats, each batch shuffled with that many rows twice."""
+    """Returns int32 [STEPS*BATCH]: permutations one after another.
+
+    With repeats, each batch has that many rows twice, and is shuffled.
+    """
     if repeats == 0:
-        return np.concatenate([rng.permutation(n) for _ in range(-(-STEPS * BATCH // n))])[:STEPS * BATCH].astype(np.int32)
+        return np.concatenate(
+            [rng.permutation(n) for _ in range(-(-STEPS * BATCH // n))])[:STEPS * BATCH].astype(np.int32)
     batch = [rng.permutation(n)[:BATCH - repeats] for _ in range(STEPS)]
     return np.concatenate([rng.permutation(np.concatenate([b, b[:repeats]])) for b in batch]).astype(np.int32)
 
@@ -194,15 +211,18 @@ class Autoencoder(nn.Module):
     def __init__(self, latent, outputs):
         super().__init__()
         h1, h2 = HIDDEN
-        self.encoder = nn.Sequential(nn.Linear(PIXELS, h1), nn.ELU(), nn.Linear(h1, h2), nn.ELU(), nn.Linear(h2, outputs))
-        self.decoder = nn.Sequential(nn.Linear(latent, h2), nn.ELU(), nn.Linear(h2, h1), nn.ELU(), nn.Linear(h1, PIXELS))
+        self.encoder = nn.Sequential(
+            nn.Linear(PIXELS, h1), nn.ELU(), nn.Linear(h1, h2), nn.ELU(), nn.Linear(h2, outputs))
+        self.decoder = nn.Sequential(
+            nn.Linear(latent, h2), nn.ELU(), nn.Linear(h2, h1), nn.ELU(), nn.Linear(h1, PIXELS))
 
 
 def centre_on_unit_ball(net, x):
     """Scales and shifts the encoder: the latents of x get mean 0 and median norm 1.
 
-    By default initialisation small images differ so little in the last hidden layer that this layer alone would need a factor of
-    20; Adam's steps, relative to the other weights, would then throw the latents about. So the hidden layers are scaled too.
+    With the default initialisation small images differ very little in the last hidden layer. If only the last layer
+    were scaled, it would need a factor of 20, and Adam's steps, relative to the other weights, would then throw the
+    latents about. So the hidden layers are scaled too.
     """
     with torch.no_grad():
         for k in (0, 2, 4):
@@ -215,7 +235,7 @@ def centre_on_unit_ball(net, x):
 
 
 def terms(case, net, x, eps):
-    """rec, ball, deaths, kl (None where the model has no such term), then total, z and the tree's edges."""
+    """Returns (rec, ball, deaths, kl), with None for a term that the model does not have, total, z and the edges."""
     z, kl, ball, deaths = net.encoder(x), None, None, None
     if case.model == "vae":
         mu, logvar = z.chunk(2, 1)
@@ -243,7 +263,7 @@ class Run:
 
 
 def train(case, net, x, order, eps):
-    """Trains net in the precision of its weights; x and eps are float32 and only widened."""
+    """Trains net in the precision of its weights; x and eps are float32 and are widened if need be."""
     dtype = next(net.parameters()).dtype
     adam = torch.optim.Adam(net.parameters(), lr=case.lr, betas=(0.9, 0.999), eps=1e-8)
     run = Run(np.zeros((STEPS, 5)), {}, {}, [], [])
@@ -263,12 +283,12 @@ def train(case, net, x, order, eps):
 
 
 def relative_difference(a, b):
-    """Max over the tensors of |a - b|_2 / |b|_2; b is the float64 run."""
+    """Returns the maximum over the tensors of |a - b|_2 / |b|_2; b is the float64 run."""
     return max(np.linalg.norm(a[k].astype(np.float64) - b[k]) / np.linalg.norm(b[k]) for k in b)
 
 
 def check(case, run, run64):
-    """That the case exercises what it is there for, and that rounding cannot change its tree."""
+    """Checks that the case tests what it is there for, and that rounding cannot change its tree."""
     distinct = BATCH - case.repeats
     assert np.isfinite(run.losses).all() and np.isfinite(run64.losses).all()
     assert run.losses[-1, 0] < run.losses[0, 0], "20 steps should improve the reconstruction"
@@ -278,7 +298,8 @@ def check(case, run, run64):
         if case.model == "tae":
             z64 = run64.latents[step]
             a, b = (lengths(z64, r.edges[step]).sort().values for r in (run, run64))
-            assert len(a) == len(b) and torch.allclose(a, b, rtol=1e-12, atol=0), f"{case.name}: another tree in float64"
+            assert len(a) == len(b) and torch.allclose(a, b, rtol=1e-12, atol=0), (
+                f"{case.name}: another tree in float64")
     if case.model == "tae":
         kept = len(run.edges[0])
         assert kept == distinct - 1 if case.max_edge == float("inf") else 5 <= kept <= distinct - 6, kept
@@ -319,9 +340,9 @@ def export_training(case, out):
         "difference_final": relative_difference(run.final, run64.final),
         "margin": least,
     }
-    metadata = dict(model=case.model, latent=case.latent, hidden=",".join(map(str, HIDDEN)), batch=BATCH, steps=STEPS, lr=case.lr,
-                    lambda_ball=case.lambda_ball, lambda_deaths=case.lambda_deaths, degree=case.degree, max_edge=case.max_edge,
-                    penalty=case.penalty, torch=torch.__version__, gudhi=gudhi.__version__,
+    metadata = dict(model=case.model, latent=case.latent, hidden=",".join(map(str, HIDDEN)), batch=BATCH, steps=STEPS,
+                    lr=case.lr, lambda_ball=case.lambda_ball, lambda_deaths=case.lambda_deaths, degree=case.degree,
+                    max_edge=case.max_edge, penalty=case.penalty, torch=torch.__version__, gudhi=gudhi.__version__,
                     **{k: f"{v:.2e}" for k, v in differences.items()})
     path = out / f"train-{case.name}.safetensors"
     write_safetensors(path, tensors, {k: str(v) for k, v in metadata.items()})
@@ -342,9 +363,11 @@ def clouds():
         "uniform10": rng.uniform(-1, 1, (80, 10)),
         "uniform64": rng.uniform(-1, 1, (60, 64)),
         "clusters3": rng.uniform(-1000, 1000, (6, 3)).repeat(20, 0) + rng.normal(0, 0.1, (120, 3)),  # far apart
-        "duplicates2": rng.permutation(np.concatenate([duplicated, duplicated[:15], duplicated[:5]])),  # up to three times
+        # Points that occur up to three times.
+        "duplicates2": rng.permutation(np.concatenate([duplicated, duplicated[:15], duplicated[:5]])),
         "collinear3": rng.choice(1000, 50, replace=False)[:, None] * np.array([1, 2, -3]) / 16,  # exactly, with ties
-        "lattice2": rng.permutation(np.stack(np.meshgrid(np.arange(8), np.arange(8)), -1).reshape(-1, 2)) / 4,  # all tied
+        # All distances between neighbours are tied.
+        "lattice2": rng.permutation(np.stack(np.meshgrid(np.arange(8), np.arange(8)), -1).reshape(-1, 2)) / 4,
         "circle2": np.stack([np.cos(angle), np.sin(angle)], 1),  # tied up to rounding
         "tiny3": rng.uniform(-1e-20, 1e-20, (50, 3)),  # squares vanish in float32
         "huge3": rng.uniform(-1e15, 1e15, (50, 3)),
@@ -354,7 +377,10 @@ def clouds():
 
 
 def tree_lengths(points):
-    """Prim in double, zeros dropped, ascending: checks that GUDHI copes with every cloud."""
+    """Returns the lengths above zero by Prim's algorithm in double, ascending.
+
+    They check that GUDHI copes with every cloud.
+    """
     todo, best, out = np.ones(len(points), bool), np.full(len(points), np.inf), []
     v = 0
     for _ in range(len(points) - 1):

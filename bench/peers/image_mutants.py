@@ -3,12 +3,14 @@
     python bench/peers/image_mutants.py [OUT]     (needs numpy and pillow; default OUT:
                                                    src/test/resources/golden/image-mutants.txt.gz)
 
-Some thousand mutants of small images, each with the verdict of `PIL.Image.open` and `load`, warnings being errors. The
-mutants are drawn with one seed: the same versions of Python, numpy and Pillow give the same file.
+The output has some thousand mutants of small images, each with the verdict of `PIL.Image.open` and `load`; a warning of
+theirs counts as an error. The mutants are drawn with one seed: the same versions of Python, numpy and Pillow give the
+same file.
 
-The notation is that of mutants.py. What was read is <mode>,<width>x<height>,<pixels>: of a PNG file CRC-32 of the grey
-values as bytes, row-major, of a JPEG file, whose decoders may differ by rounding, their means in 4 x 4 fields, in hex.
-The grey value of a colour is round((299 R + 587 G + 114 B) / 1000 A / 255), of 16 bits round(v / 257).
+The notation is that of mutants.py. What was read is written as <mode>,<width>x<height>,<pixels>. <pixels> is in hex.
+For a PNG file it is the CRC-32 of the grey values as bytes, row-major. Decoders of JPEG may differ by rounding, so for
+a JPEG file it is the means of the grey values in 4 x 4 fields. The grey value of a colour is
+round((299 R + 587 G + 114 B) / 1000 A / 255), that of 16 bits is round(v / 257).
 """
 
 import io
@@ -33,7 +35,7 @@ HEIGHT, WIDTH = 9, 11
 Y, X = np.mgrid[0:HEIGHT, 0:WIDTH]
 GREY = ((X * 23 + Y * Y * 5) % 256).astype("u1")
 COLOUR = np.stack([GREY, (255 - X * 20).astype("u1"), (Y * 28).astype("u1")], axis=-1)
-# Smooth, so that what rounding does to it stays small.
+# This image is smooth, so that rounding changes it little.
 PHOTO = np.stack([40 + 12 * X + 4 * Y, 200 - 14 * X, 60 + 18 * Y], axis=-1).astype("u1")
 
 

@@ -1,24 +1,28 @@
 """Golden data for the Java tests of gputae.evaluate: measures of embeddings by scikit-learn and SciPy.
 
-    python bench/peers/measures.py [OUT_FILE]     (default: src/test/resources/gputae/evaluate/measures.json; needs numpy, scipy, scikit-learn)
+    python bench/peers/measures.py [OUT_FILE]     (default: src/test/resources/gputae/evaluate/measures.json;
+                                                   needs numpy, scipy, scikit-learn)
 
-Deterministic: seeded. Coordinates are decimals of five places, which a reader rounds to float32; everything here is computed in double from the float32 values.
+The script is seeded, so deterministic. Coordinates are decimals of five places, which a reader rounds to float32. The
+script computes everything in double from these float32 values.
 
     neighbourhoods: [{name, x, z, labels, ks, trustworthiness, continuity, accuracy, divergence}]
         x            (n, p) inputs; uint8 where the name begins with "images"
         z            (n, d) embeddings
-        ks           10, 20, ..., 200 below n / 2; with n at most 20 the largest below n / 2 alone
+        ks           10, 20, ..., 200 below n / 2; with n at most 20 only the largest number below n / 2
         trustworthiness, continuity   one per k: sklearn.manifold.trustworthiness(x, z) and (z, x)
-        accuracy     leave one out, 10 nearest by sklearn.neighbors; of classes equally frequent the one met first
-        divergence   KL(f_x || f_z) for sigma = 0.001, 0.01, 0.1, 1, as Moor, Horn, Rieck, Borgwardt (ICML 2020) define it:
-                     f(a) = sum_b exp(-(|a - b| / max |a - b|)^2 / sigma) / total
+        accuracy     leave one out, 10 nearest by sklearn.neighbors; of equally frequent classes the one met first
+        divergence   KL(f_x || f_z) for sigma = 0.001, 0.01, 0.1, 1, as Moor, Horn, Rieck, Borgwardt (ICML 2020) define
+                     it: f(a) = sum_b exp(-(|a - b| / max |a - b|)^2 / sigma) / total
     balls: [{name, sample, probes, z, outside, energy, mean_pair, persistence, sample_persistence, holes, sample_holes}]
         sample, z    (n, d);  probes (m, d)
         energy       2 E|z - s| - E|z - z'| - E|s - s'|, all pairs (V-statistics), squared form; mean_pair = E|s - s'|
         persistence  length of the minimum spanning tree of z
-        holes        quantiles 0.5, 0.9, 0.95, 0.99, 1 of the distance from a probe to the nearest z, numpy's default definition
+        holes        quantiles 0.5, 0.9, 0.95, 0.99, 1 of the distance from a probe to the nearest z, by numpy's default
+                     definition
 
-From no point of x or z are two others equally far, so that no rule for ties matters; clouds where they are are drawn again.
+In no cloud x or z are two points equally far from a third, so no rule for ties matters. A cloud with such ties is drawn
+again.
 """
 import json
 import sys
@@ -44,7 +48,7 @@ def decimals(a):
 
 
 def as_read(a):
-    """The values that a reader has: float32 of the decimals, then widened."""
+    """Returns the values that a reader has: float32 of the decimals, then widened."""
     return np.array(decimals(a)).astype(np.float32).astype(np.float64)
 
 
@@ -59,11 +63,12 @@ def divergence(x, z, sigma):
 
 
 def accuracy(z, labels):
-    near = NearestNeighbors(n_neighbors=min(10, len(z) - 1)).fit(z).kneighbors(return_distance=False)  # without the point itself
+    # Without points as its argument, kneighbors leaves each point itself out.
+    near = NearestNeighbors(n_neighbors=min(10, len(z) - 1)).fit(z).kneighbors(return_distance=False)
     right = 0
     for i, row in enumerate(near):
         votes = [int(labels[j]) for j in row]
-        right += max(votes, key=votes.count) == labels[i]  # max takes the first of equals
+        right += max(votes, key=votes.count) == labels[i]  # of equal votes max takes the first
     return right / len(z)
 
 
@@ -99,7 +104,7 @@ def ball(name, sample, probes, z):
 
 
 def draw(random, name, n, p, d, classes):
-    """Clusters and a noisy projection of them."""
+    """Draws clusters and a noisy projection of them."""
     labels = random.integers(0, classes, n)
     if name.startswith("images"):
         x = np.clip(random.normal(90, 40, (classes, p))[labels] + random.normal(0, 60, (n, p)), 0, 255).astype(np.uint8)
@@ -116,8 +121,8 @@ def uniform_ball(random, n, d):
 def main(out):
     random = np.random.default_rng(20)
     cases = []
-    for name, n, p, d, classes in (("images", 60, 60, 2, 4), ("images, few", 16, 30, 3, 2), ("vectors", 420, 3, 2, 5), ("vectors, three", 3, 2, 1, 2),
-                                   ("vectors, five", 5, 3, 2, 2)):
+    for name, n, p, d, classes in (("images", 60, 60, 2, 4), ("images, few", 16, 30, 3, 2), ("vectors", 420, 3, 2, 5),
+                                   ("vectors, three", 3, 2, 1, 2), ("vectors, five", 5, 3, 2, 2)):
         while True:
             labels, x, z = draw(random, name, n, p, d, classes)
             if not has_ties(as_read(x)) and not has_ties(as_read(z)):
@@ -125,7 +130,8 @@ def main(out):
         cases.append(neighbourhoods(name, x, z, labels))
     balls = []
     for d, n, m in ((1, 70, 100), (2, 150, 200), (5, 100, 120)):
-        balls.append(ball(f"{d} dimensions", uniform_ball(random, n, d), uniform_ball(random, m, d), random.normal(0.1, 0.45, (n, d))))
+        balls.append(ball(f"{d} dimensions", uniform_ball(random, n, d), uniform_ball(random, m, d),
+                          random.normal(0.1, 0.45, (n, d))))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"neighbourhoods": cases, "balls": balls}, separators=(",", ":")) + "\n")
 

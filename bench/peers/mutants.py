@@ -1,15 +1,15 @@
-"""What npy_mutants.py, text_mutants.py and image_mutants.py share: damage to any file, and the notation of verdicts.
+"""The common part of npy_mutants.py, text_mutants.py and image_mutants.py: damage to any file, notation of verdicts.
 
 Lines of their output, in ASCII:
 
-    # ...                         what made it
-    F <hex>                       a whole file, numbered from 0 on
-    E <text>                      why files were refused, numbered from 0 on
-    A<what> <file> <edit> ...     a mutant that was read, and what was read of it: of which file, and its edits, each
+    # ...                         the script that made the output, with versions
+    F <hex>                       a whole file; files are numbered from 0 on
+    E <text>                      a reason why files were refused; reasons are numbered from 0 on
+    A<what> <file> <edit> ...     a mutant that was read: what was read, the number of its file, and its edits, each
                                   <offset>:<bytes removed>:<hex of bytes put there>, offsets in the file before any edit
-    R<why> <file> <edit> ...      a mutant that was refused
+    R<why> <file> <edit> ...      a mutant that was refused: the number of the reason, of its file, and its edits
 
-A file without edits is the file itself.
+A line without edits is about the file itself.
 """
 
 import gzip
@@ -35,7 +35,7 @@ def length_of_file(rng, file):
 
 
 def piece_of(rng, file):
-    """A piece taken out, there twice, or elsewhere."""
+    """Takes a piece out, writes it twice, or moves it."""
     start = rng.randrange(len(file))
     piece = file[start : start + rng.choice([1, 1, 1, 2, 4, 8])]
     rest = file[:start] + file[start + len(piece) :]

@@ -2,12 +2,14 @@
 
     python bench/peers/npy_mutants.py [OUT]     (needs numpy; default OUT: src/test/resources/golden/npy-mutants.txt.gz)
 
-Some thousand mutants of small files, each with the verdict of `numpy.load(file, allow_pickle=False)`: refused, or type,
-shape and values. The mutants are drawn with one seed: the same versions of Python and numpy give the same file.
+The output has some thousand mutants of small files, each with the verdict of `numpy.load(file, allow_pickle=False)`:
+refused, or type, shape and values. The mutants are drawn with one seed: the same versions of Python and numpy give the
+same file.
 
-The notation is that of mutants.py. What was read is <type>,<shape>,<digest>: the type as numpy writes it, "fields" for
-a structured array of fields of one type, whose fields are one more axis, and "other" for what has no numbers; the sizes
-joined by x; CRC-32 of the values as little-endian float64, row-major, every NaN as 7ff8000000000000.
+The notation is that of mutants.py. What was read is written as <type>,<shape>,<digest>. <type> is the type as numpy
+writes it. It is "fields" for a structured array whose fields have one type; its fields are one more axis. It is "other"
+for an array without numbers. <shape> has the sizes, joined by x. <digest> is the CRC-32 of the values as little-endian
+float64, row-major, with every NaN as 7ff8000000000000.
 """
 
 import io

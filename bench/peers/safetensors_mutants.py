@@ -3,15 +3,15 @@
     python bench/peers/safetensors_mutants.py [OUT]     (needs the package safetensors alone; default OUT:
                                                          src/test/resources/golden/safetensors-mutants.txt.gz)
 
-Thousands of mutants of a few small files, each with the verdict of `safetensors.deserialize`, which is the Rust
-function SafeTensors::deserialize. The mutants are drawn with one seed: the same version of the library and of Python
-gives the same file.
+The output has thousands of mutants of a few small files, each with the verdict of `safetensors.deserialize`, which is
+the Rust function SafeTensors::deserialize. The mutants are drawn with one seed: the same version of the library and of
+Python gives the same file.
 
 Lines of the output, in ASCII:
 
-    # ...                     what made it
-    F <hex>                   a whole file, numbered from 0 on
-    A|R <file> <edit> ...     a mutant that was accepted or refused: of which file, and its edits, each
+    # ...                     the script that made the output, with versions
+    F <hex>                   a whole file; files are numbered from 0 on
+    A|R <file> <edit> ...     a mutant that was accepted (A) or refused (R): the number of its file, and its edits, each
                               <offset>:<bytes removed>:<hex of bytes put there>, offsets in the file before any edit
 """
 
@@ -27,7 +27,7 @@ from pathlib import Path
 from safetensors import deserialize
 
 SEED = 20261128
-DRAWN = 4000  # by each way below in turn; those that are there already are drawn again
+DRAWN = 4000  # the ways below take turns; a mutant that is there already is drawn again
 
 BITS = {
     "BOOL": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
@@ -37,7 +37,7 @@ BITS = {
 
 
 class Raw(str):
-    """JSON, or nearly, as it is to be written."""
+    """JSON text, or nearly JSON, that is written as it is."""
 
 
 NUMBERS = [
@@ -324,7 +324,7 @@ def letters_of(rng, file):
 
 
 def around_of(rng, file):
-    """Something before and behind the JSON."""
+    """Puts something before and behind the JSON."""
     header, data = parts(file)
     before = rng.choice([b"", b"", b"", b" ", b"\n", b"\t\r", b"\xef\xbb\xbf", b"[", b"//\n"])
     behind = rng.choice(
@@ -353,7 +353,7 @@ def accepted(file):
 
 
 def edits(file, mutant):
-    """One of the eight bytes of the length, one of what is behind them."""
+    """Returns the edits: one in the eight bytes of the length, one in the bytes behind them."""
     spans = []
     for first, last, new in [(0, 8, mutant[:8]), (8, len(file), mutant[8:])]:
         old = file[first:last]

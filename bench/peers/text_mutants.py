@@ -1,17 +1,18 @@
-"""Golden data for TextVerdictTest: what numpy.loadtxt reads of damaged tables of numbers.
+"""Golden data for TextVerdictTest: what numpy.loadtxt reads from damaged tables of numbers.
 
     python bench/peers/text_mutants.py [OUT]     (needs numpy; default OUT:
                                                   src/test/resources/golden/text-mutants.txt.gz)
 
-Some thousand mutants of small tables, each with the verdict of `numpy.loadtxt(file, delimiter=D, comments="#")`, where
-D is the separator of the table before the damage. The mutants are drawn with one seed: the same versions of Python and
-numpy give the same file.
+The output has some thousand mutants of small tables, each with the verdict of
+`numpy.loadtxt(file, delimiter=D, comments="#")`, where D is the separator of the table before the damage. The mutants
+are drawn with one seed: the same versions of Python and numpy give the same file.
 
-The notation is that of mutants.py. What was read is <way>=<rows>x<columns>:<digest>, joined by commas: CRC-32 of the
-values as little-endian float64, row-major, every NaN as 7ff8000000000000. The way is "plain", or says how else the same
-function reads other values of it: in the encoding that the first bytes name or byte by byte, without comments of other
-signs and lines of spaces, with Fortran's exponents, with another separator, with quotes around numbers, behind the
-first line. A reading by several ways is noted once, by the first of them. What no way reads is refused.
+The notation is that of mutants.py. What was read is written as <way>=<rows>x<columns>:<digest>, several of them joined
+by commas. <digest> is the CRC-32 of the values as little-endian float64, row-major, with every NaN as 7ff8000000000000.
+<way> is "plain", or it names another way in which the same function reads other values from the file: in the encoding
+that the first bytes name or byte by byte, without comments of other signs and lines of spaces, with Fortran's
+exponents, with another separator, with quotes around numbers, from behind the first line. If several ways read the same
+values, they are noted once, with the first of these ways. A file that no way reads is refused.
 """
 
 import codecs
@@ -92,7 +93,7 @@ def tokens_of(rng, file):
 
 
 def everywhere(rng, file):
-    """One separator for another, or a new form of all numbers."""
+    """Replaces one separator by another everywhere, or writes all numbers in a new form."""
     way = rng.randrange(4)
     if way == 0:
         old = rng.choice([b",", b" ", b"\n", b"\t", b".", b"#", b"\r\n"])
@@ -150,7 +151,7 @@ def read(lines, **ways):
 
 
 def lines_of_text(mutant, encoding):
-    """As numpy opens a file of that encoding."""
+    """Returns the lines as numpy reads them from a file of that encoding."""
     try:
         return list(io.TextIOWrapper(io.BytesIO(mutant), encoding=encoding))
     except UnicodeError as e:
@@ -158,13 +159,13 @@ def lines_of_text(mutant, encoding):
 
 
 def without_comments(lines):
-    """Comments by all signs, and lines of spaces, which to numpy are a cell where the separator is a comma."""
+    """Removes comments of all signs and lines of spaces; with a comma as separator, numpy reads these as a cell."""
     bare = [re.split(r"#|^\s*%|^\s*//", line)[0] for line in lines]
     return [line.rstrip("\r\n") + "\n" for line in bare if line.strip()]
 
 
 def with_exponents(lines):
-    """Fortran writes 1.5D-03."""
+    """Replaces the exponents that Fortran writes, as in 1.5D-03."""
     return [re.sub(r"(?<=[\d.])[dD](?=[-+]?\d)", "e", line) for line in lines]
 
 

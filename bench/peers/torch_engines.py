@@ -1,4 +1,4 @@
-"""The training step in PyTorch, four ways, with H0 on the host: what gpu-tae is measured against (side_by_side.py does the measuring).
+"""The training step in PyTorch in several ways, with H0 on the host. side_by_side.py measures gpu-tae against them.
 
 One step, as in torch_gudhi.py and in the paper, with B images a batch, MNIST as uint8 on the device:
 
@@ -7,15 +7,18 @@ One step, as in torch_gudhi.py and in the paper, with B images a batch, MNIST as
     rec   = mean binary cross-entropy of sigmoid(decoder(z)) and x
     loss  = rec + 0.005 * (sum_i max(|z_i| - 1, 0) - sum over edges |z_i - z_j|)      "tae"; loss = rec for "ae"
 
-The edges (B - 1, 2) of the Euclidean minimum spanning tree are found on the host, in double precision, from z: by GUDHI, as users do it, or by SciPy. They
-go to the device as indices; the loss and its gradient are computed there.
+The edges (B - 1, 2) are those of the Euclidean minimum spanning tree of z. They are found on the host in double
+precision, by GUDHI, as users do it, or by SciPy. They go to the device as indices, and the device computes the loss and
+its gradient.
 
 Eager     plain PyTorch.
-Graphs    CUDA graphs. With the term two of them, because the host needs z and the device the edges: gather and encoder; then the rest with the whole backward
-          pass and Adam. Without the term one graph. captured=False runs the same two parts without recording, also on a CPU.
-Compiled  torch.compile on the same two parts; on CUDA with mode "reduce-overhead", which records graphs by itself.
+Graphs    CUDA graphs. With the term there are two, because the host needs z and the device needs the edges. The first
+          has gather and encoder, the second everything else, with the whole backward pass and Adam. Without the term
+          there is one graph. captured=False runs the same two parts without recording, also on a CPU.
+Compiled  torch.compile on the same two parts; on CUDA with the mode "reduce-overhead", which records graphs by itself.
 
-Every engine times the better for PyTorch where there is a choice: Graphs and Compiled use the fused Adam, only full batches are run, the loss is not read.
+Where there is a choice, every engine makes the one that is better for PyTorch: Graphs and Compiled use the fused Adam,
+only full batches are run, and the loss is not read.
 """
 import ctypes
 import os
@@ -27,17 +30,20 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 PIXELS, HIDDEN, LEARNING_RATE, LAMBDA = 784, 64, 3e-4, 0.005
-WARM_UP = 11  # eager steps before a capture; PyTorch asks for some, cuBLAS and Adam set themselves up in them
+WARM_UP = 11  # eager steps before a capture: PyTorch asks for some, and cuBLAS and Adam set themselves up in them
 
 
 class Unavailable(Exception):
-    """A variant that cannot run here; the message is the reason that the table shows."""
+    """A variant cannot run here; the message is the reason that the table shows."""
 
 
 # ---- H0 on the host: points (n, d) float64 -> edges (m, 2) int64, m <= n - 1
 
 def gudhi_edges():
-    """GUDHI's Rips complex up to dimension 1. It drops edges of zero length. Its Python package, else its C++ library (gudhi_h0.cpp)."""
+    """Uses GUDHI's Rips complex up to dimension 1, which drops edges of zero length.
+
+    Takes the Python package of GUDHI; where there is none, its C++ library (gudhi_h0.cpp).
+    """
     try:
         import gudhi
     except ImportError:
@@ -72,7 +78,10 @@ def gudhi_library_edges():
 
 
 def scipy_edges():
-    """Its dense graphs read a zero as 'no edge', so duplicates would be joined through a third point; batches of MNIST hold none."""
+    """Uses SciPy, whose dense graphs read a zero as 'no edge'.
+
+    So two equal points would be joined through a third; batches of MNIST hold no equal points.
+    """
     try:
         import scipy
         from scipy.sparse.csgraph import minimum_spanning_tree
@@ -100,22 +109,26 @@ def mlp(*sizes):
 
 
 class Engine:
-    """Networks, optimiser and one step. h0: points -> edges, may be set anew between steps; None without the term."""
+    """Networks, optimiser and one step.
+
+    h0 maps points to edges and may be set anew between steps; it is None for a model without the term.
+    """
 
     def __init__(self, images, batch, latent, h0, seed=0, **adam):
         self.images, self.batch, self.h0, self.device = images, batch, h0, images.device
         self.with_term = h0 is not None  # apart from h0, so that compiled code does not depend on which one it is
         torch.manual_seed(seed)  # on the CPU, so that every engine starts from the same weights
-        self.encoder, self.decoder = mlp(PIXELS, HIDDEN, HIDDEN, latent).to(self.device), mlp(latent, HIDDEN, HIDDEN, PIXELS).to(self.device)
+        self.encoder, self.decoder = (mlp(PIXELS, HIDDEN, HIDDEN, latent).to(self.device),
+                                      mlp(latent, HIDDEN, HIDDEN, PIXELS).to(self.device))
         self.parameters = [*self.encoder.parameters(), *self.decoder.parameters()]
         self.adam = torch.optim.Adam(self.parameters, lr=LEARNING_RATE, **adam)
-        # Page-locked, so that the copy does not wait; the next step's read of z comes after it on the stream, so it is
-        # never overwritten too early.
+        # This memory is page-locked, so that the copy from it does not wait. On the stream the next step reads z after
+        # the copy, so the memory is never overwritten too early.
         self.staging = torch.zeros(batch - 1, 2, dtype=torch.int64, pin_memory=self.device.type == "cuda")
         self.edges = torch.zeros(batch - 1, 2, dtype=torch.int64, device=self.device)
         self.loss = None  # of the last step, a scalar on the device
 
-    # The formulas, in the two parts that the host's work lies between.
+    # The formulas, in two parts. The host works between them.
 
     def encode(self, rows):
         x = self.images.index_select(0, rows).float() / 255
@@ -130,7 +143,10 @@ class Engine:
         return rec + LAMBDA * (ball - deaths)
 
     def find_edges(self, z):
-        """z to the host, H0, edges to the device. Padded with (0, 0): a length of zero whose gradient is zero."""
+        """Copies z to the host, finds the edges there and copies them to the device.
+
+        The edges are padded with (0, 0): an edge of length zero, whose gradient is zero.
+        """
         if not self.with_term:
             return
         found = self.h0(z.detach().cpu().numpy().astype(np.float64))
@@ -144,17 +160,17 @@ class Engine:
         self.loss = loss.detach()
 
     def step(self, rows):
-        """One step on the images of these rows, (B) int64 on the device."""
+        """Runs one step on the images of these rows, (B) int64 on the device."""
         raise NotImplementedError
 
     def load(self, weights):
-        """Sets the weights, in place: a recorded graph knows addresses."""
+        """Sets the weights in place, since a recorded graph knows their addresses."""
         with torch.no_grad():
             for p, w in zip(self.parameters, weights):
                 p.copy_(w)
 
     def forget(self):
-        """Adam as before its first step, in place."""
+        """Sets Adam back to its state before the first step, in place."""
         for state in self.adam.state.values():
             for tensor in state.values():
                 tensor.zero_()
@@ -188,8 +204,8 @@ class Graphs(Engine):
 
     def capture(self):
         weights = [p.detach().clone() for p in self.parameters]
-        # Warm-up and captures on one side stream: autograd runs a backward operation on the stream of its forward one,
-        # and a parameter's gradient accumulator on the stream it was made on.
+        # Warm-up and captures run on one side stream: autograd runs a backward operation on the stream of its forward
+        # operation, and the gradient accumulator of a parameter on the stream on which it was made.
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -200,8 +216,8 @@ class Graphs(Engine):
                 self.find_edges(self.z)
                 self.second_part()
         torch.cuda.current_stream().wait_stream(stream)
-        # No gradients at the time of capture: the backward pass then allocates them in the graph's memory and every
-        # replay writes them anew, so nothing has to be zeroed. The old autograd graph goes too.
+        # There are no gradients at the time of capture. So the backward pass allocates them in the graph's memory, and
+        # every replay writes them anew: nothing has to be zeroed. The old autograd graph is dropped too.
         self.adam.zero_grad(set_to_none=True)
         self.x = self.z = self.loss = None
         self.graphs = [torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()]
@@ -212,8 +228,9 @@ class Graphs(Engine):
         else:
             with torch.cuda.graph(self.graphs[0], stream=stream):
                 self.first_part()
-            # The same memory pool: what the encoder saved for its backward pass lives in the first graph's memory.
-            # Allowed since the graphs are always replayed in the order of their capture, never at once.
+            # The second graph has the same memory pool, since what the encoder saved for its backward pass lives in the
+            # memory of the first graph. This is allowed because the graphs are always replayed in the order of their
+            # capture, never at once.
             with torch.cuda.graph(self.graphs[1], pool=self.graphs[0].pool(), stream=stream):
                 self.second_part()
         self.load(weights)
@@ -242,13 +259,14 @@ class Compiled(Engine):
         self.compiled_encode = torch.compile(self.encode, **options)
         self.compiled_objective = torch.compile(self.objective, **options)
         self.rows = torch.zeros(batch, dtype=torch.int64, device=self.device)
-        for tensor in (self.images, self.rows, self.edges):  # else the recorded graphs copy them, all images too, at every step
+        # Without these marks the recorded graphs copy the tensors at every step, all images too.
+        for tensor in (self.images, self.rows, self.edges):
             torch._dynamo.mark_static_address(tensor)
         weights = [p.detach().clone() for p in self.parameters]
         try:
-            for k in range(WARM_UP):  # compiles; records graphs in the second and third
+            for k in range(WARM_UP):  # the first step compiles, the second and third record graphs
                 self.step(torch.arange(k * batch, (k + 1) * batch, device=self.device))
-        except Exception as e:  # compilers fail in many ways; all of them mean that this row has no figure
+        except Exception as e:  # compilers fail in many ways; after all of them this row has no figure
             raise Unavailable(f"torch.compile fails: {type(e).__name__}: {first_line(e)}") from e
         self.load(weights)
         self.forget()
@@ -272,10 +290,12 @@ def first_line(error):
 # ---- the check
 
 def check(engine, steps=5):
-    """Runs the engine beside a new Eager, each step from Eager's weights and with Eager's edges (two trees may differ by rounding).
+    """Runs the engine beside a new Eager.
 
-    Returns the worst relative differences of the loss, of the gradients, and of the steps that Adam took. Differences of vectors are |a - b|_2 / |b|_2 over all
-    parameters together. Leaves the engine with its first weights and an Adam that has taken no step.
+    Each step starts from the weights of Eager and uses its edges, since two trees may differ by rounding. Returns the
+    worst relative differences of the loss, of the gradients, and of the steps that Adam took. The difference of two
+    vectors is |a - b|_2 / |b|_2 over all parameters together. In the end the engine has its first weights again, and an
+    Adam that has taken no step.
     """
     h0, first, edges = engine.h0, [p.detach().clone() for p in engine.parameters], None
 
@@ -284,7 +304,8 @@ def check(engine, steps=5):
         edges = h0(points)
         return edges
 
-    reference = Eager(engine.images, engine.batch, engine.encoder[-1].out_features, reference_h0 if engine.with_term else None)
+    reference = Eager(engine.images, engine.batch, engine.encoder[-1].out_features,
+                      reference_h0 if engine.with_term else None)
     engine.h0 = lambda points: edges
     torch.manual_seed(1)
     worst = [0.0, 0.0, 0.0]
@@ -296,7 +317,8 @@ def check(engine, steps=5):
         engine.step(rows)
         differences = [abs(engine.loss.item() - reference.loss.item()) / abs(reference.loss.item()),
                        distance([p.grad for p in engine.parameters], [p.grad for p in reference.parameters]),
-                       distance([p - b for p, b in zip(engine.parameters, before)], [p - b for p, b in zip(reference.parameters, before)])]
+                       distance([p - b for p, b in zip(engine.parameters, before)],
+                                [p - b for p, b in zip(reference.parameters, before)])]
         worst = [w if d <= w else d for d, w in zip(differences, worst)]  # keeps a NaN
     engine.h0 = h0
     engine.load(first)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds libgputae.so, the CPU backend's kernels, and lays oneDNN beside it. Called by Maven.
+# Builds libgputae.so, the kernels of the CPU backend, and copies oneDNN into the same folder. Maven calls this script.
 #   build.sh JAVA_HOME DNNL OBJECTS OUTPUT
-# DNNL holds include/ and libdnnl.so.3; OUTPUT is a folder inside the jar. Nothing is compiled again that is newer than
-# its sources.
+# DNNL holds include/ and libdnnl.so.3. OUTPUT is a folder inside the jar. The script compiles a file only if one of its
+# sources is newer than the last result.
 set -eu
 dnnl=$2 objects=$3 output=$4
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,15 +11,17 @@ require_jni "$1"
 
 mkdir -p "$objects" "$output"
 library=$output/libgputae.so
-# No contraction the sources do not write, no fast-math anywhere: linking with it would switch flush-to-zero on in the
-# JVM's threads.
+# The compiler may not contract operations that the sources write apart. Nothing is built with fast-math: linking with
+# it would switch on flush-to-zero in the JVM's threads.
 flags=(-std=c++20 -O3 -fPIC -pthread -fvisibility=hidden -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall
        -Wextra -I"$dnnl/include" -I"$java_home/include" -I"$java_home/include/linux" ${GPUTAE_CXXFLAGS:-})
-# g++ 12 takes the undefined registers inside its own AVX-512 intrinsics for a mistake (GCC bug 105593).
+# g++ 12 warns of the undefined registers inside its own AVX-512 intrinsics (GCC bug 105593).
 flags+=(-Wno-maybe-uninitialized)
 echo "$cxx ${flags[*]}" | put "$objects/flags"
 
-current() {  # current OBJECT: whether it is newer than all that it was compiled of, which the compiler wrote beside it
+# current OBJECT: succeeds if the object is newer than all that it was made of. The compiler wrote that list to
+# OBJECT.d.
+current() {
   local object=$1 source
   [ -f "$object.d" ] || return 1
   for source in "$here/build.sh" "$functions" "$objects/flags" $(sed 's/^[^:]*://; s/\\$//' "$object.d"); do
@@ -49,18 +51,19 @@ all_done
 newest=$(ls -t "${compiled[@]}" | head -1)
 if [ ! "$library" -nt "$newest" ]; then
   ln -sf libdnnl.so.3 "$dnnl/libdnnl.so"
-  # Loaded from one folder with its companions. What is used of the C++ runtime is linked in, so that an older one on
-  # the user's machine does not matter; what is not used is left out, and libgcc is the system's, which oneDNN needs
-  # too: g++ 12 brings calls into glibc 2.36 with the one, 2.35 with the other.
-  "$cxx" -shared -pthread ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--gc-sections -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" \
-    -L"$dnnl" -ldnnl -l:libgomp.so.1 -o "$library.new"
+  # The library finds its companions in its own folder. The parts of the C++ runtime that it uses are linked in, so that
+  # an older runtime on the user's machine does not matter. The other parts are left out, because with them g++ 12
+  # brings calls into glibc 2.36. libgcc stays that of the system, which oneDNN needs too: linked in, it would bring
+  # calls into glibc 2.35.
+  "$cxx" -shared -pthread ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--gc-sections \
+    -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" -L"$dnnl" -ldnnl -l:libgomp.so.1 -o "$library.new"
   mv "$library.new" "$library"
 fi
 for companion in libdnnl.so.3 libgomp.so.1; do
   [ -f "$output/$companion" ] || cp "$dnnl/$companion" "$output/$companion"
 done
-# What gputae.backend.cpu.NativeLibraries unpacks: SHA-256, bytes, name; the small one that shows whether a folder lets
-# code run comes first.
+# libraries.txt tells gputae.backend.cpu.NativeLibraries what to unpack: for each library its SHA-256, its size in bytes
+# and its name. A small library comes first; loading it shows whether code may run from a folder.
 for name in libgomp.so.1 libdnnl.so.3 libgputae.so; do
   echo "$(sha256sum "$output/$name" | cut -d' ' -f1) $(stat -c %s "$output/$name") $name"
 done > "$output/libraries.txt"

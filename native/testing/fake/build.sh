@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Builds stand-ins for NVIDIA's driver and cuBLAS, for tests: JCuda loads them, and kernels run on the CPU
+# Builds stand-ins for NVIDIA's driver and cuBLAS, for tests. JCuda loads them, and they run the kernels on the CPU
 # (native/testing/host).
 #   build.sh OUTPUT_DIR HOST_RUNNER_DIR
-# HOST_RUNNER_DIR holds libgputae_host_kernels.so when they run, which GPU_TAE_FAKE_KERNELS may override. OUTPUT_DIR
-# gets
+# When the stand-ins run, they load libgputae_host_kernels.so from HOST_RUNNER_DIR; GPU_TAE_FAKE_KERNELS may name
+# another file. OUTPUT_DIR gets
 #   libcuda.so.1                      the driver (cuda.cpp)
 #   cuda-lacking/libcuda.so.1         the same without cuGraphLaunch
 #   cublas12/libcublas.so.12          cuBLAS (cublas.cpp), its symbols of version libcublas.so.12, as NVIDIA's are
 #   cublas13/libcublas.so.13          likewise
 #   cublas12-lacking/libcublas.so.12  without cublasGemmEx
-# Nothing is compiled again that is newer than its sources. CXX and GPUTAE_CXXFLAGS are honoured.
+# The script compiles a file only if one of its sources is newer than the last result. CXX names another compiler,
+# GPUTAE_CXXFLAGS more flags.
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +22,7 @@ kernels=$(realpath -m "$2")/libgputae_host_kernels.so
 host=$(cd "$here/../host" && pwd)
 
 flags=(-std=c++20 -O2 -fPIC -fvisibility=hidden -ffp-contract=off -fno-strict-aliasing -pthread -Wall -Wextra)
-# Faster products with the same sums.
+# These flags make the products faster; the sums stay the same.
 flags+=(${of_this_machine[@]+"${of_this_machine[@]}"})
 # shellcheck disable=SC2206  # words
 flags+=(${GPUTAE_CXXFLAGS:-} "-DGPU_TAE_FAKE_KERNELS_DEFAULT=\"$kernels\"")
@@ -31,15 +32,20 @@ echo "$cxx ${flags[*]}" | put "$output/flags"
 compile() {  # compile OBJECT SOURCE FLAGS...
   local object=$1 source=$2
   shift 2
-  if stale "$object" "$source" "$here/fake.h" "$host/engine.h" "$host/product.h"; then beside whole "$object" "${flags[@]}" "$@" -c "$source"; fi
+  if stale "$object" "$source" "$here/fake.h" "$host/engine.h" "$host/product.h"; then
+    beside whole "$object" "${flags[@]}" "$@" -c "$source"
+  fi
 }
 
-link() {  # link LIBRARY OBJECT VERSION GLOBAL LACKING: its symbols GLOBAL, save LACKING, have VERSION, which may be empty
+# link LIBRARY OBJECT VERSION GLOBAL LACKING: the library exports the symbols GLOBAL without LACKING. They have the
+# version VERSION, which may be empty.
+link() {
   local library=$1 object=$2
   mkdir -p "$(dirname "$library")"
   echo "$3 { global: $4; local: $5 *; };" | put "$library.map"
   if stale "$library" "$object" "$library.map"; then
-    beside whole "$library" "${flags[@]}" -shared -Wl,-z,defs "-Wl,-soname,$(basename "$library")" "-Wl,--version-script=$library.map" "$object" -ldl
+    beside whole "$library" "${flags[@]}" -shared -Wl,-z,defs "-Wl,-soname,$(basename "$library")" \
+      "-Wl,--version-script=$library.map" "$object" -ldl
   fi
 }
 

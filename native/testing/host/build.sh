@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Builds what executes CUDA kernels on a CPU, for tests. Called by Maven and by tests that bring kernels of their own.
+# Builds the host runner, which executes CUDA kernels on a CPU, for tests. Maven calls this script, and so do tests that
+# bring kernels of their own.
 #   build.sh JAVA_HOME KERNELS_DIR OUTPUT_DIR
 # OUTPUT_DIR gets libgputae_host_runner.so (the bridge to Java: gputae.backend.cuda.HostRunner) and
 # libgputae_host_kernels.so (all KERNELS_DIR/*.cu as one translation unit, kernels.cpp, and the engine that runs them).
-# Nothing is compiled again that is newer than its sources. CXX and GPUTAE_CXXFLAGS are honoured. With AddressSanitizer,
-# in a JVM:
-#   GPUTAE_CXXFLAGS='-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' build.sh ...
-#   LD_PRELOAD=$(g++ -print-file-name=libasan.so):$(g++ -print-file-name=libubsan.so) ASAN_OPTIONS=detect_leaks=0:handle_segv=0 java ...
+# The script compiles a file only if one of its sources is newer than the last result. CXX names another compiler,
+# GPUTAE_CXXFLAGS more flags. To run the libraries with AddressSanitizer in a JVM:
+#   GPUTAE_CXXFLAGS='-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
+#     build.sh ...
+#   LD_PRELOAD=$(g++ -print-file-name=libasan.so):$(g++ -print-file-name=libubsan.so) \
+#     ASAN_OPTIONS=detect_leaks=0:handle_segv=0 java ...
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,28 +20,30 @@ kernels=$(cd "$2" && pwd)
 mkdir -p "$3"
 output=$(cd "$3" && pwd)
 
-flags=(-std=c++20 -O2 -fPIC -fvisibility=hidden -ffp-contract=off -fno-strict-aliasing -pthread -Wall -Wextra -Wno-unknown-pragmas)
-# Without x86-64-v3 each fused multiply-add is a call, with the same result.
+flags=(-std=c++20 -O2 -fPIC -fvisibility=hidden -ffp-contract=off -fno-strict-aliasing -pthread -Wall -Wextra
+       -Wno-unknown-pragmas)
+# Without x86-64-v3 each fused multiply-add is a call of a function, with the same result.
 flags+=(${of_this_machine[@]+"${of_this_machine[@]}"})
-# A library that is loaded in many versions must go when it is closed.
+# A process may load many versions of the library. With this flag a version leaves the process when it is closed.
 flags+=(-fno-gnu-unique)
 # shellcheck disable=SC2206  # words
 flags+=(${GPUTAE_CXXFLAGS:-})
 
 echo "$cxx ${flags[*]}" | put "$output/flags"
 
-# The kernels: every .cu file, and a table of what it declares, with the text of its bounds. A kernel that is declared
-# otherwise would be missing there, so that is an error.
+# kernels.cpp includes every .cu file and holds a table of the kernels that they declare, with the text of their launch
+# bounds. A kernel that is declared in another way would be missing in the table, so that is an error.
 sources=("$kernels"/*.cu)
 [ -f "${sources[0]}" ] || sources=()
 entries=()
+with_bounds='extern "C" __global__ void __launch_bounds__(...) NAME('
 for source in "${sources[@]}"; do
   text=$(sed -E 's,//.*,,' "$source" | tr '\n' ' ' | sed -E 's,/\*([^*]|\*+[^*/])*\*+/, ,g')
   bounds='(__launch_bounds__ *\(([^()]*(\([^()]*\)[^()]*)*)\) *)?'
   found=$(grep -oE "extern +\"C\" +__global__ +void +$bounds[A-Za-z_0-9]+ *\(" <<< "$text" |
     sed -E "s,^.*__global__ +void +$bounds([A-Za-z_0-9]+) *\(\$,kernel<\\4>(\"\\4\"\, launch_bounds(\\2))," || true)
   [ "$(grep -c . <<< "$found")" = "$(grep -ow __global__ <<< "$text" | wc -l)" ] ||
-    fail "$source: a kernel is not declared as: extern \"C\" __global__ void NAME( or extern \"C\" __global__ void __launch_bounds__(...) NAME("
+    fail "$source: a kernel is not declared as: extern \"C\" __global__ void NAME( or $with_bounds"
   [ -z "$found" ] || while read -r entry; do entries+=("$entry"); done <<< "$found"
 done
 {
@@ -57,10 +62,13 @@ done
 
 runner=$output/libgputae_host_runner.so
 if stale "$runner" "$here/runner.cpp" "$here/engine.h" "$here/product.h"; then
-  beside whole "$runner" "${flags[@]}" -I"$java_home/include" -I"$java_home/include/linux" -shared -Wl,-z,defs "$here/runner.cpp" -ldl
+  beside whole "$runner" "${flags[@]}" -I"$java_home/include" -I"$java_home/include/linux" -shared -Wl,-z,defs \
+    "$here/runner.cpp" -ldl
 fi
 engine=$output/engine.o
-if stale "$engine" "$here/engine.cpp" "$here/engine.h"; then beside whole "$engine" "${flags[@]}" -c "$here/engine.cpp"; fi
+if stale "$engine" "$here/engine.cpp" "$here/engine.h"; then
+  beside whole "$engine" "${flags[@]}" -c "$here/engine.cpp"
+fi
 object=$output/kernels.o
 headers=("$kernels"/*.h)
 [ -f "${headers[0]}" ] || headers=()
