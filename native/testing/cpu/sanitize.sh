@@ -3,8 +3,10 @@
 # profile "thorough".
 #   sanitize.sh DNNL_DIR WORK_DIR
 # DNNL_DIR holds include/, libdnnl.so.3 and libgomp.so.1. JAVA_HOME, if set, is the JDK whose jni.h is used.
-#   plain the flags that users get, with oneDNN address AddressSanitizer and UndefinedBehaviorSanitizer, plain products
-#   in oneDNN's place (plain_products.cpp says why) thread ThreadSanitizer, likewise
+#   plain    the flags that users get, with oneDNN
+#   address  AddressSanitizer and UndefinedBehaviorSanitizer, plain products in oneDNN's place (plain_products.cpp says
+#            why)
+#   thread   ThreadSanitizer, likewise
 # Prints a line for each group of checks; fails if one fails or none ran. A processor without AVX-512 skips its groups
 # and says so.
 set -eu
@@ -33,7 +35,8 @@ build() {  # build BUILD: its folder gets the programs operations_test and team_
   GPUTAE_CXXFLAGS=$flags "$here/../../cpu/build.sh" "${JAVA_HOME:-}" "$dnnl" "$out/objects" "$out/library"
   # shellcheck disable=SC2086  # the flags are words
   set -- "$cxx" -std=c++20 -O2 -march=x86-64 -ffp-contract=off -pthread -Wall -Wextra -I"$dnnl/include" $flags
-  "$@" "$here/operations_test.cpp" "$out"/objects/*-{baseline,avx2,avx512}.o "$out/objects/team.o" "${products[@]}" -o "$out/operations_test"
+  "$@" "$here"/operations/*.cpp "$out"/objects/*-{baseline,avx2,avx512}.o "$out/objects/team.o" "${products[@]}" \
+    -o "$out/operations_test"
   "$@" "$here/team_test.cpp" "${products[@]}" -o "$out/team_test"
 }
 
