@@ -34,7 +34,7 @@ abstract class CommandTests {
     Tiny.empty(folder);
   }
 
-  /** The program in {@link #folder}, with what these tests need in its environment. */
+  /** A process of its own in {@link #folder}, with what these tests need in its environment. */
   Jar jar() {
     return new Jar(folder);
   }
