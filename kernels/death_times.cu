@@ -3,8 +3,8 @@
 // where d = 0. The weight is read from device memory, so a captured launch serves every weight.
 //
 // A warp has a point: its lanes look through all edges, 32 at a time, and the warp takes those that meet the point in
-// their order, so the sum's order is fixed without sorting. A lane has a coordinate then. The block computes how strongly
-// an edge pulls before that, once for each edge that meets one of its points.
+// their order, so the sum's order is fixed without sorting. A lane has a coordinate then. Before that, the block
+// computes how strongly an edge pulls, once for each edge that meets one of its points.
 // Launch: a warp for each of the n points, 256 threads a block, at least one block; z (n, d), edges int32 (n - 1, 2),
 // lengths (n - 1).
 #include "device.h"

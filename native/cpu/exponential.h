@@ -3,8 +3,8 @@
 //
 // exp(x) = 2^n (1 + q), n = round(x / ln 2), q = expm1(r), r = x - n ln 2 in [-0.347, 0.347]. Adding 1.5 * 2^23 rounds
 // to an integer and leaves it in the low bits. Worst errors in units in the last place, measured and bounded by
-// native/testing/cpu/operations_test.cpp: exp 1.01, exp - 1 0.83, sigmoid 2.4, log(1 + exp) 3.8. NaN passes through:
-// every result is computed from x by multiplication and addition.
+// native/testing/cpu/operations/exponentials.cpp: exp 1.01, exp - 1 0.83, sigmoid 2.4, log(1 + exp) 3.8. NaN passes
+// through: every result is computed from x by multiplication and addition.
 #pragma once
 
 #include "isa.h"

@@ -1,6 +1,6 @@
-// The operations of one instruction set, the one list from which gputae.h makes the table's type, isa.h the declarations
-// and kernels.cpp the table: OPERATION(result, name, (parameters)) is defined before each inclusion. A new operation also
-// needs its bridge to Java, in jni.cpp and Native.java.
+// The list of the operations of one instruction set. From it gputae.h makes the type of a table, isa.h the declarations
+// and kernels.cpp the table. Each of them defines OPERATION(result, name, (parameters)) and includes this file. A new
+// operation also needs its bridge to Java, in jni.cpp and Native.java.
 #ifndef OPERATION
 #error "define OPERATION(result, name, parameters) before operations.h is included"
 #endif

@@ -37,7 +37,7 @@ build() {  # build BUILD: puts the programs operations_test and team_test into t
   GPUTAE_CXXFLAGS=$flags "$here/../../cpu/build.sh" "${JAVA_HOME:-}" "$dnnl" "$out/objects" "$out/library"
   # shellcheck disable=SC2086  # the flags are words
   set -- "$cxx" -std=c++20 -O2 -march=x86-64 -ffp-contract=off -pthread -Wall -Wextra -I"$dnnl/include" $flags
-  "$@" "$here/operations_test.cpp" "$out"/objects/*-{baseline,avx2,avx512}.o "$out/objects/team.o" "${products[@]}" \
+  "$@" "$here"/operations/*.cpp "$out"/objects/*-{baseline,avx2,avx512}.o "$out/objects/team.o" "${products[@]}" \
     -o "$out/operations_test"
   "$@" "$here/team_test.cpp" "${products[@]}" -o "$out/team_test"
 }

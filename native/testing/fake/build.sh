@@ -4,7 +4,7 @@
 #   build.sh OUTPUT_DIR HOST_RUNNER_DIR
 # When the stand-ins run, they load libgputae_host_kernels.so from HOST_RUNNER_DIR; GPU_TAE_FAKE_KERNELS may name
 # another file. OUTPUT_DIR gets
-#   libcuda.so.1                      the driver (cuda.cpp)
+#   libcuda.so.1                      the driver (driver/)
 #   cuda-lacking/libcuda.so.1         the same without cuGraphLaunch
 #   cublas12/libcublas.so.12          cuBLAS (cublas.cpp), its symbols of version libcublas.so.12, as NVIDIA's are
 #   cublas13/libcublas.so.13          likewise
@@ -32,31 +32,37 @@ echo "$cxx ${flags[*]}" | put "$output/flags"
 compile() {  # compile OBJECT SOURCE FLAGS...
   local object=$1 source=$2
   shift 2
-  if stale "$object" "$source" "$here/fake.h" "$host/engine.h" "$host/product.h"; then
+  if stale "$object" "$source" "$here/fake.h" "$here"/driver/*.h "$host/engine.h" "$host/product.h"; then
     beside whole "$object" "${flags[@]}" "$@" -c "$source"
   fi
 }
 
-# link LIBRARY OBJECT VERSION GLOBAL LACKING: the library exports the symbols GLOBAL without LACKING. They have the
+# link LIBRARY VERSION GLOBAL LACKING OBJECTS...: the library exports the symbols GLOBAL without LACKING. They have the
 # version VERSION, which may be empty.
 link() {
-  local library=$1 object=$2
+  local library=$1 version=$2 global=$3 lacking=$4
+  shift 4
   mkdir -p "$(dirname "$library")"
-  echo "$3 { global: $4; local: $5 *; };" | put "$library.map"
-  if stale "$library" "$object" "$library.map"; then
+  echo "$version { global: $global; local: $lacking *; };" | put "$library.map"
+  if stale "$library" "$@" "$library.map"; then
     beside whole "$library" "${flags[@]}" -shared -Wl,-z,defs "-Wl,-soname,$(basename "$library")" \
-      "-Wl,--version-script=$library.map" "$object" -ldl
+      "-Wl,--version-script=$library.map" "$@" -ldl
   fi
 }
 
-compile "$output/cuda.o" "$here/cuda.cpp"
+mkdir -p "$output/driver"
+driver=()
+for source in "$here"/driver/*.cpp; do
+  driver+=("$output/driver/$(basename "$source" .cpp).o")
+  compile "${driver[-1]}" "$source"
+done
 for major in 12 13; do compile "$output/cublas$major.o" "$here/cublas.cpp" "-DGPU_TAE_FAKE_MAJOR=$major"; done
 all_done
 
-link "$output/libcuda.so.1" "$output/cuda.o" "" "cu*; gputae_fake_*" ""
-link "$output/cuda-lacking/libcuda.so.1" "$output/cuda.o" "" "cu*; gputae_fake_*" "cuGraphLaunch;"
+link "$output/libcuda.so.1" "" "cu*; gputae_fake_*" "" "${driver[@]}"
+link "$output/cuda-lacking/libcuda.so.1" "" "cu*; gputae_fake_*" "cuGraphLaunch;" "${driver[@]}"
 for major in 12 13; do
-  link "$output/cublas$major/libcublas.so.$major" "$output/cublas$major.o" "libcublas.so.$major" "cublas*" ""
+  link "$output/cublas$major/libcublas.so.$major" "libcublas.so.$major" "cublas*" "" "$output/cublas$major.o"
 done
-link "$output/cublas12-lacking/libcublas.so.12" "$output/cublas12.o" "libcublas.so.12" "cublas*" "cublasGemmEx;"
+link "$output/cublas12-lacking/libcublas.so.12" "libcublas.so.12" "cublas*" "cublasGemmEx;" "$output/cublas12.o"
 all_done

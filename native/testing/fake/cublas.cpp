@@ -1,4 +1,4 @@
-// A stand-in for cuBLAS, for tests: float32 products on the CPU, enqueued on the fake driver's streams (cuda.cpp).
+// A stand-in for cuBLAS, for tests: float32 products on the CPU, enqueued on the fake driver's streams (driver/).
 // Misuse is answered as cuBLAS documents it, with a line on stderr, and two mistakes that cuBLAS may swallow are errors
 // too:
 //   CUBLAS_STATUS_ALLOC_FAILED: a product in a capture with the handle's default workspace, also after

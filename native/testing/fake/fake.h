@@ -1,6 +1,6 @@
-// What the fake cuBLAS (cublas.cpp) asks of the fake driver (cuda.cpp): as the real one does it enqueues on streams,
-// but it may not be a customer of the driver's public functions, whose calls are counted. Both are for tests only.
-// Results are CUDA's (CUresult), 0 is success.
+// What the fake cuBLAS (cublas.cpp) asks of the fake driver (driver/for_cublas.cpp). Like the real one it enqueues on
+// streams, but it may not be a customer of the driver's public functions, whose calls are counted. Both are for tests
+// only. Results are CUDA's (CUresult), 0 is success.
 #pragma once
 
 #include <stddef.h>

@@ -1,14 +1,8 @@
 package gputae.data;
 
 import gputae.files.DataException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Reads a point cloud from a text table, one point a line, as float64.
@@ -20,9 +14,6 @@ import java.util.stream.IntStream;
  * chosen.
  */
 final class CloudTable {
-
-  private static final Set<String> NO_COORDINATES = Set.of("id", "ids", "index", "idx", "label", "labels", "class",
-      "classes", "target", "targets");
 
   private final TextTable table;
   private final TableOptions options;
@@ -94,12 +85,14 @@ final class CloudTable {
     }
     if (more && !otherColumns && columns > 1 && firstSeparator != separator && options.header() == null
         && !Boolean.TRUE.equals(header)) {
-      throw new DataException(firstPlace + ": " + shortened(first) + " is separated otherwise than the line after it,"
-          + " so it can be names of columns or a point; say which: " + headerRemedy("yes") + " or "
-          + headerRemedy("no"));
+      throw new DataException(
+          firstPlace + ": " + TextTable.shortened(first) + " is separated otherwise than the line after it,"
+              + " so it can be names of columns or a point; say which: " + headerRemedy("yes") + " or "
+              + headerRemedy("no"));
     }
     String otherColumnsHere = table.here();
-    chosen = chosen(Boolean.TRUE.equals(header));
+    CoordinateColumns coordinates = new CoordinateColumns(table, first, firstPlace, columns, note);
+    chosen = coordinates.chosen(Boolean.TRUE.equals(header));
     if (options.columns() == null && columns > 1) {
       table.adviseOnWords(", and if that column holds no coordinates, "
           + options.remedy("choose those that do with --columns", "leave it out of the file"));
@@ -119,12 +112,12 @@ final class CloudTable {
       points--;
       note.accept(firstPlace + ": " + String.join(",", first) + " taken as names of columns"
           + (options.offered() ? " (--header no: as a point)" : ""));
-      refuseColumnsThatAreNone();
+      coordinates.refuseThoseThatAreNone(countsFromZero || countsFromOne);
     }
     if (Boolean.TRUE.equals(header)) {
-      refuseColumnsThatAreNone();
+      coordinates.refuseThoseThatAreNone(countsFromZero || countsFromOne);
     } else {
-      warnOfIndex();
+      warnOfIndex(coordinates);
     }
     if (padded != null) {
       throw new DataException(padded);
@@ -149,7 +142,7 @@ final class CloudTable {
     if (!anyNumber) {
       return true;
     }
-    if (options.columns() != null && options.columns().stream().anyMatch(c -> positions(c) == null)) {
+    if (options.columns() != null && options.columns().stream().anyMatch(c -> CoordinateColumns.positions(c) == null)) {
       // Names were asked for, so there must be a line of them.
       return true;
     }
@@ -188,7 +181,7 @@ final class CloudTable {
       return true;
     }
     for (String choice : options.columns()) {
-      int[] range = positions(choice);
+      int[] range = CoordinateColumns.positions(choice);
       if (range == null || range[0] <= column + 1 && column + 1 <= range[1]) {
         return true;
       }
@@ -209,8 +202,9 @@ final class CloudTable {
     }
     // One column that begins with 0 is an ordinary list, unless everything after it is written otherwise.
     if (names && (first.length >= 2 || following >= 3 && allFractional)) {
-      throw new DataException(firstPlace + ": " + shortened(first) + " can be names of columns or a point; say which: "
-          + headerRemedy("yes") + " or " + headerRemedy("no"));
+      throw new DataException(
+          firstPlace + ": " + TextTable.shortened(first) + " can be names of columns or a point; say which: "
+              + headerRemedy("yes") + " or " + headerRemedy("no"));
     }
     // Numbers that ascend, all of them whole above numbers that are not: years as names, perhaps.
     boolean ascending = first.length >= 2 && isCount(first);
@@ -218,15 +212,17 @@ final class CloudTable {
       ascending = Double.parseDouble(first[i - 1]) < Double.parseDouble(first[i]);
     }
     if (ascending && following >= 2 && allFractional) {
-      throw new DataException(firstPlace + ": " + shortened(first) + " can be names of columns or a point; say which: "
-          + headerRemedy("yes") + " or " + headerRemedy("no"));
+      throw new DataException(
+          firstPlace + ": " + TextTable.shortened(first) + " can be names of columns or a point; say which: "
+              + headerRemedy("yes") + " or " + headerRemedy("no"));
     }
     boolean counts = following >= 2 && first[0].equals(Integer.toString(following))
         && (first.length == 1 || isCount(first)
             && (first[1].equals(Integer.toString(columns)) || Arrays.stream(first).skip(1).allMatch("0"::equals)));
     if (counts) {
-      throw new DataException(firstPlace + ": " + shortened(first) + " counts what follows, or is a point; say which: "
-          + headerRemedy("yes") + " or " + headerRemedy("no"));
+      throw new DataException(
+          firstPlace + ": " + TextTable.shortened(first) + " counts what follows, or is a point; say which: "
+              + headerRemedy("yes") + " or " + headerRemedy("no"));
     }
     return false;
   }
@@ -259,118 +255,17 @@ final class CloudTable {
         + firstPlace.substring(firstPlace.lastIndexOf(':') + 1) + remedy);
   }
 
-  private int[] chosen(boolean header) throws DataException {
-    if (options.columns() == null) {
-      return IntStream.range(0, columns).toArray();
-    }
-    List<String> choices = options.columns();
-    // Names of digits, such as pandas writes: taken as names only where they cannot be positions.
-    boolean byName = choices.stream().anyMatch(c -> positions(c) == null)
-        || choices.contains("0") && choices.stream().allMatch(Arrays.asList(first)::contains);
-    List<Integer> found = new ArrayList<>();
-    for (String choice : choices) {
-      int[] range = positions(choice);
-      int place = byName ? Arrays.asList(first).indexOf(choice) : -1;
-      if (place >= 0 && first.length == columns) {
-        if (place != Arrays.asList(first).lastIndexOf(choice)) {
-          throw new DataException(firstPlace + ": two columns are called " + TextTable.shown(choice)
-              + "; choose by position: --columns 1,2");
-        }
-        found.add(place);
-      } else if (range == null) {
-        throw new DataException(firstPlace + ": no column is called " + TextTable.shown(choice) + "; there are "
-            + shortened(first));
-      } else if (range[0] < 1 || range[1] > columns) {
-        throw new DataException(table.file() + ": --columns " + choice + ": there are columns 1 to " + columns);
-      } else {
-        IntStream.rangeClosed(range[0] - 1, range[1] - 1).forEach(found::add);
-      }
-    }
-    if (found.stream().distinct().count() < found.size()) {
-      throw new DataException(table.file() + ": --columns " + String.join(",", choices) + " chooses a column twice");
-    }
-    if (header && !byName && found.stream().anyMatch(i -> i < first.length && NumberText.isWhole(first[i]))) {
-      note.accept(table.file() + ": --columns counts from 1; chosen are those called "
-          + found.stream().map(i -> first[i]).collect(Collectors.joining(",")));
-    }
-    return found.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  /** First and last position of a choice such as 3 or 2-5, or null where it is a name. */
-  private static int[] positions(String choice) {
-    if (!choice.matches("\\d{1,9}(-\\d{1,9})?")) {
-      return null;
-    }
-    String[] ends = choice.split("-");
-    int low = Integer.parseInt(ends[0]);
-    int high = Integer.parseInt(ends[ends.length - 1]);
-    return low <= high ? new int[] {low, high} : null;
-  }
-
-  private void refuseColumnsThatAreNone() throws DataException {
-    if (options.columns() != null) {
-      return;
-    }
-    String firstPosition = columns > 2 ? "2-" + columns : "2";
-    if (first.length == columns - 1 && (countsFromZero || countsFromOne)) {
-      throw new DataException(firstPlace + ": names " + first.length + " columns, and the lines after it have "
-          + columns
-          + ": the first is probably the number of a row; choose the coordinates" + columnsRemedy(firstPosition));
-    }
-    if (first.length != columns) {
-      if (options.header() == null) {
-        note.accept(firstPlace + ": passed over, since the lines after it have other columns");
-      }
-      return;
-    }
-    for (int i = 0; i < columns; i++) {
-      if (isNoCoordinate(first[i])) {
-        String called = first[i].isEmpty() ? "has no name, so it is probably a row index" : "is called "
-            + TextTable.shown(first[i]);
-        throw new DataException(firstPlace + ": column " + (i + 1) + " " + called + "; choose the coordinates"
-            + columnsRemedy(without(i)));
-      }
-    }
-  }
-
-  /** Whether a column's name says that it holds no coordinates. */
-  static boolean isNoCoordinate(String called) {
-    String name = called.strip().toLowerCase(Locale.ROOT);
-    return name.isEmpty() || name.startsWith("unnamed") || NO_COORDINATES.contains(name);
-  }
-
-  private String columnsRemedy(String positions) {
-    return options.remedy(": --columns " + positions, ", and leave the other columns out of the file");
-  }
-
-  /** The other columns, as positions. */
-  private String without(int column) {
-    if (columns == 1) {
-      return "1";
-    }
-    String before = column == 0 ? "" : column == 1 ? "1" : column == 2 ? "1,2" : "1-" + column;
-    int next = column + 2;
-    String after = next > columns ? "" : next == columns ? "" + next : next + 1 == columns ? next + ","
-        + columns : next + "-" + columns;
-    return before + (before.isEmpty() || after.isEmpty() ? "" : ",") + after;
-  }
-
-  private void warnOfIndex() {
+  private void warnOfIndex(CoordinateColumns coordinates) {
     boolean counts = countsFromZero || countsFromOne;
     if (options.columns() == null && columns >= 2 && following >= 3 && counts && othersFractional
         && points == following + 1 && countedFirst()) {
       note.accept("warning: " + table.file() + ": column 1 counts the lines; if it is an index, choose the coordinates"
-          + columnsRemedy(columns > 2 ? "2-" + columns : "2"));
+          + coordinates.remedyFromSecond());
     }
   }
 
   private boolean countedFirst() {
     return first[0].equals("0") && countsFromZero || first[0].equals("1") && countsFromOne;
-  }
-
-  private static String shortened(String[] cells) {
-    String all = String.join(",", cells);
-    return all.length() <= 60 ? all : all.substring(0, 60) + "...";
   }
 
   /** What a cell of the first line is under the decimal mark. */

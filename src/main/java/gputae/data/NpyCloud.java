@@ -24,7 +24,7 @@ final class NpyCloud {
     NpyHeader header = NpyHeader.read(source);
     Path file = source.file();
     for (String field : header.fields()) {
-      if (CloudTable.isNoCoordinate(field)) {
+      if (CoordinateColumns.isNoCoordinate(field)) {
         throw new DataException(file + ": the field '" + field
             + "' of a structured array is no coordinate; convert in Python: "
             + "numpy.save('NEW.npy', numpy.lib.recfunctions.structured_to_unstructured(ARRAY[['x', 'y']]))");

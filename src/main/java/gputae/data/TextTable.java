@@ -307,6 +307,12 @@ final class TextTable implements Closeable {
     return text.isEmpty() ? "an empty cell" : "\"" + (text.length() > 40 ? text.substring(0, 40) + "..." : text) + "\"";
   }
 
+  /** Cells as messages show them: the first of a long line. */
+  static String shortened(String[] cells) {
+    String all = String.join(",", cells);
+    return all.length() <= 60 ? all : all.substring(0, 60) + "...";
+  }
+
   private void add(int from, int to) {
     int start = from;
     int end = to;

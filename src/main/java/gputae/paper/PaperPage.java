@@ -10,22 +10,17 @@ import gputae.paper.PaperResults.Conditions;
 import gputae.paper.PaperResults.Result;
 import gputae.paper.PaperResults.Run;
 import gputae.paper.PaperResults.Timing;
-import gputae.paper.Verdict.Finding;
-import gputae.paper.Verdict.Outcome;
 import gputae.report.Page;
 import gputae.report.Spread;
 import gputae.text.Numbers;
 import gputae.train.ModelKind;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -45,15 +40,15 @@ final class PaperPage {
   private final PaperResults results;
   private final List<String> datasets;
   private final Page page;
-  /** Pictures that are in the page already: later places refer to the first, so that each is there once. */
-  private final Map<Path, Picture> pictures = new HashMap<>();
-
-  private record Picture(String id, int width, int height) {}
+  private final VerdictText verdicts;
+  private final RunPictures pictures;
 
   PaperPage(PaperResults results) {
     this.results = results;
     datasets = results.datasets();
     page = new Page("Homological Regularization for Autoencoders, reproduced", "paper", STYLE);
+    verdicts = new VerdictText(page, results);
+    pictures = new RunPictures(page);
   }
 
   /** The paper's names for the models. */
@@ -95,7 +90,7 @@ final class PaperPage {
       page.add("<p class=\"note\">Not in this report: ").text(missing).add(".</p>\n");
     }
     if (!datasets.isEmpty()) {
-      summary();
+      verdicts.summary();
     }
     Map<String, String> entries = new LinkedHashMap<>();
     entries.put("device", conditions.device());
@@ -131,75 +126,6 @@ final class PaperPage {
     return String.join(". ", parts);
   }
 
-  private void summary() {
-    page.add(
-        "<section>\n<h2>The paper\u2019s claims and these numbers</h2>\n<table class=\"rows "
-            + "summary\">\n<thead><tr><th>claim</th>");
-    datasets.forEach(dataset -> page.add("<th scope=\"col\">").text(dataset).add("</th>"));
-    page.add("</tr></thead>\n<tbody>\n");
-    for (Claim claim : Claim.values()) {
-      page.add("<tr><th scope=\"row\">").text(claim.title()).add("<small>").text(claim.source()).add("</small></th>");
-      if (claim.perDataset()) {
-        datasets.forEach(dataset -> page.add("<td>" + outcome(claim.verdict(results, dataset)) + "</td>"));
-      } else {
-        page.add("<td colspan=\"" + datasets.size() + "\">" + outcome(claim.verdict(results, "")) + "</td>");
-      }
-      page.add("</tr>\n");
-    }
-    page.add("</tbody>\n</table>\n</section>\n");
-  }
-
-  /** The verdict, and whether it rests on a part of the comparisons. */
-  private static String outcome(Verdict verdict) {
-    long measured = verdict.findings().stream().filter(f -> f.outcome() != Outcome.NOT_MEASURED).count();
-    int all = verdict.findings().size();
-    return word(verdict)
-        + (measured == 0 || measured == all ? "" : "<small>" + measured + " of " + all + " comparisons</small>");
-  }
-
-  private static String word(Verdict verdict) {
-    String style = switch (verdict.word()) {
-      case HOLDS -> "holds";
-      case IN_PART -> "part";
-      case NOT -> "fails";
-      case NOT_MEASURED -> "open";
-    };
-    return "<span class=\"word " + style + "\">" + verdict.word().text() + "</span>";
-  }
-
-  /** The paper's sentence, and for each data set the verdict with what it rests on. */
-  private void claim(Claim claim) {
-    page.add("<div class=\"claim\">\n<p><span class=\"quote\">\u201c").text(claim.quote())
-        .add("\u201d</span> <span class=\"source\">").text(claim.source())
-        .add("</span></p>\n<div class=\"two\">\n");
-    for (String dataset : claim.perDataset() ? datasets : List.of("")) {
-      Verdict verdict = claim.verdict(results, dataset);
-      page.add("<div>").text(dataset).add(dataset.isEmpty() ? "" : ": ").add(word(verdict));
-      String open = verdict.findings().stream().filter(f -> f.outcome() == Outcome.NOT_MEASURED).map(Finding::words)
-          .collect(Collectors.joining("; "));
-      if (verdict.word() != Verdict.Word.NOT_MEASURED) {
-        page.add("\n<ul class=\"findings\">\n");
-        for (Finding finding : verdict.findings()) {
-          if (finding.outcome() != Outcome.NOT_MEASURED) {
-            page.add(finding.outcome() == Outcome.YES ? "<li><span>\u2713</span>" : "<li><span>\u2717</span>")
-                .text(unbroken(finding.words())).add("</li>\n");
-          }
-        }
-        page.add(
-            open.isEmpty() ? "" : "<li><span>\u2013</span>not measured: " + Page.escaped(unbroken(open)) + "</li>\n")
-            .add("</ul>\n");
-      }
-      page.add("</div>\n");
-    }
-    page.add("</div>\n</div>\n");
-  }
-
-  /** Lines do not end within a number. */
-  private static String unbroken(String words) {
-    return words.replace(" \u00b1 ", "\u00a0\u00b1\u00a0").replace(" %", "\u00a0%").replace("d = ", "d\u00a0=\u00a0")
-        .replace("AE ", "AE\u00a0");
-  }
-
   /** The number of the paper's figure, for the one data set that its figures show. */
   private static String figure(String dataset, int number) {
     return dataset.equals("MNIST") ? "Figure " + number + ": " : "";
@@ -209,11 +135,11 @@ final class PaperPage {
     section("Latent spaces: Figures 2 and 3",
         "Embeddings of 512 training images in two dimensions, without and with the topological term; numbers from the "
             + "embeddings of the test images.");
-    claim(Claim.FILLS_BALL);
+    verdicts.claim(Claim.FILLS_BALL);
     for (String dataset : datasets) {
       if (results.has(dataset, AE) || results.has(dataset, TAE)) {
         heading(dataset);
-        cells("two", List.of(results.result(dataset, AE, 2), results.result(dataset, TAE, 2)),
+        pictures.row("two", List.of(results.result(dataset, AE, 2), results.result(dataset, TAE, 2)),
             List.of(figure(dataset, 2) + "AE", figure(dataset, 3) + "AE + Reg"), Run::cloud, CLOUD);
       }
     }
@@ -224,14 +150,14 @@ final class PaperPage {
     section("Generated images: Figures 4 and 5",
         "Images decoded from points of the standard Gaussian (AE) and of the uniform distribution on the unit ball (AE "
             + "+ Reg).");
-    claim(Claim.NO_COLLAPSE);
+    verdicts.claim(Claim.NO_COLLAPSE);
     for (String dataset : datasets) {
       for (int d : new int[] {2, 10}) {
         Result ae = results.result(dataset, AE, d);
         Result tae = results.result(dataset, TAE, d);
         if (!ae.runs().isEmpty() || !tae.runs().isEmpty()) {
           heading(figure(dataset, d == 2 ? 4 : 5) + dataset + ", d = " + d);
-          cells("two", List.of(ae, tae), List.of("AE", "AE + Reg"), Run::grid, IMAGES);
+          pictures.row("two", List.of(ae, tae), List.of("AE", "AE + Reg"), Run::grid, IMAGES);
         }
       }
     }
@@ -240,15 +166,15 @@ final class PaperPage {
 
   private void appendix() throws IOException {
     section("Appendix A: the tables", "Generated images of the three models by latent dimension.");
-    claim(Claim.LIKE_VAE);
-    claim(Claim.CLARITY);
+    verdicts.claim(Claim.LIKE_VAE);
+    verdicts.claim(Claim.CLARITY);
     for (String dataset : datasets) {
       for (int d : results.latents(dataset)) {
         List<Result> row =
             List.of(results.result(dataset, AE, d), results.result(dataset, TAE, d), results.result(dataset, VAE, d));
         if (row.stream().anyMatch(r -> !r.runs().isEmpty())) {
           heading(dataset + ", d = " + d);
-          cells("three", row, List.of("AE", "AE + Reg", "VAE"), Run::grid, KEY_IMAGES);
+          pictures.row("three", row, List.of("AE", "AE + Reg", "VAE"), Run::grid, KEY_IMAGES);
         }
       }
     }
@@ -258,14 +184,14 @@ final class PaperPage {
   private void ballAlone() throws IOException {
     section("The ball penalty alone: Figures 6 and 7",
         "The topological term without its death times: what keeps embeddings in the ball does not spread them there.");
-    claim(Claim.BALL_ALONE);
+    verdicts.claim(Claim.BALL_ALONE);
     for (String dataset : datasets) {
       if (!results.has(dataset, DISK)) {
         continue;
       }
       if (!results.result(dataset, DISK, 2).runs().isEmpty()) {
         heading(figure(dataset, 6) + dataset + ", d = 2");
-        cells("two", List.of(results.result(dataset, DISK, 2), results.result(dataset, TAE, 2)),
+        pictures.row("two", List.of(results.result(dataset, DISK, 2), results.result(dataset, TAE, 2)),
             List.of("ball penalty alone", "AE + Reg"), Run::cloud, CLOUD);
       }
       List<Result> grids = results.latents(dataset).stream().map(d -> results.result(dataset, DISK, d))
@@ -273,14 +199,14 @@ final class PaperPage {
       heading(figure(dataset, 7) + dataset + ", generated images");
       List<Measure> measures = new ArrayList<>(List.of(Measure.HOLE_RATIO));
       measures.addAll(KEY_IMAGES);
-      cells("three", grids, grids.stream().map(r -> "d = " + r.latent()).toList(), Run::grid, measures);
+      pictures.row("three", grids, grids.stream().map(r -> "d = " + r.latent()).toList(), Run::grid, measures);
     }
     page.add("</section>\n");
   }
 
   private void reconstruction() {
     section("Reconstruction: Section V", "Mean binary cross-entropy of the test images, nats per pixel.");
-    claim(Claim.RECONSTRUCTION);
+    verdicts.claim(Claim.RECONSTRUCTION);
     for (String dataset : datasets) {
       List<ModelKind> models = Arrays.stream(ModelKind.values()).filter(model -> results.has(dataset, model)).toList();
       heading(dataset);
@@ -303,7 +229,7 @@ final class PaperPage {
   private void cost() {
     section("Cost: Section V",
         "Microseconds of one training step of the autoencoder, without and with the topological term.");
-    claim(Claim.COST);
+    verdicts.claim(Claim.COST);
     List<Timing> timings = results.timings();
     if (!timings.isEmpty()) {
       page.add(
@@ -431,68 +357,5 @@ final class PaperPage {
 
   private static int decimals(int digits, List<Result> results, Measure measure) {
     return Numbers.commonDecimals(digits, results.stream().mapToDouble(r -> r.spread(measure).mean()).toArray());
-  }
-
-  /** Pictures side by side, each with its numbers. */
-  private void cells(String columns, List<Result> row, List<String> titles, Function<Run, Path> picture,
-      List<Measure> measures) throws IOException {
-    page.add("<div class=\"" + columns + "\">\n");
-    for (int i = 0; i < row.size(); i++) {
-      Result result = row.get(i);
-      page.add("<figure>\n<h4>").text(titles.get(i)).add("</h4>\n");
-      picture(result, picture, result.dataset() + ", " + titles.get(i) + ", d = " + result.latent());
-      page.add("<table class=\"numbers\">\n");
-      for (Measure measure : measures) {
-        Spread value = result.spread(measure);
-        if (value.measured()) {
-          // A digit more where a deviation is to be read.
-          int decimals = Math.abs(value.mean()) < 0.001 ? 4
-              : Math.min(4, Numbers.commonDecimals(value.count() > 1 ? 4 : 3, value.mean()));
-          page.add("<tr><th scope=\"row\">").text(measure.title()).add("</th><td>").text(value.rounded(decimals))
-              .add("</td></tr>\n");
-        }
-      }
-      page.add("</table>\n</figure>\n");
-    }
-    page.add("</div>\n");
-  }
-
-  /** The picture of the first run that has one. */
-  private void picture(Result result, Function<Run, Path> file, String description) throws IOException {
-    for (Run run : result.runs()) {
-      Path png = file.apply(run);
-      if (png == null) {
-        continue;
-      }
-      Picture known = pictures.get(png);
-      byte[] bytes = known == null ? Page.bytesOrNull(png) : null;
-      if (known == null && bytes == null) {
-        continue;
-      }
-      Picture shown = known == null ? sized(png, bytes) : known;
-      page.add("<svg class=\"picture\" viewBox=\"0 0 " + shown.width() + " " + shown.height()
-          + "\" role=\"img\" aria-label=\"").text(description)
-          .add("\">");
-      if (known == null) {
-        page.add("<image id=\"" + shown.id() + "\" width=\"" + shown.width() + "\" height=\"" + shown.height()
-            + "\" href=\"")
-            .add(Page.embedded(bytes)).add("\"/>");
-        pictures.put(png, shown);
-      } else {
-        page.add("<use href=\"#" + shown.id() + "\"/>");
-      }
-      page.add("</svg>\n");
-      return;
-    }
-    page.add("<div class=\"absent\">" + (result.runs().isEmpty() ? "not trained" : "no picture") + "</div>\n");
-  }
-
-  /** Width and height stand in a PNG's first chunk. */
-  private Picture sized(Path png, byte[] bytes) throws IOException {
-    if (bytes.length < 24 || ByteBuffer.wrap(bytes).getLong() != 0x89504e470d0a1a0aL) {
-      throw new IOException(png + ": is not a PNG");
-    }
-    return new Picture("picture-" + (pictures.size() + 1), ByteBuffer.wrap(bytes).getInt(16),
-        ByteBuffer.wrap(bytes).getInt(20));
   }
 }

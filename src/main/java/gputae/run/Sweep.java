@@ -7,7 +7,6 @@ import gputae.device.DeviceChoice;
 import gputae.model.Autoencoder;
 import gputae.train.Epoch;
 import gputae.train.Step;
-import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
 import gputae.train.TrainListener;
 import gputae.train.Trainer;
@@ -22,7 +21,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -205,26 +203,10 @@ public final class Sweep {
     int done = 0;
     for (int i = 0; i < cells.size(); i++) {
       SweepCell cell = cells.get(i);
-      RunDirectory run = cell.directory(out);
+      CellRun run = new CellRun(cell, cell.directory(out));
       LoadedData data = load(cell);
-      int epochs = 0;
-      if (Files.exists(run.config())) {
-        RunConfig description = run.read();
-        TrainConfig found = description.config();
-        run.requireData(description, data.dataset(), data.fingerprint());
-        if (!found.withEpochs(cell.config().epochs()).equals(cell.config())
-            || !Objects.equals(description.init(), cell.spec().initFingerprint())) {
-          throw new Failure(run.path() + " holds a training with other settings; give another --out, or remove it");
-        }
-        if (found.epochs() > cell.config().epochs()) {
-          throw new Failure(run.path() + " is a training of " + found.epochs() + " epochs, more than the "
-              + cell.config().epochs() + " asked for; give another --out, or remove it");
-        }
-        epochs = history(cell, run).size();
-      } else if (Files.exists(run.checkpoint())) {
-        throw new Failure(run.path() + " holds a checkpoint but no config.json, so nobody knows of what; remove it");
-      }
-      SweepRow row = trained(cell, run);
+      int epochs = run.epochs(data);
+      SweepRow row = run.trained();
       boolean complete = row != null;
       for (Afterwards after : afterwards) {
         complete = complete && after.isDone(row);
@@ -245,29 +227,6 @@ public final class Sweep {
       onRow.accept(rows());
     }
     progress = quiet ? null : new SweepProgress(console, terminal, cells.size() - done, steps);
-  }
-
-  /** The epochs in a run's metrics, none where they cannot be read: the checkpoint knows them too. */
-  private static List<Epoch> history(SweepCell cell, RunDirectory run) {
-    try {
-      return Files.exists(run.metrics())
-          ? new MetricsCsv(cell.config().objective().columns()).read(run.metrics()) : List.of();
-    } catch (IOException e) {
-      return List.of();
-    }
-  }
-
-  /**
-   * The row of a run that has all its epochs and its report, which is written last and goes when a training goes on;
-   * else null.
-   */
-  private static SweepRow trained(SweepCell cell, RunDirectory run) throws IOException {
-    if (!Files.exists(run.config()) || !run.read().config().equals(cell.config()) || !Files.exists(run.report())
-        || !Files.exists(run.model())) {
-      return null;
-    }
-    List<Epoch> history = history(cell, run);
-    return history.size() == cell.config().epochs() ? new SweepRow(cell, run, history, null) : null;
   }
 
   private LoadedData load(SweepCell cell) throws IOException {
@@ -371,7 +330,7 @@ public final class Sweep {
     }
     try (FileChannel lock = run.lock()) {
       run.removeLeftovers();
-      SweepRow row = trained(cell, run);
+      SweepRow row = new CellRun(cell, run).trained();
       if (row == null) {
         row = train(backend, i, run, data);
         ended(i);

@@ -14,9 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,40 +23,16 @@ import org.junit.jupiter.api.io.TempDir;
  * A command that cannot do its work ends with exit code 1 and one line that says why, and leaves existing files
  * unchanged.
  */
-class FailureIT {
+class FailureIT extends CommandTests {
 
-  @TempDir
-  static Path shared;
-
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
-
-  private static Path data;
-  private static Path run;
-  private static Jar.Together program;
+  private Path data;
+  private Path run;
 
   @BeforeAll
-  static void train() throws IOException {
+  void train(@TempDir Path shared) throws IOException {
     data = Tiny.write(shared);
     run = shared.resolve("run");
-    program = jar().together();
     program.run(Tiny.train(data, "--epochs", 2, "--out", run)).succeeded();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
-  }
-
-  @BeforeEach
-  void empty() throws IOException {
-    Tiny.empty(folder);
-  }
-
-  /** In a process of its own. */
-  private static Jar jar() {
-    return new Jar(folder);
   }
 
   @Test

@@ -10,35 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Death times of files, against cases computed by hand. */
-class H0IT {
-
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
-
-  private static Jar.Together program;
-
-  @BeforeAll
-  static void start() {
-    program = new Jar(folder).together();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
-  }
-
-  @BeforeEach
-  void empty() throws IOException {
-    Tiny.empty(folder);
-  }
+class H0IT extends CommandTests {
 
   private static final byte[] SQUARE_F4 = Tiny.littleEndian(0f, 0f, 2f, 0f, 2f, 2f, 0f, 2f);
 

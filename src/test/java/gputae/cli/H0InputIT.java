@@ -12,38 +12,13 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Files of the kinds that users have, given to {@code h0}: the right death times, or one line that says what to do. */
-class H0InputIT {
+class H0InputIT extends CommandTests {
 
   /** Inputs that went wrong elsewhere, with right answers; they are not part of the repository. */
   private static final Path CASES = Path.of("../shared/cases").toAbsolutePath().normalize();
-
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
-
-  private static Jar.Together program;
-
-  @BeforeAll
-  static void start() {
-    program = new Jar(folder).together();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
-  }
-
-  @BeforeEach
-  void empty() throws IOException {
-    Tiny.empty(folder);
-  }
 
   private Path text(String name, String content) throws IOException {
     return Files.writeString(folder.resolve(name), content);

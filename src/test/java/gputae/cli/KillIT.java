@@ -10,45 +10,24 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A training that is killed by SIGKILL, at any operation on a file or at any moment, continues to the bytes of an
  * uninterrupted run. It continues from its checkpoint, which is complete, or from the beginning if there is none yet.
  * If even its settings do not exist yet, the same command starts it again. Checkpoints are written at each epoch here.
  */
-class KillIT {
+class KillIT extends CommandTests {
 
   private static final int KILLED = 128 + 9;
   private static final int EPOCHS = 3;
 
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
-
   private Path data;
-
-  /** For the trainings that nobody kills. */
-  private static Jar.Together program;
-
-  @BeforeAll
-  static void start() {
-    program = new Jar(folder).together();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
-  }
 
   @BeforeEach
   void writeData() throws IOException {
-    Tiny.empty(folder);
     data = Tiny.write(folder);
   }
 

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,37 +21,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A term that a user's jar adds: it appears everywhere where terms appear. */
-class OwnTermIT {
-
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
+class OwnTermIT extends CommandTests {
 
   @TempDir
   static Path services;
 
-  private static Jar.Together program;
   private Path data;
 
   @BeforeAll
-  static void start() throws IOException {
+  static void nameTheKind() throws IOException {
     Path names = Files.createDirectories(services.resolve("META-INF/services"));
     Files.writeString(names.resolve("gputae.objective.TermKind"), Quartic.Kind.class.getName() + "\n");
-    program = jar().together();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
   }
 
   @BeforeEach
   void writeData() throws IOException {
-    Tiny.empty(folder);
     data = Tiny.write(Files.createDirectory(folder.resolve("data")));
   }
 
-  private static Jar jar() {
+  @Override
+  Jar jar() {
     Path classes = Path.of(Quartic.class.getProtectionDomain().getCodeSource().getLocation().getPath());
     return new Jar(folder).before(services, classes);
   }

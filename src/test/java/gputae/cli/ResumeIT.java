@@ -10,49 +10,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Stopping a training by a signal, and continuing it to the same bytes. */
-class ResumeIT {
+class ResumeIT extends CommandTests {
 
   /** A run that only a signal ends. */
   private static final int ENDLESS = 100_000_000;
 
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
-
   private Path data;
   private Path run;
 
-  /** For what comes before and after the process that a test is about. */
-  private static Jar.Together program;
-
-  @BeforeAll
-  static void start() {
-    program = jar().together();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
-  }
-
   @BeforeEach
   void writeData() throws IOException {
-    Tiny.empty(folder);
     data = Tiny.write(folder);
     run = folder.resolve("run");
-  }
-
-  private static Jar jar() {
-    return new Jar(folder);
   }
 
   private static int epochs(Path run) throws IOException {

@@ -17,42 +17,24 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Sweeps, evaluations and the paper's experiments with the packaged program, on data so small that they take seconds.
  */
-class SweepIT {
-
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
+class SweepIT extends CommandTests {
 
   private Path data;
-  private static Jar.Together program;
-
-  @BeforeAll
-  static void start() {
-    program = jar().together();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
-  }
 
   @BeforeEach
   void writeData() throws IOException {
-    Tiny.empty(folder);
     data = Tiny.write(folder);
   }
 
   /** With a cache of its own for judges. */
-  private static Jar jar() {
+  @Override
+  Jar jar() {
     return new Jar(folder).with("XDG_CACHE_HOME", folder.resolve("cache").toString());
   }
 

@@ -13,41 +13,18 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Training, from the command line to the run directory. */
-class TrainIT {
-
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
+class TrainIT extends CommandTests {
 
   private Path data;
-  private static Jar.Together program;
-
-  @BeforeAll
-  static void start() {
-    program = jar().together();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
-  }
 
   @BeforeEach
   void writeData() throws IOException {
-    Tiny.empty(folder);
     data = Tiny.write(folder);
-  }
-
-  private static Jar jar() {
-    return new Jar(folder);
   }
 
   @Test

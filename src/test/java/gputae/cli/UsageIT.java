@@ -9,35 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The command line itself: wrong usage, help, version. */
-class UsageIT {
-
-  /** Where {@link #program} works: emptied before each test. */
-  @TempDir
-  static Path folder;
-
-  private static Jar.Together program;
-
-  @BeforeAll
-  static void start() {
-    program = new Jar(folder).together();
-  }
-
-  @AfterAll
-  static void end() {
-    program.close();
-  }
-
-  @BeforeEach
-  void empty() throws IOException {
-    Tiny.empty(folder);
-  }
+class UsageIT extends CommandTests {
 
   /** Each line is wrong usage; words between single spaces. */
   private void assertAllWrong(String... lines) throws IOException {

@@ -22,7 +22,7 @@ public final class LwjglViewer implements Viewer {
 
   @Override
   public String describe() {
-    String screen = LwjglWindow.displayOrReason();
+    String screen = Display.displayOrReason();
     try (OffScreen context = new OffScreen()) {
       return glGetString(GL_VERSION) + ", " + glGetString(GL_RENDERER) + "; " + screen;
     } catch (ViewException e) {

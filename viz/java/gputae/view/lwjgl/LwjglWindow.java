@@ -13,8 +13,6 @@ import gputae.view.Subject;
 import gputae.view.ViewException;
 import gputae.view.ViewOptions;
 import gputae.view.Window;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -23,11 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.lwjgl.glfw.GLFWErrorCallback;
 import org.lwjgl.glfw.GLFWNativeX11;
-import org.lwjgl.glfw.GLFWVidMode;
 import org.lwjgl.opengl.GL;
-import org.lwjgl.system.MemoryStack;
 
 /**
  * A window, with two threads: one owns GLFW and OpenGL and draws, the {@link Lookout} asks for snapshots and embeds and
@@ -42,9 +37,6 @@ final class LwjglWindow implements Window {
   private static final double FADE = 0.25;
 
   private static final double NOTICE_SECONDS = 3.5;
-
-  /** How near the mouse must be to an embedding to mean it, points. */
-  private static final double NEAR = 7;
 
   private static final long PATIENCE_MILLISECONDS = 5000;
 
@@ -76,7 +68,7 @@ final class LwjglWindow implements Window {
   private volatile boolean paused;
   private volatile boolean closing;
   private volatile boolean open = true;
-  private volatile Path screenshots;
+  private final Screenshots screenshots;
 
   LwjglWindow(Subject subject, Supplier<Backend> backend, TrainControl control, ViewOptions options,
       Consumer<String> say) {
@@ -84,6 +76,7 @@ final class LwjglWindow implements Window {
     this.control = control;
     this.options = options;
     this.say = say;
+    this.screenshots = new Screenshots(say);
     this.curves = new Curves(subject.config().objective().columns(), subject.stepsPerEpoch());
     this.lookout = new Lookout(subject, backend, control, say);
     this.thread = new Thread(this::run, "window");
@@ -102,55 +95,9 @@ final class LwjglWindow implements Window {
     lookout.start();
   }
 
-  /** Whether a window could be opened, in words. */
-  static String displayOrReason() {
-    try {
-      Natives.load();
-      initialise();
-      String platform = glfwGetPlatform() == GLFW_PLATFORM_WAYLAND ? "Wayland" : "X11";
-      glfwTerminate();
-      return "windows on " + platform;
-    } catch (ViewException e) {
-      return e.getMessage();
-    }
-  }
-
-  private static void initialise() {
-    GLFWErrorCallback before = glfwSetErrorCallback(null);
-    if (before != null) {
-      before.free();
-    }
-    // Without this it looks for Wayland first, whose library complains on the console where there is none.
-    glfwInitHint(GLFW_PLATFORM, System.getenv("WAYLAND_DISPLAY") == null ? GLFW_PLATFORM_X11 : GLFW_ANY_PLATFORM);
-    if (!glfwInit()) {
-      throw new ViewException("no window: " + error() + ". --frames DIR and --film FILE.gif need no display");
-    }
-  }
-
-  /** GLFW's last error, in one line. */
-  private static String error() {
-    try (MemoryStack stack = MemoryStack.stackPush()) {
-      org.lwjgl.PointerBuffer text = stack.mallocPointer(1);
-      int code = glfwGetError(text);
-      if (code == GLFW_NO_ERROR) {
-        return "GLFW gives no reason";
-      }
-      String display = System.getenv("DISPLAY");
-      String wayland = System.getenv("WAYLAND_DISPLAY");
-      if (display == null && wayland == null) {
-        return "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)";
-      }
-      if (code == GLFW_PLATFORM_UNAVAILABLE) {
-        return "the display " + (wayland != null ? wayland : display) + " cannot be opened";
-      }
-      return text.get(0) == NULL ? "GLFW error 0x" + Integer.toHexString(code)
-          : text.getStringUTF8(0).replace('\n', ' ');
-    }
-  }
-
   @Override
   public void screenshotsTo(Path folder) {
-    screenshots = folder;
+    screenshots.into(folder);
   }
 
   @Override
@@ -230,16 +177,8 @@ final class LwjglWindow implements Window {
   private Renderer renderer;
   private State state;
   private Camera camera;
-  private double ratio = 1;
-  private int width;
-  private int height;
-
-  /** Of the mouse, in points; NaN outside. */
-  private double mouseX = Double.NaN;
-
-  private double mouseY = Double.NaN;
-  private int dragged = -1;
-  private boolean dragMoved;
+  private PictureSize size;
+  private Mouse mouse;
   private boolean treeWanted;
   private boolean shotWanted;
   private boolean dirty = true;
@@ -251,7 +190,7 @@ final class LwjglWindow implements Window {
   private void run() {
     try {
       Natives.load();
-      initialise();
+      Display.connect();
       try {
         create();
         exitGuard = X11Errors.guardExit(thread, () -> closing = true,
@@ -284,31 +223,7 @@ final class LwjglWindow implements Window {
   }
 
   private void create() {
-    glfwDefaultWindowHints();
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
-    glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
-    glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
-    glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
-    glfwWindowHint(GLFW_CONTEXT_DEBUG, Gl.DEBUG ? GLFW_TRUE : GLFW_FALSE);
-    glfwWindowHint(GLFW_STENCIL_BITS, 8);
-    glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
-    glfwWindowHintString(GLFW_X11_CLASS_NAME, "gpu-tae");
-    glfwWindowHintString(GLFW_X11_INSTANCE_NAME, "gpu-tae");
-    glfwWindowHintString(GLFW_WAYLAND_APP_ID, "gpu-tae");
-    int wide = options.width();
-    int high = options.height();
-    long monitor = glfwGetPrimaryMonitor();
-    GLFWVidMode mode = monitor == NULL ? null : glfwGetVideoMode(monitor);
-    if (mode != null) {
-      wide = Math.min(wide, mode.width());
-      high = Math.min(high, mode.height());
-    }
-    window = glfwCreateWindow(wide, high, "gpu-tae \u00b7 " + subject.title(), NULL, NULL);
-    if (window == NULL) {
-      throw new ViewException("no window: " + error()
-          + " (OpenGL 3.3 is needed; --frames DIR and --film FILE.gif may do without the display's)");
-    }
-    glfwSetWindowSizeLimits(window, ViewOptions.LEAST_WIDTH, ViewOptions.LEAST_HEIGHT, GLFW_DONT_CARE, GLFW_DONT_CARE);
+    window = Display.open("gpu-tae \u00b7 " + subject.title(), options);
     if (glfwGetPlatform() == GLFW_PLATFORM_X11) {
       X11Errors.handle(GLFWNativeX11.glfwGetX11Display(), GLFWNativeX11.glfwGetX11Window(window));
     }
@@ -320,22 +235,10 @@ final class LwjglWindow implements Window {
     state = new State(subject);
     state.interactive = true;
     treeWanted = options.tree();
-    glfwSetCursorPosCallback(window, (w, x, y) -> moved(x, y));
-    glfwSetCursorEnterCallback(window, (w, entered) -> {
-      if (entered) {
-        // Where it comes back to the very place where it left, GLFW tells no position.
-        double[] x = new double[1];
-        double[] y = new double[1];
-        glfwGetCursorPos(w, x, y);
-        moved(x[0], y[0]);
-      } else if (dragged < 0) {
-        mouseX = Double.NaN;
-        mouseY = Double.NaN;
-      }
-      dirty = true;
-    });
-    glfwSetMouseButtonCallback(window, (w, button, action, mods) -> clicked(button, action));
-    glfwSetScrollCallback(window, (w, x, y) -> scrolled(y));
+    size = new PictureSize(window);
+    mouse = new Mouse(window, size, renderer, camera, state, lookout, () -> dirty = true,
+        button -> press(state.buttons.get(button).label()));
+    mouse.listen();
     glfwSetKeyCallback(window, (w, key, scancode, action, mods) -> {
       if (action == GLFW_PRESS) {
         pressed(key);
@@ -422,7 +325,7 @@ final class LwjglWindow implements Window {
 
   /** Moves what moves; whether anything does. */
   private boolean animate(double now, double since) {
-    boolean follows = state.now != null && width > 0 && camera.follow(state.now.extent(), since);
+    boolean follows = state.now != null && size.width() > 0 && camera.follow(state.now.extent(), since);
     state.mixture = Math.min(1, (now - flowFrom) / FLOW);
     state.tree = Math.max(0, Math.min(1, state.tree + (treeWanted ? since : -since) / FADE));
     state.noticeOpacity = Math.max(0, Math.min(1, NOTICE_SECONDS - (now - noticeAt)));
@@ -432,16 +335,16 @@ final class LwjglWindow implements Window {
 
   private void draw() {
     measure();
-    if (width == 0 || height == 0 || X11Errors.connectionLost()) {
+    if (size.isEmpty() || X11Errors.connectionLost()) {
       return;
     }
     state.buttons = buttons();
-    point();
+    mouse.point();
     if (shotWanted) {
       // Of the picture before.
       state.noticeOpacity = 0;
     }
-    renderer.draw(state, camera, width, height, ratio);
+    renderer.draw(state, camera, size.width(), size.height(), size.ratio());
     if (shotWanted) {
       shotWanted = false;
       screenshot();
@@ -449,19 +352,10 @@ final class LwjglWindow implements Window {
     glfwSwapBuffers(window);
   }
 
-  /** The window's size now; none while it is minimised. */
   private void measure() {
-    int[] w = new int[1];
-    int[] h = new int[1];
-    glfwGetFramebufferSize(window, w, h);
-    float[] x = new float[1];
-    float[] y = new float[1];
-    glfwGetWindowContentScale(window, x, y);
-    width = w[0];
-    height = h[0];
-    ratio = x[0] > 0 ? x[0] : 1;
-    if (width > 0 && height > 0) {
-      Renderer.place(camera, width / ratio, height / ratio);
+    size.measure();
+    if (!size.isEmpty()) {
+      Renderer.place(camera, size.pointsWide(), size.pointsHigh());
     }
   }
 
@@ -512,107 +406,8 @@ final class LwjglWindow implements Window {
     }
   }
 
-  private void moved(double x, double y) {
-    int[] w = new int[1];
-    int[] h = new int[1];
-    glfwGetWindowSize(window, w, h);
-    double perPoint = w[0] == 0 ? 1 : width / (double) w[0] / ratio;
-    double nextX = x * perPoint;
-    double nextY = y * perPoint;
-    if (dragged >= 0 && Double.isFinite(mouseX)) {
-      double dx = nextX - mouseX;
-      double dy = nextY - mouseY;
-      dragMoved |= dx != 0 || dy != 0;
-      if (camera.orbits() && dragged == GLFW_MOUSE_BUTTON_LEFT) {
-        camera.orbit(dx, dy);
-      } else {
-        camera.pan(dx, dy);
-      }
-    }
-    mouseX = nextX;
-    mouseY = nextY;
-    dirty = true;
-  }
-
-  private void clicked(int button, int action) {
-    dirty = true;
-    if (action == GLFW_RELEASE) {
-      dragged = -1;
-      if (glfwGetWindowAttrib(window, GLFW_HOVERED) == GLFW_FALSE) {
-        // It left while it dragged.
-        mouseX = Double.NaN;
-        mouseY = Double.NaN;
-      }
-      return;
-    }
-    int hit = renderer.panels().button(mouseX, mouseY);
-    if (button == GLFW_MOUSE_BUTTON_LEFT && hit >= 0) {
-      press(state.buttons.get(hit).label());
-    } else if (inCloud()) {
-      dragged = button;
-      dragMoved = false;
-    }
-  }
-
-  private void scrolled(double amount) {
-    if (inCloud()) {
-      camera.zoom(Math.pow(1.15, amount), mouseX, mouseY);
-      dirty = true;
-    }
-  }
-
-  private boolean inCloud() {
-    double points = width / ratio;
-    return mouseX >= 0 && mouseY >= 0 && mouseY < height / ratio
-        && mouseX < points - Panels.panelWidth(points, height / ratio);
-  }
-
-  /** Finds out what the mouse points at, and asks for its image where that is new. */
-  private void point() {
-    Renderer.place(camera, width / ratio, height / ratio);
-    if (state.now == null || !inCloud() || dragged >= 0 && dragMoved || renderer.panels().button(mouseX, mouseY) >= 0) {
-      state.pointer = null;
-      return;
-    }
-    int embedding = renderer.cloud().nearest(camera, state.mixture, mouseX, mouseY, NEAR);
-    int latent = subject.config().latent();
-    float[] z = new float[latent];
-    if (embedding >= 0) {
-      System.arraycopy(state.now.latents(), embedding * latent, z, 0, latent);
-    } else {
-      double[] at = camera.at(mouseX, mouseY);
-      double[] lifted = state.now.projection().lift(at[0], at[1], at[2]);
-      for (int i = 0; i < latent; i++) {
-        z[i] = (float) lifted[i];
-      }
-    }
-    if (state.pointer == null || state.pointer.embedding() != embedding || !Arrays.equals(state.pointer.z(), z)) {
-      // The image before stays until the new one is there, so that it changes instead of flickering.
-      state.pointer = new State.Pointer(embedding, z, state.pointer == null ? null : state.pointer.decoded());
-      lookout.decode(z);
-    }
-  }
-
   private void screenshot() {
-    Path folder = screenshots;
     noticeAt = seconds();
-    if (folder == null) {
-      state.notice = "no screenshot: there is no folder for it yet";
-      return;
-    }
-    String name = String.format(Locale.ROOT, "view-%07d", state.now == null ? 0 : state.now.step());
-    try {
-      Files.createDirectories(folder);
-      Path file = folder.resolve(name + ".png");
-      for (int again = 2; Files.exists(file); again++) {
-        file = folder.resolve(name + "-" + again + ".png");
-      }
-      Png.write(file, Target.read(width, height), width, height);
-      state.notice = "saved " + file;
-      say.accept("screenshot: " + file);
-    } catch (IOException e) {
-      state.notice = "no screenshot: " + e.getMessage();
-      say.accept("no screenshot: " + e.getMessage());
-    }
+    state.notice = screenshots.save(state.now == null ? 0 : state.now.step(), size.width(), size.height());
   }
 }

@@ -148,6 +148,12 @@ final class Sheet implements AutoCloseable {
     stroke(weight, rgb, opacity);
   }
 
+  /** The background and the frame of a panel. */
+  void card(double x, double y, double width, double height) {
+    box(x, y, width, height, 5, Colours.CARD, 1);
+    frame(x + 0.5, y + 0.5, width - 1, height - 1, 5, 1, Colours.LINE, 1);
+  }
+
   void disc(double x, double y, double radius, int rgb, double opacity) {
     nvgBeginPath(context);
     nvgCircle(context, (float) x, (float) y, (float) radius);

@@ -28,7 +28,10 @@ final class CublasProducts {
   /** Work space of a cuBLAS handle: what NVIDIA recommends for sm_90, the largest of its recommendations. */
   private static final long CUBLAS_WORK_SPACE = 32L << 20;
 
-  /** What cuBLAS chooses an algorithm by: a product, the stream it is done on, and where its matrices lie, modulo {@link #ALIGNMENT}. */
+  /**
+   * What cuBLAS chooses an algorithm by: a product, the stream it is done on, and where its matrices lie, modulo
+   * {@link #ALIGNMENT}.
+   */
   private record Shape(
       int stream, boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
       float beta, long c, int ldc) {}

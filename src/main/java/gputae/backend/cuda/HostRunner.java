@@ -6,19 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * Executes the CUDA kernels on the CPU: the very same {@code .cu} files, compiled by g++
@@ -59,51 +52,24 @@ public final class HostRunner implements Driver {
 
   private static final int MOST_THREADS = 1024;
   private static final int MOST_GRID_Y = 65535;
-  private static final int ALIGNMENT = 256;
 
   private static boolean bridgeLoaded;
 
   /** What a launch needs to know of a kernel. */
   private record Kernel(int index, String types, int mostThreads) {}
 
-  /** One enqueued call, with the earlier nodes of its graph that it has to wait for. */
-  private record Node(Runnable call, int[] dependencies) {}
-
   private final Order order;
   private final long seed;
   private final int threads;
   private final Limits limits;
-  private final long memory;
+  private final HostMemory memory;
+  private final HostStreams streams;
   private final Map<String, Kernel> kernels = new HashMap<>();
   private final SortedMap<String, String> types = new TreeMap<>();
-  private final SplittableRandom random;
 
   private long runner;
-  private long used;
-  private final Map<Long, Long> allocations = new HashMap<>();
-  private final Map<Long, Node[]> graphs = new HashMap<>();
-  private long lastGraph;
 
   private final SortedMap<String, Long> counts = new TreeMap<>();
-  private final Set<String> launchedSinceCheck = new LinkedHashSet<>();
-  private boolean replaying;
-
-  /** What is recorded for {@link #capture}, or null. */
-  private List<Node> captured;
-
-  /** The nodes the next one of the main stream, and of each branch, has to wait for. */
-  private Set<Integer> mainTail = Set.of();
-
-  private final List<Set<Integer>> branchTails = new ArrayList<>(Collections.nCopies(1 + STREAMS, Set.of()));
-
-  /** The stream that is being given work; 0 the main one. */
-  private int stream;
-
-  private final boolean[] forked = new boolean[1 + STREAMS];
-
-  /** Outside a capture and backward: what each branch enqueued, to be done as late as may be. */
-  private final List<List<Runnable>> deferred =
-      IntStream.rangeClosed(0, STREAMS).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
 
   /** What {@link #open} pretends to be: a small device with the shared memory that every CUDA device has. */
   private static final Limits DEVELOPMENT_LIMITS = new Limits(16, 48 << 10);
@@ -136,8 +102,8 @@ public final class HostRunner implements Driver {
     this.seed = seed;
     this.threads = threads;
     this.limits = limits;
-    this.memory = memory;
-    random = new SplittableRandom(seed);
+    this.memory = new HostMemory(memory);
+    streams = new HostStreams(order, seed);
     loadBridge(folder.resolve(BRIDGE));
     runner = HostRunnerNative.open(folder.resolve(KERNELS).toAbsolutePath().toString(), order.ordinal(), seed, threads,
         limits.sharedMemory());
@@ -224,50 +190,23 @@ public final class HostRunner implements Driver {
     if (bytes > freeMemory()) {
       return 0;
     }
-    long address = HostRunnerNative.allocate(bytes);
-    if (address != 0) {
-      allocations.put(address, bytes);
-      used += taken(bytes);
-    }
-    return address;
-  }
-
-  /** What an allocation takes of the pretended memory: whole pieces of its alignment. */
-  private static long taken(long bytes) {
-    return Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    return memory.allocate(bytes);
   }
 
   @Override
   public void free(long address) {
     checkOpen("free");
     refuseInCapture("free");
-    flush();
-    Long bytes = allocations.get(address);
-    if (bytes == null) {
-      throw new BackendException("free: nothing is allocated at 0x" + Long.toHexString(address));
-    }
+    streams.flush();
+    memory.require(address);
     count("free");
-    int overruns = HostRunnerNative.overruns(address, bytes);
-    allocations.remove(address);
-    used -= taken(bytes);
-    HostRunnerNative.free(address, bytes);
-    if (overruns != 0) {
-      throw new BackendException(overrun("free", address, bytes, overruns));
-    }
-  }
-
-  private String overrun(String call, long address, long bytes, int overruns) {
-    return call + ": something was written "
-        + (overruns == 1 ? "before" : overruns == 2 ? "behind" : "before and behind") + " the allocation of " + bytes
-        + " bytes at 0x" + Long.toHexString(address)
-        + (launchedSinceCheck.isEmpty() ? ""
-            : "; launched since the last synchronise: " + String.join(", ", launchedSinceCheck));
+    memory.free(address);
   }
 
   @Override
   public long freeMemory() {
     checkOpen("freeMemory");
-    return (memory - used) / ALIGNMENT * ALIGNMENT;
+    return memory.left();
   }
 
   @Override
@@ -275,8 +214,8 @@ public final class HostRunner implements Driver {
     checkOpen("upload");
     refuseInCapture("upload");
     checkTransfer("upload", to, array, offsetBytes, bytes);
-    if (stream > 0) {
-      flush();
+    if (streams.inBranch()) {
+      streams.flush();
     }
     count("upload");
     if (bytes > 0) {
@@ -289,7 +228,7 @@ public final class HostRunner implements Driver {
     checkOpen("download");
     refuseInCapture("download");
     checkTransfer("download", from, array, offsetBytes, bytes);
-    flush();
+    streams.flush();
     count("download");
     if (bytes > 0) {
       HostRunnerNative.download(from, array, offsetBytes, bytes);
@@ -380,7 +319,7 @@ public final class HostRunner implements Driver {
     }
     long[] slots = arguments.slots();
     enqueue("launch", () -> {
-      launchedSinceCheck.add(kernel);
+      memory.launched(kernel);
       HostRunnerNative.launch(runner, known.index, gridX, gridY, threads, sharedMemory, slots);
     });
   }
@@ -404,176 +343,58 @@ public final class HostRunner implements Driver {
   public void synchronise() {
     checkOpen("synchronise");
     refuseInCapture("synchronise");
-    flush();
+    streams.flush();
     count("synchronise");
-    String found = null;
-    for (Map.Entry<Long, Long> allocation : allocations.entrySet()) {
-      int overruns = HostRunnerNative.overruns(allocation.getKey(), allocation.getValue());
-      if (overruns != 0 && found == null) {
-        found = overrun("synchronise", allocation.getKey(), allocation.getValue(), overruns);
-      }
-    }
-    launchedSinceCheck.clear();
-    if (found != null) {
-      throw new BackendException(found);
-    }
+    memory.checkAll("synchronise");
   }
 
-  // ---- Order: one thing after the other here, in an order that the device could have chosen
+  // ---- Streams
 
   private void enqueue(String name, Runnable work) {
-    Runnable call = () -> {
+    streams.enqueue(() -> {
       count(name);
       work.run();
-    };
-    if (captured != null) {
-      int node = captured.size();
-      captured.add(new Node(call,
-          (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray()));
-      if (stream > 0) {
-        branchTails.set(stream, Set.of(node));
-      } else {
-        mainTail = Set.of(node);
-      }
-    } else if (stream > 0 && order == Order.BACKWARD) {
-      deferred.get(stream).add(call);
-    } else {
-      call.run();
-    }
-  }
-
-  /** Does what the branches outside a capture have left. */
-  private void flush() {
-    for (int each = 1; each <= STREAMS; each++) {
-      flush(each);
-    }
-  }
-
-  private void flush(int branch) {
-    List<Runnable> calls = List.copyOf(deferred.get(branch));
-    deferred.get(branch).clear();
-    calls.forEach(Runnable::run);
+    });
   }
 
   @Override
   public void fork(int number, Runnable branch) {
     checkOpen("fork");
-    if (number < 1 || number > STREAMS) {
-      throw new BackendException("fork: there is no stream " + number + "; there are 1 to " + STREAMS);
-    }
-    if (stream > 0) {
-      throw new BackendException("fork within a branch");
-    }
-    Set<Integer> both = new LinkedHashSet<>(mainTail);
-    both.addAll(branchTails.get(number));
-    branchTails.set(number, both);
-    forked[number] = true;
-    stream = number;
-    try {
-      branch.run();
-    } finally {
-      stream = 0;
-    }
+    streams.fork(number, branch);
   }
 
   @Override
   public void join(int number) {
     checkOpen("join");
-    if (stream > 0 || !forked[number]) {
-      throw new BackendException(stream > 0 ? "join within a branch" : "join without a fork");
-    }
-    forked[number] = false;
-    Set<Integer> both = new LinkedHashSet<>(mainTail);
-    both.addAll(branchTails.get(number));
-    mainTail = both;
-    branchTails.set(number, Set.of());
-    flush(number);
-  }
-
-  private boolean anyForked() {
-    return IntStream.rangeClosed(1, STREAMS).anyMatch(each -> forked[each]);
+    streams.join(number);
   }
 
   @Override
   public long capture(Runnable work) {
     checkOpen("capture");
     refuseInCapture("capture");
-    if (anyForked()) {
+    if (streams.anyForked()) {
       throw new BackendException("capture: join the branch first");
     }
     count("capture");
-    captured = new ArrayList<>();
-    mainTail = Set.of();
-    boolean joined;
-    Node[] nodes;
-    try {
-      work.run();
-      nodes = captured.toArray(new Node[0]);
-    } finally {
-      joined = !anyForked();
-      captured = null;
-      mainTail = Set.of();
-      Collections.fill(branchTails, Set.of());
-      Arrays.fill(forked, false);
-    }
-    if (!joined) {
-      throw new BackendException("capture: a branch was forked and never joined");
-    }
-    graphs.put(++lastGraph, nodes);
-    return lastGraph;
+    return streams.capture(work);
   }
 
   @Override
   public void replay(long graph) {
     checkOpen("replay");
     refuseInCapture("replay");
-    Node[] nodes = graphs.get(graph);
-    if (nodes == null) {
-      throw new BackendException("replay: there is no graph " + graph);
-    }
-    enqueue("replay", () -> {
-      replaying = true;
-      try {
-        run(nodes);
-      } finally {
-        replaying = false;
-      }
-    });
-  }
-
-  /**
-   * Each node after those it depends on; among those that are ready the first, the last or any one, as the order says.
-   */
-  private void run(Node[] nodes) {
-    boolean[] done = new boolean[nodes.length];
-    List<Integer> ready = new ArrayList<>();
-    for (int left = nodes.length; left > 0; left--) {
-      ready.clear();
-      for (int i = 0; i < nodes.length; i++) {
-        if (!done[i] && Arrays.stream(nodes[i].dependencies).allMatch(dependency -> done[dependency])) {
-          ready.add(i);
-        }
-      }
-      int next = ready.get(switch (order) {
-        case FORWARD -> 0;
-        case BACKWARD -> ready.size() - 1;
-        case RANDOM -> random.nextInt(ready.size());
-      });
-      nodes[next].call.run();
-      done[next] = true;
-    }
+    enqueue("replay", streams.graph(graph));
   }
 
   @Override
   public void discard(long graph) {
     checkOpen("discard");
-    if (graphs.remove(graph) == null) {
-      throw new BackendException("discard: there is no graph " + graph);
-    }
+    streams.discard(graph);
   }
 
   private void refuseInCapture(String call) {
-    if (captured != null) {
+    if (streams.capturing()) {
       throw new BackendException(call + " during a capture: it would need the work before it done");
     }
   }
@@ -585,7 +406,7 @@ public final class HostRunner implements Driver {
   }
 
   private void count(String call) {
-    counts.merge(replaying ? "replayed " + call : call, 1L, Long::sum);
+    counts.merge(streams.replaying() ? "replayed " + call : call, 1L, Long::sum);
   }
 
   @Override
@@ -593,10 +414,8 @@ public final class HostRunner implements Driver {
     if (runner == 0) {
       return;
     }
-    allocations.forEach(HostRunnerNative::free);
-    allocations.clear();
-    graphs.clear();
-    deferred.forEach(List::clear);
+    memory.clear();
+    streams.clear();
     HostRunnerNative.close(runner);
     runner = 0;
   }

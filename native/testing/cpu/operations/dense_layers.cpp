@@ -1,0 +1,202 @@
+// Dense layers, forward and backward.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "operations.h"
+
+namespace operations {
+
+namespace {
+
+double elu(double x) { return x > 0 ? x : std::expm1(x); }
+
+// One layer forward and backward. inner sums of k products: k roundings, twice over for the order in which oneDNN adds.
+void dense_layer(int64_t rows, int64_t in, int64_t out, int activation, Numbers& numbers) {
+  const Floats xs = numbers.floats(rows * in, -1, 1), ws = numbers.floats(out * in, -0.5, 0.5),
+               bs = numbers.floats(out, -0.5, 0.5);
+  const Floats dys = numbers.floats(rows * out, -1, 1), dws = numbers.floats(out * in, -1, 1),
+               dbs = numbers.floats(out, -1, 1);
+  const std::string name = std::to_string(rows) + " x " + std::to_string(in) + " -> " + std::to_string(out);
+  const auto at = [](const Floats& matrix, int64_t i) { return static_cast<double>(matrix[static_cast<size_t>(i)]); };
+
+  std::vector<double> y(static_cast<size_t>(rows * out)), y_room(y.size());
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t j = 0; j < out; j++) {
+      double sum = at(bs, j), size = std::fabs(sum);
+      for (int64_t k = 0; k < in; k++) {
+        const double product = at(xs, r * in + k) * at(ws, j * in + k);
+        sum += product;
+        size += std::fabs(product);
+      }
+      y[static_cast<size_t>(r * out + j)] = activation == GPUTAE_ELU ? elu(sum) : sum;
+      y_room[static_cast<size_t>(r * out + j)] = kEpsilon * (static_cast<double>(in) + 4) * size;
+    }
+  }
+
+  Guarded<float> x(xs), w(ws), b(bs);
+  Floats dw_values[kTeams][2];
+  for (int t = 0; t < kTeams; t++) {
+    Floats y_values;
+    for (int again = 0; again < 2; again++) {
+      Guarded<float> got(rows * out);
+      that(kernels->dense(x.get(), w.get(), b.get(), activation, got.get(), rows, in, out, teams[t]) == 0,
+           "status of %s", name.c_str());
+      if (again == 1) {
+        same_bits(y_values, got.values(), "the same layer twice");
+      } else {
+        y_values = got.values();
+        all_near(
+            got, [&](int64_t i) { return y[static_cast<size_t>(i)]; },
+            [&](int64_t i) { return y_room[static_cast<size_t>(i)]; }, name.c_str());
+      }
+    }
+
+    // Backward from the y that the layer gave, so that its roundings are not counted again.
+    std::vector<double> dy(dys.size());
+    for (size_t i = 0; i < dys.size(); i++) {
+      const auto output = static_cast<double>(y_values[i]);
+      dy[i] = static_cast<double>(dys[i]) * (activation == GPUTAE_ELU && !(output > 0) ? output + 1 : 1);
+    }
+    for (int with_dx = 0; with_dx < 2; with_dx++) {
+      Guarded<float> got_y(y_values), got_dy(dys), dw(dws), db(dbs), dx(with_dx * rows * in);
+      that(kernels->dense_backward(x.get(), w.get(), got_y.get(), activation, got_dy.get(), dw.get(), db.get(),
+                                   with_dx ? dx.get() : nullptr, rows, in, out, teams[t]) == 0,
+           "status of %s backward", name.c_str());
+      all_near(
+          got_dy, [&](int64_t i) { return dy[static_cast<size_t>(i)]; },
+          [&](int64_t i) { return 2 * kEpsilon * std::fabs(at(dys, i)); }, (name + " dy").c_str());
+      dw_values[t][with_dx] = dw.values();
+
+      std::vector<double> sizes(static_cast<size_t>(std::max(out * in, rows * in)));
+      const auto room = [&](int64_t terms) {
+        return [&, terms](int64_t i) {
+          return kEpsilon * (static_cast<double>(terms) + 6) * sizes[static_cast<size_t>(i)];
+        };
+      };
+      all_near(
+          dw,
+          [&](int64_t i) {
+            double sum = at(dws, i), size = std::fabs(sum);
+            for (int64_t r = 0; r < rows; r++) {
+              const double product = dy[static_cast<size_t>(r * out + i / in)] * at(xs, r * in + i % in);
+              sum += product;
+              size += std::fabs(at(dys, r * out + i / in) * at(xs, r * in + i % in));
+            }
+            sizes[static_cast<size_t>(i)] = size;
+            return sum;
+          },
+          room(rows), (name + " dw").c_str());
+      all_near(
+          db,
+          [&](int64_t i) {
+            double sum = at(dbs, i), size = std::fabs(sum);
+            for (int64_t r = 0; r < rows; r++) {
+              sum += dy[static_cast<size_t>(r * out + i)];
+              size += std::fabs(at(dys, r * out + i));
+            }
+            sizes[static_cast<size_t>(i)] = size;
+            return sum;
+          },
+          room(rows), (name + " db").c_str());
+      all_near(
+          dx,
+          [&](int64_t i) {
+            double sum = 0, size = 0;
+            for (int64_t j = 0; j < out; j++) {
+              const double product = dy[static_cast<size_t>(i / in * out + j)] * at(ws, j * in + i % in);
+              sum += product;
+              size += std::fabs(at(dys, i / in * out + j) * at(ws, j * in + i % in));
+            }
+            sizes[static_cast<size_t>(i)] = size;
+            return sum;
+          },
+          room(out), (name + " dx").c_str());
+    }
+    same_bits(dw_values[t][0], dw_values[t][1], "dw with and without dx");
+  }
+}
+
+void dense() {
+  Numbers numbers(4);
+  for (const int64_t rows : {1, 2, 3, 5, 6, 7, 12, 13, 15, 16, 17, 31, 32, 33}) {
+    for (const int64_t in : {1, 2, 3, 16, 17, 33}) {
+      for (const int64_t out : {1, 2, 15, 17})
+        dense_layer(rows, in, out, numbers.below(2) == 0 ? GPUTAE_ELU : GPUTAE_IDENTITY, numbers);
+    }
+  }
+  // The network's own layers; 32,768 multiply-adds are worth a second thread.
+  for (const auto& [in, out] : {Shape{784, 64}, Shape{64, 784}, Shape{64, 2}, Shape{2, 64}, Shape{129, 127}}) {
+    for (const int64_t rows : check::kSanitized ? std::vector<int64_t>{31} : std::vector<int64_t>{1, 127, 145}) {
+      dense_layer(rows, in, out, GPUTAE_ELU, numbers);
+    }
+  }
+}
+
+// Equal rows of a batch give equal bits, wherever they stand and whoever computes them.
+void dense_equal_rows() {
+  Numbers numbers(5);
+  std::vector<int64_t> row_counts = {127, 128, 129, 143, 144, 145, 146, 147, 149, 151, 160, 289};
+  for (int64_t rows = 1; rows <= 40; rows++) row_counts.push_back(rows);
+  for (const auto& [in, out] :
+       {Shape{784, 64}, Shape{64, 64}, Shape{64, 2}, Shape{2, 64}, Shape{3, 5}, Shape{64, 784}}) {
+    const Floats image = numbers.floats(in, 0, 1);
+    Guarded<float> w(numbers.floats(out * in, -1, 1)), b(numbers.floats(out, -1, 1));
+    for (const int64_t rows : row_counts) {
+      Floats xs;
+      for (int64_t r = 0; r < rows; r++) xs.insert(xs.end(), image.begin(), image.end());
+      Guarded<float> x(xs);
+      for (GputaeTeam* team : teams) {
+        Guarded<float> y(rows * out);
+        kernels->dense(x.get(), w.get(), b.get(), GPUTAE_ELU, y.get(), rows, in, out, team);
+        bool equal = true;
+        for (int64_t i = out; i < rows * out; i++) equal = equal && check::same(y[i], y[i % out]);
+        that(equal, "%ld equal rows, %ld -> %ld, %d threads", static_cast<long>(rows), static_cast<long>(in),
+             static_cast<long>(out), gputae_team_threads(team));
+      }
+    }
+  }
+}
+
+// One input, weight 1: the product is exact, so what comes out is the activation.
+void dense_specials() {
+  for (const float special : kSpecial) {
+    Guarded<float> x(Floats{special}), w(Floats{1}), b(Floats{0}), linear(1), y(1);
+    kernels->dense(x.get(), w.get(), b.get(), GPUTAE_IDENTITY, linear.get(), 1, 1, 1, teams[0]);
+    that(near(linear[0], static_cast<double>(special), 0), "identity(%g) is %g", static_cast<double>(special),
+         static_cast<double>(linear[0]));
+    kernels->dense(x.get(), w.get(), b.get(), GPUTAE_ELU, y.get(), 1, 1, 1, teams[0]);
+    const double wanted = elu(static_cast<double>(special));
+    that(near(y[0], wanted, 4 * kEpsilon * std::fabs(wanted)), "ELU(%g) is %g", static_cast<double>(special),
+         static_cast<double>(y[0]));
+  }
+  // A NaN stays in its row, forward and backward (of dx).
+  const int64_t rows = 33, in = 17, out = 15;
+  Numbers numbers(6);
+  Guarded<float> x(numbers.floats(rows * in, -1, 1)), w(numbers.floats(out * in, -1, 1)), b(numbers.floats(out, -1, 1));
+  x[7 * in + 3] = kNaN;
+  for (GputaeTeam* team : teams) {
+    Guarded<float> y(rows * out), dy(numbers.floats(rows * out, -1, 1)), dw(numbers.floats(out * in, -1, 1)),
+        db(numbers.floats(out, -1, 1)), dx(rows * in);
+    kernels->dense(x.get(), w.get(), b.get(), GPUTAE_ELU, y.get(), rows, in, out, team);
+    kernels->dense_backward(x.get(), w.get(), y.get(), GPUTAE_ELU, dy.get(), dw.get(), db.get(), dx.get(), rows, in,
+                            out, team);
+    for (int64_t i = 0; i < rows * out; i++)
+      that(std::isnan(y[i]) == (i / out == 7), "NaN in row %ld of y", static_cast<long>(i / out));
+    for (int64_t i = 0; i < rows * in; i++)
+      that(std::isnan(dx[i]) == (i / in == 7), "NaN in row %ld of dx", static_cast<long>(i / in));
+    for (int64_t i = 0; i < out; i++) that(std::isnan(db[i]), "db[%ld] hides a NaN", static_cast<long>(i));
+  }
+}
+
+}  // namespace
+
+void test_dense_layers() {
+  check::group("dense layers", dense);
+  check::group("special values in dense layers", dense_specials);
+  // oneDNN's own roundings, which the sanitizers' builds do not have.
+  if (!check::kSanitized) check::group("equal rows of dense layers", dense_equal_rows);
+}
+
+}  // namespace operations

@@ -1,0 +1,269 @@
+// A stand-in for NVIDIA's driver library, for tests: what JCuda loads as libcuda.so.1 on a machine without a GPU.
+// Device memory is the host's, kernels are the host runner's (native/testing/host/build.sh), and streams, events and
+// captures follow the rules of cuda.h as strictly as they are written there; a breach is an error with a line on
+// stderr, even where a GPU might let it pass.
+//
+// Nothing runs before something waits for it, and then only what it waits for: whoever forgets to wait reads old
+// values. Among what could run next, GPU_TAE_FAKE_ORDER chooses (settings.h has all settings). Memory has guard zones
+// and is not initialised with zeros; work that uses memory freed meanwhile fails, as do two nodes of a graph that use
+// the same memory without an order between them, if neither is a kernel (what a kernel touches is not known).
+//
+// This header has what the driver's files share: the objects of a context, and what each file does for the others.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../../host/engine.h"
+#include "../fake.h"
+#include "results.h"
+#include "settings.h"
+
+namespace gputae_fake {
+
+using Address = uint64_t;  // CUdeviceptr
+
+enum CaptureMode : int { kGlobal, kThreadLocal, kRelaxed };
+
+// Something that enqueued work uses and that may be gone when it runs.
+struct Resource {
+  std::string what;
+  bool alive = true;
+};
+
+constexpr size_t kZone = 256;  // the alignment of an allocation, too
+constexpr unsigned char kZoneMark = 0xA5;
+
+// Zone, bytes, zone.
+struct Memory : Resource {
+  unsigned char* begin = nullptr;
+  size_t bytes = 0;
+
+  ~Memory() { std::free(begin - (begin == nullptr ? 0 : kZone)); }
+  Address address() const { return reinterpret_cast<Address>(begin); }
+  // What it takes of the device's memory: whole pieces of its alignment.
+  size_t taken() const { return (bytes + kZone - 1) / kZone * kZone; }
+  bool overrun() const {
+    return std::any_of(begin - kZone, begin, [](unsigned char byte) { return byte != kZoneMark; }) ||
+           std::any_of(begin + bytes, begin + bytes + kZone, [](unsigned char byte) { return byte != kZoneMark; });
+  }
+};
+
+struct Work {
+  std::string name;
+  std::function<Result()> run;
+  std::vector<std::shared_ptr<Resource>> uses;
+  std::vector<FakeRange> ranges;  // what is known of the memory it touches
+};
+
+// Enqueued in a stream, outside captures.
+struct Operation {
+  Work work;
+  std::vector<std::shared_ptr<Operation>> after;
+  bool done = false;
+  double finished = 0;
+  bool wanted = false;  // while waiting
+  size_t position = 0;
+};
+using Operations = std::vector<std::shared_ptr<Operation>>;
+
+// Enqueued during a capture.
+struct Node {
+  Work work;
+  std::vector<size_t> after;
+};
+using Nodes = std::vector<Node>;
+
+struct Stream;
+
+struct Capture {
+  Stream* origin;
+  int mode;
+  std::thread::id thread;
+  Nodes nodes;
+  std::vector<Stream*> streams;
+  bool active = true, valid = true;
+};
+
+struct Stream {
+  bool blocking = true;  // waits for the legacy default stream, which waits for it
+  Operations tail;       // what the next operation comes after
+  std::shared_ptr<Capture> capture;
+  std::vector<size_t> capture_tail;
+};
+
+struct Event {
+  unsigned flags = 0;
+  bool recorded = false;
+  double time = 0;
+  Operations operations;             // what it stands for
+  std::shared_ptr<Capture> capture;  // null, if recorded outside
+  std::vector<size_t> capture_tail;
+};
+
+struct Module : Resource {};
+
+struct Function {
+  std::shared_ptr<Module> module;
+  const gputae_host::Kernel* kernel;
+  int max_dynamic_shared = kShared - kStaticShared;
+};
+
+struct Graph {
+  std::shared_ptr<Nodes> nodes;
+};
+
+struct GraphExec {
+  std::shared_ptr<Nodes> nodes;
+  std::shared_ptr<Operation> last;  // one launch comes after another
+};
+
+// Objects by the address that callers know them by.
+template <typename T>
+using Handles = std::map<void*, std::shared_ptr<T>>;
+
+template <typename T>
+void* add(Handles<T>& handles, T value) {
+  auto object = std::make_shared<T>(std::move(value));
+  void* handle = object.get();
+  handles[handle] = std::move(object);
+  return handle;
+}
+
+template <typename T>
+std::shared_ptr<T> find(const Handles<T>& handles, void* handle) {
+  const auto found = handles.find(handle);
+  return found == handles.end() ? nullptr : found->second;
+}
+
+// The primary context of a device.
+struct Context {
+  int device = 0;
+  int references = 0;
+  Result error = kSuccess;  // sticky: nothing works after it
+  gputae_host::Engine* engine = nullptr;
+  std::map<Address, std::shared_ptr<Memory>> memory, pinned;  // by where they begin
+  size_t used = 0;
+  Stream legacy;
+  Handles<Stream> streams;
+  Handles<Event> events;
+  Handles<Module> modules;
+  Handles<Function> functions;
+  Handles<Graph> graphs;
+  Handles<GraphExec> execs;
+  Operations pending;  // as enqueued
+  std::vector<std::shared_ptr<Capture>> captures;
+  std::set<std::string> launched;  // since the zones were checked
+};
+
+struct State {
+  std::mutex mutex;
+  Settings settings;
+  std::mt19937_64 random{static_cast<uint64_t>(settings.seed)};
+  bool initialized = false;
+  const gputae_host::Library* library = nullptr;
+  std::vector<Context> contexts;
+  std::map<std::string, uint64_t> counts;
+  std::map<std::string, long> left;  // alive when their context went
+  long handles = 0;
+  size_t most_nodes = 0;
+  uint64_t graph_launches = 0;
+};
+
+// Never destroyed: other threads may call while the process ends.
+State& state();
+
+// ---- calls.cpp
+
+// Counts a call of the function; what GPU_TAE_FAKE_FAIL wants it to return, having done nothing.
+Result called(const char* name);
+Result initialized();
+// The number of objects of each kind that the context has.
+std::map<std::string, long> alive(const Context& context);
+
+// ---- contexts.cpp
+
+// The calling thread's context, and its error.
+Result working_context(const char* call, Context** context);
+
+// ---- memory.cpp
+
+// The allocation that holds all of these bytes; an empty range may lie at its end.
+std::shared_ptr<Memory> holder(const std::map<Address, std::shared_ptr<Memory>>& memory, Address address, size_t bytes);
+// Notes that `work` uses a range of device memory.
+Result use(Context& context, Work& work, const FakeRange& range);
+// Nothing may have been written beside an allocation.
+Result check_zones(Context& context);
+
+// ---- modules.cpp
+
+// Opens the host runner's kernels.
+Result open_engine(Context& context);
+
+// ---- streams.cpp
+
+// Null, with a line on stderr, where there is no such stream.
+Stream* find_stream(Context& context, void* handle, const char* call);
+
+// ---- graphs.cpp
+
+// Ends in an error when the capture ends.
+Result invalidate(Capture& capture, Result result, const char* call, const char* reason);
+// Calls that may wait or allocate: cuThreadExchangeStreamCaptureMode's rules.
+Result refuse_unsafe(const Context& context, const char* call);
+// The legacy default stream waits for blocking streams.
+Result refuse_legacy(const Context& context, const char* call);
+
+// ---- execution.cpp
+
+double seconds();
+void forget_done(Operations& operations);
+// What the next operation of a stream comes after.
+Operations frontier(Context& context, Stream& stream);
+// Makes the work a stream's next operation, or a node of what the stream captures.
+Result enqueue(Context& context, Stream& stream, Work work, std::shared_ptr<Operation>* enqueued = nullptr);
+// Enqueues into the default stream and waits for that.
+Result run_now(Context& context, Work work);
+// Runs what these operations need, and themselves; `most` of all that at most. In random order others may run before
+// their time.
+Result wait_for(Context& context, Operations targets, size_t most = SIZE_MAX);
+Result wait_for_all(Context& context);
+// A call that asks whether these are done; the device gets on meanwhile.
+Result query(Context& context, Operations operations);
+Result run_graph(Context& context, const Nodes& nodes);
+
+}  // namespace gputae_fake
+
+// ---- What the functions of cuda.h begin with
+
+#define API extern "C" __attribute__((visibility("default"))) int
+#define TRY(expression)                                 \
+  do {                                                  \
+    if (const int failed = (expression)) return failed; \
+  } while (false)
+#define ENTER()                        \
+  std::lock_guard lock(state().mutex); \
+  TRY(called(__func__))
+#define ENTER_INITIALIZED() \
+  ENTER();                  \
+  TRY(initialized())
+#define ENTER_CONTEXT()                           \
+  ENTER();                                        \
+  Context* context_found = nullptr;               \
+  TRY(working_context(__func__, &context_found)); \
+  [[maybe_unused]] Context& context = *context_found
+#define NOT_NULL(pointer) \
+  if ((pointer) == nullptr) return kInvalidValue
+#define STREAM(handle)                                           \
+  Stream* stream_found = find_stream(context, handle, __func__); \
+  if (stream_found == nullptr) return kInvalidHandle;            \
+  Stream& stream = *stream_found

@@ -1,0 +1,211 @@
+package gputae.backend.cuda;
+
+import gputae.backend.BackendException;
+import gputae.backend.cuda.HostRunner.Order;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * The streams and graphs of the host runner: one thing after the other, in an order that the device could have chosen.
+ */
+final class HostStreams {
+
+  /** One enqueued call, with the earlier nodes of its graph that it has to wait for. */
+  private record Node(Runnable call, int[] dependencies) {}
+
+  private final Order order;
+  private final SplittableRandom random;
+  private final Map<Long, Node[]> graphs = new HashMap<>();
+  private long lastGraph;
+  private boolean replaying;
+
+  /** What is recorded for {@link #capture}, or null. */
+  private List<Node> captured;
+
+  /** The nodes the next one of the main stream, and of each branch, has to wait for. */
+  private Set<Integer> mainTail = Set.of();
+
+  private final List<Set<Integer>> branchTails = new ArrayList<>(Collections.nCopies(1 + Driver.STREAMS, Set.of()));
+
+  /** The stream that is being given work; 0 the main one. */
+  private int stream;
+
+  private final boolean[] forked = new boolean[1 + Driver.STREAMS];
+
+  /** Outside a capture and backward: what each branch enqueued, to be done as late as may be. */
+  private final List<List<Runnable>> deferred =
+      IntStream.rangeClosed(0, Driver.STREAMS).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
+
+  /** @param seed of random order; otherwise without effect */
+  HostStreams(Order order, long seed) {
+    this.order = order;
+    random = new SplittableRandom(seed);
+  }
+
+  /** Whether a graph is being recorded. */
+  boolean capturing() {
+    return captured != null;
+  }
+
+  /** Whether the work that is done now belongs to a graph. */
+  boolean replaying() {
+    return replaying;
+  }
+
+  boolean inBranch() {
+    return stream > 0;
+  }
+
+  /** Does the work now or when its turn comes, or records it. */
+  void enqueue(Runnable call) {
+    if (captured != null) {
+      int node = captured.size();
+      captured.add(new Node(call,
+          (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray()));
+      if (stream > 0) {
+        branchTails.set(stream, Set.of(node));
+      } else {
+        mainTail = Set.of(node);
+      }
+    } else if (stream > 0 && order == Order.BACKWARD) {
+      deferred.get(stream).add(call);
+    } else {
+      call.run();
+    }
+  }
+
+  /** Does what the branches outside a capture have left. */
+  void flush() {
+    for (int each = 1; each <= Driver.STREAMS; each++) {
+      flush(each);
+    }
+  }
+
+  private void flush(int branch) {
+    List<Runnable> calls = List.copyOf(deferred.get(branch));
+    deferred.get(branch).clear();
+    calls.forEach(Runnable::run);
+  }
+
+  void fork(int number, Runnable branch) {
+    if (number < 1 || number > Driver.STREAMS) {
+      throw new BackendException("fork: there is no stream " + number + "; there are 1 to " + Driver.STREAMS);
+    }
+    if (stream > 0) {
+      throw new BackendException("fork within a branch");
+    }
+    Set<Integer> both = new LinkedHashSet<>(mainTail);
+    both.addAll(branchTails.get(number));
+    branchTails.set(number, both);
+    forked[number] = true;
+    stream = number;
+    try {
+      branch.run();
+    } finally {
+      stream = 0;
+    }
+  }
+
+  void join(int number) {
+    if (stream > 0 || !forked[number]) {
+      throw new BackendException(stream > 0 ? "join within a branch" : "join without a fork");
+    }
+    forked[number] = false;
+    Set<Integer> both = new LinkedHashSet<>(mainTail);
+    both.addAll(branchTails.get(number));
+    mainTail = both;
+    branchTails.set(number, Set.of());
+    flush(number);
+  }
+
+  /** Whether a branch was forked and not joined yet. */
+  boolean anyForked() {
+    return IntStream.rangeClosed(1, Driver.STREAMS).anyMatch(each -> forked[each]);
+  }
+
+  /** Records what the work enqueues; the number of its graph. */
+  long capture(Runnable work) {
+    captured = new ArrayList<>();
+    mainTail = Set.of();
+    boolean joined;
+    Node[] nodes;
+    try {
+      work.run();
+      nodes = captured.toArray(new Node[0]);
+    } finally {
+      joined = !anyForked();
+      captured = null;
+      mainTail = Set.of();
+      Collections.fill(branchTails, Set.of());
+      Arrays.fill(forked, false);
+    }
+    if (!joined) {
+      throw new BackendException("capture: a branch was forked and never joined");
+    }
+    graphs.put(++lastGraph, nodes);
+    return lastGraph;
+  }
+
+  /**
+   * What replays a graph, to be enqueued.
+   *
+   * @throws BackendException if there is no such graph
+   */
+  Runnable graph(long graph) {
+    Node[] nodes = graphs.get(graph);
+    if (nodes == null) {
+      throw new BackendException("replay: there is no graph " + graph);
+    }
+    return () -> {
+      replaying = true;
+      try {
+        run(nodes);
+      } finally {
+        replaying = false;
+      }
+    };
+  }
+
+  /**
+   * Each node after those it depends on; among those that are ready the first, the last or any one, as the order says.
+   */
+  private void run(Node[] nodes) {
+    boolean[] done = new boolean[nodes.length];
+    List<Integer> ready = new ArrayList<>();
+    for (int left = nodes.length; left > 0; left--) {
+      ready.clear();
+      for (int i = 0; i < nodes.length; i++) {
+        if (!done[i] && Arrays.stream(nodes[i].dependencies).allMatch(dependency -> done[dependency])) {
+          ready.add(i);
+        }
+      }
+      int next = ready.get(switch (order) {
+        case FORWARD -> 0;
+        case BACKWARD -> ready.size() - 1;
+        case RANDOM -> random.nextInt(ready.size());
+      });
+      nodes[next].call.run();
+      done[next] = true;
+    }
+  }
+
+  void discard(long graph) {
+    if (graphs.remove(graph) == null) {
+      throw new BackendException("discard: there is no graph " + graph);
+    }
+  }
+
+  /** Forgets graphs and what is left to do. */
+  void clear() {
+    graphs.clear();
+    deferred.forEach(List::clear);
+  }
+}
