@@ -68,7 +68,11 @@ public final class NativeFolder {
   /** What is done with a library once it is unpacked; usually it is loaded. */
   @FunctionalInterface
   public interface Use {
-    /** @throws UnsatisfiedLinkError if a library in this folder cannot be loaded */
+    /**
+     * Loads a library.
+     *
+     * @throws UnsatisfiedLinkError if a library in this folder cannot be loaded
+     */
     void accept(Path file);
   }
 

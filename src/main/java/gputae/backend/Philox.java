@@ -49,7 +49,7 @@ public final class Philox {
     int[] words = null;
     int used = 4;
     for (int i = n - 1; i > 0; i--) {
-      long bound = i + 1;
+      long bound = i + 1L;
       long product;
       do {
         if (used == 4) {

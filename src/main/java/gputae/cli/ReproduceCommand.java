@@ -20,6 +20,7 @@ import gputae.run.Version;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -187,7 +188,7 @@ final class ReproduceCommand implements Callable<Integer> {
         .map(ShellWord::of).collect(Collectors.joining(" "));
     List<Long> numbers = LongStream.range(0, seeds).boxed().toList();
     return new PaperResults.Conditions(devices.isEmpty() ? costMeasuredOn : String.join("; ", devices), Version.get(),
-        LocalDate.now().toString(), command, epochs, numbers,
+        LocalDate.now(ZoneId.systemDefault()).toString(), command, epochs, numbers,
         settings);
   }
 }

@@ -86,7 +86,9 @@ final class SweepCommand implements Callable<Integer> {
 
   private final Map<String, Evaluation> measured = new HashMap<>();
 
+  /** For the parser and the help alone: each cell of the sweep parses its own options. */
   @Mixin
+  @SuppressWarnings("UnusedVariable")
   private TrainOptions options;
 
   @Mixin

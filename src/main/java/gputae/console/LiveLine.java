@@ -3,6 +3,7 @@ package gputae.console;
 import java.io.PrintStream;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
@@ -44,7 +45,7 @@ final class LiveLine implements AutoCloseable {
       thread.setDaemon(true);
       return thread;
     });
-    timer.scheduleWithFixedDelay(this::draw, 0, REDRAW_MILLIS, TimeUnit.MILLISECONDS);
+    ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(this::draw, 0, REDRAW_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** Prints a separate line above this one. */

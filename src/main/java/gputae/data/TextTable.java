@@ -244,7 +244,7 @@ final class TextTable implements Closeable {
     double value;
     if (isDecimal(i)) {
       value = Decimals.parse(line, starts[i], ends[i], mark);
-      if (value != value) {
+      if (Double.isNaN(value)) {
         try {
           String text = new String(line, starts[i], ends[i] - starts[i], StandardCharsets.ISO_8859_1);
           value = Double.parseDouble(mark == ',' ? text.replace(',', '.') : text);

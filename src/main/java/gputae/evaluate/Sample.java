@@ -40,7 +40,11 @@ public record Sample(int[] numbers) {
     return new Images(chosen, numbers.length, all.height(), all.width());
   }
 
-  /** @param all uint8 (n), or null, which stays null */
+  /**
+   * The labels of the sample.
+   *
+   * @param all uint8 (n), or null, which stays null
+   */
   public byte[] labels(byte[] all) {
     if (all == null) {
       return null;
@@ -52,7 +56,11 @@ public record Sample(int[] numbers) {
     return chosen;
   }
 
-  /** @param all (n), or null, which stays null */
+  /**
+   * The classes of the sample.
+   *
+   * @param all (n), or null, which stays null
+   */
   public int[] classes(int[] all) {
     return all == null ? null : Arrays.stream(numbers).map(i -> all[i]).toArray();
   }

@@ -60,7 +60,11 @@ public final class Destination {
     this.attributes = attributes;
   }
 
-  /** @throws IOException if the links lead nowhere */
+  /**
+   * The destination that a path names.
+   *
+   * @throws IOException if the links lead nowhere
+   */
   public static Destination of(Path file) throws IOException {
     if (file.equals(STANDARD_OUTPUT)) {
       return new Destination(file, null, 1, true, null);

@@ -248,6 +248,7 @@ public final class SafeTensors {
     return buffer.flip();
   }
 
+  @SuppressWarnings("ByteBufferBackingArray") // next() allocated it whole
   private static Object values(Type type, ByteBuffer data) {
     switch (type) {
       case F32 -> {

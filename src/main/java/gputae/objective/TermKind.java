@@ -122,6 +122,7 @@ public abstract class TermKind<T extends Term> {
 
   /** Kinds are equal that have one class: a jar's kind may be made more than once. */
   @Override
+  @SuppressWarnings("EqualsGetClass")
   public final boolean equals(Object other) {
     return other != null && getClass() == other.getClass();
   }

@@ -61,6 +61,8 @@ public final class Outputs {
   }
 
   /**
+   * Refuses outputs that would overwrite one of these files.
+   *
    * @throws Failure a usage failure if an output is one of these files under any name; they are read or belong to a run
    */
   public Outputs notOver(Collection<Path> kept, String what) throws IOException {

@@ -52,7 +52,7 @@ public final class StrictJson {
       json.setNestingLimit(DEEPEST);
       Object value = value(json);
       // The reader throws if anything but blanks follows the value.
-      json.peek();
+      JsonToken unused = json.peek();
       return value;
     } catch (EOFException e) {
       throw new IllegalArgumentException("it ends too early", e);

@@ -94,7 +94,8 @@ final class PinnedTransfers {
    * @param makeCurrent makes the context current for whoever awaits the transfer
    */
   Driver.Transfer fetch(CUstream stream, Runnable makeCurrent, long from, long bytes) {
-    Fetch fetch = fetches[lastFetch = (lastFetch + 1) % FETCHES];
+    lastFetch = (lastFetch + 1) % FETCHES;
+    Fetch fetch = fetches[lastFetch];
     if (fetch.buffer == null || fetch.buffer.capacity() < bytes) {
       // The old one is freed with all else; transfers are of one size as a rule.
       fetch.pointer = new Pointer();
