@@ -20,7 +20,11 @@ public record BallMeasures(double shareOutside, HoleDistances holes, HoleDistanc
     double totalPersistence,
     double uniformTotalPersistence) {
 
-  /** @throws IllegalArgumentException if the reference is for another number of points or another dimension */
+  /**
+   * Measures embeddings.
+   *
+   * @throws IllegalArgumentException if the reference is for another number of points or another dimension
+   */
   public static BallMeasures of(Backend backend, Points embeddings, UniformBallReference uniform) {
     if (embeddings.count() != uniform.sample().count() || embeddings.dimension() != uniform.sample().dimension()) {
       throw new IllegalArgumentException(

@@ -29,8 +29,9 @@ final class DistanceOrder {
   }
 
   /**
-   * @return order[r] = index of the point of rank r as seen from {@code self}, with order[0] = self; length n; the next
-   *     call overwrites it
+   * Ranks the points by distance.
+   *
+   * @param order of length n, written: order[r] = index of the point of rank r as seen from {@code self}, order[0] = self
    */
   void order(double[] squares, int self, char[] order) {
     int m = keys.length;

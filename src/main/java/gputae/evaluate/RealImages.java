@@ -41,7 +41,11 @@ public final class RealImages {
     this.densityRadii = column(nearest, DENSITY_K, DENSITY_K - 1);
   }
 
-  /** @throws IllegalArgumentException if there are fewer than {@link #LEAST} images */
+  /**
+   * Real images from their features.
+   *
+   * @throws IllegalArgumentException if there are fewer than {@link #LEAST} images
+   */
   public static RealImages of(Points features) {
     if (features.count() < LEAST) {
       throw new IllegalArgumentException(

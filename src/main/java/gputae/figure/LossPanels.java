@@ -68,8 +68,9 @@ final class LossPanels {
     Canvas canvas = new Canvas(WIDTH, panels.size() * HEADING + FIRST_PANEL + (panels.size() - 1) * PANEL + BOTTOM);
     double y = 0;
     Rectangle2D plot = null;
-    for (Panel panel : panels) {
-      double height = panel == panels.get(0) ? FIRST_PANEL : PANEL;
+    for (int i = 0; i < panels.size(); i++) {
+      Panel panel = panels.get(i);
+      double height = i == 0 ? FIRST_PANEL : PANEL;
       plot = new Rectangle2D.Double(LEFT, y + HEADING, WIDTH - LEFT - RIGHT, height);
       panel(canvas, panel, epochs, plot);
       y += HEADING + height;

@@ -85,7 +85,7 @@ public final class DoublePrecision {
    */
   public static SpanningTree reference(double[] points, int dimension) {
     int exponent = exponent(points, dimension);
-    double[] scaled = scaled(points, dimension, exponent);
+    double[] scaled = scaled(points, exponent);
     SpanningTree tree = Prim.ofPoints(scaled, dimension);
     requireSquares(tree, scaled, dimension);
     return new SpanningTree(tree.edges(), unscaled(tree.lengths(), exponent));
@@ -103,7 +103,7 @@ public final class DoublePrecision {
 
   static Optional<SpanningTree> refined(Backend backend, double[] points, int dimension, double mostWork) {
     int exponent = exponent(points, dimension);
-    double[] scaled = scaled(points, dimension, exponent);
+    double[] scaled = scaled(points, exponent);
     DoublePrecision search = new DoublePrecision(backend, scaled, dimension, mostWork);
     int[] all = new int[points.length / dimension];
     Arrays.setAll(all, i -> i);
@@ -254,7 +254,7 @@ public final class DoublePrecision {
     return largest == 0 ? 0 : (1019 - dimensionBits) / 2 - Homology.exponentOf(largest);
   }
 
-  private static double[] scaled(double[] points, int dimension, int exponent) {
+  private static double[] scaled(double[] points, int exponent) {
     double[] scaled = new double[points.length];
     for (int i = 0; i < points.length; i++) {
       scaled[i] = Math.scalb(points[i], exponent);

@@ -86,11 +86,11 @@ record SafeTensorsHeader(Map<String, String> metadata, Map<String, Place> places
       throw wrong("its " + METADATA + " is " + StrictJson.shown(value) + ", expected an object of texts");
     }
     texts.forEach((name, text) -> {
-      if (!(text instanceof String)) {
+      if (!(text instanceof String words)) {
         throw wrong(
             "its " + METADATA + " has " + StrictJson.shown(text) + " under " + StrictJson.shown(name) + ", not text");
       }
-      metadata.put((String) name, (String) text);
+      metadata.put((String) name, words);
     });
   }
 

@@ -32,6 +32,7 @@ public final class StrictJson {
   private static final Pattern PLACE = Pattern.compile(" at line (\\d+) column (\\d+) path (\\S+)");
 
   /** A number as it is written, so {@code 1}, {@code 1.0} and {@code 1e0} differ. */
+  @SuppressWarnings("JavaLangClash")
   public record Number(String digits) {
     @Override
     public String toString() {
@@ -106,16 +107,10 @@ public final class StrictJson {
   }
 
   private static String whole(JsonReader json, String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      if (Character.isLowSurrogate(c) || i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1))) {
-        throw new IllegalArgumentException(
-            "half of a pair of characters stands alone in " + shortened(json.getPreviousPath()));
-      }
-      i++;
+    // A pair of characters is one code point; half of a pair is one in this range.
+    if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+      throw new IllegalArgumentException(
+          "half of a pair of characters stands alone in " + shortened(json.getPreviousPath()));
     }
     return text;
   }
