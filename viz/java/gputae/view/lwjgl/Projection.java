@@ -94,7 +94,6 @@ final class Projection {
 
   /** Overwrites {@code covariance}; {@code before} [3][d] may be null. */
   private static Projection seen(double[] mean, double[][] covariance, double whole, double[][] before) {
-    int d = mean.length;
     if (before != null) {
       // This decides only if nothing else does: rounding must not choose a direction in which the points have no
       // extent.
