@@ -99,7 +99,6 @@ final class PlyCloud {
     return format.equals("ascii") ? text(vertices, names, axes) : binary(vertices, names, axes);
   }
 
-  @SuppressWarnings("ReferenceEquality") // the same element, not one of the same name
   private PointCloud text(Element vertices, List<String> names, List<String> axes) throws DataException {
     TextTable table = new TextTable(source, TableOptions.NONE);
     GrowingCloud cloud = new GrowingCloud(source.file(), axes.size());
@@ -129,7 +128,6 @@ final class PlyCloud {
     return cloud.finished();
   }
 
-  @SuppressWarnings("ReferenceEquality") // the same element, not one of the same name
   private PointCloud binary(Element vertices, List<String> names, List<String> axes) throws DataException {
     ByteOrder order = format.equals("binary_big_endian") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
     for (Element element : elements) {
