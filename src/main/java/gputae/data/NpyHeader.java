@@ -129,7 +129,7 @@ record NpyHeader(char kind, int bytes, ByteOrder order, boolean fortran, int[] s
       return new NpyHeader(type.charAt(1), type.charAt(2) - '0', order, fortran, shape, List.copyOf(fields));
     }
 
-    /** A type after its byte order, such as "<f4"; for a structured array, the type of all its fields. */
+    /** A type after its byte order, such as {@code <f4}; for a structured array, the type of all its fields. */
     private String type() throws DataException {
       skipSpace();
       if (at >= text.length() || text.charAt(at) != '[') {

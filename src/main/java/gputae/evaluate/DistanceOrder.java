@@ -31,7 +31,8 @@ final class DistanceOrder {
   /**
    * Ranks the points by distance.
    *
-   * @param order of length n, written: order[r] = index of the point of rank r as seen from {@code self}, order[0] = self
+   * @param order of length n, written: order[r] = index of the point of rank r as seen from {@code self}; order[0] =
+   *     self
    */
   void order(double[] squares, int self, char[] order) {
     int m = keys.length;

@@ -15,7 +15,8 @@ interface SquaredDistances {
   int count();
 
   /**
-   * out[i - from][j] = squared distance of i and j for from <= i < to and first <= j < n; exactly symmetric.
+   * out[i - from][j] = squared distance of i and j for {@code from <= i < to} and {@code first <= j < n}; exactly
+   * symmetric.
    */
   void rows(int from, int to, int first, double[][] out);
 
