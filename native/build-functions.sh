@@ -39,11 +39,39 @@ stale() {  # stale FILE SOURCES...: succeeds if FILE is missing, or if a source,
   return 1
 }
 
-whole() {  # whole FILE ARGUMENTS...: runs the compiler; its output gets the name FILE only when it is complete
-  local file=$1
+# whole FILE ARGUMENTS...: runs the compiler; its output gets the name FILE only when it is complete. The command of each
+# source is noted in FILE.command.
+whole() {
+  local file=$1 argument
   shift
   "$cxx" "$@" -o "$file.new"
+  for argument in "$@"; do
+    [[ $argument != *.cpp ]] || note_command "$argument" "$cxx" "$@" > "$file.command"
+  done
   mv "$file.new" "$file"
+}
+
+note_command() {  # note_command SOURCE COMMAND...: prints an entry of compile_commands.json
+  local source=$1 argument words=()
+  shift
+  for argument in "$@"; do
+    argument=${argument//\\/\\\\}
+    words+=("\"${argument//\"/\\\"}\"")
+  done
+  echo "{\"directory\": \"$PWD\", \"file\": \"$source\", \"arguments\": [$(IFS=,; echo "${words[*]}")]}"
+}
+
+# compile_commands FOLDER: writes FOLDER/compile_commands.json, which clang-tidy and clangd read, from what whole noted.
+compile_commands() {
+  local file separator='['
+  {
+    while read -r file; do
+      echo "$separator"
+      cat "$file"
+      separator=','
+    done < <(find "$1" -name '*.command' | sort)
+    echo "]"
+  } | put "$1/compile_commands.json"
 }
 
 # Compilers run in parallel, one more than there are processors, so that no processor is idle while the script waits for

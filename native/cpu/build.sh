@@ -47,6 +47,7 @@ for source in team jni; do
   compile "$source" "$here/$source.cpp" -march=x86-64
 done
 all_done
+compile_commands "$objects"
 
 newest=$(ls -t "${compiled[@]}" | head -1)
 if [ ! "$library" -nt "$newest" ]; then

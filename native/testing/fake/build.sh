@@ -58,6 +58,7 @@ for source in "$here"/driver/*.cpp; do
 done
 for major in 12 13; do compile "$output/cublas$major.o" "$here/cublas.cpp" "-DGPU_TAE_FAKE_MAJOR=$major"; done
 all_done
+compile_commands "$output"
 
 link "$output/libcuda.so.1" "" "cu*; gputae_fake_*" "" "${driver[@]}"
 link "$output/cuda-lacking/libcuda.so.1" "" "cu*; gputae_fake_*" "cuGraphLaunch;" "${driver[@]}"

@@ -76,6 +76,7 @@ if stale "$object" "$output/kernels.cpp" "$here/cuda_host.h" "${sources[@]}" "${
   beside whole "$object" "${flags[@]}" -fno-exceptions -fno-rtti -c "$output/kernels.cpp"
 fi
 all_done
+compile_commands "$output"
 
 library=$output/libgputae_host_kernels.so
 if stale "$library" "$object" "$engine"; then whole "$library" "${flags[@]}" -shared -Wl,-z,defs "$object" "$engine"; fi

@@ -305,15 +305,27 @@ T argument(Slot slot) {
   return value;
 }
 
+// The numbers from 0 up, by what each compiler has for it: <utility> would bring names that CUDA has too.
 template <size_t... kIndices>
 struct Indices {};
+#ifdef __clang__
+template <typename T, T... kIndices>
+struct Numbers {
+  using Type = Indices<kIndices...>;
+};
+template <size_t kCount>
+using FirstIndices = typename __make_integer_seq<Numbers, size_t, kCount>::Type;
+#else
+template <size_t kCount>
+using FirstIndices = Indices<__integer_pack(kCount)...>;
+#endif
 
 template <auto kFunction, typename = decltype(kFunction)>
 struct Signature;
 template <auto kFunction, typename... T>
 struct Signature<kFunction, void (*)(T...)> {
   static constexpr char kTypes[] = {Parameter<T>::kLetter..., '\0'};
-  static void run(const Slot* arguments) { call(arguments, Indices<__integer_pack(sizeof...(T))...>()); }
+  static void run(const Slot* arguments) { call(arguments, FirstIndices<sizeof...(T)>()); }
 
  private:
   template <size_t... kIndices>
