@@ -39,7 +39,7 @@ stale() {  # stale FILE SOURCES...: succeeds if FILE is missing, or if a source,
   return 1
 }
 
-# whole FILE ARGUMENTS...: runs the compiler; its output gets the name FILE only when it is complete. The command of each
+# whole FILE ARGUMENTS...: runs the compiler; its output gets the name FILE only when it is complete. The command for a
 # source is noted in FILE.command.
 whole() {
   local file=$1 argument
