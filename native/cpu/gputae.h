@@ -1,5 +1,5 @@
 // The CPU backend's operations as a flat C interface. Every operation exists once per instruction set (baseline x86-64,
-// AVX2, AVX-512), compiled from the same sources with other flags; `gputae_kernels(isa)` returns one set.
+// AVX2, AVX-512), compiled from the same sources with other flags; the tables at the end are these sets.
 //
 // Matrices are dense, row-major, float32 unless said otherwise; (r, c) beside a name is its shape. Sums run in a fixed
 // order: for one instruction set and one number of threads the same input gives the same bits. Parameters' gradients
