@@ -34,10 +34,21 @@ shipped=$here/shipped
 sources=$(cd "$here" && { echo "${flags[*]}"; sha256sum ./*.cu ./*.h; } | sha256sum | cut -d' ' -f1)
 is_shipped() { [ "$(cat "$shipped/sources.sha256" 2> /dev/null)" = "$sources" ]; }
 
-# without WHY [ALOUD]: ends a build whose nvcc is missing or fails. With auto the build takes kernels/shipped, and says
-# so if ALOUD is not empty. With required and ship it fails.
+# without WHY [ALOUD [REFUSED]]: ends a build whose nvcc is missing or fails. With auto the build takes kernels/shipped,
+# and says so if ALOUD is not empty. With required and ship it fails. With auto it fails too if REFUSED is not empty and
+# kernels/shipped is of other sources: nvcc refused a kernel that somebody changed.
 without() {
-  if [ "$mode" = required ] || [ "$mode" = ship ]; then
+  if [ "$mode" = ship ]; then
+    echo "gpu-tae: kernels/build.sh ship needs a working nvcc of CUDA 12 or 13: $1 (NVCC names another nvcc)" >&2
+    exit 1
+  fi
+  if [ "$mode" = auto ] && [ -n "${3:-}" ] && ! is_shipped; then
+    rm -rf "$output"
+    echo "gpu-tae: the CUDA kernels cannot be built: $1; kernels/shipped is of other sources" \
+      "(-Dcuda=off builds without kernels)" >&2
+    exit 1
+  fi
+  if [ "$mode" = required ]; then
     rm -rf "$output"
     echo "gpu-tae: -Dcuda=required, but the CUDA kernels cannot be built: $1" \
       "(-Dcuda=auto takes the PTX of kernels/shipped)" >&2
@@ -117,7 +128,7 @@ refused=()
 for what in sm_75 sm_80 sm_90 ptx_75 ptx_90 fatbin; do wait "${processes[$what]}" || refused+=("$what"); done
 if [ ${#refused[@]} -gt 0 ]; then
   { grep -v '^ptxas info\|^    [0-9]* bytes stack' "$work/${refused[0]}.log" || true; } >&2
-  without "$version refuses: ${commands[${refused[0]}]}" aloud
+  without "$version refuses: ${commands[${refused[0]}]}" aloud refused
 fi
 
 # PTX is for drivers that are older and GPUs that are newer than this nvcc. nvcc writes the PTX version of its own

@@ -113,7 +113,10 @@ public interface Backend extends AutoCloseable {
    */
   void gather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x);
 
-  /** y = activation(x w^T + b). x (rows, in), w (out, in), b (1, out), y (rows, out). */
+  /**
+   * y = activation(x w^T + b). x (rows, in), w (out, in), b (1, out), y (rows, out). x and w may be the same matrix; a
+   * row of ones for w makes sums.
+   */
   void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y);
 
   /**

@@ -44,8 +44,8 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
 
         @Override
         public List<String> help() {
-          return List.of("sum of d^k over the batch's B - 1 death times d, the edge lengths of",
-              "the Euclidean minimum spanning tree of its latent points");
+          return List.of("sum of d^k over the batch's B - 1 death times d, the edge",
+              "lengths of the Euclidean minimum spanning tree of its latent", "points");
         }
 
         @Override

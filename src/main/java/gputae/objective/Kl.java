@@ -26,8 +26,8 @@ public record Kl() implements PosteriorTerm {
 
         @Override
         public List<String> help() {
-          return List.of("Kullback-Leibler divergence to the standard normal in nats, summed",
-              "over the batch, divided by B * pixels");
+          return List.of("Kullback-Leibler divergence to the standard normal in nats,",
+              "summed over the batch, divided by B * pixels");
         }
 
         @Override

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -75,24 +76,38 @@ abstract class GradientContract {
   @Test
   void aTermOfOnesOwn() {
     for (int latent : new int[] {1, 2, 6}) {
-      check(ModelKind.AE, latent, PLAIN, 0.7);
-      check(ModelKind.TAE, latent, PLAIN, 0.3);
+      check(ModelKind.AE, latent, PLAIN, quartic(0.7));
+      check(ModelKind.TAE, latent, PLAIN, quartic(0.3));
     }
-    check(ModelKind.VAE, 2, PLAIN, 0.3);
-  }
-
-  private void check(ModelKind kind, int latent, Penalty regulariser) {
-    check(kind, latent, regulariser, 0);
+    check(ModelKind.VAE, 2, PLAIN, quartic(0.3));
   }
 
   /**
-   * @param quartic weight of the mean of |z|^4, which is no term of the objective where it is 0
+   * A term beside the paper's.
+   *
+   * @param value in double precision, of latent points (ROWS, latent), without the weight
    */
-  private void check(ModelKind kind, int latent, Penalty regulariser, double quartic) {
+  private record Own(Term term, ToDoubleFunction<double[][]> value) {}
+
+  private static Own quartic(double weight) {
+    return new Own(new Quartic(weight),
+        z -> Arrays.stream(z).mapToDouble(point -> Math.pow(Reference.norm(point), 4)).sum() / ROWS);
+  }
+
+  private void check(ModelKind kind, int latent, Penalty regulariser) {
+    check(kind, latent, regulariser, null);
+  }
+
+  /**
+   * Compares value and gradient with finite differences through the whole network.
+   *
+   * @param own a term beside those of the model, or null
+   */
+  private void check(ModelKind kind, int latent, Penalty regulariser, Own own) {
     Random random = new Random(17 + latent);
     List<Term> terms = new ArrayList<>(regulariser.of(kind).terms());
-    if (quartic > 0) {
-      terms.add(new Quartic(quartic));
+    if (own != null) {
+      terms.add(own.term);
     }
     TrainConfig config = new TrainConfig(kind, latent, HIDDEN, ROWS, 1, 1e-3, Objective.of(terms), 5);
     float[] x = new float[ROWS * PIXELS];
@@ -108,7 +123,7 @@ abstract class GradientContract {
         TrainStep step = new TrainStep(backend, config, model, ROWS)) {
       ParameterLayout layout = model.layout();
       float[] parameters = Initialisation.draw(layout, 5, 0);
-      Reference reference = new Reference(kind, latent, regulariser, quartic, x, noise);
+      Reference reference = new Reference(kind, latent, regulariser, own, x, noise);
       if (kind.terms().contains(Ball.KIND)) {
         putHalfOutside(layout, parameters, reference);
       }
@@ -191,7 +206,7 @@ abstract class GradientContract {
   }
 
   /** The objective in double precision, directly from the formulas of the paper. */
-  private record Reference(ModelKind kind, int latent, Penalty regulariser, double quartic, float[] x, float[] noise) {
+  private record Reference(ModelKind kind, int latent, Penalty regulariser, Own own, float[] x, float[] noise) {
 
     private static double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input,
         boolean activate) {
@@ -263,7 +278,9 @@ abstract class GradientContract {
         reconstruction -= x[i] * Math.log(probability) + (1 - x[i]) * Math.log(1 - probability);
       }
       double total = reconstruction / (ROWS * PIXELS) + kl;
-      total += quartic * Arrays.stream(z).mapToDouble(point -> Math.pow(norm(point), 4)).sum() / ROWS;
+      if (own != null) {
+        total += own.term.weighted(own.value.applyAsDouble(z));
+      }
       if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {
           double norm = norm(point);

@@ -132,6 +132,22 @@ class KernelsTest {
       built = build(kernels, none, "auto");
       assertTrue(built.exit == 0 && built.said.contains("of other sources") && built.files.isEmpty(), built.toString());
     }
+    // A changed kernel that nvcc refuses is a mistake, not a build without kernels.
+    Path strict = Files.writeString(folder.resolve("strict-nvcc"), """
+        #!/bin/sh
+        [ "$1" != --version ] || { echo 'Cuda compilation tools, release 13.0, V13.0.88'; exit; }
+        echo 'a.cu(1): error: no kernel'
+        exit 1
+        """);
+    assertTrue(strict.toFile().setExecutable(true));
+    built = build(kernels, strict, "auto");
+    assertTrue(built.exit == 1 && built.said.contains("a.cu(1): error: no kernel")
+        && built.said.contains("refuses") && built.files.isEmpty(), built.toString());
+    assertEquals(0, build(kernels, nvcc, "ship").exit);
+    built = build(kernels, strict, "auto");
+    assertTrue(built.exit == 0 && built.files.equals(Set.of("kernels-75.ptx", "kernels.txt")), built.toString());
+    built = build(kernels, none, "ship");
+    assertTrue(built.exit == 1 && built.said.contains("ship needs a working nvcc"), built.toString());
   }
 
   private static Set<String> entries(String ptx) {
