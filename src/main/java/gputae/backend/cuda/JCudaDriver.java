@@ -35,6 +35,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
@@ -162,8 +163,13 @@ public final class JCudaDriver implements Driver {
   }
 
   private void newEvent(CUevent event, int flags) {
+    newEvent(event, flags, undo::add);
+  }
+
+  /** Creates an event; {@code undo} takes what destroys it. */
+  static void newEvent(CUevent event, int flags, Consumer<Runnable> undo) {
     check("cuEventCreate", cuEventCreate(event, flags));
-    undo.add(() -> check("cuEventDestroy", cuEventDestroy(event)));
+    undo.accept(() -> check("cuEventDestroy", cuEventDestroy(event)));
   }
 
   /**

@@ -1,8 +1,6 @@
 package gputae.backend.cuda;
 
 import static gputae.backend.cuda.CudaCodes.check;
-import static jcuda.driver.JCudaDriver.cuEventCreate;
-import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
 import static jcuda.driver.JCudaDriver.cuMemAllocHost;
@@ -55,8 +53,7 @@ final class PinnedTransfers {
     this.undo = undo;
     for (int i = 0; i < FETCHES; i++) {
       Fetch fetch = new Fetch();
-      check("cuEventCreate", cuEventCreate(fetch.arrived, CUevent_flags.CU_EVENT_DISABLE_TIMING));
-      undo.accept(() -> check("cuEventDestroy", cuEventDestroy(fetch.arrived)));
+      JCudaDriver.newEvent(fetch.arrived, CUevent_flags.CU_EVENT_DISABLE_TIMING, undo);
       fetches[i] = fetch;
     }
     stage = pinned(stagePointer, STAGE_BYTES);
