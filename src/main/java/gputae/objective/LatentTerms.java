@@ -9,19 +9,23 @@ import java.util.List;
 public final class LatentTerms implements AutoCloseable {
 
   /** A term at work; {@code weight} (1, 1) is what its gradient is multiplied by. */
-  private record One(LatentTerm term, LatentTerm.Computation computation, int column, Matrix weight, Matrix gradient) {}
+  private record One(TermKind<?> kind, LatentTerm.Computation computation, int column, Matrix weight, Matrix gradient) {
+    void weigh(double weight) {
+      this.weight.upload(new float[] {(float) kind.signed(weight)});
+    }
+  }
 
   private final Backend backend;
   private final List<One> all = new ArrayList<>();
 
-  /** What computes the latent terms of {@code objective}, of which it has one at least. */
+  /** What computes the latent terms of {@code objective}; it may have none. */
   public LatentTerms(Backend backend, Objective objective, long mostRows, long latent) {
     this.backend = backend;
     for (LatentTerm term : objective.latent()) {
-      One one = new One(term, term.on(backend, mostRows, latent), objective.column(term.kind()),
+      One one = new One(term.kind(), term.on(backend, mostRows, latent), objective.column(term.kind()),
           backend.allocate(1, 1), backend.allocate(mostRows, latent));
       all.add(one);
-      one.weight.upload(new float[] {(float) term.weighted(1)});
+      one.weigh(term.weight());
     }
   }
 
@@ -31,9 +35,14 @@ public final class LatentTerms implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such term
    */
   public void weigh(TermKind<?> kind, double weight) {
-    One one = all.stream().filter(any -> any.term.kind().equals(kind)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("the objective has no latent term " + kind.title()));
-    one.weight.upload(new float[] {(float) (kind.maximised() ? -weight : weight)});
+    all.stream().filter(one -> one.kind.equals(kind)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("the objective has no latent term " + kind.title()))
+        .weigh(weight);
+  }
+
+  /** Whether the objective has no latent term; then there is nothing to enqueue. */
+  public boolean isEmpty() {
+    return all.isEmpty();
   }
 
   /**

@@ -15,6 +15,6 @@ public interface Term {
 
   /** What the term adds to the objective where it has the value {@code value}: less than 0 where it is maximised. */
   default double weighted(double value) {
-    return kind().maximised() ? -(weight() * value) : weight() * value;
+    return kind().signed(weight() * value);
   }
 }

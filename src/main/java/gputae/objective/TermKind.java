@@ -66,6 +66,11 @@ public abstract class TermKind<T extends Term> {
     return false;
   }
 
+  /** An amount with the sign that it has in the objective: less than 0 where the term is maximised. */
+  final double signed(double amount) {
+    return maximised() ? -amount : amount;
+  }
+
   /** The name of its curve, where it stands alone. */
   public String curve() {
     return name;

@@ -2,8 +2,8 @@ package gputae.run;
 
 import gputae.backend.Backend;
 import gputae.data.Dataset;
-import gputae.objective.LatentTerm;
 import gputae.train.Epoch;
+import gputae.train.MissingLabelsException;
 import gputae.train.Step;
 import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /**
  * A training in a run directory; the caller holds the lock of the directory. Call {@link #begin}, {@link #train},
@@ -49,16 +48,12 @@ public final class RunTraining {
    *     lacks
    */
   public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
-    if (config.objective().needsClasses() && data.train().labels() == null) {
-      String terms = config.objective().latent().stream().filter(LatentTerm::needsClasses)
-          .map(term -> term.kind().title()).collect(Collectors.joining(", "));
-      throw new Failure("the objective needs a label for each image (" + terms + "), but the data set '" + data.name()
-          + "' has none; take a data set with labels, or leave the term out");
-    }
     try {
       return new Trainer(backend, config, data, control);
     } catch (ArithmeticException e) {
       throw tooLarge(e);
+    } catch (MissingLabelsException e) {
+      throw new Failure(e.getMessage() + "; take a data set with labels, or leave the term out", e);
     }
   }
 

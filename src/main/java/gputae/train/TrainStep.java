@@ -46,7 +46,6 @@ public final class TrainStep implements AutoCloseable {
   private final Matrix sampledGradient;
   private final Matrix noise;
 
-  /** Null where the objective has no latent term. */
   private final LatentTerms latentTerms;
 
   /** Buffers for batches of up to {@code rows} images, on a model that the caller owns. */
@@ -81,8 +80,7 @@ public final class TrainStep implements AutoCloseable {
     this.sampled = variational ? backend.allocate(rows, config.latent()) : null;
     this.sampledGradient = variational ? backend.allocate(rows, config.latent()) : null;
     this.noise = variational ? backend.allocate(rows, config.latent()) : null;
-    this.latentTerms =
-        objective.latent().isEmpty() ? null : new LatentTerms(backend, objective, rows, config.latent());
+    this.latentTerms = new LatentTerms(backend, objective, rows, config.latent());
   }
 
   /** Steps done, int64 (1, 1). */
@@ -127,9 +125,6 @@ public final class TrainStep implements AutoCloseable {
    * @throws IllegalArgumentException if the objective has no such term
    */
   public void weigh(TermKind<?> kind, double weight) {
-    if (latentTerms == null) {
-      throw new IllegalArgumentException("the objective has no latent term " + kind.title());
-    }
     latentTerms.weigh(kind, weight);
   }
 
@@ -163,7 +158,7 @@ public final class TrainStep implements AutoCloseable {
       dz = sampledGradient.firstRows(rows);
       backend.reparameterise(encoding.output(), noise.firstRows(rows), z);
     }
-    if (latentTerms == null) {
+    if (latentTerms.isEmpty()) {
       reconstruct(batch, z, decoding, dz);
     } else {
       Matrix points = z;
@@ -218,8 +213,6 @@ public final class TrainStep implements AutoCloseable {
       sampledGradient.close();
       noise.close();
     }
-    if (latentTerms != null) {
-      latentTerms.close();
-    }
+    latentTerms.close();
   }
 }

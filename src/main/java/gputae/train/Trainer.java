@@ -73,7 +73,7 @@ public final class Trainer implements AutoCloseable {
   /**
    * A training at its beginning, with initial weights drawn from the seed.
    *
-   * @throws IllegalArgumentException if a term needs the images' classes and the data set has none
+   * @throws MissingLabelsException if a term needs the images' classes and the data set has none
    * @throws OutOfMemoryException     if the device has not enough memory, saying which batch would fit where that is
    *     known
    */
@@ -82,8 +82,7 @@ public final class Trainer implements AutoCloseable {
     this.config = config;
     this.control = control;
     if (config.objective().needsClasses() && dataset.train().labels() == null) {
-      throw new IllegalArgumentException(
-          "the objective needs the classes of the images, but the data set '" + dataset.name() + "' has no labels");
+      throw new MissingLabelsException(dataset.name());
     }
     this.sums = new EpochSums(config.objective().columns());
     this.images = dataset.train().images().count();

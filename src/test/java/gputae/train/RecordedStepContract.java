@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import gputae.backend.Activation;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
@@ -19,14 +18,13 @@ import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
+import gputae.objective.Given;
 import gputae.objective.Kl;
-import gputae.objective.LatentTerm;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.objective.TermKind;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -37,8 +35,8 @@ abstract class RecordedStepContract {
   abstract Backend backend();
 
   private static final int IMAGES = 20;
-  private static final int PIXELS = 9;
-  private static final int CLASSES = 3;
+  private static final int PIXELS = Given.PIXELS;
+  private static final int CLASSES = Given.CLASSES;
   private static final int BATCH = 8;
   private static final int STEPS_PER_EPOCH = 2;
 
@@ -137,64 +135,6 @@ abstract class RecordedStepContract {
         assertEquals("the objective has no latent term " + kind.title(),
             assertThrows(IllegalArgumentException.class, () -> recorded.step.weigh(kind, 1)).getMessage());
       }
-    }
-  }
-
-  /** The sum of all inputs, weighed by the class from 1 on: what no term reads but one that is given both. */
-  private record Given(double weight) implements LatentTerm {
-    static final TermKind<Given> KIND = new TermKind<>("given", "what a term is given", TermKind.Over.SUM) {
-      @Override
-      public List<String> help() {
-        return List.of("sum over the batch of class times inputs");
-      }
-
-      @Override
-      public Given of(Values values) {
-        return new Given(values.get(weight()));
-      }
-
-      @Override
-      public Values values(Given term) {
-        return new Values(Map.of(weight(), term.weight));
-      }
-    };
-
-    @Override
-    public TermKind<Given> kind() {
-      return KIND;
-    }
-
-    @Override
-    public boolean needsClasses() {
-      return true;
-    }
-
-    @Override
-    public Computation on(Backend backend, long mostRows, long latent) {
-      float[] ones = new float[PIXELS];
-      Arrays.fill(ones, 1);
-      Matrix classNumbers = backend.allocate(1, CLASSES).upload(new float[] {1, 2, 3});
-      Matrix all = backend.allocate(1, PIXELS).upload(ones);
-      Matrix nothing = backend.allocate(1, 1);
-      Matrix ofRows = backend.allocate(1, mostRows);
-      Matrix sums = backend.allocate(1, mostRows);
-      return new Computation() {
-        @Override
-        public void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
-          long rows = batch.rows();
-          backend.dense(batch.classes(), classNumbers, nothing, Activation.IDENTITY,
-              ofRows.view(0, rows, 1));
-          backend.dense(batch.inputs(), all, nothing, Activation.IDENTITY, sums.view(0, rows, 1));
-          backend.dense(sums.view(0, 1, rows), ofRows.view(0, 1, rows), nothing, Activation.IDENTITY,
-              value);
-          backend.clear(gradient);
-        }
-
-        @Override
-        public void close() {
-          List.of(classNumbers, all, nothing, ofRows, sums).forEach(Matrix::close);
-        }
-      };
     }
   }
 
