@@ -3,6 +3,7 @@ package gputae.bench;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.Matrix;
+import gputae.linear.FloatPoints;
 import gputae.selftest.Reference;
 import java.util.Random;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -51,7 +52,7 @@ public class BallGradient extends DeviceBenchmark {
 
   @Override
   void check() {
-    Reference.Loss expected = Reference.ballPenalty(points, dimension, BallPenalty.NORM);
+    Reference.Loss expected = Reference.ballPenalty(new FloatPoints(points, dimension), BallPenalty.NORM);
     float[] found = gradient.toFloats();
     for (int i = 0; i < found.length; i++) {
       double slope = WEIGHT * expected.gradient()[i];

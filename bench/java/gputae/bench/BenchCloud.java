@@ -8,6 +8,7 @@ import gputae.backend.cpu.InstructionSet;
 import gputae.data.Dataset;
 import gputae.data.Digits;
 import gputae.data.Images;
+import gputae.linear.FloatPoints;
 import gputae.selftest.Clouds;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
@@ -40,8 +41,8 @@ public enum BenchCloud {
 
   private static final int EPOCHS = 8;
 
-  /** Row-major (n, d). */
-  float[] draw(int n, int d) {
+  /** A cloud of n points of dimension d. */
+  FloatPoints draw(int n, int d) {
     return switch (this) {
       case uniform -> Clouds.draw(Clouds.Kind.UNIFORM, n, d, new Random(SEED));
       case clustered -> Clouds.draw(Clouds.Kind.CLUSTERED, n, d, new Random(SEED));
@@ -49,7 +50,7 @@ public enum BenchCloud {
     };
   }
 
-  private static float[] train(int n, int d) {
+  private static FloatPoints train(int n, int d) {
     Dataset digits = Digits.generate(Math.max(n, IMAGES), 1, 0);
     try (Backend cpu = new CpuBackend(InstructionSet.chosen(), 1);
         Trainer trainer = new Trainer(cpu, config(ModelKind.TAE, d, 128, EPOCHS), digits, new TrainControl())) {

@@ -5,6 +5,7 @@ import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
+import gputae.linear.FloatPoints;
 import gputae.selftest.Reference;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -26,7 +27,7 @@ public class DeathTimesGradient extends DeviceBenchmark {
   @Param("2")
   public int dimension;
 
-  private float[] points;
+  private FloatPoints points;
   private SpanningTree tree;
   private Matrix z; // (batch, dimension)
   private Matrix edges; // int32 (batch - 1, 2)
@@ -42,12 +43,12 @@ public class DeathTimesGradient extends DeviceBenchmark {
   @Override
   void prepare(Backend backend) {
     points = BenchCloud.uniform.draw(batch, dimension);
-    tree = Prim.ofPoints(points, dimension);
+    tree = Prim.ofPoints(points);
     float[] deaths = new float[batch - 1];
     for (int e = 0; e < deaths.length; e++) {
       deaths[e] = (float) tree.lengths()[e];
     }
-    z = backend.allocate(batch, dimension).upload(points);
+    z = backend.allocate(batch, dimension).upload(points.coordinates());
     edges = backend.allocate(ElementType.INT32, batch - 1, 2).upload(tree.edges());
     lengths = backend.allocate(1, batch - 1).upload(deaths);
     gradient = backend.allocate(batch, dimension);
@@ -74,7 +75,7 @@ public class DeathTimesGradient extends DeviceBenchmark {
       pulls[v]++;
       for (int k = 0; k < dimension; k++) {
         double pull =
-            length == 0 ? 0 : WEIGHT * ((double) points[u * dimension + k] - points[v * dimension + k]) / length;
+            length == 0 ? 0 : WEIGHT * (points.coordinate(u, k) - points.coordinate(v, k)) / length;
         expected[u * dimension + k] += pull;
         expected[v * dimension + k] -= pull;
       }

@@ -5,6 +5,7 @@ import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
+import gputae.linear.FloatPoints;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
@@ -27,7 +28,7 @@ public class MinimumSpanningTree extends DeviceBenchmark {
   @Param({"uniform", "clustered", "trained"})
   public BenchCloud cloud;
 
-  private float[] values;
+  private FloatPoints values;
   private Matrix x; // (points, dimension)
   private Matrix edges; // int32 (points - 1, 2)
   private Matrix lengths; // (1, points - 1)
@@ -39,7 +40,7 @@ public class MinimumSpanningTree extends DeviceBenchmark {
   @Override
   void prepare(Backend backend) {
     values = cloud.draw(points, dimension);
-    x = backend.allocate(points, dimension).upload(values);
+    x = backend.allocate(points, dimension).upload(values.coordinates());
     edges = backend.allocate(ElementType.INT32, points - 1, 2);
     lengths = backend.allocate(1, points - 1);
   }
@@ -51,7 +52,7 @@ public class MinimumSpanningTree extends DeviceBenchmark {
 
   @Override
   void check() {
-    SpanningTree expected = Prim.ofPoints(values, dimension).sorted();
+    SpanningTree expected = Prim.ofPoints(values).sorted();
     float[] found = lengths.toFloats();
     double[] wide = new double[found.length];
     for (int i = 0; i < wide.length; i++) {

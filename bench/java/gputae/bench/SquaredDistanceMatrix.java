@@ -3,6 +3,7 @@ package gputae.bench;
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
 import gputae.homology.ExactDistance;
+import gputae.linear.FloatPoints;
 import java.util.Random;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -27,7 +28,7 @@ public class SquaredDistanceMatrix extends DeviceBenchmark {
   @Param("uniform")
   public BenchCloud cloud;
 
-  private float[] values;
+  private FloatPoints values;
   private Matrix x; // (points, dimension)
   private Matrix squared; // (points, points)
 
@@ -38,7 +39,7 @@ public class SquaredDistanceMatrix extends DeviceBenchmark {
   @Override
   void prepare(Backend backend) {
     values = cloud.draw(points, dimension);
-    x = backend.allocate(points, dimension).upload(values);
+    x = backend.allocate(points, dimension).upload(values.coordinates());
     squared = backend.allocate(points, points);
   }
 
@@ -54,7 +55,7 @@ public class SquaredDistanceMatrix extends DeviceBenchmark {
       int u = i == 0 ? 0 : i == 1 ? points - 1 : random.nextInt(points);
       float[] row = squared.view((long) u * points, 1, points).toFloats();
       for (int v = 0; v < points; v++) {
-        Answer.same("squared length from point " + u, v, ExactDistance.squared(values, dimension, u, v), row[v]);
+        Answer.same("squared length from point " + u, v, ExactDistance.squared(values, u, v), row[v]);
       }
     }
   }

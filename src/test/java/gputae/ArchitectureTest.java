@@ -36,22 +36,22 @@ class ArchitectureTest {
       backend          |
       backend.cpu      | backend
       backend.cuda     | backend
-      cli              | backend backend.cpu backend.cuda console data device evaluate figure files homology model
-                         objective paper report run selftest train view
+      cli              | backend backend.cpu backend.cuda console data device evaluate figure files homology linear
+                         model objective paper report run selftest train view
       console          | files objective text train
-      data             | files
+      data             | files linear
       device           | backend backend.cpu backend.cuda
       evaluate         | backend data homology linear model
       figure           | files linear objective text train
       files            |
-      homology         | backend
+      homology         | backend linear
       linear           |
-      model            | backend files text
+      model            | backend files linear text
       objective        | backend
       paper            | backend data device evaluate figure files model report run text train
       report           | evaluate files objective text train
-      run              | backend console data device evaluate figure files model objective report text train
-      selftest         | backend homology
+      run              | backend console data device evaluate figure files linear model objective report text train
+      selftest         | backend homology linear
       text             |
       train            | backend data model objective
       view             | backend data model train

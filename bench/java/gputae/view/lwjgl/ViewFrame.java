@@ -7,6 +7,7 @@ import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
 import gputae.figure.ClassColours;
+import gputae.linear.FloatPoints;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import gputae.view.Subject;
@@ -89,15 +90,16 @@ public class ViewFrame {
 
   private Observation observation(Random random, Subject subject) {
     float[] positions = new float[3 * points];
-    float[] latents = new float[latent * points];
+    float[] coordinates = new float[latent * points];
     for (int i = 0; i < points; i++) {
       for (int k = 0; k < latent; k++) {
         // One point is far from all others, for the check.
-        latents[latent * i + k] = i == 0 ? (k == 0 ? 3 : 0) : (float) (0.4 * random.nextGaussian());
+        coordinates[latent * i + k] = i == 0 ? (k == 0 ? 3 : 0) : (float) (0.4 * random.nextGaussian());
       }
     }
-    Projection projection = Projection.of(latents, points, latent, null);
-    projection.project(latents, points, positions);
+    FloatPoints latents = new FloatPoints(coordinates, latent);
+    Projection projection = Projection.of(latents, null);
+    projection.project(latents, positions);
     float[] batch = new float[3 * BATCH];
     int[] edges = new int[2 * (BATCH - 1)];
     double[] lengths = new double[BATCH - 1];

@@ -8,6 +8,7 @@ import gputae.data.ImageFile;
 import gputae.data.Images;
 import gputae.data.Npy;
 import gputae.files.WholeFile;
+import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.run.Failure;
 import gputae.run.Outputs;
@@ -102,11 +103,11 @@ final class EncodeCommand implements Callable<Integer> {
     try (Backend backend = device.open(line -> {});
         Autoencoder model = directory.openModel(backend, config);
         Matrix pixelsOnDevice = backend.allocate(ElementType.UINT8, images.count(), pixels).upload(images.pixels())) {
-      float[] embeddings = model.embeddings(pixelsOnDevice);
+      FloatPoints embeddings = model.embeddings(pixelsOnDevice);
       if (csv) {
-        WholeFile.write(out, rows(embeddings, latent));
+        WholeFile.write(out, rows(embeddings));
       } else {
-        Npy.write(out, embeddings, images.count(), latent);
+        Npy.write(out, embeddings.coordinates(), embeddings.count(), latent);
       }
     }
     String unit = images.count() == 1 ? " embedding" : " embeddings";
@@ -115,10 +116,11 @@ final class EncodeCommand implements Callable<Integer> {
   }
 
   /** One line per row; every number has enough digits to be read back unchanged. */
-  private static byte[] rows(float[] values, int columns) {
+  private static byte[] rows(FloatPoints points) {
+    float[] values = points.coordinates();
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < values.length; i++) {
-      text.append(Decimal.shortest(values[i])).append((i + 1) % columns == 0 ? '\n' : ',');
+      text.append(Decimal.shortest(values[i])).append((i + 1) % points.dimension() == 0 ? '\n' : ',');
     }
     return text.toString().getBytes(StandardCharsets.US_ASCII);
   }

@@ -8,14 +8,15 @@ import gputae.data.Images;
 import gputae.data.Labels;
 import gputae.data.Npy;
 import gputae.data.NpyArray;
-import gputae.data.PointCloud;
 import gputae.data.TableOptions;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Evaluator;
 import gputae.evaluate.InputSpace;
-import gputae.evaluate.Points;
 import gputae.evaluate.Sample;
 import gputae.files.DataException;
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
+import gputae.linear.PointCloud;
 import gputae.model.Autoencoder;
 import gputae.run.DataFingerprint;
 import gputae.run.Evaluating;
@@ -30,6 +31,7 @@ import gputae.run.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -137,7 +139,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (out != null) {
       outputs(out).notOver(Stream.of(latents, data, labels).filter(Objects::nonNull).toList(), "which is read");
     }
-    Points embeddings = points(latents);
+    FloatPoints embeddings = points(latents);
     int count = embeddings.count();
     int[] classes = labels == null ? null : Labels.read(labels, count, latents, EvaluateCommand::note);
     Sample sample = Sample.of(count, Evaluator.MOST, SAMPLE_SEED);
@@ -168,11 +170,11 @@ final class EvaluateCommand implements Callable<Integer> {
       requireCount(images.count(), count);
       return InputSpace.of(sample.images(images));
     }
-    Points vectors;
+    FloatPoints vectors;
     if (array instanceof NpyArray.Floats floats && floats.shape().length > 2) {
-      vectors = points(data, floats.values(), floats.shape()[0]);
+      vectors = finite(data, new FloatPoints(floats.values(), rowLength(data, floats.shape())));
     } else if (array instanceof NpyArray.Doubles doubles && doubles.shape().length > 2) {
-      vectors = points(data, rounded(data, doubles.values(), doubles.shape()[0]), doubles.shape()[0]);
+      vectors = finite(data, new DoublePoints(doubles.values(), rowLength(data, doubles.shape())));
     } else {
       vectors = points(data);
     }
@@ -194,29 +196,32 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private static Points points(Path file) throws DataException {
-    PointCloud cloud = CloudFiles.readCloud(file, TableOptions.NONE, EvaluateCommand::note);
-    return points(file, cloud.single() != null ? cloud.single() : rounded(file, cloud.full(), cloud.points()),
-        cloud.points());
+  private static FloatPoints points(Path file) throws DataException {
+    return finite(file, CloudFiles.readCloud(file, TableOptions.NONE, EvaluateCommand::note));
   }
 
   private static void note(String line) {
     System.err.println("gpu-tae: " + line);
   }
 
-  /** The points of a file: each row is a point, whatever its shape. */
-  private static Points points(Path file, float[] values, int count) {
-    if (values.length == 0) {
+  /** The number of coordinates of a point if each row of an array is a point, whatever its shape. */
+  private static int rowLength(Path file, int[] shape) {
+    int length = Arrays.stream(shape).skip(1).reduce(1, (a, b) -> a * b);
+    if (shape[0] == 0 || length == 0) {
       throw new Failure(file + " holds no points");
     }
+    return length;
+  }
+
+  /** The points in float32. */
+  private static FloatPoints finite(Path file, PointCloud cloud) {
     try {
-      return new Points(values, values.length / count);
+      FloatPoints points = cloud instanceof FloatPoints single ? single
+          : FloatRounding.of(file, cloud.inDouble(), EvaluateCommand::note);
+      points.requireFinite();
+      return points;
     } catch (IllegalArgumentException e) {
       throw new Failure(file + ": " + e.getMessage(), e);
     }
-  }
-
-  private static float[] rounded(Path file, double[] values, int count) {
-    return count == 0 ? new float[0] : FloatRounding.of(file, values, count, EvaluateCommand::note);
   }
 }

@@ -1,11 +1,13 @@
 package gputae.cli;
 
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
+import gputae.linear.PointCloud;
 import gputae.run.Failure;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.function.IntToDoubleFunction;
 
 /**
  * Rounds float64 points to float32, the type in which embeddings are measured. The file is refused if rounding would
@@ -25,10 +27,10 @@ final class FloatRounding {
   /**
    * Rounds the values, and says so on {@code log} if a value changes.
    *
-   * @param values float64 [points, d]
-   * @return float32 [points, d]
+   * @return the points in float32
    */
-  static float[] of(Path file, double[] values, int points, Consumer<String> log) {
+  static FloatPoints of(Path file, DoublePoints cloud, Consumer<String> log) {
+    double[] values = cloud.coordinates();
     float[] rounded = new float[values.length];
     boolean exact = true;
     for (int i = 0; i < values.length; i++) {
@@ -39,13 +41,13 @@ final class FloatRounding {
       }
       exact &= rounded[i] == values[i] || Double.isNaN(values[i]);
     }
+    FloatPoints single = new FloatPoints(rounded, cloud.dimension());
     if (exact) {
-      return rounded;
+      return single;
     }
-    int d = values.length / points;
-    int lost = different(values, points, d) - different(rounded, points, d);
-    double moved = moved(values, rounded, d);
-    double extent = extent(values, points, d);
+    int lost = different(cloud) - different(single);
+    double moved = moved(values, rounded, cloud.dimension());
+    double extent = extent(cloud);
     if (lost > 0 || moved > MOST * extent) {
       String harm = lost > 0 ? "makes " + lost + (lost == 1 ? " point" : " points") + " equal to another"
           : String.format(Locale.ROOT, "moves points by up to %.1g of the cloud's extent", moved / extent);
@@ -53,7 +55,7 @@ final class FloatRounding {
           + "; move the data to its mean first: numpy.save('NEW.npy', A - A.mean(0))");
     }
     log.accept(file + ": float64 values, rounded to float32 for the measures");
-    return rounded;
+    return single;
   }
 
   /** The largest distance between a point and its rounded value. */
@@ -69,7 +71,10 @@ final class FloatRounding {
     return Math.sqrt(most);
   }
 
-  private static double extent(double[] values, int points, int d) {
+  private static double extent(DoublePoints cloud) {
+    double[] values = cloud.coordinates();
+    int points = cloud.count();
+    int d = cloud.dimension();
     double[] mean = new double[d];
     for (int i = 0; i < values.length; i++) {
       mean[i % d] += values[i] / points;
@@ -82,25 +87,17 @@ final class FloatRounding {
   }
 
   /** The number of different rows; they are compared by a 64-bit hash of each. */
-  private static int different(double[] values, int points, int d) {
-    return (int) Arrays.stream(hashes(points, d, i -> values[i])).distinct().count();
-  }
-
-  private static int different(float[] values, int points, int d) {
-    return (int) Arrays.stream(hashes(points, d, i -> values[i])).distinct().count();
-  }
-
-  private static long[] hashes(int points, int d, IntToDoubleFunction value) {
-    long[] hashes = new long[points];
-    for (int n = 0; n < points; n++) {
+  private static int different(PointCloud cloud) {
+    long[] hashes = new long[cloud.count()];
+    for (int n = 0; n < hashes.length; n++) {
       long hash = 0;
-      for (int i = 0; i < d; i++) {
+      for (int i = 0; i < cloud.dimension(); i++) {
         // 0.0 and -0.0 are the same coordinate. The multiplication and the shift are those of splitmix64.
-        hash = (hash ^ Double.doubleToLongBits(value.applyAsDouble(n * d + i) + 0.0)) * 0xBF58476D1CE4E5B9L;
+        hash = (hash ^ Double.doubleToLongBits(cloud.coordinate(n, i) + 0.0)) * 0xBF58476D1CE4E5B9L;
         hash ^= hash >>> 29;
       }
       hashes[n] = hash;
     }
-    return hashes;
+    return (int) Arrays.stream(hashes).distinct().count();
   }
 }

@@ -4,7 +4,6 @@ import gputae.backend.Backend;
 import gputae.data.CloudFiles;
 import gputae.data.DistanceMatrix;
 import gputae.data.PairDistances;
-import gputae.data.PointCloud;
 import gputae.data.SparseDistances;
 import gputae.data.TableOptions;
 import gputae.homology.DoublePrecision;
@@ -12,13 +11,15 @@ import gputae.homology.Homology;
 import gputae.homology.Kruskal;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
+import gputae.linear.PointCloud;
 import gputae.run.Failure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -203,10 +204,10 @@ final class H0Input {
 
   private Answer ofCloud(Path file, TableOptions options, DeviceOptions device) throws IOException {
     PointCloud cloud = CloudFiles.readCloud(file, options, H0Input::note);
-    int n = cloud.points();
+    int n = cloud.count();
     int d = cloud.dimension();
     boolean inDouble = precision == Precision.DOUBLE
-        || precision != Precision.SINGLE && cloud.full() != null && DoublePrecision.isQuick(n, d);
+        || precision != Precision.SINGLE && cloud instanceof DoublePoints && DoublePrecision.isQuick(n, d);
     if (inDouble && device.isAuto()) {
       // This runs on the processor even if there is a GPU: opening a GPU takes longer than this.
       return reference(cloud);
@@ -216,24 +217,21 @@ final class H0Input {
         return reference(cloud);
       }
       long started = System.nanoTime();
-      double[] full = cloud.full();
-      if (cloud.single() != null) {
-        SpanningTree tree = Homology.spanningTree(backend, cloud.single(), d);
-        Optional<double[]> wide = precision == Precision.SINGLE
-            ? Optional.empty() : Homology.wideScales(cloud.single(), d, tree);
-        if (wide.isEmpty()) {
+      if (cloud instanceof FloatPoints single) {
+        SpanningTree tree = Homology.spanningTree(backend, single);
+        if (precision == Precision.SINGLE || !Homology.hasWideScales(single, tree)) {
           return new Answer(n, d, tree, "float32", since(started));
         }
-        full = wide.get();
       }
+      DoublePoints full = cloud.inDouble();
       if (precision == Precision.SINGLE) {
-        return new Answer(n, d, Homology.spanningTree(backend, full, d), "float32 (rounded from float64)",
+        return new Answer(n, d, Homology.spanningTree(backend, full), "float32 (rounded from float64)",
             since(started));
       }
       if (DoublePrecision.isQuick(n, d)) {
-        return new Answer(n, d, DoublePrecision.reference(full, d), "float64", since(started));
+        return new Answer(n, d, DoublePrecision.reference(full), "float64", since(started));
       }
-      SpanningTree tree = DoublePrecision.refined(backend, full, d).orElseThrow(() -> new Failure(file
+      SpanningTree tree = DoublePrecision.refined(backend, full).orElseThrow(() -> new Failure(file
           + ": rounded to float32, as the engine for large clouds needs it, death times could be wrong by over 1e-5;"
           + " give --precision double (some " + inWords(DoublePrecision.seconds(n, d)) + ") or --precision single"));
       return new Answer(n, d, tree, "float64, death times within 1e-5", since(started));
@@ -242,14 +240,8 @@ final class H0Input {
 
   private static Answer reference(PointCloud cloud) {
     long started = System.nanoTime();
-    double[] full = cloud.full();
-    if (full == null) {
-      full = new double[cloud.single().length];
-      float[] single = cloud.single();
-      Arrays.setAll(full, i -> single[i]);
-    }
-    return new Answer(cloud.points(), cloud.dimension(), DoublePrecision.reference(full, cloud.dimension()), "float64",
-        since(started));
+    SpanningTree tree = DoublePrecision.reference(cloud.inDouble());
+    return new Answer(cloud.count(), cloud.dimension(), tree, "float64", since(started));
   }
 
   private static String inWords(double seconds) {

@@ -1,6 +1,9 @@
 package gputae.data;
 
 import gputae.files.DataException;
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
+import gputae.linear.PointCloud;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -54,14 +57,14 @@ public final class CloudFiles {
         case XYZ -> XyzCloud.read(new TextTable(source, options));
         case TABLE -> CloudTable.read(new TextTable(source, options), note);
       };
-      long n = Math.round((1 + Math.sqrt(1 + 8.0 * cloud.points())) / 2);
-      if (cloud.dimension() == 1 && n >= 5 && n * (n - 1) / 2 == cloud.points() && isNonNegative(cloud)) {
-        note.accept("warning: " + file + ": " + cloud.points()
+      long n = Math.round((1 + Math.sqrt(1 + 8.0 * cloud.count())) / 2);
+      if (cloud.dimension() == 1 && n >= 5 && n * (n - 1) / 2 == cloud.count() && isNonNegative(cloud)) {
+        note.accept("warning: " + file + ": " + cloud.count()
             + " numbers taken as points on a line; if these are the distances of " + n
             + " points, give --format condensed");
       }
       if (isDistances(cloud)) {
-        note.accept("warning: " + file + ": a symmetric square with zeros on its diagonal, taken as " + cloud.points()
+        note.accept("warning: " + file + ": a symmetric square with zeros on its diagonal, taken as " + cloud.count()
             + " points; if these are distances, give --format distance");
       }
       return cloud;
@@ -134,19 +137,19 @@ public final class CloudFiles {
   }
 
   private static boolean isDistances(PointCloud cloud) {
-    int n = cloud.points();
+    int n = cloud.count();
     if (n != cloud.dimension() || n < 2) {
       return false;
     }
     boolean any = false;
     for (int i = 0; i < n; i++) {
-      if (value(cloud, i, i) != 0) {
+      if (cloud.coordinate(i, i) != 0) {
         return false;
       }
       for (int j = 0; j < i; j++) {
-        double value = value(cloud, i, j);
+        double value = cloud.coordinate(i, j);
         any |= value != 0;
-        if (value < 0 || value != value(cloud, j, i)) {
+        if (value < 0 || value != cloud.coordinate(j, i)) {
           return false;
         }
       }
@@ -155,32 +158,28 @@ public final class CloudFiles {
   }
 
   private static boolean isNonNegative(PointCloud cloud) {
-    for (int i = 0; i < cloud.points(); i++) {
-      if (value(cloud, i, 0) < 0) {
+    for (int i = 0; i < cloud.count(); i++) {
+      if (cloud.coordinate(i, 0) < 0) {
         return false;
       }
     }
     return true;
   }
 
-  private static double value(PointCloud cloud, int i, int j) {
-    return cloud.single() != null ? cloud.single()[i * cloud.dimension() + j] : cloud.full()[i * cloud.dimension() + j];
-  }
-
   /** A cloud of float64 coordinates; all of them must be finite. */
-  static PointCloud cloud(Path file, int points, int dimension, double[] values) throws DataException {
+  static PointCloud cloud(Path file, int dimension, double[] values) throws DataException {
     for (int i = 0; i < values.length; i++) {
       CloudTable.refuseNotFinite(values[i], file.toString(), i / dimension, i % dimension);
     }
-    return new PointCloud(points, dimension, null, values);
+    return new DoublePoints(values, dimension);
   }
 
   /** A cloud of float32 coordinates; all of them must be finite. */
-  static PointCloud cloud(Path file, int points, int dimension, float[] values) throws DataException {
+  static PointCloud cloud(Path file, int dimension, float[] values) throws DataException {
     for (int i = 0; i < values.length; i++) {
       CloudTable.refuseNotFinite(values[i], file.toString(), i / dimension, i % dimension);
     }
-    return new PointCloud(points, dimension, values, null);
+    return new FloatPoints(values, dimension);
   }
 
   /** The number of points and of coordinates from a shape; [n] means n points on a line. */

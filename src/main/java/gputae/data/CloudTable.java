@@ -1,6 +1,8 @@
 package gputae.data;
 
 import gputae.files.DataException;
+import gputae.linear.DoublePoints;
+import gputae.linear.PointCloud;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
@@ -122,7 +124,7 @@ final class CloudTable {
     if (padded != null) {
       throw new DataException(padded);
     }
-    return new PointCloud(points, chosen.length, null, Arrays.copyOf(values, points * chosen.length));
+    return new DoublePoints(Arrays.copyOf(values, points * chosen.length), chosen.length);
   }
 
   /**

@@ -1,6 +1,7 @@
 package gputae.data;
 
 import gputae.files.DataException;
+import gputae.linear.PointCloud;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package gputae.data;
 
 import gputae.files.DataException;
+import gputae.linear.DoublePoints;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -32,7 +33,7 @@ final class GrowingCloud {
     values[count++] = value;
   }
 
-  PointCloud finished() {
-    return new PointCloud(count / dimension, dimension, null, Arrays.copyOf(values, count));
+  DoublePoints finished() {
+    return new DoublePoints(Arrays.copyOf(values, count), dimension);
   }
 }

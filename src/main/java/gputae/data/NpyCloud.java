@@ -2,6 +2,7 @@ package gputae.data;
 
 import gputae.files.DataException;
 import gputae.files.WholeFile;
+import gputae.linear.PointCloud;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,9 +34,9 @@ final class NpyCloud {
     int[] sizes = CloudFiles.sizes(file, header.shape());
     NpyArray array = Npy.read(source, header);
     if (array instanceof NpyArray.Floats floats) {
-      return CloudFiles.cloud(file, sizes[0], sizes[1], floats.values());
+      return CloudFiles.cloud(file, sizes[1], floats.values());
     }
-    return CloudFiles.cloud(file, sizes[0], sizes[1], doubles(array, file));
+    return CloudFiles.cloud(file, sizes[1], doubles(array, file));
   }
 
   private static double[] doubles(NpyArray array, Path file) throws DataException {

@@ -1,6 +1,7 @@
 package gputae.data;
 
 import gputae.files.DataException;
+import gputae.linear.PointCloud;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

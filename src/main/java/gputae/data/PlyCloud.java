@@ -1,6 +1,9 @@
 package gputae.data;
 
 import gputae.files.DataException;
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
+import gputae.linear.PointCloud;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -164,15 +167,15 @@ final class PlyCloud {
         cloud.add(value(buffer, offsets[k], types[k]), source.file().toString(), k);
       }
     }
-    PointCloud full = cloud.finished();
+    DoublePoints full = cloud.finished();
     if (!List.of(types).stream().allMatch("f4"::equals)) {
       return full;
     }
-    float[] single = new float[full.full().length];
+    float[] single = new float[full.coordinates().length];
     for (int i = 0; i < single.length; i++) {
-      single[i] = (float) full.full()[i];
+      single[i] = (float) full.coordinates()[i];
     }
-    return new PointCloud(full.points(), full.dimension(), single, null);
+    return new FloatPoints(single, full.dimension());
   }
 
   private static int size(String type) {

@@ -1,6 +1,7 @@
 package gputae.data;
 
 import gputae.files.DataException;
+import gputae.linear.PointCloud;
 
 /**
  * Reads the positions of an XYZ file of chemistry: the number of atoms, a comment, then lines with an element and three

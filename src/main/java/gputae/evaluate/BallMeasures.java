@@ -2,6 +2,7 @@ package gputae.evaluate;
 
 import gputae.backend.Backend;
 import gputae.homology.Homology;
+import gputae.linear.FloatPoints;
 
 /**
  * Where embeddings lie relative to the unit ball, and how evenly they fill it.
@@ -23,20 +24,22 @@ public record BallMeasures(double shareOutside, HoleDistances holes, HoleDistanc
   /**
    * Measures embeddings.
    *
-   * @throws IllegalArgumentException if the reference is for another number of points or another dimension
+   * @throws IllegalArgumentException if a coordinate is not finite, or if the reference is for another number of points
+   *     or another dimension
    */
-  public static BallMeasures of(Backend backend, Points embeddings, UniformBallReference uniform) {
+  public static BallMeasures of(Backend backend, FloatPoints embeddings, UniformBallReference uniform) {
+    embeddings.requireFinite();
     if (embeddings.count() != uniform.sample().count() || embeddings.dimension() != uniform.sample().dimension()) {
       throw new IllegalArgumentException(
           embeddings + ", but the uniform ones to compare them with are " + uniform.sample());
     }
     return new BallMeasures(
-        UnitBall.shareOutside(embeddings.coordinates(), embeddings.dimension()),
+        UnitBall.shareOutside(embeddings),
         HoleDistances.of(uniform.probes(), embeddings),
         uniform.holes(),
         EnergyDistance.squared(EnergyDistance.mean(embeddings, uniform.sample()), EnergyDistance.mean(embeddings),
             uniform.meanPairDistance()),
-        Homology.spanningTree(backend, embeddings.coordinates(), embeddings.dimension()).totalPersistence(1),
+        Homology.spanningTree(backend, embeddings).totalPersistence(1),
         uniform.totalPersistence());
   }
 

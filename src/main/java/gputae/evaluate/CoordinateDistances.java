@@ -1,18 +1,20 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
+
 /**
  * Squared distances from points to a cloud: for each pair the sum of (x_k - y_k)^2 in double, k ascending, with the
- * same bits as {@link Points#squaredDistance}.
+ * same bits as {@link FloatPoints#squaredDistance}.
  */
 final class CoordinateDistances implements SquaredDistances {
 
   /** Number of points y at a time, so that their sums stay in the first-level cache of a core. */
   private static final int BLOCK = 1024;
 
-  private final Points cloud;
+  private final FloatPoints cloud;
   private final double[][] columns; // (d, n)
 
-  CoordinateDistances(Points cloud) {
+  CoordinateDistances(FloatPoints cloud) {
     this.cloud = cloud;
     int d = cloud.dimension();
     columns = new double[d][cloud.count()];
@@ -34,7 +36,7 @@ final class CoordinateDistances implements SquaredDistances {
   }
 
   /** As {@link #rows(int, int, int, double[][])}, from the points {@code from} to {@code to - 1} of another cloud. */
-  void rows(Points points, int from, int to, int first, double[][] out) {
+  void rows(FloatPoints points, int from, int to, int first, double[][] out) {
     int d = cloud.dimension();
     if (points.dimension() != d) {
       throw new IllegalArgumentException(

@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
@@ -7,8 +8,8 @@ import java.util.Arrays;
  * points, each stored coordinate by coordinate, in double.
  *
  * <p>Squared distances are sums of squared differences in the order of the coordinates, in double precision. They have
- * the same bits as {@link Points#squaredDistance}, in both directions of a pair. So equal distances compare as equal;
- * the expansion |x|^2 + |y|^2 - 2 x y would not keep this.
+ * the same bits as {@link FloatPoints#squaredDistance}, in both directions of a pair. So equal distances compare as
+ * equal; the expansion |x|^2 + |y|^2 - 2 x y would not keep this.
  */
 final class DistanceTiles {
 
@@ -44,7 +45,7 @@ final class DistanceTiles {
    */
   private final double[][][] tiles;
 
-  DistanceTiles(Points points) {
+  DistanceTiles(FloatPoints points) {
     count = points.count();
     padded = padded(points.dimension());
     tiles = new double[(count - 1) / TILE + 1][padded][TILE];
@@ -60,7 +61,7 @@ final class DistanceTiles {
   }
 
   /** The number of blocks of rows of a cloud, for parallel tasks. */
-  static int blocks(Points rows) {
+  static int blocks(FloatPoints rows) {
     return (rows.count() - 1) / BLOCK + 1;
   }
 
@@ -68,7 +69,7 @@ final class DistanceTiles {
    * Visits every pair of a point in a block of {@code rows} and a point of the tiles. For each row the tiles come in
    * ascending order.
    */
-  void visit(Points rows, int block, Visitor visitor) {
+  void visit(FloatPoints rows, int block, Visitor visitor) {
     int firstRow = block * BLOCK;
     int lastRow = Math.min(rows.count(), firstRow + BLOCK);
     double[] x = new double[padded];

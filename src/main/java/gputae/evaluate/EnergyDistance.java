@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
@@ -17,17 +18,17 @@ final class EnergyDistance {
   }
 
   /** E|X - Y|: the mean distance of the points of two clouds. */
-  static double mean(Points x, Points y) {
+  static double mean(FloatPoints x, FloatPoints y) {
     return sum(x, new CoordinateDistances(y), false) / ((double) x.count() * y.count());
   }
 
   /** E|X - X'|: the mean distance within a cloud. */
-  static double mean(Points x) {
+  static double mean(FloatPoints x) {
     return 2 * sum(x, new CoordinateDistances(x), true) / ((double) x.count() * x.count());
   }
 
   /** Adds the distances of each row, then the sums of the rows, so the order does not depend on the threads. */
-  private static double sum(Points points, CoordinateDistances cloud, boolean laterOnly) {
+  private static double sum(FloatPoints points, CoordinateDistances cloud, boolean laterOnly) {
     double[] sums = new double[points.count()];
     SquaredDistances.tiles(points.count()).forEach(tile -> {
       int from = tile * SquaredDistances.TILE;

@@ -6,6 +6,7 @@ import gputae.backend.Matrix;
 import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
+import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.model.ReconstructionLoss;
 import gputae.model.SafeTensors;
@@ -77,10 +78,10 @@ public final class Evaluator {
     reconstruction(backend, model, dataset.train().images(), Measure.BCE_TRAIN, Measure.MSE_TRAIN, values);
     reconstruction(backend, model, dataset.test().images(), Measure.BCE_TEST, Measure.MSE_TEST, values);
     Images images = test.images();
-    Points embeddings;
+    FloatPoints embeddings;
     try (Matrix pixels =
         backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
-      embeddings = new Points(model.embeddings(pixels), model.architecture().latent());
+      embeddings = model.embeddings(pixels);
     }
     if (images.count() >= 2) {
       ball(backend, embeddings, uniform(backend, embeddings), values);
@@ -99,7 +100,7 @@ public final class Evaluator {
    * @param labels labels of the same points, or null
    * @throws IllegalArgumentException if there are fewer than 2 points or the numbers of points differ
    */
-  public static Evaluation of(Backend backend, InputSpace inputs, Points embeddings, int[] labels) {
+  public static Evaluation of(Backend backend, InputSpace inputs, FloatPoints embeddings, int[] labels) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
     ball(backend, embeddings, UniformBallReference.of(backend, embeddings.count(), embeddings.dimension(), SEED),
         values);
@@ -116,7 +117,7 @@ public final class Evaluator {
       }
       double sum = 0;
       int latent = model.architecture().latent();
-      try (Matrix z = backend.allocate(images.count(), latent).upload(model.embeddings(all))) {
+      try (Matrix z = backend.allocate(images.count(), latent).upload(model.embeddings(all).coordinates())) {
         // The decoded images of a whole split would take four times as much memory as the split.
         for (int first = 0; first < images.count(); first += Autoencoder.CHUNK) {
           int count = Math.min(Autoencoder.CHUNK, images.count() - first);
@@ -131,7 +132,7 @@ public final class Evaluator {
     }
   }
 
-  private static void ball(Backend backend, Points embeddings, UniformBallReference uniform,
+  private static void ball(Backend backend, FloatPoints embeddings, UniformBallReference uniform,
       Map<Measure, Double> values) {
     BallMeasures ball = BallMeasures.of(backend, embeddings, uniform);
     values.put(Measure.OUTSIDE, ball.shareOutside());
@@ -184,7 +185,7 @@ public final class Evaluator {
     }
   }
 
-  private UniformBallReference uniform(Backend backend, Points embeddings) {
+  private UniformBallReference uniform(Backend backend, FloatPoints embeddings) {
     synchronized (uniform) {
       return uniform.computeIfAbsent(embeddings.dimension(),
           d -> UniformBallReference.of(backend, embeddings.count(), d, SEED));

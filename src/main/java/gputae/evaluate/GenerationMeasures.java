@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -45,7 +46,7 @@ public record GenerationMeasures(double frechet, double precision, double recall
    *     another dimension than those of the real images
    */
   public static GenerationMeasures of(RealImages real, Judgement generated) {
-    Points features = generated.features();
+    FloatPoints features = generated.features();
     if (features.count() < LEAST) {
       throw new IllegalArgumentException(features.count() + " generated images; their measures need at least " + LEAST);
     }
@@ -84,7 +85,7 @@ public record GenerationMeasures(double frechet, double precision, double recall
     }
   }
 
-  private static Balls balls(RealImages real, Points generated) {
+  private static Balls balls(RealImages real, FloatPoints generated) {
     DistanceTiles tiles = new DistanceTiles(generated);
     int k = RealImages.PRECISION_K;
     double[] generatedRadii = RealImages.column(RealImages.nearest(generated, tiles, k), k, k - 1);

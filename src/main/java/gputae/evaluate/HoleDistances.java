@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
@@ -12,7 +13,7 @@ import java.util.Arrays;
 public record HoleDistances(double median, double quantile90, double quantile95, double quantile99, double largest) {
 
   /** @param probes points uniform in the ball */
-  static HoleDistances of(Points probes, Points cloud) {
+  static HoleDistances of(FloatPoints probes, FloatPoints cloud) {
     CoordinateDistances distances = new CoordinateDistances(cloud);
     double[] nearest = new double[probes.count()];
     SquaredDistances.tiles(probes.count()).forEach(tile -> {

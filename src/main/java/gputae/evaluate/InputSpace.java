@@ -1,6 +1,7 @@
 package gputae.evaluate;
 
 import gputae.data.Images;
+import gputae.linear.FloatPoints;
 
 /**
  * The part of the neighbourhood measures that depends on the inputs alone: for every point the ranks of the others by
@@ -40,13 +41,14 @@ public final class InputSpace {
       for (int i = 0; i < values.length; i++) {
         values[i] = images.pixels()[i] & 0xff;
       }
-      return of(new Points(values, images.pixelsPerImage()));
+      return of(new FloatPoints(values, images.pixelsPerImage()));
     }
     return new InputSpace(new PixelDistances(images.pixels(), images.count(), images.pixelsPerImage()));
   }
 
   /** The space of other vectors, 2 to {@link #MOST_POINTS} of them. Distances are computed in double. */
-  public static InputSpace of(Points points) {
+  public static InputSpace of(FloatPoints points) {
+    points.requireFinite();
     requireCount(points.count());
     return new InputSpace(new CoordinateDistances(points));
   }

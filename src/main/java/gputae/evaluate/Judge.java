@@ -6,6 +6,7 @@ import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.data.Dataset;
 import gputae.data.Split;
+import gputae.linear.FloatPoints;
 import gputae.model.Classifier;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
@@ -141,7 +142,7 @@ public final class Judge implements AutoCloseable {
     }
     try (Matrix images = classifier.backend().allocate(ElementType.UINT8, count, classifier.pixels()).upload(pixels)) {
       Classifier.Outputs outputs = classifier.outputs(images);
-      return new Judgement(new Points(outputs.features(), classifier.features()),
+      return new Judgement(new FloatPoints(outputs.features(), classifier.features()),
           probabilities(outputs.logits(), classifier.classes()));
     }
   }

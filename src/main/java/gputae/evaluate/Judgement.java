@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
@@ -8,13 +9,14 @@ import java.util.Arrays;
  * @param features      one point per image, in the judge's feature space
  * @param probabilities row-major float32 [count, classes]: the probability of each class; each row sums to 1
  */
-public record Judgement(Points features, float[] probabilities) {
+public record Judgement(FloatPoints features, float[] probabilities) {
 
   /**
-   * @throws IllegalArgumentException if the points do not all have the same number of probabilities, at least 2, or if
-   *     one is not between 0 and 1
+   * @throws IllegalArgumentException if a feature is not finite, if the points do not all have the same number of
+   *     probabilities, at least 2, or if one is not between 0 and 1
    */
   public Judgement {
+    features.requireFinite();
     int count = features.count();
     if (probabilities.length % count != 0 || probabilities.length / count < 2) {
       throw new IllegalArgumentException(probabilities.length + " probabilities for " + count

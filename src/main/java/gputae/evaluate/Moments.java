@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import gputae.linear.SymmetricEigen;
 
 /**
@@ -14,7 +15,7 @@ record Moments(double[] mean, double[] covariance) {
    * The moments of at least 2 points. The mean is subtracted first, so that clouds far from the origin keep their
    * variance; sums run in the order of the points.
    */
-  static Moments of(Points points) {
+  static Moments of(FloatPoints points) {
     int n = points.count();
     int d = points.dimension();
     double[] mean = new double[d];

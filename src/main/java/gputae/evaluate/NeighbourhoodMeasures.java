@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -49,13 +50,14 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
    * @param embeddings embeddings of the same points in the same order
    * @param labels     uint8 (n), or null
    */
-  public static NeighbourhoodMeasures of(InputSpace inputs, Points embeddings, byte[] labels) {
+  public static NeighbourhoodMeasures of(InputSpace inputs, FloatPoints embeddings, byte[] labels) {
     return ofClasses(inputs, embeddings, labels == null
         ? null : IntStream.range(0, labels.length).map(i -> labels[i] & 0xff).toArray());
   }
 
   /** As {@link #of}, with any integers as labels. */
-  public static NeighbourhoodMeasures ofClasses(InputSpace inputs, Points embeddings, int[] labels) {
+  public static NeighbourhoodMeasures ofClasses(InputSpace inputs, FloatPoints embeddings, int[] labels) {
+    embeddings.requireFinite();
     int n = inputs.count();
     if (embeddings.count() != n || labels != null && labels.length != n) {
       throw new IllegalArgumentException(n + " inputs, but " + embeddings.count() + " embeddings"

@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -24,14 +25,14 @@ public final class RealImages {
   /** The least number of real images: more than the number of neighbours. */
   public static final int LEAST = DENSITY_K + 1;
 
-  private final Points features;
+  private final FloatPoints features;
   private final DistanceTiles tiles;
   private final Moments moments;
   private final double[] deviation;
   private final double[] precisionRadii;
   private final double[] densityRadii;
 
-  private RealImages(Points features) {
+  private RealImages(FloatPoints features) {
     this.features = features;
     this.tiles = new DistanceTiles(features);
     this.moments = Moments.of(features);
@@ -44,9 +45,10 @@ public final class RealImages {
   /**
    * Real images from their features.
    *
-   * @throws IllegalArgumentException if there are fewer than {@link #LEAST} images
+   * @throws IllegalArgumentException if a feature is not finite, or if there are fewer than {@link #LEAST} images
    */
-  public static RealImages of(Points features) {
+  public static RealImages of(FloatPoints features) {
+    features.requireFinite();
     if (features.count() < LEAST) {
       throw new IllegalArgumentException(
           features.count() + " real images; the measures of generated images need at least " + LEAST);
@@ -54,7 +56,7 @@ public final class RealImages {
     return new RealImages(features);
   }
 
-  public Points features() {
+  public FloatPoints features() {
     return features;
   }
 
@@ -85,7 +87,7 @@ public final class RealImages {
    * Squared distances of every point to its k nearest other points in ascending order, row-major [count, k]. There must
    * be more than k points.
    */
-  static double[] nearest(Points points, DistanceTiles tiles, int k) {
+  static double[] nearest(FloatPoints points, DistanceTiles tiles, int k) {
     double[] nearest = new double[points.count() * k];
     Arrays.fill(nearest, Double.POSITIVE_INFINITY);
     IntStream.range(0, DistanceTiles.blocks(points)).parallel()

@@ -2,6 +2,7 @@ package gputae.evaluate;
 
 import gputae.backend.Philox;
 import gputae.data.Images;
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
@@ -27,7 +28,7 @@ public record Sample(int[] numbers) {
     return new Sample(numbers);
   }
 
-  public Points points(Points all) {
+  public FloatPoints points(FloatPoints all) {
     return all.rows(numbers);
   }
 

@@ -3,6 +3,7 @@ package gputae.evaluate;
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
 import gputae.homology.Homology;
+import gputae.linear.FloatPoints;
 import gputae.model.Prior;
 
 /**
@@ -15,7 +16,7 @@ import gputae.model.Prior;
  * @param meanPairDistance mean distance of the sample, E|Y - Y'| over all pairs, including pairs of a point with itself
  * @param totalPersistence sum of the H0 death times of the sample
  */
-public record UniformBallReference(Points sample, Points probes, HoleDistances holes, double meanPairDistance,
+public record UniformBallReference(FloatPoints sample, FloatPoints probes, HoleDistances holes, double meanPairDistance,
     double totalPersistence) {
 
   private static final int PROBES = 10_000;
@@ -38,14 +39,14 @@ public record UniformBallReference(Points sample, Points probes, HoleDistances h
         draw(backend, PROBES, dimension, seed, PROBE_STREAM));
   }
 
-  static UniformBallReference of(Backend backend, Points sample, Points probes) {
+  static UniformBallReference of(Backend backend, FloatPoints sample, FloatPoints probes) {
     return new UniformBallReference(sample, probes, HoleDistances.of(probes, sample), EnergyDistance.mean(sample),
-        Homology.spanningTree(backend, sample.coordinates(), sample.dimension()).totalPersistence(1));
+        Homology.spanningTree(backend, sample).totalPersistence(1));
   }
 
-  private static Points draw(Backend backend, int count, int dimension, long seed, int stream) {
+  private static FloatPoints draw(Backend backend, int count, int dimension, long seed, int stream) {
     try (Matrix z = Prior.UNIFORM_BALL.sample(backend, count, dimension, seed, stream)) {
-      return new Points(z.toFloats(), dimension);
+      return new FloatPoints(z.toFloats(), dimension);
     }
   }
 }

@@ -1,6 +1,6 @@
 package gputae.figure;
 
-import gputae.linear.Vectors;
+import gputae.linear.FloatPoints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,30 +22,23 @@ public final class LatentFigure {
    * are left out and counted in the subtitle. The order of the dots is mixed, so that no class covers the others.
    *
    * @param png          the file, about 1400 pixels wide, replaced if it exists; missing directories are made
-   * @param latents      float32 [count, dimension]
-   * @param count        number of embeddings, 0 or more
-   * @param dimension    dimension of the latent space, at least 1
+   * @param latents      the embeddings, 0 or more
    * @param labelsOrNull uint8 [count], the class of each embedding; null draws all in one colour, without a legend
    * @param classes      names of the classes by label; labels beyond the list, or all if it is empty, are shown as
    *     numbers
    * @param title        one line, shortened if it is too long; may be empty
-   * @throws IllegalArgumentException if the sizes do not fit the arrays
+   * @throws IllegalArgumentException if there are fewer labels than embeddings
    * @throws FigureException          if this Java cannot draw text; the message says what to install
    * @throws IOException              if the file cannot be written
    */
-  public static void write(Path png, float[] latents, int count, int dimension, byte[] labelsOrNull,
-      List<String> classes, String title)
+  public static void write(Path png, FloatPoints latents, byte[] labelsOrNull, List<String> classes, String title)
       throws IOException {
-    if (count < 0 || dimension < 1 || (long) count * dimension > latents.length) {
-      throw new IllegalArgumentException(
-          count + " embeddings of " + dimension + " coordinates do not fit an array of " + latents.length);
-    }
-    if (labelsOrNull != null && labelsOrNull.length < count) {
-      throw new IllegalArgumentException(count + " embeddings have only " + labelsOrNull.length + " labels");
+    if (labelsOrNull != null && labelsOrNull.length < latents.count()) {
+      throw new IllegalArgumentException(latents.count() + " embeddings have only " + labelsOrNull.length + " labels");
     }
     Figures.write(png, () -> {
-      Cloud cloud = Cloud.of(latents, count, dimension, labelsOrNull, classes);
-      return dimension == 1 ? LatentStrip.draw(cloud, title) : LatentPlane.draw(cloud, title);
+      Cloud cloud = Cloud.of(latents, labelsOrNull, classes);
+      return latents.dimension() == 1 ? LatentStrip.draw(cloud, title) : LatentPlane.draw(cloud, title);
     });
   }
 
@@ -61,21 +54,22 @@ public final class LatentFigure {
    */
   record Cloud(double[] x, double[] y, int[] label, int skipped, List<String> names, PrincipalPlane plane) {
 
-    static Cloud of(float[] latents, int count, int dimension, byte[] labelsOrNull, List<String> classes) {
+    static Cloud of(FloatPoints latents, byte[] labelsOrNull, List<String> classes) {
+      int count = latents.count();
+      int dimension = latents.dimension();
       int kept = 0;
       for (int n = 0; n < count; n++) {
-        kept += Vectors.isFinite(latents, n, dimension) ? 1 : 0;
+        kept += latents.isFinite(n) ? 1 : 0;
       }
-      PrincipalPlane plane = dimension > 2 ? PrincipalPlane.of(latents, count, dimension) : null;
+      PrincipalPlane plane = dimension > 2 ? PrincipalPlane.of(latents) : null;
       double[] x = new double[kept];
       double[] y = new double[kept];
       int[] label = new int[kept];
       int largest = -1;
       for (int n = 0, i = 0; n < count; n++) {
-        if (Vectors.isFinite(latents, n, dimension)) {
-          int row = n * dimension;
-          x[i] = plane != null ? along(plane.first(), latents, row) : latents[row];
-          y[i] = plane != null ? along(plane.second(), latents, row) : dimension == 2 ? latents[row + 1] : 0;
+        if (latents.isFinite(n)) {
+          x[i] = plane != null ? along(plane.first(), latents, n) : latents.coordinate(n, 0);
+          y[i] = plane != null ? along(plane.second(), latents, n) : dimension == 2 ? latents.coordinate(n, 1) : 0;
           label[i] = labelsOrNull == null ? 0 : labelsOrNull[n] & 255;
           largest = Math.max(largest, label[i]);
           i++;
@@ -91,10 +85,10 @@ public final class LatentFigure {
       return new Cloud(x, y, label, count - kept, names, plane);
     }
 
-    private static double along(double[] direction, float[] latents, int row) {
+    private static double along(double[] direction, FloatPoints latents, int n) {
       double sum = 0;
       for (int i = 0; i < direction.length; i++) {
-        sum += direction[i] * latents[row + i];
+        sum += direction[i] * latents.coordinate(n, i);
       }
       return sum;
     }

@@ -1,5 +1,6 @@
 package gputae.figure;
 
+import gputae.linear.FloatPoints;
 import gputae.linear.LeadingComponents;
 import gputae.linear.SymmetricEigen;
 import gputae.linear.Vectors;
@@ -15,20 +16,21 @@ import gputae.linear.Vectors;
 public record PrincipalPlane(double[] first, double[] second, double firstShare, double secondShare) {
 
   /**
-   * The plane of the rows of {@code latents} (float32 [count, d], d at least 2) whose coordinates are all finite. For d
-   * above {@value LeadingComponents#FEW_DIMENSIONS}, {@link LeadingComponents} computes it. The sign of each direction
-   * is such that its entry of the largest magnitude (the first of equal ones) is positive.
+   * The plane of the points of d dimensions, at least 2, whose coordinates are all finite. For d above
+   * {@value LeadingComponents#FEW_DIMENSIONS}, {@link LeadingComponents} computes it. The sign of each direction is
+   * such that its entry of the largest magnitude (the first of equal ones) is positive.
    */
-  public static PrincipalPlane of(float[] latents, int count, int d) {
+  public static PrincipalPlane of(FloatPoints latents) {
+    int d = latents.dimension();
     if (d > LeadingComponents.FEW_DIMENSIONS) {
-      LeadingComponents found = LeadingComponents.of(latents, count, d, 1, 2, null, 0);
+      LeadingComponents found = LeadingComponents.of(latents, 1, 2, null, 0);
       double whole = found.whole();
       return new PrincipalPlane(Vectors.pointed(found.vectors()[0]),
           Vectors.pointed(found.vectors()[1]),
           whole > 0 ? Math.min(1, found.variances()[0] / whole) : 0,
           whole > 0 ? Math.min(1, found.variances()[1] / whole) : 0);
     }
-    double[] covariance = covariance(latents, count, d);
+    double[] covariance = covariance(latents);
     SymmetricEigen eigen = SymmetricEigen.of(covariance, d);
     double[] variances = eigen.values();
     double trace = 0;
@@ -45,14 +47,16 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
    * Row-major [d, d]. The mean is subtracted first, since clouds far from the origin would otherwise lose their
    * variance to cancellation.
    */
-  private static double[] covariance(float[] latents, int count, int d) {
+  private static double[] covariance(FloatPoints latents) {
+    int count = latents.count();
+    int d = latents.dimension();
     double[] mean = new double[d];
     int rows = 0;
     for (int n = 0; n < count; n++) {
-      if (Vectors.isFinite(latents, n, d)) {
+      if (latents.isFinite(n)) {
         rows++;
         for (int i = 0; i < d; i++) {
-          mean[i] += latents[n * d + i];
+          mean[i] += latents.coordinate(n, i);
         }
       }
     }
@@ -62,9 +66,9 @@ public record PrincipalPlane(double[] first, double[] second, double firstShare,
     double[] covariance = new double[d * d];
     double[] centred = new double[d];
     for (int n = 0; n < count; n++) {
-      if (Vectors.isFinite(latents, n, d)) {
+      if (latents.isFinite(n)) {
         for (int i = 0; i < d; i++) {
-          centred[i] = latents[n * d + i] - mean[i];
+          centred[i] = latents.coordinate(n, i) - mean[i];
         }
         for (int i = 0; i < d; i++) {
           for (int j = i; j < d; j++) {

@@ -1,6 +1,7 @@
 package gputae.homology;
 
 import gputae.backend.Backend;
+import gputae.linear.DoublePoints;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -45,7 +46,7 @@ public final class DoublePrecision {
   private static final double LEAST_SQUARE = 0x1p-960;
 
   private final Backend backend;
-  private final double[] points;
+  private final DoublePoints points;
   private final int dimension;
   private final double mostWork;
   private double work;
@@ -55,12 +56,12 @@ public final class DoublePrecision {
   private double[] lengths;
   private int count;
 
-  private DoublePrecision(Backend backend, double[] points, int dimension, double mostWork) {
+  private DoublePrecision(Backend backend, DoublePoints points, double mostWork) {
     this.backend = backend;
     this.mostWork = mostWork;
     this.points = points;
-    this.dimension = dimension;
-    int n = points.length / dimension;
+    this.dimension = points.dimension();
+    int n = points.count();
     this.edges = new int[2 * (n - 1)];
     this.lengths = new double[n - 1];
   }
@@ -83,11 +84,11 @@ public final class DoublePrecision {
    * @throws IllegalArgumentException if a coordinate is not finite, or if the scales of the cloud differ so much that
    *     doubles cannot hold the squares
    */
-  public static SpanningTree reference(double[] points, int dimension) {
-    int exponent = exponent(points, dimension);
-    double[] scaled = scaled(points, exponent);
-    SpanningTree tree = Prim.ofPoints(scaled, dimension);
-    requireSquares(tree, scaled, dimension);
+  public static SpanningTree reference(DoublePoints points) {
+    int exponent = exponent(points);
+    DoublePoints scaled = scaled(points, exponent);
+    SpanningTree tree = Prim.ofPoints(scaled);
+    requireSquares(tree, scaled);
     return new SpanningTree(tree.edges(), unscaled(tree.lengths(), exponent));
   }
 
@@ -97,35 +98,35 @@ public final class DoublePrecision {
    *
    * @throws IllegalArgumentException as {@link #reference} does
    */
-  public static Optional<SpanningTree> refined(Backend backend, double[] points, int dimension) {
-    return refined(backend, points, dimension, MOST_WORK);
+  public static Optional<SpanningTree> refined(Backend backend, DoublePoints points) {
+    return refined(backend, points, MOST_WORK);
   }
 
-  static Optional<SpanningTree> refined(Backend backend, double[] points, int dimension, double mostWork) {
-    int exponent = exponent(points, dimension);
-    double[] scaled = scaled(points, exponent);
-    DoublePrecision search = new DoublePrecision(backend, scaled, dimension, mostWork);
-    int[] all = new int[points.length / dimension];
+  static Optional<SpanningTree> refined(Backend backend, DoublePoints points, double mostWork) {
+    int exponent = exponent(points);
+    DoublePoints scaled = scaled(points, exponent);
+    DoublePrecision search = new DoublePrecision(backend, scaled, mostWork);
+    int[] all = new int[points.count()];
     Arrays.setAll(all, i -> i);
     if (!search.solve(all)) {
       return Optional.empty();
     }
     SpanningTree tree = new SpanningTree(search.edges, search.lengths);
-    requireSquares(tree, scaled, dimension);
+    requireSquares(tree, scaled);
     return Optional.of(new SpanningTree(tree.edges(), unscaled(tree.lengths(), exponent)));
   }
 
   /** Adds the edges of the tree of some points, given in ascending order; false if that is too much work. */
   private boolean solve(int[] ids) {
-    double[] cloud = gather(ids);
+    DoublePoints cloud = gather(ids);
     if (isQuick(ids.length, dimension) && work + (double) ids.length * ids.length * dimension / 2 <= mostWork) {
       work += (double) ids.length * ids.length * dimension / 2;
-      SpanningTree tree = Prim.ofPoints(cloud, dimension);
+      SpanningTree tree = Prim.ofPoints(cloud);
       addAll(ids, tree.edges(), tree.lengths());
       return true;
     }
-    Homology.Rounded rounded = Homology.rounded(cloud, dimension);
-    SpanningTree tree = Homology.run(backend, rounded.points(), dimension, rounded.exponent());
+    Homology.Rounded rounded = Homology.rounded(cloud);
+    SpanningTree tree = Homology.run(backend, rounded.points(), rounded.exponent());
     double moved = 2 * Math.scalb(rounded.error(), -rounded.exponent());
     double own = 1.01 * ((Math.min(dimension, ExactDistance.CHUNK) + dimension / ExactDistance.CHUNK + 3) / 2.0
         + 1) * 0x1p-24;
@@ -137,7 +138,7 @@ public final class DoublePrecision {
     for (int e = 0; e < exact.length; e++) {
       int u = tree.edges()[2 * e];
       int v = tree.edges()[2 * e + 1];
-      exact[e] = Math.sqrt(ExactDistance.squared(cloud, dimension, u, v));
+      exact[e] = Math.sqrt(ExactDistance.squared(cloud, u, v));
       if (tree.lengths()[e] <= least) {
         parent[Kruskal.root(parent, u)] = Kruskal.root(parent, v);
       } else {
@@ -147,7 +148,7 @@ public final class DoublePrecision {
     return solveComponents(ids, cloud, parent, tree, exact, least);
   }
 
-  private boolean solveComponents(int[] ids, double[] cloud, int[] parent, SpanningTree tree, double[] exact,
+  private boolean solveComponents(int[] ids, DoublePoints cloud, int[] parent, SpanningTree tree, double[] exact,
       double least) {
     int n = ids.length;
     int[] sizes = new int[n];
@@ -187,9 +188,9 @@ public final class DoublePrecision {
 
   /** The tree of points that are connected by edges of at most this length. */
   private boolean solveByNeighbours(int[] ids, double reach) {
-    double[] cloud = gather(ids);
+    DoublePoints cloud = gather(ids);
     double most = (mostWork - work) / (dimension + 4);
-    NeighbourPrim prim = new NeighbourPrim(cloud, dimension, reach * (1 + 0x1p-40), most);
+    NeighbourPrim prim = new NeighbourPrim(cloud, reach * (1 + 0x1p-40), most);
     boolean done = prim.grow();
     work += prim.visits() * (dimension + 4.0);
     if (done) {
@@ -199,14 +200,14 @@ public final class DoublePrecision {
   }
 
   /** The largest extent along an axis, of the chosen points or of all. */
-  private double extent(double[] cloud, int[] chosen) {
+  private double extent(DoublePoints cloud, int[] chosen) {
     double largest = 0;
-    int n = chosen == null ? cloud.length / dimension : chosen.length;
+    int n = chosen == null ? cloud.count() : chosen.length;
     for (int k = 0; k < dimension; k++) {
       double low = Double.POSITIVE_INFINITY;
       double high = Double.NEGATIVE_INFINITY;
       for (int i = 0; i < n; i++) {
-        double x = cloud[(chosen == null ? i : chosen[i]) * dimension + k];
+        double x = cloud.coordinate(chosen == null ? i : chosen[i], k);
         low = Math.min(low, x);
         high = Math.max(high, x);
       }
@@ -215,15 +216,8 @@ public final class DoublePrecision {
     return largest;
   }
 
-  private double[] gather(int[] ids) {
-    if (ids.length * dimension == points.length) {
-      return points;
-    }
-    double[] cloud = new double[ids.length * dimension];
-    for (int i = 0; i < ids.length; i++) {
-      System.arraycopy(points, ids[i] * dimension, cloud, i * dimension, dimension);
-    }
-    return cloud;
+  private DoublePoints gather(int[] ids) {
+    return ids.length == points.count() ? points : points.rows(ids);
   }
 
   private void addAll(int[] ids, int[] ends, double[] found) {
@@ -242,27 +236,26 @@ public final class DoublePrecision {
    * The exponent of the power of two that scales the largest coordinate so that the sum of the squares of d differences
    * does not overflow.
    */
-  private static int exponent(double[] points, int dimension) {
+  private static int exponent(DoublePoints points) {
+    points.requireFinite();
     double largest = 0;
-    for (int i = 0; i < points.length; i++) {
-      if (!Double.isFinite(points[i])) {
-        throw Homology.notFinite(i, dimension, points[i]);
-      }
-      largest = Math.max(largest, Math.abs(points[i]));
+    for (double x : points.coordinates()) {
+      largest = Math.max(largest, Math.abs(x));
     }
-    int dimensionBits = 32 - Integer.numberOfLeadingZeros(dimension - 1);
+    int dimensionBits = 32 - Integer.numberOfLeadingZeros(points.dimension() - 1);
     return largest == 0 ? 0 : (1019 - dimensionBits) / 2 - Homology.exponentOf(largest);
   }
 
-  private static double[] scaled(double[] points, int exponent) {
-    double[] scaled = new double[points.length];
-    for (int i = 0; i < points.length; i++) {
-      scaled[i] = Math.scalb(points[i], exponent);
-      if (Math.scalb(scaled[i], -exponent) != points[i]) {
+  private static DoublePoints scaled(DoublePoints points, int exponent) {
+    double[] scaled = points.coordinates().clone();
+    for (int i = 0; i < scaled.length; i++) {
+      double x = scaled[i];
+      scaled[i] = Math.scalb(x, exponent);
+      if (Math.scalb(scaled[i], -exponent) != x) {
         throw tooFarApart();
       }
     }
-    return scaled;
+    return new DoublePoints(scaled, points.dimension());
   }
 
   private static double[] unscaled(double[] lengths, int exponent) {
@@ -270,12 +263,12 @@ public final class DoublePrecision {
   }
 
   /** Squares that vanish, or nearly vanish, would give distance 0 between points that differ. */
-  private static void requireSquares(SpanningTree tree, double[] points, int dimension) {
+  private static void requireSquares(SpanningTree tree, DoublePoints points) {
     for (int e = 0; e < tree.lengths().length; e++) {
       double length = tree.lengths()[e];
       if (length * length < LEAST_SQUARE) {
-        for (int k = 0; k < dimension; k++) {
-          if (points[tree.edges()[2 * e] * dimension + k] != points[tree.edges()[2 * e + 1] * dimension + k]) {
+        for (int k = 0; k < points.dimension(); k++) {
+          if (points.coordinate(tree.edges()[2 * e], k) != points.coordinate(tree.edges()[2 * e + 1], k)) {
             throw tooFarApart();
           }
         }

@@ -1,5 +1,8 @@
 package gputae.homology;
 
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
+
 /**
  * The exact rule of distances in Java. It does the same operations in the same order as kernels/exact_distance.h, which
  * states the rule, and so gives the same bits.
@@ -11,8 +14,10 @@ public final class ExactDistance {
 
   private ExactDistance() {}
 
-  /** Squared length between points u and v of a row-major cloud (n, d). */
-  public static float squared(float[] points, int dimension, int u, int v) {
+  /** Squared length between points u and v of a cloud. */
+  public static float squared(FloatPoints cloud, int u, int v) {
+    float[] points = cloud.coordinates();
+    int dimension = cloud.dimension();
     int a = u * dimension;
     int b = v * dimension;
     float s = 0;
@@ -29,7 +34,9 @@ public final class ExactDistance {
   }
 
   /** The same rule in double precision. */
-  public static double squared(double[] points, int dimension, int u, int v) {
+  public static double squared(DoublePoints cloud, int u, int v) {
+    double[] points = cloud.coordinates();
+    int dimension = cloud.dimension();
     int a = u * dimension;
     int b = v * dimension;
     double s = 0;

@@ -3,8 +3,9 @@ package gputae.homology;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
-import java.util.Optional;
 
 /**
  * 0-dimensional persistent homology of point clouds of any size and scale.
@@ -21,59 +22,60 @@ public final class Homology {
   /**
    * The spanning tree of float32 points.
    *
-   * @param points row-major (n, d), n at least 1
-   * @throws IllegalArgumentException naming the first point with a coordinate that is not finite
+   * @throws IllegalArgumentException as {@link FloatPoints#requireFinite}
    */
-  public static SpanningTree spanningTree(Backend backend, float[] points, int dimension) {
-    float largest = 0;
-    for (int i = 0; i < points.length; i++) {
-      if (!Float.isFinite(points[i])) {
-        throw notFinite(i, dimension, points[i]);
-      }
-      largest = Math.max(largest, Math.abs(points[i]));
-    }
-    int exponent = largest == 0 ? 0 : targetExponent(dimension) - Math.getExponent((double) largest);
-    float[] scaled = points;
+  public static SpanningTree spanningTree(Backend backend, FloatPoints points) {
+    points.requireFinite();
+    float largest = largest(points);
+    int exponent = largest == 0 ? 0 : targetExponent(points.dimension()) - Math.getExponent((double) largest);
+    FloatPoints scaled = points;
     if (exponent != 0) {
-      scaled = new float[points.length];
-      for (int i = 0; i < points.length; i++) {
-        scaled[i] = Math.scalb(points[i], exponent);
+      float[] x = points.coordinates().clone();
+      for (int i = 0; i < x.length; i++) {
+        x[i] = Math.scalb(x[i], exponent);
       }
+      scaled = new FloatPoints(x, points.dimension());
     }
-    return run(backend, scaled, dimension, exponent);
+    return run(backend, scaled, exponent);
+  }
+
+  private static float largest(FloatPoints points) {
+    float largest = 0;
+    for (float x : points.coordinates()) {
+      largest = Math.max(largest, Math.abs(x));
+    }
+    return largest;
   }
 
   /**
    * The spanning tree of double points rounded to float32, as for float32 points. {@link DoublePrecision} keeps all
    * their digits.
    */
-  public static SpanningTree spanningTree(Backend backend, double[] points, int dimension) {
-    Rounded rounded = rounded(points, dimension);
-    return run(backend, rounded.points, dimension, rounded.exponent);
+  public static SpanningTree spanningTree(Backend backend, DoublePoints points) {
+    points.requireFinite();
+    Rounded rounded = rounded(points);
+    return run(backend, rounded.points, rounded.exponent);
   }
 
   /**
    * Checks whether the scales of the points differ so much that squares of some distances in their tree lose digits in
-   * float32. If so, returns the points as doubles, for {@link DoublePrecision}; otherwise empty.
+   * float32. If so, {@link DoublePrecision} is for them.
    */
-  public static Optional<double[]> wideScales(float[] points, int dimension, SpanningTree tree) {
-    float largest = 0;
-    for (float x : points) {
-      largest = Math.max(largest, Math.abs(x));
-    }
+  public static boolean hasWideScales(FloatPoints points, SpanningTree tree) {
+    float[] x = points.coordinates();
+    int dimension = points.dimension();
+    float largest = largest(points);
     // In the engine's units this is 2^-60; smaller squares lose digits.
     double least = largest == 0
         ? 0 : Math.scalb(0x1p-60, Math.getExponent((double) largest) - targetExponent(dimension));
     for (int e = 0; e < tree.lengths().length; e++) {
       int u = tree.edges()[2 * e] * dimension;
       int v = tree.edges()[2 * e + 1] * dimension;
-      if (tree.lengths()[e] < least && !Arrays.equals(points, u, u + dimension, points, v, v + dimension)) {
-        double[] wide = new double[points.length];
-        Arrays.setAll(wide, i -> points[i]);
-        return Optional.of(wide);
+      if (tree.lengths()[e] < least && !Arrays.equals(x, u, u + dimension, x, v, v + dimension)) {
+        return true;
       }
     }
-    return Optional.empty();
+    return false;
   }
 
   /**
@@ -81,15 +83,15 @@ public final class Homology {
    *
    * @param error the largest distance by which rounding moved a point, after scaling
    */
-  record Rounded(float[] points, int exponent, double error) {}
+  record Rounded(FloatPoints points, int exponent, double error) {}
 
-  static Rounded rounded(double[] points, int dimension) {
+  /** Rounds a cloud; all its coordinates must be finite. */
+  static Rounded rounded(DoublePoints cloud) {
+    double[] points = cloud.coordinates();
+    int dimension = cloud.dimension();
     double[] low = new double[dimension];
     double[] high = new double[dimension];
     for (int i = 0; i < points.length; i++) {
-      if (!Double.isFinite(points[i])) {
-        throw notFinite(i, dimension, points[i]);
-      }
       int axis = i % dimension;
       low[axis] = i < dimension ? points[i] : Math.min(low[axis], points[i]);
       high[axis] = i < dimension ? points[i] : Math.max(high[axis], points[i]);
@@ -115,7 +117,7 @@ public final class Homology {
       worst = Math.max(worst, squared);
     }
     // Moving the cloud also rounds, in double.
-    return new Rounded(scaled, exponent, Math.sqrt(worst) * (1 + 0x1p-30)
+    return new Rounded(new FloatPoints(scaled, dimension), exponent, Math.sqrt(worst) * (1 + 0x1p-30)
         + Math.sqrt(dimension) * Math.scalb(largest, exponent) * 0x1p-52);
   }
 
@@ -130,19 +132,14 @@ public final class Homology {
     return (123 - dimensionBits) / 2;
   }
 
-  static IllegalArgumentException notFinite(int index, int dimension, double value) {
-    return new IllegalArgumentException("point " + index / dimension + " (counted from 0) has the coordinate " + value
-        + "; every coordinate must be finite");
-  }
-
-  static SpanningTree run(Backend backend, float[] points, int dimension, int exponent) {
-    int n = points.length / dimension;
+  static SpanningTree run(Backend backend, FloatPoints points, int exponent) {
+    int n = points.count();
     int[] edges = new int[2 * (n - 1)];
     double[] lengths = new double[n - 1];
-    try (Matrix x = backend.allocate(n, dimension);
+    try (Matrix x = backend.allocate(n, points.dimension());
         Matrix ends = backend.allocate(ElementType.INT32, n - 1, 2);
         Matrix deaths = backend.allocate(1, n - 1)) {
-      x.upload(points);
+      x.upload(points.coordinates());
       backend.spanningTree(x, ends, deaths);
       backend.download(ends, edges, 0);
       float[] found = deaths.toFloats();

@@ -1,5 +1,6 @@
 package gputae.homology;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
@@ -11,9 +12,9 @@ public final class Kruskal {
 
   private Kruskal() {}
 
-  /** The tree of a row-major cloud (n, d); edges ascending. */
-  public static SpanningTree ofPoints(float[] points, int dimension) {
-    int n = points.length / dimension;
+  /** The tree of a cloud; edges ascending. */
+  public static SpanningTree ofPoints(FloatPoints points) {
+    int n = points.count();
     int pairs = Math.multiplyExact(n, n - 1) / 2;
     // Row by row of the upper triangle. A stable sort keeps this order for equal lengths, so they are in the order of
     // their ids.
@@ -25,7 +26,7 @@ public final class Kruskal {
     for (int u = 0; u < n; u++) {
       for (int v = u + 1; v < n; v++) {
         order[next] = next;
-        squared[next] = ExactDistance.squared(points, dimension, u, v);
+        squared[next] = ExactDistance.squared(points, u, v);
         first[next] = u;
         second[next] = v;
         next++;

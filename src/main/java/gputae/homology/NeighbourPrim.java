@@ -1,5 +1,6 @@
 package gputae.homology;
 
+import gputae.linear.DoublePoints;
 import java.util.Arrays;
 
 /**
@@ -10,8 +11,7 @@ import java.util.Arrays;
  */
 final class NeighbourPrim {
 
-  private final double[] points;
-  private final int dimension;
+  private final DoublePoints points;
   private final int n;
   private final double reach;
   private final double most;
@@ -37,10 +37,10 @@ final class NeighbourPrim {
   private int size;
 
   /** @param most number of pairs to compare before giving up */
-  NeighbourPrim(double[] points, int dimension, double reach, double most) {
+  NeighbourPrim(DoublePoints points, double reach, double most) {
+    int dimension = points.dimension();
     this.points = points;
-    this.dimension = dimension;
-    this.n = points.length / dimension;
+    this.n = points.count();
     this.reach = reach;
     this.most = most;
     double[] low = new double[dimension];
@@ -50,8 +50,8 @@ final class NeighbourPrim {
       low[k] = Double.POSITIVE_INFINITY;
       double high = Double.NEGATIVE_INFINITY;
       for (int i = 0; i < n; i++) {
-        low[k] = Math.min(low[k], points[i * dimension + k]);
-        high = Math.max(high, points[i * dimension + k]);
+        low[k] = Math.min(low[k], points.coordinate(i, k));
+        high = Math.max(high, points.coordinate(i, k));
       }
       extent[k] = high - low[k];
       widest = extent[k] > extent[widest] ? k : widest;
@@ -85,7 +85,7 @@ final class NeighbourPrim {
   private int[] cut(int axis, double low) {
     int[] place = new int[n];
     for (int i = 0; i < n; i++) {
-      place[i] = reach > 0 ? (int) Math.min(2.0 * n, (points[i * dimension + axis] - low) / (reach * (1 + 0x1p-30)))
+      place[i] = reach > 0 ? (int) Math.min(2.0 * n, (points.coordinate(i, axis) - low) / (reach * (1 + 0x1p-30)))
           : 0;
     }
     return place;
@@ -141,7 +141,7 @@ final class NeighbourPrim {
   }
 
   private void meet(int u) {
-    double y = points[u * dimension + second];
+    double y = points.coordinate(u, second);
     int from = square[u] - 1;
     int to = square[u] + 1;
     for (int s = Math.max(0, strip[u] - 1); s <= Math.min(begins.length - 2, strip[u] + 1); s++) {
@@ -158,10 +158,10 @@ final class NeighbourPrim {
       int i = low;
       for (; i < begins[s + 1] && square[sorted[i]] <= to; i++) {
         int v = sorted[i];
-        if (place[v] == -2 || Math.abs(points[v * dimension + second] - y) > reach) {
+        if (place[v] == -2 || Math.abs(points.coordinate(v, second) - y) > reach) {
           continue;
         }
-        double w = ExactDistance.squared(points, dimension, u, v);
+        double w = ExactDistance.squared(points, u, v);
         if (w < shortest[v] || w == shortest[v] && u < inside[v]) {
           shortest[v] = w;
           inside[v] = u;

@@ -1,5 +1,7 @@
 package gputae.homology;
 
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
@@ -17,20 +19,20 @@ public final class Prim {
     double between(int u, int v);
   }
 
-  /** The tree of a row-major cloud (n, d), n at least 1; edges in the order in which the tree grew from point 0. */
-  public static SpanningTree ofPoints(float[] points, int dimension) {
-    SpanningTree squared = grow(points.length / dimension, (u, v) -> ExactDistance.squared(points, dimension, u, v));
+  /** The tree of a cloud of at least one point; edges in the order in which the tree grew from point 0. */
+  public static SpanningTree ofPoints(FloatPoints points) {
+    SpanningTree squared = grow(points.count(), (u, v) -> ExactDistance.squared(points, u, v));
     double[] lengths = squared.lengths();
     Arrays.setAll(lengths, i -> ExactDistance.length((float) lengths[i]));
     return squared;
   }
 
   /**
-   * The tree of a row-major cloud (n, d) in double precision. Squares of the distances must neither overflow nor
+   * The tree of a cloud in double precision. Squares of the distances must neither overflow nor
    * vanish; {@link Homology} scales clouds for which they would.
    */
-  public static SpanningTree ofPoints(double[] points, int dimension) {
-    SpanningTree squared = grow(points.length / dimension, (u, v) -> ExactDistance.squared(points, dimension, u, v));
+  public static SpanningTree ofPoints(DoublePoints points) {
+    SpanningTree squared = grow(points.count(), (u, v) -> ExactDistance.squared(points, u, v));
     double[] lengths = squared.lengths();
     Arrays.setAll(lengths, i -> Math.sqrt(lengths[i]));
     return squared;

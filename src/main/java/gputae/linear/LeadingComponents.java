@@ -38,18 +38,16 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
   private static final int PARTS = 4;
 
   /**
-   * The {@code k} leading components of every {@code step}-th row of {@code points} whose coordinates are all finite.
+   * The {@code k} leading components of every {@code step}-th point whose coordinates are all finite.
    *
-   * @param points  float32 [count, d]
-   * @param d       number of dimensions, at least {@code k}
+   * @param points  of d dimensions, at least {@code k}
    * @param k       number of components, 1 to 8
    * @param favours [up to 8 - k][d]: unit vectors that decide if the points leave a direction open, as if the variance
    *     along each of them were larger by {@code favour}; null for none
    * @param favour  relative to the whole variance, or to 1 if that is 0
    */
-  public static LeadingComponents of(
-      float[] points, int count, int d, int step, int k, double[][] favours, double favour) {
-    return new Cloud(points, count, d, step).components(k, favours == null ? new double[0][] : favours, favour);
+  public static LeadingComponents of(FloatPoints points, int step, int k, double[][] favours, double favour) {
+    return new Cloud(points, step).components(k, favours == null ? new double[0][] : favours, favour);
   }
 
   /** The rows, and the product of their covariance with vectors. */
@@ -61,10 +59,10 @@ public record LeadingComponents(double[][] vectors, double[] variances, double w
     private final double[] mean;
     private final double whole;
 
-    Cloud(float[] points, int count, int d, int step) {
-      this.points = points;
-      this.d = d;
-      rows = IntStream.iterate(0, n -> n < count, n -> n + step).filter(n -> Vectors.isFinite(points, n, d))
+    Cloud(FloatPoints cloud, int step) {
+      points = cloud.coordinates();
+      d = cloud.dimension();
+      rows = IntStream.iterate(0, n -> n < cloud.count(), n -> n + step).filter(cloud::isFinite)
           .map(n -> n * d).toArray();
       mean = new double[d];
       for (int row : rows) {

@@ -45,14 +45,4 @@ public final class Vectors {
     }
     return pointed;
   }
-
-  /** Whether all coordinates of point {@code n} of {@code points}, float32 [count, d], are finite. */
-  public static boolean isFinite(float[] points, int n, int d) {
-    for (int i = 0; i < d; i++) {
-      if (!Float.isFinite(points[n * d + i])) {
-        return false;
-      }
-    }
-    return true;
-  }
 }

@@ -1,4 +1,4 @@
 /**
- * Linear algebra in double precision: vectors, symmetric eigenproblems, principal components.
+ * Clouds of points, and linear algebra in double precision: vectors, symmetric eigenproblems, principal components.
  */
 package gputae.linear;

@@ -2,6 +2,7 @@ package gputae.model;
 
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
+import gputae.linear.FloatPoints;
 import java.util.stream.IntStream;
 
 /**
@@ -85,8 +86,8 @@ public final class Autoencoder implements AutoCloseable {
     return IntStream.range(0, count).toArray();
   }
 
-  /** Embeddings of uint8 images (n, pixels), row-major (n, latent). */
-  public float[] embeddings(Matrix images) {
+  /** Embeddings of uint8 images (n, pixels). */
+  public FloatPoints embeddings(Matrix images) {
     int n = Math.toIntExact(images.rows());
     float[] latents = new float[Math.multiplyExact(n, architecture.latent())];
     try (Matrix z = backend.allocate(Math.min(CHUNK, n), architecture.latent())) {
@@ -96,7 +97,7 @@ public final class Autoencoder implements AutoCloseable {
         backend.download(rows, latents, first * architecture.latent());
       });
     }
-    return latents;
+    return new FloatPoints(latents, architecture.latent());
   }
 
   /** Images decoded from latent points (n, latent), as numbers in [0, 1], row-major (n, pixels). */

@@ -8,12 +8,7 @@ import java.util.List;
 /** All {@link LatentTerm}s of an objective on a device, for batches of up to a number of points. */
 public final class LatentTerms implements AutoCloseable {
 
-  /** A term at work; {@code weight} (1, 1) is what its gradient is multiplied by. */
-  private record One(TermKind<?> kind, LatentTerm.Computation computation, int column, Matrix weight, Matrix gradient) {
-    void weigh(double weight) {
-      this.weight.upload(new float[] {(float) kind.signed(weight)});
-    }
-  }
+  private record One(LatentTerm.Computation computation, int column, Weight weight, Matrix gradient) {}
 
   private final Backend backend;
   private final List<One> all = new ArrayList<>();
@@ -22,22 +17,14 @@ public final class LatentTerms implements AutoCloseable {
   public LatentTerms(Backend backend, Objective objective, long mostRows, long latent) {
     this.backend = backend;
     for (LatentTerm term : objective.latent()) {
-      One one = new One(term.kind(), term.on(backend, mostRows, latent), objective.column(term.kind()),
-          backend.allocate(1, 1), backend.allocate(mostRows, latent));
-      all.add(one);
-      one.weigh(term.weight());
+      all.add(new One(term.on(backend, mostRows, latent), objective.column(term.kind()), new Weight(backend, term),
+          backend.allocate(mostRows, latent)));
     }
   }
 
-  /**
-   * From the next step on the term of this kind has this weight, at least 0, in place of its own; recorded steps too.
-   *
-   * @throws IllegalArgumentException if there is no such term
-   */
-  public void weigh(TermKind<?> kind, double weight) {
-    all.stream().filter(one -> one.kind.equals(kind)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("the objective has no latent term " + kind.title()))
-        .weigh(weight);
+  /** The weights of the terms. */
+  public List<Weight> weights() {
+    return all.stream().map(One::weight).toList();
   }
 
   /** Whether the objective has no latent term; then there is nothing to enqueue. */
@@ -54,7 +41,7 @@ public final class LatentTerms implements AutoCloseable {
     Matrix before = null;
     for (One one : all) {
       Matrix gradient = one.gradient.firstRows(batch.rows());
-      one.computation.enqueue(batch, one.weight, gradient, losses.view(one.column, 1, 1));
+      one.computation.enqueue(batch, one.weight.matrix(), gradient, losses.view(one.column, 1, 1));
       if (before != null) {
         backend.add(before, gradient);
       }

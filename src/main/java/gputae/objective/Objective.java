@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * What a training minimises: the sum of its terms, each times its weight, those that are maximised subtracted. It has
- * one {@link OutputTerm}, at most one {@link PosteriorTerm}, and any number of {@link LatentTerm}s, one of a kind.
+ * one {@link OutputTerm}, at most one {@link PosteriorTerm}, and any number of {@link LatentTerm}s and
+ * {@link ParameterTerm}s, one of a kind.
  */
 public final class Objective {
 
@@ -32,9 +33,10 @@ public final class Objective {
     List<OutputTerm> outputs = each(OutputTerm.class);
     List<PosteriorTerm> posteriors = each(PosteriorTerm.class);
     if (outputs.size() != 1 || posteriors.size() > 1
-        || outputs.size() + posteriors.size() + each(LatentTerm.class).size() != terms.size()) {
+        || outputs.size() + posteriors.size() + latent().size() + parameter().size() != terms.size()) {
       throw new IllegalArgumentException(
-          "an objective has one term of the outputs, at most one of the posterior, any of the latent points: " + terms);
+          "an objective has one term of the outputs, at most one of the posterior, any of the latent points and of the"
+              + " parameters: " + terms);
     }
     this.output = outputs.get(0);
     this.posterior = posteriors.isEmpty() ? null : posteriors.get(0);
@@ -105,6 +107,11 @@ public final class Objective {
   /** The terms of the latent points. */
   public List<LatentTerm> latent() {
     return each(LatentTerm.class);
+  }
+
+  /** The terms of the network's parameters. */
+  public List<ParameterTerm> parameter() {
+    return each(ParameterTerm.class);
   }
 
   private <T extends Term> List<T> each(Class<T> type) {

@@ -2,8 +2,8 @@ package gputae.objective;
 
 /**
  * One term of an {@link Objective} with its weight and its settings: an immutable value, best a record. A term is also
- * a {@link LatentTerm}, an {@link OutputTerm} or a {@link PosteriorTerm}, which says where in a training step it is
- * computed, and of what.
+ * a {@link LatentTerm}, a {@link ParameterTerm}, an {@link OutputTerm} or a {@link PosteriorTerm}, which says where in
+ * a training step it is computed, and of what.
  */
 public interface Term {
 

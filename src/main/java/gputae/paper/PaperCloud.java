@@ -43,10 +43,9 @@ public final class PaperCloud implements Afterwards {
   public void make(SweepRow row, LoadedData loaded, Backend backend, Autoencoder model) throws IOException {
     Sample sample = Sample.of(loaded.dataset().train().images().count(), POINTS, SEED);
     Images images = sample.images(loaded.dataset().train().images());
-    int latent = model.architecture().latent();
     try (Matrix pixels =
         backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
-      LatentFigure.write(row.run().cloud(), model.embeddings(pixels), images.count(), latent,
+      LatentFigure.write(row.run().cloud(), model.embeddings(pixels),
           sample.labels(loaded.dataset().train().labels()), loaded.dataset().classes(), "");
     } catch (FigureException e) {
       // As with the figures of a run: only the picture is lost.

@@ -9,6 +9,7 @@ import gputae.figure.ImageGrid;
 import gputae.figure.LatentFigure;
 import gputae.figure.LossFigure;
 import gputae.files.WholeFile;
+import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.model.Weights;
 import gputae.objective.Reconstruction;
@@ -56,16 +57,16 @@ public final class RunOutputs {
    * Writes the embeddings, labels, figures and the report of a finished training. Returns the share of test embeddings
    * outside the unit ball.
    */
-  public double writeAll(Backend backend, Autoencoder model, float[] latents, List<Epoch> history) throws IOException {
+  public double writeAll(Backend backend, Autoencoder model, FloatPoints latents, List<Epoch> history)
+      throws IOException {
     TrainConfig train = config.config();
-    int count = test.images().count();
-    Npy.write(run.latents(), latents, count, train.latent());
+    Npy.write(run.latents(), latents.coordinates(), latents.count(), latents.dimension());
     if (test.labels() != null) {
-      Npy.write(run.labels(), test.labels(), count);
+      Npy.write(run.labels(), test.labels(), test.images().count());
     }
     drawFigures(backend, model, latents, "");
     draw(() -> LossFigure.write(run.figure("losses"), history));
-    double outside = UnitBall.shareOutside(latents, train.latent());
+    double outside = UnitBall.shareOutside(latents);
     Map<String, String> results = new LinkedHashMap<>();
     Epoch last = history.get(history.size() - 1);
     results.put("reconstruction, test", format("%.4f nats per pixel", last.testReconstruction()));
@@ -77,10 +78,10 @@ public final class RunOutputs {
   }
 
   /** Draws the latent points and generated images; {@code suffix} distinguishes epochs. */
-  public void drawFigures(Backend backend, Autoencoder model, float[] latents, String suffix) throws IOException {
+  public void drawFigures(Backend backend, Autoencoder model, FloatPoints latents, String suffix) throws IOException {
     TrainConfig train = config.config();
     byte[] generated = GeneratedImages.generate(backend, model, train.model().prior(), GENERATED, train.seed());
-    draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents, test.images().count(), train.latent(),
+    draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents,
         test.labels(), config.classes(), title()));
     draw(() -> ImageGrid.write(run.figure("generated" + suffix), generated, GENERATED, config.height(), config.width(),
         GENERATED_COLUMNS));

@@ -2,6 +2,7 @@ package gputae.run;
 
 import gputae.backend.Backend;
 import gputae.data.Dataset;
+import gputae.linear.FloatPoints;
 import gputae.train.Epoch;
 import gputae.train.MissingLabelsException;
 import gputae.train.Step;
@@ -112,7 +113,7 @@ public final class RunTraining {
     outputs.drawFigures(backend, trainer.model(), embeddings(), String.format(Locale.ROOT, "-%04d", epoch));
   }
 
-  private float[] embeddings() {
+  private FloatPoints embeddings() {
     return trainer.model().embeddings(trainer.testImages());
   }
 }

@@ -1,5 +1,6 @@
 package gputae.selftest;
 
+import gputae.linear.FloatPoints;
 import java.util.Random;
 
 /** Clouds for which errors in spanning trees are most likely. */
@@ -38,8 +39,8 @@ public final class Clouds {
 
   private static final int LATTICE_AXES = 5;
 
-  /** Row-major (n, d). */
-  public static float[] draw(Kind kind, int n, int d, Random random) {
+  /** A cloud of n points of dimension d. */
+  public static FloatPoints draw(Kind kind, int n, int d, Random random) {
     float[] points = new float[n * d];
     float[] direction = new float[d];
     for (int k = 0; k < d; k++) {
@@ -69,7 +70,7 @@ public final class Clouds {
             };
       }
     }
-    return points;
+    return new FloatPoints(points, d);
   }
 
   /** The numbers 0 to n - 1 in an order drawn uniformly (Fisher, Yates). */

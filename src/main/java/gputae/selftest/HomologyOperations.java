@@ -6,6 +6,7 @@ import gputae.homology.ExactDistance;
 import gputae.homology.Kruskal;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -42,12 +43,12 @@ final class HomologyOperations {
   }
 
   private static void squaredDistances(Case c, Random random, int n, int d) {
-    float[] x = Reference.gaussian(random, n * d, 1);
+    FloatPoints points = new FloatPoints(Reference.gaussian(random, n * d, 1), d);
     Matrix out = c.zeros(n, n);
-    c.backend().squaredDistances(c.floats(n, d, x), out);
+    c.backend().squaredDistances(c.floats(n, d, points.coordinates()), out);
     float[] found = out.toFloats();
     for (int i = 0; i < n * n; i++) {
-      c.same("squared length", i, ExactDistance.squared(x, d, i / n, i % n), found[i]);
+      c.same("squared length", i, ExactDistance.squared(points, i / n, i % n), found[i]);
     }
   }
 
@@ -57,8 +58,8 @@ final class HomologyOperations {
     for (Clouds.Kind kind : kinds) {
       for (int n : new int[] {1, 2, 3, 15, 16, 17, 18, 31, 33, 65, 128, 129, 257}) {
         for (int d : new int[] {1, 2, 3, 4, 10, 33, 64}) {
-          float[] points = Clouds.draw(kind, n, d, new Random(31L * n + d));
-          spanningTree(cases, kind.toString(), points, d, Kruskal.ofPoints(points, d));
+          FloatPoints points = Clouds.draw(kind, n, d, new Random(31L * n + d));
+          spanningTree(cases, kind.toString(), points, Kruskal.ofPoints(points));
         }
       }
     }
@@ -90,16 +91,17 @@ final class HomologyOperations {
   }
 
   private static void againstPrim(Cases cases, Clouds.Kind kind, int n, int d) {
-    float[] points = Clouds.draw(kind, n, d, new Random(31L * n + d));
-    spanningTree(cases, kind.toString(), points, d, Prim.ofPoints(points, d));
+    FloatPoints points = Clouds.draw(kind, n, d, new Random(31L * n + d));
+    spanningTree(cases, kind.toString(), points, Prim.ofPoints(points));
   }
 
-  private static void spanningTree(Cases cases, String kind, float[] points, int d, SpanningTree reference) {
-    int n = points.length / d;
+  private static void spanningTree(Cases cases, String kind, FloatPoints points, SpanningTree reference) {
+    int n = points.count();
+    int d = points.dimension();
     cases.run(n + " x " + d + " " + kind, c -> {
       Matrix edges = c.allocate(ElementType.INT32, n - 1, 2);
       Matrix lengths = c.zeros(1, n - 1);
-      c.backend().spanningTree(c.floats(n, d, points), edges, lengths);
+      c.backend().spanningTree(c.floats(n, d, points.coordinates()), edges, lengths);
       float[] found = lengths.toFloats();
       double[] wide = new double[found.length];
       for (int i = 0; i < wide.length; i++) {
@@ -127,15 +129,15 @@ final class HomologyOperations {
     // A star. It is no spanning tree of these points, but it has a property that few trees have: one point with
     // hundreds of edges.
     for (int n : new int[] {128, 257, 700}) {
-      float[] z = Reference.gaussian(random, n * 2, 1);
+      FloatPoints z = new FloatPoints(Reference.gaussian(random, n * 2, 1), 2);
       int[] edges = new int[2 * (n - 1)];
       float[] lengths = new float[n - 1];
       for (int e = 0; e < n - 1; e++) {
         edges[2 * e] = 0;
         edges[2 * e + 1] = n - 1 - e;
-        lengths[e] = ExactDistance.length(ExactDistance.squared(z, 2, 0, n - 1 - e));
+        lengths[e] = ExactDistance.length(ExactDistance.squared(z, 0, n - 1 - e));
       }
-      deathTimes(cases, random, "star of " + n + " x 2", z, 2, edges, lengths);
+      deathTimes(cases, random, "star of " + n + " x 2", z, edges, lengths);
     }
   }
 
@@ -147,15 +149,16 @@ final class HomologyOperations {
     }
     // This uses the tree of the reference, so that it does not fail together with the engine; the order of its edges is
     // as valid as the engine's.
-    SpanningTree tree = Prim.ofPoints(z, d);
+    FloatPoints points = new FloatPoints(z, d);
+    SpanningTree tree = Prim.ofPoints(points);
     float[] lengths = new float[n - 1];
     for (int i = 0; i < n - 1; i++) {
       lengths[i] = (float) tree.lengths()[i];
     }
-    deathTimes(cases, random, n + " x " + d, z, d, tree.edges(), lengths);
+    deathTimes(cases, random, n + " x " + d, points, tree.edges(), lengths);
   }
 
-  private static void deathTimes(Cases cases, Random random, String label, float[] z, int d, int[] edges,
+  private static void deathTimes(Cases cases, Random random, String label, FloatPoints points, int[] edges,
       float[] lengths) {
     // An edge whose length equals maxEdge still counts.
     float[] sorted = lengths.clone();
@@ -164,14 +167,16 @@ final class HomologyOperations {
     for (float degree : new float[] {1, 2, 1.5f}) {
       for (float maxEdge : new float[] {Float.POSITIVE_INFINITY, 0.5f, middle}) {
         cases.run(label + ", degree " + degree + ", at most " + maxEdge,
-            c -> deathTimes(c, random, z, d, edges, lengths, degree, maxEdge));
+            c -> deathTimes(c, random, points, edges, lengths, degree, maxEdge));
       }
     }
   }
 
-  private static void deathTimes(Case c, Random random, float[] z, int d, int[] edges, float[] lengths, float degree,
+  private static void deathTimes(Case c, Random random, FloatPoints points, int[] edges, float[] lengths, float degree,
       float maxEdge) {
-    int n = z.length / d;
+    float[] z = points.coordinates();
+    int n = points.count();
+    int d = points.dimension();
     // The gradient is assigned, so its previous content must not matter.
     Matrix gradient = c.floats(n, d, Reference.gaussian(random, n * d, 5));
     Matrix loss = c.zeros(1, 1);

@@ -6,6 +6,7 @@ import static gputae.selftest.DenseOperations.ROWS;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.Matrix;
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -147,7 +148,7 @@ final class LossOperations {
     Matrix loss = c.zeros(1, 1);
     c.backend().ballPenalty(c.floats(rows, d, z), penalty, c.number(0.25f), gradient, loss);
     float[] found = gradient.toFloats();
-    Reference.Loss expected = Reference.ballPenalty(z, d, penalty);
+    Reference.Loss expected = Reference.ballPenalty(new FloatPoints(z, d), penalty);
     for (int i = 0; i < found.length; i++) {
       c.close("gradient", i, 0.25 * expected.gradient()[i], found[i], 4, Math.abs(0.25 * expected.gradient()[i]));
     }

@@ -1,6 +1,7 @@
 package gputae.selftest;
 
 import gputae.backend.BallPenalty;
+import gputae.linear.FloatPoints;
 import java.util.Random;
 
 /**
@@ -60,8 +61,10 @@ public final class Reference {
     return new Loss(sum, size, gradient);
   }
 
-  /** The sum of the penalties of points z (n, d) for lying outside the unit ball. */
-  public static Loss ballPenalty(float[] z, int d, BallPenalty penalty) {
+  /** The sum of the penalties of points for lying outside the unit ball. */
+  public static Loss ballPenalty(FloatPoints points, BallPenalty penalty) {
+    float[] z = points.coordinates();
+    int d = points.dimension();
     double sum = 0;
     double size = 0;
     double[] gradient = new double[z.length];

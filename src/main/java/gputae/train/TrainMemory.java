@@ -4,6 +4,8 @@ import gputae.data.Dataset;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
+import gputae.objective.ParameterTerm;
+import java.util.List;
 import java.util.Locale;
 
 /** Estimates the device memory that a training needs, to tell the user which batch would fit. */
@@ -35,15 +37,18 @@ final class TrainMemory {
     long decoded = architecture.decoderSizes().stream().skip(1).mapToLong(Integer::longValue).sum();
     long rows = Math.min(batch, images);
     long lastRows = (images - 1) % batch + 1;
-    // Parameters, gradients, and two moments.
-    long weights = 4L * new ParameterLayout(architecture).size() * Float.BYTES;
+    // Parameters, gradients, and two moments; one more gradient for terms of the parameters.
+    long parameters = new ParameterLayout(architecture).size();
+    List<ParameterTerm> parameterTerms = config.objective().parameter();
+    long weights = (parameterTerms.isEmpty() ? 4 : 5) * parameters * Float.BYTES;
     // Outputs and their gradients, where the last gradient overwrites the logits; noise, samples and gradient of a
     // variational encoder; gradients of the latent terms.
     long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels
         + (config.objective().variational() ? 3L * config.latent() : 0)
         + (long) config.objective().latent().size() * config.latent();
     long terms = config.objective().latent().stream().mapToLong(term -> term.bytes(rows, config.latent())
-        + 2 * term.workBytes(rows) + term.workBytes(lastRows)).sum();
+        + 2 * term.workBytes(rows) + term.workBytes(lastRows)).sum()
+        + parameterTerms.stream().mapToLong(term -> term.bytes(parameters)).sum();
     // Sums of rows, and the partial sums of the biases' gradients, for the recordings of one whole batch, of several,
     // and of the last.
     long workSpace = (2 * rows + lastRows) * Double.BYTES

@@ -9,7 +9,9 @@ import gputae.model.Chain;
 import gputae.objective.LatentTerm;
 import gputae.objective.LatentTerms;
 import gputae.objective.Objective;
+import gputae.objective.ParameterTerms;
 import gputae.objective.TermKind;
+import java.util.stream.Stream;
 
 /**
  * One optimisation step on a batch, as calls to a backend: forward, terms of the objective, backward, Adam. Everything
@@ -47,6 +49,7 @@ public final class TrainStep implements AutoCloseable {
   private final Matrix noise;
 
   private final LatentTerms latentTerms;
+  private final ParameterTerms parameterTerms;
 
   /** Buffers for batches of up to {@code rows} images, on a model that the caller owns. */
   public TrainStep(Backend backend, TrainConfig config, Autoencoder model, int rows) {
@@ -81,6 +84,7 @@ public final class TrainStep implements AutoCloseable {
     this.sampledGradient = variational ? backend.allocate(rows, config.latent()) : null;
     this.noise = variational ? backend.allocate(rows, config.latent()) : null;
     this.latentTerms = new LatentTerms(backend, objective, rows, config.latent());
+    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().size());
   }
 
   /** Steps done, int64 (1, 1). */
@@ -120,12 +124,16 @@ public final class TrainStep implements AutoCloseable {
   }
 
   /**
-   * From the next step on a latent term has another weight, at least 0, in recorded steps too.
+   * From the next step on a term of the latent points or of the parameters has another weight, at least 0, in recorded
+   * steps too.
    *
    * @throws IllegalArgumentException if the objective has no such term
    */
   public void weigh(TermKind<?> kind, double weight) {
-    latentTerms.weigh(kind, weight);
+    Stream.concat(latentTerms.weights().stream(), parameterTerms.weights().stream())
+        .filter(one -> one.kind().equals(kind)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("the objective has no " + kind.title() + " with a weight"))
+        .set(weight);
   }
 
   /** The whole step on {@code rows} images of the epoch's order. */
@@ -150,6 +158,7 @@ public final class TrainStep implements AutoCloseable {
     long rows = batch.rows();
     Chain.Activations encoding = encoded.firstRows(rows);
     Chain.Activations decoding = decoded.firstRows(rows);
+    parameterTerms.enqueue(model.parameters(), step, model.gradients(), losses);
     model.encoder().forward(batch, encoding);
     Matrix z = encoding.output();
     Matrix dz = encoding.outputGradient();
@@ -214,5 +223,6 @@ public final class TrainStep implements AutoCloseable {
       noise.close();
     }
     latentTerms.close();
+    parameterTerms.close();
   }
 }

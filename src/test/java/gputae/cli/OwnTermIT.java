@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.objective.Decay;
 import gputae.objective.Quartic;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A term that a user's jar adds: it appears everywhere where terms appear. */
+/** Terms that a user's jar adds: they appear everywhere where terms appear. */
 class OwnTermIT extends CommandTests {
 
   @TempDir
@@ -31,7 +32,8 @@ class OwnTermIT extends CommandTests {
   @BeforeAll
   static void nameTheKind() throws IOException {
     Path names = Files.createDirectories(services.resolve("META-INF/services"));
-    Files.writeString(names.resolve("gputae.objective.TermKind"), Quartic.Kind.class.getName() + "\n");
+    Files.writeString(names.resolve("gputae.objective.TermKind"),
+        Quartic.Kind.class.getName() + "\n" + Decay.Kind.class.getName() + "\n");
   }
 
   @BeforeEach
@@ -109,6 +111,20 @@ class OwnTermIT extends CommandTests {
     train("--device", "cpu", "--model", "ae", "--epochs", 20, "--out", "ae").succeeded();
     train("--device", "cpu", "--model", "ae", "--epochs", 20, "--lambda-quartic", 10, "--out", "held").succeeded();
     assertTrue(fourthMoment("held") < 0.5 * fourthMoment("ae"), fourthMoment("held") + " " + fourthMoment("ae"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void aTermOfTheParametersMakesThemSmaller(String device) throws IOException {
+    Object[] term = {"--device", device, "--model", "ae", "--lambda-decay", 0.05};
+    program.run(Tiny.train(data, with(term, "--epochs", 4, "--out", "whole"))).succeeded();
+    program.run(Tiny.train(data, with(term, "--epochs", 2, "--out", "parts"))).succeeded();
+    program.run("train", "--resume", "parts", "--epochs", 4, "--threads", 2, "--device", device).succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
+        Files.readAllBytes(folder.resolve("parts/model.safetensors")));
+    double[] decay = column("whole", "decay");
+    assertTrue(decay[0] > 0 && decay[3] < 0.9 * decay[0], Arrays.toString(decay));
+    assertEquals(column("whole", "rec")[3] + 0.05 * decay[3], column("whole", "total")[3], 1e-12);
   }
 
   private double fourthMoment(String run) throws IOException {

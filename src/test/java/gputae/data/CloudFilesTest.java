@@ -4,10 +4,12 @@ import static gputae.data.Refusals.refused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.files.DataException;
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
+import gputae.linear.PointCloud;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -41,10 +43,7 @@ class CloudFilesTest {
   void readsText(String text) throws IOException {
     for (String name : new String[] {"c.csv", "c.txt", "c"}) {
       PointCloud cloud = CloudFiles.readCloud(file(name, text));
-      assertEquals(2, cloud.points());
-      assertEquals(2, cloud.dimension());
-      assertNull(cloud.single());
-      assertArrayEquals(new double[] {1, 2.5, -0.03, 4}, cloud.full());
+      assertEquals(new DoublePoints(new double[] {1, 2.5, -0.03, 4}, 2), cloud);
     }
   }
 
@@ -62,7 +61,7 @@ class CloudFilesTest {
           throw new UncheckedIOException(e);
         }
       });
-      assertEquals(2, CloudFiles.readCloud(pipe).points());
+      assertEquals(2, CloudFiles.readCloud(pipe).count());
       writer.get(10, TimeUnit.SECONDS);
     }
   }
@@ -77,8 +76,7 @@ class CloudFilesTest {
       text.append(expected[i]).append(i % 3 == 2 ? '\n' : ',');
     }
     PointCloud cloud = CloudFiles.readCloud(file("c.csv", text.toString()));
-    assertEquals(1000, cloud.points());
-    assertArrayEquals(expected, cloud.full());
+    assertEquals(new DoublePoints(expected, 3), cloud);
   }
 
   @Test
@@ -115,16 +113,14 @@ class CloudFilesTest {
   void readsNpyInItsOwnPrecision() throws IOException {
     Path npy = directory.resolve("c.npy");
     Npy.write(npy, new float[] {1, 2, 3, 4, 5, 6}, 3, 2);
-    PointCloud cloud = CloudFiles.readCloud(npy);
-    assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, cloud.single());
-    assertNull(cloud.full());
+    assertEquals(new FloatPoints(new float[] {1, 2, 3, 4, 5, 6}, 2), CloudFiles.readCloud(npy));
     Npy.write(npy, new float[] {1, 2, 3}, 3);
     assertEquals(1, CloudFiles.readCloud(npy).dimension());
     Npy.write(npy, new byte[] {1, (byte) 200}, 1, 2);
-    assertArrayEquals(new double[] {1, 200}, CloudFiles.readCloud(npy).full());
+    assertEquals(new DoublePoints(new double[] {1, 200}, 2), CloudFiles.readCloud(npy));
     Files.write(npy, NpyTest.npy(1, "{'descr': '>f8', 'fortran_order': False, 'shape': (1, 1)}",
         ByteBuffer.allocate(8).putDouble(0.1).array()));
-    assertArrayEquals(new double[] {0.1}, CloudFiles.readCloud(npy).full());
+    assertEquals(new DoublePoints(new double[] {0.1}, 1), CloudFiles.readCloud(npy));
     Npy.write(npy, new float[8], 2, 2, 2);
     refused(() -> CloudFiles.readCloud(npy), "[2, 2, 2], expected [points, dimension]");
     Npy.write(npy, new float[0], 0, 2);

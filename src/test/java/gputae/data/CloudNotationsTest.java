@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.files.DataException;
+import gputae.linear.PointCloud;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -86,15 +87,9 @@ class CloudNotationsTest {
       } catch (DataException e) {
         throw new AssertionError(name + ": " + e.getMessage(), e);
       }
-      double[] found = cloud.full();
-      if (found == null) {
-        found = new double[cloud.single().length];
-        for (int i = 0; i < found.length; i++) {
-          found[i] = cloud.single()[i];
-        }
-      }
       assertEquals(3, cloud.dimension(), name);
-      assertArrayEquals(Arrays.stream(POINTS).flatMapToDouble(Arrays::stream).toArray(), found, name);
+      assertArrayEquals(Arrays.stream(POINTS).flatMapToDouble(Arrays::stream).toArray(),
+          cloud.inDouble().coordinates(), name);
     }
     files.clear();
   }

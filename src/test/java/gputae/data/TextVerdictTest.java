@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import gputae.files.DataException;
+import gputae.linear.PointCloud;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +98,7 @@ class TextVerdictTest {
   private static String cloud(Path file) {
     try {
       PointCloud cloud = CloudFiles.readCloud(file, TableOptions.AUTO, line -> {});
-      return cloud.points() + "x" + cloud.dimension() + ":" + Mutants.digest(cloud.full());
+      return cloud.count() + "x" + cloud.dimension() + ":" + Mutants.digest(cloud.inDouble().coordinates());
     } catch (DataException e) {
       return Mutants.refusal(e, file);
     }

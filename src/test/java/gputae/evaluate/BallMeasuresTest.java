@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
+import gputae.linear.FloatPoints;
 import java.io.IOException;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
@@ -80,8 +81,8 @@ class BallMeasuresTest {
 
   @Test
   void twoPointsByHand() {
-    Points sample = new Points(new float[] {0, 0, 0.5f, 0}, 2);
-    Points probes = new Points(new float[] {0, 0, 0, 0.75f, 1, 0}, 2);
+    FloatPoints sample = new FloatPoints(new float[] {0, 0, 0.5f, 0}, 2);
+    FloatPoints probes = new FloatPoints(new float[] {0, 0, 0, 0.75f, 1, 0}, 2);
     UniformBallReference uniform = UniformBallReference.of(backend, sample, probes);
     assertEquals(0.25, uniform.meanPairDistance());
     assertEquals(0.5, uniform.totalPersistence());
@@ -89,7 +90,7 @@ class BallMeasuresTest {
     assertEquals(0.75, uniform.holes().largest());
     // From (3, 4) and (0, 0): a point far outside the ball counts for the tree, and for the holes where it is the
     // nearest.
-    BallMeasures found = BallMeasures.of(backend, new Points(new float[] {3, 4, 0, 0}, 2), uniform);
+    BallMeasures found = BallMeasures.of(backend, new FloatPoints(new float[] {3, 4, 0, 0}, 2), uniform);
     assertEquals(0.5, found.shareOutside());
     assertEquals(5, found.totalPersistence());
     assertEquals(10, found.persistenceRatio());
@@ -127,14 +128,14 @@ class BallMeasuresTest {
   @Test
   void collapsedEmbeddings() {
     UniformBallReference uniform = UniformBallReference.of(backend, 400, 2, 1);
-    BallMeasures found = BallMeasures.of(backend, new Points(new float[800], 2), uniform);
+    BallMeasures found = BallMeasures.of(backend, new FloatPoints(new float[800], 2), uniform);
     assertEquals(0, found.shareOutside());
     assertEquals(0, found.totalPersistence());
     // Norms of places uniform in the disk: P(norm <= r) = r^2.
     assertNear(Math.sqrt(0.5), found.holes().median(), 0.02, 0, "median");
     assertNear(Math.sqrt(0.99), found.holes().quantile99(), 0.005, 0, "99th percentile");
     assertNear(
-        2 * SlowMeasures.meanDistance(new Points(new float[2], 2), uniform.sample())
+        2 * SlowMeasures.meanDistance(new FloatPoints(new float[2], 2), uniform.sample())
             - SlowMeasures.meanDistance(uniform.sample(), uniform.sample()),
         found.energyDistance(), ABSOLUTE, RELATIVE, "energy distance");
   }
@@ -144,8 +145,8 @@ class BallMeasuresTest {
   void energyDistanceOfCloudsOfDifferentSizes() {
     Random random = new Random(6);
     for (int n : new int[] {1, 2, 31, 33, 1025}) {
-      Points x = cloud(random, n, 3);
-      Points y = cloud(random, n / 2 + 40, 3);
+      FloatPoints x = cloud(random, n, 3);
+      FloatPoints y = cloud(random, n / 2 + 40, 3);
       assertNear(SlowMeasures.meanDistance(x, y), EnergyDistance.mean(x, y), ABSOLUTE, 1e-12, n + " and more");
       assertNear(SlowMeasures.meanDistance(x, x), EnergyDistance.mean(x), ABSOLUTE, 1e-12, n + " alone");
     }
@@ -154,12 +155,12 @@ class BallMeasuresTest {
     assertEquals(1, EnergyDistance.squared(2, 1, 2));
   }
 
-  private static Points cloud(Random random, int n, int d) {
+  private static FloatPoints cloud(Random random, int n, int d) {
     float[] x = new float[n * d];
     for (int i = 0; i < x.length; i++) {
       x[i] = (float) random.nextGaussian();
     }
-    return new Points(x, d);
+    return new FloatPoints(x, d);
   }
 
   @Test
@@ -172,12 +173,12 @@ class BallMeasuresTest {
     assertEquals(10_000, first.probes().count());
     // Another stream: no probe is a point of the sample.
     assertTrue(HoleDistances.of(first.sample(), first.probes()).median() > 1e-3);
-    assertTrue(UnitBall.shareOutside(first.probes().coordinates(), 3) < 1e-3);
+    assertTrue(UnitBall.shareOutside(first.probes()) < 1e-3);
   }
 
   @Test
   void threadsChangeNothing() throws Exception {
-    Points z = cloud(new Random(8), 500, 2);
+    FloatPoints z = cloud(new Random(8), 500, 2);
     BallMeasures[] found = new BallMeasures[2];
     for (int i = 0; i < 2; i++) {
       ForkJoinPool pool = new ForkJoinPool(1 + 2 * i);
@@ -195,8 +196,9 @@ class BallMeasuresTest {
     UniformBallReference uniform = UniformBallReference.of(backend, 10, 2, 0);
     assertEquals("11 points of dimension 2, but the uniform ones to compare them with are 10 points of dimension 2",
         assertThrows(IllegalArgumentException.class,
-            () -> BallMeasures.of(backend, new Points(new float[22], 2), uniform)).getMessage());
-    assertThrows(IllegalArgumentException.class, () -> BallMeasures.of(backend, new Points(new float[10], 1), uniform));
+            () -> BallMeasures.of(backend, new FloatPoints(new float[22], 2), uniform)).getMessage());
+    assertThrows(IllegalArgumentException.class,
+        () -> BallMeasures.of(backend, new FloatPoints(new float[10], 1), uniform));
     assertThrows(IllegalArgumentException.class, () -> UniformBallReference.of(backend, 1, 2, 0));
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.linear.FloatPoints;
 import gputae.model.SafeTensors;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class GenerationMeasuresTest {
 
   /** Images with these features, all certainly of class 0 of 2. */
-  private static Judgement judged(Points features) {
+  private static Judgement judged(FloatPoints features) {
     float[] probabilities = new float[2 * features.count()];
     for (int i = 0; i < features.count(); i++) {
       probabilities[2 * i] = 1;
@@ -34,11 +35,11 @@ class GenerationMeasuresTest {
     return new Judgement(features, probabilities);
   }
 
-  private static Points line(float... coordinates) {
-    return new Points(coordinates, 1);
+  private static FloatPoints line(float... coordinates) {
+    return new FloatPoints(coordinates, 1);
   }
 
-  private static GenerationMeasures of(Points real, Points generated) {
+  private static GenerationMeasures of(FloatPoints real, FloatPoints generated) {
     return GenerationMeasures.of(RealImages.of(real), judged(generated));
   }
 
@@ -70,7 +71,7 @@ class GenerationMeasuresTest {
 
   @Test
   void equalCloudsOfDistinctPoints() {
-    Points cloud = random(new Random(1), 400, 12, false);
+    FloatPoints cloud = random(new Random(1), 400, 12, false);
     GenerationMeasures measures = of(cloud, cloud);
     assertEquals(0, measures.frechet(), 1e-11);
     assertEquals(1, measures.precision());
@@ -82,12 +83,12 @@ class GenerationMeasuresTest {
 
   @Test
   void cloudsFarApart() {
-    Points real = random(new Random(2), 70, 3, false);
+    FloatPoints real = random(new Random(2), 70, 3, false);
     float[] moved = real.coordinates().clone();
     for (int i = 0; i < moved.length; i += 3) {
       moved[i] += 1000;
     }
-    GenerationMeasures measures = of(real, new Points(moved, 3));
+    GenerationMeasures measures = of(real, new FloatPoints(moved, 3));
     assertEquals(0, measures.precision());
     assertEquals(0, measures.recall());
     assertEquals(0, measures.density());
@@ -97,7 +98,7 @@ class GenerationMeasuresTest {
 
   @Test
   void ballsOfRadiusZeroHoldNothing() {
-    GenerationMeasures measures = of(new Points(new float[12], 2), new Points(new float[8], 2));
+    GenerationMeasures measures = of(new FloatPoints(new float[12], 2), new FloatPoints(new float[8], 2));
     assertEquals(0, measures.precision());
     assertEquals(0, measures.recall());
     assertEquals(0, measures.density());
@@ -155,18 +156,18 @@ class GenerationMeasuresTest {
     }
   }
 
-  private static Points points(SafeTensors file, String name) {
-    return new Points(file.tensors().get(name).floats(), file.tensors().get(name).shape().get(1));
+  private static FloatPoints points(SafeTensors file, String name) {
+    return new FloatPoints(file.tensors().get(name).floats(), file.tensors().get(name).shape().get(1));
   }
 
   /** Normal coordinates; rounded to quarters where equal points and equal distances are wanted. */
-  private static Points random(Random random, int n, int d, boolean rounded) {
+  private static FloatPoints random(Random random, int n, int d, boolean rounded) {
     float[] points = new float[n * d];
     for (int i = 0; i < points.length; i++) {
       points[i] = (float) random.nextGaussian();
       points[i] = rounded ? Math.round(2 * points[i]) / 4f : points[i];
     }
-    return new Points(points, d);
+    return new FloatPoints(points, d);
   }
 
   /** Sizes: the least, a block's and a tile's edges, dimensions around the stride of 4. */
@@ -177,8 +178,8 @@ class GenerationMeasuresTest {
     Random random = new Random(42);
     for (int[] shape : shapes) {
       for (boolean rounded : new boolean[] {false, true}) {
-        Points real = random(random, shape[0], shape[2], rounded);
-        Points generated = random(random, shape[1], shape[2], rounded);
+        FloatPoints real = random(random, shape[0], shape[2], rounded);
+        FloatPoints generated = random(random, shape[1], shape[2], rounded);
         GenerationMeasures found = of(real, generated);
         String what = Arrays.toString(shape) + (rounded ? " rounded" : "");
         int inside = 0;
@@ -212,9 +213,9 @@ class GenerationMeasuresTest {
     }
   }
 
-  private final Map<Points, double[][]> radii = new IdentityHashMap<>();
+  private final Map<FloatPoints, double[][]> radii = new IdentityHashMap<>();
 
-  private static double distance(Points a, int i, Points b, int j) {
+  private static double distance(FloatPoints a, int i, FloatPoints b, int j) {
     double sum = 0;
     for (int k = 0; k < a.dimension(); k++) {
       sum += Math.pow((double) a.coordinates()[i * a.dimension() + k] - b.coordinates()[j * b.dimension() + k], 2);
@@ -226,7 +227,7 @@ class GenerationMeasuresTest {
    * Squared distance to the k-th nearest other point: the k-th, from 0, of all in order, as the point itself comes
    * first.
    */
-  private double radius(Points points, int i, int k) {
+  private double radius(FloatPoints points, int i, int k) {
     double[][] sorted = radii.computeIfAbsent(points, p -> new double[p.count()][]);
     if (sorted[i] == null) {
       sorted[i] = new double[points.count()];
@@ -239,8 +240,8 @@ class GenerationMeasuresTest {
   @Test
   void distancesAreThoseOfPointsBitForBit() {
     Random random = new Random(5);
-    Points rows = random(random, 70, 7, false);
-    Points columns = random(random, 300, 7, false);
+    FloatPoints rows = random(random, 70, 7, false);
+    FloatPoints columns = random(random, 300, 7, false);
     DistanceTiles tiles = new DistanceTiles(columns);
     int[] visited = new int[1];
     for (int block = 0; block < DistanceTiles.blocks(rows); block++) {
@@ -258,8 +259,8 @@ class GenerationMeasuresTest {
   @Test
   void theNumberOfThreadsDoesNotMatter() throws ExecutionException, InterruptedException {
     Random random = new Random(6);
-    Points real = random(random, 1000, 9, true);
-    Points generated = random(random, 900, 9, true);
+    FloatPoints real = random(random, 1000, 9, true);
+    FloatPoints generated = random(random, 900, 9, true);
     GenerationMeasures expected = of(real, generated);
     for (int threads : new int[] {1, 3, 8}) {
       ForkJoinPool pool = new ForkJoinPool(threads);
@@ -281,7 +282,7 @@ class GenerationMeasuresTest {
             .getMessage());
     assertEquals("the generated images have 2 features, the real ones 1",
         assertThrows(IllegalArgumentException.class,
-            () -> GenerationMeasures.of(real, judged(new Points(new float[8], 2)))).getMessage());
+            () -> GenerationMeasures.of(real, judged(new FloatPoints(new float[8], 2)))).getMessage());
     assertThrows(IllegalArgumentException.class, () -> new Judgement(line(0, 1), new float[] {1, 1}));
     assertThrows(IllegalArgumentException.class, () -> new Judgement(line(0, 1), new float[] {1, 0, 1}));
     assertThrows(IllegalArgumentException.class, () -> new Judgement(line(0), new float[] {Float.NaN, 0}));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import gputae.data.Images;
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
@@ -81,8 +82,8 @@ class InputSpaceTest {
     Random random = new Random(12);
     for (int d : new int[] {1, 2, 3, 4, 5, 10}) {
       for (int n : new int[] {2, 1024, 1025}) {
-        Points cloud = cloud(random, n, d);
-        Points others = cloud(random, 40, d);
+        FloatPoints cloud = cloud(random, n, d);
+        FloatPoints others = cloud(random, 40, d);
         double[][] rows = new double[20][n];
         CoordinateDistances distances = new CoordinateDistances(cloud);
         distances.rows(others, 17, 37, 1, rows);
@@ -103,12 +104,12 @@ class InputSpaceTest {
         () -> new CoordinateDistances(cloud(random, 3, 2)).rows(cloud(random, 3, 3), 0, 1, 0, new double[1][3]));
   }
 
-  private static Points cloud(Random random, int n, int d) {
+  private static FloatPoints cloud(Random random, int n, int d) {
     float[] x = new float[n * d];
     for (int i = 0; i < x.length; i++) {
       x[i] = (float) random.nextGaussian();
     }
-    return new Points(x, d);
+    return new FloatPoints(x, d);
   }
 
   /**

@@ -3,6 +3,7 @@ package gputae.evaluate;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.Gson;
+import gputae.linear.FloatPoints;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -27,13 +28,13 @@ record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls) {
     }
   }
 
-  static Points points(float[][] rows) {
+  static FloatPoints points(float[][] rows) {
     int d = rows[0].length;
     float[] coordinates = new float[rows.length * d];
     for (int i = 0; i < rows.length; i++) {
       System.arraycopy(rows[i], 0, coordinates, i * d, d);
     }
-    return new Points(coordinates, d);
+    return new FloatPoints(coordinates, d);
   }
 
   /** Within absolute + relative |expected|; NaN only where NaN is expected. */

@@ -3,6 +3,7 @@ package gputae.evaluate;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import gputae.linear.FloatPoints;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -10,28 +11,28 @@ import org.junit.jupiter.api.Test;
 class MomentsTest {
 
   /** The points m + a_k e_k and m - a_k e_k: mean m, covariance diag(2 a_k^2 / (2 d - 1)). */
-  private static Points star(float[] middle, float... lengths) {
+  private static FloatPoints star(float[] middle, float... lengths) {
     int d = lengths.length;
     float[] points = new float[2 * d * d];
     for (int i = 0; i < 2 * d; i++) {
       System.arraycopy(middle, 0, points, i * d, d);
       points[i * d + i / 2] += i % 2 == 0 ? lengths[i / 2] : -lengths[i / 2];
     }
-    return new Points(points, d);
+    return new FloatPoints(points, d);
   }
 
-  private static double frechet(Points a, Points b) {
+  private static double frechet(FloatPoints a, FloatPoints b) {
     Moments moments = Moments.of(a);
     return moments.frechet(moments.deviation(), Moments.of(b));
   }
 
-  private static Points normal(int n, int d, long seed) {
+  private static FloatPoints normal(int n, int d, long seed) {
     Random random = new Random(seed);
     float[] points = new float[n * d];
     for (int i = 0; i < points.length; i++) {
       points[i] = (float) random.nextGaussian();
     }
-    return new Points(points, d);
+    return new FloatPoints(points, d);
   }
 
   @Test
@@ -47,8 +48,8 @@ class MomentsTest {
   @Test
   void commutingCovariances() {
     // |m1 - m2|^2 + sum (s_k - t_k)^2 with s_k = a_k sqrt(2/5), t_k = b_k sqrt(2/5).
-    Points a = star(new float[] {0, 0, 0}, 1, 2, 3);
-    Points b = star(new float[] {2, 3, 6}, 5, 2, 1);
+    FloatPoints a = star(new float[] {0, 0, 0}, 1, 2, 3);
+    FloatPoints b = star(new float[] {2, 3, 6}, 5, 2, 1);
     assertEquals(49 + 0.4 * (16 + 0 + 4), frechet(a, b), 1e-12);
     assertEquals(49 + 0.4 * (16 + 0 + 4), frechet(b, a), 1e-12);
   }
@@ -56,14 +57,15 @@ class MomentsTest {
   @Test
   void oneDimension() {
     // Deviations sqrt(2) and 3 sqrt(2).
-    assertEquals(25 + 8, frechet(new Points(new float[] {-1, 1}, 1), new Points(new float[] {2, 8}, 1)), 1e-13);
+    assertEquals(25 + 8, frechet(new FloatPoints(new float[] {-1, 1}, 1), new FloatPoints(new float[] {2, 8}, 1)),
+        1e-13);
   }
 
   @Test
   void covariancesThatDoNotCommute() {
     // In two dimensions tr (S1 S2)^(1/2) = sqrt(tr(S1 S2) + 2 sqrt(det S1 det S2)).
-    Points a = new Points(new float[] {3, 1, -3, -1, 1, 2, -1, -2}, 2);
-    Points b = new Points(new float[] {1, -2, -1, 2, 0, 5, 0, -5, 1, 1, -1, -1}, 2);
+    FloatPoints a = new FloatPoints(new float[] {3, 1, -3, -1, 1, 2, -1, -2}, 2);
+    FloatPoints b = new FloatPoints(new float[] {1, -2, -1, 2, 0, 5, 0, -5, 1, 1, -1, -1}, 2);
     double[] s = Moments.of(a).covariance();
     double[] t = Moments.of(b).covariance();
     double both = s[0] * t[0] + 2 * s[1] * t[1] + s[3] * t[3];
@@ -73,19 +75,19 @@ class MomentsTest {
 
   @Test
   void equalClouds() {
-    Points cloud = normal(200, 64, 3);
+    FloatPoints cloud = normal(200, 64, 3);
     assertEquals(0, frechet(cloud, cloud), 64e-12);
     // Fewer points than dimensions: a singular covariance, whose zeros come out of the root as 1e-8 of its largest
     // values.
-    Points flat = normal(20, 64, 4);
+    FloatPoints flat = normal(20, 64, 4);
     assertEquals(0, frechet(flat, flat), 1e-6 * 64);
   }
 
   @Test
   void cloudsWithoutExtent() {
-    Points here = new Points(new float[] {1, 2, 1, 2, 1, 2}, 2);
+    FloatPoints here = new FloatPoints(new float[] {1, 2, 1, 2, 1, 2}, 2);
     assertEquals(0, frechet(here, here));
-    assertEquals(25, frechet(here, new Points(new float[] {4, 6, 4, 6}, 2)));
+    assertEquals(25, frechet(here, new FloatPoints(new float[] {4, 6, 4, 6}, 2)));
     // To a point all the variance counts.
     assertEquals(6 + 24, frechet(here, star(new float[] {1, 2}, 3, 6)), 1e-13);
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.data.Images;
+import gputae.linear.FloatPoints;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -21,16 +22,16 @@ class NeighbourhoodMeasuresTest {
   private static final double RELATIVE = 1e-9;
   private static final double ABSOLUTE = 1e-13;
 
-  private static Points line(float... coordinates) {
-    return new Points(coordinates, 1);
+  private static FloatPoints line(float... coordinates) {
+    return new FloatPoints(coordinates, 1);
   }
 
-  private static Points bytesAsPoints(Images images) {
+  private static FloatPoints bytesAsPoints(Images images) {
     float[] coordinates = new float[images.pixels().length];
     for (int i = 0; i < coordinates.length; i++) {
       coordinates[i] = images.pixels()[i] & 0xff;
     }
-    return new Points(coordinates, images.pixelsPerImage());
+    return new FloatPoints(coordinates, images.pixelsPerImage());
   }
 
   private static Images images(float[][] rows) {
@@ -80,12 +81,12 @@ class NeighbourhoodMeasuresTest {
           labels[i] = (byte) (labels[i] % 2 * 100);
         }
         Images images = new Images(kind.pixels(random, n, p), n, 1, p);
-        Points z = kind.cloud(random, n, 1 + random.nextInt(4));
-        Points x = bytesAsPoints(images);
+        FloatPoints z = kind.cloud(random, n, 1 + random.nextInt(4));
+        FloatPoints x = bytesAsPoints(images);
         String what = n + " points, " + kind;
         check(InputSpace.of(images), x, z, labels, what + ", images");
         if (n < 100) {
-          Points vectors = kind.cloud(random, n, p);
+          FloatPoints vectors = kind.cloud(random, n, p);
           check(InputSpace.of(vectors), vectors, z, labels, what + ", vectors");
         }
       }
@@ -112,7 +113,7 @@ class NeighbourhoodMeasuresTest {
       return pixels;
     }
 
-    Points cloud(Random random, int n, int d) {
+    FloatPoints cloud(Random random, int n, int d) {
       float[] z = new float[n * d];
       for (int i = 0; i < n; i++) {
         float step = (float) random.nextGaussian();
@@ -126,11 +127,11 @@ class NeighbourhoodMeasuresTest {
           };
         }
       }
-      return new Points(z, d);
+      return new FloatPoints(z, d);
     }
   }
 
-  private static void check(InputSpace inputs, Points x, Points z, byte[] labels, String what) {
+  private static void check(InputSpace inputs, FloatPoints x, FloatPoints z, byte[] labels, String what) {
     NeighbourhoodMeasures found = NeighbourhoodMeasures.of(inputs, z, labels);
     int[] sizes = NeighbourhoodMeasures.sizes(x.count());
     double[] trustworthiness = SlowMeasures.trustworthiness(x, z, sizes);
@@ -173,7 +174,8 @@ class NeighbourhoodMeasuresTest {
       x[i] = random.nextInt(1000);
       z[i] = 2048 - 0.5f * x[i];
     }
-    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(new Points(x, 2)), new Points(z, 2), null);
+    NeighbourhoodMeasures found =
+        NeighbourhoodMeasures.of(InputSpace.of(new FloatPoints(x, 2)), new FloatPoints(z, 2), null);
     assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, List.of(0.0, 0.0, 0.0, 0.0)), found);
   }
 
@@ -202,7 +204,7 @@ class NeighbourhoodMeasuresTest {
 
   @Test
   void divergenceFromUniformDensityByHand() {
-    Points equilateral = new Points(new float[] {1, 0, 0, 0, 1, 0, 0, 0, 1}, 3);
+    FloatPoints equilateral = new FloatPoints(new float[] {1, 0, 0, 0, 1, 0, 0, 0, 1}, 3);
     NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(equilateral), line(-1, 0, 1), null);
     for (int s = 0; s < 4; s++) {
       double near = Math.exp(-0.25 / NeighbourhoodMeasures.SIGMAS.get(s));
@@ -219,7 +221,8 @@ class NeighbourhoodMeasuresTest {
   @Test
   void anEmbeddingInOnePlaceHasUniformDensity() {
     NeighbourhoodMeasures found =
-        NeighbourhoodMeasures.of(InputSpace.of(line(-1, 0, 1)), new Points(new float[] {4, 4, 4, 4, 4, 4}, 2), null);
+        NeighbourhoodMeasures.of(InputSpace.of(line(-1, 0, 1)), new FloatPoints(new float[] {4, 4, 4, 4, 4, 4}, 2),
+            null);
     for (int s = 0; s < 4; s++) {
       double near = Math.exp(-0.25 / NeighbourhoodMeasures.SIGMAS.get(s));
       double far = Math.exp(-1 / NeighbourhoodMeasures.SIGMAS.get(s));
@@ -242,12 +245,12 @@ class NeighbourhoodMeasuresTest {
       huge[i] = x[i] * 0x1p100f;
       tiny[i] = x[i] * 0x1p-149f;
     }
-    InputSpace inputs = InputSpace.of(new Points(x, 2));
+    InputSpace inputs = InputSpace.of(new FloatPoints(x, 2));
     List<Double> zeros = List.of(0.0, 0.0, 0.0, 0.0);
     assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros),
-        NeighbourhoodMeasures.of(inputs, new Points(huge, 2), null));
+        NeighbourhoodMeasures.of(inputs, new FloatPoints(huge, 2), null));
     assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros),
-        NeighbourhoodMeasures.of(inputs, new Points(tiny, 2), null));
+        NeighbourhoodMeasures.of(inputs, new FloatPoints(tiny, 2), null));
   }
 
   @Test
@@ -263,7 +266,8 @@ class NeighbourhoodMeasuresTest {
         // The same distances, but their squares are added in another order.
         exchanged[i] = x[i / 3 * 3 + 2 - i % 3];
       }
-      for (double divergence : NeighbourhoodMeasures.of(InputSpace.of(new Points(x, 3)), new Points(exchanged, 3), null)
+      for (double divergence : NeighbourhoodMeasures
+          .of(InputSpace.of(new FloatPoints(x, 3)), new FloatPoints(exchanged, 3), null)
           .densityDivergence()) {
         assertTrue(divergence >= 0 && divergence < 1e-13, divergence + " in cloud " + cloud);
       }
@@ -275,7 +279,7 @@ class NeighbourhoodMeasuresTest {
     Random random = new Random(5);
     int n = 700;
     Images images = new Images(Kind.SCATTERED.pixels(random, n, 9), n, 3, 3);
-    Points z = Kind.SCATTERED.cloud(random, n, 2);
+    FloatPoints z = Kind.SCATTERED.cloud(random, n, 2);
     byte[] labels = new byte[n];
     random.nextBytes(labels);
     NeighbourhoodMeasures[] found = new NeighbourhoodMeasures[3];
@@ -296,7 +300,7 @@ class NeighbourhoodMeasuresTest {
     assertEquals("neighbourhoods of 1 points; expected 2 to 32767, of more take a sample",
         refusal(() -> InputSpace.of(line(1))));
     assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample",
-        refusal(() -> InputSpace.of(new Points(new float[32_768], 1))));
+        refusal(() -> InputSpace.of(new FloatPoints(new float[32_768], 1))));
     assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample",
         refusal(() -> InputSpace.of(new Images(new byte[32_768], 32_768, 1, 1))));
     InputSpace inputs = InputSpace.of(line(0, 1, 3));

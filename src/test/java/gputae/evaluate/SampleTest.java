@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.data.Images;
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -41,8 +42,8 @@ class SampleTest {
   @Test
   void takesTheSameOfEverything() {
     Sample sample = new Sample(new int[] {1, 3});
-    assertEquals(new Points(new float[] {2, 3, 6, 7}, 2),
-        sample.points(new Points(new float[] {0, 1, 2, 3, 4, 5, 6, 7}, 2)));
+    assertEquals(new FloatPoints(new float[] {2, 3, 6, 7}, 2),
+        sample.points(new FloatPoints(new float[] {0, 1, 2, 3, 4, 5, 6, 7}, 2)));
     Images images = sample.images(new Images(new byte[] {0, 1, 2, 3, 4, 5, 6, 7}, 4, 2, 1));
     assertArrayEquals(new byte[] {2, 3, 6, 7}, images.pixels());
     assertEquals(2, images.count());

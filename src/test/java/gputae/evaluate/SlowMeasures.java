@@ -1,5 +1,6 @@
 package gputae.evaluate;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -15,7 +16,7 @@ final class SlowMeasures {
   private SlowMeasures() {}
 
   /** The others of i by distance, then index. */
-  private static List<Integer> neighbours(Points points, int i) {
+  private static List<Integer> neighbours(FloatPoints points, int i) {
     return IntStream.range(0, points.count()).filter(j -> j != i).boxed()
         .sorted(Comparator.<Integer>comparingDouble(j -> points.squaredDistance(i, points, j))
             .thenComparing(Comparator.naturalOrder()))
@@ -23,7 +24,7 @@ final class SlowMeasures {
   }
 
   /** Venna, Kaski 2006, for each k; continuity with the clouds exchanged. */
-  static double[] trustworthiness(Points x, Points z, int[] sizes) {
+  static double[] trustworthiness(FloatPoints x, FloatPoints z, int[] sizes) {
     double n = x.count();
     double[] sums = new double[sizes.length];
     for (int i = 0; i < n; i++) {
@@ -41,7 +42,7 @@ final class SlowMeasures {
         .mapToDouble(s -> 1 - 2 * sums[s] / (n * sizes[s] * (2 * n - 3 * sizes[s] - 1))).toArray();
   }
 
-  static double accuracy(Points z, byte[] labels) {
+  static double accuracy(FloatPoints z, byte[] labels) {
     double right = 0;
     for (int i = 0; i < z.count(); i++) {
       Map<Byte, Integer> votes = new HashMap<>();
@@ -58,7 +59,7 @@ final class SlowMeasures {
     return right / z.count();
   }
 
-  static double[] density(Points points, double sigma) {
+  static double[] density(FloatPoints points, double sigma) {
     int n = points.count();
     double largest = 0;
     for (int i = 0; i < n; i++) {
@@ -77,14 +78,14 @@ final class SlowMeasures {
     return Arrays.stream(f).map(v -> v / total).toArray();
   }
 
-  static double divergence(Points x, Points z, double sigma) {
+  static double divergence(FloatPoints x, FloatPoints z, double sigma) {
     double[] f = density(x, sigma);
     double[] g = density(z, sigma);
     return IntStream.range(0, f.length).mapToDouble(i -> f[i] * (Math.log(f[i]) - Math.log(g[i]))).sum();
   }
 
   /** Mean distance over all pairs. */
-  static double meanDistance(Points x, Points y) {
+  static double meanDistance(FloatPoints x, FloatPoints y) {
     double sum = 0;
     for (int i = 0; i < x.count(); i++) {
       for (int j = 0; j < y.count(); j++) {

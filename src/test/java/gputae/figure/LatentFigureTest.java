@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.figure.LatentFigure.Cloud;
+import gputae.linear.FloatPoints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,7 +124,7 @@ class LatentFigureTest {
   @Test
   void pointsThatAreNotFiniteAreSkippedAndCounted() throws IOException {
     float[] latents = {0.5f, 0.25f, Float.NaN, 0, 0, Float.NEGATIVE_INFINITY, -0.5f, 0.25f};
-    Cloud cloud = Cloud.of(latents, 4, 2, new byte[] {0, 1, 2, 3}, DIGITS);
+    Cloud cloud = Cloud.of(new FloatPoints(latents, 2), new byte[] {0, 1, 2, 3}, DIGITS);
     assertArrayEquals(new double[] {0.5, -0.5}, cloud.x());
     assertArrayEquals(new int[] {0, 3}, cloud.label());
     assertEquals("2 embeddings, 2 skipped (not finite)", cloud.subtitle());
@@ -144,7 +145,7 @@ class LatentFigureTest {
       latents[3 * i + 1] = (float) (0.6 * t - 0.8 * 5);
       latents[3 * i + 2] = (float) (0.8 * t + 0.6 * 5);
     }
-    Cloud cloud = Cloud.of(latents, n, 3, null, List.of());
+    Cloud cloud = Cloud.of(new FloatPoints(latents, 3), null, List.of());
     for (int i = 0; i < n; i++) {
       assertEquals(Math.sin(i), cloud.x()[i], 0.01);
       assertEquals(0.3 * Math.cos(1.7 * i), cloud.y()[i], 0.01);
@@ -181,8 +182,8 @@ class LatentFigureTest {
     }
     Path first = directory.resolve("first.png");
     Path second = directory.resolve("second.png");
-    LatentFigure.write(first, latents, 1000, 4, labels, DIGITS, "cloud");
-    LatentFigure.write(second, latents, 1000, 4, labels, DIGITS, "cloud");
+    LatentFigure.write(first, new FloatPoints(latents, 4), labels, DIGITS, "cloud");
+    LatentFigure.write(second, new FloatPoints(latents, 4), labels, DIGITS, "cloud");
     assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(second));
   }
 
@@ -201,7 +202,7 @@ class LatentFigureTest {
   @Test
   void scatteredOrderMeetsEveryPointOnce() {
     for (int n : new int[] {1, 2, 3, 10, 512, 10_000, 65_536}) {
-      Cloud cloud = Cloud.of(new float[n], n, 1, null, List.of());
+      Cloud cloud = Cloud.of(new FloatPoints(new float[n], 1), null, List.of());
       BitSet met = new BitSet();
       long at = 0;
       for (int k = 0; k < n; k++, at = (at + cloud.scatterStep()) % n) {
@@ -229,20 +230,17 @@ class LatentFigureTest {
   }
 
   @Test
-  void sizesThatDoNotFitAreRefused() {
+  void fewerLabelsThanPointsAreRefused() {
     Path png = directory.resolve("x.png");
     assertThrows(IllegalArgumentException.class,
-        () -> LatentFigure.write(png, new float[5], 3, 2, null, List.of(), ""));
-    assertThrows(IllegalArgumentException.class,
-        () -> LatentFigure.write(png, new float[6], 3, 2, new byte[2], List.of(), ""));
-    assertThrows(IllegalArgumentException.class,
-        () -> LatentFigure.write(png, new float[6], 3, 0, null, List.of(), ""));
+        () -> LatentFigure.write(png, new FloatPoints(new float[6], 2), new byte[2], List.of(), ""));
   }
 
   private BufferedImage drawn(float[] latents, int count, int dimension, byte[] labels, List<String> classes)
       throws IOException {
     Path png = directory.resolve("figures/latent.png");
-    LatentFigure.write(png, latents, count, dimension, labels, classes, "a title");
+    assertEquals(count * dimension, latents.length);
+    LatentFigure.write(png, new FloatPoints(latents, dimension), labels, classes, "a title");
     return ImageIO.read(png.toFile());
   }
 

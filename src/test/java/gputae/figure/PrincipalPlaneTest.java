@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.linear.FloatPoints;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +25,7 @@ class PrincipalPlaneTest {
       rows[12 + i] = (float) c[i];
       rows[15 + i] = (float) -c[i];
     }
-    PrincipalPlane plane = PrincipalPlane.of(rows, 6, 3);
+    PrincipalPlane plane = PrincipalPlane.of(new FloatPoints(rows, 3));
     assertArrayEquals(a, plane.first(), 1e-6);
     // b's first largest entry is negative, so its sign turns.
     assertArrayEquals(new double[] {2 / 3.0, -1 / 3.0, -2 / 3.0}, plane.second(), 1e-6);
@@ -35,12 +36,12 @@ class PrincipalPlaneTest {
   @Test
   void farAwayMeanDoesNotMatter() {
     float[] rows = {1000, 1000, 1001, 1001, 1001, 1000, 1002, 1001, 1000, 1003, 1001, 1000};
-    PrincipalPlane plane = PrincipalPlane.of(rows, 4, 3);
+    PrincipalPlane plane = PrincipalPlane.of(new FloatPoints(rows, 3));
     float[] centred = new float[12];
     for (int i = 0; i < 12; i++) {
       centred[i] = rows[i] - 1001;
     }
-    PrincipalPlane near = PrincipalPlane.of(centred, 4, 3);
+    PrincipalPlane near = PrincipalPlane.of(new FloatPoints(centred, 3));
     assertArrayEquals(near.first(), plane.first(), 1e-9);
     assertArrayEquals(near.second(), plane.second(), 1e-9);
   }
@@ -57,7 +58,7 @@ class PrincipalPlaneTest {
         rows[i * d + j] = (float) (random.nextGaussian() + shared * j / d);
       }
     }
-    PrincipalPlane plane = PrincipalPlane.of(rows, n, d);
+    PrincipalPlane plane = PrincipalPlane.of(new FloatPoints(rows, d));
     double dot = 0;
     double length = 0;
     for (int j = 0; j < d; j++) {
@@ -73,9 +74,9 @@ class PrincipalPlaneTest {
 
   @Test
   void rowsThatAreNotFiniteAndCloudsWithoutExtent() {
-    PrincipalPlane still = PrincipalPlane.of(new float[] {1, 2, 3, 1, 2, 3}, 2, 3);
+    PrincipalPlane still = PrincipalPlane.of(new FloatPoints(new float[] {1, 2, 3, 1, 2, 3}, 3));
     assertEquals(0, still.firstShare());
-    PrincipalPlane with = PrincipalPlane.of(new float[] {1, 0, 0, -1, 0, 0, Float.NaN, 9, 9}, 3, 3);
+    PrincipalPlane with = PrincipalPlane.of(new FloatPoints(new float[] {1, 0, 0, -1, 0, 0, Float.NaN, 9, 9}, 3));
     assertArrayEquals(new double[] {1, 0, 0}, with.first(), 1e-12);
     assertEquals(1, with.firstShare(), 1e-12);
   }

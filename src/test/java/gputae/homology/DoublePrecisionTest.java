@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -29,33 +31,34 @@ class DoublePrecisionTest {
 
   @Test
   void scalesThatFloat32MergesComeOutRight() {
-    double[] cloud = {0, 0, 1e-9, 0, 3e-9, 0, 1, 1};
-    assertClose(new double[] {1e-9, 2e-9, Math.hypot(1 - 3e-9, 1)}, DoublePrecision.reference(cloud, 2).deathTimes(),
+    DoublePoints cloud = new DoublePoints(new double[] {0, 0, 1e-9, 0, 3e-9, 0, 1, 1}, 2);
+    assertClose(new double[] {1e-9, 2e-9, Math.hypot(1 - 3e-9, 1)}, DoublePrecision.reference(cloud).deathTimes(),
         1e-15, "three close points and one");
-    double[] wide = {0, 1e-60, 1, 1e60};
-    assertClose(new double[] {1e-60, 1, 1e60}, DoublePrecision.reference(wide, 1).deathTimes(), 1e-15,
+    assertClose(new double[] {1e-60, 1, 1e60}, line(0, 1e-60, 1, 1e60).deathTimes(), 1e-15,
         "120 orders of magnitude");
     for (double scale : new double[] {1e-300, 1e-60, 1, 1e60, 1e300}) {
-      double[] scaled = {0, scale, 3 * scale, -4 * scale};
-      assertClose(new double[] {scale, 2 * scale, 4 * scale}, DoublePrecision.reference(scaled, 1).deathTimes(), 1e-15,
+      assertClose(new double[] {scale, 2 * scale, 4 * scale}, line(0, scale, 3 * scale, -4 * scale).deathTimes(), 1e-15,
           "scale " + scale);
     }
-    assertArrayEquals(new double[] {Double.MIN_VALUE},
-        DoublePrecision.reference(new double[] {0, Double.MIN_VALUE}, 1).deathTimes());
-    assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, 1e-300, 1e300}, 1));
-    assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, 1e-10, 1e300}, 1));
-    assertThrows(IllegalArgumentException.class, () -> DoublePrecision.reference(new double[] {0, Double.NaN}, 1));
+    assertArrayEquals(new double[] {Double.MIN_VALUE}, line(0, Double.MIN_VALUE).deathTimes());
+    assertThrows(IllegalArgumentException.class, () -> line(0, 1e-300, 1e300));
+    assertThrows(IllegalArgumentException.class, () -> line(0, 1e-10, 1e300));
+    assertThrows(IllegalArgumentException.class, () -> line(0, Double.NaN));
+  }
+
+  private static SpanningTree line(double... coordinates) {
+    return DoublePrecision.reference(new DoublePoints(coordinates, 1));
   }
 
   @Test
   void theReferenceIsPrimsOnRandomClouds() {
     Random random = new Random(1);
     for (int d : new int[] {1, 2, 3, 33, 100}) {
-      double[] cloud = new double[200 * d];
-      Arrays.setAll(cloud, i -> random.nextGaussian() * Math.pow(10, -random.nextInt(12)));
-      assertClose(PlainPrim.deaths(cloud, d), DoublePrecision.reference(cloud, d).deathTimes(), (d / 2.0 + 2) * 0x1p-53,
-          "d "
-              + d);
+      double[] x = new double[200 * d];
+      Arrays.setAll(x, i -> random.nextGaussian() * Math.pow(10, -random.nextInt(12)));
+      DoublePoints cloud = new DoublePoints(x, d);
+      assertClose(PlainPrim.deaths(cloud), DoublePrecision.reference(cloud).deathTimes(), (d / 2.0 + 2) * 0x1p-53,
+          "d " + d);
     }
   }
 
@@ -93,8 +96,9 @@ class DoublePrecisionTest {
     assertFalse(DoublePrecision.isQuick(LARGE, 2));
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
       for (int c = 0; c < clouds.length; c++) {
-        SpanningTree tree = DoublePrecision.refined(backend, clouds[c], 2).orElseThrow();
-        assertClose(PlainPrim.deaths(clouds[c], 2), tree.deathTimes(), DoublePrecision.TOLERANCE, names[c]);
+        DoublePoints cloud = new DoublePoints(clouds[c], 2);
+        SpanningTree tree = DoublePrecision.refined(backend, cloud).orElseThrow();
+        assertClose(PlainPrim.deaths(cloud), tree.deathTimes(), DoublePrecision.TOLERANCE, names[c]);
         int[] parent = new int[LARGE];
         Arrays.setAll(parent, i -> i);
         for (int e = 0; e < tree.lengths().length; e++) {
@@ -113,9 +117,10 @@ class DoublePrecisionTest {
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
       for (int d : new int[] {1, 3, 40}) {
         int n = (int) Math.sqrt(1.1e8 / d);
-        double[] cloud = new double[n * d];
-        Arrays.setAll(cloud, i -> i / d % 3 == 0 ? random.nextGaussian() : 5 + 1e-7 * random.nextGaussian());
-        assertClose(PlainPrim.deaths(cloud, d), DoublePrecision.refined(backend, cloud, d).orElseThrow().deathTimes(),
+        double[] x = new double[n * d];
+        Arrays.setAll(x, i -> i / d % 3 == 0 ? random.nextGaussian() : 5 + 1e-7 * random.nextGaussian());
+        DoublePoints cloud = new DoublePoints(x, d);
+        assertClose(PlainPrim.deaths(cloud), DoublePrecision.refined(backend, cloud).orElseThrow().deathTimes(),
             DoublePrecision.TOLERANCE, "d " + d);
       }
     }
@@ -124,23 +129,24 @@ class DoublePrecisionTest {
   @Test
   void whatTakesTooLongIsGivenUp() {
     Random random = new Random(5);
-    double[] line = new double[2 * LARGE];
-    Arrays.setAll(line, i -> i % 2 * random.nextDouble());
+    double[] x = new double[2 * LARGE];
+    Arrays.setAll(x, i -> i % 2 * random.nextDouble());
+    DoublePoints line = new DoublePoints(x, 2);
     try (Backend backend = new CpuBackend(InstructionSet.best(), 2)) {
-      assertTrue(DoublePrecision.refined(backend, line, 2, 1e5).isEmpty());
-      assertClose(PlainPrim.deaths(line, 2), DoublePrecision.refined(backend, line, 2).orElseThrow().deathTimes(),
+      assertTrue(DoublePrecision.refined(backend, line, 1e5).isEmpty());
+      assertClose(PlainPrim.deaths(line), DoublePrecision.refined(backend, line).orElseThrow().deathTimes(),
           DoublePrecision.TOLERANCE, "a line");
     }
   }
 
   @Test
-  void float32CloudsOfScalesTooFarApartBecomeDoubles() {
-    float[] wide = {0, 1e-30f, 1e30f};
+  void float32CloudsOfScalesTooFarApartAreNoticed() {
+    FloatPoints wide = new FloatPoints(new float[] {0, 1e-30f, 1e30f}, 1);
     try (Backend backend = new CpuBackend(InstructionSet.best(), 1)) {
-      double[] doubles = Homology.wideScales(wide, 1, Homology.spanningTree(backend, wide, 1)).orElseThrow();
-      assertArrayEquals(new double[] {1e-30f, 1e30f}, DoublePrecision.reference(doubles, 1).deathTimes());
-      float[] plain = {0, 0, 1e-10f, 1};
-      assertTrue(Homology.wideScales(plain, 1, Homology.spanningTree(backend, plain, 1)).isEmpty());
+      assertTrue(Homology.hasWideScales(wide, Homology.spanningTree(backend, wide)));
+      assertArrayEquals(new double[] {1e-30f, 1e30f}, DoublePrecision.reference(wide.inDouble()).deathTimes());
+      FloatPoints plain = new FloatPoints(new float[] {0, 0, 1e-10f, 1}, 1);
+      assertFalse(Homology.hasWideScales(plain, Homology.spanningTree(backend, plain)));
     }
   }
 

@@ -1,5 +1,6 @@
 package gputae.homology;
 
+import gputae.linear.DoublePoints;
 import java.util.Arrays;
 
 /** Death times computed in the simplest way, to test all other ways. */
@@ -7,9 +8,9 @@ final class PlainPrim {
 
   private PlainPrim() {}
 
-  /** Of points (n, d) by Prim's algorithm in double precision, without any rule for ties; ascending. */
-  static double[] deaths(double[] points, int d) {
-    int n = points.length / d;
+  /** Of points by Prim's algorithm in double precision, without any rule for ties; ascending. */
+  static double[] deaths(DoublePoints points) {
+    int n = points.count();
     double[] shortest = new double[n];
     Arrays.fill(shortest, Double.POSITIVE_INFINITY);
     boolean[] joined = new boolean[n];
@@ -21,8 +22,8 @@ final class PlainPrim {
       for (int v = 0; v < n; v++) {
         if (!joined[v]) {
           double square = 0;
-          for (int k = 0; k < d; k++) {
-            double t = points[newest * d + k] - points[v * d + k];
+          for (int k = 0; k < points.dimension(); k++) {
+            double t = points.coordinate(newest, k) - points.coordinate(v, k);
             square += t * t;
           }
           shortest[v] = Math.min(shortest[v], Math.sqrt(square));

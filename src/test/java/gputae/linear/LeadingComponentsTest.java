@@ -83,7 +83,7 @@ class LeadingComponentsTest {
     float[] points = cloud(400, deviations, 7);
     double[][] covariance = covariance(points, 400, d);
     double[] exact = exact(covariance);
-    LeadingComponents found = LeadingComponents.of(points, 400, d, 1, 3, null, 0);
+    LeadingComponents found = LeadingComponents.of(new FloatPoints(points, d), 1, 3, null, 0);
     assertOrthonormal(found.vectors());
     double trace = 0;
     for (int i = 0; i < d; i++) {
@@ -107,7 +107,7 @@ class LeadingComponentsTest {
     Arrays.fill(deviations, 1);
     float[] points = cloud(count, deviations, 3);
     double[] exact = exact(covariance(points, count, d));
-    LeadingComponents found = LeadingComponents.of(points, count, d, 1, 3, null, 0);
+    LeadingComponents found = LeadingComponents.of(new FloatPoints(points, d), 1, 3, null, 0);
     assertOrthonormal(found.vectors());
     for (int k = 0; k < 3; k++) {
       assertTrue(found.variances()[k] <= exact[k] * (1 + 1e-9));
@@ -123,7 +123,7 @@ class LeadingComponentsTest {
       line[n * d + 3] = 3 * n;
       line[n * d + 70] = 4 * n;
     }
-    LeadingComponents found = LeadingComponents.of(line, 20, d, 1, 3, null, 0);
+    LeadingComponents found = LeadingComponents.of(new FloatPoints(line, d), 1, 3, null, 0);
     assertOrthonormal(found.vectors());
     assertEquals(0.6, Math.abs(found.vectors()[0][3]), 1e-12);
     assertEquals(0.8, Math.abs(found.vectors()[0][70]), 1e-12);
@@ -132,7 +132,7 @@ class LeadingComponentsTest {
     for (int count : new int[] {0, 1, 5}) {
       float[] equal = new float[count * d];
       Arrays.fill(equal, 2);
-      LeadingComponents none = LeadingComponents.of(equal, count, d, 1, 3, null, 0);
+      LeadingComponents none = LeadingComponents.of(new FloatPoints(equal, d), 1, 3, null, 0);
       assertOrthonormal(none.vectors());
       assertArrayEquals(new double[3], none.variances());
       assertEquals(0, none.whole());
@@ -151,7 +151,7 @@ class LeadingComponentsTest {
     favours[1][17] = 1;
     favours[2][60] = 0.6;
     favours[2][61] = -0.8;
-    LeadingComponents found = LeadingComponents.of(line, 20, d, 1, 3, favours, 1e-10);
+    LeadingComponents found = LeadingComponents.of(new FloatPoints(line, d), 1, 3, favours, 1e-10);
     assertEquals(1, Math.abs(found.vectors()[0][3]), 1e-12);
     // The two others, in any order and turn, span what the favours span.
     double seen = 0;
@@ -178,8 +178,8 @@ class LeadingComponentsTest {
         System.arraycopy(points, from++ * d, mixed, 2 * n * d, d);
       }
     }
-    LeadingComponents expected = LeadingComponents.of(points, 90, d, 1, 2, null, 0);
-    LeadingComponents found = LeadingComponents.of(mixed, 200, d, 2, 2, null, 0);
+    LeadingComponents expected = LeadingComponents.of(new FloatPoints(points, d), 1, 2, null, 0);
+    LeadingComponents found = LeadingComponents.of(new FloatPoints(mixed, d), 2, 2, null, 0);
     assertArrayEquals(expected.variances(), found.variances());
     assertArrayEquals(expected.vectors()[0], found.vectors()[0]);
     assertArrayEquals(expected.vectors()[1], found.vectors()[1]);
@@ -197,8 +197,8 @@ class LeadingComponentsTest {
       points[n * d + d - 1] = 0;
       System.arraycopy(points, n * d, narrow, n * (d - 1), d - 1);
     }
-    PrincipalPlane found = PrincipalPlane.of(points, 300, d);
-    PrincipalPlane expected = PrincipalPlane.of(narrow, 300, d - 1);
+    PrincipalPlane found = PrincipalPlane.of(new FloatPoints(points, d));
+    PrincipalPlane expected = PrincipalPlane.of(new FloatPoints(narrow, d - 1));
     assertArrayEquals(expected.first(), Arrays.copyOf(found.first(), d - 1), 1e-7);
     assertArrayEquals(expected.second(), Arrays.copyOf(found.second(), d - 1), 1e-7);
     assertEquals(expected.firstShare(), found.firstShare(), 1e-9);

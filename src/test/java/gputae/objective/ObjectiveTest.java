@@ -24,11 +24,12 @@ class ObjectiveTest {
   void columnsAreThePapersAndThenTheOthers() {
     Objective plain = Objective.of(new Reconstruction());
     assertEquals(List.of("rec", "ball", "deaths", "kl"), names(plain));
-    Objective more = Objective.of(new Quartic(2), DEATHS, new Reconstruction(), BALL);
-    assertEquals(List.of("rec", "ball", "deaths", "kl", "quartic"), names(more));
-    assertEquals(4, more.column(Quartic.KIND));
-    assertEquals(List.of(new Reconstruction(), BALL, DEATHS, new Quartic(2)), more.terms());
+    Objective more = Objective.of(new Decay(7), new Quartic(2), DEATHS, new Reconstruction(), BALL);
+    assertEquals(List.of("rec", "ball", "deaths", "kl", "decay", "quartic"), names(more));
+    assertEquals(5, more.column(Quartic.KIND));
+    assertEquals(List.of(new Reconstruction(), BALL, DEATHS, new Decay(7), new Quartic(2)), more.terms());
     assertEquals(List.of(BALL, DEATHS, new Quartic(2)), more.latent());
+    assertEquals(List.of(new Decay(7)), more.parameter());
     String message = assertThrows(IllegalArgumentException.class, () -> plain.column(Quartic.KIND)).getMessage();
     assertEquals("the objective has no fourth moment", message);
   }

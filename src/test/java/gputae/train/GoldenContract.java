@@ -9,6 +9,8 @@ import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.homology.Homology;
+import gputae.linear.DoublePoints;
+import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
@@ -155,7 +157,7 @@ abstract class GoldenContract {
     int d = points.shape().get(1);
     try (Backend backend = open()) {
       // GUDHI drops what is born and dies at once.
-      double[] found = Arrays.stream(Homology.spanningTree(backend, points.floats(), d).deathTimes())
+      double[] found = Arrays.stream(Homology.spanningTree(backend, new FloatPoints(points.floats(), d)).deathTimes())
           .filter(death -> death > 0).toArray();
       assertEquals(expected.length, found.length);
       double bound = (d / 2.0 + 2) * 0x1p-24;
@@ -163,10 +165,9 @@ abstract class GoldenContract {
         assertTrue(Math.abs(found[i] - expected[i]) <= bound * expected[i],
             cloud + " death " + i + ": " + found[i] + " instead of " + expected[i]);
       }
-      double[] wide = new double[points.floats().length];
-      Arrays.setAll(wide, i -> points.floats()[i]);
-      double extent = Arrays.stream(wide).map(Math::abs).max().orElse(0) * 2;
-      double[] fromDoubles = Arrays.stream(Homology.spanningTree(backend, wide, d).deathTimes())
+      DoublePoints wide = new FloatPoints(points.floats(), d).inDouble();
+      double extent = Arrays.stream(wide.coordinates()).map(Math::abs).max().orElse(0) * 2;
+      double[] fromDoubles = Arrays.stream(Homology.spanningTree(backend, wide).deathTimes())
           .filter(death -> death > extent * 1e-7).toArray();
       double[] expectedLarge = Arrays.stream(expected).filter(death -> death > extent * 1e-7).toArray();
       assertArrayEquals(expectedLarge, fromDoubles, extent * (d + 4) * 0x1p-24, cloud + " read as doubles");

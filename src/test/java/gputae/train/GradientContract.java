@@ -11,6 +11,7 @@ import gputae.model.Initialisation;
 import gputae.model.ParameterLayout;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
+import gputae.objective.Decay;
 import gputae.objective.Kl;
 import gputae.objective.Objective;
 import gputae.objective.Quartic;
@@ -82,16 +83,36 @@ abstract class GradientContract {
     check(ModelKind.VAE, 2, PLAIN, quartic(0.3));
   }
 
+  /** A term of the parameters, which the program does not have. */
+  @Test
+  void aTermOfTheParameters() {
+    for (ModelKind kind : ModelKind.values()) {
+      check(kind, 2, PLAIN, decay(0.3));
+    }
+  }
+
+  /**
+   * What a term may depend on.
+   *
+   * @param z          latent points, (ROWS, latent)
+   * @param parameters all weights and biases
+   */
+  private record Seen(double[][] z, double[] parameters) {}
+
   /**
    * A term beside the paper's.
    *
-   * @param value in double precision, of latent points (ROWS, latent), without the weight
+   * @param value in double precision, without the weight
    */
-  private record Own(Term term, ToDoubleFunction<double[][]> value) {}
+  private record Own(Term term, ToDoubleFunction<Seen> value) {}
 
   private static Own quartic(double weight) {
     return new Own(new Quartic(weight),
-        z -> Arrays.stream(z).mapToDouble(point -> Math.pow(Reference.norm(point), 4)).sum() / ROWS);
+        seen -> Arrays.stream(seen.z).mapToDouble(point -> Math.pow(Reference.norm(point), 4)).sum() / ROWS);
+  }
+
+  private static Own decay(double weight) {
+    return new Own(new Decay(weight), seen -> Math.pow(Reference.norm(seen.parameters), 2) / 2);
   }
 
   private void check(ModelKind kind, int latent, Penalty regulariser) {
@@ -279,7 +300,7 @@ abstract class GradientContract {
       }
       double total = reconstruction / (ROWS * PIXELS) + kl;
       if (own != null) {
-        total += own.term.weighted(own.value.applyAsDouble(z));
+        total += own.term.weighted(own.value.applyAsDouble(new Seen(z, p)));
       }
       if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {

@@ -18,11 +18,14 @@ import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
+import gputae.objective.Decay;
 import gputae.objective.Given;
 import gputae.objective.Kl;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
+import gputae.objective.Term;
 import gputae.objective.TermKind;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -55,7 +58,9 @@ abstract class RecordedStepContract {
 
   private static TrainConfig config(double rate, double ball, double deaths) {
     Penalty penalty = new Penalty(ball, BallPenalty.SQUARED, deaths, 1, Double.POSITIVE_INFINITY);
-    return new TrainConfig(ModelKind.TAE, 2, List.of(6), BATCH, 1, rate, penalty.of(ModelKind.TAE), 4);
+    List<Term> terms = new ArrayList<>(penalty.of(ModelKind.TAE).terms());
+    terms.add(new Decay(ball));
+    return new TrainConfig(ModelKind.TAE, 2, List.of(6), BATCH, 1, rate, Objective.of(terms), 4);
   }
 
   /** A step with its data, recorded. */
@@ -116,6 +121,7 @@ abstract class RecordedStepContract {
       changed.step.rate(after.rate());
       changed.step.weigh(Ball.KIND, 0.02);
       changed.step.weigh(Deaths.KIND, 0.7);
+      changed.step.weigh(Decay.KIND, 0.02);
       changed.replay(2);
       second.model.parameters().upload(first.parameters());
       second.step.firstMoment().upload(first.step.firstMoment().toFloats());
@@ -129,10 +135,10 @@ abstract class RecordedStepContract {
   }
 
   @Test
-  void onlyLatentTermsOfTheObjectiveCanBeWeighed() {
+  void onlyTermsOfTheObjectiveWithAWeightCanBeWeighed() {
     try (Backend backend = backend(); Recorded recorded = new Recorded(backend, config(1e-2, 0.5, 0.1))) {
       for (TermKind<?> kind : List.of(Kl.KIND, Reconstruction.KIND)) {
-        assertEquals("the objective has no latent term " + kind.title(),
+        assertEquals("the objective has no " + kind.title() + " with a weight",
             assertThrows(IllegalArgumentException.class, () -> recorded.step.weigh(kind, 1)).getMessage());
       }
     }

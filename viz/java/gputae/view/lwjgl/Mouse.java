@@ -134,7 +134,7 @@ final class Mouse {
     int latent = state.subject.config().latent();
     float[] z = new float[latent];
     if (embedding >= 0) {
-      System.arraycopy(state.now.latents(), embedding * latent, z, 0, latent);
+      System.arraycopy(state.now.latents().coordinates(), embedding * latent, z, 0, latent);
     } else {
       double[] at = camera.at(mouseX, mouseY);
       double[] lifted = state.now.projection().lift(at[0], at[1], at[2]);

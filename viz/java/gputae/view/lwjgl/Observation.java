@@ -1,19 +1,20 @@
 package gputae.view.lwjgl;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
  * The view of a model at one snapshot of its weights. Immutable after it is handed over.
  *
  * @param step       number of steps done when the snapshot was taken
- * @param latents    embeddings of the test images, row-major (n, d)
+ * @param latents    embeddings of the test images
  * @param projection projection from the latent space to the three coordinates that are drawn
  * @param positions  positions of the test images, row-major (n, 3); NaN if an embedding is not finite
  * @param extent     extent of the positions and the unit ball
  * @param batch      the next batch and its spanning tree; null if its embeddings are not finite
  * @param generated  images decoded from samples of the prior, uint8 (GENERATED, pixels)
  */
-record Observation(long step, float[] latents, Projection projection, float[] positions, Extent extent, Batch batch,
+record Observation(long step, FloatPoints latents, Projection projection, float[] positions, Extent extent, Batch batch,
     byte[] generated) {
 
   /** Number of images in the grid of generated images. */

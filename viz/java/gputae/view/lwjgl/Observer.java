@@ -7,6 +7,7 @@ import gputae.data.Images;
 import gputae.data.Split;
 import gputae.homology.Homology;
 import gputae.homology.SpanningTree;
+import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.train.Snapshot;
 import gputae.train.Streams;
@@ -58,16 +59,17 @@ final class Observer implements AutoCloseable {
   Observation observe(Snapshot snapshot, Runnable between) {
     model.parameters().upload(snapshot.parameters());
     int n = Math.toIntExact(testImages.rows());
-    float[] latents = new float[Math.multiplyExact(n, latent)];
+    float[] coordinates = new float[Math.multiplyExact(n, latent)];
     for (int first = 0; first < n; first += ROWS_AT_A_TIME) {
       int rows = Math.min(ROWS_AT_A_TIME, n - first);
-      float[] part = model.embeddings(testImages.view((long) first * testImages.columns(), rows, testImages.columns()));
-      System.arraycopy(part, 0, latents, first * latent, part.length);
+      Matrix images = testImages.view((long) first * testImages.columns(), rows, testImages.columns());
+      System.arraycopy(model.embeddings(images).coordinates(), 0, coordinates, first * latent, rows * latent);
       between.run();
     }
-    projection = Projection.of(latents, n, latent, projection);
+    FloatPoints latents = new FloatPoints(coordinates, latent);
+    projection = Projection.of(latents, projection);
     float[] positions = new float[3 * n];
-    projection.project(latents, n, positions);
+    projection.project(latents, positions);
     if (latent == 1) {
       spread(positions);
     }
@@ -111,15 +113,15 @@ final class Observer implements AutoCloseable {
         labels[i] = train.labels()[order[first + i]];
       }
     }
-    float[] latents = model.embeddings(batchImages.firstRows(rows).upload(images));
-    for (float coordinate : latents) {
-      if (!Float.isFinite(coordinate)) {
+    FloatPoints latents = model.embeddings(batchImages.firstRows(rows).upload(images));
+    for (int i = 0; i < rows; i++) {
+      if (!latents.isFinite(i)) {
         return null;
       }
     }
-    SpanningTree tree = Homology.spanningTree(backend, latents, latent).sorted();
+    SpanningTree tree = Homology.spanningTree(backend, latents).sorted();
     float[] positions = new float[3 * rows];
-    projection.project(latents, rows, positions);
+    projection.project(latents, positions);
     return new Observation.Batch(labels, positions, tree.edges(), tree.lengths());
   }
 

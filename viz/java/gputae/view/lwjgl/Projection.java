@@ -1,5 +1,6 @@
 package gputae.view.lwjgl;
 
+import gputae.linear.FloatPoints;
 import gputae.linear.LeadingComponents;
 import gputae.linear.SymmetricEigen;
 import gputae.linear.Vectors;
@@ -55,21 +56,19 @@ final class Projection {
    * are the principal components, the largest variance first; the sign of each is such that its entry of the largest
    * magnitude (the first of equal ones) is positive.
    *
-   * @param latents float32 [count, d]
-   * @param count   number of rows, 0 or more; if there are more than 20,000, a fixed part of them is used
-   * @param d       number of latent dimensions, at least 1
+   * @param latents the points, 0 or more; if there are more than 20,000, a fixed part of them is used
    * @param before  the previous projection, or null; one with another d is ignored
-   * @throws IllegalArgumentException if the sizes do not fit the array
    */
-  static Projection of(float[] latents, int count, int d, Projection before) {
-    checkSizes(latents.length, count, d);
+  static Projection of(FloatPoints latents, Projection before) {
+    int count = latents.count();
+    int d = latents.dimension();
     // This is not count + MOST_ROWS - 1, which may exceed an int.
     int step = Math.max(0, count - 1) / MOST_ROWS + 1;
     int rows = count == 0 ? 0 : (count - 1) / step + 1;
-    double[] mean = mean(latents, rows, d, step);
+    double[] mean = mean(latents, rows, step);
     if (d > LeadingComponents.FEW_DIMENSIONS) {
       double[][] axesBefore = before != null && before.d == d ? before.axes : null;
-      LeadingComponents found = LeadingComponents.of(latents, count, d, step, AXES, axesBefore, FAVOUR);
+      LeadingComponents found = LeadingComponents.of(latents, step, AXES, axesBefore, FAVOUR);
       return turned(mean, found.vectors(), found.variances(), found.whole(), axesBefore);
     }
     double[][] covariance = covariance(latents, rows, mean, step);
@@ -167,20 +166,22 @@ final class Projection {
   /**
    * Projects points.
    *
-   * @param latents float32 [count, d]
-   * @param out     float32 [count, 3]; NaN in all three for rows with a coordinate that is not finite
-   * @throws IllegalArgumentException if the sizes do not fit the arrays
+   * @param out float32 [count, 3]; NaN in all three for rows with a coordinate that is not finite
+   * @throws IllegalArgumentException if the points have another dimension or do not fit into the array
    */
-  void project(float[] latents, int count, float[] out) {
-    checkSizes(latents.length, count, d);
-    checkSizes(out.length, count, AXES);
+  void project(FloatPoints latents, float[] out) {
+    int count = latents.count();
+    if (latents.dimension() != d || (long) count * AXES > out.length) {
+      throw new IllegalArgumentException(
+          latents + " do not fit a projection of " + d + " dimensions into an array of " + out.length);
+    }
     for (int n = 0; n < count; n++) {
-      if (Vectors.isFinite(latents, n, d)) {
+      if (latents.isFinite(n)) {
         double x = 0;
         double y = 0;
         double z = 0;
         for (int j = 0; j < d; j++) {
-          double value = latents[n * d + j];
+          double value = latents.coordinate(n, j);
           x += value * axes[0][j];
           y += value * axes[1][j];
           z += value * axes[2][j];
@@ -206,21 +207,16 @@ final class Projection {
     return point;
   }
 
-  private static void checkSizes(int length, int count, int d) {
-    if (count < 0 || d < 1 || (long) count * d > length) {
-      throw new IllegalArgumentException(count + " points of " + d + " numbers do not fit an array of " + length);
-    }
-  }
-
-  private static double[] mean(float[] latents, int rows, int d, int step) {
+  private static double[] mean(FloatPoints latents, int rows, int step) {
+    int d = latents.dimension();
     double[] mean = new double[d];
     int used = 0;
     for (int row = 0; row < rows; row++) {
       int n = row * step;
-      if (Vectors.isFinite(latents, n, d)) {
+      if (latents.isFinite(n)) {
         used++;
         for (int i = 0; i < d; i++) {
-          mean[i] += latents[n * d + i];
+          mean[i] += latents.coordinate(n, i);
         }
       }
     }
@@ -234,7 +230,7 @@ final class Projection {
    * Symmetric [d][d]. The mean is subtracted first, since clouds far from the origin would otherwise lose their
    * variance to cancellation.
    */
-  private static double[][] covariance(float[] latents, int rows, double[] mean, int step) {
+  private static double[][] covariance(FloatPoints latents, int rows, double[] mean, int step) {
     int d = mean.length;
     double[][] covariance = new double[d][d];
     double[][] block = new double[BLOCK][d];
@@ -242,10 +238,10 @@ final class Projection {
     int filled = 0;
     for (int row = 0; row < rows; row++) {
       int n = row * step;
-      if (Vectors.isFinite(latents, n, d)) {
+      if (latents.isFinite(n)) {
         double[] centred = block[filled];
         for (int i = 0; i < d; i++) {
-          centred[i] = latents[n * d + i] - mean[i];
+          centred[i] = latents.coordinate(n, i) - mean[i];
         }
         used++;
         if (++filled == BLOCK) {

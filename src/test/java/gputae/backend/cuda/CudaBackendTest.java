@@ -14,6 +14,7 @@ import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import gputae.homology.Homology;
 import gputae.homology.SpanningTree;
+import gputae.linear.FloatPoints;
 import gputae.selftest.Clouds;
 import java.util.Locale;
 import java.util.Map;
@@ -269,12 +270,12 @@ class CudaBackendTest {
   @Test
   void treesOfMoreThan65536PointsAreTheCpus() {
     int n = 66_000;
-    float[] points = Clouds.draw(Clouds.Kind.LATTICE, n, 2, new Random(1));
+    FloatPoints points = Clouds.draw(Clouds.Kind.LATTICE, n, 2, new Random(1));
     SpanningTree expected;
     try (CpuBackend cpu = new CpuBackend(InstructionSet.best(), 2)) {
-      expected = Homology.spanningTree(cpu, points, 2).sorted();
+      expected = Homology.spanningTree(cpu, points).sorted();
     }
-    SpanningTree found = Homology.spanningTree(backend, points, 2).sorted();
+    SpanningTree found = Homology.spanningTree(backend, points).sorted();
     assertArrayEquals(expected.edges(), found.edges());
     assertArrayEquals(expected.lengths(), found.lengths());
   }

@@ -13,6 +13,7 @@ import gputae.data.Images;
 import gputae.data.Split;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
+import gputae.linear.FloatPoints;
 import gputae.selftest.Clouds;
 import gputae.selftest.Operation;
 import gputae.selftest.Result;
@@ -147,10 +148,10 @@ public final class MutantKiller {
 
   private static void compareTree(Backend backend, int number, int n, int d, Random random) {
     Clouds.Kind kind = Clouds.Kind.values()[number % Clouds.Kind.values().length];
-    float[] points = Clouds.draw(kind, n, d, random);
-    SpanningTree expected = Prim.ofPoints(points, d).sorted();
+    FloatPoints points = Clouds.draw(kind, n, d, random);
+    SpanningTree expected = Prim.ofPoints(points).sorted();
     // Recorded, so that each tree has work space of its own, whose ends are watched.
-    try (Matrix x = backend.allocate(n, d).upload(points);
+    try (Matrix x = backend.allocate(n, d).upload(points.coordinates());
         Matrix edges = backend.allocate(ElementType.INT32, n - 1, 2);
         Matrix lengths = backend.allocate(1, n - 1);
         Recording recording = backend.record(() -> backend.spanningTree(x, edges, lengths))) {

@@ -17,6 +17,7 @@ import gputae.data.Images;
 import gputae.data.Split;
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
+import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout.Tensor;
 import gputae.objective.Deaths;
@@ -59,7 +60,7 @@ class ObserverTest {
     return bytes;
   }
 
-  private static float[] embeddings(Autoencoder model, Images images) {
+  private static FloatPoints embeddings(Autoencoder model, Images images) {
     try (Matrix pixels =
         model.backend().allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
       return model.embeddings(pixels);
@@ -97,12 +98,12 @@ class ObserverTest {
       Observation seen = observer.observe(new Snapshot(9, snapshot.parameters()), () -> between[0]++);
       assertEquals(9, seen.step());
       assertTrue(between[0] > 0);
-      float[] latents = embeddings(model, subject.dataset().test().images());
-      assertArrayEquals(latents, seen.latents());
+      FloatPoints latents = embeddings(model, subject.dataset().test().images());
+      assertEquals(latents, seen.latents());
       float[] positions = new float[3 * 50];
       for (int i = 0; i < 50; i++) {
-        positions[3 * i] = latents[2 * i];
-        positions[3 * i + 1] = latents[2 * i + 1];
+        positions[3 * i] = latents.coordinates()[2 * i];
+        positions[3 * i + 1] = latents.coordinates()[2 * i + 1];
       }
       assertArrayEquals(positions, seen.positions());
       // What the command generate makes with the run's seed begins with the same.
@@ -118,7 +119,7 @@ class ObserverTest {
       // And again, whatever was decoded meanwhile.
       Observation again =
           observer.observe(new Snapshot(9, snapshot.parameters()), () -> observer.decode(new float[] {1, 2}));
-      assertArrayEquals(seen.latents(), again.latents());
+      assertEquals(seen.latents(), again.latents());
       assertArrayEquals(seen.generated(), again.generated());
     }
   }
@@ -134,7 +135,7 @@ class ObserverTest {
         Backend backend = backend();
         Autoencoder model = new Autoencoder(backend, subject.architecture())) {
       model.parameters().upload(snapshot.parameters());
-      assertArrayEquals(embeddings(model, spots.test().images()),
+      assertEquals(embeddings(model, spots.test().images()),
           observer.observe(snapshot, () -> between[0]++).latents());
       assertEquals(2, between[0]);
     }
@@ -162,7 +163,7 @@ class ObserverTest {
         // After the last step it stays the last batch.
         int[] numbers = batch(subject, Math.min(snapshot.step(), 13));
         model.parameters().upload(snapshot.parameters());
-        float[] latents = embeddings(model, taken(subject.dataset().train().images(), numbers));
+        FloatPoints latents = embeddings(model, taken(subject.dataset().train().images(), numbers));
         assertBatch(newest[0], latents, numbers, subject);
       });
       assertTrue(trainer.run(new TrainListener() {
@@ -181,17 +182,17 @@ class ObserverTest {
     }
   }
 
-  private static void assertBatch(Observation seen, float[] latents, int[] numbers, Subject subject) {
+  private static void assertBatch(Observation seen, FloatPoints latents, int[] numbers, Subject subject) {
     Observation.Batch batch = seen.batch();
     for (int i = 0; i < numbers.length; i++) {
       assertEquals(subject.dataset().train().labels()[numbers[i]], batch.labels()[i]);
     }
-    SpanningTree tree = Prim.ofPoints(latents, subject.config().latent()).sorted();
+    SpanningTree tree = Prim.ofPoints(latents).sorted();
     assertArrayEquals(tree.edges(), batch.edges());
     assertArrayEquals(tree.lengths(), batch.lengths(), 1e-12);
     float[] positions = new float[3 * numbers.length];
     // The same projection as that of the test images.
-    seen.projection().project(latents, numbers.length, positions);
+    seen.projection().project(latents, positions);
     assertArrayEquals(positions, batch.positions());
   }
 
@@ -219,7 +220,7 @@ class ObserverTest {
       double[] low = {9, 9};
       double[] high = {-9, -9};
       for (int i = 0; i < 50; i++) {
-        assertEquals(seen.latents()[i], seen.positions()[3 * i]);
+        assertEquals(seen.latents().coordinates()[i], seen.positions()[3 * i]);
         low[labels[i]] = Math.min(low[labels[i]], seen.positions()[3 * i + 1]);
         high[labels[i]] = Math.max(high[labels[i]], seen.positions()[3 * i + 1]);
         assertEquals(0, seen.positions()[3 * i + 2]);
@@ -273,7 +274,7 @@ class ObserverTest {
       // A run that is taken up again from before is seen as before.
       Observation after = observer.observe(good, () -> {});
       assertNotNull(after.batch());
-      assertArrayEquals(before.latents(), after.latents());
+      assertEquals(before.latents(), after.latents());
       for (int i = 0; i < after.positions().length; i++) {
         assertTrue(Float.isFinite(after.positions()[i]));
       }
@@ -298,10 +299,10 @@ class ObserverTest {
       Observation seen = observer.observe(snapshot, () -> {});
       int lost = 0;
       for (int i = 0; i < 50; i++) {
-        boolean finite = Float.isFinite(seen.latents()[2 * i]) && Float.isFinite(seen.latents()[2 * i + 1]);
+        boolean finite = seen.latents().isFinite(i);
         lost += finite ? 0 : 1;
         for (int axis = 0; axis < 3; axis++) {
-          float expected = !finite ? Float.NaN : axis < 2 ? seen.latents()[2 * i + axis] : 0;
+          float expected = !finite ? Float.NaN : axis < 2 ? seen.latents().coordinates()[2 * i + axis] : 0;
           assertEquals(expected, seen.positions()[3 * i + axis], "image " + i);
         }
       }

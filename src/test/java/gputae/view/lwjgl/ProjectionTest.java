@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class ProjectionTest {
         rows[8 * k + 4 + j] = (float) (10 - (4 - k) * axes[k][j]);
       }
     }
-    Projection projection = Projection.of(rows, 8, 4, null);
+    Projection projection = of(rows, 8, 4, null);
     assertFalse(projection.identity());
     assertArrayEquals(new double[] {10, 10, 10, 10}, projection.mean(), 1e-12);
     assertArrayEquals(new double[] {0.5, 0.5, 0.5, 0.5}, projection.axis(0), 1e-12);
@@ -45,7 +46,7 @@ class ProjectionTest {
     float[] rows = new Cloud(n, d, 5).rows(k -> k < 3 ? 3 - 0.5 * k : 1.0 / (k + 1), 1);
     double[][] covariance = covariance(rows, n, d);
     double[][] reference = orthogonalIteration(covariance, 3);
-    Projection projection = Projection.of(rows, n, d, null);
+    Projection projection = of(rows, n, d, null);
     double trace = 0;
     for (int j = 0; j < d; j++) {
       trace += covariance[j][j];
@@ -62,9 +63,9 @@ class ProjectionTest {
   void sharesFollowTheAxesWhenTheyAreNoComponents() {
     int d = 8;
     Cloud cloud = new Cloud(300, d, 6);
-    Projection before = Projection.of(cloud.rows(k -> k == 0 ? 3 : k == 1 ? 2 : k == 2 ? 1.5 : 0.2, 1), 300, d, null);
+    Projection before = of(cloud.rows(k -> k == 0 ? 3 : k == 1 ? 2 : k == 2 ? 1.5 : 0.2, 1), 300, d, null);
     float[] rows = new Cloud(300, d, 7).rows(k -> k == 1 ? 3 : k == 0 ? 2.5 : k == 2 ? 1.5 : 0.2, 1);
-    Projection now = Projection.of(rows, 300, d, before);
+    Projection now = of(rows, 300, d, before);
     double[][] covariance = covariance(rows, 300, d);
     double trace = 0;
     for (int j = 0; j < d; j++) {
@@ -73,7 +74,7 @@ class ProjectionTest {
     for (int i = 0; i < 3; i++) {
       assertEquals(variance(covariance, now.axis(i)) / trace, now.share(i), 1e-8);
     }
-    assertEquals(Projection.of(rows, 300, d, null).share(), now.share(), 1e-8);
+    assertEquals(of(rows, 300, d, null).share(), now.share(), 1e-8);
     assertOrthonormal(now);
   }
 
@@ -96,8 +97,8 @@ class ProjectionTest {
       float[] rows = cloud.rows(k -> k == 0 ? 3 - 2 * t : k == 1 ? 1 + 2 * t : k == 2 ? 2 : 0.2, 1 + t);
       cloud.turn(0, 5, 0.004);
       cloud.turn(2, 7, 0.004);
-      Projection now = Projection.of(rows, n, d, before);
-      Projection nowPlain = Projection.of(rows, n, d, null);
+      Projection now = of(rows, n, d, before);
+      Projection nowPlain = of(rows, n, d, null);
       assertEquals(nowPlain.share(), now.share(), 1e-8, "the space is that of the components");
       if (before != null) {
         most = Math.max(most, mostTurned(before, now));
@@ -114,9 +115,9 @@ class ProjectionTest {
   @Test
   void noOtherBasisOfTheSpaceIsNearer() {
     int d = 9;
-    Projection before = Projection.of(new Cloud(200, d, 9).rows(k -> k < 3 ? 3 - 0.5 * k : 0.5, 1), 200, d, null);
+    Projection before = of(new Cloud(200, d, 9).rows(k -> k < 3 ? 3 - 0.5 * k : 0.5, 1), 200, d, null);
     // Another cloud in other directions: the spaces have little in common.
-    Projection now = Projection.of(new Cloud(200, d, 10).rows(k -> k < 3 ? 3 - 0.5 * k : 0.5, 1), 200, d, before);
+    Projection now = of(new Cloud(200, d, 10).rows(k -> k < 3 ? 3 - 0.5 * k : 0.5, 1), 200, d, before);
     assertOrthonormal(now);
     double nearness = 0;
     for (int i = 0; i < 3; i++) {
@@ -137,8 +138,8 @@ class ProjectionTest {
   void inTheSameSpaceNothingTurnsWhateverTheVariances() {
     int d = 6;
     Cloud cloud = new Cloud(100, d, 12);
-    Projection before = Projection.of(cloud.rows(k -> k < 3 ? k + 1 : 0, 1), 100, d, null);
-    Projection now = Projection.of(cloud.rows(k -> k < 3 ? 5 - k : 0, 1), 100, d, before);
+    Projection before = of(cloud.rows(k -> k < 3 ? k + 1 : 0, 1), 100, d, null);
+    Projection now = of(cloud.rows(k -> k < 3 ? 5 - k : 0, 1), 100, d, before);
     for (int i = 0; i < 3; i++) {
       assertArrayEquals(before.axis(i), now.axis(i), 1e-6);
     }
@@ -146,8 +147,8 @@ class ProjectionTest {
 
   @Test
   void aDirectionThatWasNotSeenBeforeTakesThePlaceOfTheOneThatWent() {
-    Projection before = Projection.of(cross(5, 4, 3, 2, 1, 0), 12, 6, null);
-    Projection now = Projection.of(cross(2, 4, 3, 0, 0, 9), 12, 6, before);
+    Projection before = of(cross(5, 4, 3, 2, 1, 0), 12, 6, null);
+    Projection now = of(cross(2, 4, 3, 0, 0, 9), 12, 6, before);
     assertArrayEquals(unit(6, 5), now.axis(0), 1e-9);
     assertArrayEquals(unit(6, 1), now.axis(1), 1e-9);
     assertArrayEquals(unit(6, 2), now.axis(2), 1e-9);
@@ -156,8 +157,8 @@ class ProjectionTest {
 
   @Test
   void whereHardlyAnythingIsSharedTheComponentsAreTaken() {
-    Projection before = Projection.of(cross(5, 4, 3, 2, 1, 0), 12, 6, null);
-    Projection now = Projection.of(cross(2, 1, 6, 7, 8, 0), 12, 6, before);
+    Projection before = of(cross(5, 4, 3, 2, 1, 0), 12, 6, null);
+    Projection now = of(cross(2, 1, 6, 7, 8, 0), 12, 6, before);
     assertArrayEquals(unit(6, 4), now.axis(0), 1e-9);
     assertArrayEquals(unit(6, 3), now.axis(1), 1e-9);
     assertArrayEquals(unit(6, 2), now.axis(2), 1e-9);
@@ -166,26 +167,26 @@ class ProjectionTest {
   @Test
   void aProjectionOfOtherDimensionsCountsAsNone() {
     float[] rows = cross(1, 2, 5, 4, 3, 0);
-    Projection other = Projection.of(new Cloud(50, 5, 13).rows(k -> 1, 1), 50, 5, null);
-    Projection plane = Projection.of(new float[] {1, 2}, 1, 2, null);
+    Projection other = of(new Cloud(50, 5, 13).rows(k -> 1, 1), 50, 5, null);
+    Projection plane = of(new float[] {1, 2}, 1, 2, null);
     for (Projection before : new Projection[] {other, plane}) {
-      Projection now = Projection.of(rows, 12, 6, before);
+      Projection now = of(rows, 12, 6, before);
       assertArrayEquals(unit(6, 2), now.axis(0));
       assertArrayEquals(unit(6, 3), now.axis(1));
       assertArrayEquals(unit(6, 4), now.axis(2));
     }
-    assertTrue(Projection.of(new float[] {1, 2}, 1, 2, other).identity());
+    assertTrue(of(new float[] {1, 2}, 1, 2, other).identity());
   }
 
   @Test
   void noRowOneRowAndEqualRowsKeepTheAxesBefore() {
     int d = 7;
-    Projection before = Projection.of(new Cloud(100, d, 14).rows(k -> 1 + k, 1), 100, d, null);
+    Projection before = of(new Cloud(100, d, 14).rows(k -> 1 + k, 1), 100, d, null);
     float[] equal = new float[20 * d];
     Arrays.fill(equal, 0.3f);
     for (int count : new int[] {0, 1, 20}) {
-      Projection now = Projection.of(equal, count, d, before);
-      Projection first = Projection.of(equal, count, d, null);
+      Projection now = of(equal, count, d, before);
+      Projection first = of(equal, count, d, null);
       for (int i = 0; i < 3; i++) {
         assertArrayEquals(before.axis(i), now.axis(i), 1e-12);
         assertArrayEquals(unit(d, i), first.axis(i), 1e-12);
@@ -200,18 +201,18 @@ class ProjectionTest {
   void aHundredDimensionsAndMoreGoOnAsFewDo() {
     int d = 200;
     Cloud cloud = new Cloud(500, d, 21);
-    Projection before = Projection.of(cloud.rows(k -> Math.pow(0.8, k), 1), 500, d, null);
+    Projection before = of(cloud.rows(k -> Math.pow(0.8, k), 1), 500, d, null);
     assertOrthonormal(before);
     // Nothing to see: the axes stay.
     for (int count : new int[] {0, 1, 20}) {
-      Projection now = Projection.of(new float[20 * d], count, d, before);
+      Projection now = of(new float[20 * d], count, d, before);
       for (int i = 0; i < 3; i++) {
         assertArrayEquals(before.axis(i), now.axis(i), 1e-9);
         assertEquals(0, now.share(i));
       }
     }
     // The same three directions, whose variances change places: nothing turns.
-    Projection now = Projection.of(cloud.rows(k -> k < 3 ? 1 + k : Math.pow(0.5, k), 1), 500, d, before);
+    Projection now = of(cloud.rows(k -> k < 3 ? 1 + k : Math.pow(0.5, k), 1), 500, d, before);
     assertOrthonormal(now);
     for (int i = 0; i < 3; i++) {
       double cosine = 0;
@@ -226,7 +227,7 @@ class ProjectionTest {
   @Test
   void rowsInAPlaneLeaveTheThirdAxisWhereItWas() {
     int d = 6;
-    Projection before = Projection.of(cross(5, 4, 3, 2, 1, 0), 12, d, null);
+    Projection before = of(cross(5, 4, 3, 2, 1, 0), 12, d, null);
     // Within rounding of the plane of the axes 0 and 1.
     Random random = new Random(15);
     float[] rows = new float[50 * d];
@@ -235,7 +236,7 @@ class ProjectionTest {
         rows[n * d + j] = (float) (j < 2 ? random.nextGaussian() : j == 4 ? 1e-9 * random.nextGaussian() : 0);
       }
     }
-    Projection now = Projection.of(rows, 50, d, before);
+    Projection now = of(rows, 50, d, before);
     for (int i = 0; i < 3; i++) {
       assertArrayEquals(unit(d, i), now.axis(i), 1e-6);
     }
@@ -248,17 +249,17 @@ class ProjectionTest {
     rows[12 * 6 + 5] = Float.NaN;
     rows[13 * 6] = Float.POSITIVE_INFINITY;
     rows[14 * 6 + 3] = Float.NEGATIVE_INFINITY;
-    Projection projection = Projection.of(rows, 15, 6, null);
-    Projection finite = Projection.of(rows, 12, 6, null);
+    Projection projection = of(rows, 15, 6, null);
+    Projection finite = of(rows, 12, 6, null);
     float[] out = new float[15 * 3];
-    projection.project(rows, 15, out);
+    project(projection, rows, 15, out);
     for (int i = 0; i < 3; i++) {
       assertArrayEquals(finite.axis(i), projection.axis(i));
       assertEquals(finite.share(i), projection.share(i));
       assertTrue(Float.isNaN(out[36 + i]) && Float.isNaN(out[39 + i]) && Float.isNaN(out[42 + i]));
     }
     assertArrayEquals(new float[] {5, 0, 0, -5, 0, 0, 0, 4, 0}, Arrays.copyOf(out, 9));
-    Projection none = Projection.of(new float[] {Float.NaN, 1, 1, 1}, 1, 4, null);
+    Projection none = of(new float[] {Float.NaN, 1, 1, 1}, 1, 4, null);
     assertArrayEquals(new double[4], none.mean());
     assertEquals(0, none.share());
   }
@@ -268,10 +269,10 @@ class ProjectionTest {
   void upToThreeDimensionsNothingIsTurned(int d) {
     float[] rows = {1, 5, 2, -6, 3, 7, 0.5f, 8, Float.NaN, 4, 4, 4};
     int count = 12 / d;
-    Projection projection = Projection.of(rows, count, d, null);
+    Projection projection = of(rows, count, d, null);
     assertTrue(projection.identity());
     float[] out = new float[count * 3];
-    projection.project(rows, count, out);
+    project(projection, rows, count, out);
     for (int n = 0; n < count; n++) {
       boolean hole = 8 / d == n;
       for (int i = 0; i < 3; i++) {
@@ -283,12 +284,12 @@ class ProjectionTest {
     }
     assertEquals(1, projection.share(), 1e-12);
     assertArrayEquals(Arrays.copyOf(new double[] {7, 8, 9}, d), projection.lift(7, 8, 9));
-    assertEquals(0, Projection.of(rows, 1, d, projection).share());
+    assertEquals(0, of(rows, 1, d, projection).share());
   }
 
   @Test
   void sharesOfThePlane() {
-    Projection projection = Projection.of(new float[] {2, 0, -2, 0, 0, 1, 0, -1}, 4, 2, null);
+    Projection projection = of(new float[] {2, 0, -2, 0, 0, 1, 0, -1}, 4, 2, null);
     assertEquals(0.8, projection.share(0), 1e-12);
     assertEquals(0.2, projection.share(1), 1e-12);
     assertEquals(0, projection.share(2));
@@ -302,7 +303,7 @@ class ProjectionTest {
     for (int i = 0; i < rows.length; i++) {
       rows[i] += 3;
     }
-    Projection projection = Projection.of(rows, 80, d, null);
+    Projection projection = of(rows, 80, d, null);
     Random random = new Random(17);
     float[] out = new float[3];
     for (int trial = 0; trial < 20; trial++) {
@@ -313,12 +314,12 @@ class ProjectionTest {
       for (int j = 0; j < d; j++) {
         point[j] = (float) lifted[j];
       }
-      projection.project(point, 1, out);
+      project(projection, point, 1, out);
       for (int i = 0; i < 3; i++) {
         assertEquals(seen[i], out[i], 1e-6);
       }
     }
-    projection.project(new float[d], 1, out);
+    project(projection, new float[d], 1, out);
     assertArrayEquals(new float[3], out);
   }
 
@@ -332,8 +333,8 @@ class ProjectionTest {
     for (int row = 0; row < (n + 2) / 3; row++) {
       System.arraycopy(few, row * d, many, 3 * row * d, d);
     }
-    Projection sampled = Projection.of(many, n, d, null);
-    Projection whole = Projection.of(few, (n + 2) / 3, d, null);
+    Projection sampled = of(many, n, d, null);
+    Projection whole = of(few, (n + 2) / 3, d, null);
     for (int i = 0; i < 3; i++) {
       assertArrayEquals(whole.axis(i), sampled.axis(i));
       assertEquals(whole.share(i), sampled.share(i));
@@ -343,9 +344,9 @@ class ProjectionTest {
   @Test
   void theSameInputGivesTheSameProjection() {
     float[] rows = new Cloud(500, 20, 19).rows(k -> 1, 1);
-    Projection before = Projection.of(new Cloud(500, 20, 20).rows(k -> 1, 1), 500, 20, null);
-    Projection one = Projection.of(rows, 500, 20, before);
-    Projection two = Projection.of(rows.clone(), 500, 20, before);
+    Projection before = of(new Cloud(500, 20, 20).rows(k -> 1, 1), 500, 20, null);
+    Projection one = of(rows, 500, 20, before);
+    Projection two = of(rows.clone(), 500, 20, before);
     for (int i = 0; i < 3; i++) {
       assertArrayEquals(one.axis(i), two.axis(i));
     }
@@ -358,8 +359,8 @@ class ProjectionTest {
       for (int i = 0; i < rows.length; i++) {
         rows[i] *= (float) scale;
       }
-      Projection projection = Projection.of(rows, 12, 6, null);
-      Projection after = Projection.of(rows, 12, 6, projection);
+      Projection projection = of(rows, 12, 6, null);
+      Projection after = of(rows, 12, 6, projection);
       for (int i = 0; i < 3; i++) {
         assertArrayEquals(unit(6, i), projection.axis(i), 1e-12);
         assertArrayEquals(unit(6, i), after.axis(i), 1e-12);
@@ -371,12 +372,19 @@ class ProjectionTest {
   @Test
   void sizesThatDoNotFit() {
     float[] rows = new float[40];
-    assertThrows(IllegalArgumentException.class, () -> Projection.of(rows, 11, 4, null));
-    assertThrows(IllegalArgumentException.class, () -> Projection.of(rows, -1, 4, null));
-    assertThrows(IllegalArgumentException.class, () -> Projection.of(rows, 1, 0, null));
-    Projection projection = Projection.of(rows, 10, 4, null);
-    assertThrows(IllegalArgumentException.class, () -> projection.project(rows, 11, new float[33]));
-    assertThrows(IllegalArgumentException.class, () -> projection.project(rows, 10, new float[29]));
+    Projection projection = of(rows, 10, 4, null);
+    assertThrows(IllegalArgumentException.class, () -> projection.project(new FloatPoints(rows, 5), new float[33]));
+    assertThrows(IllegalArgumentException.class, () -> projection.project(new FloatPoints(rows, 4), new float[29]));
+  }
+
+  /** The projection of the first {@code count} rows of d numbers. */
+  private static Projection of(float[] rows, int count, int d, Projection before) {
+    return Projection.of(new FloatPoints(Arrays.copyOf(rows, count * d), d), before);
+  }
+
+  private static void project(Projection projection, float[] rows, int count, float[] out) {
+    int d = projection.mean().length;
+    projection.project(new FloatPoints(Arrays.copyOf(rows, count * d), d), out);
   }
 
   /** How far the points spread along axis k of a {@link Cloud}. */

@@ -4,6 +4,7 @@ import gputae.backend.BallPenalty;
 import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
+import gputae.linear.FloatPoints;
 import gputae.train.ModelKind;
 import gputae.train.Penalty;
 import gputae.train.TrainConfig;
@@ -52,16 +53,16 @@ final class Scenes {
   /** An observation after step 35 that puts the test images there: rows of latent coordinates. */
   static Observation observation(Subject subject, Observation.Batch batch, double... latents) {
     int d = subject.config().latent();
-    int n = latents.length / d;
     float[] z = new float[latents.length];
     for (int i = 0; i < z.length; i++) {
       z[i] = (float) latents[i];
     }
-    Projection projection = Projection.of(z, n, d, null);
-    float[] positions = new float[3 * n];
-    projection.project(z, n, positions);
+    FloatPoints points = new FloatPoints(z, d);
+    Projection projection = Projection.of(points, null);
+    float[] positions = new float[3 * points.count()];
+    projection.project(points, positions);
     byte[] generated = new byte[Observation.GENERATED * subject.dataset().test().images().pixelsPerImage()];
-    return new Observation(35, z, projection, positions, Observation.Extent.of(positions), batch, generated);
+    return new Observation(35, points, projection, positions, Observation.Extent.of(positions), batch, generated);
   }
 
   /**

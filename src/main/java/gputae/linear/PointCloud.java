@@ -1,0 +1,43 @@
+package gputae.linear;
+
+/**
+ * A cloud of points in Euclidean space: embeddings, images as vectors, features of a classifier, the points of a file.
+ * The coordinates are float32 or float64, row-major [count, dimension]. They may be NaN or infinite;
+ * {@link #requireFinite} is for those who need finite ones. The arrays are not copied.
+ */
+public sealed interface PointCloud permits FloatPoints, DoublePoints {
+
+  /** Number of points, 0 or more. */
+  int count();
+
+  /** Number of coordinates of a point, at least 1. */
+  int dimension();
+
+  /** One coordinate; point and axis are counted from 0. */
+  double coordinate(int point, int axis);
+
+  /** The same points in float64, which holds every float32 exactly. */
+  DoublePoints inDouble();
+
+  /**
+   * Requires at least one point, and finite coordinates.
+   *
+   * @throws IllegalArgumentException if there is no point; if a coordinate is not finite, the message names the first
+   *     such point
+   */
+  void requireFinite();
+
+  /** The number of points that an array of this length holds; {@link IllegalArgumentException} if it is not whole. */
+  static int count(int coordinates, int dimension) {
+    if (dimension < 1 || coordinates % dimension != 0) {
+      throw new IllegalArgumentException(coordinates + " coordinates are no points of dimension " + dimension);
+    }
+    return coordinates / dimension;
+  }
+
+  /** The failure of {@link #requireFinite} at an index of the array. */
+  static IllegalArgumentException notFinite(int index, int dimension, Number coordinate) {
+    return new IllegalArgumentException("point " + index / dimension + " (counted from 0) has the coordinate "
+        + coordinate + "; every coordinate must be finite");
+  }
+}

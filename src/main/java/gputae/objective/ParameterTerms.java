@@ -1,0 +1,58 @@
+package gputae.objective;
+
+import gputae.backend.Backend;
+import gputae.backend.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All {@link ParameterTerm}s of an objective on a device, for a network of one size. */
+public final class ParameterTerms implements AutoCloseable {
+
+  private record One(ParameterTerm.Computation computation, int column, Weight weight) {}
+
+  private final Backend backend;
+  private final List<One> all = new ArrayList<>();
+
+  /** The gradient of the term at hand, (1, parameters); null if the objective has no such term. */
+  private final Matrix gradient;
+
+  /** What computes the terms of {@code objective}; it may have none. */
+  public ParameterTerms(Backend backend, Objective objective, long parameters) {
+    this.backend = backend;
+    this.gradient = objective.parameter().isEmpty() ? null : backend.allocate(1, parameters);
+    for (ParameterTerm term : objective.parameter()) {
+      all.add(new One(term.on(backend, parameters), objective.column(term.kind()), new Weight(backend, term)));
+    }
+  }
+
+  /** The weights of the terms. */
+  public List<Weight> weights() {
+    return all.stream().map(One::weight).toList();
+  }
+
+  /**
+   * Enqueues the values of all terms, and adds their gradients to those of the network.
+   *
+   * @param parameters of the network, (1, parameters)
+   * @param step       number of the steps done, int64 (1, 1)
+   * @param gradients  of the network, (1, parameters)
+   * @param losses     (1, columns of the objective); only the parameter terms' columns are written
+   */
+  public void enqueue(Matrix parameters, Matrix step, Matrix gradients, Matrix losses) {
+    for (One one : all) {
+      one.computation.enqueue(parameters, step, one.weight.matrix(), gradient, losses.view(one.column, 1, 1));
+      backend.add(gradient, gradients);
+    }
+  }
+
+  @Override
+  public void close() {
+    for (One one : all) {
+      one.computation.close();
+      one.weight.close();
+    }
+    if (gradient != null) {
+      gradient.close();
+    }
+  }
+}
