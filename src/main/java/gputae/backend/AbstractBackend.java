@@ -52,8 +52,8 @@ public abstract class AbstractBackend implements Backend {
   }
 
   /**
-   * Allocates memory and accounts for it; the memory is not initialised. If there is not enough, the message names
-   * {@code what} it is for.
+   * Allocates memory and accounts for it; the memory is not initialised. If there is not enough, the message says what
+   * the memory is for: {@code what}.
    */
   protected final long reserve(long bytes, String what) {
     long address = allocateMemory(bytes);

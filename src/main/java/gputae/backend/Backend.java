@@ -114,8 +114,8 @@ public interface Backend extends AutoCloseable {
   void gather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x);
 
   /**
-   * y = activation(x w^T + b). x (rows, in), w (out, in), b (1, out), y (rows, out). x and w may be the same matrix; a
-   * row of ones for w makes sums.
+   * y = activation(x w^T + b). x (rows, in), w (out, in), b (1, out), y (rows, out). x and w may be the same matrix; if
+   * w is a row of ones, x w^T holds the sums of the rows of x.
    */
   void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y);
 
@@ -174,20 +174,21 @@ public interface Backend extends AutoCloseable {
   /**
    * z (rows, d) = mu + exp(logvar / 2) noise (Kingma, Welling 2014).
    *
-   * @param statistics (rows, 2 d): mu beside logvar
+   * @param statistics (rows, 2 d): in each row mu, then logvar
    * @param noise      (rows, d), or null for z = mu
    */
   void reparameterise(Matrix statistics, Matrix noise, Matrix z);
 
   /**
-   * loss = -1/2 sum(1 + logvar - mu^2 - exp(logvar)) / (rows pixels), nats per pixel. dStatistics (rows, 2 d) = the
-   * derivative of this loss plus that of the layers after z, which dz (rows, d) gives.
+   * loss = -1/2 sum(1 + logvar - mu^2 - exp(logvar)) / (rows pixels), in nats per pixel. dStatistics (rows, 2 d) = the
+   * derivative of this loss plus the derivative of what follows z. The gradient of what follows, with respect to z, is
+   * dz (rows, d).
    */
   void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics, Matrix loss);
 
   /**
-   * One step of Adam (Kingma, Ba 2015) over the flat buffers (1, count); *step is the number of the step, from 1 on.
-   * Moments below 2^-100 become 0. The gradient is set to 0, so that the next step can accumulate into it.
+   * One step of Adam (Kingma, Ba 2015) over the flat buffers (1, count); step holds the number of the step, counted
+   * from 1. Moments below 2^-100 become 0. The gradient is set to 0, so that the next step can accumulate into it.
    *
    * @param rates float64 (1, 4), as {@link AdamRates#on} lays them out
    */

@@ -91,7 +91,7 @@ public final class NativeFolder {
     List<String> refusals = new ArrayList<>();
     for (String candidate : candidates()) {
       try {
-        // In the locale C, Java makes no path of a name with letters beyond ASCII.
+        // In the locale C, Java cannot make a path from a name with letters beyond ASCII.
         Path base = Path.of(candidate).toAbsolutePath();
         makePrivate(base);
         Path folder = base.resolve(name);

@@ -27,7 +27,7 @@ public record Ball(double weight, BallPenalty penalty) implements LatentTerm {
         @Override
         public List<String> help() {
           return List.of("sum over the batch of max(|z| - 1, 0);",
-              "with --penalty squared of max(|z|^2 - 1, 0)");
+              "with --penalty squared: sum of max(|z|^2 - 1, 0)");
         }
 
         @Override
@@ -70,7 +70,7 @@ public record Ball(double weight, BallPenalty penalty) implements LatentTerm {
 
       @Override
       public void close() {
-        // It has no memory of its own.
+        // This term has no memory of its own.
       }
     };
   }

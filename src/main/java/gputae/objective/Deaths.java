@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The paper's topological term, a sum over the batch that is maximised: {@code sum_d d^degree} over the death times d
- * of 0-dimensional persistent homology, the edge lengths of the minimum spanning tree of the latent points.
+ * The paper's topological term, which is maximised: the sum {@code sum_d d^degree} over the death times d of a batch.
+ * The death times of 0-dimensional persistent homology are the edge lengths of the minimum spanning tree of the latent
+ * points.
  *
- * @param weight  at least 0; the paper's lambda. A larger one spreads points farther apart
- * @param degree  k of the total persistence sum of d^k, at least 1
- * @param maxEdge death times longer than this are left out; infinite for none
+ * @param weight  at least 0; the paper's lambda. A larger weight spreads the points farther apart
+ * @param degree  k in the total persistence, which is the sum of d^k; at least 1
+ * @param maxEdge death times above this are left out; if this is infinite, none is left out
  */
 public record Deaths(double weight, double degree, double maxEdge) implements LatentTerm {
 
@@ -24,9 +25,12 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
 
   /** Death times longer than this are left out. */
   public static final Setting.Real MAX_EDGE = Setting.Real.above(0, "max-edge", "X", "longest edge",
-      "Leave out death times above this (default: none are).", Double.POSITIVE_INFINITY);
+      "Leave out death times above this (default: keep all).", Double.POSITIVE_INFINITY);
 
-  /** A device's work space for a point of a batch's tree: lists of nearest points, components, edges; rounded up. */
+  /**
+   * Bytes of work space, rounded up, that a device needs per point for the tree of a batch: lists of nearest points,
+   * components, edges.
+   */
   private static final long TREE_BYTES = 120;
 
   /** The kind of this term. */
@@ -80,7 +84,7 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
     return KIND;
   }
 
-  /** Two ends and a length of an edge, of which there is one less than points. */
+  /** Two ends and one length per edge. A tree has one edge less than it has points. */
   @Override
   public long bytes(long points, long latent) {
     return 3 * points * Float.BYTES;

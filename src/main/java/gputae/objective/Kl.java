@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Kullback-Leibler divergence of a variational encoder's distributions to the standard normal, nats per pixel
- * (Kingma, Welling 2014).
+ * Kullback-Leibler divergence of a variational encoder's distributions to the standard normal distribution, in nats per
+ * pixel (Kingma, Welling 2014).
  */
 public record Kl() implements PosteriorTerm {
 

@@ -4,60 +4,60 @@ import gputae.backend.Backend;
 import gputae.backend.Matrix;
 
 /**
- * A term of a batch's latent points; it may read the images and their classes too. The device computes it beside the
- * decoder's passes, which do not need it.
+ * A term that depends on a batch's latent points; it may also read the images and their classes. The device computes it
+ * in parallel with the decoder's passes, which do not need it.
  */
 public interface LatentTerm extends Term {
 
   /**
-   * What a term may read.
+   * The data that a term may read.
    *
    * @param z       latent points, (rows, latent)
-   * @param inputs  the images they come from, (rows, pixels), numbers in [0, 1]
-   * @param classes (rows, classes of the data set): 1 at an image's class, 0 elsewhere; null where no term of the
+   * @param inputs  the images that the points come from, (rows, pixels), numbers in [0, 1]
+   * @param classes (rows, classes of the data set): 1 at an image's class, 0 elsewhere; null if no term of the
    *     objective {@linkplain #needsClasses needs} them
    */
   record Batch(Matrix z, Matrix inputs, Matrix classes) {
 
-    /** Images in the batch. */
+    /** Number of images in the batch. */
     public long rows() {
       return z.rows();
     }
   }
 
-  /** Whether the term reads {@link Batch#classes}. The data set must have labels then. */
+  /** Whether the term reads {@link Batch#classes}. If so, the data set must have labels. */
   default boolean needsClasses() {
     return false;
   }
 
-  /** What computes the term for batches of up to {@code mostRows} points; its owner closes it. */
+  /** Makes the computation of the term for batches of up to {@code mostRows} points. The caller closes it. */
   Computation on(Backend backend, long mostRows, long latent);
 
-  /** Bytes that the {@link Computation} allocates for batches of {@code points}, about. */
+  /** About how many bytes the {@link Computation} allocates for batches of {@code points} points. */
   default long bytes(long points, long latent) {
     return 0;
   }
 
-  /** Bytes of work space that the device takes for each recording of a batch of {@code points}, about. */
+  /** About how many bytes of work space the device takes for each recording of a batch of {@code points} points. */
   default long workBytes(long points) {
     return 0;
   }
 
-  /** A term on a device, with the memory it needs. */
+  /** The computation of a term on a device, with the memory that it needs. */
   interface Computation extends AutoCloseable {
 
     /**
-     * Enqueues value and gradient.
+     * Enqueues the computation of the value and the gradient.
      *
-     * @param weight   (1, 1), what the gradient is multiplied by: negative where the term is maximised. It may change
-     *     from step to step, so only the device reads it
-     * @param gradient of what the term adds to the objective, that is weight times the derivative of the value with
+     * @param weight   (1, 1), the factor of the gradient: negative if the term is maximised. It may change from step to
+     *     step, so only the device reads it
+     * @param gradient gradient of what the term adds to the objective: weight times the derivative of the value with
      *     respect to the latent points; assigned
      * @param value    (1, 1), without the weight
      */
     void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value);
 
-    /** Frees its memory. */
+    /** Frees the memory of the computation. */
     @Override
     void close();
   }

@@ -5,15 +5,24 @@ import gputae.backend.Matrix;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All {@link LatentTerm}s of an objective on a device, for batches of up to a number of points. */
+/** Computes all {@link LatentTerm}s of an objective on a device, for batches of up to a given number of points. */
 public final class LatentTerms implements AutoCloseable {
 
+<<<<<<< HEAD
   private record One(LatentTerm.Computation computation, int column, Weight weight, Matrix gradient) {}
+=======
+  /** A term and its computation; {@code weight} (1, 1) is the factor of its gradient. */
+  private record One(TermKind<?> kind, LatentTerm.Computation computation, int column, Matrix weight, Matrix gradient) {
+    void weigh(double weight) {
+      this.weight.upload(new float[] {(float) kind.signed(weight)});
+    }
+  }
+>>>>>>> words-1
 
   private final Backend backend;
   private final List<One> all = new ArrayList<>();
 
-  /** What computes the latent terms of {@code objective}; it may have none. */
+  /** Prepares the latent terms of {@code objective}; the objective may have none. */
   public LatentTerms(Backend backend, Objective objective, long mostRows, long latent) {
     this.backend = backend;
     for (LatentTerm term : objective.latent()) {
@@ -22,20 +31,34 @@ public final class LatentTerms implements AutoCloseable {
     }
   }
 
+<<<<<<< HEAD
   /** The weights of the terms. */
   public List<Weight> weights() {
     return all.stream().map(One::weight).toList();
+=======
+  /**
+   * Replaces the weight of the term of this kind by {@code weight}, at least 0, from the next step on. This also holds
+   * for recorded steps.
+   *
+   * @throws IllegalArgumentException if there is no such term
+   */
+  public void weigh(TermKind<?> kind, double weight) {
+    all.stream().filter(one -> one.kind.equals(kind)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("the objective has no latent term " + kind.title()))
+        .weigh(weight);
+>>>>>>> words-1
   }
 
-  /** Whether the objective has no latent term; then there is nothing to enqueue. */
+  /** Whether the objective has no latent term. If so, there is nothing to enqueue. */
   public boolean isEmpty() {
     return all.isEmpty();
   }
 
   /**
-   * Enqueues the values of all terms, and their gradients, which are kept.
+   * Enqueues the computation of the values of all terms and of their gradients. The gradients are kept for
+   * {@link #addGradient}.
    *
-   * @param losses (1, columns of the objective), of which only the latent terms' are written
+   * @param losses (1, columns of the objective); only the columns of the latent terms are written
    */
   public void enqueue(LatentTerm.Batch batch, Matrix losses) {
     Matrix before = null;
@@ -49,7 +72,7 @@ public final class LatentTerms implements AutoCloseable {
     }
   }
 
-  /** dz += the gradient of the last {@link #enqueue}; dz (rows, latent). */
+  /** dz += the gradient from the last {@link #enqueue}; dz (rows, latent). */
   public void addGradient(Matrix dz) {
     backend.add(all.get(all.size() - 1).gradient.firstRows(dz.rows()), dz);
   }

@@ -3,15 +3,15 @@ package gputae.objective;
 import java.util.Arrays;
 import java.util.List;
 
-/** Values of an objective's terms, without their weights: of a step, or means over steps. */
+/** The values of an objective's terms, without their weights: values of one step, or means over several steps. */
 public final class Losses {
 
   private final List<TermKind<?>> columns;
   private final double[] values;
 
   /**
-   * @param columns of an {@link Objective}
-   * @param values  by column; 0 where the objective lacks the term
+   * @param columns the columns of an {@link Objective}
+   * @param values  one value per column; 0 if the objective does not have the term
    */
   public Losses(List<TermKind<?>> columns, double... values) {
     if (values.length != columns.size()) {
@@ -21,23 +21,23 @@ public final class Losses {
     this.values = values.clone();
   }
 
-  /** The terms of the paper's models. */
+  /** The values of the terms of the paper's models. */
   public static Losses ofPaper(double reconstruction, double ball, double deaths, double kl) {
     return new Losses(Terms.PAPER, reconstruction, ball, deaths, kl);
   }
 
-  /** The columns of the objective they belong to. */
+  /** The columns of the objective to which the values belong. */
   public List<TermKind<?>> columns() {
     return columns;
   }
 
-  /** The value of a term, 0 where the objective lacks it. */
+  /** The value of a term, or 0 if the objective does not have the term. */
   public double get(TermKind<?> kind) {
     int column = columns.indexOf(kind);
     return column < 0 ? 0 : values[column];
   }
 
-  /** The values by column. */
+  /** The values in the order of the columns. */
   public double[] values() {
     return values.clone();
   }

@@ -5,9 +5,15 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
+<<<<<<< HEAD
  * What a training minimises: the sum of its terms, each times its weight, those that are maximised subtracted. It has
  * one {@link OutputTerm}, at most one {@link PosteriorTerm}, and any number of {@link LatentTerm}s and
  * {@link ParameterTerm}s, one of a kind.
+=======
+ * What a training minimises: the sum of its terms, each multiplied by its weight. Terms that are maximised are
+ * subtracted. An objective has one {@link OutputTerm}, at most one {@link PosteriorTerm}, and any number of
+ * {@link LatentTerm}s, but not two terms of one kind.
+>>>>>>> words-1
  */
 public final class Objective {
 
@@ -42,12 +48,12 @@ public final class Objective {
     this.posterior = posteriors.isEmpty() ? null : posteriors.get(0);
   }
 
-  /** The sum of these terms, in any order. */
+  /** The sum of these terms, which may be given in any order. */
   public static Objective of(List<? extends Term> terms) {
     return new Objective(List.copyOf(terms));
   }
 
-  /** The sum of these terms, in any order. */
+  /** The sum of these terms, which may be given in any order. */
   public static Objective of(Term... terms) {
     return new Objective(List.of(terms));
   }
@@ -63,14 +69,14 @@ public final class Objective {
   }
 
   /**
-   * The columns that the terms' values have on the device and in files: those of {@link Terms#PAPER}, always, then
-   * the other terms'. The column of a term that this objective lacks holds 0.
+   * The columns of the terms' values on the device and in files. The columns of {@link Terms#PAPER} always come first;
+   * the columns of the other terms follow. If this objective does not have a term, its column holds 0.
    */
   public List<TermKind<?>> columns() {
     return columns;
   }
 
-  /** The column of a kind, from 0. */
+  /** The index of the column of a kind, counted from 0. */
   public int column(TermKind<?> kind) {
     int column = columns.indexOf(kind);
     if (column < 0) {
@@ -79,7 +85,7 @@ public final class Objective {
     return column;
   }
 
-  /** Whether it has a term of this kind. */
+  /** Whether the objective has a term of this kind. */
   public boolean has(TermKind<?> kind) {
     return terms.stream().anyMatch(term -> term.kind().equals(kind));
   }
@@ -89,7 +95,7 @@ public final class Objective {
     return output;
   }
 
-  /** The term of a variational encoder; null where the encoder gives points. */
+  /** The term of a variational encoder; null if the encoder gives points. */
   public PosteriorTerm posterior() {
     return posterior;
   }
@@ -118,10 +124,10 @@ public final class Objective {
     return terms.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
-  /** The objective's value, formed from the terms' values by column. */
+  /** The value of the objective, computed from the values of the terms in the order of the columns. */
   public double total(double[] values) {
     double total = 0;
-    // Means first: so the sum has had its last bit since the first run.
+    // Means are added first. This order has been the same since the first run, so the sum has always had the same bits.
     for (TermKind.Over over : TermKind.Over.values()) {
       for (Term term : terms) {
         if (term.kind().over() == over) {

@@ -5,7 +5,10 @@ import gputae.backend.Matrix;
 import java.util.List;
 import java.util.Map;
 
-/** Binary cross-entropy between the images and what the decoder makes of them, nats, mean over images and pixels. */
+/**
+ * Binary cross-entropy between the images and the decoder's reconstructions of them, in nats, mean over images and
+ * pixels.
+ */
 public record Reconstruction() implements OutputTerm {
 
   /** The kind of this term. */

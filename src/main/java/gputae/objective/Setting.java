@@ -6,7 +6,7 @@ import java.util.Locale;
 /**
  * A setting of a term: an option of the command line, a key of {@code config.json}, a line of a report.
  *
- * @param <V> what its values are
+ * @param <V> the type of its values
  */
 public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
 
@@ -27,7 +27,7 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
     this.fallback = fallback;
   }
 
-  /** The option, dashes included. */
+  /** The option of the command line, with its dashes. */
   public String option() {
     return "--" + name;
   }
@@ -37,17 +37,20 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
     return name.replace('-', '_');
   }
 
-  /** For reports, in the middle of a sentence. */
+  /** The name in reports, as it is written in the middle of a sentence. */
   public String title() {
     return title;
   }
 
-  /** For the help of the command line: one sentence, with the default where that is not the same everywhere. */
+  /**
+   * The text for the help of the command line: one sentence. It also gives the default if the default is not the same
+   * everywhere.
+   */
   public String description() {
     return description;
   }
 
-  /** The value where none is given. */
+  /** The value that is used if none is given. */
   public V fallback() {
     return fallback;
   }
@@ -58,21 +61,21 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
   /** Whether a value is allowed. */
   public abstract boolean allows(V value);
 
-  /** What values are allowed, after "it is". */
+  /** Which values are allowed, in words that can follow "it is". */
   public abstract String allowed();
 
-  /** What stands for the value in the usage of the option. */
+  /** The word that stands for the value in the usage of the option. */
   public String label() {
     return label;
   }
 
-  /** The value in a report and on the command line. */
+  /** A value as text, for reports and for the command line. */
   public abstract String text(V value);
 
   /**
-   * The value, if it is allowed.
+   * Returns the value if it is allowed.
    *
-   * @throws IllegalArgumentException if it is not, with one line that names the setting
+   * @throws IllegalArgumentException if the value is not allowed; the message is one line that names the setting
    */
   public final V require(V value) {
     if (!allows(value)) {
@@ -81,7 +84,7 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
     return value;
   }
 
-  /** Settings are equal that have one name. */
+  /** Two settings are equal if they have the same name. */
   @Override
   public final boolean equals(Object other) {
     return other instanceof Setting<?> setting && name.equals(setting.name);
@@ -117,7 +120,7 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
       return new Real(name, label, title, description, fallback, bound, true, false);
     }
 
-    /** A number greater than {@code bound}, or infinite; a file leaves an infinite one out. */
+    /** A number greater than {@code bound}; it may be infinite. Files leave out a value that is infinite. */
     public static Real above(double bound, String name, String label, String title, String description,
         double fallback) {
       return new Real(name, label, title, description, fallback, bound, false, true);
@@ -138,7 +141,7 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
       return (infiniteAllowed ? "" : "finite and ") + (boundAllowed ? "at least " : "greater than ") + number();
     }
 
-    /** What a file holds, with its article. */
+    /** What a file must hold for this setting, in words that begin with the article. */
     public String inFile() {
       return "a number " + (boundAllowed ? "of at least " : "greater than ") + number();
     }
@@ -153,7 +156,7 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
     }
   }
 
-  /** One of the constants of an enum, by its name in lower case. */
+  /** One of the constants of an enum, written as its name in lower case. */
   public static final class Choice<E extends Enum<E>> extends Setting<E> {
     private final Class<E> type;
 
@@ -168,7 +171,7 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
       return type;
     }
 
-    /** What there is to choose from. */
+    /** The constants that can be chosen. */
     public List<E> constants() {
       return List.of(type.getEnumConstants());
     }

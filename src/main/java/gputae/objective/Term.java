@@ -1,19 +1,22 @@
 package gputae.objective;
 
 /**
- * One term of an {@link Objective} with its weight and its settings: an immutable value, best a record. A term is also
- * a {@link LatentTerm}, a {@link ParameterTerm}, an {@link OutputTerm} or a {@link PosteriorTerm}, which says where in
- * a training step it is computed, and of what.
+ * One term of an {@link Objective} with its weight and its settings. A term is an immutable value, preferably a record.
+ * It also implements {@link LatentTerm}, {@link ParameterTerm}, {@link OutputTerm} or {@link PosteriorTerm}. This second
+ * interface says at which point of a training step the term is computed, and from which data.
  */
 public interface Term {
 
   /** What kind of term this is. */
   TermKind<?> kind();
 
-  /** What the objective multiplies the term's value by, at least 0. */
+  /** The factor, at least 0, by which the objective multiplies the term's value. */
   double weight();
 
-  /** What the term adds to the objective where it has the value {@code value}: less than 0 where it is maximised. */
+  /**
+   * What the term adds to the objective if the term has the value {@code value}. The sign is reversed if the term is
+   * maximised.
+   */
   default double weighted(double value) {
     return kind().signed(weight() * value);
   }

@@ -13,9 +13,9 @@ import java.util.Map;
  */
 public abstract class TermKind<T extends Term> {
 
-  /** How the values of a batch's images are brought together. */
+  /** How the values of a batch's images are combined. */
   public enum Over {
-    /** A mean over the batch: batches of different sizes are comparable. */
+    /** A mean over the batch: values of batches of different sizes are comparable. */
     MEAN,
     /** A sum over the batch: a larger batch has a larger value. Means over steps leave out a shorter last batch. */
     SUM
@@ -27,8 +27,8 @@ public abstract class TermKind<T extends Term> {
   private final Setting.Real weight;
 
   /**
-   * @param name  of the column in {@code metrics.csv}: lower-case letters, digits and underscores
-   * @param title for reports, in the middle of a sentence
+   * @param name  name of the column in {@code metrics.csv}: lower-case letters, digits and underscores
+   * @param title name in reports, as it is written in the middle of a sentence
    */
   protected TermKind(String name, String title, Over over) {
     if (!name.matches("[a-z][a-z0-9_]*")) {
@@ -41,12 +41,12 @@ public abstract class TermKind<T extends Term> {
         "Weight of the " + title + "; without it the term is not in the objective.", 0);
   }
 
-  /** The column in {@code metrics.csv} and the word on the console. */
+  /** The name of the column in {@code metrics.csv}, which the console also shows. */
   public final String name() {
     return name;
   }
 
-  /** For reports, in the middle of a sentence. */
+  /** The name in reports, as it is written in the middle of a sentence. */
   public final String title() {
     return title;
   }
@@ -56,51 +56,54 @@ public abstract class TermKind<T extends Term> {
     return over;
   }
 
-  /** The unit, or nothing for a value in lengths of the latent space or without a unit. */
+  /** The unit; empty if the value is a length in the latent space or has no unit. */
   public String unit() {
     return "";
   }
 
-  /** Whether a larger value is better, so that the objective subtracts it. */
+  /** Whether a larger value is better. If so, the objective subtracts the value. */
   public boolean maximised() {
     return false;
   }
 
-  /** An amount with the sign that it has in the objective: less than 0 where the term is maximised. */
+  /** An amount with the sign that it has in the objective. The sign is reversed if the term is maximised. */
   final double signed(double amount) {
     return maximised() ? -amount : amount;
   }
 
-  /** The name of its curve, where it stands alone. */
+  /** The name of the term's curve, if the name stands alone. */
   public String curve() {
     return name;
   }
 
-  /** Title of its panel in a figure. */
+  /** The title of the term's panel in a figure. */
   public String heading() {
     return title.substring(0, 1).toUpperCase(Locale.ROOT) + title.substring(1) + ", "
         + (!unit().isEmpty() ? unit() : over == Over.SUM ? "sum over a batch" : "mean over a batch");
   }
 
-  /** Title of its curve in the window. */
+  /** The title of the term's curve in the window. */
   public String caption() {
     return over == Over.SUM ? title + " of a batch" : title;
   }
 
-  /** What it is, for the help of {@code train}: lines of at most 64 characters with formula, unit, mean or sum. */
+  /**
+   * What the term is, for the help of {@code train}: lines of at most 64 characters. They give the formula and the
+   * unit, and say whether the value is a mean or a sum.
+   */
   public abstract List<String> help();
 
-  /** The weight as a setting; null where the weight is always 1. */
+  /** The weight as a setting; null if the weight is always 1. */
   public Setting.Real weight() {
     return weight;
   }
 
-  /** Settings beside the weight. */
+  /** The settings other than the weight. */
   public List<Setting<?>> options() {
     return List.of();
   }
 
-  /** The weight, where it is one, and the other settings. */
+  /** All settings: first the weight, if it is a setting, then the others. */
   public final List<Setting<?>> settings() {
     List<Setting<?>> settings = new ArrayList<>();
     if (weight() != null) {
@@ -110,10 +113,10 @@ public abstract class TermKind<T extends Term> {
     return settings;
   }
 
-  /** The term with given values of all its {@link #settings}. */
+  /** Makes a term from the values of all its {@link #settings}. */
   public abstract T of(Values values);
 
-  /** The values that {@link #of} makes this term of. */
+  /** The values from which {@link #of} makes this term. */
   public abstract Values values(T term);
 
   /** The values of a term that is known to be of this kind. */
@@ -125,7 +128,7 @@ public abstract class TermKind<T extends Term> {
     return values((T) term);
   }
 
-  /** Kinds are equal that have one class: a jar's kind may be made more than once. */
+  /** Two kinds are equal if they have the same class, since a jar's kind may be created more than once. */
   @Override
   @SuppressWarnings("EqualsGetClass")
   public final boolean equals(Object other) {
@@ -149,7 +152,7 @@ public abstract class TermKind<T extends Term> {
       values = Map.copyOf(values);
     }
 
-    /** The value of a setting, its default where none was given. */
+    /** The value of a setting, or its default if no value was given. */
     public <V> V get(Setting<V> setting) {
       return values.containsKey(setting) ? setting.type().cast(values.get(setting)) : setting.fallback();
     }

@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
 
-/** The kinds of terms there are. A new kind is added to {@link #OWN}, or by a jar that names it as a service. */
+/** All kinds of terms. A new kind is added to the list {@link #OWN}, or a jar names it as a service. */
 public final class Terms {
 
-  /** Those of the paper's models. Files have a column for each of them, whatever the model. */
+  /** The kinds of the paper's models. For every model, files have a column for each of them. */
   public static final List<TermKind<?>> PAPER = List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND);
 
-  /** Those that can be added to any model, in the order of columns. */
+  /** The kinds that can be added to any model, in the order of their columns. */
   private static final List<TermKind<?>> OWN = List.of();
 
   private static final List<TermKind<?>> ALL = all(OWN);
 
   private Terms() {}
 
-  /** Every kind, {@link #PAPER} first. */
+  /** All kinds, those of {@link #PAPER} first. */
   public static List<TermKind<?>> all() {
     return ALL;
   }

@@ -3,15 +3,15 @@ package gputae.backend.cuda;
 import java.util.Arrays;
 
 /**
- * Arguments of a kernel in the order of its parameters, each with its type, so that a driver can compare them with what
- * the kernel takes.
+ * Arguments of a kernel in the order of its parameters, each with its type. So a driver can compare the types with
+ * those that the kernel takes.
  */
 public final class Arguments {
 
   private long[] slots = new long[16];
   private final StringBuilder types = new StringBuilder();
 
-  /** A device address, 0 for none. */
+  /** A device address; 0 means none. */
   public Arguments pointer(long address) {
     return add(address, 'p');
   }
@@ -41,12 +41,12 @@ public final class Arguments {
     return this;
   }
 
-  /** One 8-byte slot an argument; a 4-byte one lies at the slot's beginning (little-endian). */
+  /** One slot of 8 bytes per argument. An argument of 4 bytes lies at the beginning of its slot (little-endian). */
   public long[] slots() {
     return Arrays.copyOf(slots, types.length());
   }
 
-  /** One letter an argument: p pointer, i int32, l int64, f float32, d float64. */
+  /** One letter per argument: p pointer, i int32, l int64, f float32, d float64. */
   public String types() {
     return types.toString();
   }

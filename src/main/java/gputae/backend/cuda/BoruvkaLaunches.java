@@ -3,42 +3,49 @@ package gputae.backend.cuda;
 import java.util.function.ToLongBiFunction;
 
 /**
- * The launches that make a spanning tree (kernels/boruvka.cu, boruvka_small.cu, nearest.cu), decided from the number of
- * points and the device alone, so that they can be captured. A launch that finds the tree complete returns at once.
+ * The launches that compute a spanning tree (kernels/boruvka.cu, boruvka_small.cu, nearest.cu). They depend only on the
+ * shape of the cloud and on the device, so that they can be captured. If the tree is already complete, a launch returns
+ * at once.
  *
  * <ul>
  *   <li>Up to {@link #SMALL} points: one launch of one block.
- *   <li>While the components fit a block's shared memory: a sweep over all pairs by the whole grid, and rounds in one
- *       block; where more points must be searched again than the block can do well, a search by the grid and more
- *       rounds, a few times, before the block does what is left.
- *   <li>Above: components in device memory; searches by the grid and rounds in one block, as often as rounds can be
- *       needed.
+ *   <li>More points, as long as the components fit into a block's shared memory: the whole grid sweeps over all pairs,
+ *       then one block does rounds. If more points must be searched again than the block can search fast, the grid
+ *       searches them and the block does more rounds. This happens a few times; then the block does the rest alone.
+ *   <li>Still more points: the components are in device memory. The grid searches and one block does rounds, in turn,
+ *       as often as rounds can be needed.
  * </ul>
  */
 final class BoruvkaLaunches {
 
-  /** kSmallCloud and kParts in kernels/boruvka_small.cu: points, and threads of each. */
+  /**
+   * kSmallCloud and kParts in kernels/boruvka_small.cu: the largest number of points, and the number of threads per
+   * point.
+   */
   private static final int SMALL = 128;
 
   private static final int SMALL_PARTS = 8;
 
-  /** Points of which a block can search all again in the time of a launch or two, and of some launches. */
+  /**
+   * Numbers of points: a block can search VERY_FEW_POINTS again in the time of one or two launches, and FEW_POINTS in
+   * the time of several launches.
+   */
   private static final int VERY_FEW_POINTS = 512;
 
   private static final int FEW_POINTS = 2048;
 
-  /** Two ids fit 32 bits (ShortIds in kernels/boruvka.h). */
+  /** Up to this number of points, two ids fit into 32 bits (ShortIds in kernels/boruvka.h). */
   private static final int MOST_SHORT_IDS = 65_536;
 
   /** Bytes of shared memory for each point's component. */
   private static final int COMPONENT_BYTES = 12;
 
-  /** Static shared memory of the kernel, rounded up. */
+  /** Bytes of static shared memory of the kernel, rounded up. */
   private static final int RESERVED = 256;
 
   /**
-   * Pairs that a block goes through to search points again, and points at most: above, leaving the kernel for a search
-   * by the grid is faster.
+   * The largest number of pairs that a block goes through to search points again, and the largest number of such
+   * points. Above these numbers it is faster to leave the kernel and let the grid search.
    */
   private static final int FEW_PAIRS = 1 << 17;
 
@@ -53,17 +60,17 @@ final class BoruvkaLaunches {
   private static final int SWEEP_WARPS = 8;
 
   /**
-   * Coordinates that a tile of nearest_foreign_N has room for, and its points: 16 KiB at most, so that a multiprocessor
-   * holds several blocks.
+   * The number of coordinates for which a tile of nearest_foreign_N has room, and the number of its points. A tile
+   * takes at most 16 KiB, so that a multiprocessor holds several blocks.
    */
   private static final int[] WIDTHS = {2, 4, 8, 12, 16, 32};
 
   private static final int[] TILE_POINTS = {1024, 1024, 512, 256, 256, 128};
 
-  /** Blocks of the sweep for each multiprocessor: kSweepBlocks in kernels/nearest.cu. */
+  /** Number of blocks of the sweep per multiprocessor: kSweepBlocks in kernels/nearest.cu. */
   private static final int SWEEP_BLOCKS = 4;
 
-  /** CudaBackend's launch. */
+  /** Launches a kernel, as {@link Launches#launch} does. */
   @FunctionalInterface
   interface Launcher {
     void launch(String kernel, int gridX, int gridY, int threads, int sharedMemory, Arguments arguments);
@@ -79,7 +86,10 @@ final class BoruvkaLaunches {
     this.launcher = launcher;
   }
 
-  /** The tree of x (n, d), n at least 2, into edges int32 (n - 1, 2) and lengths (n - 1); device addresses. */
+  /**
+   * Enqueues the launches for the tree of x (n, d), n at least 2. They write the tree to edges, int32 (n - 1, 2), and
+   * lengths (n - 1). The addresses are device addresses.
+   */
   void enqueue(long x, int n, int d, long edges, long lengths) {
     if (n <= SMALL) {
       int threads = (n * SMALL_PARTS + WARP - 1) / WARP * WARP;
@@ -99,8 +109,8 @@ final class BoruvkaLaunches {
     long length = shared ? 0 : space.applyAsLong("spanningTree: length", (long) n * Integer.BYTES);
     long next = shared ? 0 : space.applyAsLong("spanningTree: next", (long) n * Integer.BYTES);
 
-    // Every launch that follows a search does a round at least, and a round at least halves the components, so this
-    // many are always enough.
+    // Every launch after a search does at least one round, and a round at least halves the number of components. So
+    // this number of rounds is always enough.
     int most = 31 - Integer.numberOfLeadingZeros(n);
     int rounds = !shared ? most : n <= VERY_FEW_POINTS ? 1 : n <= FEW_POINTS ? 3 : 6;
     int fewSearches = shared ? Math.min(FEW_SEARCHES, FEW_PAIRS / n) : 0;
@@ -120,7 +130,7 @@ final class BoruvkaLaunches {
     }
   }
 
-  /** Lists of all points, or of those that {@code points} names. */
+  /** Enqueues the search for the lists of nearest points: of all points, or of those in {@code points}. */
   private void nearest(long x, int n, int d, long component, long points, long count, long lists) {
     int kind = 0;
     while (kind < WIDTHS.length - 1 && WIDTHS[kind] < d) {

@@ -2,10 +2,10 @@ package gputae.backend.cuda;
 
 import java.util.List;
 
-/** One thing that {@link CudaBackend} asks of the driver, as data: a recording is a list of them. */
+/** One call that {@link CudaBackend} makes to the driver, stored as data. A recording is a list of such calls. */
 sealed interface Call {
 
-  /** Enqueues this. */
+  /** Enqueues this call. */
   void on(Driver driver);
 
   /** As {@link Driver#copy}. */

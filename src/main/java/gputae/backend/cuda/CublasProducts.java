@@ -20,16 +20,16 @@ import jcuda.jcublas.cublasOperation;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * Matrix products by cuBLAS. Each stream has a handle and a work space of its own, so that cuBLAS allocates nothing,
- * which a capture would not allow. The context must be current.
+ * Matrix products by cuBLAS. Each stream has a handle and a work space of its own. So cuBLAS allocates nothing; a
+ * capture would not allow that. The context must be current.
  */
 final class CublasProducts {
 
-  /** Work space of a cuBLAS handle: what NVIDIA recommends for sm_90, the largest of its recommendations. */
+  /** Bytes of work space of a cuBLAS handle: NVIDIA's recommendation for sm_90, which is its largest one. */
   private static final long CUBLAS_WORK_SPACE = 32L << 20;
 
   /**
-   * What cuBLAS chooses an algorithm by: a product, the stream it is done on, and where its matrices lie, modulo
+   * Everything by which cuBLAS chooses an algorithm: a product, its stream, and the addresses of its matrices modulo
    * {@link #ALIGNMENT}.
    */
   private record Shape(
@@ -51,9 +51,9 @@ final class CublasProducts {
   }
 
   /**
-   * Products on so many streams.
+   * Prepares products on {@code streams} streams.
    *
-   * @param undo takes what frees the handles
+   * @param undo receives the actions that free the handles
    */
   CublasProducts(DeviceMemory memory, int streams, Consumer<Runnable> undo) {
     this.memory = memory;
@@ -61,14 +61,14 @@ final class CublasProducts {
     this.undo = undo;
   }
 
-  /** The version of cuBLAS. It says 120604, 130101: major, minor and patch, two digits each. */
+  /** The version of cuBLAS. cuBLAS gives a number such as 120604 or 130101: major, minor and patch, two digits each. */
   String version(int stream, CUstream queue) {
     int[] number = new int[1];
     checkCublas("cublasGetVersion", JCublas2.cublasGetVersion(handle(stream, queue), number));
     return number[0] / 10000 + "." + number[0] / 100 % 100 + "." + number[0] % 100;
   }
 
-  /** The handle of a stream, made at its first product. */
+  /** The handle of a stream; it is created when it is first needed. */
   private cublasHandle handle(int stream, CUstream queue) {
     if (handles[stream] == null) {
       cublasHandle made = new cublasHandle();
@@ -79,7 +79,7 @@ final class CublasProducts {
         throw new OutOfMemoryException("cuda", "the work space of cuBLAS", CUBLAS_WORK_SPACE, memory.held(),
             memory.freeMemory());
       }
-      // The stream first: setting it takes the work space away.
+      // The stream is set first, because this call removes the work space.
       checkCublas("cublasSetStream", JCublas2.cublasSetStream(made, new cudaStream_t(queue)));
       checkCublas("cublasSetWorkspace", JCublas2.cublasSetWorkspace(made, new Address(space), CUBLAS_WORK_SPACE));
       handles[stream] = made;
@@ -88,9 +88,10 @@ final class CublasProducts {
   }
 
   /**
-   * Does one product and waits for it: a cuBLAS older than the GPU has no code for it and says so at the first.
+   * Does one product and waits for it. A cuBLAS that is older than the GPU has no code for the GPU and reports this at
+   * the first product.
    *
-   * @param complaint begins the message of the {@link BackendException} if it fails
+   * @param complaint the beginning of the {@link BackendException}'s message if the product fails
    */
   void tryOut(int stream, CUstream queue, String complaint) {
     int n = 32;
@@ -110,8 +111,8 @@ final class CublasProducts {
   }
 
   /**
-   * Does a product into memory that nobody needs, unless it was done before: cuBLAS prepares at its first call what a
-   * capture could not hold.
+   * Does a product and writes the result into scratch memory, unless this was done before for the same product. At the
+   * first call of a product, cuBLAS prepares things that cannot be part of a capture.
    */
   void rehearse(int stream, CUstream queue, boolean transposeA, boolean transposeB, int m, int n, int k, long a,
       int lda,
@@ -120,14 +121,14 @@ final class CublasProducts {
         c % ALIGNMENT, ldc))) {
       return;
     }
-    // The same product, so that cuBLAS takes the same way.
+    // It is the same product as in the capture, so that cuBLAS chooses the same algorithm.
     long bytes = ((long) (m - 1) * ldc + n) * Float.BYTES + ALIGNMENT;
     long scratch = memory.allocate(bytes);
     if (scratch == 0) {
       throw new OutOfMemoryException("cuda", "the rehearsal of a product", bytes, memory.held(), memory.freeMemory());
     }
     try {
-      // With beta the product reads what it adds to.
+      // If beta is not 0, the product reads the matrix that it adds to.
       check("cuMemsetD8Async", cuMemsetD8Async(DeviceMemory.at(scratch), (byte) 0, bytes, queue));
       multiply(stream, queue, transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, scratch + c % ALIGNMENT, ldc);
     } finally {
@@ -136,17 +137,18 @@ final class CublasProducts {
   }
 
   /**
-   * As {@link Driver#product}, on a stream.
+   * As {@link Driver#product}, on a given stream.
    *
-   * <p>cuBLAS keeps matrices by columns: what it takes for a matrix is the transpose of ours. So it is asked for the
-   * transposed product, C^T = op(B)^T op(A)^T: the factors change places, and their transpositions stay.
+   * <p>cuBLAS stores matrices by columns, so it reads each of our matrices as its transpose. Therefore it is asked for
+   * the transposed product, C^T = op(B)^T op(A)^T: the factors change places, and each keeps its flag for
+   * transposition.
    */
   void multiply(int stream, CUstream queue, boolean transposeA, boolean transposeB, int m, int n, int k, long a,
       int lda, long b, int ldb,
       float beta, long c, int ldc) {
     Pointer one = Pointer.to(new float[] {1});
     Pointer factor = Pointer.to(new float[] {beta});
-    // Pedantic: single precision as written, without TF32 or other shortcuts.
+    // Pedantic means single precision as written, without TF32 or other shortcuts.
     checkCublas("cublasGemmEx",
         JCublas2.cublasGemmEx_new(handle(stream, queue), operation(transposeB), operation(transposeA), n, m, k, one,
             new Address(b),
@@ -155,7 +157,7 @@ final class CublasProducts {
             cublasComputeType.CUBLAS_COMPUTE_32F_PEDANTIC, DEFAULT_ALGORITHM));
   }
 
-  /** CUBLAS_GEMM_DEFAULT: cuBLAS chooses. */
+  /** CUBLAS_GEMM_DEFAULT: cuBLAS chooses the algorithm. */
   private static final int DEFAULT_ALGORITHM = -1;
 
   private static int operation(boolean transpose) {

@@ -10,17 +10,17 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A GPU: the kernels of kernels/ and, for many rows, the driver's matrix products. Calls are enqueued; a recording is a
- * captured graph, whose replay is one call to the driver.
+ * The backend on a GPU: it uses the kernels of kernels/ and, for many rows, the driver's matrix products. Calls are
+ * enqueued. A recording is a captured graph; its replay is one call to the driver.
  *
- * <p>Launch shapes are decided here, from the problem and the driver's limits; each kernel's file says what it asks
- * for.
+ * <p>The shapes of launches are chosen here, from the problem and the driver's limits. Each kernel's file says which
+ * shapes the kernel needs.
  */
 public final class CudaBackend extends AbstractBackend {
 
   /**
-   * Steps of a training that one graph holds: launching it costs the host some microseconds, which these hide; and
-   * losses are looked at as often.
+   * The number of training steps in one graph. The launch of a graph costs the host some microseconds; this number of
+   * steps hides them. The losses are looked at after the same number of steps.
    */
   private static final int STEPS_A_RECORDING = 16;
 
@@ -30,12 +30,12 @@ public final class CudaBackend extends AbstractBackend {
   private final Launches launches;
   private final DenseLayers dense;
 
-  /** A backend over a driver, which it closes. */
+  /** A backend that uses a driver and closes it. */
   public CudaBackend(Driver driver) {
     this(driver, Products.AUTO);
   }
 
-  /** A backend over a driver, which it closes, with a choice of what multiplies matrices. */
+  /** A backend that uses a driver and closes it; {@code products} says what multiplies matrices. */
   public CudaBackend(Driver driver, Products products) {
     this.driver = driver;
     this.products = products;
@@ -75,7 +75,7 @@ public final class CudaBackend extends AbstractBackend {
     return driver.description() + (products == Products.AUTO ? "" : ", products " + products.label());
   }
 
-  /** Launches so far, by kernel; a recorded one counts once, when it is recorded. */
+  /** The number of launches of each kernel so far. A recorded launch counts once, when it is recorded. */
   public Map<String, Long> launches() {
     return launches.counts();
   }
@@ -84,7 +84,7 @@ public final class CudaBackend extends AbstractBackend {
 
   @Override
   protected long allocateMemory(long bytes) {
-    // An address of its own for an empty matrix too.
+    // An empty matrix gets an address of its own too.
     return driver.allocate(Math.max(bytes, 1));
   }
 

@@ -8,7 +8,7 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUresult;
 import jcuda.jcublas.cublasStatus;
 
-/** What calls of CUDA and cuBLAS return, as exceptions that name the call. */
+/** Turns the codes that calls of CUDA and cuBLAS return into exceptions that name the call. */
 final class CudaCodes {
 
   private CudaCodes() {}
@@ -19,7 +19,7 @@ final class CudaCodes {
     }
   }
 
-  /** The code's name and number, and what the driver says of it. */
+  /** The call, the name and the number of the code, and the driver's explanation of the code. */
   static String failure(String call, int code) {
     String[] text = new String[1];
     boolean known = cuGetErrorString(code, text) == CUresult.CUDA_SUCCESS && text[0] != null;

@@ -16,20 +16,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Loads NVIDIA's driver and cuBLAS, and JCuda's bridges to them, once in a process. What cannot be had is a
- * {@link BackendException} that says what is missing and how to get it; a failure is kept and reported again.
+ * Loads NVIDIA's driver and cuBLAS, and JCuda's bridges to them, once per process. If that fails, a
+ * {@link BackendException} says what is missing and how to get it. The failure is kept and reported again at each later
+ * call.
  *
- * <p>JCuda unpacks its libraries under fixed names into the folder of temporary files, which anybody may write to, and
- * trusts what lies there; before that it takes whatever has the name in a folder of java.library.path, which holds the
- * current one if LD_LIBRARY_PATH has an empty part. So they are unpacked into a {@link NativeFolder} first, JCuda is
- * led to that folder, and a library that would be taken in place of ours is refused.
+ * <p>JCuda unpacks its libraries under fixed names into the folder of temporary files. Every user may write to that
+ * folder, but JCuda trusts the files in it. Before that, JCuda looks for a file with the fixed name in the folders of
+ * java.library.path and loads it if there is one. The current folder is one of them if LD_LIBRARY_PATH has an empty
+ * part. Therefore this class first unpacks the libraries into a {@link NativeFolder}, makes JCuda use that folder, and
+ * throws an exception if another library would be loaded instead of ours.
  *
- * <p>JCuda's bridge to cuBLAS was built against cuBLAS 12. The functions that it calls are the same in cuBLAS 13, so
- * for that its own copy is made to ask for {@code libcublas.so.13}.
+ * <p>JCuda's bridge to cuBLAS was built against cuBLAS 12. The functions that the bridge calls are the same in cuBLAS
+ * 13. So for cuBLAS 13 a copy of the bridge is changed to ask for {@code libcublas.so.13}.
  */
 final class CudaLibraries {
 
-  /** What people who lack a driver are told. */
+  /** The advice for users who have no driver. */
   private static final String DRIVER_ADVICE =
       "install NVIDIA's driver, 525 or newer (Debian: apt-get install nvidia-driver; in a container, run it with "
           + "--gpus all;"
@@ -40,18 +42,18 @@ final class CudaLibraries {
           + "NVIDIA's"
           + " CUDA toolkit, or set GPU_TAE_CUBLAS to the file";
 
-  /** Versions of cuBLAS that can be used; each needs a driver for its CUDA. */
+  /** The versions of cuBLAS that can be used. Each needs a driver that serves its version of CUDA. */
   private static final List<Integer> CUBLAS = List.of(12, 13);
 
-  /** cuBLAS that the bridge was built against. */
+  /** The version of cuBLAS against which the bridge was built. */
   private static final int BRIDGE_CUBLAS = 12;
 
-  /** {@code libcublas.so.12.6.4.1} */
+  /** For example {@code libcublas.so.12.6.4.1}. */
   private static final Pattern CUBLAS_NAME = Pattern.compile("libcublas\\.so\\.(\\d+)(\\..*)?");
 
   /**
-   * What {@link JCudaDriver} calls, as the bridge's native code does: a symbol that is missing when it is called ends
-   * the JVM.
+   * The functions that {@link JCudaDriver} calls, under the names that the bridge's native code uses. If a function is
+   * missing when it is called, the JVM ends.
    */
   private static final Set<String> DRIVER_SYMBOLS =
       Set.of("cuInit", "cuDriverGetVersion", "cuGetErrorString", "cuDeviceGetCount", "cuDeviceGet",
@@ -78,7 +80,7 @@ final class CudaLibraries {
 
   private CudaLibraries() {}
 
-  /** CUDA's own way of writing a version: 12.4 for 12040. */
+  /** A version as CUDA writes it: 12.4 for 12040. */
   static String release(int version) {
     return version / 1000 + "." + version % 1000 / 10;
   }
@@ -101,9 +103,9 @@ final class CudaLibraries {
   }
 
   /**
-   * Loads cuBLAS, the first one found that the driver can serve, and JCuda's bridge to it.
+   * Loads the first cuBLAS found that the driver can serve, and JCuda's bridge to it.
    *
-   * @param driverVersion CUDA version that the driver serves, as cuDriverGetVersion gives it
+   * @param driverVersion the CUDA version that the driver serves, as cuDriverGetVersion gives it
    * @return the file of cuBLAS
    */
   static synchronized Path cublas(int driverVersion) {
@@ -119,9 +121,9 @@ final class CudaLibraries {
   }
 
   /**
-   * @param load   null, or why a file was not loaded
-   * @param none   what there is not, if none was
-   * @param advice what to do then
+   * @param load   loads a file; returns null, or the reason why the file was not loaded
+   * @param none   the beginning of the message if no file was loaded
+   * @param advice what the user can do in that case
    */
   private static Path firstThatLoads(List<Path> files, Function<Path, String> load, String none, String advice) {
     List<String> refusals = new ArrayList<>();
@@ -135,7 +137,7 @@ final class CudaLibraries {
     throw new BackendException(none + ": " + String.join("; ", refusals) + "; " + advice);
   }
 
-  /** The files that a property or a variable names; nothing where neither is set. */
+  /** The files that a system property or an environment variable names; empty if neither is set. */
   private static Optional<List<Path>> named(String property, String variable, List<String> names) {
     String place = System.getProperty(property, System.getenv().getOrDefault(variable, ""));
     if (place.isEmpty()) {
@@ -153,7 +155,7 @@ final class CudaLibraries {
     return Optional.of(files);
   }
 
-  /** Null, or why not. */
+  /** Returns null if the file was loaded, otherwise the reason why not. */
   private static String loadDriver(Path file) {
     String refusal = load(file, DRIVER_SYMBOLS);
     if (refusal == null) {
@@ -162,7 +164,7 @@ final class CudaLibraries {
     return refusal;
   }
 
-  /** Null, or why not. */
+  /** Returns null if the file was loaded, otherwise the reason why not. */
   private static String loadCublas(Path file, int driverVersion) {
     int version = cublasVersion(file);
     if (!CUBLAS.contains(version)) {
@@ -171,7 +173,7 @@ final class CudaLibraries {
     if (driverVersion / 1000 < version) {
       return file + " needs a driver for CUDA " + version + ", this one serves CUDA " + release(driverVersion);
     }
-    // cuBLAS needs its other half, which lies beside it but is not always looked for there.
+    // cuBLAS needs its other half. That library lies beside it, but the loader does not always look there.
     Path half = real(file).resolveSibling("libcublasLt.so." + version);
     String refusal = Files.isRegularFile(half) ? load(half, Set.of()) : null;
     if (refusal == null) {
@@ -193,7 +195,10 @@ final class CudaLibraries {
     return null;
   }
 
-  /** 12 of {@code libcublas.so.12.6.4.1}, links followed; 0 where the name does not say. */
+  /**
+   * The version in the name of a file after links are followed: 12 for {@code libcublas.so.12.6.4.1}; 0 if the name
+   * does not give it.
+   */
   private static int cublasVersion(Path file) {
     Matcher matcher = CUBLAS_NAME.matcher(real(file).getFileName().toString());
     return matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
@@ -203,12 +208,15 @@ final class CudaLibraries {
     try {
       return file.toRealPath();
     } catch (IOException e) {
-      // Loading it will say why.
+      // The attempt to load the file will give the reason.
       return file;
     }
   }
 
-  /** Loads a library of NVIDIA's that defines all of {@code symbols}. Null, or why not. */
+  /**
+   * Loads one of NVIDIA's libraries if it defines all of {@code symbols}. Returns null if the file was loaded,
+   * otherwise the reason why not.
+   */
   private static String load(Path file, Set<String> symbols) {
     try {
       if (!symbols.isEmpty()) {
@@ -227,7 +235,7 @@ final class CudaLibraries {
     }
   }
 
-  /** The bytes of a bridge out of JCuda's jar. */
+  /** The bytes of a bridge, from JCuda's jar. */
   private static byte[] bridge(String name) {
     try (InputStream in = CudaLibraries.class.getResourceAsStream("/lib/" + fileName(name))) {
       if (in == null) {
@@ -245,8 +253,8 @@ final class CudaLibraries {
   }
 
   /**
-   * A library of the name in a folder where Java looks would be loaded too, and nobody knows which of the two would be
-   * called.
+   * Throws an exception if a folder in which Java looks has a library of this name. Java would load that library too,
+   * and nobody knows which of the two would be called.
    */
   private static void refuseOthers(String name) {
     for (String property : List.of("java.library.path", "sun.boot.library.path")) {
@@ -263,7 +271,7 @@ final class CudaLibraries {
     }
   }
 
-  /** Unpacks a bridge and lets JCuda's class load it, by its first use. */
+  /** Unpacks a bridge and makes JCuda's class load it; {@code firstUse} causes that. */
   private static void loadBridge(String name, byte[] bytes, Runnable firstUse) {
     Path folder = NativeFolder.unpack("jcuda", List.of(NativeFolder.Library.of(fileName(name), bytes)),
         file -> System.load(file.toString()));

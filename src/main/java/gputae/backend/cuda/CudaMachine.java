@@ -20,17 +20,17 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUresult;
 
 /**
- * What NVIDIA's driver of this machine offers.
+ * What NVIDIA's driver on this machine offers.
  *
  * @param driver  file of the driver's library
- * @param version CUDA version that it serves, such as 13000
+ * @param version CUDA version that the driver serves, such as 13000
  */
 public record CudaMachine(Path driver, int version, List<Gpu> gpus) {
 
-  /** CUDA 12.0: what cuBLAS 12 and the functions called here need. */
+  /** CUDA 12.0, which cuBLAS 12 and the functions called here need. */
   private static final int OLDEST_DRIVER = 12000;
 
-  /** Turing, the oldest that the kernels' PTX serves. */
+  /** Turing, the oldest kind of GPU for which the kernels' PTX works. */
   private static final int OLDEST_CAPABILITY = 75;
 
   /**
@@ -44,7 +44,7 @@ public record CudaMachine(Path driver, int version, List<Gpu> gpus) {
       return "cuda:" + number + ", " + kind();
     }
 
-    /** The same for all GPUs of one kind. */
+    /** The name and the compute capability. This text is the same for all GPUs of one kind. */
     String kind() {
       return name + " (sm_" + capability + ")";
     }
@@ -53,7 +53,7 @@ public record CudaMachine(Path driver, int version, List<Gpu> gpus) {
   /**
    * Loads the driver and asks it for its GPUs.
    *
-   * @throws BackendException saying what is missing and how to get it
+   * @throws BackendException that says what is missing and how to get it
    */
   public static CudaMachine find() {
     Path file = CudaLibraries.driver();
@@ -97,7 +97,9 @@ public record CudaMachine(Path driver, int version, List<Gpu> gpus) {
     return new CudaMachine(file, version, gpus);
   }
 
-  /** A GPU that the kernels can run on, or a {@link BackendException} that says why there is none of this number. */
+  /**
+   * The GPU of this number. If there is none, or if the kernels cannot run on it, a {@link BackendException} says so.
+   */
   Gpu gpu(int number) {
     if (number < 0 || number >= gpus.size()) {
       throw new BackendException("there is no cuda:" + number + "; there are: "

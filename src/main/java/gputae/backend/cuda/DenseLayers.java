@@ -6,31 +6,34 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Dense layers, forward and backward: the kernels of kernels/dense.cu, or the driver's matrix products with the kernels
- * of kernels/activation.cu around them.
+ * Computes dense layers, forward and backward. It uses either the kernels of kernels/dense.cu, or the driver's matrix
+ * products together with the kernels of kernels/activation.cu.
  */
 final class DenseLayers {
 
-  /** Rows that one block of activation_backward sums up: up to here the bias's gradient needs no second launch. */
+  /**
+   * The number of rows that one block of activation_backward sums up. Up to this number, the bias's gradient needs no
+   * second launch.
+   */
   private static final int ROWS_A_PART = 256;
 
   /**
-   * Up to so many rows {@link Products#AUTO} takes the kernels of kernels/dense.cu. A choice made before measurement:
-   * they save launches, which is most of the time of some hundred rows; cuBLAS saves memory traffic, which is that of
-   * thousands.
+   * {@link Products#AUTO} takes the kernels of kernels/dense.cu up to this number of rows. The number was chosen before
+   * any measurement. The kernels save launches, which take most of the time for some hundred rows; cuBLAS saves memory
+   * traffic, which takes most of the time for thousands of rows.
    */
   private static final long OWN_ROWS = 1024;
 
-  /** Of kernels/dense.cu: rows, and columns, of y that a warp computes. */
+  /** In kernels/dense.cu: the number of rows of y that a warp computes, and also the number of columns. */
   private static final int DENSE_SIDE = 4;
 
-  /** Widths that the grids of kernels/dense.cu have room for. */
+  /** The largest width for which the grids of kernels/dense.cu have room. */
   private static final long OWN_WIDTH = 65535L * DENSE_SIDE;
 
-  /** Of kernels/dense.cu: the most warps of a block of dense_forward. */
+  /** In kernels/dense.cu: the largest number of warps in a block of dense_forward. */
   private static final int FORWARD_WARPS = 8;
 
-  /** Of kernels/dense.cu: warps that share the inner dimension of dx. */
+  /** In kernels/dense.cu: the number of warps that share the inner dimension of dx. */
   private static final int BACKWARD_SLICES = 16;
 
   private final Launches launches;
@@ -45,7 +48,7 @@ final class DenseLayers {
     this.products = products;
   }
 
-  /** As {@link gputae.backend.Backend#dense}, whose shapes the caller has checked. */
+  /** As {@link gputae.backend.Backend#dense}. The caller has checked the shapes. */
   void forward(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
     if (own(x.rows(), w)) {
       forwardOwn(x, w, b, activation, y);
@@ -57,7 +60,7 @@ final class DenseLayers {
             .pointer(memory.address(y)));
   }
 
-  /** As {@link gputae.backend.Backend#denseBackward}, whose shapes the caller has checked. */
+  /** As {@link gputae.backend.Backend#denseBackward}. The caller has checked the shapes. */
   void backward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
       Matrix dx) {
     int rows = Math.toIntExact(y.rows());
@@ -75,7 +78,8 @@ final class DenseLayers {
       written.add(dx);
     }
     schedule.whileAside(List.of(x, w, y), written, () -> {
-      // A layer's own, since the sum of one layer's parts may wait while the next layer's are made.
+      // Each layer has its own work space, since the parts of one layer may still wait to be summed up while the parts
+      // of the next layer are computed.
       long partial =
           parts == 1 ? 0 : schedule.space("denseBackward " + memory.address(db), (long) parts * out * Float.BYTES);
       Runnable derivative = () -> launches.launch("activation_backward", Launches.blocksOf(out, Launches.WARP), parts,
@@ -106,7 +110,7 @@ final class DenseLayers {
     });
   }
 
-  /** Whether kernels/dense.cu computes a layer of weights w (out, in) on so many rows. */
+  /** Whether kernels/dense.cu computes a layer with weights w (out, in) for this number of rows. */
   private boolean own(long rows, Matrix w) {
     long in = w.columns();
     return in > 0 && Math.max(in, w.rows()) <= OWN_WIDTH
@@ -120,8 +124,8 @@ final class DenseLayers {
     if (rows == 0 || out == 0) {
       return;
     }
-    // From the width alone, so that the order of a sum is the same for any number of rows: as many as leave a warp
-    // three steps of 32 or more.
+    // The number of slices depends only on the width, so that the order of a sum is the same for any number of rows. It
+    // is the largest power of two, at most FORWARD_WARPS, that leaves a warp three steps of 32 or more.
     int slices = Math.max(1, Integer.highestOneBit(Math.min(FORWARD_WARPS, Launches.blocksOf(in, Launches.WARP) / 3)));
     int tiles = Math.min(FORWARD_WARPS / slices, Launches.blocksOf(out, DENSE_SIDE));
     launches.launch("dense_forward", Launches.blocksOf(rows, DENSE_SIDE), Launches.blocksOf(out, DENSE_SIDE * tiles),
@@ -133,8 +137,9 @@ final class DenseLayers {
   }
 
   /**
-   * The gradient of the input is on the way to the layer before, those of the weights are not. The first layer has none
-   * of the input; its weights' are the last on the way to the optimiser, and need not wait for those that are aside.
+   * The layer before waits for the gradient of the input, but not for the gradients of the weights, so these are
+   * computed aside. The first layer has no gradient of the input. The gradients of its weights are the last for which
+   * the optimiser waits; they need not wait for the gradients that are computed aside.
    */
   private void backwardOwn(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
       Matrix dx) {
@@ -145,7 +150,7 @@ final class DenseLayers {
     boolean changesDy = activation != Activation.IDENTITY;
     schedule.whileAside(List.of(w, y, dy), changesDy ? List.of(dy, dx) : List.of(dx), () -> {
       int columns = Launches.blocksOf(dx.columns(), Launches.WARP);
-      // A second tile serves blocks that cannot share the columns.
+      // A block gets a second tile if blocks cannot share the columns.
       int tiles = changesDy ? Math.min(2, columns) : 1;
       launches.launch("dense_backward", Launches.blocksOf(dx.rows(), DENSE_SIDE), changesDy ? 1 : columns,
           BACKWARD_SLICES * tiles * Launches.WARP,
@@ -159,7 +164,7 @@ final class DenseLayers {
         () -> gradientsOwn(x, y, Activation.IDENTITY, dy, dw, db));
   }
 
-  /** dw += g^T x, db += column sums of g, with g the gradient before the activation. */
+  /** dw += g^T x, db += column sums of g, where g is the gradient before the activation. */
   private void gradientsOwn(Matrix x, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db) {
     launches.launch("dense_gradients", Launches.blocksOf(dy.columns(), DENSE_SIDE),
         Launches.blocksOf(x.columns(), Launches.WARP), Launches.THREADS, 0,

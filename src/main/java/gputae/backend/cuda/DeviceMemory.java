@@ -12,16 +12,16 @@ import java.util.Map;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
 
-/** Memory of a GPU: it knows what is allocated. */
+/** The memory of a GPU, and the account of what is allocated. */
 final class DeviceMemory {
 
   private final Runnable makeCurrent;
   private final Runnable synchronise;
 
-  /** Addresses and bytes. */
+  /** The addresses of the allocations, each with its number of bytes. */
   private final Map<Long, Long> allocations = new HashMap<>();
 
-  /** Gives the address away that JCuda hides. */
+  /** Gives access to the address, which JCuda hides. */
   private static final class Allocation extends CUdeviceptr {
     long address() {
       return getNativePointer();
@@ -39,7 +39,7 @@ final class DeviceMemory {
     this.synchronise = synchronise;
   }
 
-  /** An address as JCuda takes it. */
+  /** An address in the form that JCuda takes. */
   static CUdeviceptr at(long address) {
     return new CUdeviceptr().withByteOffset(address);
   }
@@ -64,7 +64,7 @@ final class DeviceMemory {
     allocations.remove(address);
   }
 
-  /** Bytes allocated and not freed. */
+  /** The number of bytes that are allocated and not freed. */
   long held() {
     return allocations.values().stream().mapToLong(Long::longValue).sum();
   }
@@ -77,7 +77,7 @@ final class DeviceMemory {
     return free[0];
   }
 
-  /** A way to free each allocation, without waiting; they count as freed from now on. */
+  /** One action per allocation, which frees it without waiting. The allocations count as freed from now on. */
   List<Runnable> releases() {
     List<Runnable> releases = new ArrayList<>();
     allocations.keySet().forEach(address -> releases.add(() -> check("cuMemFree", cuMemFree(at(address)))));

@@ -12,9 +12,10 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What a 64-bit little-endian ELF library offers and asks for (System V ABI, chapter 4; Linux Standard Base, symbol
- * versioning). Two things of CUDA need it: a symbol that is missing when it is called ends the JVM, so it is looked for
- * before; and JCuda's library for cuBLAS, built against cuBLAS 12, can be made to ask for another version.
+ * Reads what a 64-bit little-endian ELF library defines and what it needs (System V ABI, chapter 4; Linux Standard
+ * Base, symbol versioning). There are two reasons. If a symbol is missing when it is called, the JVM ends, so the
+ * symbols are checked before. JCuda's library for cuBLAS was built against cuBLAS 12, and this class can make it ask
+ * for another version.
  */
 final class ElfFile {
 
@@ -30,13 +31,13 @@ final class ElfFile {
     this.file = file.order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** A section: where it lies, and which section holds its strings. */
+  /** A section: its place in the file, and the section that holds its strings. */
   private record Section(int type, int offset, int size, int link) {}
 
   /**
    * Names of the functions and variables that a library defines.
    *
-   * @throws IOException if it cannot be read or is no such library
+   * @throws IOException if the file cannot be read or is not such a library
    */
   static Set<String> symbols(Path library) throws IOException {
     try (FileChannel channel = FileChannel.open(library, StandardOpenOption.READ)) {
@@ -64,13 +65,13 @@ final class ElfFile {
   }
 
   /**
-   * Makes a library ask for another version of one that it needs: changes its name wherever the dynamic loader reads
-   * it, and the hash of the symbol version of the same name.
+   * Makes a library ask for another version of a library that it needs. This changes the name of the needed library
+   * wherever the dynamic loader reads it, and the hash of the symbol version of the same name.
    *
-   * @param library changed in place
-   * @param from    such as {@code libcublas.so.12}
-   * @param to      of the same length
-   * @throws IOException if it does not need {@code from}
+   * @param library bytes of the library, changed in place
+   * @param from    name to replace, such as {@code libcublas.so.12}
+   * @param to      new name, of the same length
+   * @throws IOException if the library does not need {@code from}
    */
   static void retarget(byte[] library, String from, String to) throws IOException {
     if (from.length() != to.length()) {
@@ -90,8 +91,8 @@ final class ElfFile {
           }
         }
       } else if (section.type == VERSIONS_NEEDED) {
-        // A list of libraries, each with a list of versions: (version, versions, file, first version, next library),
-        // (hash, flags, other, name, next).
+        // A list of libraries, each with a list of versions. The fields of a library are (version, number of versions,
+        // file, first version, next library); those of a version are (hash, flags, other, name, next).
         int at = section.offset;
         for (int next = -1; next != 0; at += next) {
           addIfNamed(places, strings + file.getInt(at + 4), from);
@@ -162,7 +163,7 @@ final class ElfFile {
     return new String(bytes, StandardCharsets.US_ASCII);
   }
 
-  /** The hash of a version's name: the ABI's own hash of symbols. */
+  /** The hash of a version's name: the same hash that the ABI uses for symbols. */
   private static int hash(String name) {
     int h = 0;
     for (int i = 0; i < name.length(); i++) {

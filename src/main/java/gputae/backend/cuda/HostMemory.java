@@ -6,7 +6,10 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** The memory of the host runner's pretended device: what is allocated, what is left, what was written beside it. */
+/**
+ * The memory of the device that the host runner simulates: what is allocated, what is left, and what was written
+ * outside the allocations.
+ */
 final class HostMemory {
 
   private static final int ALIGNMENT = 256;
@@ -16,17 +19,17 @@ final class HostMemory {
   private final Map<Long, Long> allocations = new HashMap<>();
   private final Set<String> launchedSinceCheck = new LinkedHashSet<>();
 
-  /** @param bytes that the device has */
+  /** @param bytes number of bytes that the device has */
   HostMemory(long bytes) {
     this.bytes = bytes;
   }
 
-  /** Bytes that can still be allocated. */
+  /** The number of bytes that can still be allocated. */
   long left() {
     return (bytes - used) / ALIGNMENT * ALIGNMENT;
   }
 
-  /** The address, or 0 where the operating system has no more. */
+  /** Allocates memory. Returns its address, or 0 if the operating system has no more memory. */
   long allocate(long bytes) {
     long address = HostRunnerNative.allocate(bytes);
     if (address != 0) {
@@ -36,19 +39,19 @@ final class HostMemory {
     return address;
   }
 
-  /** What an allocation takes of the pretended memory: whole pieces of its alignment. */
+  /** The number of bytes that an allocation takes of the simulated memory: a multiple of the alignment. */
   private static long taken(long bytes) {
     return Math.max(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
   }
 
-  /** @throws BackendException if nothing is allocated there */
+  /** @throws BackendException if nothing is allocated at this address */
   void require(long address) {
     if (!allocations.containsKey(address)) {
       throw new BackendException("free: nothing is allocated at 0x" + Long.toHexString(address));
     }
   }
 
-  /** @throws BackendException if something was written beside it; it is free nevertheless */
+  /** @throws BackendException if something was written before or behind the allocation, which is freed nevertheless */
   void free(long address) {
     long bytes = allocations.remove(address);
     int overruns = HostRunnerNative.overruns(address, bytes);
@@ -67,12 +70,12 @@ final class HostMemory {
             : "; launched since the last synchronise: " + String.join(", ", launchedSinceCheck));
   }
 
-  /** A kernel that messages name, should something be found by the next check. */
+  /** Notes the launch of a kernel. If the next check finds an error, the message names this kernel. */
   void launched(String kernel) {
     launchedSinceCheck.add(kernel);
   }
 
-  /** @throws BackendException if something was written beside an allocation */
+  /** @throws BackendException if something was written before or behind an allocation */
   void checkAll(String call) {
     String found = null;
     for (Map.Entry<Long, Long> allocation : allocations.entrySet()) {
@@ -87,7 +90,7 @@ final class HostMemory {
     }
   }
 
-  /** Frees all. */
+  /** Frees all allocations. */
   void clear() {
     allocations.forEach(HostRunnerNative::free);
     allocations.clear();

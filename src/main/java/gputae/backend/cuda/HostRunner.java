@@ -14,29 +14,45 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Executes the CUDA kernels on the CPU: the very same {@code .cu} files, compiled by g++
- * (native/testing/host/build.sh). Every CUDA thread is a fiber, blocks run on several threads of the operating system.
- * The libraries are for tests and development and never in the jar.
+ * Executes the CUDA kernels on the CPU: the same {@code .cu} files, compiled by g++ (native/testing/host/build.sh).
+ * Every CUDA thread is a fiber, and the blocks run on several threads of the operating system. The libraries are for
+ * tests and development only; they are never in the jar.
  *
- * <p>What a GPU leaves open is chosen by {@link Order}: the order of the threads of a block, of the blocks of a grid,
- * and of the nodes of a graph; so a missing barrier, or a missing dependency between two branches, changes results in
- * some order. Memory that nobody has written is 0xFF bytes (NaN, -1).
+ * <p>A GPU does not define the order of the threads of a block, of the blocks of a grid, or of the nodes of a graph.
+ * Here {@link Order} chooses it. So if a barrier is missing, or a dependency between two branches, the results change
+ * in some order. Memory that nobody has written holds 0xFF bytes (NaN, -1).
  *
- * <p>Reported as {@link BackendException}, with kernel, block, threads and line where there are such: a barrier that
- * threads of one block reach at different places; masks of warp operations that disagree or name a lane that is not
- * there (one that has exited too, which CUDA would let pass); a deadlock; waiting for ever; arguments that are not what
- * the kernel takes; launches that CUDA would refuse; memory written beyond its ends (found by {@link #free},
- * {@link #synchronise} and, for dynamic shared memory, at the end of the block). The next call works again.
+ * <p>The following errors are reported as a {@link BackendException}. It names the kernel, the block, the threads and
+ * the line if there are such. The next call works again.
  *
- * <p>Not reported: static and dynamic shared memory that together are more than a block may have, since only the
- * dynamic is counted; a loop that waits for another thread without an atomic operation or a barrier in it, which hangs;
- * different barriers of one kind on one line, or one in a function that is called from two places, which count as the
- * same, since a barrier is known by file and line; other reads and writes through a wrong pointer, which may end the
- * process: build with AddressSanitizer for those.
+ * <ul>
+ *   <li>Threads of one block reach a barrier at different places.
+ *   <li>Masks of warp operations disagree, or a mask names a lane that does not exist or has exited. (CUDA would accept
+ *       a lane that has exited.)
+ *   <li>A deadlock, or a wait that never ends.
+ *   <li>The arguments are not those that the kernel takes.
+ *   <li>CUDA would refuse the launch.
+ *   <li>Memory was written beyond its ends. {@link #free} and {@link #synchronise} find this; for dynamic shared
+ *       memory, it is found at the end of the block.
+ * </ul>
+ *
+ * <p>The following errors are not reported.
+ *
+ * <ul>
+ *   <li>Static and dynamic shared memory together are more than a block may have. Only the dynamic shared memory is
+ *       counted.
+ *   <li>A loop waits for another thread and contains neither an atomic operation nor a barrier. Such a loop hangs.
+ *   <li>Threads wait at different barriers of one kind on one line, or at one barrier in a function that is called from
+ *       two places. A barrier is identified by file and line, so these count as the same barrier.
+ *   <li>Other reads and writes through a wrong pointer. They may end the process; build with AddressSanitizer to find
+ *       them.
+ * </ul>
  */
 public final class HostRunner implements Driver {
 
-  /** Who comes first among the threads of a block, the blocks of a grid, and the nodes of a graph that are ready. */
+  /**
+   * Which one comes first among the threads of a block, the blocks of a grid, and the nodes of a graph that are ready.
+   */
   public enum Order {
     FORWARD,
     BACKWARD,
@@ -47,7 +63,7 @@ public final class HostRunner implements Driver {
   private static final String BRIDGE = "libgputae_host_runner.so";
   private static final String KERNELS = "libgputae_host_kernels.so";
 
-  /** The most threads of the operating system; each reserves 70 MB of addresses for stacks. */
+  /** The largest number of threads of the operating system. Each reserves 70 MB of address space for stacks. */
   public static final int MOST_HOST_THREADS = 64;
 
   private static final int MOST_THREADS = 1024;
@@ -55,7 +71,7 @@ public final class HostRunner implements Driver {
 
   private static boolean bridgeLoaded;
 
-  /** What a launch needs to know of a kernel. */
+  /** What a launch needs to know about a kernel. */
   private record Kernel(int index, String types, int mostThreads) {}
 
   private final Order order;
@@ -71,24 +87,25 @@ public final class HostRunner implements Driver {
 
   private final SortedMap<String, Long> counts = new TreeMap<>();
 
-  /** What {@link #open} pretends to be: a small device with the shared memory that every CUDA device has. */
+  /** The device that {@link #open} simulates: a small one, with the shared memory that every CUDA device has. */
   private static final Limits DEVELOPMENT_LIMITS = new Limits(16, 48 << 10);
 
   private static final long DEVELOPMENT_MEMORY = 4L << 30;
 
   /**
-   * The host runner of a development build, for {@code --device host-runner}: forward, so that runs can be repeated.
+   * The host runner of a development build, for {@code --device host-runner}. Its order is forward, so that runs can be
+   * repeated.
    */
   public static HostRunner open(int threads) {
     return new HostRunner(developmentLibraries(), Order.FORWARD, 0, threads, DEVELOPMENT_LIMITS, DEVELOPMENT_MEMORY);
   }
 
   /**
-   * @param folder  holds what native/testing/host/build.sh built
-   * @param seed    of random order; otherwise without effect
-   * @param threads of the operating system, 1 to {@link #MOST_HOST_THREADS}
-   * @param limits  what the pretended device says of itself
-   * @param memory  the pretended device's, in bytes
+   * @param folder  folder with the files that native/testing/host/build.sh built
+   * @param seed    seed of random order; without effect in the other orders
+   * @param threads number of threads of the operating system, 1 to {@link #MOST_HOST_THREADS}
+   * @param limits  limits of the simulated device
+   * @param memory  memory of the simulated device, in bytes
    */
   public HostRunner(Path folder, Order order, long seed, int threads, Limits limits, long memory) {
     if (threads < 1 || threads > MOST_HOST_THREADS) {
@@ -114,7 +131,7 @@ public final class HostRunner implements Driver {
     }
   }
 
-  /** One bridge serves all libraries of kernels; the first one's folder gives it. */
+  /** One bridge serves all libraries of kernels. It is loaded from the folder of the first library. */
   private static synchronized void loadBridge(Path library) {
     if (bridgeLoaded) {
       return;
@@ -128,10 +145,10 @@ public final class HostRunner implements Driver {
   }
 
   /**
-   * The folder that a development build of gpu-tae holds the libraries in: system property {@code gputae.host.runner},
-   * else {@code host-runner} beside the classes or the jar.
+   * The folder in which a development build of gpu-tae has the libraries: the one that the system property
+   * {@code gputae.host.runner} names, otherwise {@code host-runner} beside the classes or the jar.
    *
-   * @throws BackendException if it is not there
+   * @throws BackendException if the libraries are not there
    */
   public static Path developmentLibraries() {
     String chosen = System.getProperty("gputae.host.runner");
@@ -164,14 +181,16 @@ public final class HostRunner implements Driver {
     return limits;
   }
 
-  /** Names of the kernels that can be launched, with their parameters as in {@link Arguments#types}. */
+  /**
+   * The names of the kernels that can be launched, each with the types of its parameters as in {@link Arguments#types}.
+   */
   public SortedMap<String, String> kernels() {
     return Collections.unmodifiableSortedMap(types);
   }
 
   /**
-   * Calls up to now by name ("launch", "download"); those that a replay made are counted as "replayed launch" and so
-   * on. What was never called is absent; what a capture recorded is not a call.
+   * The number of calls so far, by name ("launch", "download"). Calls that a replay made are counted as "replayed
+   * launch" and so on. A name that was never called is absent. A capture only records calls; these do not count.
    */
   public Map<String, Long> counts() {
     return new TreeMap<>(counts);
@@ -254,7 +273,7 @@ public final class HostRunner implements Driver {
   @Override
   public Transfer fetch(long from, long bytes) {
     byte[] there = new byte[Math.toIntExact(bytes)];
-    // Enqueued after the main stream alone, as it would be on a GPU.
+    // As on a GPU, the copy waits only for the main stream.
     checkOpen("fetch");
     refuseInCapture("fetch");
     checkTransfer("fetch", from, there, 0, bytes);

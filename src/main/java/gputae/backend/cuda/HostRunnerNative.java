@@ -1,8 +1,8 @@
 package gputae.backend.cuda;
 
 /**
- * native/testing/host/runner.cpp: memory, launches and products. {@link HostRunner} checks what it passes; failures are
- * thrown as BackendException.
+ * The functions of native/testing/host/runner.cpp: memory, launches and products. {@link HostRunner} checks the
+ * arguments that it passes. Failures are thrown as BackendException.
  */
 final class HostRunnerNative {
 
@@ -16,18 +16,24 @@ final class HostRunnerNative {
 
   static native void close(long runner);
 
-  /** Name, types, most threads of a block, name, and so on; a launch counts these triples from 0. */
+  /**
+   * Three strings for each kernel: its name, its types, and the largest number of threads in its blocks. A launch gives
+   * the number of this triple, counted from 0.
+   */
   static native String[] kernels(long runner);
 
   static native void launch(long runner, int kernel, int gridX, int gridY, int threads, int sharedMemory,
       long[] arguments);
 
-  /** 0 where there is not enough memory. */
+  /** Returns 0 if there is not enough memory. */
   static native long allocate(long bytes);
 
   static native void free(long address, long bytes);
 
-  /** 0, or 1 if something was written before the allocation, plus 2 if behind it. Says so once. */
+  /**
+   * Returns 1 if something was written before the allocation, 2 if behind it, 3 if both, and 0 if neither. Each overrun
+   * is reported once.
+   */
   static native int overruns(long address, long bytes);
 
   static native void copy(long from, long to, long bytes);

@@ -14,7 +14,8 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
- * The streams and graphs of the host runner: one thing after the other, in an order that the device could have chosen.
+ * The streams and graphs of the host runner. Calls run one after the other, in an order that the device could have
+ * chosen.
  */
 final class HostStreams {
 
@@ -27,24 +28,24 @@ final class HostStreams {
   private long lastGraph;
   private boolean replaying;
 
-  /** What is recorded for {@link #capture}, or null. */
+  /** The nodes that {@link #capture} has recorded so far; null outside a capture. */
   private List<Node> captured;
 
-  /** The nodes the next one of the main stream, and of each branch, has to wait for. */
+  /** The nodes for which the next node of the main stream has to wait; likewise for each branch. */
   private Set<Integer> mainTail = Set.of();
 
   private final List<Set<Integer>> branchTails = new ArrayList<>(Collections.nCopies(1 + Driver.STREAMS, Set.of()));
 
-  /** The stream that is being given work; 0 the main one. */
+  /** The stream on which calls are enqueued now; 0 is the main stream. */
   private int stream;
 
   private final boolean[] forked = new boolean[1 + Driver.STREAMS];
 
-  /** Outside a capture and backward: what each branch enqueued, to be done as late as may be. */
+  /** The calls that each branch enqueued outside a capture in backward order. They are done as late as possible. */
   private final List<List<Runnable>> deferred =
       IntStream.rangeClosed(0, Driver.STREAMS).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
 
-  /** @param seed of random order; otherwise without effect */
+  /** @param seed seed of random order; without effect in the other orders */
   HostStreams(Order order, long seed) {
     this.order = order;
     random = new SplittableRandom(seed);
@@ -64,7 +65,7 @@ final class HostStreams {
     return stream > 0;
   }
 
-  /** Does the work now or when its turn comes, or records it. */
+  /** Makes the call now or when its turn comes, or records it. */
   void enqueue(Runnable call) {
     if (captured != null) {
       int node = captured.size();
@@ -82,7 +83,7 @@ final class HostStreams {
     }
   }
 
-  /** Does what the branches outside a capture have left. */
+  /** Makes the calls that branches outside a capture have postponed. */
   void flush() {
     for (int each = 1; each <= Driver.STREAMS; each++) {
       flush(each);
@@ -126,12 +127,12 @@ final class HostStreams {
     flush(number);
   }
 
-  /** Whether a branch was forked and not joined yet. */
+  /** Whether a branch was forked and is not joined yet. */
   boolean anyForked() {
     return IntStream.rangeClosed(1, Driver.STREAMS).anyMatch(each -> forked[each]);
   }
 
-  /** Records what the work enqueues; the number of its graph. */
+  /** Records what the work enqueues. Returns the number of its graph. */
   long capture(Runnable work) {
     captured = new ArrayList<>();
     mainTail = Set.of();
@@ -155,7 +156,7 @@ final class HostStreams {
   }
 
   /**
-   * What replays a graph, to be enqueued.
+   * The action that replays a graph; the caller enqueues it.
    *
    * @throws BackendException if there is no such graph
    */
@@ -175,7 +176,8 @@ final class HostStreams {
   }
 
   /**
-   * Each node after those it depends on; among those that are ready the first, the last or any one, as the order says.
+   * Runs each node after those on which it depends. Among the nodes that are ready, the order chooses the first, the
+   * last or a random one.
    */
   private void run(Node[] nodes) {
     boolean[] done = new boolean[nodes.length];
@@ -203,7 +205,7 @@ final class HostStreams {
     }
   }
 
-  /** Forgets graphs and what is left to do. */
+  /** Forgets all graphs and all postponed calls. */
   void clear() {
     graphs.clear();
     deferred.forEach(List::clear);

@@ -48,10 +48,10 @@ import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.CUstream_flags;
 
 /**
- * An NVIDIA GPU through CUDA's driver interface and cuBLAS, by JCuda.
+ * Uses an NVIDIA GPU through CUDA's driver interface and cuBLAS, which JCuda makes available in Java.
  *
- * <p>Each stream of {@link Driver} is a stream of CUDA. A capture is rehearsed: everything is prepared that the capture
- * could not hold, such as the first call of a product (see {@link CublasProducts}).
+ * <p>Each stream of {@link Driver} is a stream of CUDA. A rehearsal comes before each capture. It prepares everything
+ * that cannot be part of the capture, such as the first call of a product (see {@link CublasProducts}).
  */
 public final class JCudaDriver implements Driver {
 
@@ -72,13 +72,13 @@ public final class JCudaDriver implements Driver {
   private final CUevent began = new CUevent();
   private final CUevent ended = new CUevent();
 
-  /** Frees what was made, the last first. */
+  /** The actions that free what was created. The last one runs first. */
   private final List<Runnable> undo = new ArrayList<>();
 
-  /** The stream that is being given work. */
+  /** The stream on which calls are enqueued now. */
   private int stream = MAIN;
 
-  /** What becomes of calls: see {@link #capture}. */
+  /** What is done with calls: see {@link #capture}. */
   private Mode mode = Mode.DIRECT;
 
   private long lastGraph;
@@ -86,7 +86,10 @@ public final class JCudaDriver implements Driver {
 
   private enum Mode {
     DIRECT,
-    /** Everything is prepared that the capture will need; nothing is done but products into scratch memory. */
+    /**
+     * Prepares everything that the capture will need. Nothing is computed except products, with results in scratch
+     * memory.
+     */
     REHEARSAL,
     CAPTURE
   }
@@ -96,7 +99,7 @@ public final class JCudaDriver implements Driver {
     final CUstream queue = new CUstream();
     final CUevent forked = new CUevent();
     final CUevent joined = new CUevent();
-    /** Forked and not joined; the main stream never is. */
+    /** Whether the stream is forked and not yet joined. This is never true for the main stream. */
     boolean open;
   }
 
@@ -111,8 +114,8 @@ public final class JCudaDriver implements Driver {
   /**
    * Opens a GPU.
    *
-   * @param number as in CUDA_VISIBLE_DEVICES's order, from 0
-   * @throws BackendException saying what is missing and how to get it
+   * @param number number of the GPU in the order of CUDA_VISIBLE_DEVICES, from 0
+   * @throws BackendException that says what is missing and how to get it
    */
   public static JCudaDriver open(int number) {
     KernelFiles.require();
@@ -166,15 +169,15 @@ public final class JCudaDriver implements Driver {
     newEvent(event, flags, undo::add);
   }
 
-  /** Creates an event; {@code undo} takes what destroys it. */
+  /** Creates an event; {@code undo} receives the action that destroys it. */
   static void newEvent(CUevent event, int flags, Consumer<Runnable> undo) {
     check("cuEventCreate", cuEventCreate(event, flags));
     undo.accept(() -> check("cuEventDestroy", cuEventDestroy(event)));
   }
 
   /**
-   * Calls of CUDA go to the current context of the thread that makes them, which others may have changed; setting it
-   * takes a tenth of a microsecond.
+   * Makes the context current. A call of CUDA goes to the current context of its thread, which other code may have
+   * changed. Setting the context takes a tenth of a microsecond.
    */
   private void makeCurrent() {
     if (closed) {
@@ -247,7 +250,7 @@ public final class JCudaDriver implements Driver {
     }
   }
 
-  /** Whether calls are made: all but those of a rehearsal. */
+  /** Whether calls are made. They are not made in a rehearsal. */
   private boolean enqueues() {
     makeCurrent();
     return mode != Mode.REHEARSAL;
@@ -317,10 +320,10 @@ public final class JCudaDriver implements Driver {
     if (Arrays.stream(streams).anyMatch(each -> each.open)) {
       throw new BackendException("capture: join the branch first");
     }
-    // Products of the rehearsal use the work spaces of graphs that may still run.
+    // The products of the rehearsal use the same work spaces as graphs that may still run.
     synchronise();
     rehearse(work);
-    // Another thread, a window's, may allocate meanwhile.
+    // Meanwhile another thread, such as a window's, may allocate memory.
     check("cuStreamBeginCapture",
         cuStreamBeginCapture(stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
     mode = Mode.CAPTURE;
@@ -332,7 +335,7 @@ public final class JCudaDriver implements Driver {
       complete = true;
     } finally {
       goDirect();
-      // Whatever happened, or the stream would capture for ever.
+      // This is called even after a failure; otherwise the stream would capture for ever.
       code = cuStreamEndCapture(stream(), graph);
       if (!complete && code == CUresult.CUDA_SUCCESS) {
         cuGraphDestroy(graph);
@@ -358,7 +361,7 @@ public final class JCudaDriver implements Driver {
     }
   }
 
-  /** After a rehearsal or a capture, whatever became of it. */
+  /** Goes back to direct calls after a rehearsal or a capture, even after one that failed. */
   private void goDirect() {
     mode = Mode.DIRECT;
     for (Stream each : streams) {
@@ -419,7 +422,8 @@ public final class JCudaDriver implements Driver {
     all.addAll(memory.releases());
     graphs.values().forEach(graph -> all.add(() -> check("cuGraphExecDestroy", cuGraphExecDestroy(graph))));
     all.add(this::synchronise);
-    // A GPU that failed refuses to free; the rest is tried all the same, and the first reason reported.
+    // A GPU that failed refuses to free memory. The other actions are tried all the same, and the first failure is
+    // reported.
     for (int i = all.size() - 1; i >= 0; i--) {
       try {
         makeCurrent();

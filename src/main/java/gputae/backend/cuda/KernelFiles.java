@@ -8,28 +8,28 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The CUDA kernels of this build, if kernels/build.sh put some there: machine code and PTX where nvcc was, else the PTX
- * that is shipped with the sources.
+ * The CUDA kernels of this build, if kernels/build.sh added any: machine code and PTX if nvcc was present, otherwise
+ * the PTX that is shipped with the sources.
  */
 public final class KernelFiles {
 
   private static final String FOLDER = "/gputae/kernels/";
   private static final String REPORT = "kernels.txt";
-  /** Of PTX, the newest first. The last is always there. */
+  /** The compute capabilities of the PTX, times ten, the newest first. The PTX of the last one is always present. */
   private static final int[] CAPABILITIES = {90, 75};
 
   private KernelFiles() {}
 
-  /** What was built and by which compiler, in one line; empty where this build has no kernels. */
+  /** What was built and by which compiler, in one line; empty if this build has no kernels. */
   public static Optional<String> summary() {
     return bytes(REPORT).map(bytes -> {
       String[] lines = new String(bytes, StandardCharsets.UTF_8).split("\n");
-      // Two lines of heading, then a line a kernel.
+      // Two lines of heading, then one line per kernel.
       return lines.length - 2 + " kernels, " + lines[0];
     });
   }
 
-  /** For people: {@link #summary}, or why there are none and how to get them. */
+  /** A text for the user: {@link #summary}, or why there are no kernels and how to get them. */
   public static String summaryOrReason() {
     return summary().orElse("none: " + reason());
   }
@@ -39,16 +39,14 @@ public final class KernelFiles {
         + " NVIDIA's CUDA toolkit 12 or 13 if kernels/ was changed: mvn -q -DskipTests package";
   }
 
-  /**
-   * @throws BackendException where this build has none
-   */
+  /** @throws BackendException if this build has no kernels */
   static void require() {
     if (summary().isEmpty()) {
       throw new BackendException("no CUDA kernels: " + reason());
     }
   }
 
-  /** Machine code for sm_80 and sm_90; empty where this build took the shipped PTX. */
+  /** Machine code for sm_80 and sm_90; empty if this build took the shipped PTX. */
   static Optional<byte[]> machineCode() {
     require();
     return bytes("kernels.fatbin");
@@ -57,11 +55,11 @@ public final class KernelFiles {
   /**
    * PTX, which the driver compiles.
    *
-   * @param capability what it is for, ten times the compute capability: processors of this one and of later ones
+   * @param capability ten times a compute capability; the PTX works on processors of this one and of later ones
    */
   record Ptx(int capability, String text) {}
 
-  /** The newest PTX for a processor of this compute capability, ten times it, at least 75. */
+  /** The newest PTX for a processor, given as ten times its compute capability, at least 75. */
   static Ptx ptx(int processor) {
     require();
     for (int capability : CAPABILITIES) {

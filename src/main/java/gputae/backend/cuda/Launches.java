@@ -3,16 +3,19 @@ package gputae.backend.cuda;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Launches of kernels in the shapes that the problem and the device ask for; it counts them. */
+/** Launches kernels in the shapes that the problem and the device need, and counts the launches. */
 final class Launches {
 
   /**
-   * Threads of a block where nothing asks for another number: enough to hide latencies; a multiprocessor holds four to
-   * eight such blocks.
+   * The number of threads in a block if nothing needs another number. It is enough to hide latencies; a multiprocessor
+   * holds four to eight such blocks.
    */
   static final int THREADS = 256;
 
-  /** Blocks for each multiprocessor that loop over more values than threads: they fill it once. */
+  /**
+   * The number of blocks per multiprocessor for threads that loop because there are more values than threads. These
+   * blocks fill the multiprocessor once.
+   */
   private static final int BLOCKS_A_MULTIPROCESSOR = 8;
 
   private static final int MOST_THREADS = 1024;
@@ -27,7 +30,7 @@ final class Launches {
     this.schedule = schedule;
   }
 
-  /** Launches so far, by kernel; a recorded one counts once, when it is recorded. */
+  /** The number of launches of each kernel so far. A recorded launch counts once, when it is recorded. */
   Map<String, Long> counts() {
     return new TreeMap<>(counts);
   }
@@ -38,8 +41,8 @@ final class Launches {
   }
 
   /**
-   * A block for each of {@code rows}; its threads share a row of {@code columns}, a column each if they can, so that
-   * all wait for memory together.
+   * Launches one block for each of {@code rows}. The threads of a block share a row of {@code columns}, if possible
+   * with one column per thread, so that all wait for memory at the same time.
    */
   void overRows(String kernel, long rows, long columns, Arguments arguments) {
     if (rows > 0 && columns > 0) {
@@ -47,7 +50,7 @@ final class Launches {
     }
   }
 
-  /** Threads that loop over {@code count} values, as many as fill the device once. */
+  /** Launches threads that loop over {@code count} values: at most as many threads as fill the device once. */
   void over(String kernel, long count, Arguments arguments) {
     if (count > 0) {
       long most = (long) limits.multiprocessors() * BLOCKS_A_MULTIPROCESSOR;
@@ -56,12 +59,12 @@ final class Launches {
     }
   }
 
-  /** One block whose threads loop over {@code count} values. */
+  /** Launches one block whose threads loop over {@code count} values. */
   void oneBlock(String kernel, long count, Arguments arguments) {
     launch(kernel, 1, 1, threadsFor(count, MOST_THREADS), 0, arguments);
   }
 
-  /** Whole warps for {@code count} values, at most {@code most}. */
+  /** The number of threads for {@code count} values: whole warps, at most {@code most} threads. */
   static int threadsFor(long count, int most) {
     return (int) Math.min(most, Math.max(1, (count + WARP - 1) / WARP) * WARP);
   }

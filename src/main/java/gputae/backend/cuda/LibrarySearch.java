@@ -15,9 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where NVIDIA's libraries may lie: where the dynamic loader looks, where the CUDA toolkit is installed, and inside the
- * packages of Python that bring CUDA along. Whoever named a place himself is taken at his word, and nothing else is
- * looked at.
+ * Searches the places where NVIDIA's libraries may be: where the dynamic loader looks, where the CUDA toolkit is
+ * installed, and inside the Python packages that contain CUDA. If the user names a place, only that place is searched.
  */
 final class LibrarySearch {
 
@@ -39,22 +38,20 @@ final class LibrarySearch {
   private final Path root;
 
   /**
-   * @param environment the process's, as a rule
-   * @param root        {@code /}; another one in tests
+   * @param environment environment variables, usually those of the process
+   * @param root        {@code /}; another folder in tests
    */
   LibrarySearch(Map<String, String> environment, Path root) {
     this.environment = environment;
     this.root = root;
   }
 
-  /**
-   * The driver's library, {@code libcuda.so.1}: the files that are there, in the order in which they are to be tried.
-   */
+  /** The files of the driver's library, {@code libcuda.so.1}, that exist. They should be tried in this order. */
   List<Path> driver() {
     return existing(loaderFolders(), List.of("libcuda.so.1"));
   }
 
-  /** cuBLAS under the given names: the files that are there, in the order in which they are to be tried. */
+  /** The files of cuBLAS with the given names that exist. They should be tried in this order. */
   List<Path> cublas(List<String> names) {
     Set<Path> folders = new LinkedHashSet<>(loaderFolders());
     folders.addAll(toolkitFolders());
@@ -62,14 +59,14 @@ final class LibrarySearch {
     return existing(folders, names);
   }
 
-  /** What {@link #cublas} looks at, for people. */
+  /** The places in which {@link #cublas} looks, as a text for the user. */
   static String places() {
     return "LD_LIBRARY_PATH, the loader's cache and folders, CUDA_HOME, /usr/local/cuda*, /opt/cuda, the nvcc and the "
         + "python3 on the path, VIRTUAL_ENV,"
         + " CONDA_PREFIX, ~/.local";
   }
 
-  /** The file that somebody named, or in the folder that he named those of the names that are there. */
+  /** The files at a place that the user named: the file itself, or the files with the given names in the folder. */
   static List<Path> named(Path place, List<String> names) {
     return Files.isDirectory(place) ? existing(List.of(place), names) : List.of(place);
   }
@@ -81,7 +78,7 @@ final class LibrarySearch {
         Path file = folder.resolve(name);
         if (Files.isRegularFile(file)) {
           try {
-            // One library is often there under several names.
+            // A library often exists under several names.
             files.add(file.toRealPath());
           } catch (IOException e) {
             files.add(file);
@@ -100,8 +97,8 @@ final class LibrarySearch {
   }
 
   /**
-   * Folders of the loader's cache (ldconfig's): the cache holds the names of all libraries as strings that end with 0,
-   * among numbers that no name of a file resembles.
+   * The folders in the loader's cache, which ldconfig writes. The cache holds the names of all libraries as strings
+   * that end with 0. The numbers between them do not resemble names of files.
    */
   private Set<Path> cachedFolders() {
     Set<Path> folders = new LinkedHashSet<>();
@@ -115,7 +112,7 @@ final class LibrarySearch {
         }
       }
     } catch (IOException e) {
-      // There is none, or it is for root alone: the loader would not read it either.
+      // There is no cache, or only root may read it. The loader would not read it either.
     }
     return folders;
   }
@@ -144,7 +141,7 @@ final class LibrarySearch {
     prefixes.addAll(paths("VIRTUAL_ENV"));
     List<Path> conda = paths("CONDA_PREFIX");
     prefixes.addAll(conda);
-    // prefix/bin/python3, which in a virtual environment is a link.
+    // prefix/bin/python3; in a virtual environment this is a link.
     for (Path folder : paths("PATH")) {
       if (folder.getParent() != null && Files.isExecutable(folder.resolve("python3"))) {
         prefixes.add(folder.getParent());
@@ -172,7 +169,7 @@ final class LibrarySearch {
     return folders;
   }
 
-  /** A program on the path, links followed. */
+  /** The file of a program in PATH, after links are followed. */
   private Optional<Path> onPath(String program) {
     for (Path folder : paths("PATH")) {
       Path file = folder.resolve(program);
@@ -188,7 +185,7 @@ final class LibrarySearch {
     return Optional.empty();
   }
 
-  /** The absolute ones of a variable's paths. */
+  /** The absolute paths in an environment variable. */
   private List<Path> paths(String variable) {
     List<Path> paths = new ArrayList<>();
     for (String part : environment.getOrDefault(variable, "").split(":")) {
@@ -200,7 +197,8 @@ final class LibrarySearch {
   }
 
   /**
-   * Nothing for a name that this Java cannot write in this locale, as those with letters beyond ASCII in the locale C.
+   * The path with this name. Empty if Java cannot represent the name in this locale, for example a name with letters
+   * beyond ASCII in the locale C.
    */
   static Optional<Path> path(String name) {
     try {
@@ -220,7 +218,7 @@ final class LibrarySearch {
       try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, pattern)) {
         entries.forEach(found::add);
       } catch (IOException e) {
-        // Not for this user to read: nothing there could be loaded.
+        // This user may not read the folder, so nothing in it could be loaded.
         return found;
       }
     }

@@ -29,10 +29,10 @@ import jcuda.driver.CUstream;
 /** The kernels of this program in the memory of a GPU. */
 final class LoadedKernels {
 
-  /** Shared memory that a block may use without asking, static and dynamic together. */
+  /** Bytes of shared memory that a block may use without asking for more, static and dynamic together. */
   private static final int SHARED_UNASKED = 48 << 10;
 
-  /** Of a kernel; the one with the most takes 19. */
+  /** The largest number of arguments that a kernel may have. The kernel with the most arguments takes 19. */
   private static final int MOST_ARGUMENTS = 32;
 
   private final CUmodule module = new CUmodule();
@@ -56,9 +56,9 @@ final class LoadedKernels {
   }
 
   /**
-   * Loads them into the current context.
+   * Loads the kernels into the current context.
    *
-   * @param undo takes what frees them
+   * @param undo receives the action that frees them
    */
   LoadedKernels(CudaMachine machine, CudaMachine.Gpu gpu, int mostSharedMemory, Consumer<Runnable> undo) {
     this.mostSharedMemory = mostSharedMemory;
@@ -71,12 +71,15 @@ final class LoadedKernels {
     undo.accept(() -> check("cuModuleUnload", cuModuleUnload(module)));
   }
 
-  /** What they were loaded from, for people. */
+  /** What the kernels were loaded from, as a text for the user. */
   String origin() {
     return origin;
   }
 
-  /** The kernels: machine code where the driver takes it, else PTX, which it compiles. Returns which. */
+  /**
+   * Loads the machine code if the driver takes it, otherwise PTX, which the driver compiles. Returns the text for
+   * {@link #origin}.
+   */
   private String load(CudaMachine machine, CudaMachine.Gpu gpu) {
     Optional<byte[]> machineCode = KernelFiles.machineCode();
     String refused = "is not in this build, made without nvcc";
@@ -94,7 +97,7 @@ final class LoadedKernels {
           + ") takes gpu-tae's kernels neither as machine code ("
           + refused + ") nor as PTX (" + failure("cuModuleLoadData", code) + "); a newer driver may");
     }
-    // What the driver made of it depends on the driver.
+    // The text names the driver's version because the compiled code depends on it.
     return "PTX for sm_" + ptx.capability() + " compiled by the driver (CUDA "
         + CudaLibraries.release(machine.version()) + ")";
   }
@@ -110,11 +113,11 @@ final class LoadedKernels {
     });
   }
 
-  /** Enqueues a launch on a stream; with {@code stream} null only prepares it, for a capture. */
+  /** Enqueues a launch on a stream; if {@code stream} is null, only prepares the launch, for a capture. */
   void launch(CUstream stream, String name, int gridX, int gridY, int threads, int sharedMemory, Arguments arguments) {
     Kernel kernel = kernel(name);
     if (sharedMemory > kernel.sharedMemory) {
-      // All that the device has, so that it is asked for once.
+      // The kernel gets all that the device has, so that one request is enough.
       int most = mostSharedMemory - kernel.staticSharedMemory;
       if (sharedMemory > most) {
         throw new BackendException(
@@ -127,8 +130,8 @@ final class LoadedKernels {
     if (stream == null) {
       return;
     }
-    // Values of 4 bytes lie at the beginning of their slots; CUDA knows how much it reads of each, and has read it when
-    // the call returns.
+    // Values of 4 bytes lie at the beginning of their slots. CUDA knows how many bytes to read from each slot, and has
+    // read them when the call returns.
     long[] slots = arguments.slots();
     argumentValues.clear().put(slots);
     check("cuLaunchKernel " + name,

@@ -18,17 +18,19 @@ import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
 
 /**
- * Copies between Java's memory and the device's, through pinned memory of the host. The context must be current.
+ * Copies between Java's memory and the device's memory, through pinned memory of the host. The context must be current.
  */
 final class PinnedTransfers {
 
   /**
-   * Bytes on their way between Java's memory and the device at a time: pinned memory is dear, and the bus is busy with
-   * much less.
+   * The number of bytes that are copied between Java's memory and the device at a time. Pinned memory is expensive, and
+   * much smaller copies already keep the bus busy.
    */
   private static final int STAGE_BYTES = 4 << 20;
 
-  /** Transfers on their way at a time, as {@link Driver#fetch} says, and one that is being read. */
+  /**
+   * The number of transfers that may be pending at a time (see {@link Driver#fetch}), and one more that is being read.
+   */
   private static final int FETCHES = 3;
 
   private final Consumer<Runnable> undo;
@@ -37,7 +39,7 @@ final class PinnedTransfers {
   private final Pointer stagePointer = new Pointer();
   private int lastFetch;
 
-  /** Pinned memory for one transfer, and the event that says that it is there. */
+  /** Pinned memory for one transfer, and the event that says that the bytes have arrived. */
   private static final class Fetch {
     final CUevent arrived = new CUevent();
     Pointer pointer;
@@ -45,9 +47,9 @@ final class PinnedTransfers {
   }
 
   /**
-   * Takes the pinned memory.
+   * Allocates the pinned memory.
    *
-   * @param undo takes what frees it
+   * @param undo receives the actions that free it
    */
   PinnedTransfers(Consumer<Runnable> undo) {
     this.undo = undo;
@@ -88,13 +90,13 @@ final class PinnedTransfers {
   /**
    * As {@link Driver#fetch}, on a stream.
    *
-   * @param makeCurrent makes the context current for whoever awaits the transfer
+   * @param makeCurrent makes the context current in the thread that awaits the transfer
    */
   Driver.Transfer fetch(CUstream stream, Runnable makeCurrent, long from, long bytes) {
     lastFetch = (lastFetch + 1) % FETCHES;
     Fetch fetch = fetches[lastFetch];
     if (fetch.buffer == null || fetch.buffer.capacity() < bytes) {
-      // The old one is freed with all else; transfers are of one size as a rule.
+      // The old buffer is freed together with everything else. Transfers usually have the same size.
       fetch.pointer = new Pointer();
       fetch.buffer = pinned(fetch.pointer, Math.max(bytes, 1));
     }

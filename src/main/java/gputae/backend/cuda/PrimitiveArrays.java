@@ -8,8 +8,8 @@ final class PrimitiveArrays {
   private PrimitiveArrays() {}
 
   /**
-   * Fills {@code to} from its position to its limit with what lies in an array from a byte on, at the beginning of an
-   * element.
+   * Fills {@code to} from its position to its limit with the bytes of an array from {@code offsetBytes} on, which must
+   * be the beginning of an element.
    */
   static void read(Object array, long offsetBytes, ByteBuffer to) {
     int bytes = to.remaining();
@@ -28,7 +28,7 @@ final class PrimitiveArrays {
     }
   }
 
-  /** The other way. */
+  /** Copies in the other direction. */
   static void write(ByteBuffer from, Object array, long offsetBytes) {
     int bytes = from.remaining();
     if (array instanceof byte[] a) {

@@ -9,15 +9,15 @@ import java.util.stream.Collectors;
 public enum Products {
   /** The kernels of kernels/dense.cu for few rows, cuBLAS for many. */
   AUTO,
-  /** cuBLAS always, with kernels around it. */
+  /** Always cuBLAS, together with kernels for the rest of a layer. */
   CUBLAS,
-  /** The kernels of kernels/dense.cu always. */
+  /** Always the kernels of kernels/dense.cu. */
   OWN;
 
-  /** For measuring one against the other. */
+  /** The system property that chooses one of these, for measurements that compare them. */
   private static final String PROPERTY = "gputae.products";
 
-  /** As people write it. */
+  /** The name as the user writes it. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -25,7 +25,7 @@ public enum Products {
   /**
    * {@link #AUTO}, or what the system property {@code gputae.products} asks for.
    *
-   * @throws BackendException if it asks for anything else
+   * @throws BackendException if the property asks for anything else
    */
   public static Products chosen() {
     String wanted = System.getProperty(PROPERTY, AUTO.label());

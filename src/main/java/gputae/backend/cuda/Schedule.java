@@ -10,18 +10,21 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Decides when and on which stream the calls of {@link CudaBackend} run: at once or in a recording, in order or beside
- * what follows. It also hands out work space, since calls that run beside each other must not share any.
+ * Decides when and on which stream the calls of {@link CudaBackend} run: at once or in a recording, in order or in
+ * parallel with later calls. It also provides work space, since calls that run in parallel must not share any.
  */
 final class Schedule {
 
   /** The memory of the backend. */
   interface Memory {
 
-    /** Reserves memory that is not initialised; {@code what} it is for stands in the message if there is not enough. */
+    /**
+     * Reserves memory that is not initialised. If there is not enough, the message says what the memory is for:
+     * {@code what}.
+     */
     long reserve(long bytes, String what);
 
-    /** Frees what {@link #reserve} gave. */
+    /** Frees memory that {@link #reserve} returned. */
     void release(long address);
 
     /** The address of a matrix of this backend. */
@@ -34,22 +37,25 @@ final class Schedule {
   /** The driver's main stream. */
   private static final int MAIN = 0;
 
-  /** The driver's stream for what {@link #beside} calls its branch. */
+  /** The driver's stream for the branch of {@link #beside}. */
   private static final int BRANCH = 1;
 
-  /** The driver's streams for what nothing on the way to the next layer waits for: gradients of weights. */
+  /** The driver's stream for the gradients of weights. The computation of the next layer does not wait for them. */
   static final int PRODUCTS_ASIDE = 2;
 
-  /** The same for sums: of the gradients of biases, and of losses. */
+  /**
+   * The driver's stream for sums for which the next layer does not wait either: the gradients of biases, and the
+   * losses.
+   */
   static final int SUMS_ASIDE = 3;
 
   private final Driver driver;
   private final Memory memory;
 
-  /** Work space of direct calls, by purpose; it grows, and calls in order may share it. */
+  /** Work space of direct calls, by purpose. It grows as needed, and calls that run in order may share it. */
   private final Map<String, Space> spaces = new HashMap<>();
 
-  /** The recording in the making; null while calls run directly. */
+  /** The recording that is being made; null while calls run directly. */
   private Tape tape;
 
   /** True inside {@link #beside}. */
@@ -58,10 +64,12 @@ final class Schedule {
   /** True inside the branch of {@link #beside}, which has work space of its own. */
   private boolean branching;
 
-  /** What the calls aside that have not been joined read and write. */
+  /** The memory that calls aside read and write, as long as these calls are not joined. */
   private final List<Use> usedAside = new ArrayList<>();
 
-  /** True inside {@link #aside} and {@link #whileAside}: what is enqueued need not wait for what is aside. */
+  /**
+   * True inside {@link #aside} and {@link #whileAside}: calls that are enqueued now need not wait for the calls aside.
+   */
   private boolean overtaking;
 
   private final Set<Tape> recordings = new LinkedHashSet<>();
@@ -70,7 +78,9 @@ final class Schedule {
 
   /** Bytes of device memory that a stream reads or writes. */
   private record Use(int stream, long from, long to, boolean writes) {
-    /** Whether one must wait for the other; on one stream it does so anyway. */
+    /**
+     * Whether one use must wait for the other. Two uses on one stream wait for each other anyway, so they do not count.
+     */
     boolean meets(Use other) {
       return stream != other.stream && (writes || other.writes) && from < other.to && other.from < to;
     }
@@ -93,8 +103,8 @@ final class Schedule {
   }
 
   /**
-   * Work space that is not initialised, until the next call for the same purpose. Outside recordings it is kept until
-   * the backend is closed.
+   * Returns the address of work space that is not initialised. It may be used until the next call for the same purpose.
+   * Outside recordings, the work space is kept until the backend is closed.
    */
   long space(String operation, long bytes) {
     String purpose = branching ? operation + ", branch" : operation;
@@ -105,7 +115,7 @@ final class Schedule {
         held.remove(purpose);
         memory.release(space.address);
       } else if (space != null) {
-        // Calls that are recorded already have its address.
+        // Calls that are already recorded contain the address of the old work space, so it is kept.
         held.put(purpose + ", " + space.bytes, space);
       }
       space = new Space(memory.reserve(bytes, "the work space of " + purpose), bytes);
@@ -114,7 +124,7 @@ final class Schedule {
     return space.address;
   }
 
-  /** Notes that a recording in the making has the address of this matrix. */
+  /** Notes that the recording that is being made contains the address of this matrix. */
   void uses(Matrix matrix) {
     if (tape != null) {
       tape.matrices.add(matrix);
@@ -133,8 +143,8 @@ final class Schedule {
     memory.requireOpen();
     requireNotRecording("a recording");
     joinAside();
-    // First the calls alone, so that work space is allocated and shapes are checked before the capture, in which
-    // neither may happen.
+    // First the calls are only collected, so that work space is allocated and shapes are checked before the capture.
+    // Neither may happen during the capture.
     Tape recorded = new Tape();
     recordings.add(recorded);
     tape = recorded;
@@ -158,7 +168,7 @@ final class Schedule {
 
       @Override
       public void close() {
-        // It is gone already if the backend was closed first.
+        // The recording is already freed if the backend was closed first.
         if (recordings.contains(recorded)) {
           free(recorded);
         }
@@ -176,7 +186,7 @@ final class Schedule {
     if (!recordings.contains(recorded)) {
       throw new IllegalStateException("the recording is closed");
     }
-    // A graph would go on with the address of a matrix that is gone.
+    // This throws an exception if a matrix is closed. The graph itself would still use the address.
     recorded.matrices.forEach(Matrix::address);
     driver.replay(recorded.graph);
   }
@@ -213,7 +223,7 @@ final class Schedule {
       });
       main.run();
     } catch (RuntimeException e) {
-      // What had been enqueued is waited for all the same.
+      // The calls that were already enqueued must still be joined.
       try {
         enqueueNow(new Call.Join(BRANCH));
       } catch (RuntimeException further) {
@@ -231,7 +241,7 @@ final class Schedule {
       driver.fork(stream, branch);
       return;
     }
-    // What the branch calls becomes one call, which the capture makes inside the driver's fork.
+    // The calls of the branch become one call. The capture makes them inside the driver's fork.
     List<Call> before = tape.calls;
     List<Call> calls = new ArrayList<>();
     tape.calls = calls;
@@ -244,9 +254,10 @@ final class Schedule {
   }
 
   /**
-   * Enqueues calls beside what is enqueued after them. What reads or writes the same memory later waits for them. What
-   * {@link #whileAside} enqueues waits only if its matrices meet theirs; everything else waits always. Within a branch,
-   * which has no branches, they are enqueued in order.
+   * Enqueues calls that may run in parallel with later calls ("calls aside"). If later calls come from this method or
+   * from {@link #whileAside}, they wait only if their matrices and those of the calls aside overlap and one side
+   * writes. All other later calls always wait. A branch cannot have branches, so inside a branch the calls are enqueued
+   * in order.
    */
   void aside(int stream, List<Matrix> reads, List<Matrix> writes, Runnable calls) {
     if (branching) {
@@ -260,8 +271,8 @@ final class Schedule {
   }
 
   /**
-   * Enqueues calls that read and write the given matrices alone. They wait for what is aside only if that reads or
-   * writes what they write, or writes what they read.
+   * Enqueues calls that read and write only the given matrices. They wait for the calls aside only if a call aside
+   * reads or writes a matrix that they write, or writes a matrix that they read.
    */
   void whileAside(List<Matrix> reads, List<Matrix> writes, Runnable calls) {
     joinIfMet(uses(MAIN, reads, writes));
@@ -296,7 +307,7 @@ final class Schedule {
     }
   }
 
-  /** Lets what is enqueued from now on wait for all that is aside. */
+  /** Makes everything that is enqueued from now on wait for all calls aside. */
   void joinAside() {
     List<Integer> streams = usedAside.stream().map(Use::stream).distinct().toList();
     usedAside.clear();
