@@ -126,7 +126,8 @@ void sigmoid_cross_entropy(const float* logits, const float* target, float* grad
   *loss = static_cast<float>(sum / (static_cast<double>(rows) * static_cast<double>(p)));
 }
 
-void ball_penalty(const float* z, int penalty, float weight, float* gradient, float* loss, int64_t rows, int64_t d) {
+void ball_penalty(const float* z, int penalty, const float* weight, float* gradient, float* loss, int64_t rows,
+                  int64_t d) {
   double sum = 0;
   for (int64_t r = 0; r < rows; r++) {
     const float* row = z + r * d;
@@ -137,7 +138,7 @@ void ball_penalty(const float* z, int penalty, float weight, float* gradient, fl
     // Written so that a NaN is added to the sum, not taken for a point inside.
     const bool inside = excess <= 0;
     if (!inside) sum += excess;
-    const double slope = inside ? 0 : penalty == GPUTAE_NORM ? weight / norm : 2.0 * weight;
+    const double slope = inside ? 0 : penalty == GPUTAE_NORM ? *weight / norm : 2.0 * *weight;
     for (int64_t k = 0; k < d; k++) gradient[r * d + k] = static_cast<float>(slope * row[k]);
   }
   *loss = static_cast<float>(sum);
@@ -180,7 +181,8 @@ void reparameterise_backward(const float* statistics, const float* noise, const 
 }
 
 void adam(float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step,
-          double rate, double beta1, double beta2, double epsilon, int64_t count, GputaeTeam* team) {
+          const double* rates, int64_t count, GputaeTeam* team) {
+  const double rate = rates[0], beta1 = rates[1], beta2 = rates[2], epsilon = rates[3];
   const double t = static_cast<double>(*step);
   // theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
   const float step_size = static_cast<float>(rate / (1 - __builtin_pow(beta1, t)));

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
+#include <type_traits>
 
 #include "gputae.h"
 
@@ -23,8 +25,6 @@ template <typename T>
 T* at(jlong address) {
   return reinterpret_cast<T*>(address);
 }
-
-float* floats(jlong address) { return at<float>(address); }
 
 bool supports_avx2() {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
@@ -121,96 +121,111 @@ NATIVE(void, download)(JNIEnv* env, jclass, jlong from, jobject array, jlong off
   env->ReleasePrimitiveArrayCritical(static_cast<jarray>(array), elements, 0);
 }
 
-NATIVE(void, gather)
-(JNIEnv*, jclass, jlong context, jlong images, jlong order, jlong step, jlong batch, jlong steps_per_epoch, jlong rows,
- jlong p, jlong x) {
-  at<Context>(context)->kernels->gather(at<uint8_t>(images), at<int32_t>(order), at<int64_t>(step), batch,
-                                        steps_per_epoch, rows, p, floats(x), at<Context>(context)->team);
+// The operations. Java passes a context, then the parameters of the operation; the team comes from the context.
+namespace {
+
+// How Java passes a parameter, and its letter in a JNI signature.
+template <typename T>
+struct FromJava;
+
+template <typename T>
+struct FromJava<T*> {
+  using Type = jlong;
+  static constexpr char kLetter = 'J';
+};
+
+#define PASSED(type, java, letter)            \
+  template <>                                 \
+  struct FromJava<type> {                     \
+    using Type = java;                        \
+    static constexpr char kLetter = (letter); \
+  };
+PASSED(int, jint, 'I')
+PASSED(uint32_t, jint, 'I')
+PASSED(int64_t, jlong, 'J')
+PASSED(uint64_t, jlong, 'J')
+PASSED(float, jfloat, 'F')
+#undef PASSED
+
+template <typename T>
+T passed(typename FromJava<T>::Type value) {
+  if constexpr (std::is_pointer_v<T>) {
+    return reinterpret_cast<T>(value);
+  } else {
+    return static_cast<T>(value);
+  }
 }
 
-NATIVE(jint, dense)
-(JNIEnv*, jclass, jlong context, jlong x, jlong w, jlong b, jint activation, jlong y, jlong rows, jlong in, jlong out) {
-  return at<Context>(context)->kernels->dense(floats(x), floats(w), floats(b), activation, floats(y), rows, in, out,
-                                              at<Context>(context)->team);
+template <typename... Types>
+struct List {};
+
+// Operation is the pointer to an entry of the table. Given are the parameters that Java passes; Rest are those that are
+// not yet sorted.
+template <auto Operation, typename Result, typename Given, typename... Rest>
+struct Bridge;
+
+template <auto Operation, typename Result, typename... Given, typename Next, typename... Rest>
+struct Bridge<Operation, Result, List<Given...>, Next, Rest...>
+    : Bridge<Operation, Result, List<Given..., Next>, Rest...> {};
+
+// An operation without a team.
+template <auto Operation, typename Result, typename... Given>
+struct Bridge<Operation, Result, List<Given...>> {
+  static Result call(JNIEnv*, jclass, jlong context, typename FromJava<Given>::Type... given) {
+    return (at<Context>(context)->kernels->*Operation)(passed<Given>(given)...);
+  }
+  static std::string signature() {
+    return std::string("(J") + std::string{FromJava<Given>::kLetter...} + (std::is_void_v<Result> ? ")V" : ")I");
+  }
+};
+
+// An operation whose last parameter is the team.
+template <auto Operation, typename Result, typename... Given>
+struct Bridge<Operation, Result, List<Given...>, GputaeTeam*> : Bridge<Operation, Result, List<Given...>> {
+  static Result call(JNIEnv*, jclass, jlong context, typename FromJava<Given>::Type... given) {
+    return (at<Context>(context)->kernels->*Operation)(passed<Given>(given)..., at<Context>(context)->team);
+  }
+};
+
+// A method of the class Native.
+struct Method {
+  std::string name;
+  std::string signature;
+  void* function;
+};
+
+// squared_distances is squaredDistances in Java.
+std::string camel_case(const char* name) {
+  std::string java;
+  for (; *name != 0; name++) {
+    java += *name == '_' ? static_cast<char>(*++name - 'a' + 'A') : *name;
+  }
+  return java;
 }
 
-NATIVE(jint, denseBackward)
-(JNIEnv*, jclass, jlong context, jlong x, jlong w, jlong y, jint activation, jlong dy, jlong dw, jlong db, jlong dx,
- jlong rows, jlong in, jlong out) {
-  return at<Context>(context)->kernels->dense_backward(floats(x), floats(w), floats(y), activation, floats(dy),
-                                                       floats(dw), floats(db), floats(dx), rows, in, out,
-                                                       at<Context>(context)->team);
+template <auto Operation, typename Result, typename... Parameters>
+Method method(const char* name, Result (*GputaeKernels::*)(Parameters...)) {
+  using Bridged = Bridge<Operation, Result, List<>, Parameters...>;
+  return {camel_case(name), Bridged::signature(), reinterpret_cast<void*>(&Bridged::call)};
 }
 
-NATIVE(void, sigmoid)(JNIEnv*, jclass, jlong context, jlong logits, jlong probability, jlong count) {
-  at<Context>(context)->kernels->sigmoid(floats(logits), floats(probability), count, at<Context>(context)->team);
-}
+}  // namespace
 
-NATIVE(void, sigmoidCrossEntropy)
-(JNIEnv*, jclass, jlong context, jlong logits, jlong target, jlong gradient, jlong loss, jlong row_sums, jlong rows,
- jlong p) {
-  at<Context>(context)->kernels->sigmoid_cross_entropy(floats(logits), floats(target), floats(gradient), floats(loss),
-                                                       at<double>(row_sums), rows, p, at<Context>(context)->team);
-}
-
-NATIVE(void, ballPenalty)
-(JNIEnv*, jclass, jlong context, jlong z, jint penalty, jlong weight, jlong gradient, jlong loss, jlong rows, jlong d) {
-  at<Context>(context)->kernels->ball_penalty(floats(z), penalty, *floats(weight), floats(gradient), floats(loss), rows,
-                                              d);
-}
-
-NATIVE(jint, squaredDistances)(JNIEnv*, jclass, jlong context, jlong x, jlong out, jlong n, jlong d) {
-  return at<Context>(context)->kernels->squared_distances(floats(x), floats(out), n, d, at<Context>(context)->team);
-}
-
-NATIVE(jint, spanningTree)(JNIEnv*, jclass, jlong context, jlong x, jlong edges, jlong lengths, jlong n, jlong d) {
-  return at<Context>(context)->kernels->spanning_tree(floats(x), at<int32_t>(edges), floats(lengths), n, d,
-                                                      at<Context>(context)->team);
-}
-
-NATIVE(void, deathTimes)
-(JNIEnv*, jclass, jlong context, jlong z, jlong edges, jlong lengths, jfloat degree, jfloat max_edge, jlong weight,
- jlong gradient, jlong loss, jlong n, jlong d) {
-  at<Context>(context)->kernels->death_times(floats(z), at<int32_t>(edges), floats(lengths), degree, max_edge,
-                                             *floats(weight), floats(gradient), floats(loss), n, d);
-}
-
-NATIVE(void, add)(JNIEnv*, jclass, jlong context, jlong term, jlong sum, jlong count) {
-  at<Context>(context)->kernels->add(floats(term), floats(sum), count);
-}
-
-NATIVE(void, reparameterise)
-(JNIEnv*, jclass, jlong context, jlong statistics, jlong noise, jlong z, jlong rows, jlong d) {
-  at<Context>(context)->kernels->reparameterise(floats(statistics), floats(noise), floats(z), rows, d);
-}
-
-NATIVE(void, reparameteriseBackward)
-(JNIEnv*, jclass, jlong context, jlong statistics, jlong noise, jlong dz, jlong pixels, jlong d_statistics, jlong loss,
- jlong rows, jlong d) {
-  at<Context>(context)->kernels->reparameterise_backward(floats(statistics), floats(noise), floats(dz), pixels,
-                                                         floats(d_statistics), floats(loss), rows, d);
-}
-
-NATIVE(void, adam)
-(JNIEnv*, jclass, jlong context, jlong parameters, jlong gradient, jlong first, jlong second, jlong step, jlong rates,
- jlong count) {
-  const double* r = at<double>(rates);
-  at<Context>(context)->kernels->adam(floats(parameters), floats(gradient), floats(first), floats(second),
-                                      at<int64_t>(step), r[0], r[1], r[2], r[3], count, at<Context>(context)->team);
-}
-
-NATIVE(void, normals)(JNIEnv*, jclass, jlong context, jlong out, jlong count, jlong seed, jint stream, jlong step) {
-  at<Context>(context)->kernels->normals(floats(out), count, static_cast<uint64_t>(seed), static_cast<uint32_t>(stream),
-                                         at<int64_t>(step), at<Context>(context)->team);
-}
-
-NATIVE(void, uniformBall)
-(JNIEnv*, jclass, jlong context, jlong out, jlong rows, jlong d, jlong seed, jint stream, jlong step) {
-  at<Context>(context)->kernels->uniform_ball(floats(out), rows, d, static_cast<uint64_t>(seed),
-                                              static_cast<uint32_t>(stream), at<int64_t>(step));
-}
-
-NATIVE(void, endStep)
-(JNIEnv*, jclass, jlong context, jlong losses, jlong log, jlong log_rows, jlong width, jlong step) {
-  at<Context>(context)->kernels->end_step(floats(losses), floats(log), log_rows, width, at<int64_t>(step));
+// Ties the operations to the methods of the class Native. If a method is missing or has other parameters, Java throws a
+// NoSuchMethodError that names it, and the library is not loaded.
+extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* machine, void*) {
+  JNIEnv* env = nullptr;
+  if (machine->GetEnv(reinterpret_cast<void**>(&env), JNI_VERSION_1_8) != JNI_OK) return JNI_ERR;
+  jclass native = env->FindClass("gputae/backend/cpu/Native");
+  if (native == nullptr) return JNI_ERR;
+  const Method methods[] = {
+#define OPERATION(result, name, parameters) method<&GputaeKernels::name>(#name, &GputaeKernels::name),
+#include "operations.h"
+  };
+  for (const Method& one : methods) {
+    const JNINativeMethod given = {const_cast<char*>(one.name.c_str()), const_cast<char*>(one.signature.c_str()),
+                                   one.function};
+    if (env->RegisterNatives(native, &given, 1) != JNI_OK) return JNI_ERR;
+  }
+  return JNI_VERSION_1_8;
 }

@@ -1,6 +1,7 @@
-// The list of the operations of one instruction set. From it gputae.h makes the type of a table, isa.h the declarations
-// and kernels.cpp the table. Each of them defines OPERATION(result, name, (parameters)) and includes this file. A new
-// operation also needs its bridge to Java, in jni.cpp and Native.java.
+// The list of the operations of one instruction set. From it gputae.h makes the type of a table, isa.h the declarations,
+// kernels.cpp the table and jni.cpp the bridge to Java. Each of them defines OPERATION(result, name, (parameters)) and
+// includes this file. Native.java declares each operation too, under its name in camel case, with the parameters in the
+// same order after the context; it has no team. A declaration that differs is an error when the library is loaded.
 #ifndef OPERATION
 #error "define OPERATION(result, name, parameters) before operations.h is included"
 #endif
@@ -30,9 +31,9 @@ OPERATION(void, sigmoid_cross_entropy,
           (const float* logits, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows,
            int64_t p, GputaeTeam* team))
 
-// loss = sum over rows of max(|z| - 1, 0) or max(|z|^2 - 1, 0); gradient (rows, d) = weight * its derivative.
+// loss = sum over rows of max(|z| - 1, 0) or max(|z|^2 - 1, 0); gradient (rows, d) = *weight * its derivative.
 OPERATION(void, ball_penalty,
-          (const float* z, int penalty, float weight, float* gradient, float* loss, int64_t rows, int64_t d))
+          (const float* z, int penalty, const float* weight, float* gradient, float* loss, int64_t rows, int64_t d))
 
 // out (n, n): squared lengths under the exact rule (kernels/exact_distance.h).
 OPERATION(int, squared_distances, (const float* x, float* out, int64_t n, int64_t d, GputaeTeam* team))
@@ -41,11 +42,11 @@ OPERATION(int, squared_distances, (const float* x, float* out, int64_t n, int64_
 // tree grew from point 0. Returns 0, or 1 where memory ran out.
 OPERATION(int, spanning_tree, (const float* x, int32_t* edges, float* lengths, int64_t n, int64_t d, GputaeTeam* team))
 
-// loss = sum of length^degree, degree at least 1, over edges not longer than max_edge; gradient (n, d) = weight * its
+// loss = sum of length^degree, degree at least 1, over edges not longer than max_edge; gradient (n, d) = *weight * its
 // derivative, 0 for edges of length 0.
 OPERATION(void, death_times,
-          (const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge, float weight,
-           float* gradient, float* loss, int64_t n, int64_t d))
+          (const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge,
+           const float* weight, float* gradient, float* loss, int64_t n, int64_t d))
 
 // sum (count) += term (count)
 OPERATION(void, add, (const float* term, float* sum, int64_t count))
@@ -60,12 +61,12 @@ OPERATION(void, reparameterise_backward,
            float* loss, int64_t rows, int64_t d))
 
 // Adam (Kingma, Ba 2015) over count parameters at step *step, from 1 on; moments below 2^-100 become 0; the gradient
-// is left 0.
+// is left 0. rates holds the learning rate, beta1, beta2 and epsilon.
 // These four arrays lie on 64-byte boundaries; the arrays of all other operations need no boundary but their
 // elements' own.
 OPERATION(void, adam,
           (float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step,
-           double rate, double beta1, double beta2, double epsilon, int64_t count, GputaeTeam* team))
+           const double* rates, int64_t count, GputaeTeam* team))
 
 // Standard normals (count), addressed by (seed, index / 4, *step, stream).
 OPERATION(void, normals,

@@ -219,8 +219,8 @@ int squared_distances(const float* x, float* out, int64_t n, int64_t dimension, 
   return 0;
 }
 
-void death_times(const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge, float weight,
-                 float* gradient, float* loss, int64_t n, int64_t d) {
+void death_times(const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge,
+                 const float* weight, float* gradient, float* loss, int64_t n, int64_t d) {
   for (int64_t i = 0; i < n * d; i++) gradient[i] = 0;
   double sum = 0;
   for (int64_t e = 0; e < n - 1; e++) {
@@ -230,7 +230,7 @@ void death_times(const float* z, const int32_t* edges, const float* lengths, flo
     const double power = degree == 1 ? 1 : __builtin_pow(length, degree - 1.0);
     sum += power * length;
     if (length == 0) continue;
-    const float slope = static_cast<float>(weight * degree * power / length);
+    const float slope = static_cast<float>(*weight * degree * power / length);
     const int64_t u = edges[2 * e], v = edges[2 * e + 1];
     for (int64_t k = 0; k < d; k++) {
       const float pull = slope * (z[u * d + k] - z[v * d + k]);

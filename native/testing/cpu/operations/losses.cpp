@@ -106,7 +106,7 @@ void ball_penalty() {
           for (int64_t k = 0; k < d; k++)
             z[k] = 0, z[d + k] = k == 0 ? 1 : 0, z[2 * d + k] = k == 0 ? 1e30f : kDenormal;
         }
-        kernels->ball_penalty(z.get(), penalty, weight, gradient.get(), loss.get(), rows, d);
+        kernels->ball_penalty(z.get(), penalty, &weight, gradient.get(), loss.get(), rows, d);
         double sum = 0;
         std::vector<double> slopes(static_cast<size_t>(rows));
         for (int64_t r = 0; r < rows; r++) {

@@ -30,7 +30,8 @@ constexpr double kDust = 0x1p-100;
 
 void step_adam(AdamState& state, int64_t step, GputaeTeam* team) {
   Guarded<int64_t> now(std::vector<int64_t>{step + 1});
-  kernels->adam(state.parameters.get(), state.gradient.get(), state.first.get(), state.second.get(), now.get(), kRate,
+  const double rates[] = {kRate, kBeta1, kBeta2, kEpsilon};
+  kernels->adam(state.parameters.get(), state.gradient.get(), state.first.get(), state.second.get(), now.get(), rates,
                 kBeta1, kBeta2, kAdamEpsilon, state.parameters.size(), team);
 }
 

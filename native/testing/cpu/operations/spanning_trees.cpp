@@ -174,8 +174,8 @@ void death_times() {
         for (const float longest : {kInfinity, median}) {
           const float weight = -0.3f;
           Guarded<float> gradient(n * d), loss(1);
-          kernels->death_times(z.get(), edges.get(), lengths.get(), degree, longest, weight, gradient.get(), loss.get(),
-                               n, d);
+          kernels->death_times(z.get(), edges.get(), lengths.get(), degree, longest, &weight, gradient.get(),
+                               loss.get(), n, d);
           double sum = 0;
           std::vector<double> wanted(static_cast<size_t>(n * d)), size(wanted.size()), terms(wanted.size());
           for (int64_t e = 0; e < n - 1; e++) {
