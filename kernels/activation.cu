@@ -1,13 +1,13 @@
-// What surrounds the matrix products of a dense layer y = activation(x w^T + b), with w (out, in), y (rows, out): bias
-// and activation after the product of the forward pass; the activation's derivative and the bias's gradient before
-// those of the backward pass.
+// The parts of a dense layer y = activation(x w^T + b) around its matrix products, with w (out, in) and y (rows, out).
+// The forward pass adds the bias and applies the activation after its product. The backward pass computes the
+// activation's derivative and the bias's gradient before its products.
 #include "activation.h"
 #include "device.h"
 
 namespace gputae {
 
 // y = activation(y + b).
-// Launch: a block a row, any number of threads.
+// Launch: one block for each row, any number of threads.
 extern "C" __global__ void bias_activation(const float* __restrict__ b, int32_t activation, int32_t out,
                                            float* __restrict__ y) {
   float* row = y + static_cast<int64_t>(blockIdx.x) * out;
@@ -16,15 +16,16 @@ extern "C" __global__ void bias_activation(const float* __restrict__ b, int32_t 
   }
 }
 
-// dy (rows, out) becomes the gradient before the activation. Its column sums are added to db (out) where one block sees
-// all rows, else left in partial (parts, out) for add_partial_sums. With kIdentity y is not read, and may be dy.
-// Launch: grid (columns / 32, rows / rows_a_part), 256 threads: a lane is a column, the eight warps take every eighth
-// row each.
+// dy (rows, out) becomes the gradient before the activation. If one block sees all rows, it adds the column sums of
+// this gradient to db (out). Otherwise each block stores its sums in partial (parts, out), for add_partial_sums. With
+// kIdentity, y is not read, so y may be dy.
+// Launch: grid (columns / 32, rows / rows_a_part), 256 threads. Each lane has one column. Each of the eight warps takes
+// every eighth row.
 extern "C" __global__ void __launch_bounds__(256)
     activation_backward(const float* __restrict__ y, int32_t activation, int32_t rows, int32_t out, int32_t rows_a_part,
                         float* __restrict__ dy, float* __restrict__ partial, float* __restrict__ db) {
   constexpr int kWarps = 8;
-  // Rows of a thread that wait for memory together.
+  // Number of rows that a thread loads before it uses them, so that the loads wait for memory together.
   constexpr int kRows = 8;
   __shared__ float sums[kWarps][kWarp];
   const int column = static_cast<int>(blockIdx.x) * kWarp + lane_number();

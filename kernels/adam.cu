@@ -1,22 +1,22 @@
 // Adam (Kingma, Ba 2015) over the flat parameter buffer, and the end of a step. The step counter and the rates
-// (learning rate, beta1, beta2, epsilon) are read from device memory, so a captured launch serves every step.
+// (learning rate, beta1, beta2, epsilon) are read from device memory, so one captured launch works for every step.
 //
 //   m = beta1 m + (1 - beta1) g
 //   v = beta2 v + (1 - beta2) g^2
 //   theta -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon),  t = *step
-//   g = 0, for the next step to accumulate into
+//   g = 0, so that the next step can accumulate into it
 #include "device.h"
 
 namespace gputae {
 
-// Moments smaller than this are 0, as on the CPU, where denormals are slow: a weight whose gradient has become 0 would
-// keep them for ever. Beside epsilon = 1e-8 they move no weight.
+// Moments smaller than this are set to 0, as on the CPU, where denormals are slow. Otherwise a weight whose gradient
+// has become 0 would keep such moments for ever. Next to epsilon = 1e-8 they are too small to move a weight.
 constexpr float kDust = 0x1p-100f;
 
 namespace {
 
-// base^exponent by squaring, off by exponent 2^-53 of itself at most: the library's pow takes a thread, and all that
-// wait for it, some microseconds.
+// base^exponent by squaring. The relative error is at most exponent 2^-53. The library's pow would take some
+// microseconds, and all threads that need the result would wait for it.
 __device__ inline double power(double base, int64_t exponent) {
   double result = 1;
   for (; exponent > 0; exponent >>= 1) {
@@ -32,7 +32,7 @@ __device__ inline double power(double base, int64_t exponent) {
 extern "C" __global__ void adam(const int64_t* __restrict__ step, const double* __restrict__ rates, int64_t count,
                                 float* __restrict__ parameters, float* __restrict__ gradient,
                                 float* __restrict__ first_moment, float* __restrict__ second_moment) {
-  // The first values are on their way while two threads compute the corrections.
+  // The first values are loaded while two threads compute the corrections.
   int64_t i = grid_thread();
   float g = 0, m = 0, v = 0, parameter = 0;
   const auto load = [&] {

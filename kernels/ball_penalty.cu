@@ -1,7 +1,8 @@
-// The ball penalty: loss = sum over the rows of z (rows, d) of max(|z| - 1, 0), the paper's text, or max(|z|^2 - 1, 0),
-// the authors' code; gradient (rows, d) = *weight times its derivative. The weight is read from device memory, so a
-// captured launch serves every weight.
-// Launch: one block, since a batch has some thousand rows at most and its sum needs one; any number of threads.
+// The ball penalty. loss is the sum over the rows of z (rows, d) of max(|z| - 1, 0), as in the paper's text, or of
+// max(|z|^2 - 1, 0), as in the authors' code. gradient (rows, d) is *weight times the derivative of loss. The weight is
+// read from device memory, so one captured launch works for every weight.
+// Launch: one block, because the sum needs a single block and a batch has some thousand rows at most; any number of
+// threads.
 #include "device.h"
 
 namespace gputae {
@@ -19,7 +20,7 @@ extern "C" __global__ void __launch_bounds__(kMostThreads)
     for (int k = 0; k < d; k++) square += static_cast<double>(row[k]) * row[k];
     const double norm = sqrt(square);
     const double excess = (penalty == kNorm ? norm : square) - 1;
-    // Written so that a NaN is added to the sum, not taken for a point inside.
+    // This comparison is false for a NaN, so a NaN is added to the sum and does not count as a point inside the ball.
     const bool inside = excess <= 0;
     if (!inside) sum += excess;
     const double slope = inside ? 0 : penalty == kNorm ? factor / norm : 2.0 * factor;

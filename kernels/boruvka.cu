@@ -1,24 +1,26 @@
-// The Euclidean minimum spanning tree, which is 0-dimensional persistent homology: Boruvka's rounds (1926), all in one
-// block, under the exact rule (exact_distance.h), whose order of edges is total, so the tree is unique and no round can
-// close a cycle.
+// Finds the Euclidean minimum spanning tree, which is 0-dimensional persistent homology. All of Boruvka's rounds (1926)
+// run in one block. The exact rule (exact_distance.h) gives a total order of edges, so the tree is unique and no round
+// can close a cycle.
 //
-// A point keeps a list of its kNearest nearest foreign points (nearest.h), found by nearest.cu. A round:
+// Each point keeps a list of its kNearest nearest foreign points (nearest.h), which nearest.cu has found. A round has
+// these steps:
 //
-//   1. every point offers the first of its list that is still foreign, the components take the least length of their
-//      points' offers;
-//   2. a point whose list is used up, and whose last listed length is at most its component's best, may have a better
-//      edge beyond the list. Few such points are searched here, a warp each, for the nearest foreign point alone; for
-//      more of them the kernel leaves, the grid searches (nearest.cu), and the next launch goes on;
-//   3. among the offers of the least length the components take the least ids;
-//   4. each component joins the one at the other end of its edge. Of two that chose the same edge the smaller label
-//      wins and stays a root. An edge is stored at the root that loses: each point but one loses once, so places need
-//      no counter and their order is fixed;
-//   5. labels jump to the roots.
+//   1. Each point offers the first point of its list that is still foreign. Each component takes the least length among
+//      the offers of its points.
+//   2. If the list of a point is used up, and its last listed length is at most the best length of its component, the
+//      point may have a better edge beyond the list. If there are few such points, each is searched here: one warp
+//      finds the nearest foreign point alone. If there are more, the kernel leaves, the grid searches (nearest.cu), and
+//      the next launch continues.
+//   3. Each component takes the least ids among the offers of the least length.
+//   4. Each component joins the component at the other end of its edge. If two components chose the same edge, the one
+//      with the smaller label wins and stays a root. An edge is stored at the root that loses. Each point but one loses
+//      once, so places need no counter and their order is fixed.
+//   5. The labels jump to the roots.
 //
-// Launches follow each other without the host knowing how many rounds were done: one that finds a single component
-// returns at once.
+// Launches follow each other, and the host does not know how many rounds were done. A launch that finds a single
+// component returns at once.
 //
-// Lengths that are not finite count as infinite, so coordinates that are not finite end in a tree all the same.
+// Lengths that are not finite count as infinite, so there is a tree even if coordinates are not finite.
 #include "boruvka.h"
 #include "nearest.h"
 
@@ -26,21 +28,21 @@ namespace gputae {
 
 namespace {
 
-// What the rounds work on; each (n), in shared or in device memory.
+// The arrays of the rounds. Each has n elements, in shared or in device memory.
 template <typename Ids>
 struct Components {
-  typename Ids::Type* ids;     // of the component's edge
-  uint32_t* length;            // of the component's edge, bits; then the other labels while they jump
-  typename Ids::Label* label;  // of the component that the point belongs to: the id of one of its points, the root
-  typename Ids::Label* next;   // of a root: the root it joins
+  typename Ids::Type* ids;     // ids of the component's edge
+  uint32_t* length;            // bits of the length of that edge; while labels jump, the second array of labels
+  typename Ids::Label* label;  // label of the point's component: the id of one of the component's points, the root
+  typename Ids::Label* next;   // for a root: the root that it joins
 };
 
-// What a point offers whose list is used up: no edge, but the last listed length.
+// The offer of a point whose list is used up. It has no edge, only the last listed length.
 __device__ inline uint64_t used_up(uint64_t last) { return last | kNoPoint; }
 __device__ inline bool is_edge(uint64_t offer) { return key_point(offer) != kNoPoint; }
 
-// The first of a list that is foreign. Ids::kAtOnce places are read at once: one after the other they would be up to
-// eight waits for memory.
+// Finds the first foreign point of a list. The thread reads Ids::kAtOnce places at once. If it read them one after the
+// other, it would wait for memory up to eight times.
 template <typename Ids>
 __device__ inline uint64_t first_foreign(const uint64_t* list, const typename Ids::Label* label, int own) {
   constexpr int kAtOnce = Ids::kAtOnce;
@@ -57,15 +59,16 @@ __device__ inline uint64_t first_foreign(const uint64_t* list, const typename Id
     if (last == kNearest) offer = used_up(key[kAtOnce - 1]);
 #pragma unroll
     for (int t = kAtOnce - 1; t >= 0; t--) {
-      // A list that ends early holds all foreign points there were, so one of them is still foreign or the tree
-      // complete.
+      // A list that ends early holds all foreign points that there were. So one of them is still foreign, or the tree
+      // is complete.
       if (is_edge(key[t]) && label[key_point(key[t])] != own) offer = key[t];
     }
   }
   return offer;
 }
 
-// A warp searches the nearest foreign point of i, which fills the list: it is the first and a bound for all others.
+// A warp searches for the nearest foreign point of i and fills the list with it. This point is the first of the list,
+// and its length is a bound for all other foreign points.
 template <typename Ids>
 __device__ inline void search(const float* __restrict__ x, int n, int d, const Components<Ids>& components, int i,
                               uint64_t* lists, uint64_t* offers) {
@@ -163,8 +166,8 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
     __syncthreads();
     count = roots;
 
-    // Pointer jumping, from one array to the other, so that nobody reads what another writes; the lengths are not
-    // needed any more.
+    // Pointer jumping goes from one array to the other, so that no thread reads what another thread writes. The lengths
+    // are not needed any more, so their memory is one of the arrays.
     typename Ids::Label* from = components.next;
     typename Ids::Label* to = reinterpret_cast<typename Ids::Label*>(components.length);
     for (bool moved = true; moved;) {
@@ -184,7 +187,7 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
     __syncthreads();
   }
 
-  // The one root left has lost no edge; the places behind it move up.
+  // The one root that is left has lost no edge, so the places behind it move up.
   const int root = components.label[0];
   for (int c = thread; c < n; c += threads) {
     if (c == root) continue;
@@ -201,12 +204,13 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
 
 }  // namespace
 
-// Rounds of the tree of x (n, d), n at least 2, with the components in shared memory, n at most 65,536: 12 n bytes.
-//   begins         1: nothing is joined yet, and lists holds the nearest foreign points of all points; 0: goes on after
-//                  a launch that left, unless the tree is done, with new lists of the points that were wanted
-//   most_searches  leaves where more points of a round than this must be searched: wanting (n) names them, progress[1]
-//                  counts them
-//   progress       (2) components left, points to be searched
+// Rounds of the tree of x (n, d), with n from 2 to 65,536. The components lie in shared memory and take 12 n bytes.
+//   begins         1: no points are joined yet, and lists holds the nearest foreign points of all points; 0: the kernel
+//                  continues after a launch that left, with new lists of the points in wanting, and does nothing if the
+//                  tree is done
+//   most_searches  the kernel leaves if it must search more points than this in a round; then wanting (n) names these
+//                  points, and progress[1] is their number
+//   progress       (2) number of components left, number of points to be searched
 //   lists (n, kNearest), saved_label (n), lost_length (n), lost_ids (n): kept from launch to launch
 //   offers (n)     work space of a launch
 //   edges (n - 1, 2), lengths (n - 1): written when the tree is done
@@ -222,8 +226,8 @@ extern "C" __global__ void __launch_bounds__(kMostThreads)
          lost_ids, edges, lengths);
 }
 
-// The same with the components in device memory, for any n: ids (n), length (n), label (n) which is also what is kept,
-// next (n).
+// The same with the components in device memory, for any n: ids (n), length (n), label (n), next (n). label is also the
+// array that is kept from launch to launch.
 extern "C" __global__ void __launch_bounds__(kMostThreads)
     boruvka_large(const float* __restrict__ x, int32_t n, int32_t d, int32_t begins, int32_t most_searches,
                   uint64_t* lists, uint64_t* offers, int32_t* label, int32_t* wanting, int32_t* progress,

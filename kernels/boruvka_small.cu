@@ -1,7 +1,7 @@
-// The spanning tree of up to 128 points, such as a batch's: Boruvka's rounds in one block and one launch, under the
-// exact rule (exact_distance.h), as boruvka.cu has them. No lists: eight threads have a point and keep its squared
-// lengths to all others in registers, sixteen each, so a round is sixteen compares a thread and a minimum over eight
-// lanes.
+// The spanning tree of up to 128 points, for example of a batch. It uses Boruvka's rounds under the exact rule
+// (exact_distance.h), as boruvka.cu does, but in one block and one launch. There are no lists. Eight threads share a
+// point and keep its squared lengths to all other points in registers, sixteen in each thread. So a round takes sixteen
+// comparisons in each thread and a minimum over eight lanes.
 #include "boruvka.h"
 #include "nearest.h"
 
@@ -10,10 +10,10 @@ namespace gputae {
 namespace {
 
 constexpr int kSmallCloud = 128;
-constexpr int kParts = 8;  // threads of a point
+constexpr int kParts = 8;  // threads that share a point
 constexpr int kEach = kSmallCloud / kParts;
 
-// Bits of the squared lengths from point i to the points part, part + kParts, ..., kNoLength where there is none.
+// Bits of the squared lengths from point i to the points part, part + kParts, ...; kNoLength if there is no such point.
 __device__ inline void lengths_from(const float* __restrict__ x, int n, int d, int i, int part,
                                     uint32_t (&bits)[kEach]) {
   const float* own = x + static_cast<int64_t>(i) * d;
@@ -39,18 +39,21 @@ __device__ inline void lengths_from(const float* __restrict__ x, int n, int d, i
 
 }  // namespace
 
-// edges (n - 1, 2), lengths (n - 1) of x (n, d), n from 2 to 128. Launch: one block, 8 threads a point, whole warps.
+// Computes edges (n - 1, 2) and lengths (n - 1) of the tree of x (n, d), with n from 2 to 128.
+// Launch: one block, 8 threads for each point, whole warps.
 extern "C" __global__ void __launch_bounds__(kSmallCloud* kParts)
     boruvka_small(const float* __restrict__ x, int32_t n, int32_t d, int32_t* __restrict__ edges,
                   float* __restrict__ lengths) {
-  // Of the component whose label is the index: the least length among its edges, the ids of its edge, what it joins;
-  // of the component that lost its label: its edge.
+  // length, ids and next belong to the component whose label is the index: the least length among its edges, the ids of
+  // its edge, and the component that it joins. lost_length and lost_ids are the edge of the component that lost this
+  // label.
   __shared__ uint32_t length[kSmallCloud], ids[kSmallCloud], lost_length[kSmallCloud], lost_ids[kSmallCloud];
   __shared__ int32_t label[kSmallCloud], next[kSmallCloud];
   const int thread = static_cast<int>(threadIdx.x);
   const int part = thread % kParts;
   const bool has_point = thread / kParts < n;
-  // The last warp may have threads without a point; they follow the others.
+  // The last warp may have threads without a point. They do the work of the last point again, and their results are not
+  // used.
   const int i = has_point ? thread / kParts : n - 1;
   uint32_t bits[kEach];
   lengths_from(x, n, d, i, part, bits);
@@ -68,7 +71,7 @@ extern "C" __global__ void __launch_bounds__(kSmallCloud* kParts)
 #pragma unroll
     for (int q = 0; q < kEach; q++) {
       const int j = part + q * kParts;
-      // Of equal lengths the first stays, which is the smaller id's.
+      // If two lengths are equal, the first one stays, since it belongs to the smaller id.
       if (bits[q] < least && label[j] != own) {
         least = bits[q];
         to = j;
@@ -84,7 +87,8 @@ extern "C" __global__ void __launch_bounds__(kSmallCloud* kParts)
     }
     __syncthreads();
 
-    // A component joins the one at the other end of its edge; of two with the same edge the smaller label stays.
+    // A component joins the component at the other end of its edge. If two components have the same edge, the smaller
+    // label stays.
     bool stays = false;
     if (thread < n && label[thread] == thread) {
       const uint32_t edge = ids[thread];
@@ -108,7 +112,7 @@ extern "C" __global__ void __launch_bounds__(kSmallCloud* kParts)
     __syncthreads();
   }
 
-  // The one root left has lost no edge; the places behind it move up.
+  // The one root that is left has lost no edge, so the places behind it move up.
   const int root = label[0];
   if (thread < n && thread != root) {
     const int place = thread - (thread > root);

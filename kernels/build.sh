@@ -7,9 +7,9 @@
 # then a line for each kernel: registers, shared memory and spills on each architecture). If there are no kernels,
 # OUTPUT gets nothing.
 #   required  the build fails if nvcc is missing or fails. It also fails if nvcc warns, if a register is spilled to
-#             memory, or if kernels/shipped is the PTX of other sources.
+#             memory, or if kernels/shipped was made from other sources.
 #   auto      if there is no working nvcc, OUTPUT gets the PTX of kernels/shipped, which the driver compiles, and its
-#             kernels.txt; it gets nothing if that is the PTX of other sources
+#             kernels.txt. If kernels/shipped was made from other sources, OUTPUT gets nothing.
 #   off       builds no kernels
 #   ship      does the same as required, and puts PTX and report into kernels/shipped. Run it after each change of a
 #             kernel, and commit the result.
@@ -25,8 +25,8 @@ case $mode in
   *) echo "gpu-tae: -Dcuda is '$mode'; it takes required, auto or off" >&2; exit 1 ;;
 esac
 
-# -fmad=false, since under the exact rule of distances the compiler may not contract operations that the sources write
-# apart.
+# -fmad=false is needed because under the exact rule of distances the compiler must not contract operations that are
+# separate in the sources.
 flags=(-std=c++17 -O3 -fmad=false)
 
 # One digest stands for the flags and sources from which kernels/shipped was made.
@@ -36,7 +36,7 @@ is_shipped() { [ "$(cat "$shipped/sources.sha256" 2> /dev/null)" = "$sources" ];
 
 # without WHY [ALOUD [REFUSED]]: ends a build whose nvcc is missing or fails. With auto the build takes kernels/shipped,
 # and says so if ALOUD is not empty. With required and ship it fails. With auto it fails too if REFUSED is not empty and
-# kernels/shipped is of other sources: nvcc refused a kernel that somebody changed.
+# kernels/shipped was made from other sources: then nvcc refused a kernel that somebody changed.
 without() {
   if [ "$mode" = ship ]; then
     echo "gpu-tae: kernels/build.sh ship needs a working nvcc of CUDA 12 or 13: $1 (NVCC names another nvcc)" >&2

@@ -1,12 +1,13 @@
-// Death times as a loss: the sum of d^degree over the spanning tree's lengths d that are not longer than max_edge, and
-// its gradient. Edge (i, j) adds *weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to point j, nothing
-// where d = 0. The weight is read from device memory, so a captured launch serves every weight.
+// Death times as a loss: the sum of d^degree over the lengths d of the spanning tree that are not longer than max_edge,
+// and its gradient. With k = degree, edge (i, j) adds *weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to
+// point j. An edge with d = 0 adds nothing. The weight is read from device memory, so one captured launch works for
+// every weight.
 //
-// A warp has a point: its lanes look through all edges, 32 at a time, and the warp takes those that meet the point in
-// their order, so the sum's order is fixed without sorting. A lane has a coordinate then. Before that, the block
-// computes how strongly an edge pulls, once for each edge that meets one of its points.
-// Launch: a warp for each of the n points, 256 threads a block, at least one block; z (n, d), edges int32 (n - 1, 2),
-// lengths (n - 1).
+// Each warp has one point. Its lanes look through all edges, 32 at a time. The warp takes the edges that meet the point
+// in the order of the edges, so the order of the sum is fixed without sorting. In the sum each lane has one coordinate.
+// Before that, the block computes how strongly an edge pulls, once for each edge that meets one of its points.
+// Launch: one warp for each of the n points, 256 threads in a block, at least one block.
+// Shapes: z (n, d), edges int32 (n - 1, 2), lengths (n - 1).
 #include "device.h"
 
 namespace gputae {
@@ -15,7 +16,7 @@ namespace {
 
 constexpr int kThreads = 256;
 
-// d^degree / d; 1 for degree 1 even where d is 0.
+// d^degree / d. For degree 1 this is 1 even if d is 0.
 __device__ inline double power_below(float length, float degree) {
   return degree == 1 ? 1 : pow(static_cast<double>(length), static_cast<double>(degree) - 1);
 }
@@ -32,21 +33,21 @@ extern "C" __global__ void __launch_bounds__(kThreads)
   const int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
   const int lane = lane_number(), block = static_cast<int>(blockIdx.x);
   const int point = static_cast<int>(grid_thread() / kWarp);
-  // Lanes beyond the last coordinate go along with one that there is.
+  // Lanes beyond the last coordinate compute the last coordinate again and do not store it.
   for (int first_coordinate = 0; first_coordinate < d; first_coordinate += kWarp) {
     const int k = first_coordinate + lane < d ? first_coordinate + lane : d - 1;
     float sum = 0;
     for (int first = 0; first < n - 1; first += kTile) {
       const int count = n - 1 - first < kTile ? n - 1 - first : kTile;
-      __syncthreads();  // the last tile has been read
+      __syncthreads();  // all threads have read the previous tile
 
-      // Unrolled, the calls of pow would leave too few registers.
+      // If this loop were unrolled, the calls of pow would leave too few registers.
 #pragma unroll 1
       for (int e = thread; e < count; e += threads) {
         const int32_t i = edges[2 * static_cast<int64_t>(first + e)],
                       j = edges[2 * static_cast<int64_t>(first + e) + 1];
         const float length = lengths[first + e];
-        // Written so that a NaN pulls.
+        // The condition is written so that a NaN pulls.
         const bool pulls = !(length > max_edge || length == 0);
         const bool meets_block = pulls && (i / kPoints == block || j / kPoints == block);
         from[e] = meets_block ? i : -1;

@@ -1,18 +1,18 @@
-// A dense layer and its backward pass for few rows: forward is one launch, backward two. With x (rows, in),
-// w (out, in), b (out), y and dy (rows, out):
+// A dense layer and its backward pass for few rows. The forward pass is one launch, the backward pass two. With x
+// (rows, in), w (out, in), b (out), y and dy (rows, out):
 //
 //   dense_forward    y = activation(x w^T + b)
 //   dense_backward   g = dy activation'(y), which replaces dy;  dx = g w
 //   dense_gradients  dw += g^T x,  db += column sums of g
 //
-// With some hundred rows a layer is about a microsecond of arithmetic, and a step of training is a chain of layers,
-// each of which waits for the one before. There the number of launches counts, and how many loads of a thread wait for
-// memory together. A library's product needs two launches (the inner dimension is split, then summed up), and a third
-// for bias and activation.
+// With some hundred rows a layer is about a microsecond of arithmetic. A training step is a chain of layers, and each
+// layer waits for the one before it. So two numbers matter: the number of launches, and the number of loads of a thread
+// that wait for memory together. A library's product needs two launches, because it splits the inner dimension and then
+// adds up the parts. Bias and activation need a third launch.
 //
-// The order of a sum is fixed by lanes, slices and the inner dimension. It is the same for every row, however many rows
-// there are, so equal rows give equal bits. Any shape with a row and a column is right; what lies beyond the ends is
-// never stored.
+// Lanes, slices and the inner dimension fix the order of a sum. The order is the same for every row, and for any number
+// of rows, so equal rows give equal bits. Any shape with at least one row and one column works. Values beyond the ends
+// are never stored.
 #include "activation.h"
 #include "device.h"
 #include "exact_distance.h"
@@ -20,28 +20,30 @@
 namespace gputae {
 namespace {
 
-// Rows of y, and for dense_forward and dense_gradients columns of y, that one warp computes.
+// Number of rows of y that one warp computes, and in dense_forward and dense_gradients its number of columns of y.
 constexpr int kSide = 4;
 
-// Two steps along the inner dimension wait for memory together: all of a layer of 64, and 16 loads a thread.
+// Two steps along the inner dimension wait for memory together. These are 16 loads of a thread, and all steps of a
+// layer with 64 inputs.
 constexpr int kForwardBatch = 2;
 constexpr int kForwardWarps = 8;
 
-// Warps that share the inner dimension of dx: more loads on their way, fixed, so that sums never change.
+// Number of warps that share the inner dimension of dx. Sharing it puts more loads under way. The number is fixed, so
+// that sums never change.
 constexpr int kBackwardSlices = 16;
-// Loads of a thread that wait together: with the slices above four rounds for 784 outputs.
+// Number of loads of a thread that wait for memory together. With the slices above, 784 outputs take four rounds.
 constexpr int kBackwardBatch = 16;
-// Gradients of a row that shared memory holds at a time: wider layers take several turns.
+// Number of gradients of a row that shared memory holds at a time. Wider layers take several turns.
 constexpr int kBackwardPart = 1024;
 
-// Warps that share the rows of dw.
+// Number of warps that share the rows in the sums of dw.
 constexpr int kGradientSlices = 8;
 constexpr int kGradientBatch = 8;
-// Rows of g that shared memory holds at a time.
+// Number of rows of g that shared memory holds at a time.
 constexpr int kGradientPart = 256;
 
-// Adds g[o] w[o] to the sums of one column of dx, for a batch of every 16th output from o on; kWhole where all of them
-// are below count. weights points to the column, in floats lie between its rows.
+// Adds g[o] w[o] to the sums of one column of dx, for a batch of every 16th output from o on. kWhole is true if all
+// these outputs are below count. weights points to the column, whose rows are `in` floats apart.
 template <bool kWhole>
 __device__ inline void add_batch(const float (*g)[kSide], int o, int count, const float* __restrict__ weights, int in,
                                  float* sums) {
@@ -64,8 +66,9 @@ __device__ inline void add_batch(const float (*g)[kSide], int o, int count, cons
 }  // namespace
 
 // y = activation(x w^T + b).
-// Launch: grid (rows / 4, columns of tiles / tiles a block), slices x tiles warps, at most 8. A warp computes a tile of
-// 4 x 4 outputs, its lanes share the inner dimension; a tile's warps (slices, 1 to 8) take every slices-th step of 32.
+// Launch: grid (rows / 4, columns of tiles / tiles in a block), slices x tiles warps, at most 8. A tile is 4 x 4
+// outputs. The lanes of a warp share the inner dimension. A tile has 1 to 8 warps, its slices; each takes every
+// slices-th step of 32.
 extern "C" __global__ void __launch_bounds__(256, 4)
     dense_forward(const float* __restrict__ x, const float* __restrict__ w, const float* __restrict__ b,
                   int32_t activation, int32_t rows, int32_t in, int32_t out, int32_t slices, float* __restrict__ y) {
@@ -75,7 +78,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   const int tile = static_cast<int>(blockIdx.y) * (warp_count() / slices) + warp_number() / slices;
   const int row = static_cast<int>(blockIdx.x) * kSide;
   const int column = tile * kSide;
-  // Beyond the ends the last row is read again.
+  // Beyond the ends, the last row is read again.
   const float* inputs[kSide];
   const float* weights[kSide];
 #pragma unroll
@@ -104,8 +107,8 @@ extern "C" __global__ void __launch_bounds__(256, 4)
       }
     }
   }
-  // The sums over the lanes: in each turn a lane gives half of its outputs away and takes the other half of its
-  // partner's, until two lanes have one output. 16 shuffles instead of 5 for each of 16 outputs.
+  // Sums over the lanes. In each turn a lane gives half of its outputs to its partner, and takes the other half of the
+  // partner's outputs, until two lanes have one output. This takes 16 shuffles instead of 5 for each of the 16 outputs.
 #pragma unroll
   for (int turn = 0; turn < 4; turn++) {
     const int half = kSide * kSide >> (turn + 1);
@@ -130,10 +133,10 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   }
 }
 
-// dy becomes g (with kIdentity it is g, and y, which may be dy, is not read); dx (rows, in) = g w.
-// Launch: grid (rows / 4, n), 16 slices x tiles warps, 1 or 2 tiles. A block has four rows for itself; a tile is 32
-// columns of dx, a lane each; n blocks share the columns. n is 1 unless activation is kIdentity: another block would
-// read what this one has replaced.
+// dy becomes g, and dx (rows, in) = g w. With kIdentity dy is already g, and y is not read, so y may be dy.
+// Launch: grid (rows / 4, n), 16 slices x tiles warps, 1 or 2 tiles. A block has four rows. A tile is 32 columns of dx,
+// one for each lane. n blocks share the columns. n is 1 unless activation is kIdentity, because another block would
+// read values of dy that this block has replaced.
 extern "C" __global__ void __launch_bounds__(1024)
     dense_backward(const float* __restrict__ w, const float* __restrict__ y, int32_t activation, int32_t rows,
                    int32_t in, int32_t out, float* dy, float* __restrict__ dx) {
@@ -167,7 +170,7 @@ extern "C" __global__ void __launch_bounds__(1024)
     const int columns = tiles * kWarp;
     for (int column = static_cast<int>(blockIdx.y) * columns; column < in;
          column += static_cast<int>(gridDim.y) * columns) {
-      // Beyond the last column it is read again.
+      // Beyond the last column, the last column is read again.
       const float* const weights = w + static_cast<int64_t>(first) * in + min(column + tile * kWarp + lane, in - 1);
       float sums[kSide] = {};
       int o = slice;
@@ -178,7 +181,7 @@ extern "C" __global__ void __launch_bounds__(1024)
 #pragma unroll
       for (int i = 0; i < kSide; i++) partial[warp_number()][i][lane] = sums[i];
       __syncthreads();
-      // A warp a row of a tile adds the slices up.
+      // One warp for each row of a tile adds up the slices.
       const int i = warp_number() % kSide, of = warp_number() / kSide;
       const int to = column + of * kWarp + lane;
       if (of < tiles && row + i < rows && to < in) {
@@ -186,7 +189,7 @@ extern "C" __global__ void __launch_bounds__(1024)
 #pragma unroll
         for (int s = 0; s < kBackwardSlices; s++) sum += partial[of * kBackwardSlices + s][i][lane];
         float* const target = dx + static_cast<int64_t>(row + i) * in + to;
-        // The same thread wrote what the parts before gave.
+        // The same thread wrote the sum of the earlier parts.
         *target = first > 0 ? *target + sum : sum;
       }
       __syncthreads();
@@ -194,9 +197,9 @@ extern "C" __global__ void __launch_bounds__(1024)
   }
 }
 
-// dw += g^T x, db += column sums of g, with g = dy activation'(y); dy stays as it is. With kIdentity y is not read.
-// Launch: grid (out / 4, in / 32), 8 warps. A warp has 4 outputs and 32 inputs, a lane each; the warps
-// take every eighth row each. The blocks of the first 32 inputs sum up db.
+// dw += g^T x and db += column sums of g, with g = dy activation'(y). dy does not change. kIdentity does not read y.
+// Launch: grid (out / 4, in / 32), 8 warps. A warp has 4 outputs and 32 inputs, one input for each lane. Each warp
+// takes every eighth row. The blocks of the first 32 inputs compute db.
 extern "C" __global__ void __launch_bounds__(256)
     dense_gradients(const float* __restrict__ x, const float* __restrict__ y, int32_t activation,
                     const float* __restrict__ dy, int32_t rows, int32_t in, int32_t out, float* __restrict__ dw,
@@ -247,7 +250,7 @@ extern "C" __global__ void __launch_bounds__(256)
     if (lane == 0) bias[slice][i] = biases[i];
   }
   __syncthreads();
-  // A warp an output adds the slices up.
+  // One warp for each output adds up the slices.
   const int o = output + slice;
   if (slice >= kSide || o >= out) return;
   float sum = 0;

@@ -1,8 +1,8 @@
 // What the kernels share: warps, sums in a fixed order, dynamic shared memory.
 //
-// Every block has whole warps of 32 threads, numbered along x alone, and every warp intrinsic is called by all 32. The
-// files are compiled with -fmad=false: a fused multiply-add is written where it is meant. Division and square root are
-// correctly rounded (nvcc's default; no fast-math).
+// Every block consists of whole warps of 32 threads, which are numbered along x alone. All 32 threads of a warp call
+// every warp intrinsic together. The files are compiled with -fmad=false, so a fused multiply-add happens only where
+// the source calls it. Division and square root are correctly rounded (nvcc's default; no fast-math).
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,9 @@ __device__ inline int lane_number() { return static_cast<int>(threadIdx.x) % kWa
 __device__ inline int warp_number() { return static_cast<int>(threadIdx.x) / kWarp; }
 __device__ inline int warp_count() { return static_cast<int>(blockDim.x) / kWarp; }
 
-// The sum of all threads' values, for thread 0; the same order for the same block size, so the same bits. All threads
-// of the block call it, not more than once between two barriers of their own.
+// Returns the sum of the values of all threads to thread 0. The order of the sum depends only on the block size, so the
+// same values give the same bits. All threads of the block call this function, at most once between two barriers of the
+// caller.
 __device__ inline double block_sum(double value) {
   __shared__ double warps[kMostThreads / kWarp];
   for (int distance = kWarp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kAllLanes, value, distance);
@@ -36,7 +37,8 @@ __device__ inline double block_sum(double value) {
   return sum;
 }
 
-// The number of this thread among all of the grid, and how many there are: for loops over more values than threads.
+// The number of this thread in the grid, and the number of threads in the grid. Kernels use them in loops over more
+// values than there are threads.
 __device__ inline int64_t grid_thread() { return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ inline int64_t grid_threads() { return static_cast<int64_t>(gridDim.x) * blockDim.x; }
 

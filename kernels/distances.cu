@@ -1,7 +1,7 @@
 // The matrix of squared lengths under the exact rule (exact_distance.h): out (n, n) from x (n, d).
 //
-// A block computes 32 x 32 of them: a lane is a column, a warp takes four rows. Coordinates come in chunks of 32, which
-// are also the rule's, so a thread's sum over a chunk stays in a register.
+// A block computes 32 x 32 squared lengths. Each lane has one column, each warp four rows. Coordinates come in chunks
+// of 32, which are also the chunks of the rule, so the sum of a thread over a chunk stays in a register.
 // Launch: grid (n / 32, n / 32), 256 threads.
 #include "device.h"
 #include "exact_distance.h"
@@ -11,16 +11,17 @@ namespace gputae {
 extern "C" __global__ void __launch_bounds__(256)
     squared_distances(const float* __restrict__ x, int32_t n, int32_t d, float* __restrict__ out) {
   constexpr int kSide = kWarp, kRows = 4;
-  // Columns are coordinate-major with one float of padding, so that neither storing nor reading meets a bank twice.
+  // `columns` is coordinate-major with one float of padding, so that the lanes of a warp use different banks, both when
+  // they store and when they read.
   __shared__ float rows[kSide][kDistanceChunk], columns[kDistanceChunk][kSide + 1];
   const int first_row = static_cast<int>(blockIdx.y) * kSide, first_column = static_cast<int>(blockIdx.x) * kSide;
   const int lane = lane_number(), warp = warp_number();
   float s[kRows] = {};
   for (int chunk = 0; chunk < d; chunk += kDistanceChunk) {
     const int width = d - chunk < kDistanceChunk ? d - chunk : kDistanceChunk;
-    __syncthreads();  // the last chunk has been read
+    __syncthreads();  // all threads have read the previous chunk
     for (int r = warp; r < kSide; r += warp_count()) {
-      // Points beyond the last are never written out; 0 keeps the reads inside.
+      // Points beyond the last one are read as 0, so that no read leaves x. Their results are never stored.
       rows[r][lane] = first_row + r < n && lane < width ? x[static_cast<int64_t>(first_row + r) * d + chunk + lane] : 0;
       columns[lane][r] =
           first_column + r < n && lane < width ? x[static_cast<int64_t>(first_column + r) * d + chunk + lane] : 0;

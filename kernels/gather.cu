@@ -1,7 +1,7 @@
 // A batch of images: x (rows, p) = images[order[(*step mod steps_per_epoch) batch + row]] / 255, correctly rounded.
 // images: uint8 (n, p).
-// Which batch it is comes from the step counter in device memory, so a captured launch serves every step.
-// Launch: a block a row, any number of threads.
+// The step counter in device memory determines the batch, so one captured launch works for every step.
+// Launch: one block for each row, any number of threads.
 #include "device.h"
 
 namespace gputae {

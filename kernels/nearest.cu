@@ -1,13 +1,14 @@
-// For each of some points, its kNearest nearest foreign points (nearest.h). Distances are computed, never stored: up
-// to about 10 dimensions that beats reading them.
+// Finds the kNearest nearest foreign points (nearest.h) of each of some points. Distances are computed and never
+// stored. Up to about 10 dimensions this is faster than reading them.
 //
-// Many points: a warp has a point; its lanes go through the other points, which a block's eight warps share as tiles
-// in shared memory. Few points: a block has a point, and its warps share the others out.
+// If there are many points, each warp has one point. Its lanes go through the other points, which the eight warps of a
+// block share as tiles in shared memory. If there are few points, each block has one point, and its warps divide the
+// other points among themselves.
 //
-// A tile keeps a point's coordinates in vectors of kVector floats, padded with zeros to kWidth of them: one vector of
-// all its points, then the next. So a lane reads four coordinates at a time and no two lanes meet in a bank; the exact
-// rule allows the zeros. Above 32 dimensions coordinates come in chunks of the rule's 32, and a lane holds the sums of
-// kAccumulators points over the chunks.
+// A tile keeps the coordinates of a point in vectors of kVector floats, padded with zeros to kWidth floats; the exact
+// rule allows the zeros. The first vectors of all points come first, then the second vectors, and so on. So a lane
+// reads four coordinates at a time, and no two lanes use the same bank. Above 32 dimensions the coordinates come in
+// chunks of 32, as in the rule, and a lane holds the sums of kAccumulators points over the chunks.
 #include "nearest.h"
 
 namespace gputae {
@@ -17,12 +18,12 @@ namespace {
 constexpr int kSweepWarps = 8;
 constexpr int kAccumulators = 4;
 
-// Blocks on a multiprocessor at least, which says how many registers a thread may have: 64; with 32 coordinates of its
-// own point, and the sums of several points, a thread needs more.
+// The least number of blocks on a multiprocessor, which determines how many registers a thread may have: 64 with four
+// blocks. A thread needs more registers if it holds 32 coordinates of its own point and the sums of several points.
 constexpr int kSweepBlocks = 4;
 constexpr int kWideSweepBlocks = 2;
 
-// Up to this many points for each block of the grid, a block takes one point after the other.
+// If the grid has at most this many points for each block, a block takes one point after the other.
 constexpr int kFewPointsABlock = 4;
 
 template <int kWidth>
@@ -40,7 +41,8 @@ struct Tile {
     for (int e = static_cast<int>(threadIdx.x); e < points * kWidth; e += static_cast<int>(blockDim.x)) memory[e] = 0;
   }
 
-  // `columns` coordinates of `count` points from (count, stride), which has `width` of them; zeros beyond.
+  // Loads `columns` coordinates of `count` points from (count, stride). If `from` has only `width` coordinates, the
+  // others become 0.
   __device__ void load(const float* __restrict__ from, int stride, int count, int width, int columns) const {
     const int threads = static_cast<int>(blockDim.x);
     const int over_t = threads / columns, over_k = threads % columns;
@@ -83,14 +85,14 @@ struct Tile {
   }
 };
 
-// Coordinates `first` to first + kWidth - 1 of a point of d, zeros beyond the last.
+// Coordinates `first` to first + kWidth - 1 of a point with d coordinates; 0 beyond the last one.
 template <int kWidth>
 __device__ inline void own_coordinates(const float* __restrict__ point, int first, int d, float (&u)[kWidth]) {
 #pragma unroll
   for (int k = 0; k < kWidth; k++) u[k] = first + k < d ? point[first + k] : 0;
 }
 
-// A warp a point. kChunks: more dimensions than kWidth, which is a chunk of the exact rule then.
+// Each warp has one point. kChunks: there are more dimensions than kWidth; then kWidth is a chunk of the exact rule.
 template <int kWidth, bool kChunks>
 __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile_points,
                              const int32_t* __restrict__ component, const int32_t* __restrict__ points, int total,
@@ -112,7 +114,8 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
     list.clear();
     for (int first = 0; first < n; first += tile_points) {
       const int here = n - first < tile_points ? n - first : tile_points;
-      // Of kAccumulators points at a time, so that their sums overlap; with chunks they are all that a tile has.
+      // The squared lengths to kAccumulators points at a time, so that their sums overlap. With chunks, these are all
+      // points that a lane has in a tile.
       float s[kAccumulators] = {};
       const auto offer = [&](int t) {
         uint64_t keys[kAccumulators];
@@ -124,7 +127,7 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
         list.offer(keys);
       };
       for (int chunk = 0; chunk < d; chunk += kWidth) {
-        __syncthreads();  // the last tile has been read
+        __syncthreads();  // all threads have read the previous tile
         const int width = d - chunk < kWidth ? d - chunk : kWidth;
         tile.load(x + static_cast<int64_t>(first) * d + chunk, d, here, width, kChunks ? kWidth : width);
         if (chunk == 0) {
@@ -150,7 +153,8 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
   }
 }
 
-// A block a point: its warps share the other points out, and the least of what they found is the point's.
+// Each block has one point. Its warps divide the other points among themselves. The least keys that they found become
+// the list of the point.
 __device__ inline void search(const float* __restrict__ x, int n, int d, const int32_t* __restrict__ component,
                               const int32_t* __restrict__ points, int total, uint64_t* __restrict__ lists) {
   __shared__ uint64_t found[kSweepWarps * kNearest];
@@ -173,7 +177,7 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const i
       for (int f = lane; f < kSweepWarps * kNearest; f += kWarp) list.offer(found[f]);
       if (lane < kNearest) lists[static_cast<int64_t>(i) * kNearest + lane] = list.key;
     }
-    __syncthreads();  // before the next point's are found
+    __syncthreads();  // before the warps find the keys of the next point
   }
 }
 
@@ -191,10 +195,12 @@ __device__ inline void nearest(const float* __restrict__ x, int n, int d, int ti
 
 }  // namespace
 
-// lists (n, kNearest) of the points (*count), or of all n where points, count and component are null, among the points
-// x (n, d). component (n) says who is foreign; where it is null every other point is. The kernel's number is the
-// largest d it serves, at most; the last one serves any. Launch: any grid, 256 threads; tile_points a multiple of 128,
-// for nearest_foreign itself 128; shared memory: 4 tile_points (number + 1) bytes, 32 for the number of the last.
+// Writes the lists (n, kNearest) of the points (*count), or of all n points if points, count and component are null.
+// The listed points are among the points x (n, d). component (n) says which points are foreign; if it is null, every
+// other point is foreign. The number in a kernel's name is the largest d that the kernel supports; the last kernel
+// supports any d.
+// Launch: any grid, 256 threads. tile_points is a multiple of 128; for nearest_foreign itself it is 128. Shared memory:
+// 4 tile_points (number + 1) bytes; for the last kernel the number is 32.
 #define NEAREST_ARGUMENTS                                                                                        \
   const float *__restrict__ x, int32_t n, int32_t d, int32_t tile_points, const int32_t *__restrict__ component, \
       const int32_t *__restrict__ points, const int32_t *__restrict__ count, uint64_t *__restrict__ lists

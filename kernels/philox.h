@@ -1,7 +1,6 @@
 // Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011): a counter-based
-// generator.
-// 128 bits of counter and 64 bits of key give 128 random bits, so every number of a run has an address and can be drawn
-// in any order, anywhere.
+// generator. 128 bits of counter and 64 bits of key give 128 random bits. So every number of a run has an address, and
+// it can be drawn in any order and anywhere.
 //
 //   key      the run's seed
 //   counter  (index low, index high, step, stream)

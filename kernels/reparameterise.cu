@@ -1,10 +1,10 @@
-// The variational autoencoder's sampling and its Kullback-Leibler divergence (Kingma, Welling 2014). statistics (rows,
-// 2 d): mu beside logvar.
+// The variational autoencoder's sampling and its Kullback-Leibler divergence (Kingma, Welling 2014). Each row of
+// statistics (rows, 2 d) holds mu and then logvar.
 #include "device.h"
 
 namespace gputae {
 
-// z (rows, d) = mu + exp(logvar / 2) noise; z = mu where noise is null.
+// z (rows, d) = mu + exp(logvar / 2) noise. If noise is null, z = mu.
 // Launch: any grid, any number of threads.
 extern "C" __global__ void reparameterise(const float* __restrict__ statistics, const float* __restrict__ noise,
                                           int32_t rows, int32_t d, float* __restrict__ z) {
@@ -16,9 +16,10 @@ extern "C" __global__ void reparameterise(const float* __restrict__ statistics, 
   }
 }
 
-// loss = scale / 2 times the sum of exp(logvar) - 1 - logvar + mu^2; d_statistics (rows, 2 d) from the gradient dz
-// (rows, d) of what follows z and from the loss. scale is 1 / (rows x pixels). Launch: one block, since its sum needs
-// one; any number of threads.
+// loss = scale / 2 times the sum of exp(logvar) - 1 - logvar + mu^2, with scale = 1 / (rows x pixels). d_statistics
+// (rows, 2 d) is the gradient of this loss and of the operations that follow z; dz (rows, d) is the gradient of these
+// operations with respect to z.
+// Launch: one block, because the sum needs a single block; any number of threads.
 extern "C" __global__ void __launch_bounds__(kMostThreads)
     reparameterise_backward(const float* __restrict__ statistics, const float* __restrict__ noise,
                             const float* __restrict__ dz, int32_t rows, int32_t d, double scale,

@@ -1,5 +1,5 @@
-// Random samples addressed by counters (philox.h): any thread can draw any of them, and the step comes from device
-// memory.
+// Random samples, which are addressed by counters (philox.h). Any thread can draw any of them. The step is read from
+// device memory.
 #include "device.h"
 #include "philox.h"
 
@@ -14,7 +14,7 @@ struct Normals {
 // Box, Muller 1958. 1 - u lies in (0, 1], so the logarithm is finite.
 __device__ inline void box_muller(uint32_t a, uint32_t b, float* out) {
   const float radius = sqrtf(-2 * logf(1 - uniform(a)));
-  // The angle as a multiple of pi is exact, and its sine needs no table in memory as that of a large angle would.
+  // The angle as a multiple of pi is exact, and its sine needs no table in memory, unlike the sine of a large angle.
   float sine, cosine;
   sincospif(2 * uniform(b), &sine, &cosine);
   out[0] = radius * cosine;
@@ -31,7 +31,7 @@ __device__ inline Normals four_normals(uint64_t seed, uint64_t index, uint32_t s
 
 }  // namespace
 
-// Standard normals out (count); four from the counter (seed, index / 4, *step, stream).
+// Writes standard normals to out (count). Each counter (seed, index / 4, *step, stream) gives four of them.
 // Launch: any grid, any number of threads.
 extern "C" __global__ void normals(int64_t count, uint64_t seed, uint32_t stream, const int64_t* __restrict__ step,
                                    float* __restrict__ out) {
@@ -44,8 +44,8 @@ extern "C" __global__ void normals(int64_t count, uint64_t seed, uint32_t stream
   }
 }
 
-// Points out (rows, d) uniform in the unit ball: a direction uniform on the sphere (a normal vector divided by its
-// length) times u^(1/d). Row r draws from the indices r (groups + 1) on.
+// Writes points to out (rows, d) that are uniform in the unit ball. A point is a direction, uniform on the sphere (a
+// normal vector divided by its length), times u^(1/d). Row r uses the indices from r (groups + 1) on.
 // Launch: any grid, any number of threads.
 extern "C" __global__ void uniform_ball(int64_t rows, int32_t d, uint64_t seed, uint32_t stream,
                                         const int64_t* __restrict__ step, float* __restrict__ out) {
@@ -66,8 +66,8 @@ extern "C" __global__ void uniform_ball(int64_t rows, int32_t d, uint64_t seed, 
     }
     const double u = uniform(philox(seed, first + static_cast<uint64_t>(groups), now, stream).x[0]);
     const double radius = pow(u, 1.0 / d);
-    // Where all normals are 0 (u0 = 0 for each pair, 2^-24 in the plane) there is no direction; the centre is as good a
-    // point as any.
+    // If all normals are 0 (u0 = 0 for each pair, 2^-24 in the plane), there is no direction. The centre is then as
+    // good as any other point.
     const double scale = square > 0 ? radius / sqrt(square) : 0;
     for (int k = 0; k < d; k++) row[k] = static_cast<float>(scale * row[k]);
   }

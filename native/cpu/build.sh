@@ -11,16 +11,16 @@ require_jni "$1"
 
 mkdir -p "$objects" "$output"
 library=$output/libgputae.so
-# The compiler may not contract operations that the sources write apart. Nothing is built with fast-math: linking with
-# it would switch on flush-to-zero in the JVM's threads.
+# The compiler must not contract operations that are separate in the sources. Nothing is built with fast-math: linking
+# with it would switch on flush-to-zero in the JVM's threads.
 flags=(-std=c++20 -O3 -fPIC -pthread -fvisibility=hidden -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall
        -Wextra -I"$dnnl/include" -I"$java_home/include" -I"$java_home/include/linux" ${GPUTAE_CXXFLAGS:-})
 # g++ 12 warns of the undefined registers inside its own AVX-512 intrinsics (GCC bug 105593).
 flags+=(-Wno-maybe-uninitialized)
 echo "$cxx ${flags[*]}" | put "$objects/flags"
 
-# current OBJECT: succeeds if the object is newer than all that it was made of. The compiler wrote that list to
-# OBJECT.d.
+# current OBJECT: succeeds if the object is newer than all files that it was made from. The compiler wrote the list of
+# these files to OBJECT.d.
 current() {
   local object=$1 source
   [ -f "$object.d" ] || return 1
@@ -54,8 +54,8 @@ if [ ! "$library" -nt "$newest" ]; then
   ln -sf libdnnl.so.3 "$dnnl/libdnnl.so"
   # The library finds its companions in its own folder. The parts of the C++ runtime that it uses are linked in, so that
   # an older runtime on the user's machine does not matter. The other parts are left out, because with them g++ 12
-  # brings calls into glibc 2.36. libgcc stays that of the system, which oneDNN needs too: linked in, it would bring
-  # calls into glibc 2.35.
+  # brings calls into glibc 2.36. libgcc is that of the system, which oneDNN needs too. If it were linked in, it would
+  # bring calls into glibc 2.35.
   "$cxx" -shared -pthread ${GPUTAE_CXXFLAGS:-} -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,--gc-sections \
     -Wl,-z,defs -Wl,-rpath,'$ORIGIN' "${compiled[@]}" -L"$dnnl" -ldnnl -l:libgomp.so.1 -o "$library.new"
   mv "$library.new" "$library"

@@ -1,10 +1,10 @@
 // Dense layers: oneDNN's single-precision matrix product with bias, activation and their gradients around it. Formulas
 // and shapes: gputae.h.
 //
-// Every part multiplies its own rows (or, for a weight's gradient, its own columns) with a product of one thread and
-// finishes them while they are in that thread's cache. This measured faster than oneDNN's own threading of each product
-// (282 against 306 microseconds for the 17 products of a step at batch 128, 2 threads) and needs one wake-up instead of
-// two.
+// Each part multiplies its own rows (or, for the gradient of a weight, its own columns) with a product of one thread,
+// and finishes them while they are in the cache of that thread. This is faster than oneDNN's own threading of each
+// product (measured: 282 against 306 microseconds for the 17 products of a step at batch 128, 2 threads), and it needs
+// one wake-up instead of two.
 //
 // dnnl_sgemm is row-major like everything here, so nothing is swapped: C (m, n) = op(A) (m, k) op(B) (k, n).
 #include <oneapi/dnnl/dnnl.h>
@@ -21,7 +21,7 @@ namespace {
 // Columns are split at whole cache lines.
 constexpr int64_t kLineFloats = 16;
 
-// Multiply-adds below which a second thread costs more than it saves.
+// Number of multiply-adds below which a second thread costs more than it saves.
 constexpr int64_t kParallelProducts = 32768;
 
 // Keeps a status other than success.
@@ -29,10 +29,11 @@ void note(std::atomic<int>& failure, int status) {
   if (status != 0) failure.store(status, std::memory_order_relaxed);
 }
 
-// Rows of a forward product come in multiples of this. oneDNN takes other kernels, which round otherwise, for few rows
-// and for the rest of a division (AVX-512: fewer than 16; AVX2: a rest of 1 to 3 after division by 6, and the last rows
-// above 144; SSE: a single row). Equal images of a batch would then get embeddings that differ in their last bits, and
-// the death time between them a direction made of rounding errors.
+// The number of rows of a forward product is a multiple of this. For few rows, and for the rows that remain after a
+// division, oneDNN takes other kernels, which round differently (AVX-512: fewer than 16; AVX2: a remainder of 1 to 3
+// after division by 6, and the last rows above 144; SSE: a single row). Then equal images of a batch would get
+// embeddings that differ in their last bits, and the death time between them would get a direction made of rounding
+// errors.
 #if defined(__AVX512F__)
 constexpr int64_t kRowGrain = 16, kMostRows = INT64_MAX;
 #elif defined(__AVX2__)
@@ -41,7 +42,7 @@ constexpr int64_t kRowGrain = 6, kMostRows = 144;
 constexpr int64_t kRowGrain = 2, kMostRows = INT64_MAX;
 #endif
 
-// y (rows, out) = x (rows, in) w (out, in)^T for fewer rows than the grain, with rows of zeros added. Returns oneDNN's
+// y (rows, out) = x (rows, in) w (out, in)^T for fewer rows than kRowGrain. Rows of zeros are added. Returns oneDNN's
 // status.
 int padded_product(const float* x, const float* w, float* y, int64_t rows, int64_t in, int64_t out) {
   const size_t row = static_cast<size_t>(in + out);
@@ -69,7 +70,7 @@ void activate(const float* b, int activation, float* y, int64_t rows, int64_t ou
   }
 }
 
-// ELU's derivative from its output: 1 where y > 0, else exp(x) = y + 1.
+// ELU's derivative from its output: 1 if y > 0, otherwise exp(x) = y + 1.
 void elu_backward(const float* y, float* dy, int64_t count) {
   for (int64_t i = 0; i < count; i++) dy[i] *= y[i] > 0 ? 1.0f : y[i] + 1;
 }
@@ -109,8 +110,8 @@ int dense_backward(const float* x, const float* w, const float* y, int activatio
       note(failure,
            dnnl_sgemm('N', 'N', count, in, out, 1, dy + own.first * out, out, w, in, 0, dx + own.first * in, in));
   });
-  // The weight's gradient sums over all rows, so it waits for them; the longer side of the weight is the one that is
-  // split.
+  // The gradient of the weight is a sum over all rows, so it waits until all rows are finished. The longer side of the
+  // weight is split.
   in_parts(team, parts, [&](int number) {
     const Share columns = in >= out ? share(in, kLineFloats, number, parts) : Share{0, in};
     const Share outputs = in >= out ? Share{0, out} : share(out, kLineFloats, number, parts);

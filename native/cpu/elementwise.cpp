@@ -7,15 +7,18 @@ namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// Partial sums kept per column modulo 16, so that the order of a sum does not depend on the width of a register.
+// Number of partial sums, one for each column modulo 16, so that the order of a sum does not depend on the width of a
+// register.
 constexpr int kLanes = 16;
 
-// Fewer values than this are done by one thread: waking another costs about a microsecond.
+// If there are fewer values than this, one thread does them all, because waking another thread costs about a
+// microsecond.
 constexpr int64_t kParallelValues = 16384;
 
-// Moments smaller than this are 0. A weight whose gradient has become 0 (of a pixel that is nearly always black) would
-// else keep denormal moments for ever, since 0.9 times the smallest ones rounds to themselves, and denormals cost a
-// processor a hundred cycles each. Beside epsilon = 1e-8 they move no weight.
+// Moments smaller than this are set to 0. Otherwise a weight whose gradient has become 0 (that of a pixel that is
+// nearly always black) would keep denormal moments for ever, since 0.9 times the smallest denormals rounds to the same
+// numbers. Denormals cost a processor a hundred cycles each. Next to epsilon = 1e-8 such moments are too small to move
+// a weight.
 constexpr float kDust = 0x1p-100f;
 
 double lane_sum(const float* lanes) {
@@ -30,9 +33,10 @@ struct CrossEntropy {
 
 // -[t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))] = max(x, 0) - t x + log(1 + exp(-|x|)), and sigmoid(x) - t.
 inline CrossEntropy cross_entropy(float x, float t) {
-  const float positive = x > 0 ? x : 0;  // a NaN comes back with t * x
+  const float positive = x > 0 ? x : 0;  // for a NaN, the product t * x brings it back
   const float e = exponential_below_zero(-__builtin_fabsf(x));
-  // One division, the slowest operation here, serves 1 / (1 + e) and e / (2 + e), from which log(1 + e) follows.
+  // Division is the slowest operation here. One division gives 1 / (1 + e) and e / (2 + e), and log(1 + e)
+  // follows from the latter.
   const float one_plus = 1 + e, two_plus = 2 + e;
   const float reciprocal = 1 / (one_plus * two_plus);
   const float larger = two_plus * reciprocal;
@@ -40,8 +44,8 @@ inline CrossEntropy cross_entropy(float x, float t) {
   return {multiply_add(-t, x, positive) + twice_inverse_tanh(e * one_plus * reciprocal), probability - t};
 }
 
-// byte / 255, correctly rounded: the product with the rounded reciprocal, corrected by what it misses (checked for all
-// 256 bytes by BackendContract).
+// byte / 255, correctly rounded: the product with the rounded reciprocal, corrected by its remaining error.
+// BackendContract checks all 256 bytes.
 inline float grey(uint8_t byte) {
   const float u = byte;
 #ifdef __FMA__
@@ -63,7 +67,7 @@ void gather(const uint8_t* images, const int32_t* order, const int64_t* step, in
     const Share own = share(rows, 1, number, parts);
     for (int64_t r = own.first; r < own.last; r++) {
       const uint8_t* image = images + static_cast<int64_t>(batch_order[r]) * p;
-      // The next image lies anywhere in memory.
+      // The next image may lie anywhere in memory, so it is fetched early.
       if (r + 1 < own.last) {
         const uint8_t* next = images + static_cast<int64_t>(batch_order[r + 1]) * p;
         for (int64_t j = 0; j < p; j += 64) __builtin_prefetch(next + j);
@@ -135,7 +139,7 @@ void ball_penalty(const float* z, int penalty, const float* weight, float* gradi
     for (int64_t k = 0; k < d; k++) square += static_cast<double>(row[k]) * row[k];
     const double norm = __builtin_sqrt(square);
     const double excess = (penalty == GPUTAE_NORM ? norm : square) - 1;
-    // Written so that a NaN is added to the sum, not taken for a point inside.
+    // This comparison is false for a NaN, so a NaN is added to the sum and does not count as a point inside the ball.
     const bool inside = excess <= 0;
     if (!inside) sum += excess;
     const double slope = inside ? 0 : penalty == GPUTAE_NORM ? *weight / norm : 2.0 * *weight;

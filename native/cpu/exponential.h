@@ -2,9 +2,9 @@
 // branches, no calls, no integer conversions that overflow.
 //
 // exp(x) = 2^n (1 + q), n = round(x / ln 2), q = expm1(r), r = x - n ln 2 in [-0.347, 0.347]. Adding 1.5 * 2^23 rounds
-// to an integer and leaves it in the low bits. Worst errors in units in the last place, measured and bounded by
-// native/testing/cpu/operations/exponentials.cpp: exp 1.01, exp - 1 0.83, sigmoid 2.4, log(1 + exp) 3.8. NaN passes
-// through: every result is computed from x by multiplication and addition.
+// to an integer and leaves it in the low bits. native/testing/cpu/operations/exponentials.cpp measures and bounds the
+// worst errors, in units in the last place: exp 1.01, exp - 1 0.83, sigmoid 2.4, log(1 + exp) 3.8. NaN passes through:
+// every result is computed from x by multiplication and addition.
 #pragma once
 
 #include "isa.h"
@@ -28,8 +28,8 @@ static inline float from_bits(uint32_t b) {
   return x;
 }
 
-// Beyond these exp is nearly 0 or infinite in float32 anyway; the scale stays a normal number. A NaN fails the
-// comparisons and stays.
+// Beyond these bounds exp is nearly 0 or infinite in float32 anyway. Within them the scale is a normal number. A NaN
+// fails the comparisons, so it passes through.
 static inline float at_least(float x) { return x < -87.0f ? -87.0f : x; }
 static inline float at_most(float x) { return x > 88.0f ? 88.0f : x; }
 
@@ -38,10 +38,10 @@ static inline Exponential split_exponential(float x) {
   const float kRound = 12582912.0f;
   const float shifted = multiply_add(x, 1.44269504088896341f, kRound);
   const float n = shifted - kRound;
-  // ln 2 in two parts: the first has 9 significant bits, so n times it is exact.
+  // ln 2 has two parts. The first one has 9 significant bits, so n times this part is exact.
   float r = multiply_add(n, -0.693359375f, x);
   r = multiply_add(n, 2.12194440e-4f, r);
-  // Taylor's series to r^7: the first term left out is below 5e-9 relative on the interval.
+  // Taylor's series up to r^7. The first term that is left out is below 5e-9 relative on the interval.
   float p = 1.0f / 5040;
   p = multiply_add(p, r, 1.0f / 720);
   p = multiply_add(p, r, 1.0f / 120);

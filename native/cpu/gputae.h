@@ -1,7 +1,7 @@
 // The CPU backend's operations as a flat C interface. Every operation exists once per instruction set (baseline x86-64,
 // AVX2, AVX-512), compiled from the same sources with other flags; the tables at the end are these sets.
 //
-// Matrices are dense, row-major, float32 unless said otherwise; (r, c) beside a name is its shape. Sums run in a fixed
+// Matrices are dense, row-major, float32 unless said otherwise; (r, c) after a name is its shape. Sums run in a fixed
 // order: for one instruction set and one number of threads the same input gives the same bits. Parameters' gradients
 // accumulate, activations' gradients are assigned.
 #pragma once
@@ -19,7 +19,7 @@ struct GputaeKernels {
 #include "operations.h"
 };
 
-// The sets of operations, from the plainest up.
+// The sets of operations, the plainest one first.
 extern "C" const GputaeKernels gputae_baseline;
 extern "C" const GputaeKernels gputae_avx2;
 extern "C" const GputaeKernels gputae_avx512;

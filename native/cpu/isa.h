@@ -1,6 +1,6 @@
-// One instruction set's view of the sources: GPUTAE_ISA names the set (baseline, avx2, avx512) and its namespace, so
-// that the three compilations of one file never share a symbol. Only headers without linkable templates are included in
-// these files for the same reason.
+// The sources are compiled once for each instruction set. GPUTAE_ISA names the set (baseline, avx2, avx512) and its
+// namespace, so that the three compilations of one file never share a symbol. For the same reason these files include
+// only headers without linkable templates.
 #pragma once
 
 #include <cstddef>
@@ -31,12 +31,12 @@ static inline void in_parts(GputaeTeam* team, int parts, Body body) {
       team, parts, [](void* context, int number) { (*static_cast<Body*>(context))(number); }, &body);
 }
 
-// As many parts as the team has threads, or one where `work` is not worth a second thread.
+// As many parts as the team has threads, or one if `work` is not worth a second thread.
 static inline int parts_for(GputaeTeam* team, int64_t work, int64_t least) {
   return work < least ? 1 : gputae_team_threads(team);
 }
 
-// a * b + c where it need not be exact: fused where the machine has it in hardware.
+// a * b + c for results that need not be exact. It is fused if the machine has the fused operation in hardware.
 static inline float multiply_add(float a, float b, float c) {
 #ifdef __FMA__
   return __builtin_fmaf(a, b, c);

@@ -1,4 +1,4 @@
-// The bridge to Java: class gputae.backend.cpu.Native. Addresses and sizes come in as checked by CpuBackend; nothing is
+// The bridge to Java: class gputae.backend.cpu.Native. CpuBackend has checked all addresses and sizes; nothing is
 // checked again here.
 #include <jni.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -15,7 +15,7 @@
 
 namespace {
 
-// What one CpuBackend runs with.
+// The kernels and the team that one CpuBackend uses.
 struct Context {
   const GputaeKernels* kernels;
   GputaeTeam* team;
@@ -31,7 +31,7 @@ bool supports_avx2() {
          __builtin_cpu_supports("f16c");
 }
 
-// x86-64-v4 is what -march=x86-64-v4 lets the compiler use.
+// Whether the processor has x86-64-v4, that is, all instructions that -march=x86-64-v4 lets the compiler use.
 bool supports_avx512() {
   return supports_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -44,8 +44,8 @@ bool supports_avx512() {
 // The best instruction set of this processor: 0 baseline, 1 AVX2, 2 AVX-512.
 NATIVE(jint, bestInstructionSet)(JNIEnv*, jclass) { return supports_avx512() ? 2 : supports_avx2() ? 1 : 0; }
 
-// A context with an instruction set (0, 1, 2 as above) and a team of threads, for the calls below that take one; 0
-// where the threads cannot be started.
+// Creates a context with an instruction set (0, 1, 2 as above) and a team of threads, for the calls below that take
+// one. Returns 0 if the threads cannot be started.
 NATIVE(jlong, createContext)(JNIEnv*, jclass, jint set, jint threads) {
   GputaeTeam* team = gputae_team_create(threads);
   if (team == nullptr) return 0;
@@ -60,8 +60,8 @@ NATIVE(void, freeContext)(JNIEnv*, jclass, jlong context) {
   delete at<Context>(context);
 }
 
-// Keeps oneDNN to the instruction set too (its plainest is SSE 4.1). Holds for the process and only before its first
-// product; returns oneDNN's status.
+// Limits oneDNN to the instruction set too (its plainest is SSE 4.1). The limit holds for the whole process, and it can
+// be set only before the first product. Returns oneDNN's status.
 NATIVE(jint, capOneDnn)(JNIEnv*, jclass, jint set) {
   return dnnl_set_max_cpu_isa(set == 2 ? dnnl_cpu_isa_default : set == 1 ? dnnl_cpu_isa_avx2 : dnnl_cpu_isa_sse41);
 }
@@ -77,12 +77,12 @@ NATIVE(jint, effectiveOneDnnInstructionSet)(JNIEnv*, jclass) { return static_cas
 
 NATIVE(jboolean, isTerminal)(JNIEnv*, jclass, jint descriptor) { return isatty(descriptor) == 1; }
 
-// Memory of at least this size lies in huge pages where the system has them: one entry of the processor's table of
-// pages then covers 2 MiB.
+// Memory of at least this size lies in huge pages if the system has them. One entry of the processor's table of pages
+// then covers 2 MiB.
 constexpr size_t kHugeFrom = size_t{128} << 10;
 constexpr size_t kHugePage = size_t{2} << 20;
 
-// 64-byte aligned and zeroed; 0 where there is not enough memory.
+// Returns memory that is 64-byte aligned and zeroed, or 0 if there is not enough memory.
 NATIVE(jlong, allocate)(JNIEnv*, jclass, jlong bytes) {
   const size_t size = static_cast<size_t>(bytes);
   const size_t alignment = size >= kHugeFrom ? kHugePage : 64;
@@ -104,7 +104,7 @@ NATIVE(void, clear)(JNIEnv*, jclass, jlong address, jlong bytes) {
   std::memset(at<void>(address), 0, static_cast<size_t>(bytes));
 }
 
-// Between a Java array of any primitive type and memory; offsets and sizes in bytes.
+// Copies between a Java array of any primitive type and memory. Offsets and sizes are in bytes.
 NATIVE(void, upload)(JNIEnv* env, jclass, jobject array, jlong offset, jlong to, jlong bytes) {
   if (bytes == 0) return;
   void* elements = env->GetPrimitiveArrayCritical(static_cast<jarray>(array), nullptr);

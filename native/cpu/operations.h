@@ -16,8 +16,8 @@ OPERATION(int, dense,
           (const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
            int64_t out, GputaeTeam* team))
 
-// dy (rows, out) becomes the gradient before the activation; dw (out, in) += dy^T x; db (out) += column sums of dy;
-// dx (rows, in) = dy w where not null.
+// dy (rows, out) becomes the gradient before the activation; dw (out, in) += dy^T x; db (out) += column sums of dy; dx
+// (rows, in) = dy w if dx is not null.
 OPERATION(int, dense_backward,
           (const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db, float* dx,
            int64_t rows, int64_t in, int64_t out, GputaeTeam* team))
@@ -25,8 +25,8 @@ OPERATION(int, dense_backward,
 // probability = 1 / (1 + exp(-logit)), count values.
 OPERATION(void, sigmoid, (const float* logits, float* probability, int64_t count, GputaeTeam* team))
 
-// Binary cross-entropy of sigmoid(logits) against target, mean over rows x p; gradient (rows, p) with respect to the
-// logits where not null, may be the logits. row_sums: work space (rows) of doubles.
+// Binary cross-entropy of sigmoid(logits) against target, mean over rows x p. gradient (rows, p) is the gradient with
+// respect to the logits; it may be null, and it may be the logits. row_sums (rows) is work space of doubles.
 OPERATION(void, sigmoid_cross_entropy,
           (const float* logits, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows,
            int64_t p, GputaeTeam* team))
@@ -38,8 +38,8 @@ OPERATION(void, ball_penalty,
 // out (n, n): squared lengths under the exact rule (kernels/exact_distance.h).
 OPERATION(int, squared_distances, (const float* x, float* out, int64_t n, int64_t d, GputaeTeam* team))
 
-// The spanning tree under the exact rule: edges int32 (n - 1, 2), smaller id first, lengths (n - 1), in the order the
-// tree grew from point 0. Returns 0, or 1 where memory ran out.
+// The spanning tree under the exact rule: edges int32 (n - 1, 2), smaller id first, lengths (n - 1), in the order in
+// which the tree grew from point 0. Returns 0, or 1 if there was not enough memory.
 OPERATION(int, spanning_tree, (const float* x, int32_t* edges, float* lengths, int64_t n, int64_t d, GputaeTeam* team))
 
 // loss = sum of length^degree, degree at least 1, over edges not longer than max_edge; gradient (n, d) = *weight * its
@@ -51,19 +51,19 @@ OPERATION(void, death_times,
 // sum (count) += term (count)
 OPERATION(void, add, (const float* term, float* sum, int64_t count))
 
-// z (rows, d) = mu + exp(logvar / 2) * noise; statistics (rows, 2 d) holds mu beside logvar; noise null means 0.
+// z (rows, d) = mu + exp(logvar / 2) * noise. Each row of statistics (rows, 2 d) holds mu and then logvar. If noise is
+// null, it counts as 0.
 OPERATION(void, reparameterise, (const float* statistics, const float* noise, float* z, int64_t rows, int64_t d))
 
-// loss = -1/2 sum(1 + logvar - mu^2 - exp(logvar)) / (rows x pixels); d_statistics (rows, 2 d) from dz (rows, d) and
-// the loss.
+// loss = -1/2 sum(1 + logvar - mu^2 - exp(logvar)) / (rows x pixels); d_statistics (rows, 2 d) is computed from dz
+// (rows, d) and the loss.
 OPERATION(void, reparameterise_backward,
           (const float* statistics, const float* noise, const float* dz, int64_t pixels, float* d_statistics,
            float* loss, int64_t rows, int64_t d))
 
-// Adam (Kingma, Ba 2015) over count parameters at step *step, from 1 on; moments below 2^-100 become 0; the gradient
-// is left 0. rates holds the learning rate, beta1, beta2 and epsilon.
-// These four arrays lie on 64-byte boundaries; the arrays of all other operations need no boundary but their
-// elements' own.
+// Adam (Kingma, Ba 2015) over count parameters at step *step, from 1 on. rates holds the learning rate, beta1, beta2
+// and epsilon. Moments below 2^-100 become 0, and the gradient is set to 0. The four arrays of float lie on 64-byte
+// boundaries. The arrays of all other operations need only the alignment of their elements.
 OPERATION(void, adam,
           (float* parameters, float* gradient, float* first_moment, float* second_moment, const int64_t* step,
            const double* rates, int64_t count, GputaeTeam* team))

@@ -1,4 +1,4 @@
-// Random samples addressed by counters (kernels/philox.h): any thread can draw any of them.
+// Random samples, which are addressed by counters (kernels/philox.h). Any thread can draw any of them.
 #include "../../kernels/philox.h"
 #include "isa.h"
 
@@ -6,7 +6,7 @@ namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// Normals below which one thread draws them all.
+// If there are fewer normals than this, one thread draws them all.
 constexpr int64_t kParallelNormals = 512;
 
 struct Normals {
@@ -45,8 +45,8 @@ void normals(float* out, int64_t count, uint64_t seed, uint32_t stream, const in
   });
 }
 
-// A direction uniform on the sphere (a normal vector divided by its length) times u^(1/d). Row r draws from the indices
-// r * (groups + 1) on.
+// A point is a direction, uniform on the sphere (a normal vector divided by its length), times u^(1/d). Row r uses the
+// indices from r * (groups + 1) on.
 void uniform_ball(float* out, int64_t rows, int64_t d, uint64_t seed, uint32_t stream, const int64_t* step) {
   const int64_t groups = (d + 3) / 4;
   const uint32_t now = static_cast<uint32_t>(*step);
@@ -63,7 +63,7 @@ void uniform_ball(float* out, int64_t rows, int64_t d, uint64_t seed, uint32_t s
     }
     const double radius = __builtin_pow(static_cast<double>(uniform(philox(seed, first + groups, now, stream).x[0])),
                                         1.0 / static_cast<double>(d));
-    // All normals 0 has probability 2^-24d; the centre is then the right answer.
+    // All normals are 0 with probability 2^-24d. The centre is then the right answer.
     const double scale = square > 0 ? radius / __builtin_sqrt(square) : 0;
     for (int64_t k = 0; k < d; k++) row[k] = static_cast<float>(scale * row[k]);
   }

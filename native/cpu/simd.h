@@ -1,5 +1,5 @@
 // A register of float32 lanes and the few operations that the spanning tree and Adam need, for each instruction set.
-// Comparisons are ordered: with a NaN on either side they are false. Masks are integers, bit l for lane l.
+// Comparisons are ordered: if one side is a NaN, they are false. A mask is an integer; bit l stands for lane l.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +30,15 @@ static inline Lanes zero_below(Lanes a, float least) {
   return {_mm512_mask_mov_ps(a.v, _mm512_cmp_ps_mask(_mm512_abs_ps(a.v), _mm512_set1_ps(least), _CMP_LT_OQ),
                              _mm512_setzero_ps())};
 }
-// a / b within 2 units in the last place, for b that are normal numbers or infinite: the estimate of 1 / b (14 bits)
-// after one step of Newton's method. A division takes 16 cycles, during which the root's unit is blocked too. Where b
-// is infinite the estimate is 0 already, and the step, which would make it NaN, is left out.
+// a / b within 2 units in the last place, for b that are normal numbers or infinite. The estimate of 1 / b (14 bits) is
+// improved by one step of Newton's method. A division would take 16 cycles, in which the unit for square roots is
+// blocked too. If b is infinite, the estimate is 0 already. The step would make it NaN, so it is left out.
 static inline Lanes quotient(Lanes a, Lanes b) {
   const __m512 y = _mm512_rcp14_ps(b.v);
   const __mmask16 finite = _mm512_cmp_ps_mask(b.v, _mm512_set1_ps(__builtin_inff()), _CMP_NEQ_UQ);
   return {_mm512_mul_ps(a.v, _mm512_fmadd_ps(y, _mm512_maskz_fnmadd_ps(finite, b.v, y, _mm512_set1_ps(1)), y))};
 }
-// Lanes of b where either is NaN.
+// If a or b is NaN in a lane, the result has the lane of b.
 static inline Lanes minimum(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; }
 static inline Mask less(Lanes a, Lanes b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
 static inline Mask equal(Lanes a, Lanes b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
@@ -93,8 +93,8 @@ static inline float minimum_lane(Lanes a) {
 
 #else
 
-// Plain C++: four lanes that g++ may put into an SSE register. Without FMA in hardware fmaf is a library call: exact
-// and slow.
+// Plain C++: four lanes that g++ may put into an SSE register. Without FMA in hardware, fmaf is a library call, which
+// is exact and slow.
 constexpr int kWidth = 4;
 struct Lanes {
   float v[kWidth];
@@ -164,7 +164,7 @@ static inline float minimum_lane(Lanes a) {
 
 #endif
 
-// a * b + c where it need not be exact, as for single numbers.
+// a * b + c for results that need not be exact, like the function for single numbers.
 static inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
 #ifdef __FMA__
   return fused(a, b, c);

@@ -1,13 +1,13 @@
 // Euclidean minimum spanning tree under the exact rule (kernels/exact_distance.h), which is 0-dimensional persistent
-// homology: dense Prim, lanes are points.
+// homology. The algorithm is dense Prim, and each SIMD lane holds a point.
 //
-// Prim (1957): the tree starts at point 0; every outside point knows its shortest edge into the tree; each of n - 1
+// Prim (1957): the tree starts at point 0. Every outside point knows its shortest edge into the tree. Each of n - 1
 // rounds takes the least of these edges under the order (squared length, smaller id, larger id), which makes the tree
-// unique. Outside points are kept compact, coordinates first (d, capacity), so that a round streams only what is left:
-// n^2 d / 2 multiply-adds in all, no distance matrix, O(n d) memory.
+// unique. Outside points are kept without gaps, coordinates first (d, capacity), so that a round reads only the points
+// that are left. This takes n^2 d / 2 multiply-adds in all, O(n d) memory and no distance matrix.
 //
-// With several parts each one owns every parts-th point; a round is a job of the team, after which the least of the
-// parts' candidates joins. Ties are decided by ids, so the number of parts changes nothing.
+// With several parts, each part owns every parts-th point. A round is a job of the team. After the job, the least
+// candidate of all parts joins the tree. Ids decide ties, so the number of parts changes nothing.
 #include <cstdlib>
 
 #include "../../kernels/exact_distance.h"
@@ -17,14 +17,14 @@ namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// Coordinates and bookkeeping floats that a round must stream before a second thread pays for the job (about half a
-// microsecond).
+// Number of floats (coordinates and bookkeeping) that a round must read before a second thread saves more than the job
+// costs (about half a microsecond).
 constexpr int64_t kParallelFloats = 65536;
 
 constexpr float kInfinity = __builtin_inff();
 
-// Squared lengths between the point u and the kWidth points whose coordinates start at `points`, `capacity` floats from
-// one coordinate to the next. kDimension 0 means any dimension.
+// Squared lengths between the point u and the kWidth points whose coordinates start at `points`. One coordinate and the
+// next are `capacity` floats apart. kDimension 0 means any dimension.
 template <int kDimension>
 inline Lanes squared_lengths(const float* points, int64_t capacity, const float* u, int d) {
   const int dimension = kDimension > 0 ? kDimension : d;
@@ -41,8 +41,8 @@ inline Lanes squared_lengths(const float* points, int64_t capacity, const float*
   return s;
 }
 
-// What a part offers at the end of a round: its shortest edge out of the tree, and where its outer point is. A cache
-// line of its own.
+// What a part offers at the end of a round: its shortest edge out of the tree, and the position of the outer point.
+// Each candidate has a cache line of its own.
 struct alignas(64) Candidate {
   float s;
   uint64_t ids;
@@ -55,11 +55,11 @@ struct Outside {
   float* points;  // (d, capacity), 64-byte aligned
   // (capacity) squared length of the shortest edge into the tree; NaN in the padding, which no comparison selects
   float* shortest;
-  uint32_t* inside;  // (capacity) the tree's end of that edge
+  uint32_t* inside;  // (capacity) the end of that edge in the tree
   uint32_t* id;      // (capacity)
   int64_t capacity, count;
 
-  // Lets u, new in the tree, shorten the edges, and finds the least.
+  // Replaces the edges of the points that are nearer to u, the newest point of the tree, and finds the least edge.
   template <int kDimension>
   Candidate round(const float* u, uint32_t u_id, int d) {
     Lanes least = broadcast(kInfinity);
@@ -68,7 +68,7 @@ struct Outside {
       const Lanes old = load(shortest + i);
       Mask shorter = less(s, old);
       for (Mask ties = equal(s, old); ties != 0; ties &= ties - 1) {
-        // Of two edges of equal length at one outer point the one with the smaller inner id comes first.
+        // If two edges of one outer point have equal lengths, the edge with the smaller inner id comes first.
         const int lane = __builtin_ctz(ties);
         if (u_id < inside[i + lane]) inside[i + lane] = u_id;
       }
@@ -76,7 +76,7 @@ struct Outside {
         store_where(shorter, shortest + i, s);
         store_where(shorter, inside + i, u_id);
       }
-      // `old` stands second: its NaN in the padding must not become the minimum of all.
+      // `old` is the second argument, so that its NaN in the padding does not become the minimum of all.
       least = minimum(minimum(s, old), least);
     }
     Candidate best{kInfinity, ~uint64_t{0}, 0, 0, -1};
@@ -97,7 +97,7 @@ struct Outside {
     return best;
   }
 
-  // The last point takes the place of the one that joined the tree.
+  // The last point takes the place of the point that joined the tree.
   void remove(int64_t position, int d) {
     const int64_t last = --count;
     for (int k = 0; k < d; k++) points[k * capacity + position] = points[k * capacity + last];
@@ -108,7 +108,7 @@ struct Outside {
   }
 };
 
-// What a part needs: the points it owns outside the tree and its memory.
+// Puts the points that a part owns, which are outside the tree, into the memory of the part.
 Outside take_points(const float* x, int64_t n, int d, int part, int parts, float* memory, int64_t capacity) {
   Outside outside{memory,
                   memory + capacity * d,
@@ -155,7 +155,7 @@ void grow(Outside* outside, Candidate* candidates, int parts, const float* x, in
 
 int64_t capacity_of(int64_t points) { return (points + 15) / 16 * 16; }
 
-// 64-byte aligned; null where there is not enough memory.
+// 64-byte aligned; null if there is not enough memory.
 template <typename T>
 T* aligned(int64_t count) {
   return static_cast<T*>(std::aligned_alloc(64, (static_cast<size_t>(count) * sizeof(T) + 63) / 64 * 64));
@@ -225,7 +225,7 @@ void death_times(const float* z, const int32_t* edges, const float* lengths, flo
   double sum = 0;
   for (int64_t e = 0; e < n - 1; e++) {
     const float length = lengths[e];
-    // Written so that a NaN counts.
+    // The condition is written so that a NaN counts.
     if (length > max_edge) continue;
     const double power = degree == 1 ? 1 : __builtin_pow(length, degree - 1.0);
     sum += power * length;

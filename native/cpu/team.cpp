@@ -1,8 +1,9 @@
-// The team of team.h. A job is announced by its number; each part has a word of its own with the number of the last job
-// in which it was taken. A thread takes a part by advancing that word, its own part first: rows and columns that a
-// thread finished in the last job are still in its cache. Only then does it look for parts whose threads have not come.
-// A thread that still looks at an older job finds every word advanced already. The caller does not announce another job
-// before all parts of the last are done, so whoever has taken a part may read the job's fields.
+// The team of team.h. Each job has a number, which announces the job. Each part has a word of its own with the number
+// of the last job in which the part was taken. A thread takes a part by advancing this word. It takes its own part
+// first, because the rows and columns that it finished in the last job are still in its cache. Only then does it look
+// for parts whose threads have not come. A thread that still looks at an older job finds that every word is advanced
+// already. The caller does not announce another job before all parts of the last job are done, so a thread that has
+// taken a part may read the job's fields.
 #include "team.h"
 
 #include <immintrin.h>
@@ -13,14 +14,15 @@
 #include <thread>
 #include <vector>
 
-// From libgomp, which oneDNN runs on: threads of its own that a product called from this thread may use.
+// This function comes from libgomp, which oneDNN uses. It sets how many of libgomp's threads a product that is called
+// from this thread may use.
 extern "C" void omp_set_num_threads(int);
 
 namespace {
 
-// Cycles of the time stamp counter for which a thread watches for news before it goes to sleep: 50 to 100 microseconds,
-// longer than what a training step does on one thread between two jobs (with 10 microseconds a step took 1.5 times as
-// long), shorter than what another program would miss.
+// Cycles of the time stamp counter for which a thread watches for a change before it goes to sleep: 50 to 100
+// microseconds. This is longer than the work of a training step on one thread between two jobs (with 10 microseconds a
+// step took 1.5 times as long), and short enough that other programs do not miss the time.
 constexpr uint64_t kWatchCycles = 200'000;
 
 }  // namespace
@@ -32,7 +34,7 @@ struct alignas(64) PartWord {
 struct GputaeTeam {
   explicit GputaeTeam(int threads) : words(static_cast<size_t>(threads)) {}
 
-  // The job's number; changes with every job, and sleeping threads wait for that.
+  // The number of the job. It changes with every job, and sleeping threads wait for this change.
   alignas(64) std::atomic<uint32_t> job{0};
   alignas(64) std::atomic<uint32_t> done{0};
   std::atomic<bool> ending{false};
@@ -44,7 +46,7 @@ struct GputaeTeam {
 
   bool take(uint32_t number, int which) {
     uint32_t last = words[static_cast<size_t>(which)].taken.load(std::memory_order_relaxed);
-    // Numbers wrap around; a later one is at most half the range ahead.
+    // Numbers wrap around. A later number is at most half the range ahead.
     return static_cast<int32_t>(number - last) > 0 &&
            words[static_cast<size_t>(which)].taken.compare_exchange_strong(last, number, std::memory_order_acq_rel);
   }
@@ -60,7 +62,7 @@ struct GputaeTeam {
     }
   }
 
-  // Waits for `condition` for a while without giving up the processor; whether it came.
+  // Waits for `condition` for a while without giving up the processor. Returns whether the condition became true.
   template <typename Condition>
   static bool watch(Condition condition) {
     const uint64_t start = __rdtsc();

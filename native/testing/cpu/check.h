@@ -1,4 +1,4 @@
-// What the tests of native/ share: checks counted in groups, buffers that notice when someone leaves them, and
+// What the tests of native/ share: checks counted in groups, buffers that notice accesses beyond their ends, and
 // reproducible inputs.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace check {
 
-// Whether this build watches memory or threads, and runs many times slower.
+// Whether this build watches memory or threads. Such a build runs many times slower.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
 #else
@@ -30,7 +30,7 @@ constexpr bool kSanitized = false;
 
 inline int64_t checks = 0, failures = 0, failed_groups = 0;
 
-// Counts one check; the first failures of a group are printed. Called by the main thread only.
+// Counts one check, and prints the first failures of a group. Only the main thread calls it.
 [[gnu::format(printf, 2, 3)]] inline void that(bool holds, const char* format, ...) {
   checks++;
   if (holds || ++failures > 5) return;
@@ -57,24 +57,25 @@ inline void group(const char* name, void (*body)()) {
 // Half the distance from 1 to the next float32: the largest relative error of one rounding.
 constexpr double kEpsilon = 0x1p-24;
 
-// Whether `value` is the reference within the tolerance; NaN where the reference is NaN, infinite where it is beyond
-// float32.
+// Whether `value` is the reference within the tolerance. If the reference is NaN, `value` must be NaN. If the reference
+// is beyond float32, `value` must be infinite.
 inline bool near(float value, double reference, double tolerance) {
   if (std::isnan(reference)) return std::isnan(value);
   if (std::fabs(reference) > FLT_MAX * (1 + kEpsilon)) return std::isinf(value) && (value > 0) == (reference > 0);
   return std::fabs(value - reference) <= tolerance;
 }
 
-// Bits, not values: -0 differs from 0. Two NaNs are the same whatever their payload.
+// Compares bits, not values: -0 differs from 0. Two NaNs are the same, whatever their payload.
 inline bool same(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b)); }
 
-// `count` elements between two zones that nobody may touch: AddressSanitizer reports reads and writes there at once,
-// other builds find changed bytes when the buffer goes. The elements start as NaN (integers: -1), so that one that is
-// never written, or added to where it should be assigned, is seen.
+// `count` elements between two zones that nobody may touch. AddressSanitizer reports reads and writes in the zones at
+// once. Other builds find changed bytes when the buffer is destroyed. The elements start as NaN (integers: -1). This
+// reveals an element that is never written, and an element that is increased although it should be assigned.
 template <typename T>
 class Guarded {
  public:
-  // Unless asked for, the elements lie on no boundary but their own, like one layer's weights among all parameters.
+  // Unless the caller asks for an alignment, the elements have only their own, like one layer's weights among all
+  // parameters.
   explicit Guarded(int64_t count, int64_t alignment = sizeof(T))
       : count_(count), bytes_(static_cast<size_t>(count) * sizeof(T)) {
     void* block = nullptr;

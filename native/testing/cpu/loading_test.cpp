@@ -1,5 +1,6 @@
-// Loading libgputae.so leaves denormal numbers alone, in the thread that loads it and in those that start later. A
-// library linked with -ffast-math switches flush-to-zero on instead, and Java's own denormals vanish.
+// Loading libgputae.so must not switch off denormal numbers, neither in the thread that loads it nor in threads that
+// start later. A library that was linked with -ffast-math would switch on flush-to-zero, and Java's own denormals would
+// vanish.
 //   loading_test LIBRARY
 #include <dlfcn.h>
 #include <immintrin.h>

@@ -1,9 +1,9 @@
-// Stands in for oneDNN and libgomp where the operations run under a sanitizer. oneDNN writes its machine code at run
-// time and libgomp synchronises with bare futexes, so neither is seen by the sanitizers; these loops let
-// AddressSanitizer check every element that the dense layers ask for and ThreadSanitizer who wrote it.
+// Replaces oneDNN and libgomp when the operations run under a sanitizer. oneDNN writes its machine code at run time,
+// and libgomp synchronises with bare futexes, so the sanitizers see neither of them. With these loops AddressSanitizer
+// checks every element that the dense layers ask for, and ThreadSanitizer checks which thread wrote it.
 #include <oneapi/dnnl/dnnl.h>
 
-// C (m, n) = alpha op(A) (m, k) op(B) (k, n) + beta C, row-major; C is not read where beta is 0.
+// C (m, n) = alpha op(A) (m, k) op(B) (k, n) + beta C, row-major. If beta is 0, C is not read.
 extern "C" dnnl_status_t dnnl_sgemm(char transa, char transb, dnnl_dim_t m, dnnl_dim_t n, dnnl_dim_t k, float alpha,
                                     const float* a, dnnl_dim_t lda, const float* b, dnnl_dim_t ldb, float beta,
                                     float* c, dnnl_dim_t ldc) {

@@ -46,7 +46,7 @@ passed=0 failed=0
 run() {  # run NAME PROGRAM ARGUMENTS...: prints the program's lines behind the name and counts them
   local name=$1 log=$work/log status=0
   shift
-  # A team of threads that waits for work which no thread does would wait for ever.
+  # If a team of threads waited for work that no thread does, it would wait for ever.
   timeout 300 "$@" > "$log" 2>&1 || status=$?
   sed "s/^/[$name] /" "$log"
   passed=$((passed + $(grep -c '^passed ' "$log" || true)))

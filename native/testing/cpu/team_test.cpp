@@ -1,8 +1,8 @@
-// The team of native/cpu/team.h under load: every part of every job exactly once, what a part wrote seen by the caller,
-// nothing touched after the job.
+// Tests the team of native/cpu/team.h under load: every part of every job runs exactly once, the caller sees what a
+// part wrote, and no thread touches anything after the job.
 //
-// It includes the source instead of linking it, to start one team's job numbers shortly before they wrap around: a
-// training run of two days gets there.
+// The test includes the source instead of linking it, so that it can start one team's job numbers shortly before they
+// wrap around. A training run of two days reaches this point.
 #include "../../cpu/team.cpp"
 
 #include <memory>
@@ -16,8 +16,8 @@ using check::that;
 
 void rest(int64_t microseconds) { std::this_thread::sleep_for(std::chrono::microseconds(microseconds)); }
 
-// A job as the operations make them: its fields lie in memory that is gone after the job; parts write without atomics,
-// each into its own place.
+// A job like those that the operations make. Its fields lie in memory that is freed after the job. Parts write without
+// atomics, each to its own place.
 struct Job {
   explicit Job(int parts) : times(static_cast<size_t>(parts)), microseconds(static_cast<size_t>(parts)) {}
   std::vector<int> times;             // how often each part ran
@@ -37,7 +37,8 @@ struct Job {
   }
 };
 
-// Thousands of tiny jobs, with as many parts as threads (the team), and with fewer and more (the caller alone).
+// Thousands of tiny jobs. The team does a job with as many parts as threads. The caller alone does a job with fewer or
+// more parts.
 void tiny_jobs() {
   for (int threads : {1, 2, 3, 4, 7, 16}) {
     GputaeTeam* team = gputae_team_create(threads);
@@ -50,7 +51,7 @@ void tiny_jobs() {
   }
 }
 
-// Teams that end before their threads have started, after one job, after a few.
+// Teams that end before their threads have started, after one job, or after a few jobs.
 void short_lives() {
   for (int i = 0; i < 600; i++) {
     const int threads = 1 + i % 5;
@@ -61,7 +62,7 @@ void short_lives() {
   }
 }
 
-// Parts of very different lengths: the caller's is the longest, or the shortest, or none is.
+// Parts of very different lengths. The part of the caller is the longest, or the shortest, or neither.
 void uneven_parts() {
   Numbers numbers(1);
   for (int threads : {2, 3, 5}) {
@@ -75,7 +76,8 @@ void uneven_parts() {
   }
 }
 
-// Pauses around the time after which threads go to sleep, so that jobs come just before, while and after they do.
+// Pauses of about the time after which threads go to sleep. So jobs come just before the threads sleep, while they fall
+// asleep, and after that.
 void pauses() {
   Numbers numbers(2);
   GputaeTeam* team = gputae_team_create(3);
@@ -86,14 +88,14 @@ void pauses() {
   gputae_team_destroy(team);
 }
 
-// Far more threads than processors: most parts are done by whoever is there.
+// Far more threads than processors. The threads that happen to run do most parts.
 void crowd() {
   GputaeTeam* team = gputae_team_create(64);
   for (int i = 0; i < 300; i++) std::make_unique<Job>(64)->run(team);
   gputae_team_destroy(team);
 }
 
-// Teams of several callers know nothing of each other.
+// Teams of several callers do not affect each other.
 void several_teams() {
   std::atomic<int> wrong{0};
   std::vector<std::thread> callers;

@@ -6,7 +6,7 @@
 # another file. OUTPUT_DIR gets
 #   libcuda.so.1                      the driver (driver/)
 #   cuda-lacking/libcuda.so.1         the same without cuGraphLaunch
-#   cublas12/libcublas.so.12          cuBLAS (cublas.cpp), its symbols of version libcublas.so.12, as NVIDIA's are
+#   cublas12/libcublas.so.12          cuBLAS (cublas.cpp); its symbols have the version libcublas.so.12, like NVIDIA's
 #   cublas13/libcublas.so.13          likewise
 #   cublas12-lacking/libcublas.so.12  without cublasGemmEx
 # The script compiles a file only if one of its sources is newer than the last result. CXX names another compiler,

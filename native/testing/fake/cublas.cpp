@@ -1,10 +1,10 @@
-// A stand-in for cuBLAS, for tests: float32 products on the CPU, enqueued on the fake driver's streams (driver/).
-// Misuse is answered as cuBLAS documents it, with a line on stderr, and two mistakes that cuBLAS may swallow are errors
-// too:
-//   CUBLAS_STATUS_ALLOC_FAILED: a product in a capture with the handle's default workspace, also after
-//     cublasSetStream, which brings that workspace back
+// A stand-in for cuBLAS, for tests. It computes float32 products on the CPU and enqueues them on the fake driver's
+// streams (driver/). Misuse gives the status that cuBLAS documents, and a line on stderr. Two mistakes that cuBLAS may
+// not notice are errors here too:
+//   CUBLAS_STATUS_ALLOC_FAILED: a product in a capture with the handle's default workspace, also after cublasSetStream,
+//     which brings that workspace back
 //   cuStreamEndCapture refuses a graph in which two products use one workspace at the same time
-// The sums of a product are the host runner's, bit for bit (native/testing/host/runner.cpp).
+// The sums of a product are those of the host runner, bit for bit (native/testing/host/runner.cpp).
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -69,7 +69,7 @@ constexpr int kLeastDriver = 1000 * GPU_TAE_FAKE_MAJOR;
   std::fprintf(stderr, "fake cuBLAS: %s\n", line);
 }
 
-// The fake driver, which the process has loaded before; none if that is another one.
+// The fake driver, which the process must have loaded before; null if it has not, or if it has loaded another driver.
 struct Driver {
   decltype(gputae_fake_called)* called;
   decltype(gputae_fake_check)* check;
@@ -107,13 +107,13 @@ const Driver* driver() {
 
 struct Handle {
   void* stream = nullptr;
-  FakeRange workspace{};  // 0 bytes: the handle's default one
+  FakeRange workspace{};  // 0 bytes: the default workspace of the handle
   int pointer_mode = 0;   // 0: alpha and beta lie in the host's memory
   int math_mode = kDefaultMath;
 };
 
 std::mutex mutex;
-// Never destroyed: other threads may call while the process ends.
+// Never destroyed, because other threads may call while the process ends.
 std::set<Handle*>& handles = *new std::set<Handle*>;
 
 // C = alpha op(A) op(B) + beta C, all row-major: op(A) (m, k), op(B) (k, n), C (m, n).
@@ -133,14 +133,14 @@ struct Product {
 void run(const void* data) {
   Product p;
   std::memcpy(&p, data, sizeof p);
-  // Nobody else may keep anything there.
+  // No other code may keep anything in the workspace.
   if (p.workspace.bytes > 0)
     std::memset(reinterpret_cast<void*>(p.workspace.address), 0xFF, std::min<size_t>(p.workspace.bytes, 4096));
   gputae_host::product(p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, p.lda, p.b, p.ldb, p.beta, p.c,
                        p.ldc);
 }
 
-// A column-major matrix as it lies in memory.
+// The memory of a column-major matrix.
 FakeRange matrix(const void* address, size_t rows, size_t columns, size_t leading, bool written) {
   return {reinterpret_cast<uint64_t>(address),
           rows * columns == 0 ? 0 : ((columns - 1) * leading + rows) * sizeof(float), written, leading > rows};
@@ -150,7 +150,8 @@ FakeRange matrix(const void* address, size_t rows, size_t columns, size_t leadin
 
 #define API extern "C" __attribute__((visibility("default")))
 
-// Begins each function that takes a handle. A result that GPU_TAE_FAKE_FAIL wants comes before anything else.
+// The beginning of each function that takes a handle. A result that GPU_TAE_FAKE_FAIL asks for is returned before
+// anything else.
 #define ENTER()                                                     \
   if (driver() == nullptr) return kNotInitialized;                  \
   if (const int wanted = driver()->called(__func__)) return wanted; \
@@ -227,7 +228,7 @@ API int cublasSetPointerMode_v2(Handle* handle, int mode) {
 
 API int cublasSetMathMode(Handle* handle, int mode) {
   ENTER();
-  // Tensor cores (1), TF32 (3) and "no reduction in reduced precision" (16 and more).
+  // The modes are tensor cores (1), TF32 (3) and "no reduction in reduced precision" (16 and more).
   if (mode < 0 || (mode & 15) > 3 || mode > 19) return kInvalidValue;
   handle->math_mode = mode;
   return kSuccess;

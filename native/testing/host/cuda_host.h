@@ -1,8 +1,9 @@
-// CUDA's names for g++: included before unmodified kernels/*.cu in one translation unit (build.sh writes it), it makes
-// them ordinary functions that engine.cpp runs, every CUDA thread a fiber.
+// CUDA's names for g++. build.sh writes one translation unit that includes this file before the unmodified
+// kernels/*.cu. The kernels become ordinary functions, which engine.cpp runs with a fiber for each CUDA thread.
 //
-// Shared memory is thread-local, since one operating system's thread runs one block at a time. Waits note the line they
-// come from. Left out on purpose: atomicAdd on floats, because sums have a fixed order here; __activemask, because its
+// Shared memory is thread-local, since a thread of the operating system runs one block at a time. Each wait notes the
+// line that it comes from. Left out on purpose: atomicAdd on floats, because sums have a fixed order here;
+// __activemask, because its value depends on the schedule; fast-math intrinsics. __CUDACC__ stays undefined.
 // value depends on the schedule; fast-math intrinsics. __CUDACC__ stays undefined.
 #pragma once
 
@@ -21,14 +22,15 @@
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)  // build.sh puts them into the table of kernels
 #define __align__(bytes) __attribute__((aligned(bytes)))
-// Used: the engine writes it behind the compiler's back; otherwise one that no kernel writes would be known to be 0.
-// It means nothing for the declaration of the dynamic one, which g++ would say each time.
+// The attribute `used` is needed because the engine writes shared memory without the compiler's knowledge. Otherwise
+// the compiler would take a variable that no kernel writes to be 0. The attribute means nothing for the declaration of
+// dynamic shared memory. The pragma silences g++'s warning of that.
 #define __shared__ thread_local __attribute__((used))
 #pragma GCC diagnostic ignored "-Wattributes"
 
 // Dynamic shared memory has one name: extern __shared__ __align__(16) unsigned char shared_memory[];
-// That becomes the declaration of a pointer to an array, and each use of the name the array. Known in the two
-// namespaces that kernels live in.
+// The macro turns this into the declaration of a pointer to an array, and each use of the name into the array. The
+// pointer is declared in the two namespaces that contain kernels.
 #define shared_memory (*gputae_host_shared_memory)
 thread_local unsigned char shared_memory[];
 namespace gputae {
@@ -150,13 +152,13 @@ T __shfl_xor_sync(unsigned mask, T value, int lane_mask, int width = 32, GPUTAE_
 }
 
 namespace gputae_host {
-// Counted, so that a loop that waits for another thread's atomic operation ends in an error.
+// Atomic operations are counted, so that a loop that waits for another thread's atomic operation ends in an error.
 inline void step() {
   if (++here()->steps > kMostSteps) too_many_steps();
 }
 }  // namespace gputae_host
 
-// Exactly CUDA's types: a pointer to unsigned long, which uint64_t is, is as wrong here as there.
+// The types are exactly CUDA's. A pointer to unsigned long, which uint64_t is, is an error here as in CUDA.
 #define GPUTAE_HOST_ATOMIC(name, type, expression)                                                              \
   inline type name(type* address, type value) {                                                                 \
     gputae_host::step();                                                                                        \
@@ -232,7 +234,7 @@ inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b)
   return static_cast<unsigned long long>((static_cast<unsigned __int128>(a) * b) >> 64);
 }
 
-// As CUDA has them: for two of a kind, and int with unsigned, which becomes unsigned.
+// The same overloads as in CUDA: for two values of one type, and for int with unsigned, which becomes unsigned.
 #define GPUTAE_HOST_MIN_MAX(type, a_type, b_type)                                                     \
   inline type min(a_type a, b_type b) {                                                               \
     return static_cast<type>(a) < static_cast<type>(b) ? static_cast<type>(a) : static_cast<type>(b); \
@@ -254,7 +256,7 @@ inline float max(float a, float b) { return fmaxf(a, b); }
 inline double min(double a, double b) { return fmin(a, b); }
 inline double max(double a, double b) { return fmax(a, b); }
 
-// What glibc does not have; the other functions of <math.h>, float and double, are there already.
+// Functions that glibc does not have. <math.h> has the other functions already, for float and double.
 inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 inline double rsqrt(double x) { return 1 / sqrt(x); }
 // fmod is exact, so that only the product with pi is rounded.
@@ -294,7 +296,7 @@ template <typename T>
 struct Parameter<T*> {
   static constexpr char kLetter = 'p';
 };
-// __restrict__ and const say nothing about what is passed.
+// __restrict__ and const do not change what is passed.
 template <typename T>
 struct Parameter<T* __restrict__> : Parameter<T*> {};
 
@@ -305,7 +307,7 @@ T argument(Slot slot) {
   return value;
 }
 
-// The numbers from 0 up, by what each compiler has for it: <utility> would bring names that CUDA has too.
+// The numbers from 0 up, made with what each compiler has for it. <utility> would bring names that CUDA has too.
 template <size_t... kIndices>
 struct Indices {};
 #ifdef __clang__
@@ -334,8 +336,8 @@ struct Signature<kFunction, void (*)(T...)> {
   }
 };
 
-// The most threads that __launch_bounds__ allow, CUDA's own limit where there are none; the numbers behind the first
-// ask for registers only.
+// The most threads that __launch_bounds__ allow, or CUDA's own limit if there are no bounds. The numbers after the
+// first one concern only registers.
 constexpr int launch_bounds(int most_threads = 1024, int = 0, int = 0) { return most_threads; }
 
 template <auto kFunction>

@@ -1,17 +1,16 @@
-// Executes a grid: blocks are dealt to operating systems' threads (workers), the threads of a block are fibers of one
+// Executes a grid. Threads of the operating system (workers) take the blocks; the threads of a block are fibers of one
 // worker.
 //
-// A fiber runs CUDA threads one after the other; only when one waits does another fiber go on, so a kernel without
-// barriers never switches. Who goes on is what Order chooses:
-//   forward    lowest first; a warp that passes its own wait runs on until the block's next barrier before the next
-//              warp begins
-//   backward   the same with highest first
-//   random     any thread that can run, drawn anew at each wait; depends on seed, launch and block only
-// Each reveals other missing barriers. What no thread has written is 0xFF bytes (NaN, -1): shared memory at the start
-// of a block, a shuffle's result from a lane that does not take part.
+// A fiber runs CUDA threads one after the other. Another fiber continues only when a thread waits, so a kernel without
+// barriers never switches. Order chooses which thread continues:
+//   forward    the lowest thread first; a warp that passes its own wait runs until the block's next barrier before the
+//              next warp begins
+//   backward   the same with the highest thread first
+//   random     any thread that can run, drawn anew at each wait; the draw depends on seed, launch and block only
+// Each order reveals other missing barriers. Bytes that no thread has written are 0xFF (NaN, -1): shared memory at the
+// start of a block, and the result of a shuffle from a lane that does not take part.
 //
-// A wrong wait (see fail) ends the launch where it stands: its fibers are dropped, and their stacks are used again by
-// the next launch.
+// A wrong wait (see fail) ends the launch at once. Its fibers are dropped, and the next launch uses their stacks again.
 #include "engine.h"
 
 #include <link.h>
@@ -42,8 +41,8 @@ constexpr int kThreads = 1024;  // of a block
 constexpr int kLanes = 32;
 constexpr unsigned kAllLanes = 0xFFFFFFFFu;
 
-// A fiber's stack, behind a page that nobody may touch. The odd number of pages keeps the tops of the stacks apart in
-// the processor's caches, and so do kColours within a page.
+// The stack of a fiber lies behind a page that nobody may touch. The odd number of pages keeps the tops of the stacks
+// apart in the processor's caches, and so do kColours offsets within a page.
 constexpr size_t kPage = 4096;
 constexpr size_t kStack = size_t{64} << 10;
 constexpr size_t kStride = kPage + kStack;
@@ -52,11 +51,11 @@ constexpr size_t kColour = 128;
 
 constexpr unsigned char kUnwritten = 0xFF;
 
-// Bytes before and behind dynamic shared memory that nobody may touch.
+// Number of bytes before and behind dynamic shared memory that nobody may touch.
 constexpr size_t kZone = 256;
 constexpr unsigned char kZoneMark = 0xA5;
 
-// Waking the other workers costs some 10 microseconds, in which one runs a thousand short threads.
+// Waking the other workers costs about 10 microseconds. In this time one worker runs a thousand short threads.
 constexpr uint64_t kThreadsWorthHelp = 4096;
 
 // splitmix64 (Steele, Lea, Flood 2014).
@@ -142,24 +141,24 @@ struct Group {
 
 struct Warp {
   unsigned present;  // lanes that exist and have not exited
-  unsigned waiting;  // groups; their masks differ
+  unsigned waiting;  // number of groups that wait; their masks differ
   uint64_t values[kLanes];
   uint64_t results[kLanes];
-  unsigned char arguments[kLanes];  // of a shuffle, its low bits
+  unsigned char arguments[kLanes];  // low bits of the argument of a shuffle
   unsigned char widths[kLanes];
   Group groups[kLanes];
 };
 
-// All that wait for the block.
+// The threads that wait for the block.
 struct Barrier {
   Wait wait;
-  unsigned lowest;  // thread of them
+  unsigned lowest;  // the lowest of these threads
   unsigned arrived;
   unsigned votes;
-  int result;  // of the last one; nobody can pass the next before all have read it
+  int result;  // result of the last barrier; no thread can pass the next one before all have read it
 };
 
-// Saves the registers that a called function must keep, and the stack pointer; goes on with another stack.
+// Saves the registers that a called function must keep, and the stack pointer; then continues with another stack.
 extern "C" void gputae_host_switch(void** save, void* load);
 asm(R"(
 .text
@@ -193,11 +192,11 @@ void poison(const void*, size_t) {}
 void unpoison(const void*, size_t) {}
 #endif
 
-// Something in this library's thread-local memory, to find the rest.
+// A variable in this library's thread-local memory, used to find the rest of this memory.
 thread_local char anchor;
 
-// This library's thread-local memory: kernels' static shared memory, the pointers to the dynamic one, and `anchor`;
-// nothing in it has to last.
+// This library's thread-local memory: the static shared memory of kernels, the pointers to dynamic shared memory, and
+// `anchor`. Nothing in it has to last.
 struct ThreadLocal {
   ptrdiff_t before;  // bytes before `anchor`
   size_t bytes;
@@ -224,12 +223,13 @@ struct ThreadLocal {
 
 }  // namespace
 
-// One operating system's thread's share of a launch. Lies at the beginning of the span that holds its stacks.
+// The share of a launch that one thread of the operating system runs. It lies at the beginning of the span that holds
+// its stacks.
 class Worker : public Here {
  public:
-  // Null where there is no memory.
+  // Returns null if there is not enough memory.
   static Worker* create(Order order, unsigned shared_memory, const ThreadLocal& thread_local_memory) {
-    // Twice the size contains an aligned one.
+    // A span of twice the size contains an aligned span.
     void* found = mmap(nullptr, 2 * kSpan, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (found == MAP_FAILED) return nullptr;
     const uintptr_t begin = reinterpret_cast<uintptr_t>(found);
@@ -243,7 +243,7 @@ class Worker : public Here {
     munmap(worker, span_bytes());
   }
 
-  // Between launches; the fibers of a launch that failed are dropped here, those of others are all idle.
+  // Called between launches. If the last launch failed, its fibers are dropped here. Otherwise all fibers are idle.
   void begin(const Launch& launch, uint64_t seed) {
     launch_ = &launch;
     seed_ = seed;
@@ -253,7 +253,7 @@ class Worker : public Here {
     fibers_ = idle_ = 0;
   }
 
-  // Whether the block ran to its end; error() says why not.
+  // Whether the block ran to its end. If not, error() says why.
   bool run(uint64_t block) {
     begin_block(block);
     const unsigned fiber = idle_fiber();
@@ -265,8 +265,8 @@ class Worker : public Here {
 
   const std::string& error() const { return error_; }
 
-  // The two waits are what a kernel spends its time in here. A thread that comes back to them finds its stack in no
-  // near cache, so that each line of it counts: their frames are small because what fails is apart from them.
+  // A kernel spends its time here in these two waits. When a thread returns to them, its stack is in no near cache, so
+  // each cache line of the stack counts. Their frames are small because the code for failures is in other functions.
   int wait_for_block(Operation operation, int vote, Place place) {
     count_step();
     const Wait wait{operation, place};
@@ -340,7 +340,7 @@ class Worker : public Here {
     grid_size = dim3(launch_->grid_x, launch_->grid_y);
     thread_index = {0, 0, 0};
     steps = 0;
-    // A block draws the same numbers whichever worker runs it.
+    // A block draws the same numbers, whichever worker runs it.
     random_ = Random(seed_ ^ Random(block).bits());
     alive_ = unborn_ = launch_->threads;
     ready_ = 0;
@@ -353,7 +353,7 @@ class Worker : public Here {
       warp.waiting = 0;
     }
     std::memset(&anchor - thread_local_.before, kUnwritten, thread_local_.bytes);
-    // Both zones anew: a block that failed before it was checked may have written there.
+    // Both zones are written anew: a block that failed before the check may have written there.
     unpoison(shared_begin_ - kZone, kZone + shared_bytes_ + kZone);
     shared_bytes_ = launch_->shared_memory;
     std::memset(shared_begin_ - kZone, kZoneMark, kZone);
@@ -367,7 +367,7 @@ class Worker : public Here {
   void check_zone() {
 #if !defined(__SANITIZE_ADDRESS__)
     for (const unsigned char* zone : {shared_begin_ - kZone, shared_begin_ + shared_bytes_}) {
-      // All bytes are the mark if the first is, and each is its neighbour.
+      // All bytes are the mark if the first byte is the mark and each byte equals its neighbour.
       if (zone[0] == kZoneMark && std::memcmp(zone, zone + 1, kZone - 1) == 0) continue;
       error_ = where() + printed(": wrote %s its %zu bytes of dynamic shared memory",
                                  zone < shared_begin_ ? "before" : "beyond", shared_bytes_);
@@ -376,9 +376,10 @@ class Worker : public Here {
 #endif
   }
 
-  // ---- Who runs
+  // ---- The choice of the thread that runs
 
-  // A place in the list of those that can run, or from its end on in the list of those that have not begun.
+  // A place in the list of threads that can run. Places beyond its end belong to the list of threads that have not
+  // begun.
   unsigned next_place() {
     if (order_ == kRandom) return static_cast<unsigned>(random_.below(ready_ + unborn_));
     return ready_ > 0 ? ready_ - 1 : unborn_ - 1;
@@ -399,7 +400,7 @@ class Worker : public Here {
     now_ = thread_index.x = thread;
   }
 
-  // Thread first and those behind it of which `mask` says so can run again. The list is taken from its end.
+  // Thread `first` + i can run again for each bit i of `mask`. Threads are taken from the end of the list.
   void wake(unsigned first, unsigned mask) {
     uint16_t* const ready = ready_list_ + ready_;
     ready_ += static_cast<unsigned>(__builtin_popcount(mask));
@@ -416,7 +417,7 @@ class Worker : public Here {
     }
   }
 
-  // The thread that runs waits, or could as well; comes back when it is its turn.
+  // The thread that runs waits, or could wait. The call returns when it is the thread's turn.
   [[gnu::always_inline]] void let_others_run() {
     if (ready_ > 0 && order_ != kRandom) [[likely]] {
       run_ready(ready_list_[--ready_]);
@@ -443,7 +444,7 @@ class Worker : public Here {
     }
   }
 
-  // The thread that ran has ended; comes back on the same fiber with another one that begins.
+  // The thread that ran has ended. The call returns on the same fiber, with another thread that begins.
   void begin_another() {
     const unsigned fiber = fiber_of_[now_];
     if (ready_ + unborn_ == 0) {
@@ -468,8 +469,8 @@ class Worker : public Here {
   [[gnu::noinline]] unsigned new_fiber() {
     const unsigned fiber = fibers_++;
     if (fiber == guarded_) {
-      // An overflow then ends the process here and not in a neighbour's stack. Fails where the system's limit of
-      // mappings is reached; it is a help only.
+      // An overflow of the stack then ends the process here and not in a neighbour's stack. The call fails if the
+      // system's limit of mappings is reached; it is only a help.
       mprotect(reinterpret_cast<void*>(guard(fiber)), kPage, PROT_NONE);
       guarded_++;
     }
@@ -562,7 +563,7 @@ class Worker : public Here {
         barrier_.result = static_cast<int>(votes);
     }
     barrier_.arrived = barrier_.votes = 0;
-    // All that have not exited wait for it.
+    // All threads that have not exited wait for the barrier.
     const unsigned warps = (launch_->threads + kLanes - 1) / kLanes;
     for (unsigned i = 0; i < warps; i++) {
       const unsigned w = order_ == kBackward ? i : warps - 1 - i;
@@ -573,8 +574,8 @@ class Worker : public Here {
   static bool is_width(int width) { return width >= 1 && width <= kLanes && (width & (width - 1)) == 0; }
 
   // The group that a lane waits with. Two lanes that wait for each other with different masks, or at different places,
-  // would wait for ever. Masks that merely overlap are right: the lanes of one branch may wait for all while those of
-  // the other have yet to finish among themselves.
+  // would wait for ever. Masks that only overlap are correct: the lanes of one branch may wait for all lanes while the
+  // lanes of the other branch still have to finish among themselves.
   [[gnu::noinline]] Group* join(Warp& warp, unsigned lane, unsigned mask, const Wait& wait) {
     Group* mine = nullptr;
     for (unsigned i = 0; i < warp.waiting; i++) {
@@ -624,8 +625,8 @@ class Worker : public Here {
     }
   }
 
-  // All have arrived. Results are written at once: the first to go on may already wait again while the last has not
-  // read its own.
+  // All lanes have arrived. All results are written at once: the first lane that continues may already wait again
+  // before the last lane has read its result.
   [[gnu::noinline]] void finish(Warp& warp, Group& group) {
     const unsigned mask = group.mask, votes = group.votes;
     switch (group.wait.operation) {
@@ -656,7 +657,7 @@ class Worker : public Here {
     wake(now_ / kLanes * kLanes, mask);
   }
 
-  // Other lanes may not have read their results yet.
+  // The results of other lanes stay, since those lanes may not have read them yet.
   static void give_all(Warp& warp, unsigned mask, uint64_t result) {
     for (unsigned lane = 0; lane < kLanes; lane++) warp.results[lane] = mask >> lane & 1 ? result : warp.results[lane];
   }
@@ -687,7 +688,7 @@ class Worker : public Here {
                  group.wait.text().c_str()));
   }
 
-  // Ends the launch; the fiber is not run again, so what its callers hold on the heap (words of the message) is lost.
+  // Ends the launch. The fiber is not run again, so what its callers hold on the heap (words of the message) is lost.
   void fail(std::string message) {
     error_ = where() + ", " + message;
     message = std::string();
@@ -734,15 +735,15 @@ class Worker : public Here {
 
   unsigned now_ = 0;     // the thread that runs
   unsigned alive_ = 0;   // threads that have not exited
-  unsigned unborn_ = 0;  // and of them those that have not begun
-  unsigned ready_ = 0;   // and those that waited and no longer do
+  unsigned unborn_ = 0;  // of these, threads that have not begun
+  unsigned ready_ = 0;   // of these, threads that waited and no longer do
   unsigned fibers_ = 0, idle_ = 0, guarded_ = 0;
   Barrier barrier_{};
-  void* stack_of_[kThreads];  // of each that has begun and does not run: its stack pointer
+  void* stack_of_[kThreads];  // stack pointer of each thread that has begun and does not run
   uint16_t fiber_of_[kThreads];
   Warp warps_[kThreads / kLanes];
   uint16_t unborn_list_[kThreads], ready_list_[kThreads], idle_list_[kThreads];  // taken from the end
-  void* idle_stack_[kThreads];                                                   // of fibers
+  void* idle_stack_[kThreads];                                                   // stack pointers of idle fibers
   void* outside_ = nullptr;
 #if defined(__SANITIZE_ADDRESS__)
   const void* outside_bottom_ = nullptr;
@@ -793,7 +794,7 @@ class Engine {
     blocks_ = static_cast<uint64_t>(launch.grid_x) * launch.grid_y;
     next_ = 0;
     failed_ = false;
-    // Every launch is another draw.
+    // Every launch draws other random numbers.
     const uint64_t seed = Random(seed_ ^ Random(++launches_).bits()).bits();
     permute(seed);
     for (Worker* worker : workers_) worker->begin(launch, seed);
@@ -827,7 +828,7 @@ class Engine {
     for (uint64_t i = blocks_; i > 1; i--) std::swap(permutation_[i - 1], permutation_[random.below(i)]);
   }
 
-  // One worker's share: blocks are dealt singly, so that uneven ones even out.
+  // One worker's share. Blocks are taken one by one, so that uneven ones even out.
   void run(Worker& worker) {
     for (uint64_t i = next_++; i < blocks_ && !failed_; i = next_++) {
       if (!worker.run(order_ == kForward ? i : order_ == kBackward ? blocks_ - 1 - i : permutation_[i])) failed_ = true;

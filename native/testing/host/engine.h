@@ -1,6 +1,6 @@
-// What the three parts of the host runner agree on: the kernels (cuda_host.h, compiled with kernels/*.cu), the engine
-// that executes them (engine.cpp, linked with them into libgputae_host_kernels.so) and the bridge to Java (runner.cpp)
-// that loads that library.
+// What the three parts of the host runner share: the kernels (cuda_host.h, compiled with kernels/*.cu), the engine that
+// executes them (engine.cpp, linked with them into libgputae_host_kernels.so), and the bridge to Java (runner.cpp),
+// which loads that library.
 #pragma once
 
 #include <stdint.h>
@@ -40,9 +40,9 @@ enum Operation : int {
   kAll
 };
 
-// What runs now on an operating system's thread. Its memory begins on a multiple of kSpan and holds the stacks of all
-// fibers too, so that the stack pointer alone tells where it is: thread-local variables of a library that is loaded
-// late cost a call each.
+// What a thread of the operating system runs now. Its memory begins at a multiple of kSpan and also holds the stacks of
+// all fibers, so the stack pointer alone tells where it is. A thread-local variable would cost a call each time,
+// because the library is loaded late.
 struct Here {
   uint3 thread_index;
   uint3 block_index;
@@ -55,34 +55,34 @@ constexpr uintptr_t kSpan = uintptr_t{1} << 27;
 
 inline Here* here() {
   uintptr_t stack;
-  asm("mov %%rsp, %0" : "=r"(stack));  // not volatile: it never leaves the span, so one look does for a function
+  asm("mov %%rsp, %0" : "=r"(stack));  // not volatile: it never leaves the span, so a function may read it once
   return reinterpret_cast<Here*>(stack & ~(kSpan - 1));
 }
 
-// A block that waits, or uses atomic operations, this often is taken to wait for ever. One of 1024 threads may pass
-// 195,000 barriers. The tests of this runner, whose kernels are short, set a smaller one.
+// If a block waits or uses atomic operations this often, it is taken to wait for ever. A block of 1024 threads may pass
+// 195,000 barriers. The tests of this runner, whose kernels are short, set a smaller number.
 #ifdef GPUTAE_HOST_MOST_STEPS
 constexpr uint64_t kMostSteps = GPUTAE_HOST_MOST_STEPS;
 #else
 constexpr uint64_t kMostSteps = 200'000'000;
 #endif
 
-// The engine, as kernels call it. `vote` and the result are what the operation says.
+// The functions of the engine that kernels call. The operation says what `vote` and the result mean.
 int wait_for_block(Operation operation, int vote, Place place);
 uint64_t wait_for_warp(Operation operation, unsigned mask, uint64_t value, int argument, int width, Place place);
 [[noreturn]] void too_many_steps();
 
-// One argument of a launch: a value of 4 bytes lies at the beginning.
+// One argument of a launch. A value of 4 bytes lies at the beginning.
 using Slot = uint64_t;
 
 struct Kernel {
   const char* name;
-  const char* types;                   // one letter a parameter, as gputae.backend.cuda.Arguments says
+  const char* types;                   // one letter for each parameter, as gputae.backend.cuda.Arguments says
   int most_threads;                    // of a block: its __launch_bounds__
   void (*run)(const Slot* arguments);  // what one thread does
 };
 
-// A grid of (grid_x, grid_y) blocks of `threads` threads, checked by the caller.
+// A grid of (grid_x, grid_y) blocks of `threads` threads, which the caller has checked.
 struct Launch {
   const Kernel* kernel;
   unsigned grid_x, grid_y, threads;
@@ -97,19 +97,19 @@ struct Library {
   int version;
   int count;
   const Kernel* kernels;
-  // Null where there is no memory for it. shared_memory is the most that a launch will ask for.
+  // Returns null if there is not enough memory. shared_memory is the most that a launch will ask for.
   Engine* (*create)(Order order, uint64_t seed, int threads, unsigned shared_memory);
-  // Null, or the first failure in one line, valid until the next call.
+  // Returns null, or the first failure in one line, which is valid until the next call.
   const char* (*launch)(Engine* engine, const Launch& launch);
   void (*destroy)(Engine* engine);
 };
 
-// Changes with this file.
+// This number must change when this file changes.
 constexpr int kVersion = 2;
 constexpr char kLibrary[] = "gputae_host_library";
 
-// What cuda_host.h defines, being compiled with the kernels: sets the address of dynamic shared memory for the calling
-// operating system's thread, and the kernels.
+// The translation unit of the kernels, with cuda_host.h, defines the table of kernels and this function, which sets the
+// address of dynamic shared memory for the calling thread of the operating system.
 void set_shared_memory(unsigned char* address);
 extern const Kernel kernels[];
 extern const int kernel_count;

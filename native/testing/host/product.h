@@ -1,6 +1,6 @@
-// The matrix product of the host runner and of what stands in for cuBLAS (native/testing/fake), so that both give the
-// same bits: sums over k, ascending, each product rounded before it is added, whatever the number of rows. Compiled
-// with -ffp-contract=off.
+// The matrix product of the host runner and of the stand-in for cuBLAS (native/testing/fake). Both use it, so that they
+// give the same bits: it sums over k in ascending order and rounds each product before adding it, whatever the number
+// of rows. It is compiled with -ffp-contract=off.
 #pragma once
 
 #include <cstddef>
@@ -30,11 +30,11 @@ void multiply(const float* a, size_t lda, const float* b, size_t k, float* sums)
   std::memcpy(sums, c, sizeof c);
 }
 
-// C = alpha op(A) op(B) + beta C, all row-major: op(A) (m, k), op(B) (k, n), C (m, n); lda, ldb, ldc floats between
-// rows as stored. With beta 0 the old C is not read.
+// C = alpha op(A) op(B) + beta C, all row-major: op(A) (m, k), op(B) (k, n), C (m, n). lda, ldb and ldc are the
+// numbers of floats between rows as stored. If beta is 0, the old C is not read.
 inline void product(bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha, const float* a,
                     size_t lda, const float* b, size_t ldb, float beta, float* c, size_t ldc) {
-  std::vector<float> rows;  // op(A), if it does not lie in memory as it is
+  std::vector<float> rows;  // op(A), if A must be transposed
   if (transpose_a) {
     rows.resize(m * k);
     for (size_t i = 0; i < k; i++) {
@@ -46,7 +46,7 @@ inline void product(bool transpose_a, bool transpose_b, size_t m, size_t n, size
   std::vector<float> panel(k * kPanel);
   float sums[4 * kPanel];
   for (size_t first = 0; first < n; first += kPanel) {
-    const size_t columns = n - first < kPanel ? n - first : kPanel;  // the panel's others stay 0
+    const size_t columns = n - first < kPanel ? n - first : kPanel;  // the other columns of the panel are 0
     for (size_t i = 0; i < k; i++) {
       for (size_t j = 0; j < kPanel; j++) {
         panel[i * kPanel + j] = j >= columns ? 0 : transpose_b ? b[(first + j) * ldb + i] : b[i * ldb + first + j];

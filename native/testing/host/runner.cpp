@@ -1,5 +1,5 @@
-// The bridge to Java: class gputae.backend.cuda.HostRunnerNative. Memory with guard zones, a matrix product, and
-// kernels out of a library that build.sh made. HostRunner checks what it passes; a failure that shows only here is
+// The bridge to Java: class gputae.backend.cuda.HostRunnerNative. It has memory with guard zones, a matrix product, and
+// the kernels of a library that build.sh made. HostRunner checks what it passes. A failure that appears only here is
 // thrown as a BackendException.
 #include <dlfcn.h>
 #include <jni.h>
@@ -26,7 +26,7 @@ namespace {
 
 using gputae_host::Library;
 
-// What one HostRunner runs with.
+// The library and the engine that one HostRunner uses.
 struct Runner {
   void* handle;
   const Library* library;
@@ -43,8 +43,8 @@ void raise(JNIEnv* env, const std::string& message) {
   if (type != nullptr) env->ThrowNew(type, message.c_str());
 }
 
-// Loads a library. The system takes a name that it has loaded for the same library, even if the file has been built
-// again; another spelling of the name makes it look.
+// Loads a library. If the system has loaded a library of this name before, it takes that one, even if the file has been
+// built again. Another spelling of the name makes the system look at the file.
 void* load(const std::string& file) {
   struct Loaded {
     std::string name;
@@ -68,15 +68,15 @@ void* load(const std::string& file) {
   return dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
 }
 
-// ---- Memory: a zone that nobody may touch, the bytes themselves, another zone. AddressSanitizer sees who touches one;
-// without it changed bytes are found later.
+// ---- Memory: a zone that nobody may touch, the bytes themselves, another zone. AddressSanitizer sees an access to a
+// zone at once. Without AddressSanitizer, changed bytes are found later.
 
-constexpr size_t kZone = 256;  // CUDA's alignment of an allocation, too
+constexpr size_t kZone = 256;  // also CUDA's alignment of an allocation
 constexpr unsigned char kZoneMark = 0xA5;
 constexpr unsigned char kUnwritten = 0xFF;  // NaN, -1
 
 [[maybe_unused]] bool untouched(const unsigned char* zone) {
-  // All bytes are the mark if the first is, and each is its neighbour.
+  // All bytes are the mark if the first byte is the mark and each byte equals its neighbour.
   return zone[0] == kZoneMark && std::memcmp(zone, zone + 1, kZone - 1) == 0;
 }
 
@@ -119,7 +119,7 @@ NATIVE(void, close)(JNIEnv*, jclass, jlong address) {
   delete runner;
 }
 
-// Name, types, most threads of a block, name, ...
+// Name, types and most threads of a block of the first kernel, then of the second, and so on.
 NATIVE(jobjectArray, kernels)(JNIEnv* env, jclass, jlong address) {
   const Library* library = at<Runner>(address)->library;
   jobjectArray result = env->NewObjectArray(3 * library->count, env->FindClass("java/lang/String"), nullptr);
@@ -144,7 +144,7 @@ NATIVE(void, launch)
   if (failure != nullptr) raise(env, failure);
 }
 
-// Aligned to 256 bytes; 0 where there is not enough memory.
+// Returns memory that is aligned to 256 bytes, or 0 if there is not enough memory.
 NATIVE(jlong, allocate)(JNIEnv*, jclass, jlong bytes) {
   void* block = nullptr;
   const size_t size = static_cast<size_t>(bytes);
@@ -164,7 +164,7 @@ NATIVE(void, free)(JNIEnv*, jclass, jlong address, jlong bytes) {
   std::free(block);
 }
 
-// Whether something was written before (bit 0) or behind (bit 1) an allocation; said once.
+// Whether something was written before (bit 0) or behind (bit 1) an allocation. Each overrun is reported only once.
 NATIVE(jint, overruns)(JNIEnv*, jclass, jlong address, jlong bytes) {
 #if defined(__SANITIZE_ADDRESS__)
   (void)address, (void)bytes;
@@ -179,7 +179,7 @@ NATIVE(jint, overruns)(JNIEnv*, jclass, jlong address, jlong bytes) {
 #endif
 }
 
-// Addresses may be null where there is nothing to do.
+// If there is nothing to do, addresses may be null.
 NATIVE(void, copy)(JNIEnv*, jclass, jlong from, jlong to, jlong bytes) {
   if (bytes > 0) std::memmove(at<void>(to), at<void>(from), static_cast<size_t>(bytes));
 }
@@ -188,7 +188,7 @@ NATIVE(void, clear)(JNIEnv*, jclass, jlong address, jlong bytes) {
   if (bytes > 0) std::memset(at<void>(address), 0, static_cast<size_t>(bytes));
 }
 
-// Between a Java array of any primitive type and memory; offsets and sizes in bytes.
+// Copies between a Java array of any primitive type and memory. Offsets and sizes are in bytes.
 NATIVE(void, upload)(JNIEnv* env, jclass, jobject array, jlong offset, jlong to, jlong bytes) {
   void* elements = env->GetPrimitiveArrayCritical(static_cast<jarray>(array), nullptr);
   if (elements == nullptr) return;  // OutOfMemoryError is pending

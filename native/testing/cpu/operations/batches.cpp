@@ -25,7 +25,7 @@ void gather() {
     const int64_t n = 2 * rows + 3, batch = rows + 1, steps = 3;
     std::vector<uint8_t> pixels(static_cast<size_t>(n * p));
     for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(numbers.bits());
-    // The last batch of an epoch is one row short, as `rows` is below `batch`.
+    // The last batch of an epoch is one row shorter, because `rows` is below `batch`.
     std::vector<int32_t> places(static_cast<size_t>((steps - 1) * batch + rows));
     for (int32_t& place : places) place = static_cast<int32_t>(numbers.below(n));
     Guarded<uint8_t> images(pixels);

@@ -12,7 +12,8 @@ namespace {
 
 double elu(double x) { return x > 0 ? x : std::expm1(x); }
 
-// One layer forward and backward. inner sums of k products: k roundings, twice over for the order in which oneDNN adds.
+// One layer forward and backward. The tolerance of a sum of k products is k roundings and a few more, whatever the
+// order in which oneDNN adds.
 void dense_layer(int64_t rows, int64_t in, int64_t out, int activation, Numbers& numbers) {
   const Floats xs = numbers.floats(rows * in, -1, 1), ws = numbers.floats(out * in, -0.5, 0.5),
                bs = numbers.floats(out, -0.5, 0.5);
@@ -53,7 +54,7 @@ void dense_layer(int64_t rows, int64_t in, int64_t out, int activation, Numbers&
       }
     }
 
-    // Backward from the y that the layer gave, so that its roundings are not counted again.
+    // The backward pass starts from the y that the layer gave, so that the roundings of y are not counted again.
     std::vector<double> dy(dys.size());
     for (size_t i = 0; i < dys.size(); i++) {
       const auto output = static_cast<double>(y_values[i]);
@@ -126,7 +127,7 @@ void dense() {
         dense_layer(rows, in, out, numbers.below(2) == 0 ? GPUTAE_ELU : GPUTAE_IDENTITY, numbers);
     }
   }
-  // The network's own layers; 32,768 multiply-adds are worth a second thread.
+  // The network's own layers. From 32,768 multiply-adds on, a second thread is worth its cost.
   for (const auto& [in, out] : {Shape{784, 64}, Shape{64, 784}, Shape{64, 2}, Shape{2, 64}, Shape{129, 127}}) {
     for (const int64_t rows : check::kSanitized ? std::vector<int64_t>{31} : std::vector<int64_t>{1, 127, 145}) {
       dense_layer(rows, in, out, GPUTAE_ELU, numbers);
@@ -134,7 +135,7 @@ void dense() {
   }
 }
 
-// Equal rows of a batch give equal bits, wherever they stand and whoever computes them.
+// Equal rows of a batch give equal bits, whatever their places and whichever thread computes them.
 void dense_equal_rows() {
   Numbers numbers(5);
   std::vector<int64_t> row_counts = {127, 128, 129, 143, 144, 145, 146, 147, 149, 151, 160, 289};
@@ -159,7 +160,7 @@ void dense_equal_rows() {
   }
 }
 
-// One input, weight 1: the product is exact, so what comes out is the activation.
+// With one input and weight 1 the product is exact, so the output is the activation alone.
 void dense_specials() {
   for (const float special : kSpecial) {
     Guarded<float> x(Floats{special}), w(Floats{1}), b(Floats{0}), linear(1), y(1);
@@ -171,7 +172,7 @@ void dense_specials() {
     that(near(y[0], wanted, 4 * kEpsilon * std::fabs(wanted)), "ELU(%g) is %g", static_cast<double>(special),
          static_cast<double>(y[0]));
   }
-  // A NaN stays in its row, forward and backward (of dx).
+  // A NaN stays in its row, in y and in dx.
   const int64_t rows = 33, in = 17, out = 15;
   Numbers numbers(6);
   Guarded<float> x(numbers.floats(rows * in, -1, 1)), w(numbers.floats(out * in, -1, 1)), b(numbers.floats(out, -1, 1));
@@ -195,7 +196,7 @@ void dense_specials() {
 void test_dense_layers() {
   check::group("dense layers", dense);
   check::group("special values in dense layers", dense_specials);
-  // oneDNN's own roundings, which the sanitizers' builds do not have.
+  // This group tests oneDNN's own roundings, which the sanitizers' builds do not have.
   if (!check::kSanitized) check::group("equal rows of dense layers", dense_equal_rows);
 }
 

@@ -1,5 +1,5 @@
-// The exponential and its relatives (native/cpu/exponential.h), seen through operations that add no error: worst error
-// over a sweep, in units in the last place.
+// The exponential and its relatives (native/cpu/exponential.h), tested through operations that add no error. Each test
+// finds the worst error over a sweep, in units in the last place.
 #include <algorithm>
 #include <cmath>
 

@@ -20,7 +20,7 @@ void sigmoid() {
       kernels->sigmoid(logits.get(), probability.get(), count, team);
       if (team == teams[0]) first = probability.values();
       same_bits(first, probability.values(), "sigmoid on another team");
-      // exp(-87), about 1.7e-38, stands for all that is smaller.
+      // exp(-87), about 1.7e-38, replaces all smaller values.
       const auto reference = [&](int64_t i) { return 1 / (1 + std::exp(-static_cast<double>(logits[i]))); };
       all_near(
           probability, reference, [&](int64_t i) { return 6 * kEpsilon * reference(i) + 2e-38; }, "sigmoid");
@@ -69,7 +69,7 @@ void sigmoid_cross_entropy() {
       same_bits(first, in_place.values(), "its gradient in place of the logits");
     }
   }
-  // One value each; exp(-87) stands for all that is smaller.
+  // One value each; exp(-87) replaces all smaller values.
   for (const float special : kSpecial) {
     for (const float t : {0.0f, 0.5f, 1.0f}) {
       Guarded<float> logit(Floats{special}), target(Floats{t}), gradient(1), loss(1);
@@ -83,7 +83,7 @@ void sigmoid_cross_entropy() {
            "gradient of logit %g, target %g is %g", x, static_cast<double>(t), static_cast<double>(gradient[0]));
     }
   }
-  // A NaN shows in the loss and stays in its place of the gradient, in a register and in the tail.
+  // A NaN, in a register or in the tail, appears in the loss, and in the gradient only in its own place.
   for (const int64_t place : {0, 16, 32}) {
     Guarded<float> logits(numbers.floats(33, -1, 1)), target(numbers.floats(33, 0, 1)), gradient(33), loss(1);
     Guarded<double> row_sums(1);
@@ -128,7 +128,8 @@ void ball_penalty() {
             "gradient of the ball penalty");
       }
     }
-    // A point that is not a number, or infinitely far, shows in the loss; the gradients of the others do not know.
+    // A point that is not a number, or infinitely far away, appears in the loss. It does not change the gradients of
+    // the other points.
     for (const float bad : {kNaN, kInfinity, -kInfinity}) {
       Guarded<float> z(Floats{0.1f, 0.2f, bad, 0, 3, 4}), gradient(6), loss(1);
       kernels->ball_penalty(z.get(), penalty, 1, gradient.get(), loss.get(), 3, 2);
@@ -185,7 +186,8 @@ void reparameterise() {
           "gradient of mu and logvar");
     }
   }
-  // What is not finite stays where it is. exp saturates near 1.7e38 and 1.6e-38 instead of at infinity and 0.
+  // A value that is not finite changes its own place alone. exp saturates near 1.7e38 and 1.6e-38, not at
+  // infinity and 0.
   Guarded<float> statistics(Floats{1, kNaN, 3, 0, 0, kNaN}), noise(Floats{1, 1, 1}), z(3);
   kernels->reparameterise(statistics.get(), noise.get(), z.get(), 1, 3);
   that(z[0] == 2 && std::isnan(z[1]) && std::isnan(z[2]), "NaN in mu and logvar");

@@ -1,5 +1,5 @@
-// Every operation of native/cpu/gputae.h on one instruction set, with teams of 1, 2 and 3 threads, against plain
-// references in double precision.
+// Compares every operation of native/cpu/gputae.h, on one instruction set and with teams of 1, 2 and 3 threads, with
+// plain references in double precision.
 //   operations_test baseline|avx2|avx512
 #include <immintrin.h>
 #include <oneapi/dnnl/dnnl.h>
@@ -17,8 +17,8 @@ GputaeTeam* teams[kTeams];
 
 namespace {
 
-// After all that, denormal numbers live in the caller and in every thread of every team. The parts of a job wait for
-// one another, so each thread has one.
+// After all other tests, denormal numbers must still work in the caller and in every thread of every team. The parts of
+// a job wait for one another, so each thread has one part.
 void denormals_live() {
   struct Meeting {
     int threads;
@@ -63,7 +63,7 @@ int main(int count, char** arguments) {
     return 0;
   }
   that(set == kernels->name, "the name of %s is %s", set.c_str(), kernels->name);
-  // oneDNN too, as native/cpu/jni.cpp does it.
+  // Limits oneDNN too, as native/cpu/jni.cpp does.
   dnnl_set_max_cpu_isa(set == "avx512" ? dnnl_cpu_isa_default : set == "avx2" ? dnnl_cpu_isa_avx2 : dnnl_cpu_isa_sse41);
   for (int t = 0; t < kTeams; t++) teams[t] = gputae_team_create(t + 1);
 

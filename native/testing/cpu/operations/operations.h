@@ -1,8 +1,8 @@
 // What the tests of the operations share: the kernels that are tested, the teams that run them, inputs, comparisons.
 //
-// Sizes follow the code paths: a single value; one register of 4, 8 or 16 lanes, one less, one more; the 16 partial
-// sums; an image of 784; and what is just below and above the work that is worth several threads. Tolerances count
-// roundings: kEpsilon times the sizes of what is added.
+// The sizes follow the paths of the code: a single value; one register of 4, 8 or 16 lanes, one value less, and one
+// more; the 16 partial sums; an image of 784 pixels; and just below and above the work that is worth several threads.
+// Tolerances count roundings: kEpsilon times the sizes of the terms.
 #pragma once
 
 #include <limits>
@@ -34,7 +34,7 @@ inline const Floats kSpecial = {0.0f,   -0.0f,   0x1p-149f, -0x1p-149f, kDenorma
                                 0.5f,   1.0f,    -1.0f,     17.0f,      -86.9f,    -87.1f,     88.1f,   -88.1f,
                                 104.0f, -104.0f, 1e30f,     FLT_MAX,    -FLT_MAX,  kInfinity,  kNaN};
 
-// One value, registers and lanes, images; 16,384 values are worth a second thread.
+// One value, registers and lanes, images. From 16,384 values on, a second thread is worth its cost.
 inline const std::vector<int64_t> kCounts = {1,  2,  3,  4,  5,   7,   8,   9,   15,    16,    17,    31,    32,
                                              33, 63, 64, 65, 127, 128, 129, 784, 16383, 16384, 16385, 16401, 50000};
 
@@ -69,7 +69,7 @@ void all_near(Guarded<float>& values, Reference reference, Tolerance tolerance, 
   that(true, "%s", what);
 }
 
-// The tests, a file each.
+// The tests, one file for each.
 void test_random_numbers();
 void test_batches();
 void test_dense_layers();

@@ -19,7 +19,7 @@ void add() {
   }
 }
 
-// Adam's state lies on cache lines: its registers are loaded aligned.
+// Adam's state lies on cache lines, because Adam uses aligned loads.
 struct AdamState {
   explicit AdamState(int64_t count) : parameters(count, 64), gradient(count, 64), first(count, 64), second(count, 64) {}
   Guarded<float> parameters, gradient, first, second;
@@ -30,9 +30,9 @@ constexpr double kDust = 0x1p-100;
 
 void step_adam(AdamState& state, int64_t step, GputaeTeam* team) {
   Guarded<int64_t> now(std::vector<int64_t>{step + 1});
-  const double rates[] = {kRate, kBeta1, kBeta2, kEpsilon};
+  const double rates[] = {kRate, kBeta1, kBeta2, kAdamEpsilon};
   kernels->adam(state.parameters.get(), state.gradient.get(), state.first.get(), state.second.get(), now.get(), rates,
-                kBeta1, kBeta2, kAdamEpsilon, state.parameters.size(), team);
+                state.parameters.size(), team);
 }
 
 void adam() {
@@ -42,7 +42,7 @@ void adam() {
       AdamState one(count);
       for (int64_t i = 0; i < count; i++) {
         one.parameters[i] = numbers.between(-1, 1);
-        // Gradients of all sizes, some 0; moments from nothing to what many steps leave.
+        // Gradients of all sizes, some of them 0. Moments from 0 up to what many steps leave.
         one.gradient[i] =
             numbers.below(4) == 0 ? 0 : std::ldexp(numbers.between(-1, 1), static_cast<int>(numbers.below(60)) - 50);
         one.first[i] = step == 0 ? 0 : std::ldexp(numbers.between(-1, 1), static_cast<int>(numbers.below(40)) - 30);
@@ -62,7 +62,7 @@ void adam() {
         return kBeta1 * std::fabs(at(m, i)) + (1 - kBeta1) * std::fabs(at(g, i));
       };
       const auto second = [&](int64_t i) { return kBeta2 * at(v, i) + (1 - kBeta2) * at(g, i) * at(g, i); };
-      // Moments below 2^-100 become 0, which a difference of the first moment may reach.
+      // Moments below 2^-100 become 0. The first moment, which may be a difference, can become as small as that.
       all_near(
           one.first, first, [&](int64_t i) { return 4 * kEpsilon * first_size(i) + kDust; }, "first moment");
       all_near(
@@ -94,7 +94,7 @@ void adam() {
   }
 }
 
-// One gradient among zeros, in a register and in the tail: nobody else's parameter moves.
+// One gradient among zeros, in a register or in the tail. No other parameter may move.
 void adam_specials() {
   for (const int64_t place : {5, 32}) {
     for (const float special : kSpecial) {
@@ -109,18 +109,18 @@ void adam_specials() {
       if (!std::isfinite(special)) {
         that(!std::isfinite(state.parameters[place]), "a gradient %g is hidden", static_cast<double>(special));
       } else if (size < 1e18) {
-        // The first step is the rate, but for gradients near epsilon.
+        // The first step is as long as the rate, except for gradients near epsilon.
         const double change = kRate * static_cast<double>(special) / (size + kAdamEpsilon);
         that(near(state.parameters[place], 1 - change, 2 * kEpsilon), "a gradient %g moves its parameter to %.9g",
              static_cast<double>(special), static_cast<double>(state.parameters[place]));
       } else {
-        // The square overflows; no step is longer than the first one.
+        // The square of the gradient overflows. Even then no step is longer than the first one.
         that(std::fabs(state.parameters[place] - 1) <= 4e-4f, "a gradient %g moves its parameter to %.9g",
              static_cast<double>(special), static_cast<double>(state.parameters[place]));
       }
     }
   }
-  // Without gradients moments fade and then are 0, never denormal.
+  // Without gradients the moments fade and then are 0, never denormal.
   AdamState state(33);
   for (int64_t i = 0; i < 33; i++)
     state.parameters[i] = 1, state.gradient[i] = 0, state.first[i] = 1e-29f, state.second[i] = 1e-29f;

@@ -26,7 +26,8 @@ void philox_known_answers() {
        "uniforms");
 }
 
-// A normal and the radius of its pair, which its error grows with: the angle is at most 2 pi and rounded twice.
+// A normal and the radius of its pair. The error of the normal grows with the radius: the angle is at most 2 pi and is
+// rounded twice.
 struct Normal {
   double x, radius;
 };

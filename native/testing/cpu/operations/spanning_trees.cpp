@@ -12,7 +12,7 @@ namespace operations {
 
 namespace {
 
-// The rule of kernels/exact_distance.h, written once more from its words.
+// The rule of kernels/exact_distance.h, written a second time from its description.
 float exact_square(const float* u, const float* v, int64_t d) {
   float s = 0;
   for (int64_t first = 0; first < d; first += 32) {
@@ -61,7 +61,7 @@ std::vector<Cloud> clouds() {
   });
   add("only NaN", 40, 3, [](int64_t, int64_t) { return kNaN; });
   add("signed zeros", 40, 2, [&](int64_t, int64_t) { return numbers.below(2) == 0 ? 0.0f : -0.0f; });
-  // n (d + 2) from 65,536 on is worth several threads; with few points some of them have none.
+  // From n (d + 2) = 65,536 on, the work is worth several threads. With few points, some threads have no point.
   for (const int64_t n : {2, 3, 4, 5}) add("parts without points", n, 40000, anywhere);
   add("images", 129, 784, lattice);
   add("many", 513, 128, anywhere);
@@ -74,8 +74,8 @@ struct Tree {
   Floats lengths;
 };
 
-// Prim's algorithm as in a textbook: every round looks at every pair of a point inside and, kept per point outside, its
-// best edge so far. A NaN is read as infinity.
+// Prim's algorithm as in a textbook. Each point outside keeps its best edge so far. Every round compares it with the
+// edge to the newest point of the tree. A NaN is read as infinity.
 Tree naive_tree(const Cloud& cloud) {
   using Edge = std::tuple<float, int32_t, int32_t>;  // in the order of edges: squared length, smaller id, larger id
   const auto n = static_cast<int32_t>(cloud.n);
@@ -121,8 +121,8 @@ void spanning_trees() {
   }
 }
 
-// Clouds so large that 1, 2 and 3 dimensions are split: against the tree of one thread, which the clouds above have
-// checked.
+// These clouds are so large that the work is split even in 1, 2 and 3 dimensions. They are compared with the tree of
+// one thread, which the clouds above have checked.
 void spanning_trees_of_many_points() {
   Numbers numbers(13);
   for (const auto& [n, d] : {Shape{21846, 1}, Shape{16384, 2}, Shape{13108, 3}}) {
@@ -162,14 +162,14 @@ void death_times() {
   for (const int64_t d : {1, 2, 3, 17}) {
     for (const int64_t n : {1, 2, 3, 33, 128}) {
       Guarded<float> z(numbers.floats(n * d, -1, 1));
-      // The first third of the points are copies of the first: edges of length 0.
+      // The first third of the points are copies of the first point, which gives edges of length 0.
       for (int64_t i = 0; i < n / 3 * d; i++) z[i] = z[i % d];
       const Tree tree = spanning_tree(z.values(), n, d, teams[0]);
       Guarded<int32_t> edges(tree.edges);
       Guarded<float> lengths(tree.lengths);
       Floats ascending = tree.lengths;
       std::sort(ascending.begin(), ascending.end());
-      const float median = ascending.empty() ? 0 : ascending[ascending.size() / 2];  // itself not longer than the bound
+      const float median = ascending.empty() ? 0 : ascending[ascending.size() / 2];  // this edge still counts
       for (const float degree : {1.0f, 1.5f, 2.0f, 3.0f}) {
         for (const float longest : {kInfinity, median}) {
           const float weight = -0.3f;
@@ -204,7 +204,8 @@ void death_times() {
       }
     }
   }
-  // A NaN among the points shows in the loss (its edge is infinite) and in its own gradient; the tree does not hide it.
+  // A NaN among the points appears in the loss, because its edge is infinite, and in its own gradient. The tree does
+  // not hide it.
   Guarded<float> z(Floats{0, 1, kNaN, 3}), gradient(4), loss(1);
   const Tree tree = spanning_tree(z.values(), 4, 1, teams[0]);
   Guarded<int32_t> edges(tree.edges);
@@ -222,7 +223,7 @@ void test_spanning_trees() {
   check::group("squared distances", squared_distances);
   check::group("spanning trees", spanning_trees);
   check::group("death times", death_times);
-  // Minutes under a sanitizer for code that smaller clouds reach too.
+  // Under a sanitizer this group takes minutes, and smaller clouds reach the same code.
   if (!check::kSanitized) check::group("spanning trees of many points", spanning_trees_of_many_points);
 }
 

@@ -1,4 +1,4 @@
-// What each call begins with, and the counts of calls and of what is alive (GPU_TAE_FAKE_COUNTS).
+// The beginning of each call, and the counts of calls and of objects that are alive (GPU_TAE_FAKE_COUNTS).
 #include <cstdio>
 #include <mutex>
 

@@ -1,14 +1,16 @@
-// A stand-in for NVIDIA's driver library, for tests: what JCuda loads as libcuda.so.1 on a machine without a GPU.
-// Device memory is the host's, kernels are the host runner's (native/testing/host/build.sh), and streams, events and
-// captures follow the rules of cuda.h as strictly as they are written there; a breach is an error with a line on
-// stderr, even where a GPU might let it pass.
+// A stand-in for NVIDIA's driver library, for tests. JCuda loads it as libcuda.so.1 on a machine without a GPU. Device
+// memory is memory of the host, and kernels are those of the host runner (native/testing/host/build.sh). Streams,
+// events and captures follow the rules of cuda.h as strictly as they are written there. A breach of a rule is an error
+// with a line on stderr, even if a GPU might let it pass.
 //
-// Nothing runs before something waits for it, and then only what it waits for: whoever forgets to wait reads old
-// values. Among what could run next, GPU_TAE_FAKE_ORDER chooses (settings.h has all settings). Memory has guard zones
-// and is not initialised with zeros; work that uses memory freed meanwhile fails, as do two nodes of a graph that use
-// the same memory without an order between them, if neither is a kernel (what a kernel touches is not known).
+// Work runs only when something waits for it, and only the work that is waited for runs. So a caller that forgets to
+// wait reads old values. GPU_TAE_FAKE_ORDER chooses among the work that could run next (settings.h has all settings).
+// Memory has guard zones and is not initialised with zeros. Work fails if it uses memory that was freed before the work
+// runs. Two nodes of a graph fail if they use the same memory without an order between them and neither is a kernel
+// (what a kernel touches is not known).
 //
-// This header has what the driver's files share: the objects of a context, and what each file does for the others.
+// This header has what the driver's files share: the objects of a context, and the functions that each file offers to
+// the others.
 #pragma once
 
 #include <cstdint>
@@ -34,23 +36,23 @@ using Address = uint64_t;  // CUdeviceptr
 
 enum CaptureMode : int { kGlobal, kThreadLocal, kRelaxed };
 
-// Something that enqueued work uses and that may be gone when it runs.
+// Something that enqueued work uses. It may be gone when the work runs.
 struct Resource {
   std::string what;
   bool alive = true;
 };
 
-constexpr size_t kZone = 256;  // the alignment of an allocation, too
+constexpr size_t kZone = 256;  // also the alignment of an allocation
 constexpr unsigned char kZoneMark = 0xA5;
 
-// Zone, bytes, zone.
+// An allocation: zone, bytes, zone.
 struct Memory : Resource {
   unsigned char* begin = nullptr;
   size_t bytes = 0;
 
   ~Memory() { std::free(begin - (begin == nullptr ? 0 : kZone)); }
   Address address() const { return reinterpret_cast<Address>(begin); }
-  // What it takes of the device's memory: whole pieces of its alignment.
+  // The device memory that the allocation takes: whole multiples of its alignment.
   size_t taken() const { return (bytes + kZone - 1) / kZone * kZone; }
   bool overrun() const {
     return std::any_of(begin - kZone, begin, [](unsigned char byte) { return byte != kZoneMark; }) ||
@@ -62,21 +64,21 @@ struct Work {
   std::string name;
   std::function<Result()> run;
   std::vector<std::shared_ptr<Resource>> uses;
-  std::vector<FakeRange> ranges;  // what is known of the memory it touches
+  std::vector<FakeRange> ranges;  // the memory that it is known to touch
 };
 
-// Enqueued in a stream, outside captures.
+// Work that was enqueued in a stream, outside captures.
 struct Operation {
   Work work;
   std::vector<std::shared_ptr<Operation>> after;
   bool done = false;
   double finished = 0;
-  bool wanted = false;  // while waiting
+  bool wanted = false;  // used while a call waits
   size_t position = 0;
 };
 using Operations = std::vector<std::shared_ptr<Operation>>;
 
-// Enqueued during a capture.
+// Work that was enqueued during a capture.
 struct Node {
   Work work;
   std::vector<size_t> after;
@@ -95,8 +97,8 @@ struct Capture {
 };
 
 struct Stream {
-  bool blocking = true;  // waits for the legacy default stream, which waits for it
-  Operations tail;       // what the next operation comes after
+  bool blocking = true;  // the stream and the legacy default stream wait for each other
+  Operations tail;       // the next operation comes after these
   std::shared_ptr<Capture> capture;
   std::vector<size_t> capture_tail;
 };
@@ -105,8 +107,8 @@ struct Event {
   unsigned flags = 0;
   bool recorded = false;
   double time = 0;
-  Operations operations;             // what it stands for
-  std::shared_ptr<Capture> capture;  // null, if recorded outside
+  Operations operations;             // the operations that the event stands for
+  std::shared_ptr<Capture> capture;  // null if the event was recorded outside a capture
   std::vector<size_t> capture_tail;
 };
 
@@ -124,10 +126,10 @@ struct Graph {
 
 struct GraphExec {
   std::shared_ptr<Nodes> nodes;
-  std::shared_ptr<Operation> last;  // one launch comes after another
+  std::shared_ptr<Operation> last;  // the launches of a graph run one after another
 };
 
-// Objects by the address that callers know them by.
+// Objects, by the addresses that callers use for them.
 template <typename T>
 using Handles = std::map<void*, std::shared_ptr<T>>;
 
@@ -149,9 +151,9 @@ std::shared_ptr<T> find(const Handles<T>& handles, void* handle) {
 struct Context {
   int device = 0;
   int references = 0;
-  Result error = kSuccess;  // sticky: nothing works after it
+  Result error = kSuccess;  // sticky: no call works after an error
   gputae_host::Engine* engine = nullptr;
-  std::map<Address, std::shared_ptr<Memory>> memory, pinned;  // by where they begin
+  std::map<Address, std::shared_ptr<Memory>> memory, pinned;  // by their first address
   size_t used = 0;
   Stream legacy;
   Handles<Stream> streams;
@@ -160,9 +162,9 @@ struct Context {
   Handles<Function> functions;
   Handles<Graph> graphs;
   Handles<GraphExec> execs;
-  Operations pending;  // as enqueued
+  Operations pending;  // in the order in which they were enqueued
   std::vector<std::shared_ptr<Capture>> captures;
-  std::set<std::string> launched;  // since the zones were checked
+  std::set<std::string> launched;  // names of the work that ran since the last check of the zones
 };
 
 struct State {
@@ -173,18 +175,19 @@ struct State {
   const gputae_host::Library* library = nullptr;
   std::vector<Context> contexts;
   std::map<std::string, uint64_t> counts;
-  std::map<std::string, long> left;  // alive when their context went
+  std::map<std::string, long> left;  // objects that were alive when their context was released
   long handles = 0;
   size_t most_nodes = 0;
   uint64_t graph_launches = 0;
 };
 
-// Never destroyed: other threads may call while the process ends.
+// Never destroyed, because other threads may call while the process ends.
 State& state();
 
 // ---- calls.cpp
 
-// Counts a call of the function; what GPU_TAE_FAKE_FAIL wants it to return, having done nothing.
+// Counts a call of the function. If GPU_TAE_FAKE_FAIL wants the call to fail, returns the result that the function must
+// return without doing anything.
 Result called(const char* name);
 Result initialized();
 // The number of objects of each kind that the context has.
@@ -192,7 +195,7 @@ std::map<std::string, long> alive(const Context& context);
 
 // ---- contexts.cpp
 
-// The calling thread's context, and its error.
+// Finds the calling thread's context, and returns its error.
 Result working_context(const char* call, Context** context);
 
 // ---- memory.cpp
@@ -201,7 +204,7 @@ Result working_context(const char* call, Context** context);
 std::shared_ptr<Memory> holder(const std::map<Address, std::shared_ptr<Memory>>& memory, Address address, size_t bytes);
 // Notes that `work` uses a range of device memory.
 Result use(Context& context, Work& work, const FakeRange& range);
-// Nothing may have been written beside an allocation.
+// Checks that nothing was written outside the allocations.
 Result check_zones(Context& context);
 
 // ---- modules.cpp
@@ -211,39 +214,40 @@ Result open_engine(Context& context);
 
 // ---- streams.cpp
 
-// Null, with a line on stderr, where there is no such stream.
+// Returns null and prints a line on stderr if there is no such stream.
 Stream* find_stream(Context& context, void* handle, const char* call);
 
 // ---- graphs.cpp
 
-// Ends in an error when the capture ends.
+// Makes the capture invalid, so that its end is an error. Returns `result`.
 Result invalidate(Capture& capture, Result result, const char* call, const char* reason);
-// Calls that may wait or allocate: cuThreadExchangeStreamCaptureMode's rules.
+// Refuses calls that may wait or allocate, by the rules of cuThreadExchangeStreamCaptureMode.
 Result refuse_unsafe(const Context& context, const char* call);
-// The legacy default stream waits for blocking streams.
+// Refuses calls that use the legacy default stream while a blocking stream captures, since the default stream waits for
+// blocking streams.
 Result refuse_legacy(const Context& context, const char* call);
 
 // ---- execution.cpp
 
 double seconds();
 void forget_done(Operations& operations);
-// What the next operation of a stream comes after.
+// The operations after which the next operation of a stream comes.
 Operations frontier(Context& context, Stream& stream);
-// Makes the work a stream's next operation, or a node of what the stream captures.
+// Makes the work the next operation of a stream, or a node of the stream's capture.
 Result enqueue(Context& context, Stream& stream, Work work, std::shared_ptr<Operation>* enqueued = nullptr);
-// Enqueues into the default stream and waits for that.
+// Enqueues the work into the default stream and waits for it.
 Result run_now(Context& context, Work work);
-// Runs what these operations need, and themselves; `most` of all that at most. In random order others may run before
-// their time.
+// Runs these operations and those that they need, but `most` operations at most. In random order, other operations may
+// run before their time.
 Result wait_for(Context& context, Operations targets, size_t most = SIZE_MAX);
 Result wait_for_all(Context& context);
-// A call that asks whether these are done; the device gets on meanwhile.
+// For a call that asks whether these operations are done. The device makes progress meanwhile.
 Result query(Context& context, Operations operations);
 Result run_graph(Context& context, const Nodes& nodes);
 
 }  // namespace gputae_fake
 
-// ---- What the functions of cuda.h begin with
+// ---- The beginnings of the functions of cuda.h
 
 #define API extern "C" __attribute__((visibility("default"))) int
 #define TRY(expression)                                 \

@@ -1,4 +1,4 @@
-// The order in which enqueued work runs: nothing before something waits for it.
+// The order in which enqueued work runs. Work runs only when something waits for it.
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -11,10 +11,10 @@ namespace gputae_fake {
 
 namespace {
 
-constexpr size_t kMostPending = 1024;  // then an enqueuing call waits, as a GPU's queue is finite too
+constexpr size_t kMostPending = 1024;  // then an enqueuing call waits, because a GPU's queue is finite too
 
-// Runs jobs 0 to count - 1, each after those it depends on, until one fails. Among those that are ready the first, the
-// last or any one, as the order says.
+// Runs jobs 0 to count - 1 until one fails. Each job runs after the jobs that it depends on. Among the jobs that are
+// ready, the order setting chooses the first, the last or a random one.
 template <typename After, typename Run>
 Result run_in_order(size_t count, After after, Run run) {
   std::vector<size_t> missing(count);

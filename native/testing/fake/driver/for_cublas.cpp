@@ -1,4 +1,4 @@
-// What the fake cuBLAS asks of the driver (fake.h).
+// The functions of the driver that the fake cuBLAS uses (fake.h).
 #include <mutex>
 #include <utility>
 #include <vector>

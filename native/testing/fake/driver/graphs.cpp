@@ -1,4 +1,4 @@
-// Captures, what they forbid, and the graphs that they give.
+// Captures, the calls that they forbid, and the graphs that they give.
 #include <algorithm>
 #include <mutex>
 #include <thread>
@@ -12,7 +12,8 @@ namespace {
 
 thread_local int thread_mode = kGlobal;
 
-// Two nodes that use the same memory, one of them writing, must have an order. Nodes stand after those they depend on.
+// If two nodes use the same memory and one of them writes, they must have an order. Each node stands after the nodes
+// that it depends on.
 Result check_races(const Nodes& nodes) {
   const auto conflict = [](const Node& a, const Node& b) {
     for (const FakeRange& x : a.work.ranges) {

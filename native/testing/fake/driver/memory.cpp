@@ -14,7 +14,7 @@ namespace {
 
 constexpr unsigned char kUnwritten = 0xFF;  // NaN, -1
 
-// Null where there is not enough. What the device has is the caller's to check.
+// Returns null if there is not enough memory. The caller checks how much memory the device has.
 std::shared_ptr<Memory> allocate(size_t bytes, const char* kind) {
   auto memory = std::make_shared<Memory>();
   void* block = nullptr;
@@ -46,7 +46,7 @@ Result release(Context& context, std::map<Address, std::shared_ptr<Memory>>& mem
   return kSuccess;
 }
 
-// The other side of a transfer. A work that holds its own copy of it needs nothing more.
+// Checks the host's side of a transfer. Work that holds its own copy of the bytes needs nothing more.
 Result check_host(Context& context, const char* call, const void* host, size_t bytes) {
   if (host != nullptr && holder(context.memory, reinterpret_cast<Address>(host), bytes) == nullptr) return kSuccess;
   complain("%s: %p is no host memory", call, host);

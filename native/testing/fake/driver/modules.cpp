@@ -16,7 +16,7 @@ namespace {
 
 enum FunctionAttribute : int { kMaxDynamicShared = 8, kSharedCarveout = 9 };
 
-// The newest PTX, times ten, that a driver of this CUDA version reads.
+// The newest version of PTX, times ten, that a driver of this CUDA version reads.
 int newest_ptx(long driver) {
   const int major = static_cast<int>(driver / 1000), minor = static_cast<int>(driver % 1000 / 10);
   switch (major) {
@@ -33,13 +33,13 @@ int newest_ptx(long driver) {
   }
 }
 
-// Whether a driver would take this image; why not goes into `log`.
+// Whether a driver would take this image. If not, the reason goes into `log`.
 Result check_image(const char* image, std::string& log) {
   const Settings& settings = state().settings;
   constexpr unsigned char kFatBinary[] = {0x50, 0xED, 0x55, 0xBA};
   if (std::memcmp(image, kFatBinary, sizeof kFatBinary) == 0) {
     if (settings.refuse_fatbin) return kUnsupportedPtx;
-    // Machine code for sm_80 and sm_90, which runs on later ones of the same major.
+    // It has machine code for sm_80 and sm_90, which also runs on later architectures of the same major version.
     return settings.major == 8 || settings.major == 9 ? kSuccess : kNoBinary;
   }
   const char* begin = image + std::strspn(image, " \t\r\n");
@@ -174,7 +174,7 @@ API cuFuncGetAttribute(int* value, int attribute, void* handle) {
   const Settings& settings = state().settings;
   const int capability = 10 * settings.major + settings.minor;
   // MAX_THREADS_PER_BLOCK, SHARED_SIZE_BYTES, CONST_SIZE_BYTES, LOCAL_SIZE_BYTES, NUM_REGS, PTX_VERSION,
-  // BINARY_VERSION, CACHE_MODE_CA, then as named.
+  // BINARY_VERSION, CACHE_MODE_CA, then those that FunctionAttribute names.
   const int values[] = {function->kernel->most_threads,
                         kStaticShared,
                         0,

@@ -11,7 +11,7 @@ namespace {
 
 constexpr unsigned kNonBlocking = 1, kDisableTiming = 2;
 
-// Adds nodes to those that the next one comes after.
+// Adds nodes to those after which the next node comes.
 void merge(std::vector<size_t>& tail, const std::vector<size_t>& other) {
   tail.insert(tail.end(), other.begin(), other.end());
   std::sort(tail.begin(), tail.end());
@@ -31,7 +31,7 @@ API cuStreamCreateWithPriority(void** handle, unsigned flags, int priority) {
   ENTER_CONTEXT();
   NOT_NULL(handle);
   if (flags > kNonBlocking) return kInvalidValue;
-  (void)priority;  // clamped to what there is
+  (void)priority;  // clamped to the range of the device
   Stream stream;
   stream.blocking = flags != kNonBlocking;
   *handle = add(context.streams, std::move(stream));
@@ -54,13 +54,13 @@ API cuStreamDestroy_v2(void* handle) {
   if (stream == nullptr) return kInvalidHandle;
   if (stream->capture != nullptr)
     return invalidate(*stream->capture, kCaptureUnsupported, __func__, "the stream is capturing");
-  // What a blocking stream has left still comes before the default stream's next operation.
+  // The operations that a blocking stream leaves still come before the default stream's next operation.
   if (stream->blocking) context.legacy.tail.insert(context.legacy.tail.end(), stream->tail.begin(), stream->tail.end());
   context.streams.erase(handle);
   return kSuccess;
 }
 
-// Nobody may ask what has become of a capturing stream's work, and waiting is forbidden to the thread that captures.
+// While a stream captures, no call may ask about its work, and the thread that captures must not wait.
 #define NOT_CAPTURING(stream)                                                                       \
   if ((stream).capture != nullptr)                                                                  \
     return invalidate(*(stream).capture, kCaptureUnsupported, __func__, "the stream is capturing"); \
@@ -120,7 +120,7 @@ API cuStreamWaitEvent(void* handle, void* event_handle, unsigned flags) {
 API cuEventCreate(void** handle, unsigned flags) {
   ENTER_CONTEXT();
   NOT_NULL(handle);
-  if (flags > 3) return kInvalidValue;  // those for other processes are not supported
+  if (flags > 3) return kInvalidValue;  // events for other processes are not supported
   Event event;
   event.flags = flags;
   *handle = add(context.events, std::move(event));
@@ -147,7 +147,7 @@ API cuEventRecord(void* handle, void* stream_handle) {
   return kSuccess;
 }
 
-// An event that a capture recorded stands for nodes, which do not run.
+// An event that was recorded in a capture stands for nodes, which do not run.
 #define EVENT(event, handle)                                                                             \
   const std::shared_ptr<Event> event = find(context.events, handle);                                     \
   if (event == nullptr) return kInvalidHandle;                                                           \
