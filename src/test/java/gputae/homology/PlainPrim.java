@@ -7,7 +7,7 @@ final class PlainPrim {
 
   private PlainPrim() {}
 
-  /** Of points (n, d) by Prim's algorithm in double precision, without any rule for ties; ascending. */
+  /** Death times of points (n, d) by Prim's algorithm in double precision, without any rule for ties; ascending. */
   static double[] deaths(double[] points, int d) {
     int n = points.length / d;
     double[] shortest = new double[n];
