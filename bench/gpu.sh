@@ -35,11 +35,11 @@ prepare() { # prepare DIR MNIST
   cp "$here/gpu.sh" "$here/gpu_report.py" "$here"/peers/{torch_engines,side_by_side}.py "$dir/" ||
     fail "cannot copy the scripts"
 
-  # The portable bundle would not do: JMH needs more of Java than the bundle has.
+  # The portable bundle is not enough: JMH needs more of Java than the bundle has.
   runtime "$dir"
   program "$dir" "$target"
 
-  # For a Python that GUDHI has no package for.
+  # This library is for a Python that has no package of GUDHI.
   local version
   version=$(dpkg-query -W -f='${Version}' libgudhi-dev 2>/dev/null | sed 's/[+-].*//')
   g++ -std=c++17 -O3 -DNDEBUG -DGUDHI_H0_VERSION="\"${version:-of unknown version}\"" -shared -fPIC -s \
@@ -101,7 +101,7 @@ places() {
 }
 
 # limited SECONDS COMMAND...: runs the command; its output goes to the log and to $work/last. Returns the exit status of
-# the command, or 124 if the time was over.
+# the command, or 124 if the command ran out of time.
 limited() {
   local most=$1 left=$((total - SECONDS)) code start=$SECONDS
   shift
@@ -341,7 +341,7 @@ peers() {
 
 part_peers() { peers peers eager,graphs; }
 
-# A part of its own, since torch.compile takes longer than everything else.
+# This is a separate part, since torch.compile takes longer than everything else.
 part_compile() { peers peers-compiled compile; }
 
 jmh() { # jmh NAME SECONDS REGEX OPTIONS...
@@ -351,13 +351,13 @@ jmh() { # jmh NAME SECONDS REGEX OPTIONS...
     note "JMH $name" "NOT RUN" "no gpu-tae-bench.jar"
     return
   fi
-  # JMH locks a file in the temporary folder. It gets a folder of its own, so that a lock which an earlier JMH left does
+  # JMH locks a file in the temporary folder. Here it gets a separate folder, so that the lock of an earlier JMH does
   # not matter.
   limited "$most" "$java" "${java_options[@]}" "-Djava.io.tmpdir=$work/jmh" -cp "$work/gpu-tae-bench.jar:$jar" \
     org.openjdk.jmh.Main "$regex" -p "device=$device" "$@" -f 1 "${jmh_options[@]}" -foe false \
     -rf json -rff "$work/jmh/$name.json"
   code=$?
-  # If a case fails, JMH exits with 0 all the same: the failure is in the log, and the case is not in the JSON.
+  # JMH exits with 0 even if a case fails: the failure is in the log, and the case is not in the JSON.
   if [ $code = 0 ] &&
     { grep -q -E '<failure>|WrongAnswerException' "$work/last" || [ ! -s "$work/jmh/$name.json" ]; }; then
     note "JMH $name" FAIL \
@@ -506,7 +506,7 @@ run() { # run DIR OUT OPTIONS...
   export GPU_TAE_CACHE=$work/cache
   mkdir "$GPU_TAE_CACHE"
 
-  # The program is that of DIR. So is Java, if DIR has one; else it is that of the path.
+  # The program comes from DIR. Java comes from DIR too, if DIR has one, otherwise from the path.
   java=java jar=$work/gpu-tae.jar
   if [ -f "$here/runtime.tar.xz" ]; then
     unpack "$here/runtime.tar.xz" || say "trying the path's Java"
@@ -525,7 +525,7 @@ run() { # run DIR OUT OPTIONS...
   java_command="$java ${java_options[*]}"
   gputae=("$java" "${java_options[@]}" -jar "$jar")
 
-  # How much each part does.
+  # The amount of work in each part.
   data=(--dataset mnist --data "$here/mnist")
   repeats=1000 curve_epochs=1 step_rounds=2 step_epochs=10 step_batches="128 512 4096"
   product_batches="128 512 1024 2048" hundred=100 tree_points=512,4096,16384

@@ -335,7 +335,7 @@ def report(work, out, device, seconds, state):
              (work / "commands").read_text().rstrip() if (work / "commands").is_file() else "", "```", ""]
     write(out / "report.md", "\n".join(text))
 
-    # Beside the report: at most 8 files, whatever ran.
+    # At most 8 files lie beside the report, whichever parts ran.
     if (work / "selftest.txt").is_file():
         write(out / "selftest.txt", (work / "selftest.txt").read_text())
     if beside:

@@ -3,7 +3,7 @@
     python bench/peers/generation_measures.py [FILE]
         (default: src/test/resources/gputae/evaluate/generation_measures.safetensors; needs numpy, scipy, scikit-learn)
 
-The script is seeded, so deterministic. The file is safetensors; <case> is a name of cases():
+The script is seeded, so it is deterministic. The file is safetensors; <case> is a name of cases():
 
   <case>.real           F32 [n,d]  features of real images
   <case>.generated      F32 [m,d]  features of generated images

@@ -1,11 +1,11 @@
-"""Golden data for ImageVerdictTest: what Pillow reads of damaged PNG and JPEG files.
+"""Golden data for ImageVerdictTest: what Pillow reads from damaged PNG and JPEG files.
 
     python bench/peers/image_mutants.py [OUT]     (needs numpy and pillow; default OUT:
                                                    src/test/resources/golden/image-mutants.txt.gz)
 
-The output has some thousand mutants of small images, each with the verdict of `PIL.Image.open` and `load`; a warning of
-theirs counts as an error. The mutants are drawn with one seed: the same versions of Python, numpy and Pillow give the
-same file.
+The output has some thousand mutants of small images, each with the verdict of `PIL.Image.open` and `load`; a warning
+from them counts as an error. The mutants are drawn with one seed: the same versions of Python, numpy and Pillow give
+the same file.
 
 The notation is that of mutants.py. What was read is written as <mode>,<width>x<height>,<pixels>. <pixels> is in hex.
 For a PNG file it is the CRC-32 of the grey values as bytes, row-major. Decoders of JPEG may differ by rounding, so for
@@ -49,12 +49,12 @@ def png(depth, colour, rows, more=b"", interlace=0):
 
 
 def filtered(pixels):
-    """Rows of bytes, each with a filter: none, left, above, mean, Paeth in turn, as if written so."""
+    """Puts the number of a filter before each row: none, left, above, mean, Paeth in turn. No row is filtered."""
     return b"".join(bytes([y % 5]) + row.tobytes() for y, row in enumerate(pixels.reshape(len(pixels), -1)))
 
 
 def interlaced(pixels):
-    """The seven passes of Adam7, without filters."""
+    """Returns the seven passes of Adam7, without filters."""
     passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
     parts = [pixels[y::down, x::right] for y, x, down, right in passes]
     return b"".join(b"\0" + row.tobytes() for part in parts if part.size for row in part)
@@ -67,7 +67,7 @@ def saved(array, form, **options):
 
 
 def segments(jpeg):
-    """The marker segments up to the scan, and the rest."""
+    """Returns the marker segments up to the scan, and the rest."""
     parts, at = [], 2
     while jpeg[at + 1] != 0xDA:
         length = 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
@@ -112,7 +112,7 @@ FILES = [
 
 
 def chunks(file):
-    """(name, data) each; what is no whole chunk is left out."""
+    """Returns (name, data) of each chunk; an incomplete chunk is left out."""
     parts, at = [], 8
     while at + 12 <= len(file):
         length = int.from_bytes(file[at : at + 4], "big")
@@ -130,7 +130,7 @@ def is_png(file):
 
 
 def chunk_bytes_of(rng, file):
-    """Bytes within a chunk, with a checksum that fits."""
+    """Changes bytes within a chunk; the checksum fits them."""
     if not is_png(file):
         return None
     parts = chunks(file)
@@ -145,7 +145,7 @@ def chunk_bytes_of(rng, file):
 
 
 def header_of(rng, file):
-    """IHDR: sizes, depth, colour, compression, filter, interlacing."""
+    """Changes IHDR: sizes, depth, colour, compression, filter or interlacing."""
     if not is_png(file):
         return None
     parts = chunks(file)
@@ -160,7 +160,7 @@ def header_of(rng, file):
 
 
 def rearrange(rng, parts, place, way):
-    """A part taken out, there twice, or in the place of another: ways 0 to 2."""
+    """Removes a part (way 0), repeats it (way 1), or exchanges it with another one (way 2)."""
     if way == 0:
         del parts[place]
     elif way == 1:
@@ -194,7 +194,7 @@ def order_of_chunks(rng, file):
 
 
 def data_of(rng, file):
-    """The compressed rows: other bytes, more, fewer, other filters, other ends, in pieces."""
+    """Changes the compressed rows: other bytes, more or fewer bytes, other filters, other ends, or several pieces."""
     if not is_png(file):
         return None
     parts = chunks(file)
@@ -253,7 +253,7 @@ def segments_of(rng, file):
 
 
 def frame_of(rng, file):
-    """The frame header: its kind, depth, sizes, the components' ids, sampling and tables."""
+    """Changes the frame header: its kind, depth, sizes, the components' ids, sampling or tables."""
     if is_png(file):
         return None
     parts, rest = segments(file)
@@ -268,7 +268,7 @@ def frame_of(rng, file):
 
 
 def scan_of(rng, file):
-    """Behind the headers."""
+    """Changes what follows the headers, or the header of the scan."""
     if is_png(file):
         return None
     parts, rest = segments(file)

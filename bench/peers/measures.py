@@ -3,8 +3,8 @@
     python bench/peers/measures.py [OUT_FILE]     (default: src/test/resources/gputae/evaluate/measures.json;
                                                    needs numpy, scipy, scikit-learn)
 
-The script is seeded, so deterministic. Coordinates are decimals of five places, which a reader rounds to float32. The
-script computes everything in double from these float32 values.
+The script is seeded, so it is deterministic. Coordinates are decimals of five places, which a reader rounds to float32.
+The script computes everything in double from these float32 values.
 
     neighbourhoods: [{name, x, z, labels, ks, trustworthiness, continuity, accuracy, divergence}]
         x            (n, p) inputs; uint8 where the name begins with "images"
@@ -68,7 +68,7 @@ def accuracy(z, labels):
     right = 0
     for i, row in enumerate(near):
         votes = [int(labels[j]) for j in row]
-        right += max(votes, key=votes.count) == labels[i]  # of equal votes max takes the first
+        right += max(votes, key=votes.count) == labels[i]  # if votes are equal, max takes the first
     return right / len(z)
 
 

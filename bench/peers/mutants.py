@@ -44,7 +44,7 @@ def piece_of(rng, file):
 
 
 def edits(file, mutant):
-    """Of files of one length every run of other bytes; else one edit."""
+    """Returns every run of bytes that differ if both files have the same length; otherwise one edit."""
     spans = []
     if len(file) == len(mutant):
         i = 0
@@ -71,7 +71,7 @@ class Refused(Exception):
 
 
 def write(out, made_by, files, ways, drawn, rng, verdict_of):
-    """Draws mutants by each way in turn, each one once, and writes what verdict_of(number of the file, mutant) says."""
+    """Draws different mutants, by each way in turn; writes the verdicts of verdict_of(number of the file, mutant)."""
     reasons, lines, count = {}, [], [0, 0]
     seen = set()
 

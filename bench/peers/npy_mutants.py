@@ -1,4 +1,4 @@
-"""Golden data for NpyVerdictTest: what numpy reads of damaged .npy and .npz files.
+"""Golden data for NpyVerdictTest: what numpy reads from damaged .npy and .npz files.
 
     python bench/peers/npy_mutants.py [OUT]     (needs numpy; default OUT: src/test/resources/golden/npy-mutants.txt.gz)
 
@@ -35,7 +35,7 @@ DRAWN = 4000
 
 
 def written(version, header, values):
-    """A file with a header as other programs write it."""
+    """Returns a file with this header, as another program may write it."""
     raw = header.encode("latin1" if version < 3 else "utf-8")
     length = struct.pack("<H" if version == 1 else "<I", len(raw))
     return b"\x93NUMPY" + bytes([version, 0]) + length + raw + values
@@ -107,7 +107,7 @@ TOKEN = re.compile(r"'[^']*'|\"[^\"]*\"|[-+.\w]+|[^\s\w]|\s+")
 
 
 def parts(file):
-    """Start, header as text, values, and whether the length of the header has four bytes; None of an archive."""
+    """Returns the start, the header as text, and the values; None for an archive."""
     if file[:2] == b"PK":
         return None
     wide = file[6] > 1
@@ -150,7 +150,7 @@ def tokens_of(rng, file):
 
 
 def meaning_of(rng, file):
-    """A whole header that says something else, often something that fits."""
+    """Writes a whole header that says something else, which often still fits the values."""
     if parts(file) is None:
         return None
     start, header, rest = parts(file)
@@ -183,7 +183,7 @@ def meaning_of(rng, file):
 
 
 def start_of(rng, file):
-    """Magic bytes, version and length of the header."""
+    """Changes the version or the length of the header."""
     if parts(file) is None:
         return None
     way = rng.randrange(4)
@@ -202,7 +202,7 @@ def start_of(rng, file):
 
 
 def values_of(rng, file):
-    """Bytes of the values: large ones, infinities, NaN, subnormal ones."""
+    """Changes bytes of the values, which gives large values, infinities, NaN and subnormal values."""
     if parts(file) is None or not parts(file)[2]:
         return None
     rest = bytearray(parts(file)[2])
@@ -271,7 +271,7 @@ WAYS = [
 
 
 if __name__ == "__main__":
-    # What a shape claims shall not decide whether this machine has the memory.
+    # The limit makes the verdict on a shape that claims much memory independent of the memory of this machine.
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as folder:

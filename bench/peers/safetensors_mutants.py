@@ -60,7 +60,7 @@ VALUES = [
 
 
 def whole(header, data):
-    """A file of a header as text or bytes."""
+    """Returns a file with this header, which is text or bytes."""
     raw = header.encode("utf-8", "surrogatepass") if isinstance(header, str) else header
     return struct.pack("<Q", len(raw)) + raw + data
 
@@ -181,7 +181,7 @@ def numbers_of(rng, file):
 
 
 class Pairs(list):
-    """An object whose names may be there twice."""
+    """A JSON object in which a name may occur twice."""
 
 
 def text_of(value):
@@ -193,7 +193,7 @@ def text_of(value):
 
 
 def structure_of(rng, file):
-    """Whole JSON, of another meaning."""
+    """Writes whole JSON with another meaning."""
     header, data = parts(file)
     pairs = json.loads(header, object_pairs_hook=Pairs)
     for _ in range(rng.choice([1, 1, 2])):
@@ -204,14 +204,14 @@ def structure_of(rng, file):
             continue
         place = pairs.index((name, description)) if tensors else 0
         fields = dict(description)
-        if way == 0:  # there twice, as it is or as another
+        if way == 0:  # a tensor that occurs twice, with its own or another description
             pairs.insert(
                 rng.randrange(len(pairs) + 1),
                 (name, rng.choice([description, rng.choice(tensors)[1]]) if tensors else description),
             )
-        elif way == 1 and description:  # a field that is there twice
+        elif way == 1 and description:  # a field that occurs twice
             description.append(rng.choice(description))
-        elif way == 2:  # a field nobody knows
+        elif way == 2:  # an unknown field
             description.insert(
                 rng.randrange(len(description) + 1), (rng.choice(["x", "Dtype", "strides", ""]), rng.choice(VALUES))
             )
@@ -229,7 +229,7 @@ def structure_of(rng, file):
             )
         elif way == 5:
             rng.shuffle(pairs)
-        elif way == 6 and tensors:  # the same as an array
+        elif way == 6 and tensors:  # the same description as an array
             pairs[place] = (name, [value for _, value in description])
         elif way == 7 and "dtype" in fields:
             dtype = rng.choice(
@@ -248,7 +248,7 @@ def structure_of(rng, file):
                 ]
             )
             pairs[place] = (name, Pairs((key, dtype if key == "dtype" else value) for key, value in description))
-        elif way == 8 and isinstance(fields.get("shape"), list):  # of the same size, or nearly
+        elif way == 8 and isinstance(fields.get("shape"), list):  # a shape of the same size, or nearly
             shape = list(fields["shape"])
             shape.insert(
                 rng.randrange(len(shape) + 1), rng.choice([1, 1, 1, 0, 2, 1 << 31, 1 << 40, (1 << 64) - 1, 1 << 64])
@@ -261,7 +261,7 @@ def structure_of(rng, file):
                     value[:] = [v + shift for v in value]
         elif way == 10 and tensors:
             pairs.remove((name, description))
-        elif way == 11:  # no numbers of its own
+        elif way == 11:  # a tensor without numbers of its own, or nearly
             at = rng.choice([0, 4, 12, 24, 32, 41, 1 << 40])
             pairs.append(
                 (
@@ -291,7 +291,7 @@ def structure_of(rng, file):
 
 
 def letters_of(rng, file):
-    """Names and texts in other spellings, and bytes that are none."""
+    """Writes names and texts in other spellings, or puts bytes into them that are no text."""
     header, data = parts(file)
     found = [match for match in re.finditer(rb'"((?:[^"\\]|\\.)+)"', header)]
     if not found:
@@ -346,7 +346,7 @@ def accepted(file):
     try:
         deserialize(file)
         return True
-    except BaseException as e:  # a panic of Rust's is no Exception
+    except BaseException as e:  # a panic of Rust is no Exception
         if isinstance(e, KeyboardInterrupt):
             raise
         return False

@@ -172,7 +172,7 @@ def build_and_check(a, images, h0, deadline):
                 except Unavailable as e:
                     yield name, batch, model, e, f"NOT RUN: {e}", None
                     continue
-                except Exception as e:  # of CUDA, of a compiler: this row has no figure, the others still have
+                except Exception as e:  # of CUDA or of a compiler: this row gets no figure, the others do
                     e = Unavailable(f"{type(e).__name__}: {first_line(e)}")
                     yield name, batch, model, e, f"FAIL: {e}", False
                     continue

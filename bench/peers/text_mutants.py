@@ -11,7 +11,7 @@ The notation is that of mutants.py. What was read is written as <way>=<rows>x<co
 by commas. <digest> is the CRC-32 of the values as little-endian float64, row-major, with every NaN as 7ff8000000000000.
 <way> is "plain", or it names another way in which the same function reads other values from the file: in the encoding
 that the first bytes name or byte by byte, without comments of other signs and lines of spaces, with Fortran's
-exponents, with another separator, with quotes around numbers, from behind the first line. If several ways read the same
+exponents, with another separator, with quotes around numbers, or from the second line on. If several ways read the same
 values, they are noted once, with the first of these ways. A file that no way reads is refused.
 """
 

@@ -116,7 +116,7 @@ class Engine:
 
     def __init__(self, images, batch, latent, h0, seed=0, **adam):
         self.images, self.batch, self.h0, self.device = images, batch, h0, images.device
-        self.with_term = h0 is not None  # apart from h0, so that compiled code does not depend on which one it is
+        self.with_term = h0 is not None  # kept apart from h0, so that compiled code does not depend on h0
         torch.manual_seed(seed)  # on the CPU, so that every engine starts from the same weights
         self.encoder, self.decoder = (mlp(PIXELS, HIDDEN, HIDDEN, latent).to(self.device),
                                       mlp(latent, HIDDEN, HIDDEN, PIXELS).to(self.device))

@@ -1,5 +1,5 @@
 // Operations that touch every number once: gather, sigmoid, binary cross-entropy, ball penalty, reparameterisation,
-// Adam. Formulas and shapes: gputae.h.
+// Adam. Formulas and shapes: operations.h.
 #include "exponential.h"
 #include "simd.h"
 

@@ -25,17 +25,17 @@ public enum BenchCloud {
   clustered,
   /**
    * Clouds that the term meets in training: embeddings of the regularised autoencoder with the paper's settings and a
-   * latent space of d dimensions, after a few epochs. It is trained when needed, on one CPU thread whatever the device,
-   * so that all devices get the same points. The images are the built-in digits; as many are drawn as there are points,
-   * so nothing is padded or repeated.
+   * latent space of d dimensions, after a few epochs. The autoencoder is trained when it is needed, always on one CPU
+   * thread, so that all devices get the same points. The images are built-in digits. There are at least as many images
+   * as points, so no image is padded or repeated.
    */
   trained;
 
   private static final long SEED = 20261124;
 
   /**
-   * The least number of training images; and the number of epochs, after which embeddings fill the ball as they do
-   * later.
+   * The least number of training images, and the number of epochs. After so many epochs the embeddings fill the ball as
+   * they do later.
    */
   private static final int IMAGES = 16_384;
 

@@ -70,7 +70,7 @@ public abstract class DeviceBenchmark {
   /** Throws {@link WrongAnswerException} if the results of one invocation after {@link #prepare} are wrong. */
   abstract void check();
 
-  /** The same for the results of all invocations, after the last one. */
+  /** Checks the results of all invocations in the same way, after the last one. */
   void checkAtEnd() {}
 
   @Setup(Level.Trial)

@@ -8,8 +8,8 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * The second number of every benchmark, {@code deviceMicros}: microseconds per operation by the device's own clock,
- * from the moment when it begins the work of an invocation until it has finished. If the device has no clock, as the
- * CPU, this is wall time.
+ * from the moment when it begins the work of an invocation until it has finished. If the device has no clock, this is
+ * wall time; the CPU has none.
  *
  * <p>JMH has no counter for an average. A counter of type EVENTS is summed over the iterations, so an average would be
  * multiplied by the number of iterations. A counter of type OPERATIONS is a number of operations; JMH divides the wall

@@ -1,8 +1,8 @@
 package gputae.bench;
 
 /**
- * A device computed another result than the reference, so there is nothing to time. One line says what; the place in
- * this program does not matter.
+ * A device computed another result than the reference, so there is nothing to time. The message is one line that says
+ * what is wrong. There is no stack trace, since the place in this program does not matter.
  */
 public final class WrongAnswerException extends RuntimeException {
 

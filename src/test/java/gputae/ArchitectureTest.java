@@ -84,7 +84,7 @@ class ArchitectureTest {
     });
   }
 
-  /** A permission that nobody uses would hide that somebody begins to. */
+  /** A permission that no code uses would hide its first use. */
   @Test
   void everyPermissionIsUsed() {
     Map<String, Set<String>> used = new HashMap<>();

@@ -51,7 +51,7 @@ public class ViewFrame {
   @Param({"10000", "100000"})
   public int points;
 
-  /** 2 is drawn flat, 3 with depth. */
+  /** The latent dimension: 2 is drawn flat, 3 with depth. */
   @Param({"2", "3"})
   public int latent;
 

@@ -8,16 +8,14 @@ import java.util.List;
 /** Computes all {@link LatentTerm}s of an objective on a device, for batches of up to a given number of points. */
 public final class LatentTerms implements AutoCloseable {
 
-<<<<<<< HEAD
-  private record One(LatentTerm.Computation computation, int column, Weight weight, Matrix gradient) {}
-=======
+  <<<<<<<HEAD
+  private record One(LatentTerm.Computation computation, int column, Weight weight, Matrix gradient) {}=======
   /** A term and its computation; {@code weight} (1, 1) is the factor of its gradient. */
   private record One(TermKind<?> kind, LatentTerm.Computation computation, int column, Matrix weight, Matrix gradient) {
     void weigh(double weight) {
       this.weight.upload(new float[] {(float) kind.signed(weight)});
     }
-  }
->>>>>>> words-1
+  }>>>>>>>words-1
 
   private final Backend backend;
   private final List<One> all = new ArrayList<>();
@@ -31,7 +29,7 @@ public final class LatentTerms implements AutoCloseable {
     }
   }
 
-<<<<<<< HEAD
+  <<<<<<<HEAD
   /** The weights of the terms. */
   public List<Weight> weights() {
     return all.stream().map(One::weight).toList();

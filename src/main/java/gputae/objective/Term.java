@@ -2,8 +2,8 @@ package gputae.objective;
 
 /**
  * One term of an {@link Objective} with its weight and its settings. A term is an immutable value, preferably a record.
- * It also implements {@link LatentTerm}, {@link ParameterTerm}, {@link OutputTerm} or {@link PosteriorTerm}. This second
- * interface says at which point of a training step the term is computed, and from which data.
+ * It also implements {@link LatentTerm}, {@link ParameterTerm}, {@link OutputTerm} or {@link PosteriorTerm}. This
+ * second interface says at which point of a training step the term is computed, and from which data.
  */
 public interface Term {
 

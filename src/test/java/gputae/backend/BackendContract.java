@@ -34,8 +34,8 @@ public abstract class BackendContract {
   protected abstract Backend open();
 
   /**
-   * For tests of what depends on the matrix products' library: skips where it does not run as it would in a process of
-   * its own.
+   * Skips a test that depends on the library of matrix products if this library runs in another way here than in a
+   * separate process.
    */
   protected void assumeProductsOfThisSet() {}
 
@@ -44,7 +44,9 @@ public abstract class BackendContract {
     return Set.of();
   }
 
-  /** Whether an operation of the self-test is another one on this backend than on those that are tested anyhow. */
+  /**
+   * Whether an operation of the self-test must be tested on this backend; false if another backend's test covers it.
+   */
   protected boolean concerns(String operation) {
     return true;
   }
@@ -56,7 +58,7 @@ public abstract class BackendContract {
 
   @AfterEach
   void closeBackend() {
-    // Null where the machine lacks what the backend needs and the test was skipped.
+    // The backend is null if the machine lacks what the backend needs and the test was skipped.
     if (backend != null) {
       backend.close();
     }
@@ -76,7 +78,7 @@ public abstract class BackendContract {
 
   // ---- numbers
 
-  /** All on one backend, one after the other, as the self-test runs them. */
+  /** All operations run on one backend, one after the other, as in the self-test. */
   @TestFactory
   Stream<DynamicTest> everyOperationFollowsItsReference() {
     return tests(operation -> !onlyThorough().contains(operation));
@@ -154,7 +156,7 @@ public abstract class BackendContract {
     }
   }
 
-  // ---- numbers that are none
+  // ---- NaN and infinity
 
   @Test
   void aNotANumberStaysInItsRow() {

@@ -26,7 +26,7 @@ class BenchJarIT {
   private static final Path PROGRAM = Path.of(System.getProperty("gputae.jar", "target/gpu-tae.jar")).toAbsolutePath();
   private static final Path JAR = PROGRAM.resolveSibling("gpu-tae-bench.jar");
 
-  /** One iteration as short as may be; whoever else measures on this machine may go on. */
+  /** One iteration, as short as possible; another measurement may run on this machine at the same time. */
   private static final List<String> SHORT =
       List.of("-wi", "0", "-i", "1", "-r", "10ms", "-foe", "true", "-jvmArgsPrepend", "-Djmh.ignoreLock=true");
 
@@ -47,7 +47,7 @@ class BenchJarIT {
     return output;
   }
 
-  /** In the process itself, as a debugger wants it. */
+  /** Measures in the process of JMH itself, as a debugger needs it. */
   @Test
   void oneOperationOnBothBackends() throws IOException, InterruptedException {
     String output = run(0,
@@ -65,7 +65,7 @@ class BenchJarIT {
     assertEquals(2, results.size(), output);
   }
 
-  /** In a process of its own, as it is measured. */
+  /** Measures in a separate process, as for real figures. */
   @Test
   void aTrainingStep() throws IOException, InterruptedException {
     run(0, "TrainingStep -p device=cpu -p batch=128 -p model=tae -rf json -rff out.json");

@@ -12,8 +12,8 @@ class DeviceTimeTest {
     DeviceTime time = new DeviceTime();
     time.add(1000, 9, 9);
     time.reset();
-    // Two invocations of 16 operations: 3 s and 1 s by the clock on the wall, of which the device worked 1.5 s and 0.1
-    // s.
+    // Two invocations of 16 operations take 3 s and 1 s of wall time; the device works for 1.5 s and 0.1 s of these
+    // times.
     time.add(16, 3, 1.5);
     time.add(16, 1, 0.1);
     assertEquals(1.6 / 32, 4 / time.deviceMicros(), 1e-12);

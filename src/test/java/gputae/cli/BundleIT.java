@@ -87,7 +87,7 @@ class BundleIT {
     assertEquals(0, process.waitFor(), String.join(" ", command) + "\n" + Files.readString(output));
   }
 
-  /** A folder for PATH with what the launcher and tar call. */
+  /** A folder for PATH with the programs that the launcher and tar call. */
   private static Path withoutJava(Path folder) throws IOException {
     Path path = folder.resolve("path");
     if (!Files.exists(path)) {

@@ -12,10 +12,10 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class CommandTests {
 
-  /** Where {@link #program} works: emptied before each test. */
+  /** The folder where {@link #program} works; it is emptied before each test. */
   Path folder;
 
-  /** For commands that need no process of their own. */
+  /** Runs commands that need no separate process. */
   Jar.Together program;
 
   @BeforeAll
@@ -34,7 +34,7 @@ abstract class CommandTests {
     Tiny.empty(folder);
   }
 
-  /** A process of its own in {@link #folder}, with what these tests need in its environment. */
+  /** A separate process in {@link #folder}, with the environment that these tests need. */
   Jar jar() {
     return new Jar(folder);
   }

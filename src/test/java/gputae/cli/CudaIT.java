@@ -39,7 +39,7 @@ class CudaIT {
 
   private static Path sharedData;
 
-  /** Without any GPU: for what the others are compared with, which depends on no variable of the environment. */
+  /** Runs without any GPU, for results to compare with; these depend on no variable of the environment. */
   private static Jar.Together without;
 
   private Path data;
@@ -73,7 +73,7 @@ class CudaIT {
     return FakeCuda.machineCode() ? "machine code" : "PTX for sm_75 compiled by the driver (CUDA 13.0)";
   }
 
-  /** The weights after so many epochs on the host runner: the same in every test, so each is trained once. */
+  /** The weights after these epochs on the host runner. They are the same in every test, so each training runs once. */
   private static synchronized byte[] weightsOfTheHostRunner(int epochs) throws IOException {
     Path run = shared.resolve("host" + epochs);
     if (Files.notExists(run)) {
@@ -86,7 +86,7 @@ class CudaIT {
     return jar().run(Tiny.train(data, more));
   }
 
-  /** What a process finds: the line that begins so, which doctor has too. */
+  /** The line that begins with this name in the output of {@link CudaMain}; doctor prints it too. */
   private String found(String name) {
     return line(jar().main(CudaMain.class).run(), name);
   }
@@ -107,7 +107,7 @@ class CudaIT {
     assertTrue(Files.notExists(folder.resolve("run")), Tiny.content(folder).toString());
   }
 
-  /** The same from one process, whose doctor is then returned. */
+  /** The same in one process; returns the output of doctor from that process. */
   private Jar.Result trainRefusesAndDoctorSays(String... texts) throws IOException {
     try (Jar.Together program = jar().together()) {
       assertRefused(program.run(Tiny.train(data, REFUSED)), texts);
@@ -129,7 +129,7 @@ class CudaIT {
     if (cublas != 12) {
       return;
     }
-    // What was saved on one device goes on there, and says so on another. One process may open its GPU again and again.
+    // A run continues on its own device without a remark. One process may open its GPU again and again.
     try (Jar.Together program = jar().together()) {
       String again = program.run("train", "--resume", "gpu", "--epochs", 4, "--device", "cuda").succeeded().toString();
       assertTrue(!again.contains("other bits") && again.contains("Fake GPU"), again);
@@ -176,7 +176,7 @@ class CudaIT {
 
   @Test
   void whatIsMissingIsNamedAndHowToGetIt() throws IOException {
-    // The driver: nowhere, named and not there, without a function.
+    // The driver cannot be used: it is not at the named place, it lacks a function, or it is no library.
     fake.with("GPU_TAE_LIBCUDA", folder.resolve("none"));
     trainRefuses("GPU_TAE_LIBCUDA is " + folder.resolve("none") + ", which is not there");
     fake.with("GPU_TAE_LIBCUDA", FakeCuda.lackingDriver());
@@ -186,7 +186,7 @@ class CudaIT {
     Jar.Result noDriver = trainRefusesAndDoctorSays(text + " cannot be read: not a 64-bit library");
     assertTrue(line(noDriver, "CUDA backend").startsWith("none: the NVIDIA driver's library cannot be used"),
         noDriver.toString());
-    // cuBLAS the same.
+    // The same holds for cuBLAS.
     fake = new FakeCuda().with("GPU_TAE_CUBLAS", FakeCuda.lackingCublas());
     trainRefuses("it lacks cublasGemmEx", "pip install nvidia-cublas-cu12");
     fake.with("GPU_TAE_CUBLAS", folder.resolve("none"));
@@ -208,14 +208,14 @@ class CudaIT {
     assertTrue(found("cuBLAS").endsWith(both.resolve("libcublas.so.12").toString()));
     Files.delete(both.resolve("libcublas.so.12"));
     assertTrue(found("cuBLAS").endsWith(both.resolve("libcublas.so.13").toString()));
-    // A driver of CUDA 12 passes over cuBLAS 13 to where there is another.
+    // A driver of CUDA 12 cannot use cuBLAS 13, so the search goes on to another cuBLAS.
     Path twelve = Files.createDirectories(folder.resolve("env/lib/python3.11/site-packages/nvidia/cublas/lib"));
     Files.copy(FakeCuda.cublas(12), twelve.resolve("libcublas.so.12"));
     fake.with("driver", 12040).with("VIRTUAL_ENV", folder.resolve("env"));
     assertTrue(found("cuBLAS").endsWith(twelve.resolve("libcublas.so.12").toString()));
     fake.with("VIRTUAL_ENV", null).with("PATH", "/nowhere");
     trainRefuses("libcublas.so.13 needs a driver for CUDA 13, this one serves CUDA 12.4");
-    // The driver itself, by the loader.
+    // The loader finds the driver itself.
     fake.with("GPU_TAE_LIBCUDA", null).with("driver", null).with("LD_LIBRARY_PATH",
         both + ":" + FakeCuda.driver().getParent());
     assertEquals(FakeCuda.driver() + ", for CUDA 13.0", found("NVIDIA driver"));
@@ -266,7 +266,7 @@ class CudaIT {
             : "neither as machine code (is not in this build, made without nvcc)");
   }
 
-  /** What is in the jar where there was no nvcc is the PTX that lies beside the kernels. */
+  /** A jar that was built without nvcc holds the PTX that lies beside the kernels. */
   @ParameterizedTest
   @CsvSource({"7.5, 12000", "9.0, 13000"})
   void aJarThatWasBuiltWithoutNvccTrainsByTheShippedPtx(String capability, int driver) throws IOException {
@@ -298,7 +298,7 @@ class CudaIT {
     return jar;
   }
 
-  /** The folder of temporary files is anybody's: a library that lies there under JCuda's name is not loaded. */
+  /** Anybody can write to the folder of temporary files: a library that lies there under JCuda's name is not loaded. */
   @Test
   void nobodysLibraryIsLoadedFromTheFolderOfTemporaryFiles() throws IOException {
     Path temporary = Files.createDirectory(folder.resolve("tmp"));
@@ -312,7 +312,7 @@ class CudaIT {
     assertEquals(before, Tiny.content(temporary).toString());
   }
 
-  /** LD_LIBRARY_PATH with an empty part makes the current folder one of those where Java looks. */
+  /** If LD_LIBRARY_PATH has an empty part, Java looks in the current folder too. */
   @Test
   void nobodysLibraryIsLoadedFromTheCurrentFolder() throws IOException {
     Path planted = Files.writeString(folder.resolve("libJCublas2-12.6.0-linux-x86_64.so"), "a trap");
@@ -321,8 +321,8 @@ class CudaIT {
   }
 
   /**
-   * Names of folders that Java cannot write in the locale C, as in many containers: there is no GPU then, and no
-   * surprise.
+   * Many containers use the locale C, in which Java cannot write some names of folders. Then no GPU is found, and no
+   * unexpected error occurs.
    */
   @Test
   void namesBeyondAsciiInTheLocaleCAreNoSurprise() {
@@ -354,8 +354,8 @@ class CudaIT {
   }
 
   /**
-   * One line that names the call and the code, exit 1, and nothing left alive; by cuBLAS, so that its calls are among
-   * them.
+   * Expects exit 1, one line that names the call and the code, and nothing left alive. Products come from cuBLAS, so
+   * that its calls can fail too.
    */
   private void failing(String call) throws IOException {
     String name =
@@ -363,7 +363,7 @@ class CudaIT {
     fake.with("fail", call).with("counts", folder.resolve("counts"));
     Jar.Result result =
         jar().java("-Dgputae.products=cublas").run(Tiny.train(data, "--epochs", 2, "--device", "cuda", "--out", "run"));
-    // The stand-in has its say too.
+    // The stand-in prints lines too.
     List<String> said = result.errLines().stream().filter(line -> !line.startsWith("fake CUDA: ")).toList();
     assertEquals(1, result.exit(), result.toString());
     assertEquals(1, said.size(), result.toString());

@@ -30,7 +30,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each file of a run, damaged in every way that has a name: one line says which file, where in it, and what to do. */
+/**
+ * Each file of a run is damaged in every way that has a name. One line says which file it is, where the damage is, and
+ * what to do.
+ */
 class DamagedRunIT {
 
   @TempDir
@@ -43,7 +46,7 @@ class DamagedRunIT {
   @BeforeAll
   static void train() throws IOException {
     data = Tiny.write(folder);
-    // In a sweep, whose runs are those of train.
+    // The run belongs to a sweep, whose runs are like those of train.
     program = new Jar(folder).together();
     program.run(sweep()).succeeded();
     run = folder.resolve("sweep/runs/tiny-tae-d2");
@@ -61,7 +64,7 @@ class DamagedRunIT {
 
   private static final int SWEEP = 5;
 
-  /** The commands that read a run, from the one that does least; the last is for the run of the sweep alone. */
+  /** The commands that read a run, in the order of their work; the last one is only for the run of the sweep. */
   private static Jar.Result read(int reader, Path run) {
     return switch (reader) {
       case 0 -> program.run("generate", run, "--out", "x.npy");
@@ -73,7 +76,7 @@ class DamagedRunIT {
     };
   }
 
-  /** Exit 1 and one line for people, which has all these texts. */
+  /** Expects exit 1 and one readable line that has all these texts. */
   private static void assertSaid(Jar.Result result, Object... texts) {
     result.failed(Arrays.stream(texts).map(String::valueOf).toArray(String[]::new));
     assertForPeople(result.err(), result.toString());
@@ -91,7 +94,7 @@ class DamagedRunIT {
   private static final String GONE = "gone";
   private static final String TWICE = "twice";
 
-  /** Of these values the ones that a key may have. */
+  /** For each key, those of the values that it may have. */
   private static final Map<String, List<String>> LEGAL = new HashMap<>();
 
   static {
@@ -130,7 +133,7 @@ class DamagedRunIT {
     whole.addProperty("data", folder.toString());
     whole.addProperty("init_sha256", "0".repeat(64));
     List<String> keys = new ArrayList<>(whole.keySet());
-    // The version that wrote it is for people.
+    // The version that wrote the run is only for people.
     keys.remove("gpu_tae");
     assertEquals(LEGAL.keySet(), new HashSet<>(keys), "the keys of config.json");
     int refused = 0;
@@ -153,7 +156,7 @@ class DamagedRunIT {
             assertForPeople(line, line);
             assertTrue(line.startsWith(config + " ") || line.startsWith(config + ": "), line);
             assertTrue(line.contains(key) && line.lines().count() == 1, line);
-            // Each command does it so: a few of them for each key.
+            // Every command refuses it so; each key is tried with a few commands.
             if (value.equals("null") || value.equals("NaN") || value.equals("-8")) {
               assertSaid(read(refused % (SWEEP + 1), run), config.getFileName(), key);
             }
@@ -268,7 +271,7 @@ class DamagedRunIT {
     Path empty = Files.createFile(folder.resolve("empty.safetensors"));
     Path claims = Files.write(folder.resolve("claims.safetensors"),
         ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN).putLong(8L << 30).put((byte) '{').array());
-    // Of 8 GiB that take no room on the disk: with a header that is too large, and with one that is right.
+    // Files of 8 GiB that take no room on the disk: one with a header that is too large, one with a correct header.
     Path large = folder.resolve("large.safetensors");
     try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
       file.setLength(8L << 30);

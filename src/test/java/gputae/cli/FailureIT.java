@@ -82,7 +82,7 @@ class FailureIT extends CommandTests {
     assertEquals("mine", Files.readString(file));
     program.run(Tiny.train(data, "--epochs", 1, "--quiet", "--out", "file/below")).failed("file");
     assertEquals("mine", Files.readString(file));
-    // The default folder's parent, in the way as a file.
+    // A file has the place of the default folder's parent.
     Files.writeString(folder.resolve("runs"), "mine");
     program.run(Tiny.train(data, "--epochs", 1, "--quiet")).failed("runs");
     assertEquals("mine", Files.readString(folder.resolve("runs")));
@@ -205,10 +205,10 @@ class FailureIT extends CommandTests {
     for (int i = 0; i < times; i++) {
       for (String file : List.of("config.json", "model.safetensors", "checkpoint.safetensors")) {
         byte[] whole = Files.readAllBytes(run.resolve(file));
-        // Without its last character, a line end, the JSON is still whole.
+        // The JSON is still complete without its last character, a line end.
         int length = random.nextInt(whole.length - 2);
         all.add(new Damage(file, "cut to " + length, Arrays.copyOf(whole, length), true));
-        // Every other flip in the first part, where the header is.
+        // Every second flip is in the first part, where the header is.
         int place = random.nextInt(i % 2 == 0 ? Math.min(2000, whole.length) : whole.length);
         int bit = random.nextInt(8);
         byte[] flipped = whole.clone();
@@ -231,7 +231,7 @@ class FailureIT extends CommandTests {
         String last = result.errLines().get(result.errLines().size() - 1);
         assertTrue(last.startsWith("gpu-tae: ") && !last.contains("unexpected "), about);
       }
-      // Resuming a run may also warn that its conditions differ, which damage can make of them.
+      // A resume may also warn that the conditions differ, since damage can change the recorded conditions.
       assertTrue(result.errLines().size() <= 2 && !result.err().contains("\tat "), about);
       if (damage.cut && damage.file.equals("checkpoint.safetensors")) {
         assertArrayEquals(damage.bytes, Files.readAllBytes(copy.resolve(damage.file)),

@@ -65,7 +65,7 @@ class GenerateEncodeIT {
     run("generate", "run", "--seed", 4, "--out", "c.npy");
     assertArrayEquals(bytes("a.npy"), bytes("b.npy"));
     assertFalse(Arrays.equals(bytes("a.npy"), bytes("c.npy")));
-    // More images begin with the same ones.
+    // A larger number of images begins with the same images.
     run("generate", "run", "--seed", 3, "--count", 10, "--out", "few.npy");
     byte[] few = Tiny.readNpy(folder.resolve("few.npy"), "|u1", "(10, 8, 8)");
     assertArrayEquals(few, Arrays.copyOf(Tiny.readNpy(folder.resolve("a.npy"), "|u1", "(96, 8, 8)"), few.length));
@@ -98,7 +98,7 @@ class GenerateEncodeIT {
     float[] test = Tiny.floats(Tiny.readNpy(folder.resolve("run/latents.npy"), "<f4", "(50, 2)"));
     run("encode", "run", data, "--threads", 2, "--out", "all.npy");
     float[] all = Tiny.floats(Tiny.readNpy(folder.resolve("all.npy"), "<f4", "(300, 2)"));
-    // The whole file is the training images, then the test images; other sizes of products may round otherwise.
+    // The whole file has the training images, then the test images; products of other sizes may round differently.
     for (int i = 0; i < all.length; i++) {
       float expected = i < 500 ? training[i] : test[i - 500];
       float difference = Math.abs(all[i] - expected);

@@ -43,7 +43,7 @@ class H0IT extends CommandTests {
     assertEquals(expected, deaths(Tiny.writeNpy(folder.resolve("f4.npy"), "<f4", "(4, 2)", SQUARE_F4)));
     assertEquals(expected,
         deaths(Tiny.writeNpy(folder.resolve("f8.npy"), "<f8", "(4, 2)", Tiny.littleEndian(0., 0, 2, 0, 2, 2, 0, 2))));
-    // Its distances; sqrt 8 as float32 is 2.828427.
+    // The distances of the square give the same; sqrt 8 as float32 is 2.828427.
     assertEquals(expected, deaths(text("lower.txt", "2", "2.828427,2", "2,2.828427,2"), "--format", "lower-distance"));
     assertEquals(expected,
         deaths(text("full.txt", "0 2 2.828427 2", "2 0 2 2.828427", "2.828427 2 0 2", "2 2.828427 2 0"), "--format",
@@ -55,9 +55,9 @@ class H0IT extends CommandTests {
     assertEquals(List.of("0", "0", "5"), deaths(text("duplicates.csv", "0,0", "3,4", "0,0", "3,4")),
         "two pairs of duplicates, 5 apart");
     assertEquals(List.of(), deaths(text("point.csv", "1,2,3")), "one point never dies");
-    // On a line at 0, 1, 3, 6, 10, shuffled: the gaps.
+    // Points on a line at 0, 1, 3, 6, 10, shuffled: the deaths are the gaps.
     assertEquals(List.of("1", "2", "3", "4"), deaths(text("gaps.csv", "6", "0", "10", "1", "3")));
-    // Collinear in the plane, along (3, 4): the gaps times 5.
+    // Collinear points in the plane, along (3, 4): the deaths are the gaps times 5.
     assertEquals(List.of("5", "10", "15", "20"), deaths(text("slanted.csv", "18,24", "0,0", "30,40", "3,4", "9,12")));
     assertEquals(List.of("0.1"), deaths(text("tenth.csv", "0", "0.1")),
         "the shortest digits that give back the float32");
@@ -78,7 +78,7 @@ class H0IT extends CommandTests {
     Path out = folder.resolve("edges.csv");
     program.run("h0", text("gaps.csv", "6", "0", "10", "1", "3"), "--edges", out).succeeded();
     assertEquals("u,v,length\n1,3,1\n3,4,2\n0,4,3\n0,2,4\n", Files.readString(out));
-    // Equal lengths: by the smaller point, then the larger.
+    // Edges of equal length are ordered by the smaller point, then by the larger one.
     program.run("h0", text("square.csv", "0,0", "2,0", "2,2", "0,2"), "--edges", out).succeeded();
     assertEquals("u,v,length\n0,1,2\n0,3,2\n1,2,2\n", Files.readString(out));
     program
@@ -109,7 +109,7 @@ class H0IT extends CommandTests {
       assertEquals(death, Decimal.shortest(value));
       before = value;
     }
-    // The edges give the lengths back; recomputed in double they agree to (d/2 + 2) 2^-24.
+    // The edges have the same lengths. Recomputed in double, the lengths agree to (d/2 + 2) 2^-24.
     Path edges = folder.resolve("edges.csv");
     program.run("h0", folder.resolve("cloud.npy"), "--edges", edges).succeeded();
     List<String> rows = Files.readAllLines(edges);
@@ -141,11 +141,11 @@ class H0IT extends CommandTests {
     for (String unit : List.of("1e300", "1e-300")) {
       List<String> deaths = deaths(text("gaps" + unit + ".csv", "0", unit, "3" + unit.substring(1)));
       double one = Double.parseDouble(unit);
-      // Coordinates keep float32's 24 bits, from the middle of the axis: half an ulp of 1.5 for each end.
+      // Coordinates, taken from the middle of the axis, keep the 24 bits of float32: half an ulp of 1.5 for each end.
       assertEquals(one, Double.parseDouble(deaths.get(0)), one * 0x1p-22);
       assertEquals(2 * one, Double.parseDouble(deaths.get(1)), one * 0x1p-22);
     }
-    // float32's own extremes, in float32.
+    // The extremes of float32, in a float32 file.
     for (float unit : new float[] {0x1p126f, Float.MIN_NORMAL, Float.MIN_VALUE}) {
       List<String> deaths = deaths(
           Tiny.writeNpy(folder.resolve("line" + unit + ".npy"), "<f4", "(3, 1)", Tiny.littleEndian(0f, unit, -unit)));

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Files of the kinds that users have, given to {@code h0}: the right death times, or one line that says what to do. */
+/** Files of the kinds that users have: {@code h0} gives the right death times, or one line that says what to do. */
 class H0InputIT extends CommandTests {
 
   /** Inputs that went wrong elsewhere, with right answers; they are not part of the repository. */
@@ -109,7 +109,7 @@ class H0InputIT extends CommandTests {
           "lower-distance"), one, 2 * one);
       assertDeaths(deaths(text("square.csv", "0,1" + scale + "\n1" + scale + ",0\n"), "--format", "distance"), one);
     }
-    // Too many points for the plain program: 8,000, of which float32 takes 4,000 for one.
+    // There are too many points for the reference alone: 8,000. Float32 merges 4,000 of them into one.
     Random random = new Random(3);
     String many = IntStream.range(0, 8000).mapToObj(i -> i < 4000 ? i + "," + i : 8e3 + 1e-8 * random.nextDouble()
         + "," + 1e-8 * random.nextDouble())

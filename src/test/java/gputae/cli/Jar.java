@@ -32,7 +32,9 @@ final class Jar {
   /** A process that takes longer hangs; the longest here takes some seconds. */
   private static final int PATIENCE_SECONDS = 300;
 
-  /** Half the time of a short process goes into compiling and collecting that it does not live to profit from. */
+  /**
+   * A short process would spend half its time on compilation and garbage collection, and would end before these pay.
+   */
   private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
   static final Path FILE = Path.of(System.getProperty("gputae.jar", "target/gpu-tae.jar")).toAbsolutePath();
@@ -51,9 +53,9 @@ final class Jar {
   /** A program that will run in a working folder. */
   Jar(Path folder) {
     this.folder = folder;
-    // One cache of native libraries for all tests, beside the jar, so that nothing is left in the user's.
+    // One cache of native libraries for all tests, beside the jar, so that nothing is left in the user's cache.
     environment.put("GPU_TAE_CACHE", FILE.resolveSibling("native-cache").toString());
-    // What is tested is the program, not the machine: its own GPU, if there is one, is hidden.
+    // The tests are about the program, not about the machine, so they hide the machine's GPU.
     environment.put("CUDA_VISIBLE_DEVICES", "");
   }
 
@@ -70,13 +72,13 @@ final class Jar {
     return this;
   }
 
-  /** Another java. */
+  /** Uses another java. */
   Jar javaHome(Path home) {
     java = home.resolve("bin/java").toString();
     return this;
   }
 
-  /** Another jar of the program. */
+  /** Uses another jar of the program. */
   Jar file(Path jar) {
     file = jar;
     program = List.of("-jar", jar.toString());
@@ -84,8 +86,8 @@ final class Jar {
   }
 
   /**
-   * A main class of the tests, with arguments before those of the program, that runs the packaged classes in its own
-   * process.
+   * Runs a main class of the tests, which uses the packaged classes in its process. Its first arguments come before
+   * those of the program.
    */
   Jar main(Class<?> main, String... first) {
     Path classes = Path.of(main.getProtectionDomain().getCodeSource().getLocation().getPath());
@@ -118,12 +120,12 @@ final class Jar {
       return this;
     }
 
-    /** Exit 2 and one line. */
+    /** Expects exit 2 and one line. */
     Result wrongUsage() {
       return refused(2);
     }
 
-    /** Exit 1 and one line, which contains the texts and is not a surprise of the program's own. */
+    /** Expects exit 1 and one line that contains the texts and reports no unexpected error. */
     Result failed(String... texts) {
       refused(1);
       assertFalse(err.contains("unexpected "), toString());
@@ -170,12 +172,12 @@ final class Jar {
       return process.isAlive();
     }
 
-    /** Sends SIGKILL; nothing happens where the process ended by itself just before. */
+    /** Sends SIGKILL; nothing happens if the process has just ended by itself. */
     void kill() {
       process.destroyForcibly();
     }
 
-    /** Sends a signal by name, such as TERM, to a process that must be there to get it. */
+    /** Sends a signal by name, such as TERM, to the process, which must still run. */
     void signal(String name) throws IOException, InterruptedException {
       assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor(),
           "kill -" + name);
@@ -211,13 +213,13 @@ final class Jar {
     return start(arguments).await();
   }
 
-  /** A line of words between single spaces. */
+  /** Runs the program with the words of a line; single spaces separate them. */
   Result runLine(String line) {
     return run((Object[]) line.split(" "));
   }
 
   /**
-   * Runs it in bash, which fails where any program of a pipe fails.
+   * Runs the program in bash, which fails if any program of a pipe fails.
    *
    * @param script of bash; {@code "$@"} in it is the program with its arguments
    */
@@ -238,7 +240,7 @@ final class Jar {
 
   Running start(Object... arguments) {
     try {
-      // Outside the working folder, whose content some tests compare.
+      // These files lie outside the working folder, whose content some tests compare.
       Path out = Files.createTempFile("gpu-tae", ".out");
       Path err = Files.createTempFile("gpu-tae", ".err");
       return new Running(line(words(arguments)),
@@ -285,7 +287,7 @@ final class Jar {
         start();
       }
       List<String> words = words(arguments);
-      // One that hangs is ended, which ends the wait for its answer.
+      // A command that hangs is ended, which ends the wait for its answer.
       CompletableFuture<Void> patience = CompletableFuture.runAsync(process::destroyForcibly,
           CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS));
       try {
@@ -305,7 +307,7 @@ final class Jar {
       }
     }
 
-    /** A line of words between single spaces. */
+    /** Runs the program with the words of a line; single spaces separate them. */
     Result runLine(String line) {
       return run((Object[]) line.split(" "));
     }
@@ -314,7 +316,7 @@ final class Jar {
       return new String(answers.readNBytes(answers.readInt()), StandardCharsets.UTF_8);
     }
 
-    /** What was written past the commands' own streams: by Java itself or by a library. */
+    /** The text that Java itself or a library wrote, past the commands' own streams. */
     private String outside() {
       try {
         return Files.readString(err);
@@ -376,7 +378,7 @@ final class Jar {
     return builder;
   }
 
-  /** A build in the background of a script has SIGINT ignored, and its children inherit that. */
+  /** A build in the background of a script ignores SIGINT, and its children inherit this. */
   private static boolean interruptIgnored() {
     try {
       String mask = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("SigIgn:"))
@@ -387,7 +389,7 @@ final class Jar {
     }
   }
 
-  /** Whether file permissions mean nothing to these tests. */
+  /** Whether root runs the tests; then file permissions mean nothing. */
   static boolean isRoot() throws IOException {
     return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
   }

@@ -38,8 +38,8 @@ class KillIT extends CommandTests {
   @Test
   void aTrainingKilledAtSomeOperationsOnFilesResumesToTheSameBytes() {
     program.run(training("whole", EPOCHS)).succeeded();
-    // Of each file: opened, half written, written, synced, renamed. 1-5 config.json, 6-10 metrics.csv, then the first
-    // checkpoints; 43 is a figure.
+    // Each file is opened, half written, written, synced and renamed. Operations 1-5 are on config.json, 6-10 on
+    // metrics.csv, the next on the first checkpoints; 43 is on a figure.
     IntStream.of(3, 12, 19, 43).parallel().forEach(n -> assertTrue(killedAt(n), "operation " + n + " was not reached"));
   }
 
@@ -52,8 +52,8 @@ class KillIT extends CommandTests {
       n++;
     }
     System.out.println(n - 1 + " operations on files");
-    // Settings, metrics, a checkpoint an epoch and one at the end, weights, each of five operations; figures,
-    // embeddings, labels, report come on top.
+    // There are five operations for each of these: settings, metrics, one checkpoint an epoch, one at the end, and
+    // weights. Figures, embeddings, labels and report come on top.
     assertTrue(n > 5 * (2 + EPOCHS + 2), n + " operations are too few to be all");
   }
 
@@ -93,8 +93,8 @@ class KillIT extends CommandTests {
       while (training.isAlive() && !Files.exists(config)) {
         Thread.sleep(1);
       }
-      // From the first file on; some milliseconds an epoch. Where a kill falls does not matter, nor whether the
-      // training was quicker.
+      // The time counts from the first file on; an epoch takes some milliseconds. It does not matter where the kill
+      // falls, or whether the training ends before it.
       Thread.sleep(random.nextInt(500));
       training.kill();
       Jar.Result result = training.await();

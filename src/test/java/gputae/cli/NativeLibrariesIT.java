@@ -28,8 +28,8 @@ class NativeLibrariesIT {
   private static final List<String> LIBRARIES = List.of("libdnnl.so.3", "libgomp.so.1", "libgputae.so");
 
   /**
-   * Where programs end up that pass over all else: shared by the tests, since unpacking takes longer than the rest of
-   * them.
+   * The home where programs unpack if they pass over all other places. The tests share it, since unpacking takes longer
+   * than the rest of them.
    */
   @TempDir
   static Path home;
@@ -44,7 +44,7 @@ class NativeLibrariesIT {
     temporary = Files.createDirectory(folder.resolve("tmp"));
   }
 
-  /** A program that looks for a place as it does where nothing is set: the folder of temporary files, then the home. */
+  /** A program without settings, which tries the folder of temporary files, then the home. */
   private Jar unset(Path temporary, Path home) {
     return new Jar(folder).with("GPU_TAE_CACHE", null).java("-Djava.io.tmpdir=" + temporary, "-Duser.home=" + home);
   }
@@ -53,27 +53,27 @@ class NativeLibrariesIT {
     return temporary.resolve("gpu-tae-" + Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
   }
 
-  /** Where a program unpacks its libraries to, or has them already. */
+  /** The folder to which a program unpacks its libraries, or where it has them already. */
   private static Path location(Jar program) {
     return location(program.main(LocationMain.class).run());
   }
 
-  /** The same as doctor says it. */
+  /** The same folder, from the output of doctor. */
   private static Path location(Jar.Result doctor) {
     return Path.of(doctor.succeeded().outLines().stream().filter(line -> line.startsWith("native libraries"))
         .findFirst().orElseThrow()
         .substring("native libraries".length()).trim());
   }
 
-  /** All libraries lie in a folder, and nothing else: no unfinished ones. */
+  /** Asserts that a folder holds all libraries and nothing else, in particular no unfinished ones. */
   private static void assertWhole(Path folder) throws IOException {
     assertEquals(LIBRARIES, Tiny.content(folder));
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
   }
 
   /**
-   * The one folder that two programs started together unpacked to, once both have ended: the slower is still unpacking
-   * when the quicker is done.
+   * Starts two programs together and waits for both, since the slower one still unpacks when the quicker one has ended.
+   * Returns the one folder that both use.
    */
   private static Path sharedUnder(Path cache, Supplier<Jar.Running> program) {
     List<Jar.Running> both = Stream.of(1, 2).map(i -> program.get()).toList();
@@ -91,7 +91,7 @@ class NativeLibrariesIT {
     Path elsewhere = Files.createDirectory(folder.resolve("home"));
     assertWhole(sharedUnder(cacheIn(temporary), () -> unset(temporary, elsewhere).start("doctor")));
     assertFalse(Files.exists(elsewhere.resolve(".cache")), "left in the home");
-    // Nor has a library of others unpacked something by itself, as LWJGL would.
+    // No library of others has unpacked something by itself, as LWJGL would.
     assertEquals(List.of(cacheIn(temporary).getFileName().toString()), List.of(temporary.toFile().list()));
   }
 
@@ -114,7 +114,7 @@ class NativeLibrariesIT {
     assertEquals(location, location(program));
     assertWhole(location);
     assertEquals(kept, Files.getAttribute(location.resolve("libdnnl.so.3"), "unix:ino"));
-    // Of the right size, but not the right content, and of the time it had.
+    // The file keeps its size and its time, but has wrong content.
     Path library = location.resolve("libgputae.so");
     Object bad = Files.getAttribute(library, "unix:ino");
     FileTime time = Files.getLastModifiedTime(library);
@@ -127,7 +127,8 @@ class NativeLibrariesIT {
     assertWhole(location);
     assertNotEquals(bad, Files.getAttribute(library, "unix:ino"));
 
-    // Killed while it unpacks the large one: what it leaves is removed by the next that unpacks or finds it.
+    // A program is killed while it unpacks the large library. The next program that unpacks or finds the library
+    // removes the rest.
     Files.delete(location.resolve("libdnnl.so.3"));
     Jar.Running killed = program.start();
     while (Tiny.content(location).size() < LIBRARIES.size()) {
@@ -138,7 +139,7 @@ class NativeLibrariesIT {
     assertEquals(location, location(program));
     assertWhole(location);
 
-    // The folder itself, opened to others later on.
+    // The folder itself is opened to others later.
     Files.setPosixFilePermissions(location, PosixFilePermissions.fromString("rwxrwxr-x"));
     new Jar(folder).with("GPU_TAE_CACHE", cache.toString()).run("train", "--epochs", 1).failed("other users may write");
   }
@@ -189,7 +190,7 @@ class NativeLibrariesIT {
 
   @Test
   void withoutAHomeNothingIsMadeInTheWorkingFolder() throws IOException {
-    // What Java says of a user without an entry in passwd.
+    // Java gives this home for a user without an entry in passwd.
     Jar homeless = unset(Path.of("/proc/tmp"), Path.of("?")).with("HOME", null);
     homeless.run("h0", Files.writeString(folder.resolve("cloud.csv"), "0\n1\n"), "--device", "cpu")
         .failed("GPU_TAE_CACHE", "/proc/tmp");

@@ -103,7 +103,7 @@ class OutputsIT {
     assertTrue(result.succeeded().out().startsWith("points "), result.toString());
     assertEquals(DEATHS, Files.readString(folder.resolve("got")));
     assertTrue(Files.readAttributes(folder.resolve("pipe"), "isOther").containsValue(true));
-    // A descriptor of the shell's, a process of the shell's, and a device.
+    // Outputs may be a file descriptor of the shell, a process of the shell, or a device.
     String wait = "for i in {1..200}; do [ -s edges ] && break; sleep 0.05; done";
     jar().shell("\"$@\" --out /dev/fd/3 --edges >(cat > edges) 3> deaths > /dev/null; " + wait, "h0", cloud)
         .succeeded();
@@ -125,12 +125,12 @@ class OutputsIT {
     }
     assertEquals(EDGES, program.run("h0", cloud, "--edges", "-").out());
     assertTrue(Files.isSymbolicLink(Path.of("/dev/stdout")));
-    // As it comes, unharmed: encode and generate write numpy's format.
+    // Binary output arrives unchanged: encode and generate write numpy's format.
     jar().shell("\"$@\" --threads 2 > z.npy", "encode", run, "--out", "-");
     assertArrayEquals(Files.readAllBytes(run.resolve("latents.npy")), Files.readAllBytes(folder.resolve("z.npy")));
     jar().shell("\"$@\" | cat > x.npy", "generate", run, "--count", 3, "--out", "/dev/stdout");
     Tiny.readNpy(folder.resolve("x.npy"), "|u1", "(3, 8, 8)");
-    // What is appended to stays.
+    // A file that the shell appends to keeps its content.
     Files.writeString(folder.resolve("log"), "before\n");
     jar().shell("\"$@\" >> log", "h0", cloud, "--out", "/dev/stdout");
     assertEquals("before\n" + DEATHS, Files.readString(folder.resolve("log")));
@@ -145,7 +145,7 @@ class OutputsIT {
     Path locked = Files.writeString(folder.resolve("locked.npy"), "mine");
     Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r--r--r--"));
     program.run("h0", cloud, "--out", locked).failed("locked.npy", "read-only");
-    // Were it computed first, what is wrong with the input would be said.
+    // If the program computed first, it would report the input instead.
     program.run("h0", "nowhere.csv", "--edges", locked).failed("locked.npy", "read-only");
     program.run("encode", run, "--out", locked).failed("locked.npy", "read-only");
     Path link = Files.createSymbolicLink(folder.resolve("x.npy"), locked);
@@ -184,7 +184,7 @@ class OutputsIT {
     }
     jar().shell("\"$@\" >> gaps.csv", "h0", cloud).wrongUsage();
     assertEquals("6\n0\n10\n1\n3\n", Files.readString(cloud));
-    // Images to embed, and the data that the run was trained on.
+    // An output may replace neither the images to embed nor the data of the run.
     Path images = Files.copy(data, folder.resolve("images.npy"));
     program.run("encode", run, images, "--out", images).wrongUsage();
     program.run("encode", run, "--out", data).wrongUsage();
@@ -226,7 +226,7 @@ class OutputsIT {
     for (Map.Entry<Path, byte[]> file : before.entrySet()) {
       assertArrayEquals(file.getValue(), Files.readAllBytes(file.getKey()), file.getKey().toString());
     }
-    // Other names in the run are free, again and again.
+    // Other names in the run are free, also for a second time.
     program.run("encode", run, "--out", run.resolve("train.csv")).succeeded();
     program.run("encode", run, "--out", run.resolve("train.csv")).succeeded();
   }
@@ -265,7 +265,7 @@ class OutputsIT {
     program.run("encode", run, "--out", folder.resolve(name)).succeeded();
     assertEquals(DEATHS, Files.readString(folder.resolve("b".repeat(250))));
     assertTrue(Tiny.content(folder).stream().noneMatch(file -> file.endsWith(".part")));
-    // The name that temporary files once had.
+    // Temporary files once had this name.
     Path victim = Files.writeString(folder.resolve("victim"), "mine");
     Files.createSymbolicLink(folder.resolve(".deaths." + ProcessHandle.current().pid() + ".part"), victim);
     program.run("h0", cloud, "--out", folder.resolve("deaths")).succeeded();
@@ -280,7 +280,7 @@ class OutputsIT {
           jar().shell("\"$@\" > /dev/full", command).failed("standard output", "No space left on device");
       assertEquals("", result.out());
     }
-    // What goes to files is there all the same.
+    // The outputs that go to files are there nevertheless.
     assertEquals(DEATHS, Files.readString(folder.resolve("deaths")));
     assertTrue(Files.exists(folder.resolve("new/report.html")));
   }

@@ -58,7 +58,7 @@ class OwnTermIT extends CommandTests {
     return lines.stream().skip(1).mapToDouble(line -> Double.parseDouble(line.split(",")[column])).toArray();
   }
 
-  /** Pixels, from the header of the PNG. */
+  /** The height in pixels, from the header of the PNG. */
   private int height(String run) throws IOException {
     return ByteBuffer.wrap(Files.readAllBytes(folder.resolve(run).resolve("figures/losses.png"))).getInt(20);
   }
@@ -82,7 +82,7 @@ class OwnTermIT extends CommandTests {
     assertTrue(Files.readString(folder.resolve("with/config.json")).contains("\"lambda_quartic\": 0.25,"));
     String report = Files.readString(folder.resolve("with/report.html"));
     assertTrue(report.contains("<th>quartic</th>") && report.contains("weight of the fourth moment"));
-    // A panel with its heading, 2 pixels a point.
+    // There is one more panel with its heading, at 2 pixels a point.
     assertEquals(height("without") + 2 * (34 + 130), height("with"));
     assertTrue(Files.readAllLines(folder.resolve("without/metrics.csv")).get(0).contains(",kl,total,"));
   }
@@ -164,7 +164,7 @@ class OwnTermIT extends CommandTests {
     Jar.Result wrong = train("--lambda-quartic", -1, "--out", "run").wrongUsage();
     assertTrue(wrong.err().contains("--lambda-quartic is -1.0; it is finite and at least 0"), wrong.toString());
     train("--device", "cpu", "--epochs", 1, "--lambda-quartic", 0.1, "--out", "run").succeeded();
-    // Without the jar that has the term.
+    // These commands run without the jar that has the term.
     for (String command : List.of("encode run --out z.npy", "train --resume run --epochs 2")) {
       new Jar(folder).runLine(command)
           .failed("\"lambda_quartic\" is the weight of a term that this gpu-tae does not have");

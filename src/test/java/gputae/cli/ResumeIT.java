@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Stopping a training by a signal, and continuing it to the same bytes. */
 class ResumeIT extends CommandTests {
 
-  /** A run that only a signal ends. */
+  /** A number of epochs that only a signal can end. */
   private static final int ENDLESS = 100_000_000;
 
   private Path data;
@@ -60,10 +60,10 @@ class ResumeIT extends CommandTests {
     assertTrue(last.contains("--resume run") && last.contains("epoch " + epochs(run)), stopped.toString());
     assertTrue(Files.exists(run.resolve("checkpoint.safetensors")) && Files.exists(run.resolve("model.safetensors")),
         Tiny.content(run).toString());
-    // The weights saved are of use at once.
+    // The saved weights can be used at once.
     program.run("generate", "run", "--count", 2, "--out", "images.npy").succeeded();
 
-    // Stopped once more on the way.
+    // The resumed training is stopped once more.
     int done = epochs(run);
     Jar.Running again = jar().start("train", "--resume", "run", "--threads", 2, "--quiet");
     awaitEpochs(again, done + 2);
@@ -157,17 +157,17 @@ class ResumeIT extends CommandTests {
       Files.copy(folder.resolve("whole").resolve(file), run.resolve(file));
     }
     program.run("generate", "run", "--out", "x.npy").failed("train --resume run");
-    // What is advised where it was to start anew leads to the same.
+    // A new start in the same folder is refused with advice, which leads to the same result.
     program.run(Tiny.train(data, "--epochs", 2, "--out", "run")).failed("--resume run");
     program.run("train", "--resume", "run", "--threads", 2, "--quiet").succeeded();
     Tiny.assertSameResults(folder.resolve("whole"), run);
-    // Not where weights were given that nobody has any more.
+    // A run that began with given weights cannot begin again without these weights.
     program.run(Tiny.train(data, "--epochs", 1, "--out", "given", "--init", "run/model.safetensors")).succeeded();
     Path given = folder.resolve("given");
     Files.delete(given.resolve("checkpoint.safetensors"));
     Files.delete(given.resolve("model.safetensors"));
     program.run("train", "--resume", "given").failed("--init", "start again");
-    // Killed before its settings were there: nothing is in the way of the same command.
+    // This run was killed before its settings were there. The same command can start it again.
     Path early = Files.createDirectory(folder.resolve("early"));
     Files.createFile(early.resolve(".lock"));
     Files.writeString(early.resolve(".gpu-tae-0123456789abcdef.part"), "{");

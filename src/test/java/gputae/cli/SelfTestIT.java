@@ -45,8 +45,8 @@ class SelfTestIT {
   }
 
   /**
-   * The same table as on a GPU, from the same kernels; one that no row names is reached by no operation, and so by no
-   * contract test either.
+   * The table is the same as on a GPU, from the same kernels. If no row names a kernel, no operation reaches this
+   * kernel, and so no contract test does.
    */
   @Test
   void onTheHostRunnerTheTableNamesEveryKernelThereIs() throws IOException {
@@ -60,7 +60,7 @@ class SelfTestIT {
             .matches(SelfTest.operations().size()
                 + " operations passed on host runner, forward order, \\d+ threads? in [0-9.]+ s"),
         result.toString());
-    // Names that do not fit a line go on in the next, in the same column.
+    // Names that do not fit in a line continue in the next line, in the same column.
     Set<String> named = lines.subList(0, summary).stream()
         .filter(line -> line.contains(" pass  ") || line.startsWith(" ".repeat(width)))
         .flatMap(line -> Stream.of(line.substring(width).split("[ ,]+"))).filter(name -> name.matches("\\w+"))

@@ -32,7 +32,7 @@ class SweepIT extends CommandTests {
     data = Tiny.write(folder);
   }
 
-  /** With a cache of its own for judges. */
+  /** The program has a separate cache for judges. */
   @Override
   Jar jar() {
     return new Jar(folder).with("XDG_CACHE_HOME", folder.resolve("cache").toString());
@@ -86,12 +86,13 @@ class SweepIT extends CommandTests {
       assertEquals(Double.parseDouble(last[7]), Double.parseDouble(table.get(i).get("test_rec")));
     }
     assertTrue(Files.readString(folder.resolve("sweep/sweep.md")).contains("\u00b1"), "means over the seeds");
-    // One thread each, two at a time.
+    // The sweep trains two models at a time, each with one thread.
     program.run("train", "--dataset", data, "--batch", 32, "--threads", 1, "--lambda", 0.01, "--seed", 1, "--epochs", 2,
         "--out", "alone").succeeded();
     Tiny.assertSameResults(folder.resolve("alone"), folder.resolve("sweep/runs/tiny-tae-d2-lambda0.01-seed1"));
 
-    // Again: nothing is trained. With more values: only what is missing. With more epochs: all goes on.
+    // The same sweep again trains nothing. With more values it trains only what is missing. With more epochs all
+    // trainings continue.
     FileTime before = Files.getLastModifiedTime(folder.resolve("sweep/runs/tiny-ae-d2-seed0/model.safetensors"));
     Jar.Result second = program
         .run(sweep("--grid", "model=ae,tae,lambda=0.001,0.01,seed=0..2", "--epochs", 2, "--out", "sweep")).succeeded();
@@ -102,7 +103,7 @@ class SweepIT extends CommandTests {
     program.run("train", "--dataset", data, "--batch", 32, "--threads", 1, "--model", "ae", "--seed", 1, "--epochs", 3,
         "--out", "longer").succeeded();
     Path grown = folder.resolve("sweep/runs/tiny-ae-d2-seed1");
-    // A sweep of one model gives it both threads; its two first epochs had one.
+    // A sweep of one model gives this model both threads; its first two epochs had one thread.
     assertEquals(4, Files.readAllLines(grown.resolve("metrics.csv")).size());
     program.run(sweep("--grid", "model=ae,seed=1", "--epochs", 2, "--out", "sweep"))
         .failed("3 epochs, more than the 2");
@@ -182,7 +183,9 @@ class SweepIT extends CommandTests {
     assertEquals("", table.get(1).get("test_rec"));
   }
 
-  /** What float32 would change is refused, what it rounds is said, what it holds is taken. */
+  /**
+   * Embeddings that float32 would distort are refused; rounding is reported; values that float32 holds are accepted.
+   */
   @Test
   void embeddingsOfFloat64() throws IOException {
     double[] offsets = {0, 0.1, 1e9, 1e9, 0};
@@ -220,7 +223,7 @@ class SweepIT extends CommandTests {
     String[] last = Files.readAllLines(folder.resolve("run/metrics.csv")).get(3).split(",");
     assertEquals(Double.parseDouble(last[7]), measures.get("bce_test").getAsDouble(), 1e-7);
     assertTrue(Files.readString(folder.resolve("run/evaluation.html")).contains("data:image/png"));
-    // The same embeddings, given as files: of the test images, which are the last 50.
+    // The same embeddings are given as files. They are those of the test images, which are the last 50.
     byte[] images = Files.readAllBytes(data);
     Tiny.writeNpy(folder.resolve("images.npy"), "|u1", "(50, 8, 8)",
         Arrays.copyOfRange(images, images.length - 50 * 64, images.length));
@@ -247,7 +250,7 @@ class SweepIT extends CommandTests {
     program.run(sweep(with(one, "--epochs", 2, "--evaluate"))).succeeded();
     Path run = folder.resolve("sweep/runs/tiny-ae-d2-seed0");
     byte[] before = Files.readAllBytes(run.resolve("evaluation.json"));
-    // Trained on without measuring, by a sweep or by train: the measures were of the weights before.
+    // A sweep or train continues the training without measuring: the old measures were those of the earlier weights.
     program.run(sweep(with(one, "--epochs", 3))).succeeded();
     assertFalse(Files.exists(run.resolve("evaluation.json")));
     program.run(sweep(with(one, "--epochs", 3, "--evaluate"))).succeeded();
@@ -257,19 +260,19 @@ class SweepIT extends CommandTests {
     program.run(sweep(with(one, "--epochs", 4, "--evaluate"))).succeeded();
     Map<String, String> row = table(folder.resolve("sweep/sweep.csv")).get(0);
     assertEquals(Double.parseDouble(row.get("test_rec")), Double.parseDouble(row.get("bce_test")), 1e-6);
-    // A process that was killed when the epochs were done, but not yet the model and the report.
+    // A process was killed when the epochs were done, but not yet the model and the report.
     program.run(sweep(with(one, "--epochs", 5))).succeeded();
     Files.delete(run.resolve("report.html"));
     byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
     Files.write(run.resolve("model.safetensors"), new byte[10]);
     program.run(sweep(with(one, "--epochs", 5))).succeeded();
     assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
-    // A last line that a full disk has cut off: the checkpoint knows it.
+    // A full disk has cut off the last line; the checkpoint has the full line.
     String metrics = Files.readString(run.resolve("metrics.csv"));
     Files.writeString(run.resolve("metrics.csv"), metrics.substring(0, metrics.length() - 5));
     program.run(sweep(with(one, "--epochs", 5))).succeeded();
     assertEquals(metrics.lines().count(), Files.readString(run.resolve("metrics.csv")).lines().count());
-    // Other images under the same name, and a checkpoint of nobody knows what.
+    // First, other images have the same name. Then a checkpoint has no settings.
     byte[] images = Files.readAllBytes(data);
     images[images.length - 64 * Tiny.TEST - 1] ^= 1;
     Files.write(Files.createDirectory(folder.resolve("other")).resolve("tiny.npy"), images);
@@ -322,7 +325,7 @@ class SweepIT extends CommandTests {
     assertEquals(2, Files.readAllLines(folder.resolve("reproduction/tables/cost.csv")).size(),
         "only batch 128 fits 250 images");
     assertTrue(Files.exists(folder.resolve("reproduction/tables/means.md")));
-    // Again: from what is there.
+    // The second run uses the models that are there.
     assertTrue(program.run(command).succeeded().out().contains("8 of 8 models are done already"));
   }
 }

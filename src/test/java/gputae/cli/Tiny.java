@@ -54,8 +54,8 @@ final class Tiny {
   }
 
   /**
-   * Command line of a training on it: paper's model, 8 steps an epoch. The number of threads is fixed since bits depend
-   * on it.
+   * The command line of a training on this data: the paper's model, 8 steps an epoch. The number of threads is fixed,
+   * since bits depend on it.
    */
   static Object[] train(Path data, Object... more) {
     return Stream.concat(Stream.of("train", "--dataset", data, "--batch", "32", "--threads", "2"), Arrays.stream(more))
@@ -114,10 +114,7 @@ final class Tiny {
         file.toString());
   }
 
-  /**
-   * What two runs must share bit for bit if they did the same steps: weights, embeddings, and metrics but for the
-   * times.
-   */
+  /** Asserts that two runs of the same steps have the same bits: weights, embeddings, and metrics except the times. */
   static void assertSameResults(Path expected, Path actual) throws IOException {
     for (String file : List.of("model.safetensors", "latents.npy")) {
       assertArrayEquals(Files.readAllBytes(expected.resolve(file)), Files.readAllBytes(actual.resolve(file)),
@@ -149,17 +146,17 @@ final class Tiny {
     }
   }
 
-  /** Removes all that lies in a folder, as where tests that share a process share the folder it works in. */
+  /** Removes everything in a folder, for tests that share a process and its working folder. */
   static void empty(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
-      // What lies deepest goes first.
+      // The deepest files and folders are removed first.
       for (Path file : files.filter(file -> !file.equals(folder)).sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }
   }
 
-  /** Names of all files and folders below, sorted; "" for the folder itself is left out. */
+  /** The names of all files and folders below a folder, sorted; the folder itself is left out. */
   static List<String> content(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       return files.filter(file -> !file.equals(folder)).map(file -> folder.relativize(file).toString()).sorted()

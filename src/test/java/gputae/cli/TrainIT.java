@@ -83,7 +83,7 @@ class TrainIT extends CommandTests {
 
   @Test
   void oneSeedGivesTheSameBytesAndAnotherSeedOthers() throws IOException {
-    // One in a process of its own: what a process has done before does not matter.
+    // The first training has a separate process: the earlier work of a process does not matter.
     jar().run(Tiny.train(data, "--epochs", 2, "--out", "a", "--seed", 5)).succeeded();
     program.run(Tiny.train(data, "--epochs", 2, "--out", "c", "--seed", 6)).succeeded();
     program.run(Tiny.train(data, "--epochs", 2, "--out", "b", "--seed", 5)).succeeded();
@@ -110,8 +110,8 @@ class TrainIT extends CommandTests {
 
   @Test
   void aBatchMayBeLargerThanTheDataSetAndTheLastBatchMayHoldOneImage() throws IOException {
-    // 250 training images: one step of all of them; 3 steps of 83 and one of 1, which has no death time; 250 steps of
-    // 1.
+    // The 250 training images give one step of all of them; 3 steps of 83 and one of 1, which has no death time; or 250
+    // steps of 1.
     for (int batch : new int[] {1000, 83, 1}) {
       Jar.Result result = program.run("train", "--dataset", data, "--threads", 2, "--epochs", 2, "--batch", batch,
           "--out", "run" + batch).succeeded();
@@ -122,7 +122,7 @@ class TrainIT extends CommandTests {
         "a single point has no death time");
   }
 
-  /** A step of 249 images and one of a single image, which has no death time, beside one step of all 250. */
+  /** Compares a step of 249 images and one of a single image, which has no death time, with one step of all 250. */
   @Test
   void aShorterLastBatchIsLeftOutOfTheMeansOfSums() throws IOException {
     double[] deaths = new double[2];
@@ -176,7 +176,7 @@ class TrainIT extends CommandTests {
   @Test
   void initStartsFromGivenWeights() throws IOException {
     program.run(Tiny.train(data, "--epochs", 2, "--out", "first")).succeeded();
-    // A learning rate too small to move any weight: what comes out is what went in.
+    // The learning rate is too small to move any weight, so the given weights come out.
     program.run(Tiny.train(data, "--epochs", 1, "--lr", "1e-30", "--seed", 9, "--init", "first/model.safetensors",
         "--out", "second")).succeeded();
     assertArrayEquals(Files.readAllBytes(folder.resolve("first/model.safetensors")),

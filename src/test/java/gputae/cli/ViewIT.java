@@ -34,13 +34,13 @@ class ViewIT {
   /** Small pictures are drawn sooner. */
   private static final String SIZE = "640x480";
 
-  /** Where {@link #together} works: emptied before each test. */
+  /** The folder where {@link #together} works; it is emptied before each test. */
   @TempDir
   static Path folder;
 
   private Path data;
 
-  /** For commands that need no process of their own; it draws with OpenGL's errors made failures. */
+  /** Runs commands that need no separate process; errors of OpenGL are failures. */
   private static Jar.Together together;
 
   @BeforeAll
@@ -63,19 +63,19 @@ class ViewIT {
     return new Jar(folder).with("DISPLAY", null).with("WAYLAND_DISPLAY", null);
   }
 
-  /** A process of its own that draws, with OpenGL's errors made failures. */
+  /** A separate process that draws; errors of OpenGL are failures. */
   private Jar drawing() {
     requireOpenGl(folder);
     return jar().java(GL_DEBUG);
   }
 
-  /** A command that draws, in the process of many. */
+  /** Runs a command that draws, in the shared process. */
   private static Jar.Result draw(Object... arguments) {
     requireOpenGl(folder);
     return together.run(arguments);
   }
 
-  /** Skips, or fails, where no pictures can be drawn at all, as doctor sees it. */
+  /** Skips the test, or fails, if doctor says that no pictures can be drawn at all. */
   static void requireOpenGl(Path folder) {
     String line = openGlWithoutDisplay(folder);
     if (line.contains("no OpenGL")) {
@@ -83,7 +83,7 @@ class ViewIT {
     }
   }
 
-  /** Doctor's line; asked once. */
+  /** The line of doctor about OpenGL; doctor runs only once. */
   private static synchronized String openGlWithoutDisplay(Path folder) {
     if (openGl == null) {
       Jar withoutDisplay = new Jar(folder).with("DISPLAY", null).with("WAYLAND_DISPLAY", null);
@@ -116,18 +116,18 @@ class ViewIT {
       return rgb[y * width + x] & 0xffffff;
     }
 
-    /** Where the panels begin, as documented in the window's layout: a third of a wide picture. */
+    /** The column where the panels begin, as documented in the window's layout: they take a third of a wide picture. */
     int cloudWidth() {
       return (int) Math.floor(width - Math.min(Math.max(300, 0.34 * width), Math.max(120, width - 0.55 * height)));
     }
 
-    /** Pixels of a rectangle that are meant. */
+    /** The number of pixels in a rectangle that satisfy a condition. */
     int count(int left, int top, int right, int bottom, IntPredicate meant) {
       return (int) IntStream.range(top, bottom)
           .mapToLong(y -> IntStream.range(left, right).filter(x -> meant.test(at(x, y))).count()).sum();
     }
 
-    /** Pixels of the cloud, without legend and toolbar. */
+    /** The number of such pixels in the cloud, without legend and toolbar. */
     int inCloud(IntPredicate meant) {
       return count(110, 0, cloudWidth(), 100, meant) + count(0, 100, cloudWidth(), height - 45, meant);
     }
@@ -148,7 +148,7 @@ class ViewIT {
       return Math.max(red, Math.max(green, blue)) - Math.min(red, Math.min(green, blue));
     }
 
-    /** Pixels that a person would see differ. */
+    /** The number of pixels that a person would see differ. */
     int differences(Picture other, int left, int top, int right, int bottom) {
       assertEquals(List.of(width, height), List.of(other.width, other.height));
       return (int) IntStream.range(top, bottom)
@@ -156,27 +156,30 @@ class ViewIT {
           .sum();
     }
 
-    /** Of the cloud. */
+    /** The same number, only within the cloud. */
     int differences(Picture other) {
       return differences(other, 110, 10, cloudWidth() - 45, height - 100);
     }
 
     /**
-     * Edges of the spanning tree: the darker colours of the map of death times, which nothing else in a cloud of three
-     * classes has.
+     * Whether edges of the spanning tree are visible. They have the darker colours of the map of death times, which
+     * nothing else in a cloud of three classes has.
      */
     boolean hasTree() {
       return inCloud(near(0x0d0887, 0x4b03a1, 0x7d03a8, 0xa82296)) > 30;
     }
 
-    /** Embeddings of each class, which at the beginning of a training, and behind a tree, may hide one another. */
+    /**
+     * Asserts that embeddings of each class are visible. At the beginning of a training, and behind a tree, embeddings
+     * may hide one another.
+     */
     void assertShowsEveryClass(String about) {
       for (int colour : ClassColours.of(Tiny.CLASSES)) {
         assertTrue(inCloud(near(colour)) > 20, () -> Integer.toHexString(colour) + ", " + about);
       }
     }
 
-    /** Size, legend, cloud and panels. */
+    /** Checks size, legend, cloud and panels. */
     void assertShows(String size, boolean labels, String about) {
       assertEquals(size, width + "x" + height, about);
       int[] colours = ClassColours.of(labels ? Tiny.CLASSES : 1);
@@ -189,7 +192,7 @@ class ViewIT {
         assertEquals(0, count(0, 0, 40, 33, near(ClassColours.of(3)[1], ClassColours.of(3)[2])),
             "no class in the legend, " + about);
       }
-      // In space, light and distance change the colours a little; nothing else there is as colourful.
+      // In space, light and distance change the colours a little; nothing else in the cloud is as colourful.
       assertTrue(inCloud(pixel -> colourfulness(pixel) > 70) > 40, "embeddings, " + about);
       int panels = width - cloudWidth();
       assertTrue(count(cloudWidth() + 4, 0, width, height, near(0x1d232b)) > 300, "text of the panels, " + about);
@@ -223,7 +226,7 @@ class ViewIT {
   @Test
   void framesAndFilmShowTheBeginningAndEveryEpochAndChangeNoBit() throws IOException {
     together.run(Tiny.train(data, "--epochs", 3, "--lr", "3e-3", "--seed", 4, "--out", "plain")).succeeded();
-    // What bears the film's name already is replaced.
+    // A file that already has the film's name is replaced.
     Files.writeString(folder.resolve("film.gif"), "old");
     Jar.Result result = draw(Tiny.train(data, "--epochs", 3, "--lr", "3e-3", "--seed", 4, "--out", "filmed",
         "--frames", "frames", "--film", "film.gif", "--view-size", "800x500")).succeeded();
@@ -264,7 +267,7 @@ class ViewIT {
     assertEquals(5, frames.size());
     Picture picture = Picture.read(frames.get(4));
     assertTrue(picture.hasTree(), "a tree was asked for");
-    // Frames at 20 and the end, 24, as they would have been without the break; nothing is said but the run's path.
+    // There are frames at 20 and at the end, 24, as without the break. The output is only the run's path.
     Jar.Result second = draw("train", "--resume", "run", "--epochs", 3, "--threads", 2, "--quiet", "--film", "more.gif",
         "--frames", "run/frames", "--frames-every", 5, "--view-size", SIZE).succeeded();
     assertEquals("run\n", second.out());
@@ -370,7 +373,7 @@ class ViewIT {
           command.addAll(List.of(options.split(" ")));
           together.run(command.toArray()).failed(options.split(" ")[1].replaceFirst("/.*", ""));
         });
-    // Refused for another reason, after the film was opened.
+    // These trainings are refused for another reason, after the film was opened.
     together.run(Tiny.train(data, "--epochs", 1, "--quiet", "--film", "old.gif", "--out", "full")).failed("full");
     together.run(Tiny.train(data, "--epochs", 1, "--quiet", "--frames", "new", "--out", "full")).failed("full");
     assertEquals(before, Tiny.content(folder));
@@ -434,8 +437,8 @@ class ViewIT {
     Jar.Running running =
         drawing().start(Tiny.train(data, "--epochs", 15, "--out", "filmed", "--frames", "frames", "--view-size", SIZE));
     Xvfb.await("a frame", running, () -> Files.exists(frames.resolve("frame-000001.png")));
-    // Something else takes the folder's place, so that it cannot be made again; while it is written to, it may not go
-    // at the first try.
+    // A file takes the folder's place, so that the folder cannot be made again. While frames are written to the folder,
+    // the first try may fail.
     for (boolean gone = false; !gone;) {
       try {
         for (Path frame : frames(frames)) {
@@ -449,7 +452,7 @@ class ViewIT {
       }
     }
     Jar.Result result = running.await();
-    // What was asked for is not all there.
+    // Not all the frames that were asked for are there.
     assertEquals(1, result.exit(), result.toString());
     result.assertNoStackTrace();
     assertEquals(1, result.errLines().size(), result.toString());
@@ -472,7 +475,7 @@ class ViewIT {
     assertEquals(frames(folder.resolve("frames")).size(), imagesOf(folder.resolve("film.gif")));
     int done = Files.readAllLines(folder.resolve("run/metrics.csv")).size() - 1;
     assertTrue(result.out().contains("stopped after epoch " + done), result.toString());
-    // It goes on from there.
+    // The training continues from there.
     together.run("train", "--resume", "run", "--epochs", done + 1, "--threads", 2, "--quiet").succeeded();
     together.run(Tiny.train(data, "--epochs", done + 1, "--out", "plain", "--quiet")).succeeded();
     assertArrayEquals(Files.readAllBytes(folder.resolve("plain/model.safetensors")),

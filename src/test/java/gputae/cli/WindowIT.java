@@ -27,7 +27,7 @@ class WindowIT {
 
   private static final String SIZE = "800x600";
 
-  /** Until nothing moves any more: the camera follows the cloud for a while. */
+  /** After this time nothing moves any more; until then the camera follows the cloud. */
   private static final long STILL_MILLISECONDS = 2000;
 
   @TempDir
@@ -39,10 +39,10 @@ class WindowIT {
   private static Xvfb xvfb;
   private static Path data;
 
-  /** A run without a window, which those with one must equal bit for bit. */
+  /** A run without a window; runs with a window must equal it bit for bit. */
   private static Path finished;
 
-  /** For trainings without a window; it works in another folder than the tests. */
+  /** Runs trainings without a window, in another folder than that of the tests. */
   private static Jar.Together program;
 
   private Jar.Running running;
@@ -67,7 +67,7 @@ class WindowIT {
     }
   }
 
-  /** The mouse stays where the test before left it, which must not be in the next window's cloud. */
+  /** The mouse stays where the previous test left it. It must not be in the cloud of the next window. */
   @BeforeEach
   void moveMouseAway() {
     xvfb.park();
@@ -89,7 +89,7 @@ class WindowIT {
     return jar(folder).with("DISPLAY", display.display()).java("-Dgputae.gl.debug=true");
   }
 
-  /** A training whose epochs take so long that a hand can be quicker: 8 steps of some milliseconds. */
+  /** A training with epochs of 8 steps of some milliseconds, so that the simulated user can be quicker. */
   private static Object[] slow(int epochs, Object... more) {
     List<Object> command = new ArrayList<>(List.of("train", "--dataset", data, "--batch", 32, "--threads", 1,
         "--hidden", "512,512", "--lr", "3e-3", "--epochs", epochs));
@@ -147,13 +147,13 @@ class WindowIT {
     }
   }
 
-  /** What else there is on stderr, screenshots left out. */
+  /** The lines on stderr, without those about screenshots. */
   private static List<String> remarks(Jar.Result result) {
     result.assertNoStackTrace();
     return result.errLines().stream().filter(line -> !line.startsWith("gpu-tae: screenshot: ")).toList();
   }
 
-  /** The middle of each button, from left to right, found by the upper edges of their frames. */
+  /** The middle of each button, from left to right; the upper edges of the buttons' frames tell where they are. */
   private static List<int[]> buttons(Picture picture) {
     List<int[]> found = new ArrayList<>();
     int top = picture.height() - 54;
@@ -201,7 +201,7 @@ class WindowIT {
   void keysAndMouseDoWhatTheButtonsSay() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     long window = start(xvfb, slow(100000, "--out", run, "--view", "--view-size", SIZE));
-    // The cloud has spread by then, so that edges can be seen between its points.
+    // After these epochs the cloud has spread, so that edges can be seen between its points.
     Xvfb.await("some epochs", running, () -> epochs(run) >= 20);
 
     xvfb.key(window, "space");
@@ -216,8 +216,8 @@ class WindowIT {
     assertEquals(5, buttons(still.picture).size(), "Resume, One epoch, Tree, Reset, Screenshot");
     assertTrue(isActive(still.picture, 0), "Pause is on");
 
-    // The wheel takes the camera away, dragging moves, R goes back, and nothing else has changed. The mouse comes back
-    // to where it left the window, which moves it by nothing.
+    // The wheel moves the camera away, dragging moves the picture, R resets it, and nothing else changes. The mouse
+    // comes back to the place where it left the window, so its return moves nothing.
     int middleX = still.picture.cloudWidth() / 2;
     int middleY = still.picture.height() / 2;
     xvfb.scroll(window, middleX, middleY, -3);
@@ -249,7 +249,7 @@ class WindowIT {
     assertEquals(0, reset.picture.differences(still.picture, still.picture.cloudWidth() + 2, 0, still.picture.width(),
         still.picture.height()), "the panels stand still");
 
-    // The mouse over the cloud: what is there is decoded, and a new place has another image.
+    // The mouse is over the cloud: its place is decoded, and a new place has another image.
     xvfb.move(window, middleX, middleY);
     Thread.sleep(1000);
     Picture pointed = shot(xvfb, window, run).picture;
@@ -260,7 +260,7 @@ class WindowIT {
     xvfb.move(window, middleX / 3, middleY);
     Thread.sleep(1000);
     Picture elsewhere = shot(xvfb, window, run).picture;
-    // Within the image, whatever is written beside it.
+    // Only pixels within the image count, not the text beside it.
     int imageLeft = still.picture.cloudWidth() + 28;
     int imageTop = still.picture.height() - 84;
     for (Picture shown : List.of(pointed, elsewhere)) {
@@ -269,12 +269,12 @@ class WindowIT {
     }
     assertTrue(elsewhere.differences(pointed, imageLeft, imageTop, imageLeft + 40, imageTop + 40) > 100,
         "another place, another image");
-    // S by its button.
+    // The button does the same as the key S.
     List<int[]> now = buttons(elsewhere);
     assertEquals(still.step, shot(run, () -> xvfb.click(window, now.get(4)[0], now.get(4)[1])).step);
     xvfb.park();
 
-    // One epoch, twice: by key and by button.
+    // One epoch is trained by key, and another one by button.
     assertEquals(done, epochs(run), "still paused");
     xvfb.key(window, "e");
     Xvfb.await("the epoch", running, () -> epochs(run) > done);
@@ -289,7 +289,7 @@ class WindowIT {
     xvfb.key(window, "space");
     Xvfb.await("the training goes on", running, () -> epochs(run) > done + 3);
 
-    // A signal while it is paused saves and ends it as one while it works.
+    // A signal saves and ends a paused training as it does with a running one.
     xvfb.click(window, now.get(0)[0], now.get(0)[1]);
     int last = pausedAfter(run);
     running.signal("TERM");
@@ -299,7 +299,7 @@ class WindowIT {
     assertTrue(result.out().contains("stopped after epoch " + last + " of 100000 and saved"), result.toString());
   }
 
-  /** The classes' colours lie as many pixels farther on as the mouse went. */
+  /** Asserts that the colours of the classes have moved by as many pixels as the mouse. */
   private static void assertMoved(Picture before, Picture after, int dx, int dy) {
     int agree = 0;
     int all = 0;
@@ -318,7 +318,7 @@ class WindowIT {
   void closingTheWindowLetsTheTrainingGoOnToTheSameBytes() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     long window = start(xvfb, slow(40, "--out", run, "--view", "--view-size", SIZE));
-    // Paused, so that it cannot end before the window is closed; closing lets it go on.
+    // The training is paused, so it cannot end before the window is closed. Closing the window lets it continue.
     xvfb.key(window, "space");
     pausedAfter(run);
     xvfb.quit(window);
@@ -361,7 +361,7 @@ class WindowIT {
     first.picture.assertShows(SIZE, true, "view");
     assertTrue(first.picture.hasTree(), "--show-tree");
     assertEquals(3, buttons(first.picture).size(), "a run is not paused from here");
-    // Another process trains it on; these keys have no meaning here.
+    // Another process continues the training; these keys have no meaning in this window.
     xvfb.key(window, "space");
     xvfb.key(window, "e");
     program.run("train", "--resume", run, "--epochs", 60, "--threads", 1, "--quiet").succeeded();
@@ -459,7 +459,7 @@ class WindowIT {
     assertEquals(1, remarks(result).size(), result.toString());
     assertTrue(result.out().contains("stopped after epoch " + epochs(run)), result.toString());
     assertTrue(Files.exists(run.resolve("checkpoint.safetensors")));
-    // Without a display the process cannot end as it would: what the signal was is lost.
+    // Without a display the process cannot end in its usual way, and its exit code does not tell the signal.
     assertNotEquals(0, result.exit(), result.toString());
   }
 
@@ -497,7 +497,7 @@ class WindowIT {
       Shot shot = shot(xvfb, window, run);
       assertEquals(160, shot.step);
       shot.picture.assertShows(words[0], true, line);
-      // A window that opens under a mouse that stands still knows where that is: in the panels or outside.
+      // A window that opens under a resting mouse knows where the mouse is: in the panels or outside.
       xvfb.move(window, shot.picture.width() - 30, 40);
       Thread.sleep(500);
       Picture away = shot(xvfb, window, run).picture;

@@ -27,10 +27,7 @@ import org.junit.jupiter.api.Assumptions;
 /** A display without a screen, and simulated input of a user. There is no window manager. */
 final class Xvfb implements AutoCloseable {
 
-  /**
-   * Software that draws, on a machine that does something else too, may take its time; a healthy machine needs a tenth
-   * of it.
-   */
+  /** Drawing in software may be slow on a busy machine; a healthy machine needs a tenth of this time. */
   static final int PATIENCE_SECONDS = 60;
 
   private final Process server;
@@ -41,7 +38,7 @@ final class Xvfb implements AutoCloseable {
     requireTool("Xvfb");
     requireTool("xdotool");
     try {
-      // Without -noreset it begins anew, with the mouse in the middle, whenever the last program leaves.
+      // Without -noreset the display starts again, with the mouse in the middle, whenever the last program leaves.
       server = new ProcessBuilder("Xvfb", "-displayfd", "1", "-noreset", "-screen", "0", width + "x" + height + "x24",
           "-nolisten", "tcp")
           .redirectError(ProcessBuilder.Redirect.DISCARD).start();
@@ -57,7 +54,7 @@ final class Xvfb implements AutoCloseable {
   }
 
   /**
-   * What these tests need and this machine lacks: they are left out, but not where the project is checked as a whole.
+   * Skips the test, since this machine lacks something. Where the project is checked as a whole (CI), the test fails.
    */
   static void missing(String reason) {
     if (System.getenv("CI") != null) {
@@ -94,7 +91,7 @@ final class Xvfb implements AutoCloseable {
     }
   }
 
-  /** The program's window, once it is there. */
+  /** Waits for the program's window. */
   long window(Jar.Running program) throws InterruptedException {
     long[] found = new long[1];
     await("a window", program, () -> (found[0] = search()) != 0);
@@ -104,7 +101,7 @@ final class Xvfb implements AutoCloseable {
   /** A window of the program, or 0. */
   long search() {
     List<String> lines = new ArrayList<>();
-    // Exit 1 where there is none.
+    // The exit code is 1 if there is no window.
     xdotool(lines, "search", "--onlyvisible", "--name", "gpu-tae");
     return lines.isEmpty() ? 0 : Long.parseLong(lines.get(0));
   }
@@ -113,7 +110,7 @@ final class Xvfb implements AutoCloseable {
     act("key", "--window", window, key);
   }
 
-  /** The mouse to the display's lower right corner, away from any cloud. */
+  /** Moves the mouse to the display's lower right corner, away from any cloud. */
   void park() {
     act("mousemove", 10000, 10000);
   }
@@ -126,7 +123,7 @@ final class Xvfb implements AutoCloseable {
     act("mousemove", "--window", window, x, y, "sleep", "0.1", "click", 1);
   }
 
-  /** Turns the wheel; away from the user, if positive. */
+  /** Turns the wheel; a positive number turns it away from the user. */
   void scroll(long window, int x, int y, int notches) {
     act("mousemove", "--window", window, x, y, "sleep", "0.1", "click", "--repeat", Math.abs(notches), "--delay", 20,
         notches > 0 ? 4 : 5);
@@ -138,7 +135,7 @@ final class Xvfb implements AutoCloseable {
         dy - dy / 2, "sleep", "0.1", "mouseup", 1);
   }
 
-  /** Destroys the window, which its program is only told afterwards. */
+  /** Destroys the window; its program is told only afterwards. */
   void destroy(long window) {
     act("windowclose", window);
   }
@@ -190,7 +187,7 @@ final class Xvfb implements AutoCloseable {
           request(44).put((byte) 25).put((byte) 0).putShort((short) 11).putInt((int) window).putInt(0).put((byte) 33)
               .put((byte) 32).putShort((short) 0)
               .putInt((int) window).putInt(protocols).putInt(delete));
-      // GetInputFocus, whose answer says that what came before is done.
+      // The answer to GetInputFocus says that all earlier requests are done.
       send(socket, request(4).put((byte) 43).put((byte) 0).putShort((short) 1));
       assertEquals(1, receive(socket, 32).get(0), "the message was sent");
     }
@@ -211,7 +208,7 @@ final class Xvfb implements AutoCloseable {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** The whole buffer; what was not put is zero. */
+  /** Sends the whole buffer; bytes that were not put are zero. */
   private static void send(SocketChannel socket, ByteBuffer request) throws IOException {
     request.clear();
     while (request.hasRemaining()) {

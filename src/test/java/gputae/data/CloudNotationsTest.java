@@ -77,7 +77,7 @@ class CloudNotationsTest {
     return CloudFiles.readCloud(Files.write(directory.resolve(name), files.get(name)), options, notes::add);
   }
 
-  /** Every file so far holds the cloud. */
+  /** Asserts that every file so far gives the cloud. */
   private void allRight(TableOptions options) throws IOException {
     assertTrue(!files.isEmpty());
     for (String name : files.keySet()) {
@@ -94,7 +94,7 @@ class CloudNotationsTest {
     files.clear();
   }
 
-  /** Every file so far is refused with a line that says this. */
+  /** Asserts that every file so far is refused with a line that says this. */
   private void allRefused(TableOptions options, String... parts) {
     for (String name : files.keySet()) {
       String[] all = Arrays.copyOf(parts, parts.length + 1);
@@ -191,7 +191,7 @@ class CloudNotationsTest {
     text("brackets", "[[1.5, 2.5], [3.5, 4.5]]");
     text("object", "{\"x\": [1.5]}");
     allRefused(TableOptions.AUTO, "brackets");
-    // 1.05 and 2.5 written in a country of decimal commas, one a line.
+    // The numbers 1.05, 2.5 and 3.25 with decimal commas, one in each line.
     text("one column", "1,05\n2,5\n3,25\n");
     allRefused(TableOptions.AUTO, "begins with 0", "--decimal ,");
   }
@@ -231,7 +231,7 @@ class CloudNotationsTest {
     allRefused(TableOptions.AUTO, "\"setosa\" in column 3", "--columns");
     text("a minus sign of print", "\u22121.5,2\n3,4\n");
     allRefused(TableOptions.AUTO, "minus sign");
-    // Integers below: names or a point?
+    // Above other integers, the first line can be names or a point.
     text("0,1 over integers", "0,1\n5,7\n3,2\n");
     text("counts or a point", "2 2\n0.5 1\n2.5 3\n");
     text("a count or a number", "3\n0.5\n1.5\n9\n");
@@ -478,7 +478,7 @@ class CloudNotationsTest {
     refusedMatrix(square, matrix(lower, ",", "\n", (i, j) -> i <= j), "--format");
     refusedMatrix(square, flat, "condensed");
     refusedMatrix(square, matrix(lower, ",", "\n", (i, j) -> true).replaceFirst("0.0", "0.1"), "itself");
-    // A square of 36 numbers is a triangle of 9 points by its count alone.
+    // By its count alone, a square of 36 numbers could be a triangle of 9 points.
     refusedMatrix(low, ("0 1 1 1 1 1\n").repeat(6), "--format distance");
     Path npy = Files.write(directory.resolve("m"),
         NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (10,)}", condensed));

@@ -192,7 +192,7 @@ class DatasetsTest {
     assertEquals(100, open(directory).test().images().pixels()[0], 1);
     assertTrue(log.stream().noneMatch(line -> line.contains("colour")), log.toString());
 
-    // Cut within its data: the decoder would fill up with grey.
+    // The file is cut within its data; the decoder would fill the rest with grey.
     Files.write(tested, Arrays.copyOf(jpeg, jpeg.length - 4));
     refused(() -> open(directory), "2.jpg: a damaged image (");
     // A frame header of four channels.
@@ -205,7 +205,7 @@ class DatasetsTest {
     }
     Files.write(tested, cmyk);
     refused(() -> open(directory), "2.jpg: a JPEG of 4 channels (CMYK); convert it");
-    // A TIFF by what it holds, whose width is negative.
+    // By its content this file is a TIFF, whose width is negative.
     Files.write(tested,
         new byte[] {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0, 1, 4, 0, 1, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0});
     refused(() -> open(directory), "2.jpg: not an image that can be read, expected PNG or JPEG");

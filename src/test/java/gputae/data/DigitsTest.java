@@ -154,7 +154,7 @@ class DigitsTest {
       right += DATA.test().labels()[i] == DATA.train().labels()[nearest] ? 1 : 0;
     }
     assertTrue(right >= 475, right + " of 500 right");
-    // And the task is no triviality: all right would mean that the digits hardly vary.
+    // The task is not trivial: if all answers were right, the digits would hardly vary.
     assertTrue(right < 500, "all right");
   }
 }

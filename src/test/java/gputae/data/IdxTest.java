@@ -89,7 +89,7 @@ class IdxTest {
     int most = Integer.MAX_VALUE;
     refused(() -> Idx.readImages(file(idx(new byte[1], most, most, most))), "is more than");
     refused(() -> Idx.readImages(file(idx(new byte[1], -1, 1, 1))), "at byte 4", "4294967295");
-    // 2 GB claimed, by a plain and by a compressed file.
+    // A plain and a compressed file claim 2 GB.
     refused(() -> Idx.readImages(file(idx(new byte[1], 2_000_000_000, 1, 1))), "only 1 are left");
     refused(() -> Idx.readImages(file(gzip(idx(new byte[1], 2_000_000_000, 1, 1)))), "far too small");
     refused(() -> Idx.readLabels(file(gzip(idx(new byte[1], 2_000_000_000)))), "far too small");

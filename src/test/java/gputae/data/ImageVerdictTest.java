@@ -16,13 +16,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three thousand damaged PNG and JPEG files, with what Pillow read of each. This program must refuse them, or read the
- * same size and grey values. If only one of the two refuses a file, the kind of the difference is listed with its
+ * Three thousand damaged PNG and JPEG files, with what Pillow read from each. This program must refuse them, or read
+ * the same size and grey values. If only one of the two refuses a file, the kind of the difference is listed with its
  * frequency. {@code bench/peers/image_mutants.py} makes the record.
  */
 class ImageVerdictTest {
 
-  /** What Pillow reads and we refuse, by words of our message: it compares no checksum of pixels and fills up JPEGs. */
+  /**
+   * Files that Pillow reads and we refuse, by words of our message. Pillow checks no checksum of pixels and fills up
+   * JPEGs.
+   */
   private static final Map<String, Integer> STRICTER = Map.ofEntries(
       entry("its first chunk is no IHDR", 16),
       entry("before the pixels", 12),
@@ -35,10 +38,10 @@ class ImageVerdictTest {
       entry("more pixels than its header says", 26),
       entry("a palette that is missing", 5),
       entry("a pixel of colour", 6),
-      // What the JDK's decoder of PNG says: methods that do not exist, and small chunks with nonsense in them.
+      // Messages of the JDK's decoder of PNG: methods that do not exist, and small chunks with nonsense in them.
       entry("reading PNG header", 24),
       entry("PNG metadata", 1),
-      // What libjpeg warns of, or the JDK's decoder of JPEG does not take.
+      // Warnings of libjpeg, or files that the JDK's decoder of JPEG does not take.
       entry("Corrupt JPEG data", 272),
       entry("Invalid SOS parameters", 4),
       entry("Missing EOI marker", 1),
@@ -47,11 +50,11 @@ class ImageVerdictTest {
       entry("Invalid icc profile", 1),
       entry("Unsupported Image Type", 5));
 
-  /** What we read and Pillow refuses, by the words of Pillow. */
+  /** Files that we read and Pillow refuses, by words of Pillow's message. */
   private static final Map<String, Integer> LOOSER = Map.of(
       // A chunk cHRM of a wrong length, which changes no pixel; a marker ff01 in a JPEG, which has no meaning.
       "cannot identify image file", 7,
-      // A film of no pictures: its first picture is read.
+      // An animation without pictures; we read the first picture of the file.
       "Invalid APNG", 3);
 
   @TempDir
@@ -85,7 +88,7 @@ class ImageVerdictTest {
     assertEquals(795, same);
   }
 
-  /** Whether sizes are the same and means of fields up to 1, since decoders of JPEG round. */
+  /** Whether the sizes are the same, and the means of fields up to 1, since decoders of JPEG round. */
   private static boolean isClose(String pillow, String ours) {
     int comma = pillow.indexOf(',') + 1;
     if (!ours.startsWith(pillow.substring(0, comma))) {

@@ -22,7 +22,7 @@ import java.util.zip.CRC32;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Damaged files and what another program read of each; {@code bench/peers/mutants.py} describes how they are written.
+ * Damaged files and what another program read from each; {@code bench/peers/mutants.py} describes how they are written.
  */
 public final class Mutants {
 
@@ -39,14 +39,14 @@ public final class Mutants {
    */
   public record Mutant(boolean read, String what, int file, boolean whole, byte[] bytes, String line) {
 
-    /** Writes the mutant to a file that was not there before: to overwrite one takes far longer. */
+    /** Writes the mutant to a file that was not there before: overwriting a file takes far longer. */
     public Path writeTo(Path place) throws IOException {
       Files.deleteIfExists(place);
       return Files.write(place, bytes);
     }
   }
 
-  /** Why our reader refuses a file; checks that it says so as people should read it. */
+  /** The reason why our reader refuses a file; checks that the message is fit for people. */
   static String refusal(DataException e, Path file) {
     String message = e.getMessage();
     assertTrue(message.startsWith(file + ":") && message.lines().count() == 1, message);
@@ -54,7 +54,7 @@ public final class Mutants {
     return message.substring(file.toString().length());
   }
 
-  /** Counts a difference by the first kind whose words it holds; one of no kind is added to those that are wrong. */
+  /** Counts a difference by the first kind whose words it holds; a difference of no kind is added to {@code wrong}. */
   static void count(Map<String, Integer> counts, Map<String, Integer> kinds, String difference, Mutant mutant,
       List<String> wrong) {
     kinds.keySet().stream().filter(difference::contains).findFirst().ifPresentOrElse(
@@ -89,7 +89,7 @@ public final class Mutants {
         String what = words[0].substring(1);
         switch (line.charAt(0)) {
           case '#' -> {
-            // What made it.
+            // This line names the script that made the record.
           }
           case 'F' -> files.add(HexFormat.of().parseHex(words[1]));
           case 'E' -> reasons.add(line.substring(2));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Four thousand damaged .npy and .npz files, with what numpy read of each. This program must refuse them, or read the
+ * Four thousand damaged .npy and .npz files, with what numpy read from each. This program must refuse them, or read the
  * same shape and values. If only one of the two refuses a file, the kind of the difference is listed with its
  * frequency. {@code bench/peers/npy_mutants.py} makes the record.
  */
@@ -28,7 +28,7 @@ class NpyVerdictTest {
   /** The files from this one on are .npz. */
   private static final int FIRST_ARCHIVE = 15;
 
-  /** What numpy reads and we refuse, by words of our message. Python takes more notations than anyone writes. */
+  /** Files that numpy reads and we refuse, by words of our message. Python takes more notations than anyone writes. */
   private static final Map<String, Integer> STRICTER = Map.ofEntries(
       entry("bytes follow", 183),
       entry("values of type", 58),
@@ -45,20 +45,20 @@ class NpyVerdictTest {
       entry("a .npz file of", 26),
       entry("damaged .npz file", 19));
 
-  /** What we read as an array but not as a cloud. */
+  /** Files that we read as an array but not as a cloud. */
   private static final Map<String, Integer> NO_CLOUD = Map.of(
       "expected [points, dimension]", 92,
       "beyond 2^53", 19,
       "must be a finite number", 12);
 
-  /** What we read and numpy refuses, by the words of numpy. */
+  /** Files that we read and numpy refuses, by words of numpy's message. */
   private static final Map<String, Integer> LOOSER = Map.of(
-      // Version 3 with line ends around the dictionary, or with sizes such as 6L: as in version 1 and 2.
+      // Version 3 with line ends around the dictionary, or with sizes such as 6L, as in versions 1 and 2.
       "ValueError Cannot parse header", 6,
-      // One byte of the directory of an archive whose members are whole.
+      // One byte of an archive's directory is damaged; the members of the archive are whole.
       "BadZipFile", 1);
 
-  /** Archives of which numpy lists more members than the one .npy file. */
+  /** The number of archives in which numpy lists more members than the one .npy file. */
   private static final int OTHER_MEMBERS = 15;
 
   @TempDir

@@ -17,26 +17,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Five thousand damaged tables of numbers, with what numpy.loadtxt read of each, and what it read with other settings,
- * such as after a header or with another separator. This program must refuse them, or read one of these results, by the
- * rules of {@link CloudTable}. Results that differ from the plain one are counted by kind.
+ * Five thousand damaged tables of numbers, with what numpy.loadtxt read from each, and what it read with other
+ * settings, such as after a header or with another separator. This program must refuse them, or read one of these
+ * results, by the rules of {@link CloudTable}. Results that differ from the plain one are counted by kind.
  * {@code bench/peers/text_mutants.py} makes the record.
  */
 class TextVerdictTest {
 
-  /** What loadtxt reads as it is and we refuse, by words of our message. */
+  /** Tables that loadtxt reads in the plain way and we refuse, by words of our message. */
   private static final Map<String, Integer> STRICTER = Map.ofEntries(
       entry("every coordinate must be a finite number", 35),
       entry("not a number that float64 can hold", 13),
       entry("begins with 0", 10),
       entry("counts what follows, or is a point", 63),
       entry("can be names of columns or a point", 17),
-      // Spaces of Unicode, which are none here.
+      // Unicode's other spaces, which do not count as spaces here.
       entry("expected a number", 12),
       entry("columns, expected", 5),
       entry("a binary file of no kind known here", 7));
 
-  /** What we read in another way than plainly; "though plain": of two readings we take this one. */
+  /** Tables that we read in another way than the plain one; "though plain" means that the plain way reads them too. */
   private static final Map<String, Integer> OTHER_WAY = Map.ofEntries(
       entry("comments", 207),
       entry("comments+exponents", 1),
@@ -57,7 +57,7 @@ class TextVerdictTest {
       entry("separator+header", 3),
       entry("separator+quotes+header", 1));
 
-  /** What we read and loadtxt in no way, by the words of numpy: quotes behind comma and space. */
+  /** Tables that we read and loadtxt reads in no way, by words of numpy's message: quotes after a comma and a space. */
   private static final Map<String, Integer> LOOSER = Map.of("could not convert", 1);
 
   @TempDir

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class BallMeasuresTest {
 
-  // Means of some thousand numbers, subtracted from each other.
+  // The measures are means of some thousand numbers, subtracted from each other.
   private static final double RELATIVE = 1e-9;
   private static final double ABSOLUTE = 1e-13;
 
@@ -88,8 +88,8 @@ class BallMeasuresTest {
     assertEquals(0.5, uniform.totalPersistence());
     assertEquals(0.5, uniform.holes().median());
     assertEquals(0.75, uniform.holes().largest());
-    // From (3, 4) and (0, 0): a point far outside the ball counts for the tree, and for the holes where it is the
-    // nearest.
+    // The points are (3, 4) and (0, 0). The point far outside the ball counts for the tree, and for holes to which it
+    // is the nearest point.
     BallMeasures found = BallMeasures.of(backend, new FloatPoints(new float[] {3, 4, 0, 0}, 2), uniform);
     assertEquals(0.5, found.shareOutside());
     assertEquals(5, found.totalPersistence());
@@ -115,7 +115,7 @@ class BallMeasuresTest {
   void anotherUniformSampleIsNearlyPerfect() {
     UniformBallReference uniform = UniformBallReference.of(backend, 2000, 2, 4);
     BallMeasures found = BallMeasures.of(backend, UniformBallReference.of(backend, 2000, 2, 5).sample(), uniform);
-    // Where n uniform points are, a place has none within r with probability (1 - r^2)^n: the median is sqrt(ln 2 / n),
+    // With n uniform points, a place has no point within r with probability (1 - r^2)^n: the median is sqrt(ln 2 / n),
     // the 99th percentile sqrt(ln 100 / n).
     assertNear(Math.sqrt(Math.log(2) / 2000), found.holes().median(), 0, 0.05, "median");
     assertNear(Math.sqrt(Math.log(100) / 2000), found.holes().quantile99(), 0, 0.1, "99th percentile");
@@ -140,7 +140,7 @@ class BallMeasuresTest {
         found.energyDistance(), ABSOLUTE, RELATIVE, "energy distance");
   }
 
-  /** Sizes around a tile and a block of the distances. */
+  /** The sizes are around those of a tile and a block of the distances. */
   @Test
   void energyDistanceOfCloudsOfDifferentSizes() {
     Random random = new Random(6);
@@ -171,7 +171,7 @@ class BallMeasuresTest {
     assertNotEquals(first.sample(), other.sample());
     assertNotEquals(first.probes(), other.probes());
     assertEquals(10_000, first.probes().count());
-    // Another stream: no probe is a point of the sample.
+    // The probes come from another random stream, so no probe is a point of the sample.
     assertTrue(HoleDistances.of(first.sample(), first.probes()).median() > 1e-3);
     assertTrue(UnitBall.shareOutside(first.probes()) < 1e-3);
   }

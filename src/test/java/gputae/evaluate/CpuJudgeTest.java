@@ -83,7 +83,7 @@ class CpuJudgeTest extends JudgeContract {
     // sigmoid(log 9) = 0.9, sigmoid(log 99) = 0.99, sigmoid(0) = 0.5.
     float[] probabilities = Judge.probabilities(new float[] {(float) Math.log(9), (float) Math.log(99), 0, 0}, 2);
     assertArrayEquals(new float[] {0.9f / 1.89f, 0.99f / 1.89f, 0.5f, 0.5f}, probabilities, 1e-6f);
-    // Where every sigmoid underflows the odds decide: exp(-200) against exp(-201).
+    // If every sigmoid underflows, the odds decide: exp(-200) against exp(-201).
     float[] far = Judge.probabilities(new float[] {-200, -201, 300, -300}, 2);
     double e = Math.E;
     assertArrayEquals(new float[] {(float) (e / (1 + e)), (float) (1 / (1 + e)), 1, 0}, far, 1e-6f);

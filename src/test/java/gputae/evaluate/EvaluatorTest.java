@@ -65,7 +65,7 @@ class EvaluatorTest {
       assertEquals(Math.sqrt(0.95), evaluation.get(Measure.HOLE_95), 0.01);
       assertEquals(evaluation.get(Measure.HOLE_95) / evaluation.get(Measure.UNIFORM_HOLE_95),
           evaluation.get(Measure.HOLE_RATIO), 1e-12);
-      // One image over and over has one class and reaches nothing.
+      // One image over and over has one class and a recall of 0.
       assertEquals(0, evaluation.get(Measure.CLASS_ENTROPY));
       assertEquals(0, evaluation.get(Measure.SMALLEST_CLASS));
       assertEquals(0, evaluation.get(Measure.RECALL));

@@ -111,7 +111,7 @@ class GenerationMeasuresTest {
     float[] probabilities = {0.7f, 0.2f, 0.1f, 0.5f, 0.5f, 0, 0, 0.25f, 0.75f, 1, 0, 0};
     GenerationMeasures measures =
         GenerationMeasures.of(RealImages.of(line(0, 1, 2, 3, 4, 5)), new Judgement(line(0, 1, 2, 3), probabilities));
-    // Of two equal probabilities the first class has it.
+    // If two probabilities are equal, the image counts for the first class.
     assertEquals(List.of(0.75, 0.0, 0.25), measures.classShares());
     assertEquals(0, measures.smallestShare());
     assertEquals((0.7f + 0.5 + 0.75 + 1) / 4, measures.confidence(), 1e-15);
@@ -141,8 +141,8 @@ class GenerationMeasuresTest {
           new Judgement(points(golden, name + ".generated"), golden.tensors().get(name + ".probabilities").floats());
       GenerationMeasures found = GenerationMeasures.of(RealImages.of(points(golden, name + ".real")), generated);
       double[] values = golden.tensors().get(name + ".values").doubles();
-      // Differences of sums in another order: some units of 2^-53 of the largest term, which off the centre is the
-      // square of the mean.
+      // Sums in another order differ by some units of 2^-53 of the largest term. For clouds off the centre this term is
+      // the square of the mean.
       assertEquals(values[0], found.frechet(), 1e-9 * (1 + values[0]), name + " frechet");
       assertEquals(values[1], found.precision(), 1e-15, name + " precision");
       assertEquals(values[2], found.recall(), 1e-15, name + " recall");
@@ -170,7 +170,10 @@ class GenerationMeasuresTest {
     return new FloatPoints(points, d);
   }
 
-  /** Sizes: the least, a block's and a tile's edges, dimensions around the stride of 4. */
+  /**
+   * The sizes are the least ones and those around the edges of a block and a tile; dimensions are around the stride of
+   * 4.
+   */
   @Test
   void agreesWithASlowReference() {
     int[][] shapes = {{6, 4, 1}, {6, 4, 2}, {7, 300, 3}, {300, 5, 4}, {64, 256, 5}, {65, 257, 2}, {63, 255, 8},
@@ -224,8 +227,8 @@ class GenerationMeasuresTest {
   }
 
   /**
-   * Squared distance to the k-th nearest other point: the k-th, from 0, of all in order, as the point itself comes
-   * first.
+   * The squared distance to the k-th nearest other point. Since the point itself comes first, this is number k, from 0,
+   * of all sorted distances.
    */
   private double radius(FloatPoints points, int i, int k) {
     double[][] sorted = radii.computeIfAbsent(points, p -> new double[p.count()][]);

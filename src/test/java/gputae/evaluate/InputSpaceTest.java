@@ -25,8 +25,8 @@ class InputSpaceTest {
   }
 
   /**
-   * Four pixels at a time and their rest, 256 images at a time and theirs; rows from anywhere to anywhere, only from
-   * some column on.
+   * The code takes 4 pixels and 256 images at a time, so the sizes are around multiples of these. The range of rows and
+   * the first column are random.
    */
   @Test
   void distancesOfImagesAreExact() {
@@ -67,16 +67,16 @@ class InputSpaceTest {
     assertArrayEquals(new double[] {all, 0, 1}, rows[1]);
     assertArrayEquals(new double[] {all - 65_025 + 254 * 254, 1, 0}, rows[2]);
     assertEquals(all, distances.largest());
-    // As float32 the two distances from the first would be equal, and the index would decide wrongly.
+    // As float32 the two distances from the first image would be equal, and the index would decide wrongly.
     assertEquals(2, InputSpace.of(new Images(pixels, 3, p, 1)).rank(0, 1));
-    // One pixel more: no longer in whole numbers, and still exact.
+    // With one pixel more, the sums are no longer in whole numbers, but still exact.
     byte[] more = new byte[3 * (p + 1)];
     Arrays.fill(more, p + 1, 3 * (p + 1), (byte) 255);
     more[2 * (p + 1)] = (byte) 254;
     assertEquals(2, InputSpace.of(new Images(more, 3, p + 1, 1)).rank(0, 1));
   }
 
-  /** Two coordinates at a time and their rest, 1024 points at a time and theirs. */
+  /** The code takes 2 coordinates and 1024 points at a time, so the sizes are around multiples of these. */
   @Test
   void distancesOfPointsAreThoseOfPoints() {
     Random random = new Random(12);
@@ -113,8 +113,8 @@ class InputSpaceTest {
   }
 
   /**
-   * One object sorts all rows, as in use: nothing may stay behind. Digits of the keys that differ: none, the lowest,
-   * the highest, all.
+   * One object sorts all rows, as in use, so nothing of a row may stay behind. The keys differ in no digit, in the
+   * lowest, in the highest, or in all digits.
    */
   @Test
   void orderIsByDistanceThenIndex() {
@@ -135,7 +135,7 @@ class InputSpaceTest {
           };
         }
         for (int self : new int[] {0, n / 2, n - 1}) {
-          // Its own distance must not matter.
+          // The distance of the point to itself must not matter.
           squares[self] = kind % 2 == 0 ? 0 : 9;
           sort.order(squares, self, order);
           int[] expected = IntStream.concat(IntStream.of(self), IntStream.range(0, n).filter(j -> j != self).boxed()

@@ -123,7 +123,7 @@ abstract class JudgeContract {
         Classifier classifier = new Classifier(backend, List.of(PIXELS, 8, 6, 3));
         JudgeTraining training = new JudgeTraining(classifier, split(50, 5), settings)) {
       double first = training.epoch(AdamRates.of(1e-2));
-      // One against the rest at the beginning: about log 2 a class.
+      // Each class is decided against the rest, so the loss at the beginning is about log 2 a class.
       assertEquals(Math.log(2), first, 0.1);
       double last = 0;
       for (int epoch = 1; epoch < 30; epoch++) {
@@ -165,14 +165,14 @@ abstract class JudgeContract {
         / (double) judgement.count();
   }
 
-  /** A judge leaves nothing on the device when it is closed, nor one that is refused. */
+  /** A judge that is closed leaves nothing on the device, and neither does a judge that is refused. */
   @Test
   void freesItsMemory() {
     try (Backend backend = open()) {
       Judge.train(backend, rows(20, 10), new Judge.Training(0, 1, 8, 1e-2)).close();
       long warm = backend.allocatedBytes();
       Judge.train(backend, rows(20, 10), new Judge.Training(0, 1, 8, 1e-2)).close();
-      // What the backend keeps for itself, it keeps once.
+      // The backend keeps its own memory only once.
       assertEquals(warm, backend.allocatedBytes());
     }
   }

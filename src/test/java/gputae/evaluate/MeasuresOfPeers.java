@@ -37,7 +37,7 @@ record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls) {
     return new FloatPoints(coordinates, d);
   }
 
-  /** Within absolute + relative |expected|; NaN only where NaN is expected. */
+  /** Asserts a difference of at most absolute + relative |expected|; NaN is right only where NaN is expected. */
   static void assertNear(double expected, double actual, double absolute, double relative, String what) {
     assertTrue(
         Math.abs(expected - actual) <= absolute + relative * Math.abs(expected)

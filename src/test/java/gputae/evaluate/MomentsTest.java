@@ -40,8 +40,8 @@ class MomentsTest {
     Moments moments = Moments.of(star(new float[] {1, -2}, 3, 6));
     assertArrayEquals(new double[] {1, -2}, moments.mean());
     assertArrayEquals(new double[] {6, 0, 0, 24}, moments.covariance());
-    // 2^20 away a sum of squares less the square of the sum would have lost it all in float32 and half its digits in
-    // double.
+    // At a distance of 2^20, a sum of squares minus the square of the sum would lose all digits in float32 and half of
+    // them in double.
     assertArrayEquals(new double[] {6, 0, 0, 24}, Moments.of(star(new float[] {1 << 20, 1 << 20}, 3, 6)).covariance());
   }
 
@@ -77,7 +77,7 @@ class MomentsTest {
   void equalClouds() {
     FloatPoints cloud = normal(200, 64, 3);
     assertEquals(0, frechet(cloud, cloud), 64e-12);
-    // Fewer points than dimensions: a singular covariance, whose zeros come out of the root as 1e-8 of its largest
+    // Fewer points than dimensions give a singular covariance. Its zeros come out of the root as 1e-8 of the largest
     // values.
     FloatPoints flat = normal(20, 64, 4);
     assertEquals(0, frechet(flat, flat), 1e-6 * 64);
@@ -88,7 +88,7 @@ class MomentsTest {
     FloatPoints here = new FloatPoints(new float[] {1, 2, 1, 2, 1, 2}, 2);
     assertEquals(0, frechet(here, here));
     assertEquals(25, frechet(here, new FloatPoints(new float[] {4, 6, 4, 6}, 2)));
-    // To a point all the variance counts.
+    // For the distance to a single point, the whole variance counts.
     assertEquals(6 + 24, frechet(here, star(new float[] {1, 2}, 3, 6)), 1e-13);
   }
 }

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class NeighbourhoodMeasuresTest {
 
-  // exp's rounding a thousandfold, 2e-13, under a logarithm; and what is left of rounding where a divergence is nearly
-  // 0.
+  // The bounds are for a thousand times the rounding of exp, 2e-13, under a logarithm, and for the rounding that is
+  // left if a divergence is nearly 0.
   private static final double RELATIVE = 1e-9;
   private static final double ABSOLUTE = 1e-13;
 
@@ -67,7 +67,9 @@ class NeighbourhoodMeasuresTest {
     }
   }
 
-  /** Sizes around a tile (32) and a block of images (256) of the distances; neighbourhoods of every length. */
+  /**
+   * The sizes are around a tile (32) and a block of images (256) of the distances; neighbourhoods have every length.
+   */
   @Test
   void agreeWithTheFormulasOnRandomClouds() {
     Random random = new Random(7);
@@ -187,7 +189,8 @@ class NeighbourhoodMeasuresTest {
         NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3)), line(0, 3, 1), new byte[] {5, 6, 5});
     assertNear(0, found.trustworthiness(), 1e-15, 0, "trustworthiness");
     assertNear(0, found.continuity(), 1e-15, 0, "continuity");
-    // One vote each: the nearer decides. Point 0 is told 5 by point 2, point 1 is told 5, point 2 is told 5 by point 0.
+    // The neighbours have one vote each, so the nearer one decides. Point 2 gives 5 to point 0, point 1 gets 5, and
+    // point 0 gives 5 to point 2.
     assertNear(2 / 3.0, found.labelAccuracy(), 1e-15, 0, "accuracy");
   }
 

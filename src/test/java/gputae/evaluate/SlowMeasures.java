@@ -15,7 +15,7 @@ final class SlowMeasures {
 
   private SlowMeasures() {}
 
-  /** The others of i by distance, then index. */
+  /** All points except i, by distance, then by index. */
   private static List<Integer> neighbours(FloatPoints points, int i) {
     return IntStream.range(0, points.count()).filter(j -> j != i).boxed()
         .sorted(Comparator.<Integer>comparingDouble(j -> points.squaredDistance(i, points, j))
@@ -23,7 +23,7 @@ final class SlowMeasures {
         .toList();
   }
 
-  /** Venna, Kaski 2006, for each k; continuity with the clouds exchanged. */
+  /** Trustworthiness for each k, as in Venna, Kaski 2006; it is continuity if the clouds are exchanged. */
   static double[] trustworthiness(FloatPoints x, FloatPoints z, int[] sizes) {
     double n = x.count();
     double[] sums = new double[sizes.length];

@@ -17,7 +17,7 @@ class ImageGridTest {
 
   @Test
   void everyPixelIsEnlargedInItsCell() throws IOException {
-    // 5 images of 2 x 3 in 3 columns: 8 pixels a pixel, lines of 4.
+    // 5 images of 2 x 3 in 3 columns: each pixel is a square of 8 x 8, and lines are 4 wide.
     byte[] images = new byte[30];
     for (int i = 0; i < 30; i++) {
       images[i] = (byte) (i * 8);

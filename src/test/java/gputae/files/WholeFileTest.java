@@ -89,7 +89,7 @@ class WholeFileTest {
       assertTrue(Destination.of(same).destroys(here.resolve("file")), same.toString());
       assertFalse(Destination.of(same).isSameAs(Destination.of(other)) || Destination.of(other).destroys(same));
     }
-    // Not there yet, nor all of its folders.
+    // The file is not there yet, and one of its folders is missing too.
     assertTrue(Destination.of(here.resolve("a/./b")).isSameAs(Destination.of(folder.resolve("a/b"))));
     assertFalse(Destination.of(folder.resolve("a/b")).isSameAs(Destination.of(folder.resolve("a/c"))));
     assertFalse(Destination.of(folder.resolve("new")).destroys(folder.resolve("new")));

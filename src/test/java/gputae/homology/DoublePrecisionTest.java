@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Death times of float64 clouds, especially of those whose points float32 merges. */
 class DoublePrecisionTest {
 
-  /** Just beyond what the reference is asked for by itself, in the plane. */
+  /** In the plane, so many points are just too many for the reference alone. */
   private static final int LARGE = 7200;
 
   private static void assertClose(double[] expected, double[] found, double relative, String what) {
@@ -71,7 +71,7 @@ class DoublePrecisionTest {
     // Points whose coordinates float32 rounds to some hundred values.
     double[] outlier = uniform.clone();
     outlier[0] = 1e5;
-    // A cloud that is a point to float32, in which half the points are one again.
+    // Float32 merges one part of this cloud into a point; within this part, it merges half the points into one again.
     double[] nested = new double[2 * n];
     Arrays.setAll(nested, i -> i < 4 ? 1e6 * i : i < n ? 1e-4 * random.nextDouble() : 1e-4
         + 1e-12 * random.nextDouble());
@@ -171,7 +171,7 @@ class DoublePrecisionTest {
       int[] ends = new int[2 * lower.length];
       for (int i = 0, next = 0; i < n; i++) {
         for (int j = 0; j < i; j++) {
-          // Few different lengths, so that ids decide.
+          // There are few different lengths, so that ids decide.
           lower[next] = random.nextInt(5) * 1e-60;
           ends[2 * next] = j;
           ends[2 * next++ + 1] = i;

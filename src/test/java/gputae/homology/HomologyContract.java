@@ -27,12 +27,12 @@ abstract class HomologyContract {
   /** A new backend; the contract closes it. */
   abstract Backend open();
 
-  /** Small clouds of the ordinary comparison. */
+  /** The number of small clouds in the ordinary comparison. */
   int clouds() {
     return 4000;
   }
 
-  /** Small clouds of the thorough comparison: some minutes' worth. */
+  /** The number of small clouds in the thorough comparison, which takes some minutes. */
   int thoroughClouds() {
     return 40_000;
   }

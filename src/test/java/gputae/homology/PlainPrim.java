@@ -8,7 +8,7 @@ final class PlainPrim {
 
   private PlainPrim() {}
 
-  /** Of points by Prim's algorithm in double precision, without any rule for ties; ascending. */
+  /** Death times of points (n, d) by Prim's algorithm in double precision, without any rule for ties; ascending. */
   static double[] deaths(DoublePoints points) {
     int n = points.count();
     double[] shortest = new double[n];

@@ -99,7 +99,7 @@ class LeadingComponentsTest {
     }
   }
 
-  /** Nothing stands out: directions that vary nearly as much as the most variable ones are all that a picture needs. */
+  /** No direction stands out. A picture needs only directions that vary nearly as much as the most variable ones. */
   @ParameterizedTest
   @CsvSource({"300, 1000", "200, 150", "400, 30"})
   void ofNoiseVaryNearlyAsMuchAsTheMostVariable(int d, int count) {
@@ -153,7 +153,7 @@ class LeadingComponentsTest {
     favours[2][61] = -0.8;
     LeadingComponents found = LeadingComponents.of(new FloatPoints(line, d), 1, 3, favours, 1e-10);
     assertEquals(1, Math.abs(found.vectors()[0][3]), 1e-12);
-    // The two others, in any order and turn, span what the favours span.
+    // The two other vectors span the same plane as the favours; they may be exchanged or turned in it.
     double seen = 0;
     for (int k = 1; k < 3; k++) {
       seen += Math.pow(dot(found.vectors()[k], favours[1]), 2) + Math.pow(dot(found.vectors()[k], favours[2]), 2);
@@ -193,7 +193,7 @@ class LeadingComponentsTest {
     float[] points = cloud(300, deviations, 9);
     float[] narrow = new float[300 * (d - 1)];
     for (int n = 0; n < 300; n++) {
-      // Without the last coordinate the covariance is decomposed.
+      // Without the last coordinate, the program decomposes the covariance.
       points[n * d + d - 1] = 0;
       System.arraycopy(points, n * d, narrow, n * (d - 1), d - 1);
     }

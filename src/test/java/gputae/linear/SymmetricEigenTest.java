@@ -55,7 +55,7 @@ class SymmetricEigenTest {
     assertArrayEquals(before, matrix, "the matrix stays");
     double[] scaled = new double[d * d];
     Arrays.setAll(scaled, e -> eigen.vectors()[e] * eigen.values()[e % d]);
-    // Stopped at 1e-14 of the norm outside the diagonal; some sweeps of rounding beside.
+    // The iteration stops at 1e-14 of the norm outside the diagonal; the rounding of some sweeps comes on top.
     assertArrayEquals(matrix, product(scaled, transposed(eigen.vectors(), d), d), 1e-13 * norm(matrix));
     assertArrayEquals(identity(d), product(transposed(eigen.vectors(), d), eigen.vectors(), d), 1e-13);
   }

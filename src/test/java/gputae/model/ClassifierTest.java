@@ -36,7 +36,7 @@ class ClassifierTest {
     }
   }
 
-  /** More images than go through at a time; against the layers written out in double. */
+  /** More images than go through at a time are compared with the layers written out in double. */
   @Test
   void outputsOfEveryImage() {
     int n = Autoencoder.CHUNK + 7;
@@ -59,7 +59,7 @@ class ClassifierTest {
         }
         double[] features =
             layer(classifier.layout(), parameters, 1, layer(classifier.layout(), parameters, 0, values));
-        // Float32 through three narrow layers of numbers of about 1.
+        // The bound is for float32 through three narrow layers, with numbers of about 1.
         assertArrayEquals(features, widened(outputs.features(), i, 3), 1e-5);
         assertArrayEquals(layer(classifier.layout(), parameters, 2, features), widened(outputs.logits(), i, 2), 1e-5);
       }

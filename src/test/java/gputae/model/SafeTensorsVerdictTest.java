@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Four thousand damaged files, with what the format's own library said of each. This program must refuse everything
+ * Four thousand damaged files, with what the format's own library said about each. This program must refuse everything
  * that the library refuses, and read everything that it reads, except for the differences listed in
  * {@link SafeTensorsHeader#STRICTER}. {@code bench/peers/safetensors_mutants.py} makes the list and describes how it is
  * written.

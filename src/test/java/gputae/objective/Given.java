@@ -7,9 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** A term whose value only a term that gets inputs and classes can have: the sum of class, from 1 on, times inputs. */
+/** A term that needs both inputs and classes: the sum of class, counted from 1, times inputs. */
 public record Given(double weight) implements LatentTerm {
-  /** Classes of a data set that the term takes. */
+  /** The number of classes in a data set that the term takes. */
   public static final int CLASSES = 3;
 
   /** Pixels of an image. */

@@ -55,7 +55,7 @@ class ObjectiveTest {
     assertEquals(Objective.of(DEATHS, new Reconstruction(), BALL), Objective.of(new Reconstruction(), BALL, DEATHS));
     assertNotEquals(Objective.of(new Reconstruction(), BALL),
         Objective.of(new Reconstruction(), new Ball(0.5, BallPenalty.SQUARED)));
-    // A service is loaded as an object of its own.
+    // The service loader makes a separate object.
     assertEquals(new Quartic.Kind(), Quartic.KIND);
     assertFalse(Quartic.KIND.equals(Ball.KIND));
   }
@@ -90,7 +90,7 @@ class ObjectiveTest {
       assertEquals(term, term.kind().of(term.kind().valuesOf(term)));
     }
     assertThrows(IllegalArgumentException.class, () -> Ball.KIND.valuesOf(DEATHS));
-    // Without values, the paper's settings.
+    // Without values, a term has the paper's settings.
     assertEquals(new Ball(0.005, BallPenalty.NORM), Ball.KIND.of(new TermKind.Values(Map.of())));
     assertEquals(new Deaths(0.005, 1, Double.POSITIVE_INFINITY), Deaths.KIND.of(new TermKind.Values(Map.of())));
   }

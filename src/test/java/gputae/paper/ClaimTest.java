@@ -63,7 +63,7 @@ class ClaimTest {
         new PaperExample().with(AE, 2, Measure.CLASS_ENTROPY, ae).with(TAE, 2, Measure.CLASS_ENTROPY, tae)));
   }
 
-  /** The VAE's distance is 40, the AE's 140: the term may lack 25 of it. */
+  /** The VAE's distance is 40, the AE's 140; with the term the distance may be 25 larger than the VAE's. */
   @ParameterizedTest
   @CsvSource({"30,true", "40,true", "65,true", "65.1,false"})
   void generatesLikeTheVae(double tae, boolean holds) {

@@ -44,7 +44,7 @@ class PaperReportTest {
   Path folder;
   private int pictures;
 
-  /** The beginning of a PNG of 64 x 48 pixels, and a number: nobody looks further. */
+  /** The beginning of a PNG of 64 x 48 pixels, and a number; the report reads no further. */
   private Path picture() throws IOException {
     ByteBuffer png = ByteBuffer.allocate(32).putLong(0x89504e470d0a1a0aL).putInt(13)
         .put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(64).putInt(48);

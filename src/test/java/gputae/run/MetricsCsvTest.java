@@ -134,7 +134,7 @@ class MetricsCsvTest {
     assertFalse(message.contains("\n"));
   }
 
-  /** One NaN, and no negative zero: neither has a sign or a payload in the file. */
+  /** Turns every NaN into the same one, since the file keeps neither sign nor payload of a NaN. */
   private static double canonical(double value) {
     return Double.isNaN(value) ? Double.NaN : value;
   }

@@ -62,7 +62,7 @@ class SelfTestTest {
       List<String> names = SelfTest.operations().stream().map(Operation::name).toList();
       Backend observed = (Backend) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Backend.class},
           (proxy, method, arguments) -> {
-            // One result has been heard for each operation before the one that runs.
+            // There is one result for each operation that ran before the current one.
             callers.computeIfAbsent(method.getName(), name -> new LinkedHashSet<>()).add(names.get(heard.size()));
             if (method.getName().equals("gather")) {
               launches.merge("gather_rows", 1L, Long::sum);
@@ -96,7 +96,7 @@ class SelfTestTest {
       boolean gathers = Set.of("gather", "same calls again", "recorded and replayed").contains(result.operation());
       assertEquals(gathers ? Set.of("gather_rows") : Set.of(), result.kernels(), result.operation());
     }
-    // What is left is the backend's own: the sums of up to 1025 rows of the cross entropy, doubles.
+    // Only memory of the backend's own is left: the sums of up to 1025 rows of the cross entropy, in double.
     assertEquals(1025 * Double.BYTES, everything().bytesLeft);
     assertTrue(ResultTable.summary(results, "this", 1.94).matches("\\d+ operations passed on this in 1\\.9 s"));
   }
@@ -118,7 +118,7 @@ class SelfTestTest {
     }
   }
 
-  /** A backend that is right but for what happens after one operation; operations inside recordings are wrong too. */
+  /** A backend that is right except for a change after one operation; this operation is wrong inside recordings too. */
   private Backend wrongAfter(String operation, Consumer<Object[]> corrupt) {
     return (Backend) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Backend.class},
         (proxy, method, arguments) -> {
@@ -211,7 +211,7 @@ class SelfTestTest {
 
   @Test
   void anOutputOfADenseLayerOff() {
-    // The last output of the last row alone, so equal rows are not equal any more.
+    // Only the last output of the last row changes, so equal rows are not equal any more.
     assertFails("dense", last(4, x -> x + 0.01f), "dense", "elu", "equal rows");
   }
 
@@ -247,7 +247,7 @@ class SelfTestTest {
     assertFails("normals", last(0, SelfTestTest::slightly), "normals");
     assertFails("uniformBall", last(0, SelfTestTest::slightly), "spread in the ball", "uniform ball");
     assertFails("normals", arguments -> {
-      // Correlated in pairs, each number still a normal: only the reference tells.
+      // The numbers are correlated in pairs, but each is still a normal one, so only the reference shows the mistake.
       Matrix out = (Matrix) arguments[0];
       float[] values = out.toFloats();
       for (int i = 1; i < values.length; i += 2) {
@@ -276,7 +276,7 @@ class SelfTestTest {
   @Test
   void resultsThatDependOnTheCall() {
     int[] calls = {0};
-    // Within all bounds, but another rounding each time.
+    // The results are within all bounds, but they are rounded in another way each time.
     assertFails("reparameterise", arguments -> {
       if (arguments[1] != null && ++calls[0] % 2 == 0) {
         last(2, Math::nextUp).accept(arguments);

@@ -49,7 +49,7 @@ class CudaAgainstCpuTest {
   /** Whole batches of an epoch. */
   private static final int BATCHES = 5;
 
-  /** An epoch, and on into the next. */
+  /** One epoch, and the first steps of the next. */
   private static final int STEPS = BATCHES + 2;
 
   private static final int TRAIN = BATCHES * BATCH + 40;
@@ -100,7 +100,7 @@ class CudaAgainstCpuTest {
       return new Course(gradients, new float[][] {losses(number)});
     }
 
-    /** Losses of all steps, from the weights as they are. */
+    /** Losses of all steps, beginning with the current weights. */
     float[][] all() {
       float[][] losses = new float[STEPS][];
       step.step().upload(new long[] {0});
@@ -204,9 +204,9 @@ class CudaAgainstCpuTest {
         float[] parameters = leading.model.parameters().toFloats();
         Course expected = leading.single(config, s, parameters);
         Course found = following.single(config, s, parameters);
-        // The ball penalty is what norms exceed 1 by, so a norm's rounding weighs more there.
+        // The ball penalty is the part of the norms above 1, so the rounding of a norm weighs more in it.
         assertLossesClose(expected.losses[0], found.losses[0], 2e-5, "step " + (s + 1));
-        // Ten times the other models' bound: see the top.
+        // This is ten times the bound of the other models; the comment on the class says why.
         assertGradientsClose(config, expected.gradients, found.gradients, 1e-4, "step " + (s + 1));
       }
     }

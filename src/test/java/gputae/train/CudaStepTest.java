@@ -41,10 +41,10 @@ class CudaStepTest {
 
   private static final Dataset DATA = noise(STEPS * SMALL_BATCH);
 
-  /** A group of steps in one graph, and one step more before the last. */
+  /** Images for a group of steps in one graph, one more step, and the last step. */
   private static final Dataset FEW = noise(18 * BATCH);
 
-  /** Small images: the width of two layers, and so the time that this takes. */
+  /** The images are small, since they set the width of two layers, and so the time that this takes. */
   private static Dataset noise(int count) {
     byte[] pixels = new byte[count * 100];
     new Random(7).nextBytes(pixels);
@@ -58,7 +58,10 @@ class CudaStepTest {
         new Penalty(0.05, BallPenalty.NORM, 0.05, 1, Double.POSITIVE_INFINITY).of(kind), 0);
   }
 
-  /** Calls between the losses of one group of steps and the next, while the one after is under way. */
+  /**
+   * Counts the calls between the losses of one group of steps and those of the next, while the group after it is under
+   * way.
+   */
   @ParameterizedTest
   @EnumSource
   void afterTheFirstStepThereIsNoAllocationAndNoRoundTrip(ModelKind kind) {
@@ -83,10 +86,10 @@ class CudaStepTest {
         }
       });
       assertEquals(4, calls.size());
-      // A graph of sixteen steps and the fetch of their losses; at last the five that are left, one by one.
+      // A graph of sixteen steps and the fetch of their losses; in the end the five steps that are left, one by one.
       assertEquals(Map.of("replay", 1L, "fetch", 1L), calls.get(1), kind.toString());
       assertEquals(Map.of("replay", 5L, "fetch", 1L), calls.get(2), kind.toString());
-      // The test images, before the last losses are looked at.
+      // The test images come before the last losses are looked at.
       assertEquals(Map.of("replay", 1L, "fetch", 1L), calls.get(3), kind.toString());
     }
   }
@@ -132,7 +135,7 @@ class CudaStepTest {
 
   private static float[] right;
 
-  /** With all dependencies, forward: the same for all tests. */
+  /** The weights with all dependencies, in forward order; they are the same for all tests. */
   private static synchronized float[] right() {
     if (right == null) {
       right = train(HostRunners.driver(HostRunner.Order.FORWARD));

@@ -112,7 +112,7 @@ abstract class GoldenContract {
           }
         }
       }
-      // Training must have moved the weights where PyTorch moved them.
+      // The training must move the weights to the same values as PyTorch.
       float[] parameters = model.parameters().toFloats();
       for (ParameterLayout.Tensor tensor : layout.tensors()) {
         assertClose(golden.tensors().get("final." + tensor.name()).floats(), parameters, tensor, 1e-5,
@@ -156,7 +156,7 @@ abstract class GoldenContract {
     double[] expected = golden.tensors().get(cloud + ".deaths").doubles();
     int d = points.shape().get(1);
     try (Backend backend = open()) {
-      // GUDHI drops what is born and dies at once.
+      // GUDHI drops classes that die at once.
       double[] found = Arrays.stream(Homology.spanningTree(backend, new FloatPoints(points.floats(), d)).deathTimes())
           .filter(death -> death > 0).toArray();
       assertEquals(expected.length, found.length);

@@ -312,7 +312,7 @@ abstract class GradientContract {
       return kind.terms().contains(Deaths.KIND) ? total - regulariser.deathWeight() * deaths(z) : total;
     }
 
-    /** Prim, with no thought of speed. */
+    /** Prim's algorithm in its simplest form, without regard to speed. */
     private double deaths(double[][] z) {
       boolean[] joined = new boolean[ROWS];
       joined[0] = true;

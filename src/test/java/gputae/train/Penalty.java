@@ -11,7 +11,7 @@ import java.util.Map;
 /** The settings of the paper's two latent terms, for models that have both, one or none of them. */
 public record Penalty(double ballWeight, BallPenalty penalty, double deathWeight, double degree, double maxEdge) {
 
-  /** The model's terms with these settings, as far as it has them. */
+  /** The terms that the model has, with these settings. */
   public Objective of(ModelKind model) {
     return Objective.of(model.terms().stream().map(this::term).toList());
   }

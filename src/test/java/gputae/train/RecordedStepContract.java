@@ -108,7 +108,7 @@ abstract class RecordedStepContract {
     }
   }
 
-  /** The weights after two steps with the first settings and two with the second: those of an unbroken training. */
+  /** The weights after two steps with the first settings and two with the second are those of an unbroken training. */
   @Test
   void rateAndWeightsChangeWithoutANewRecording() {
     TrainConfig before = config(1e-2, 0.5, 0.1);

@@ -24,7 +24,10 @@ class TrainMemoryTest {
 
   private static final int IMAGES = 900;
 
-  /** With batches of 700 a whole one and one of 200: every recording and work space that up to sixteen batches have. */
+  /**
+   * Batches of 700 give a whole batch and one of 200, and so every recording and work space that up to sixteen batches
+   * have.
+   */
   private static final Dataset DATA = Digits.generate(IMAGES, 100, 0);
 
   private static TrainConfig config(ModelKind kind, int batch) {
@@ -49,7 +52,7 @@ class TrainMemoryTest {
     for (int batch : batches) {
       TrainConfig config = config(kind, batch);
       long estimate = TrainMemory.bytes(config, DATA, batch);
-      // Enough for the steps and the evaluation, and not much more than enough.
+      // The estimate is enough for the steps and the evaluation, and not much more than enough.
       train(config, estimate);
       assertThrows(OutOfMemoryException.class, () -> train(config, estimate * 97 / 100 - 150_000), kind + " " + batch);
     }
@@ -68,7 +71,7 @@ class TrainMemoryTest {
     answer(kind, 500_000, 3_500_000);
   }
 
-  /** On a device with so many bytes more than a batch of one image takes. */
+  /** Checks the message on a device with so many bytes more than a batch of one image takes. */
   private static void answer(ModelKind kind, long... bytes) {
     for (long more : bytes) {
       long memory = TrainMemory.bytes(config(kind, 1), DATA, 1) + more;

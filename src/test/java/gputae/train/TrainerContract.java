@@ -132,7 +132,8 @@ abstract class TrainerContract {
     Epoch last = heard.epochs.get(19);
     assertTrue(last.testReconstruction() < 0.9 * heard.epochs.get(0).testReconstruction(),
         "the test reconstruction gets better");
-    // An epoch's columns are those of its steps: per pixel weighted by rows, batch sums as means over whole batches.
+    // An epoch's columns follow from its steps: losses per pixel are weighted by rows, sums of a batch are means over
+    // whole batches.
     List<Step> steps = heard.steps.subList(19 * 7, 20 * 7);
     assertEquals(steps.stream().mapToDouble(s -> s.loss(Reconstruction.KIND) * s.rows()).sum() / 203,
         last.loss(Reconstruction.KIND), 1e-12);
@@ -155,7 +156,8 @@ abstract class TrainerContract {
   @ParameterizedTest
   @EnumSource
   void aResumedTrainingEndsInTheSameBitsWhereverItStopped(ModelKind kind, @TempDir Path directory) throws IOException {
-    // Seven steps an epoch: the first, about the end of an epoch, and the last but one.
+    // An epoch has seven steps. The training stops after the first step, around the end of an epoch, and before the
+    // last step.
     int steps = 3 * 7;
     TrainState expected = uninterrupted(kind, 3, new Heard());
     for (int stopAfter : new int[] {1, 6, 7, 8, steps - 1}) {
@@ -215,15 +217,15 @@ abstract class TrainerContract {
           trainer.model().embeddings(trainer.testImages());
         }
       }));
-      // One between any two groups of steps; an epoch of seven steps is one group.
+      // One snapshot comes between any two groups of steps; an epoch of seven steps is one group.
       assertEquals(3, snapshots[0]);
       assertSame(expected, trainer.state());
     }
   }
 
   /**
-   * Seven steps an epoch: at, before and across the ends of epochs, more often and less often than the steps come in
-   * groups.
+   * An epoch has seven steps. Snapshots come at, before and across the ends of epochs, more often and less often than
+   * groups of steps.
    */
   @ParameterizedTest
   @ValueSource(longs = {1, 3, 7, 14, 100})
@@ -264,7 +266,7 @@ abstract class TrainerContract {
       }
     }
     assertEquals(order, heard);
-    // What a training that ends there has.
+    // These are the weights of a training that ends there.
     if (every == 7) {
       assertArrayEquals(uninterrupted(ModelKind.TAE, 2, new Heard()).parameters(), models.get(14L));
       assertArrayEquals(expected.parameters(), models.get(21L));

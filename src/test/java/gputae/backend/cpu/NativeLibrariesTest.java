@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** What the loading of native libraries must not change, and how the backend describes itself. */
 class NativeLibrariesTest {
 
-  /** Volatile, so that neither compiler computes with it beforehand. */
+  /** The field is volatile, so that no compiler computes with its value in advance. */
   private static volatile float smallest = Float.MIN_VALUE;
 
   private static volatile double smallestDouble = Double.MIN_VALUE;
@@ -28,7 +28,7 @@ class NativeLibrariesTest {
         Matrix y = backend.allocate(200, 64)) {
       backend.dense(x, w, b, gputae.backend.Activation.ELU, y);
       assertDenormals();
-      // And in the kernels: 2^-149 / 2 + 2^-149 is not lost.
+      // The kernels keep denormals too: 2^-149 + 2^-149 is not lost.
       try (Matrix term = backend.allocate(1, 1).upload(new float[] {Float.MIN_VALUE});
           Matrix sum = backend.allocate(1, 1).upload(new float[] {Float.MIN_VALUE})) {
         backend.add(term, sum);

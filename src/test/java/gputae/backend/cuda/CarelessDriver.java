@@ -8,9 +8,9 @@ public final class CarelessDriver implements Driver {
 
   /** The dependency that is left out. */
   public enum Mistake {
-    /** What follows the join does not wait for the stream. */
+    /** The calls after the join do not wait for the stream. */
     JOINS_TOO_LATE,
-    /** The stream does not wait for what came before the fork. */
+    /** The stream does not wait for the calls before the fork. */
     FORKS_TOO_EARLY
   }
 
@@ -18,7 +18,7 @@ public final class CarelessDriver implements Driver {
   private final Mistake mistake;
   private final int stream;
 
-  /** While capturing: the calls, but for the stream's when it forks too early. */
+  /** The calls of the current capture, without those of a stream that forks too early; null outside a capture. */
   private List<Runnable> calls;
 
   private List<Runnable> early;
@@ -80,7 +80,7 @@ public final class CarelessDriver implements Driver {
   @Override
   public void join(int number) {
     boolean wrong = calls != null && number == stream;
-    // What forked early is joined once.
+    // A stream that forked too early is joined once.
     if (!wrong || mistake == Mistake.FORKS_TOO_EARLY && !joined) {
       enqueue(() -> driver.join(number));
     }

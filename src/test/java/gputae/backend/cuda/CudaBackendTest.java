@@ -79,7 +79,7 @@ class CudaBackendTest {
     backend.close();
     assertEquals(count("allocate"), count("free"));
     assertEquals(0, backend.allocatedBytes());
-    // What comes after finds everything gone, and does no harm.
+    // Later calls find everything freed, and do no harm.
     open.close();
     edges.close();
     assertEquals(count("allocate"), count("free"));
@@ -108,7 +108,7 @@ class CudaBackendTest {
     backend.sigmoidCrossEntropy(small, small, null, loss);
     float expected = loss.toFloats()[0];
     try (Recording recording = backend.record(() -> backend.sigmoidCrossEntropy(small, small, null, loss))) {
-      // The direct calls' own space grows here, which frees the smaller one.
+      // Here the work space of direct calls grows, which frees the smaller one.
       backend.sigmoidCrossEntropy(large, large, null, loss);
       float largeLoss = loss.toFloats()[0];
       assertTrue(largeLoss != expected);
@@ -173,7 +173,7 @@ class CudaBackendTest {
     assertTrue(message.contains("3,136,000,000 bytes asked for a matrix of 1000000 x 784"), message);
     assertTrue(message.contains("3,136,000 held"), message);
     assertTrue(message.contains(String.format(Locale.ROOT, "%,d free", free)), message);
-    // Nothing was lost, and what fits still fits.
+    // Nothing was lost, and a matrix that fits is still allocated.
     assertEquals(784_000, held.toFloats().length);
     backend.allocate(10, 10).close();
     held.close();
@@ -207,7 +207,7 @@ class CudaBackendTest {
     }
   }
 
-  /** A replay comes after what direct calls have set aside. */
+  /** A replay waits for the work that direct calls run aside. */
   @ParameterizedTest
   @EnumSource
   void aReplayWaitsForWhatIsAside(HostRunner.Order order) {
@@ -228,7 +228,8 @@ class CudaBackendTest {
   }
 
   /**
-   * A recording's work space is as large as its tree needs and no larger, so the host runner sees who writes beyond it.
+   * A recording's work space is as large as its tree needs and no larger, so the host runner notices every write beyond
+   * it.
    */
   @ParameterizedTest
   @ValueSource(ints = {2, 33, 256, 257, 300, 1500, 1601})
@@ -286,7 +287,7 @@ class CudaBackendTest {
     try {
       System.setProperty("gputae.products", "own");
       try (CudaBackend own = new CudaBackend(HostRunners.driver(HostRunner.Order.FORWARD), Products.chosen())) {
-        // Results depend on it bit for bit.
+        // The description names the products, since the bits of results depend on them.
         assertEquals(backend.description() + ", products own", own.description());
       }
       System.setProperty("gputae.products", "mine");
@@ -298,8 +299,8 @@ class CudaBackendTest {
   }
 
   /**
-   * A branch that needs what comes after the fork: the recording must not always give what the order of the calls
-   * would.
+   * The branch and the calls after the fork use the same matrix. The recording must not always give the result that the
+   * order of the calls would give.
    */
   @ParameterizedTest
   @EnumSource

@@ -30,7 +30,7 @@ abstract class DriverContract {
     return driver;
   }
 
-  /** Whether a capture runs its work once more, before. */
+  /** Whether a capture runs its work twice, first as a rehearsal. */
   abstract boolean rehearses();
 
   @AfterEach
@@ -58,7 +58,7 @@ abstract class DriverContract {
     return assertThrows(BackendException.class, call::run).getMessage();
   }
 
-  /** More than is staged at a time, of every type, from the middle of an array. */
+  /** Copies more than is staged at a time, in every type, from the middle of an array. */
   @Test
   void copiesOfEveryTypeComeBackAsTheyWere() {
     Random random = new Random(1);
@@ -169,7 +169,7 @@ abstract class DriverContract {
   @Test
   void anErrorInsideACaptureLeavesTheDriverUsable() {
     long x = upload(3);
-    // In the first run of the work and, by drivers that rehearse, in the second.
+    // The error comes in the first run of the work and, in drivers that rehearse, in the second.
     for (int good = 0; good < 2; good++) {
       int[] left = {good};
       Runnable work = () -> {
@@ -224,7 +224,7 @@ abstract class DriverContract {
     assertEquals(0, before.await().getFloat(8));
     assertEquals(1, after.await().getFloat(4));
     assertEquals(8, after.await().remaining());
-    // Each is awaited while the next is on its way.
+    // Each transfer is awaited while the next one is under way.
     Driver.Transfer last = driver.fetch(x, 12);
     for (int i = 0; i < 10; i++) {
       add(one, x, 3);

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is read from libraries, and what is changed in a library. CudaIT tests that the changed library loads. */
+/** Reads libraries, and changes one. CudaIT tests that the changed library loads. */
 class ElfFileTest {
 
   @TempDir
@@ -34,7 +34,7 @@ class ElfFileTest {
     assertTrue(
         symbols.contains("Java_jcuda_jcublas_JCublas2_cublasGemmEx_1newNative") && symbols.contains("JNI_OnLoad"),
         symbols.toString());
-    // Asked for, not defined.
+    // The library asks for these symbols, but does not define them.
     assertFalse(symbols.contains("cublasGemmEx"));
     assertFalse(symbols.contains("dlsym"));
   }
@@ -48,7 +48,7 @@ class ElfFileTest {
     for (int i = 0; i < before.length; i++) {
       changed += before[i] == after[i] ? 0 : 1;
     }
-    // One digit of the name, which is the version's name too, and one byte of its hash.
+    // One digit of the library's name changes, which is also the version's name, and one byte of its hash.
     assertEquals(2, changed);
     assertThrows(IOException.class, () -> ElfFile.retarget(after, "libcublas.so.12", "libcublas.so.13"));
     ElfFile.retarget(after, "libcublas.so.13", "libcublas.so.12");
@@ -64,7 +64,7 @@ class ElfFileTest {
     Files.write(file, new byte[1000]);
     assertThrows(IOException.class, () -> ElfFile.symbols(file));
     byte[] bytes = bridge();
-    // Cut off at every power of two, or with a heading that points anywhere.
+    // The file is cut off at every power of two, or has a header that points to a wrong place.
     for (int length = 64; length < bytes.length; length *= 2) {
       Files.write(file, Arrays.copyOf(bytes, length));
       assertThrows(IOException.class, () -> ElfFile.symbols(file), "length " + length);

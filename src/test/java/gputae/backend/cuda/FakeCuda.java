@@ -62,12 +62,14 @@ public final class FakeCuda {
     return this;
   }
 
-  /** What a process's environment needs; null for what it must not have. */
+  /** The variables for the environment of a process; null for a variable that it must not have. */
   public Map<String, String> environment() {
     return environment;
   }
 
-  /** Calls by name, and what was alive at the end ("alive streams"), out of the file that GPU_TAE_FAKE_COUNTS names. */
+  /**
+   * Counts of calls, and of objects alive at the end ("alive streams"), from the file that GPU_TAE_FAKE_COUNTS names.
+   */
   public static Map<String, Long> counts(Path file) throws IOException {
     Map<String, Long> counts = new TreeMap<>();
     for (String line : Files.readAllLines(file)) {
@@ -77,7 +79,7 @@ public final class FakeCuda {
     return counts;
   }
 
-  /** Whether this build has the kernels as machine code; one made without nvcc has PTX alone. */
+  /** Whether this build has the kernels as machine code; a build without nvcc has only PTX. */
   public static boolean machineCode() {
     return KernelFiles.machineCode().isPresent();
   }

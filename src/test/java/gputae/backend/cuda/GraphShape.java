@@ -36,7 +36,7 @@ public record GraphShape(int nodes, int chain) {
     private int stream;
     private int nodes;
 
-    /** Notes a call to the driver; returns what is to be done after it. */
+    /** Notes a call to the driver; the result must run after the call. */
     Runnable before(String call, Object[] arguments, List<GraphShape> shapes) {
       switch (call) {
         case "capture" -> {

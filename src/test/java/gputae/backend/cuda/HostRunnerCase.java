@@ -33,7 +33,7 @@ abstract class HostRunnerCase {
    */
   static final boolean SANITIZED = String.valueOf(System.getenv("GPUTAE_CXXFLAGS")).contains("address");
 
-  /** What is built here gives up a wait for ever early: the longest block of these kernels waits 512,000 times. */
+  /** Builds of these tests end an endless wait early: the longest block of these kernels waits 512,000 times. */
   static final String FLAGS =
       Objects.requireNonNullElse(System.getenv("GPUTAE_CXXFLAGS"), "") + " -DGPUTAE_HOST_MOST_STEPS=2000000";
 
@@ -55,7 +55,7 @@ abstract class HostRunnerCase {
     try (Stream<Path> files = Files.walk(libraries)) {
       files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
     } catch (IOException e) {
-      // Left for whoever clears the folder of temporary files.
+      // The files stay until somebody clears the folder of temporary files.
     }
   }
 
@@ -71,13 +71,13 @@ abstract class HostRunnerCase {
     assertTrue(said.startsWith("0: "), said);
   }
 
-  /** The exit status and what the compiler says. */
+  /** The exit status and the messages of the compiler. */
   static String build(Path kernels, Path output, String flags) throws Exception {
     return run(HostRunners.building(kernels, output, flags));
   }
 
   static String run(ProcessBuilder builder) throws Exception {
-    // Into a file: whoever reads from a process waits for as long as it hangs.
+    // The output goes to a file, since reading from a process that hangs would not end.
     Path said = Files.createTempFile(libraries, "said", ".txt");
     Process process = builder.redirectOutput(said.toFile()).start();
     boolean ended = process.waitFor(2, TimeUnit.MINUTES);

@@ -47,9 +47,7 @@ class HostRunnerContractTest {
       return HostRunners.backend(HostRunner.Order.RANDOM);
     }
 
-    /**
-     * A single layer is computed in one way or the other, and {@link Own} and {@link Cublas} have both in this order.
-     */
+    /** A single layer is computed in one of two ways. {@link Own} and {@link Cublas} test both ways in this order. */
     @Override
     protected boolean concerns(String operation) {
       return !Set.of("dense", "elu", "dense backward").contains(operation);
@@ -61,7 +59,7 @@ class HostRunnerContractTest {
     }
   }
 
-  /** Dense layers with one way of products, whatever their number of rows. */
+  /** Dense layers whose products are always computed in one way, for any number of rows. */
   abstract static class Layers extends BackendContract {
     private final Products products;
     private final HostRunner.Order order;

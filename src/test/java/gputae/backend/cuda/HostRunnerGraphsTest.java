@@ -28,7 +28,7 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     int[] runs = new int[1];
     long graph = driver.capture(() -> {
       runs[0]++;
-      // Arguments are taken as they are now.
+      // A launch keeps the values that its arguments have now.
       Arguments arguments = new Arguments().pointer(x).pointer(y).float32(2).int32(4);
       driver.launch("scale", 1, 1, 32, 0, arguments);
       arguments.int32(5);
@@ -48,7 +48,7 @@ class HostRunnerGraphsTest extends HostRunnerCase {
       b = new float[] {b[0] + (a[0] * a[0] + a[1] * a[2]), b[1] + a[0] * a[1], b[2] + a[2] * a[0], b[3] + a[2] * a[1]};
       assertArrayEquals(a, floats(x, 4));
       assertArrayEquals(b, floats(y, 4));
-      // Smaller again, so that 50 steps stay finite.
+      // The values become small again, so that 50 steps stay finite.
       a = new float[] {1, 2, 3, 4};
       driver.upload(a, 0, x, 16);
     }
@@ -61,7 +61,7 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     assertEquals("discard: there is no graph 1", failure(() -> driver.discard(graph)));
   }
 
-  /** x is 1; the branch doubles it, the main chain then adds it to y, with or without waiting. */
+  /** x is 1. The branch doubles x; the main chain then adds x to y, with or without waiting. */
   private float branched(boolean captured, boolean waits) {
     long x = floats(1);
     long y = floats(0);
@@ -99,7 +99,7 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     }
   }
 
-  /** Also what a branch should wait for before it: it may not run ahead of the main chain's earlier nodes. */
+  /** A branch may not run ahead of the earlier nodes of the main chain. */
   @ParameterizedTest
   @EnumSource(Order.class)
   void branchesStartAfterTheFork(Order order) {
@@ -116,7 +116,7 @@ class HostRunnerGraphsTest extends HostRunnerCase {
       driver.copy(y, x, 4);
       driver.join(1);
       driver.launch("scale", 1, 1, 1, 0, new Arguments().pointer(z).pointer(y).float32(2).int32(1));
-      // A second branch, of which nobody reads anything.
+      // Nothing reads what this second branch writes.
       driver.fork(1, () -> driver.clear(z, 4));
       driver.join(1);
     });
@@ -130,8 +130,8 @@ class HostRunnerGraphsTest extends HostRunnerCase {
   }
 
   /**
-   * A stream that forks again goes on after what it was given before, and after what the main stream was given
-   * meanwhile; streams run beside each other.
+   * A stream that forks again continues after its own earlier work, and after the work that the main stream got in
+   * between. Streams run beside each other.
    */
   @ParameterizedTest
   @EnumSource(Order.class)
@@ -176,7 +176,7 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     assertEquals(0, floats(x, 1)[0]);
   }
 
-  /** Backward a branch is done as late as it may be; whoever waits for the device waits for it. */
+  /** In backward order a branch runs as late as possible. A call that waits for the device waits for the branch too. */
   @ParameterizedTest
   @EnumSource(Order.class)
   void whoWaitsFindsTheBranchDone(Order order) {
@@ -219,14 +219,14 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     driver.fork(1, () -> {});
     assertEquals("capture: join the branch first", failure(() -> driver.capture(() -> {})));
     driver.join(1);
-    // All of these left nothing behind.
+    // All these failures left nothing behind.
     long graph = driver.capture(() -> driver.clear(x, 4));
     assertEquals(1, floats(x, 1)[0]);
     driver.replay(graph);
     assertEquals(0, floats(x, 1)[0]);
   }
 
-  /** 4 rows and 16 columns are done at a time. */
+  /** A product computes 4 rows and 16 columns at a time. */
   @ParameterizedTest
   @CsvSource({"1, 1, 1", "4, 16, 8", "5, 17, 33", "3, 15, 1", "7, 40, 100", "64, 784, 128", "2, 3, 0"})
   void productsAgreeWithDouble(int m, int n, int k) {
@@ -280,7 +280,10 @@ class HostRunnerGraphsTest extends HostRunnerCase {
     return values;
   }
 
-  /** A row's result depends on neither its place nor the number of rows, nor a column's on the number of columns. */
+  /**
+   * The result of a row depends neither on its place nor on the number of rows. The result of a column does not depend
+   * on the number of columns.
+   */
   @Test
   void equalRowsGiveEqualBits() {
     open(Order.FORWARD, 1);

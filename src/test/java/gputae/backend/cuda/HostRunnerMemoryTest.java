@@ -49,7 +49,7 @@ class HostRunnerMemoryTest extends HostRunnerCase {
     assertSays(failure(() -> driver.download(0, new float[1], 0, 4)), "download: 4 bytes at address 0");
     assertSays(failure(() -> driver.copy(x, 0, 4)), "copy: 4 bytes at address 0");
     assertSays(failure(() -> driver.clear(x, -1)), "clear: -1 bytes");
-    // Nothing of nothing is fine.
+    // Zero bytes at address 0 are allowed.
     driver.copy(0, 0, 0);
     driver.clear(0, 0);
     driver.upload(new long[] {5, 6}, 8, x, 8);
@@ -98,7 +98,7 @@ class HostRunnerMemoryTest extends HostRunnerCase {
     }
   }
 
-  /** Several versions of the kernels live side by side, as mutation tests need; nothing is compiled twice. */
+  /** Several versions of the kernels can be loaded together, as mutation tests need; nothing is compiled twice. */
   @Test
   void librariesAreBuiltOnceAndLoadedSideBySide(@TempDir Path folder) throws Exception {
     Path kernels = Files.createDirectory(folder.resolve("kernels"));
@@ -156,7 +156,7 @@ class HostRunnerMemoryTest extends HostRunnerCase {
     }
   }
 
-  /** What the ordinary build notices late or never; the flags and the environment are the ones to use by hand. */
+  /** Mistakes that the ordinary build notices late or never. The same flags and environment serve for a run by hand. */
   @Test
   @Tag("thorough")
   void sanitizersSeeWrongPointers(@TempDir Path output) throws Exception {

@@ -47,7 +47,7 @@ class HostRunnerMistakesTest extends HostRunnerCase {
         " at __syncwarp (faulty.cu:", "for lanes 0x00000080");
   }
 
-  /** Whichever comes first: the exit, or a lane that waits for it. */
+  /** The message depends on which comes first: the exit of a lane, or another lane that waits for it. */
   @ParameterizedTest
   @EnumSource(Order.class)
   void aLaneThatExitedIsReported(Order order) {
@@ -67,7 +67,7 @@ class HostRunnerMistakesTest extends HostRunnerCase {
     assertFails("divergent_barrier", 64, "block (2, 0), thread 39 came to", "thread 40 waits");
   }
 
-  /** Neither kind of waiting for ever hangs. */
+  /** No kind of endless wait lets the host runner hang. */
   @ParameterizedTest
   @ValueSource(strings = {"barriers_for_ever", "spins_for_ever"})
   void waitingForEverEnds(String kernel) {
@@ -98,7 +98,7 @@ class HostRunnerMistakesTest extends HostRunnerCase {
     assertEquals(Map.of("launch", 1L), driver.counts());
   }
 
-  /** One thread too many for its __launch_bounds__, which may be written as an expression of constants. */
+  /** The launch has one thread too many for the kernel's __launch_bounds__, which may be an expression of constants. */
   @ParameterizedTest
   @CsvSource({"bounded, 64", "warp_sum, 256", "block_sum, 1024"})
   void boundsOfALaunchAreKept(String kernel, int most) {
@@ -145,7 +145,8 @@ class HostRunnerMistakesTest extends HostRunnerCase {
     assertEquals("kernel 'write_shared_at', block (0, 0): wrote " + side + " its 100 bytes of dynamic shared memory",
         failure(() -> driver.launch("write_shared_at", 1, 1, 1, 100, new Arguments().int64(position))));
     driver.launch("write_shared_at", 1, 1, 1, 100, new Arguments().int64(99));
-    // A block that fails in another way is told of that, and what it wrote is not put down to the next.
+    // A block that also fails in another way is reported for that failure, and its write is not blamed on the next
+    // block.
     assertSays(failure(() -> driver.launch("write_shared_at_and_fail", 1, 1, 1, 100, new Arguments().int64(position))),
         "lacks the thread's own lane");
     driver.launch("write_shared_at", 1, 1, 1, 100, new Arguments().int64(99));

@@ -125,8 +125,7 @@ class HostRunnerTest extends HostRunnerCase {
             assertEquals(lane - argument >= segment ? t - argument : t, read[threads + t]);
             assertEquals(lane + argument < segment + w ? t + argument : t, read[2 * threads + t]);
             int across = lane ^ argument;
-            // A lane that does not exist reads as -1; across a segment's end a lane reads itself, across its beginning
-            // it may.
+            // Beyond the end of its segment a lane reads itself; before the beginning it reads the other lane.
             int expected = across < segment + w ? first + across : t;
             assertEquals(expected, read[3 * threads + t]);
           }
@@ -171,7 +170,7 @@ class HostRunnerTest extends HostRunnerCase {
     }
   }
 
-  /** Threads that have left no longer count. */
+  /** Threads that have exited no longer count. */
   @ParameterizedTest
   @EnumSource(Order.class)
   void blocksVote(Order order) {
@@ -206,7 +205,7 @@ class HostRunnerTest extends HostRunnerCase {
     int[] read = ints(narrow, 8);
     int[] tickets = ints(bits, n / 32 + 1);
     assertArrayEquals(new int[] {n / 4, n / 4, n / 4, n / 4, 1 - n, n - 1, 2 * n}, Arrays.copyOf(read, 7));
-    // Each ticket but the last was handed on.
+    // Each ticket except the last was passed on.
     assertEquals(n * (n + 1) / 2, read[7] + tickets[n / 32]);
     long[] words = new long[4];
     driver.download(wide, words, 0, 32);
@@ -265,8 +264,8 @@ class HostRunnerTest extends HostRunnerCase {
   }
 
   /**
-   * Blocks and threads draw from the seed alone, so a failure found in random order can be repeated, on however many
-   * threads.
+   * The random order of blocks and threads depends only on the seed. So a failure in random order can be repeated, on
+   * any number of threads.
    */
   @Test
   void randomOrderIsRepeatable() {
@@ -287,7 +286,7 @@ class HostRunnerTest extends HostRunnerCase {
     assertFalse(Arrays.equals(results[0][0], results[0][1]), "the second launch should draw another order");
   }
 
-  /** A thread that reads its left neighbour is right forward, its right neighbour backward. */
+  /** A thread that reads its left neighbour is right in forward order; with its right neighbour, in backward order. */
   @ParameterizedTest
   @CsvSource({"FORWARD, -1, true", "FORWARD, 1, false", "BACKWARD, 1, true", "BACKWARD, -1, false", "RANDOM, -1, false",
     "RANDOM, 1, false"})

@@ -45,7 +45,7 @@ public final class HostRunners {
     return builder.redirectErrorStream(true);
   }
 
-  /** A JVM on the tests' classes: for what may take a process with it. */
+  /** A separate JVM with the classes of the tests, for code that may crash its process. */
   static ProcessBuilder java(List<String> options, Class<?> main, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
     command.addAll(options);
@@ -62,7 +62,7 @@ public final class HostRunners {
   /** Lets a JVM load libraries that were built with {@link #SANITIZERS}. */
   static ProcessBuilder sanitized(ProcessBuilder java) throws IOException, InterruptedException {
     java.environment().put("LD_PRELOAD", compilersOwn("libasan.so") + ":" + compilersOwn("libubsan.so"));
-    // The JVM's own way with SIGSEGV stays, and what it never frees is its own business.
+    // The JVM keeps its own handling of SIGSEGV, and memory that it never frees is not reported.
     java.environment().put("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0");
     return java;
   }

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 /**
- * The contract, and the features of the production driver alone. {@link JCudaDriverTest} runs it on a GPU or on its
- * stand-in.
+ * The contract, and the features that only the production driver has. {@link JCudaDriverTest} runs it on a GPU or on
+ * its stand-in.
  */
 class JCudaCalls extends DriverContract {
 

@@ -53,7 +53,7 @@ class JCudaDriverTest {
     run(new FakeCuda().with("order", order).with("seed", 1).with("GPU_TAE_CUBLAS", FakeCuda.cublas(cublas)), CALLS);
   }
 
-  /** In one order: the host runner has all of them. */
+  /** Runs in one order only; the tests of the host runner run in all orders. */
   @Tag("thorough")
   @Test
   void contractAndTrainingsPass() throws IOException, InterruptedException {

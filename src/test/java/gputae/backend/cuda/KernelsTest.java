@@ -47,18 +47,18 @@ class KernelsTest {
     for (String file : List.of("kernels.fatbin", "kernels-75.ptx", "kernels-90.ptx")) {
       assertTrue(Files.size(report.resolveSibling(file)) > 10_000, file);
     }
-    // The text for other processors names no kernel that the machine code lacks, and the other way round.
+    // The text for other processors has the same kernels as the machine code.
     for (int architecture : new int[] {75, 90}) {
       String text = Files.readString(report.resolveSibling("kernels-" + architecture + ".ptx"));
       assertEquals(reported, entries(text));
       assertTrue(text.contains(".target sm_" + architecture), "compute_" + architecture);
-      // Flushing to zero is asked for nowhere; approximations inside nvcc's own exp and division have it in their
+      // No kernel asks for flushing to zero. Only approximations inside nvcc's own exp and division have it in their
       // names.
       assertFalse(text.replaceAll("(ex2|rcp)\\.approx\\.ftz", "").contains("ftz"), "no flush to zero");
     }
   }
 
-  /** Enough of a compiler for kernels/build.sh. */
+  /** A stand-in for nvcc that is enough for kernels/build.sh. */
   private static final String COMPILER = """
       #!/bin/sh
       [ "$1" != --version ] || echo "Cuda compilation tools, release 13.0, V13.0.1"
@@ -116,7 +116,7 @@ class KernelsTest {
     Path nvcc = Files.writeString(folder.resolve("nvcc"), COMPILER);
     assertTrue(nvcc.toFile().setExecutable(true));
     Path none = folder.resolve("no-nvcc");
-    // Never shipped.
+    // Kernels were never shipped here.
     Built built = build(kernels, none, "auto");
     assertTrue(built.exit == 0 && built.said.contains("no CUDA kernels") && built.files.isEmpty(), built.toString());
     for (String changed : List.of("a.cu", "a.h")) {

@@ -45,13 +45,13 @@ class LibrarySearchTest {
     return new LibrarySearch(environment, root).driver();
   }
 
-  /** As ldconfig writes it: a heading, a table of numbers, and the strings. */
+  /** Writes the cache as ldconfig does: a heading, a table of numbers, and the strings. */
   private void cache(Path... libraries) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.write("glibc-ld.so.cache1.1".getBytes(StandardCharsets.US_ASCII));
     bytes.write(new byte[] {3, 0, 0, 0, (byte) 200, 1, 0, 0, '/', 0, 7, 0, 0});
     for (Path library : libraries) {
-      // What the loader knows as /usr/lib/x lies below the made-up root.
+      // The file that the loader knows as /usr/lib/x lies below the made-up root.
       String name = "/" + root.relativize(library);
       bytes.write((library.getFileName() + "\0" + name + "\0").getBytes(StandardCharsets.US_ASCII));
     }
@@ -94,7 +94,7 @@ class LibrarySearchTest {
     environment.put("CUDA_HOME", root.resolve("my/cuda").toString());
     environment.put("PATH", root.resolve("links").toString());
     assertEquals(List.of(home, beside, newer, older, arch), cublas());
-    // One library under two names is one.
+    // A library with two names counts as one.
     Files.createSymbolicLink(root.resolve("usr/local/cuda"), root.resolve("usr/local/cuda-12.1"));
     assertEquals(List.of(home, beside, older, newer, arch), cublas());
   }

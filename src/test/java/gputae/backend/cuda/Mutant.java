@@ -32,7 +32,8 @@ record Mutant(String file, int line, String before, String after) {
       // A comparison is flipped. Operators stand between spaces, brackets of templates do not.
       new Mistake(" < ", " > "),
       new Mistake(" > ", " < "),
-      // Its edge moves; not that of a choice between two values, which are mostly the same there.
+      // The edge of a comparison moves. A choice between two values is left out, since these are mostly equal at the
+      // edge.
       new Mistake(" < (?![^;]*\\?)", " <= "),
       new Mistake(" > (?![^;]*\\?)", " >= "),
       new Mistake(" <= (?![^;]*\\?)", " < "),
@@ -71,7 +72,7 @@ record Mutant(String file, int line, String before, String after) {
         String line = lines.get(i);
         int comment = line.indexOf("//");
         String code = comment < 0 ? line : line.substring(0, comment);
-        // Nothing of a declaration, of what only nvcc reads, or of how a loop is compiled changes what is computed.
+        // Declarations, text for nvcc alone, and the way in which a loop is compiled do not change the results.
         if (code.isBlank() || code.startsWith("#") || code.contains("__launch_bounds__")
             || code.contains("constexpr") || code.contains("__shared__")
             || code.contains("for (int t = 0; t < kNearest")) {
@@ -82,10 +83,9 @@ record Mutant(String file, int line, String before, String after) {
           while (matcher.find()) {
             for (String instead : mistake.instead) {
               StringBuilder changed = new StringBuilder();
-              // Only this occurrence.
+              // Only this occurrence is replaced.
               changed.append(code, 0, matcher.start());
-              // What stands before and after a match decides whether it is one, so the match is replaced where it
-              // stands.
+              // The text before and after a match decides whether it is a match, so it is replaced within its line.
               Matcher here = mistake.found.matcher(code);
               here.find(matcher.start());
               StringBuilder upToHere = new StringBuilder();

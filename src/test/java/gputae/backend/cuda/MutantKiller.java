@@ -41,8 +41,8 @@ public final class MutantKiller {
 
   /**
    * Arguments: the folder of the host runner's libraries, {@code plain} or {@code sanitized} as they were built, then
-   * the names of the self-test's operations to run. Under sanitizers, which see reads and writes where nobody may, one
-   * order and small trees are enough.
+   * the names of the self-test's operations to run. With sanitizers, which see forbidden reads and writes, one order
+   * and small trees are enough.
    */
   public static void main(String[] arguments) {
     boolean sanitized = arguments[1].equals("sanitized");
@@ -57,13 +57,13 @@ public final class MutantKiller {
                 new HostRunner(Path.of(arguments[0]), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY);
             CudaBackend cuda = new CudaBackend(runner)) {
           Backend backend = endingAtTheFirstError(cuda);
-          // Quick ones first: most mutants die here.
+          // The quick tests come first: most mutants die here.
           compareTrainings(backend);
           if (names.contains("spanning tree")) {
             compareTrees(backend);
           }
           for (Operation operation : operations) {
-            // The trees above are enough for the other orders; all of the self-test's take most of a minute.
+            // The trees above are enough for the other orders; all trees of the self-test take most of a minute.
             if (operation.name().endsWith("spanning tree") && (sanitized || order != HostRunner.Order.FORWARD)) {
               continue;
             }
@@ -78,12 +78,12 @@ public final class MutantKiller {
       System.out.println(e);
       Runtime.getRuntime().halt(1);
     }
-    // No hooks, no finalisation: a kernel that wrote where it should not have must not crash an exit that says all is
-    // well.
+    // This exit runs no hooks and no finalisation. It reports success, and a kernel that wrote to a wrong place must
+    // not crash it.
     Runtime.getRuntime().halt(0);
   }
 
-  /** Six steps of small models beside the CPU's. */
+  /** Compares six steps of small models with those of the CPU. */
   private static void compareTrainings(Backend backend) {
     for (ModelKind kind : new ModelKind[] {ModelKind.TAE, ModelKind.VAE}) {
       TrainConfig config =
@@ -116,7 +116,10 @@ public final class MutantKiller {
     }
   }
 
-  /** The self-test goes on after an error; here the first one, say of a kernel that does not end, is enough. */
+  /**
+   * The self-test continues after an error. Here the first error is enough, for example that of a kernel that does not
+   * end.
+   */
   private static Backend endingAtTheFirstError(CudaBackend cuda) {
     return (Backend) Proxy.newProxyInstance(MutantKiller.class.getClassLoader(), new Class<?>[] {Backend.class},
         (proxy, method, arguments) -> {
@@ -132,7 +135,7 @@ public final class MutantKiller {
         });
   }
 
-  /** Small clouds of every kind, as the tests of homology draw them, and some that a grid sweeps. */
+  /** Small clouds of every kind, as the tests of homology draw them, and larger ones that a grid sweeps. */
   private static void compareTrees(Backend backend) {
     Random random = new Random(20260101L);
     for (int i = 0; i < 300; i++) {
@@ -150,7 +153,7 @@ public final class MutantKiller {
     Clouds.Kind kind = Clouds.Kind.values()[number % Clouds.Kind.values().length];
     FloatPoints points = Clouds.draw(kind, n, d, random);
     SpanningTree expected = Prim.ofPoints(points).sorted();
-    // Recorded, so that each tree has work space of its own, whose ends are watched.
+    // The call is recorded, so each tree has its own work space, and the host runner watches the ends of this space.
     try (Matrix x = backend.allocate(n, d).upload(points.coordinates());
         Matrix edges = backend.allocate(ElementType.INT32, n - 1, 2);
         Matrix lengths = backend.allocate(1, n - 1);

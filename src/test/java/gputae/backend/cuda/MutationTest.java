@@ -41,8 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 class MutationTest {
 
   /**
-   * A share of all mutants that takes some minutes: to see new survivors, not to estimate the rate, since the draw was
-   * chosen knowing which ones survive. The rate is that of {@code all}.
+   * A share of all mutants that takes some minutes. It shows new survivors, but it does not estimate the rate of
+   * survival, since it was chosen when the survivors were known. {@code all} gives the rate.
    */
   private static final String SOME = "5";
 
@@ -51,7 +51,7 @@ class MutationTest {
   /** Mutants that may survive, with the reason: {@code file | line | mutated line | reason}. */
   private static final Path ACCEPTED = Path.of("src/test/resources/mutants/survivors.txt");
 
-  /** A mutant that takes this many times as long as the kernels as they are loops for ever, and is dead. */
+  /** A mutant that takes this many times as long as the unchanged kernels loops for ever, and counts as killed. */
   private static final int PATIENCE = 5;
 
   private enum Fate {
@@ -139,12 +139,12 @@ class MutationTest {
         came.equals("0") ? Fate.SURVIVED : came.equals(DOES_NOT_COMPILE) ? Fate.DOES_NOT_COMPILE : Fate.KILLED, came);
   }
 
-  /** What became of a build of the kernels. */
+  /** Builds the kernels and runs them; returns the outcome. */
   private static String tryOut(Path kernels, Path libraries, Path sane, boolean sanitized, Set<String> operations,
       int seconds)
       throws IOException, InterruptedException {
     Files.createDirectories(libraries);
-    // The engine and the bridge are the same for all.
+    // The engine and the bridge are the same for all mutants.
     for (String same : List.of("engine.o", "flags", "libgputae_host_runner.so")) {
       Files.copy(sane.resolve(same), libraries.resolve(same), StandardCopyOption.COPY_ATTRIBUTES);
     }
@@ -152,7 +152,7 @@ class MutationTest {
         ? run(libraries, sanitized, operations, seconds) : DOES_NOT_COMPILE;
   }
 
-  /** The self-test's operations that launch a kernel of each file; a header is everybody's. */
+  /** For each file the operations of the self-test that launch one of its kernels; for a header, all operations. */
   private static Map<String, Set<String>> operationsOfFiles() throws IOException {
     List<Result> results;
     try (HostRunner runner = HostRunners.driver(HostRunner.Order.FORWARD);
@@ -182,7 +182,7 @@ class MutationTest {
         .waitFor();
   }
 
-  /** What became of the process: {@code 0}, or how it ended. */
+  /** The outcome of the process: {@code 0}, or how it ended. */
   private static String run(Path libraries, boolean sanitized, Set<String> operations, int seconds)
       throws IOException, InterruptedException {
     List<String> arguments = new ArrayList<>(List.of(libraries.toString(), sanitized ? "sanitized" : "plain"));

@@ -19,8 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The kernels' PTX, which serves drivers that cannot use the machine code, assembled by a compiler older than the one
- * that wrote it: NVIDIA's own of CUDA 12.6, from JCuda's native libraries. A driver of that age contains this compiler.
+ * The kernels' PTX serves drivers that cannot use the machine code. This test assembles it with an older compiler than
+ * the one that wrote it: NVIDIA's compiler of CUDA 12.6, from JCuda's native libraries. A driver of that age contains
+ * this compiler.
  */
 class PtxTest {
 

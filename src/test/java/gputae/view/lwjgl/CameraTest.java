@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** From the latent space to pixels and back, and what stays visible. */
+/** Checks the way from the latent space to pixels and back, and what stays visible. */
 class CameraTest {
 
   private static final double WIDTH = 845;
@@ -23,7 +23,7 @@ class CameraTest {
     return camera;
   }
 
-  /** Moved, turned and zoomed at random, as a user does. */
+  /** A camera that was moved, turned and zoomed at random, as a user does. */
   private static Camera moved(boolean orbits, Random random) {
     Camera camera = camera(orbits);
     camera.viewport(random.nextInt(50), random.nextInt(50), 100 + random.nextInt(1000), 100 + random.nextInt(1000));
@@ -39,7 +39,7 @@ class CameraTest {
   @Test
   void aPlaneIsSeenWithYUpwardsAndOneScale() {
     Camera camera = camera(false);
-    // 1.25 units to the nearer edges.
+    // The nearer edges are 1.25 units away.
     assertArrayEquals(new double[] {422.5, 300}, camera.pixel(0, 0, 0), 1e-4);
     assertArrayEquals(new double[] {422.5 + 240, 300}, camera.pixel(1, 0, 0), 1e-4);
     assertArrayEquals(new double[] {422.5, 60}, camera.pixel(0, 1, 0), 1e-4);
@@ -84,7 +84,7 @@ class CameraTest {
         }
       }
       double[] pixel = camera.pixel(p[0], p[1], p[2]);
-      // As OpenGL does: y of a viewport goes up, that of pixels down.
+      // As in OpenGL, the y of a viewport goes up, that of pixels down.
       assertEquals(WIDTH * (0.5 + 0.5 * clip[0] / clip[3]), pixel[0], 1e-9);
       assertEquals(HEIGHT * (0.5 - 0.5 * clip[1] / clip[3]), pixel[1], 1e-9);
       assertTrue(Math.abs(clip[2]) <= clip[3], "cut off in depth");
@@ -113,7 +113,7 @@ class CameraTest {
             eye[2] + share * (at[2] - eye[2]));
         assertArrayEquals(expected, seen, 0.05);
       }
-      // And none behind it.
+      // No point behind the eye is seen.
       double[] behind = camera.pixel(eye[0] - 0.5 * (at[0] - eye[0]), eye[1] - 0.5 * (at[1] - eye[1]),
           eye[2] - 0.5 * (at[2] - eye[2]));
       assertTrue(Double.isNaN(behind[0]) && Double.isNaN(behind[1]));
@@ -131,7 +131,7 @@ class CameraTest {
       assertEquals(WIDTH / 2, camera.pixel(0, 0.5, 0)[0], 1e-2);
       assertTrue(camera.pixel(0, 0.5, 0)[1] < camera.pixel(0, -0.5, 0)[1], "upside down");
     }
-    // Dragging to the right turns what is near to the right.
+    // Dragging to the right turns near points to the right.
     Camera camera = camera(true);
     double[] eye = camera.eye();
     double[] near = {0.2 * eye[0], 0.2 * eye[1], 0.2 * eye[2]};
@@ -184,7 +184,7 @@ class CameraTest {
     return new Observation.Extent(centre, half, 1 + spread * random.nextDouble());
   }
 
-  /** The corners of the box on a plane, in space the ball around its middle. */
+  /** Asserts that the cloud is in sight: on a plane the corners of its box, in space the ball around its middle. */
   private static void assertInSight(Camera camera, boolean orbits, Observation.Extent cloud, double width,
       double height) {
     Random random = new Random(9);
@@ -245,7 +245,7 @@ class CameraTest {
       }
       assertEquals(atOnce.extent(), slowly.extent(), 1e-3 * atOnce.extent());
       assertArrayEquals(atOnce.pixel(0.3, 0.2, 0), slowly.pixel(0.3, 0.2, 0), 0.5);
-      // No more than needed: a margin of an eighth, and what perspective takes.
+      // The extent is no larger than needed: there is a margin of an eighth, and perspective takes a part.
       double needed = orbits ? cloud.radius() : Math.max(cloud.half()[0] * HEIGHT / WIDTH, cloud.half()[1]);
       assertTrue(atOnce.extent() < 1.2 * needed, "too far away");
     }
@@ -254,7 +254,7 @@ class CameraTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void itSaysWhetherItMoves(boolean orbits) {
-    // As far in sight, so that only the target moves.
+    // The other cloud has the same size, so that only the target moves.
     Observation.Extent cloud = new Observation.Extent(new double[3], new double[] {2, 2, 2}, 3);
     Camera camera = camera(orbits);
     camera.follow(cloud, Double.POSITIVE_INFINITY);
@@ -303,7 +303,7 @@ class CameraTest {
       camera.follow(cloud, Double.POSITIVE_INFINITY);
       assertArrayEquals(expected.matrix(), camera.matrix(), 1e-6f);
     }
-    // Turning alone leaves it automatic.
+    // After turning alone, the camera still follows the cloud.
     Camera camera = camera(orbits);
     camera.orbit(70, 30);
     float[] before = camera.matrix();
@@ -312,8 +312,8 @@ class CameraTest {
   }
 
   /**
-   * Lines of sight touch the unit ball there: nothing of the ball is seen farther out, and something is seen nearly as
-   * far.
+   * Lines of sight touch the unit ball at its outline. Nothing of the ball is seen farther out, and some of it is seen
+   * nearly as far out.
    */
   @Test
   void theBallIsSeenInsideItsOutline() {
@@ -356,7 +356,7 @@ class CameraTest {
       inBox += in ? 1 : 0;
       inBall += Math.sqrt(square) <= extent.radius() + 1e-6 ? 1 : 0;
     }
-    // Three of a thousand at each end of each axis.
+    // Three of a thousand points may lie outside at each end of each axis.
     assertTrue(inBox >= 2000 - 36 - 1, inBox + " of 2000 in the box");
     assertTrue(inBall >= 2000 - 6 - 1, inBall + " of 2000 in the ball");
     for (int axis = 0; axis < 3; axis++) {

@@ -35,7 +35,7 @@ class CurvesTest {
     return new Epoch(number, 0, Losses.ofPaper(value, 2 * value, 3 * value, 4 * value), 0, 5 * value, 60 * value);
   }
 
-  /** Compares every point with the mean of the steps after the point before up to its own. */
+  /** Compares every point with the mean of the steps since the previous point, up to its own step. */
   private static void assertMeans(List<Step> steps, Curves.Copy copy, int firstPoint, long firstStep) {
     long from = firstStep;
     for (int i = firstPoint; i < copy.epochs().length; i++) {
@@ -84,7 +84,7 @@ class CurvesTest {
       for (double[] values : copy.values()) {
         assertEquals(points, values.length);
       }
-      // All of the same width but the last, which fills.
+      // All points have the same width except the last one, which is still filling.
       long first = points == 0 ? 0 : Math.round(copy.epochs()[0] * PER_EPOCH);
       for (int i = 1; i < points; i++) {
         long width = Math.round((copy.epochs()[i] - copy.epochs()[i - 1]) * PER_EPOCH);
@@ -108,7 +108,7 @@ class CurvesTest {
       assertEquals(8, copy.of(Ball.KIND)[i]);
       assertEquals(3, copy.of(Deaths.KIND)[i]);
     }
-    // A training that goes on just before a shorter batch, with no point yet.
+    // This training goes on just before a shorter batch, with no point yet.
     Curves resumed = new Curves(Terms.PAPER, 2);
     resumed.add(new Step(2, 1, 2, 2, 1, false, Losses.ofPaper(0.4, 1, 0, 0.125), 0));
     assertEquals(2, resumed.copy().step());
@@ -139,7 +139,7 @@ class CurvesTest {
   void testsAreAtTheirEpochs() {
     Curves curves = new Curves(Terms.PAPER, PER_EPOCH);
     assertTrue(Double.isNaN(curves.copy().stepsPerSecond()));
-    // More than there is room for at first.
+    // There are more epochs than there is room for at first.
     for (int i = 1; i <= 100; i++) {
       curves.add(epoch(i, i));
     }
@@ -184,7 +184,7 @@ class CurvesTest {
         from = to;
       }
       assertEquals(epochs, from);
-      // Then its own steps, however many.
+      // Then the steps of the resumed training follow, after any number of epochs.
       List<Step> steps = new ArrayList<>();
       for (int i = 1; i <= 5; i++) {
         steps.add(step((long) epochs * PER_EPOCH + i, random));
@@ -200,7 +200,7 @@ class CurvesTest {
     }
   }
 
-  /** A checkpoint may lie inside an epoch: what nobody remembers is in no mean. */
+  /** A checkpoint may lie inside an epoch: the steps before it in this epoch are not known, so they are in no mean. */
   @Test
   void stepsBetweenAnEpochAndACheckpointAreMissing() {
     Curves curves = new Curves(Terms.PAPER, PER_EPOCH);

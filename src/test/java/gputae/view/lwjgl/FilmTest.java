@@ -42,7 +42,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Films of trainings: they have every frame that was asked for, and change, leave and lose nothing else. */
+/**
+ * Films of trainings have every frame that was asked for. They change nothing, leave nothing behind and lose nothing.
+ */
 class FilmTest {
 
   private static final ViewOptions OPTIONS = new ViewOptions(ViewOptions.LEAST_WIDTH, ViewOptions.LEAST_HEIGHT, true);
@@ -93,7 +95,7 @@ class FilmTest {
     return new Snapshot(step, initial().parameters());
   }
 
-  /** As the command line trains: frames at regular steps, and one of the end. Without a film where that is null. */
+  /** Trains as the command line does, with frames at regular steps and one of the end; without a film if it is null. */
   private static TrainState train(Subject subject, Film film, long every) throws IOException {
     TrainControl control = new TrainControl();
     if (film != null) {
@@ -127,7 +129,7 @@ class FilmTest {
     }
   }
 
-  /** 14 steps; the end is a frame of its own where it is none already. */
+  /** There are 14 steps. The end has a frame of its own unless it is one already. */
   @ParameterizedTest
   @CsvSource({"4, 5", "7, 3", "100, 2"})
   void thereIsAFrameForEveryStepAskedForAndTheEnd(long every, int expected) throws IOException {
@@ -159,7 +161,10 @@ class FilmTest {
     }
   }
 
-  /** The same as drawn by hand, pixel by pixel; in space the camera has turned a little by the second. */
+  /**
+   * The frames equal pictures that the test draws itself, pixel by pixel. In space the camera has turned a little
+   * before the second frame.
+   */
   @ParameterizedTest
   @ValueSource(ints = {2, 5})
   void aFrameIsThePictureOfItsModel(int latent) throws IOException {
@@ -195,7 +200,7 @@ class FilmTest {
     }
   }
 
-  /** As behind a window: snapshots are asked for at any time from another thread. */
+  /** As with a window, another thread asks for snapshots at any time. */
   @Test
   void whatAWindowAsksForChangesNothing() throws Exception {
     Subject subject = Scenes.spots(ModelKind.TAE, 2, 300);
@@ -211,7 +216,7 @@ class FilmTest {
         @Override
         public void onEpoch(Epoch epoch) {
           lookout.decode(new float[] {0.1f * epoch.epoch(), 0});
-          // Until it has looked twice.
+          // Waits until two observations were made.
           for (int k = 0; k < 5 && seen[0] < 2; k++) {
             pause();
             seen[0] += lookout.observation() != null ? 1 : 0;
@@ -248,7 +253,7 @@ class FilmTest {
       assertTrue(thrown.getMessage().startsWith(frames.resolve("frame-000002.png") + ": cannot be written"),
           thrown.getMessage());
       assertFalse(thrown.getMessage().contains("\n"));
-      // Who ends the film all the same hears it again.
+      // A caller who finishes the film nevertheless gets the same error again.
       IOException again = assertThrows(IOException.class, film::finish);
       assertEquals(thrown.getMessage(), again.getMessage());
     }
@@ -296,7 +301,7 @@ class FilmTest {
     }
   }
 
-  /** A training that was stopped by an error, say. */
+  /** A film stays unfinished, for example, if an error stops the training. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 6})
   void aFilmThatIsNotFinishedIsNotLeftBehind(int count) throws IOException {
@@ -324,7 +329,7 @@ class FilmTest {
     assertEquals("the film of yesterday", Files.readString(gif));
     try (Film film = open(SUBJECT, null, gif)) {
       film.frame(at(0));
-      // The same step is the same frame.
+      // The same step gives only one frame.
       film.frame(at(0));
       film.frame(at(1));
       assertEquals(2, film.finish());

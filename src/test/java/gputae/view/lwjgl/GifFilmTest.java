@@ -46,7 +46,7 @@ class GifFilmTest {
     List<int[]> frames = new ArrayList<>();
     for (int f = 0; f < 6; f++) {
       int[] frame = sheet();
-      // At most 255 colours a frame, others in each frame, over the whole range.
+      // Each frame has at most 255 colours over the whole range, and other colours than the other frames.
       for (int i = 0; i < 3000; i++) {
         frame[(i * 7 + 500 * f) % frame.length] = (i % 250 * 67_103 + f * 1009) & 0xffffff;
       }
@@ -95,7 +95,7 @@ class GifFilmTest {
         worst = Math.max(worst, error);
         inexact += error > 0 ? 1 : 0;
       }
-      // Of the largest difference in a channel, out of 255.
+      // The bounds are for the largest difference in a channel, out of 255.
       assertTrue(sum / (WIDTH * HEIGHT) < 2.5, "mean " + sum / (WIDTH * HEIGHT) + " in frame " + f);
       assertTrue(worst <= 48, "worst " + worst + " in frame " + f);
       assertTrue(inexact > 1000, "the plot has too few shades to test anything");
@@ -123,7 +123,7 @@ class GifFilmTest {
     Random random = new Random(3);
     int[] before = sheet();
     int[] after = sheet();
-    // A patch of noise takes up the table in both frames; three dots of ink leave the white.
+    // A patch of noise takes up the table in both frames; three dots of ink on the white are only in the first.
     for (int i = 0; i < 60 * WIDTH; i++) {
       before[i] = random.nextInt(0x1000000);
       after[i] = random.nextInt(0x1000000);

@@ -24,7 +24,7 @@ final class GlAvailable {
     }
   }
 
-  /** For tests that leave opening to what they test. */
+  /** For tests whose subject opens OpenGL itself. */
   static void required() {
     context().close();
   }

@@ -7,7 +7,7 @@ import gputae.figure.ClassColours;
 /** The values that tests of pictures expect at a place. */
 final class Looks {
 
-  /** What discs of fewer than 500 points let through of the background, and rounding. */
+  /** The tolerance for the background that shows through discs of fewer than 500 points, and for rounding. */
   static final int BLENDED = 20;
 
   static final int[] TEN = ClassColours.of(10);
@@ -21,7 +21,7 @@ final class Looks {
     assertColour(TEN[c], found, BLENDED, "a point of class " + c);
   }
 
-  /** Nothing but the background: the places asked for lie on no line of the grid. */
+  /** Asserts that only the background is there; the places that tests ask for lie on no line of the grid. */
   static void assertEmpty(int found) {
     assertColour(Colours.BACKGROUND, found, 0, "background");
   }

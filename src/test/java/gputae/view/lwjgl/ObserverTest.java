@@ -106,7 +106,7 @@ class ObserverTest {
         positions[3 * i + 1] = latents.coordinates()[2 * i + 1];
       }
       assertArrayEquals(positions, seen.positions());
-      // What the command generate makes with the run's seed begins with the same.
+      // The images of the command generate with the run's seed begin with the same ones.
       try (Matrix z = kind.prior().sample(backend, 100, 2, subject.config().seed(), Streams.PRIOR)) {
         assertArrayEquals(bytes(model.decode(z.firstRows(Observation.GENERATED))), seen.generated());
         float[] place = {0.3f, -0.7f};
@@ -116,7 +116,7 @@ class ObserverTest {
       }
       assertFalse(Arrays.equals(Arrays.copyOf(seen.generated(), 36), Arrays.copyOfRange(seen.generated(), 36, 72)),
           "all images are the same");
-      // And again, whatever was decoded meanwhile.
+      // The same observation comes again, whatever was decoded in between.
       Observation again =
           observer.observe(new Snapshot(9, snapshot.parameters()), () -> observer.decode(new float[] {1, 2}));
       assertEquals(seen.latents(), again.latents());
@@ -160,7 +160,7 @@ class ObserverTest {
         Autoencoder model = new Autoencoder(second, subject.architecture())) {
       control.snapshotEvery(1, snapshot -> {
         newest[0] = observer.observe(snapshot, () -> {});
-        // After the last step it stays the last batch.
+        // After the last step the batch stays the last one.
         int[] numbers = batch(subject, Math.min(snapshot.step(), 13));
         model.parameters().upload(snapshot.parameters());
         FloatPoints latents = embeddings(model, taken(subject.dataset().train().images(), numbers));
@@ -191,7 +191,7 @@ class ObserverTest {
     assertArrayEquals(tree.edges(), batch.edges());
     assertArrayEquals(tree.lengths(), batch.lengths(), 1e-12);
     float[] positions = new float[3 * numbers.length];
-    // The same projection as that of the test images.
+    // The projection is the same as that of the test images.
     seen.projection().project(latents, positions);
     assertArrayEquals(positions, batch.positions());
   }
@@ -225,7 +225,7 @@ class ObserverTest {
         high[labels[i]] = Math.max(high[labels[i]], seen.positions()[3 * i + 1]);
         assertEquals(0, seen.positions()[3 * i + 2]);
       }
-      // The first class above, a gap between, both inside the ends of the line.
+      // The first class is above, there is a gap, and both classes lie inside the ends of the line.
       assertTrue(high[0] < 0.8 && low[0] > 0.03 && high[1] < -0.03 && low[1] > -0.8,
           Arrays.toString(low) + Arrays.toString(high));
       assertTrue(high[0] - low[0] > 0.4, "the lane is not used");
@@ -271,7 +271,7 @@ class ObserverTest {
       }
       assertArrayEquals(new double[] {1, 1, 1}, seen.extent().half());
       assertEquals(1, seen.extent().radius());
-      // A run that is taken up again from before is seen as before.
+      // A run that is resumed from an earlier state looks as before.
       Observation after = observer.observe(good, () -> {});
       assertNotNull(after.batch());
       assertEquals(before.latents(), after.latents());

@@ -51,7 +51,7 @@ class OpenCloseTest {
       lengths[i] = (i + 1) / 1500.0;
       positions[3 * i] = Math.cos(i);
     }
-    // More edges than lines have room for at first.
+    // There are more edges than lines have room for at first.
     return Scenes.observation(SUBJECT, Scenes.batch(lengths, edges, positions), latents);
   }
 
@@ -81,7 +81,7 @@ class OpenCloseTest {
     }
   }
 
-  /** One program, four points and nothing else of ours: what the driver itself loses. */
+  /** Draws four points with one program and nothing else of ours; this shows what the driver itself loses. */
   private static void control() {
     OffScreen context = new OffScreen();
     try (Target target = new Target(WIDTH, HEIGHT)) {
@@ -113,7 +113,7 @@ class OpenCloseTest {
     }
   }
 
-  /** A line of /proc/self/status: threads, those of drivers too, or KiB. */
+  /** The number in a line of /proc/self/status: threads, with those of drivers, or KiB. */
   private static long status(String name) throws IOException {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
       String line = lines.filter(text -> text.startsWith(name + ":")).findFirst().orElseThrow();
@@ -121,7 +121,7 @@ class OpenCloseTest {
     }
   }
 
-  /** Names in use: what drivers count up from. */
+  /** The number of names in use, for each kind of object. */
   private static String objects() {
     return "buffers " + count(i -> glIsBuffer(i)) + ", textures " + count(i -> glIsTexture(i)) + ", programs "
         + count(i -> glIsProgram(i)) + ", shaders "
@@ -134,7 +134,7 @@ class OpenCloseTest {
     return IntStream.range(1, 2000).filter(exists).count();
   }
 
-  /** In one context, where nothing is freed by itself. */
+  /** Draws in one context, where nothing is freed by itself. */
   @Test
   void everyObjectOfOpenGlIsDeleted() {
     OffScreen context = GlAvailable.context();
@@ -167,14 +167,15 @@ class OpenCloseTest {
     assertNoMore(threads, files);
   }
 
-  /** One a cycle would be ten at least; the JVM itself may have a few more at work. */
+  /** One thread or file a cycle would make ten at least; the JVM itself may use a few more. */
   private static void assertNoMore(long threads, long files) throws IOException {
     assertTrue(status("Threads") < threads + 8, status("Threads") + " threads, " + threads + " before");
     assertTrue(openFiles() < files + 8, openFiles() + " open files, " + files + " before");
   }
 
   /**
-   * Every block of LWJGL's, of ours by MemoryUtil and of its structures, is freed: an allocator of its own keeps count.
+   * Every native block is freed: those of LWJGL, of its structures, and ours from MemoryUtil. LWJGL's allocator for
+   * debugging counts them.
    */
   @Test
   void nativeMemoryIsFreed() throws IOException, InterruptedException {
@@ -184,7 +185,7 @@ class OpenCloseTest {
     assertFalse(said.startsWith("0 "), "nothing is counted");
   }
 
-  /** A class's {@code main} in a JVM of its own, and what it said. */
+  /** Runs a class's {@code main} in a separate JVM; returns its output. */
   private String inAProcess(Class<?> main, int seconds, String... options) throws IOException, InterruptedException {
     Path output = folder.resolve("output");
     List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
@@ -225,14 +226,15 @@ class OpenCloseTest {
   }
 
   /**
-   * What a process holds after 200 and after 1,000 cycles. Mesa keeps some KiB of each program that was drawn with,
-   * whoever draws ({@link #control}); a picture, a font or a context that we forgot would be hundreds a cycle.
+   * Compares the memory of a process after 200 and after 1,000 cycles. Mesa keeps some KiB of each program that was
+   * used for drawing, whoever draws ({@link #control}). A picture, a font or a context that we forgot would take
+   * hundreds of KiB a cycle.
    */
   @Test
   @Tag("thorough")
   void aThousandCyclesLeaveNothing() throws IOException, InterruptedException {
     GlAvailable.required();
-    // A heap that is touched at the beginning and never grows: what grows is native.
+    // The heap is touched at the beginning and never grows, so all growth is native.
     String said = inAProcess(Resident.class, 1200, "-Xms96m", "-Xmx96m", "-XX:+AlwaysPreTouch");
     System.out.print(said);
     Matcher found =
@@ -241,7 +243,7 @@ class OpenCloseTest {
     assertTrue(Long.parseLong(found.group(1)) < 800 * MOST_KIB, said);
   }
 
-  /** A cycle's growth; with Mesa it is 16 to 20. */
+  /** The most KiB by which a cycle may grow; with Mesa it is 16 to 20. */
   private static final long MOST_KIB = 50;
 
   static final class Resident {
@@ -259,7 +261,7 @@ class OpenCloseTest {
           threads = status("Threads");
           files = openFiles();
         } else if (k > 200 && status("VmRSS") - memory > 800 * MOST_KIB) {
-          // Enough is known before the machine runs out of memory.
+          // The growth is too large already; the loop ends before the machine runs out of memory.
           break;
         }
       }

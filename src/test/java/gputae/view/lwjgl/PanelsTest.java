@@ -142,7 +142,7 @@ class PanelsTest {
   }
 
   /**
-   * The middle, in y, of what of a colour's curve is in one column; weights say how much of a pixel the curve covers.
+   * The middle, in y, of the part of a curve that lies in one column; weights say how much of a pixel the curve covers.
    */
   private static double row(Stage stage, int colour, int x, int top, int bottom) {
     double sum = 0;
@@ -198,15 +198,14 @@ class PanelsTest {
       assertEquals(row[0] + 0.08 * perUnit, row[1], 1.2);
       assertEquals(row[0] + 0.18 * perUnit, row(stage, Colours.TEST, (int) (left + 0.5 * (right - left)), top, bottom),
           1.2);
-      // The steps lie at epochs 6 to 6.25; the curve ends where the training does, and the test curve begins an epoch
-      // later than nothing.
+      // The steps lie at epochs 6 to 6.25. The curve ends where the training does; the test curve begins at epoch 1.
       double step = left + 6.1 / 20 * (right - left);
       assertEquals(row[0], row(stage, Colours.TRAIN, (int) step - 5, top, bottom), 1.2);
       assertEquals(row[1], row(stage, Colours.TRAIN, (int) step + 5, top, bottom), 1.2);
       assertEquals(right, train[2], 3.5);
       assertTrue(Double.isNaN(row(stage, Colours.TEST, (int) (left + 0.5 / 20 * (right - left)), top, bottom)),
           "a test before there was one");
-      // Lines of the grid at the values that are written beside them.
+      // The lines of the grid lie at the values that are written beside them.
       List<String> texts = stage.renderer.texts().lines().toList();
       for (double tick : new double[] {0.15, 0.20, 0.25, 0.30}) {
         assertTrue(texts.contains(String.format(java.util.Locale.ROOT, "%.2f", tick)));
@@ -219,8 +218,8 @@ class PanelsTest {
   }
 
   /**
-   * Cards from top to bottom, none without room for its name and value, whatever the size of the picture and the number
-   * of curves.
+   * The cards lie from top to bottom. Each has room for its name and value, whatever the size of the picture and the
+   * number of curves.
    */
   @ParameterizedTest
   @EnumSource
@@ -236,7 +235,7 @@ class PanelsTest {
         double[] epochs = IntStream.range(0, 80).mapToDouble(i -> 0.25 * (i + 1)).toArray();
         stage.state.curves = new Curves.Copy(epochs, Terms.PAPER, values, epochs, values[0], 140, Double.NaN);
         stage.draw();
-        // Along the left edge of the cards, inside their frames.
+        // This column is at the left edge of the cards, inside their frames.
         int x = stage.side() + 14 + 3;
         int cards = 0;
         int wholeCurves = 0;
@@ -265,7 +264,7 @@ class PanelsTest {
         + (kind.terms().contains(Deaths.KIND) ? 1 : 0);
   }
 
-  /** A penalty that is nothing throughout has ticks that can be read. */
+  /** A penalty that is always 0 has ticks that can be read. */
   @Test
   void aCurveOfZerosLiesAtTheBottomOfItsAxis() {
     try (Stage stage = new Stage(Scenes.flat())) {
@@ -305,7 +304,7 @@ class PanelsTest {
         assertEquals(counts[k] * one, found[k][3] - found[k][1], 1.5);
         assertEquals(found[0][3], found[k][3], 1, "the ground is the same for all");
         assertEquals(found[0][0] + (bars[k] - 5) * width, found[k][0], 1.5);
-        // A gap of one, and edges that are soft.
+        // Bars have a gap of one pixel between them, and soft edges.
         assertEquals(width - 1, found[k][2] - found[k][0], 2);
       }
       assertEquals(1280 - 14 - 10, found[3][2], 1.5, "the longest is at the end of the axis");
@@ -342,7 +341,7 @@ class PanelsTest {
         assertEquals(wide, tile[i][2] - tile[i][0], 1.5);
         assertEquals(high, tile[i][3] - tile[i][1], 1.5);
       }
-      // The next model's take their place.
+      // The images of the next model take their place.
       Observation next = Scenes.observation(subject, null, 0.53, 0.22, -0.53, 0.22, 0.03, -0.71);
       new Random(6).nextBytes(next.generated());
       stage.show(next).draw();
@@ -357,7 +356,7 @@ class PanelsTest {
     }
   }
 
-  /** Everything but the legend is far out of sight then. */
+  /** Moves everything but the legend far out of sight and checks the legend. */
   private static void assertLegendFits(Stage stage, List<String> shown, int more) {
     stage.camera.pan(1e5, 1e5);
     stage.draw();

@@ -203,7 +203,7 @@ class ProjectionTest {
     Cloud cloud = new Cloud(500, d, 21);
     Projection before = of(cloud.rows(k -> Math.pow(0.8, k), 1), 500, d, null);
     assertOrthonormal(before);
-    // Nothing to see: the axes stay.
+    // If there is nothing to see, the axes stay.
     for (int count : new int[] {0, 1, 20}) {
       Projection now = of(new float[20 * d], count, d, before);
       for (int i = 0; i < 3; i++) {
@@ -211,7 +211,7 @@ class ProjectionTest {
         assertEquals(0, now.share(i));
       }
     }
-    // The same three directions, whose variances change places: nothing turns.
+    // The three directions are the same, but their variances change places: nothing turns.
     Projection now = of(cloud.rows(k -> k < 3 ? 1 + k : Math.pow(0.5, k), 1), 500, d, before);
     assertOrthonormal(now);
     for (int i = 0; i < 3; i++) {
@@ -228,7 +228,7 @@ class ProjectionTest {
   void rowsInAPlaneLeaveTheThirdAxisWhereItWas() {
     int d = 6;
     Projection before = of(cross(5, 4, 3, 2, 1, 0), 12, d, null);
-    // Within rounding of the plane of the axes 0 and 1.
+    // The points lie in the plane of the axes 0 and 1, up to rounding.
     Random random = new Random(15);
     float[] rows = new float[50 * d];
     for (int n = 0; n < 50; n++) {

@@ -33,7 +33,7 @@ class SceneTest {
     }
   }
 
-  /** With the messages of the driver on, as while a picture is drawn: one error is one failure. */
+  /** The messages of the driver are on, as always while a picture is drawn. One error is one failure. */
   @Test
   void anErrorWhileAPictureIsDrawnIsReportedOnce() {
     try (Stage stage = new Stage(Scenes.flat())) {
@@ -62,14 +62,14 @@ class SceneTest {
               stage.rgb(at[0] + 7 * Math.cos(Math.toRadians(degrees)), at[1] + 7 * Math.sin(Math.toRadians(degrees))));
         }
       }
-      // Neither mirrored nor turned.
+      // The picture is neither mirrored nor turned.
       Looks.assertEmpty(stage.seen(0.53, -0.22, 0));
       Looks.assertEmpty(stage.seen(0.03, 0.71, 0));
       Looks.assertEmpty(stage.seen(0.22, 0.53, 0));
     }
   }
 
-  /** The camera and the picture agree by arithmetic of its own: 1.25 units to the nearer edges. */
+  /** The picture agrees with a separate calculation: the nearer edges are 1.25 units away. */
   @Test
   void thePlaneLiesAsOnPaper() {
     try (Stage stage = new Stage(Scenes.flat())) {
@@ -134,7 +134,7 @@ class SceneTest {
     }
   }
 
-  /** The one before had come only half the way: the flow goes on from there without a jump. */
+  /** The previous flow had come only half the way; the new one goes on from there without a jump. */
   @Test
   void aFlowThatIsInterruptedGoesOnFromWhereItIs() {
     try (Stage stage = new Stage(Scenes.flat())) {
@@ -145,7 +145,7 @@ class SceneTest {
       stage.state.mixture = 0;
       stage.draw();
       Looks.assertClass(0, stage.seen(-0.1, 0.22, 0));
-      // It had no place before the second, hence nothing to come from.
+      // This point had no place before the second observation, so it does not move here from another place.
       Looks.assertClass(2, stage.seen(0.22, 0.6, 0));
       stage.state.mixture = 1;
       stage.draw();
@@ -168,7 +168,7 @@ class SceneTest {
   @Test
   void theUnitCircleIsRoundAndThin() {
     try (Stage stage = new Stage(Scenes.flat())) {
-      // Before the first observation too.
+      // The circle is there before the first observation too.
       stage.draw();
       assertRound(stage, stage.side() * 0.5, 400, 400 / 1.25, 110);
       Looks.assertEmpty(stage.seen(0.05, 0.05, 0));
@@ -218,7 +218,7 @@ class SceneTest {
       assertTrue(stage.off(Colours.ofDeath(0.4), first[0], first[1]) <= 12, String.format("%06x", stage.rgb(first)));
       assertTrue(stage.off(Colours.ofDeath(1), second[0], second[1]) <= 12, String.format("%06x", stage.rgb(second)));
       Looks.assertEmpty(stage.rgb(first[0], first[1] + 4));
-      // Not a third side.
+      // There is no third side.
       Looks.assertEmpty(stage.seen(-0.145, -0.17, 0));
       stage.state.tree = 0;
       stage.draw();
@@ -268,14 +268,14 @@ class SceneTest {
   @Test
   void theNearerOfTwoPointsIsSeenFromBothSides() {
     try (Stage stage = new Stage(Scenes.subject(3, Scenes.DIGITS, 0, 2, 4, 9))) {
-      // Level with the points, so that a half turn lets the line of sight be the same.
+      // The camera is level with the points, so that the line of sight is the same after a half turn.
       stage.camera.orbit(0, -60);
       double[] away = stage.camera.away();
       assertEquals(0, away[1], 1e-9);
       stage.show(Scenes.observation(stage.subject, null, -0.4 * away[0], 0, -0.4 * away[2], 0.4 * away[0], 0,
           0.4 * away[2], 0.2, 0.5, 0.1, 0.5, -0.5, 0)).draw();
       int front = stage.seen(0, 0, 0);
-      // Nearer to the eye than the target, hence hardly faded.
+      // The point is nearer to the eye than the target, so it is hardly faded.
       Looks.assertColour(Colours.mix(Looks.TEN[0], Colours.BACKGROUND, 0.0656), front, Looks.BLENDED,
           "the first is nearer");
       stage.camera.turn(Math.PI);
@@ -283,7 +283,7 @@ class SceneTest {
       int back = stage.seen(0, 0, 0);
       Looks.assertColour(Colours.mix(Looks.TEN[2], Colours.BACKGROUND, 0.0656), back, Looks.BLENDED,
           "the second is nearer");
-      // The nearer disc is the larger one: it hides the other wholly, but not its own surroundings.
+      // The nearer disc is the larger one and hides the other one completely.
       double[] at = stage.camera.pixel(0, 0, 0);
       for (int degrees = 0; degrees < 360; degrees += 30) {
         double x = at[0] + 4 * Math.cos(Math.toRadians(degrees));
@@ -299,7 +299,7 @@ class SceneTest {
       stage.show(Scenes.observation(stage.subject, null, 0.5, 0.2, -0.3, -0.4, 0.6, 0.1, 0.1, -0.5, 0.7));
       for (int k = 0; k < 3; k++) {
         stage.draw();
-        // Faded by up to two fifths here.
+        // The points are faded by up to two fifths here.
         for (int fade = 0; fade < 1; fade++) {
           assertTrue(Stage.off(Looks.TEN[0], stage.seen(0.5, 0.2, -0.3)) < 100);
           assertTrue(Stage.off(Looks.TEN[2], stage.seen(-0.4, 0.6, 0.1)) < 100);
@@ -337,7 +337,7 @@ class SceneTest {
       double scale = 0.5 * Math.min(width - Panels.panelWidth(width, height), height) / 1.25;
       double[] at = {0.5 * (width - Panels.panelWidth(width, height)) + 0.53 * scale, 0.5 * height - 0.22 * scale};
       Looks.assertClass(0, stage.rgb(at));
-      // Diameters are points.
+      // Diameters are in points, not in pixels.
       Looks.assertClass(0, stage.rgb(at[0] + 3, at[1]));
       Looks.assertEmpty(stage.rgb(at[0] + 6, at[1] + 2));
       Looks.assertColour(Colours.PANEL, stage.rgb(stage.side() + 5, 0.5 * height), 0, "the panels' ground");
@@ -351,7 +351,7 @@ class SceneTest {
     }
   }
 
-  /** As many as a data set may have; no more and no fewer are drawn than there are. */
+  /** A data set may have any number of points; exactly these are drawn. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 1000, 30_000})
   void anyNumberOfPointsIsDrawn(int n) {
@@ -385,7 +385,7 @@ class SceneTest {
         stage.state.tree = 1;
         stage.show(Scenes.observation(stage.subject, tree(), 0.5, 0.2, -0.3, -0.4, 0.6, 0.1, 0.1, -0.5, 0.7)).draw();
         pictures[k] = stage.picture();
-        // A picture before leaves nothing behind.
+        // An earlier picture leaves nothing behind.
         stage.draw();
         assertArrayEquals(pictures[k], stage.picture());
       }

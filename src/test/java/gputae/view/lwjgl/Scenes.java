@@ -31,7 +31,7 @@ final class Scenes {
     return subject(2, DIGITS, 0, 2, 4);
   }
 
-  /** A regularised autoencoder on test images with these labels; none of its pictures look at the images themselves. */
+  /** A regularised autoencoder on test images with these labels; no picture depends on the images themselves. */
   static Subject subject(int latent, List<String> classes, int... labels) {
     return sized(latent, classes, 4, 3, labels);
   }
@@ -50,7 +50,7 @@ final class Scenes {
         new Dataset("scene", classes, train, test), "a device of tests");
   }
 
-  /** An observation after step 35 that puts the test images there: rows of latent coordinates. */
+  /** An observation after step 35 that puts the test images at these rows of latent coordinates. */
   static Observation observation(Subject subject, Observation.Batch batch, double... latents) {
     int d = subject.config().latent();
     float[] z = new float[latents.length];
@@ -66,7 +66,8 @@ final class Scenes {
   }
 
   /**
-   * The batch with points there, (x, y, z) each, the labels of which are 0 to 9 and again; each edge two of its points.
+   * A batch with points at these positions, (x, y, z) each. Their labels are 0 to 9, again and again. Each edge joins
+   * two of the points.
    */
   static Observation.Batch batch(double[] lengths, int[] edges, double... positions) {
     float[] at = new float[positions.length];

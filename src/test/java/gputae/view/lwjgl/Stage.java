@@ -75,8 +75,8 @@ final class Stage implements AutoCloseable {
   }
 
   /**
-   * How far the colour at and around a place is from the one given, by the channel that is farthest off: the nearest of
-   * 3 x 3 pixels, for thin lines.
+   * The difference between a colour and the nearest one of the 3 x 3 pixels at a place, so that thin lines are found;
+   * the channel with the largest difference counts.
    */
   int off(int colour, double x, double y) {
     int least = 255;
@@ -100,7 +100,7 @@ final class Stage implements AutoCloseable {
     return 0.299 * (rgb >> 16 & 255) + 0.587 * (rgb >> 8 & 255) + 0.114 * (rgb & 255);
   }
 
-  /** Pixels darker than that inside a box. */
+  /** The number of pixels inside a box that are darker than this. */
   int darker(double luma, double left, double top, double right, double bottom) {
     int count = 0;
     for (int y = (int) (top * ratio); y < bottom * ratio; y++) {
@@ -113,8 +113,8 @@ final class Stage implements AutoCloseable {
 
   /**
    * Left, top, right and bottom (exclusive) of the pixels of exactly one colour inside a box; null if there are none.
-   * Pixels without an equal neighbour in both directions are none: soft edges may have any colour. For pictures of one
-   * pixel a point.
+   * Only pixels with an equal neighbour in both directions count, since soft edges may have any colour. The picture
+   * must have one pixel a point.
    */
   int[] bounds(int colour, int left, int top, int right, int bottom) {
     int[] found = null;
