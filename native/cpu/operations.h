@@ -1,7 +1,8 @@
 // The list of the operations of one instruction set. From it gputae.h makes the type of a table, isa.h the
 // declarations, kernels.cpp the table and jni.cpp the bridge to Java. Each of them defines OPERATION(result, name,
-// (parameters)) and includes this file. Native.java declares each operation too, under its name in camel case, with the parameters in the
-// same order after the context; it has no team. A declaration that differs is an error when the library is loaded.
+// (parameters)) and includes this file. Native.java declares each operation too, under its name in camel case, with
+// the context and then the parameters in the same order, but without the team. A declaration that differs is an error
+// when the library is loaded.
 #ifndef OPERATION
 #error "define OPERATION(result, name, parameters) before operations.h is included"
 #endif

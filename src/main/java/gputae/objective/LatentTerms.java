@@ -8,14 +8,7 @@ import java.util.List;
 /** Computes all {@link LatentTerm}s of an objective on a device, for batches of up to a given number of points. */
 public final class LatentTerms implements AutoCloseable {
 
-  <<<<<<<HEAD
-  private record One(LatentTerm.Computation computation, int column, Weight weight, Matrix gradient) {}=======
-  /** A term and its computation; {@code weight} (1, 1) is the factor of its gradient. */
-  private record One(TermKind<?> kind, LatentTerm.Computation computation, int column, Matrix weight, Matrix gradient) {
-    void weigh(double weight) {
-      this.weight.upload(new float[] {(float) kind.signed(weight)});
-    }
-  }>>>>>>>words-1
+  private record One(LatentTerm.Computation computation, int column, Weight weight, Matrix gradient) {}
 
   private final Backend backend;
   private final List<One> all = new ArrayList<>();
@@ -29,22 +22,9 @@ public final class LatentTerms implements AutoCloseable {
     }
   }
 
-  <<<<<<<HEAD
   /** The weights of the terms. */
   public List<Weight> weights() {
     return all.stream().map(One::weight).toList();
-=======
-  /**
-   * Replaces the weight of the term of this kind by {@code weight}, at least 0, from the next step on. This also holds
-   * for recorded steps.
-   *
-   * @throws IllegalArgumentException if there is no such term
-   */
-  public void weigh(TermKind<?> kind, double weight) {
-    all.stream().filter(one -> one.kind.equals(kind)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("the objective has no latent term " + kind.title()))
-        .weigh(weight);
->>>>>>> words-1
   }
 
   /** Whether the objective has no latent term. If so, there is nothing to enqueue. */

@@ -5,15 +5,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
-<<<<<<< HEAD
- * What a training minimises: the sum of its terms, each times its weight, those that are maximised subtracted. It has
- * one {@link OutputTerm}, at most one {@link PosteriorTerm}, and any number of {@link LatentTerm}s and
- * {@link ParameterTerm}s, one of a kind.
-=======
  * What a training minimises: the sum of its terms, each multiplied by its weight. Terms that are maximised are
  * subtracted. An objective has one {@link OutputTerm}, at most one {@link PosteriorTerm}, and any number of
- * {@link LatentTerm}s, but not two terms of one kind.
->>>>>>> words-1
+ * {@link LatentTerm}s and {@link ParameterTerm}s, but not two terms of one kind.
  */
 public final class Objective {
 
