@@ -132,7 +132,8 @@ void ball_penalty() {
     // the other points.
     for (const float bad : {kNaN, kInfinity, -kInfinity}) {
       Guarded<float> z(Floats{0.1f, 0.2f, bad, 0, 3, 4}), gradient(6), loss(1);
-      kernels->ball_penalty(z.get(), penalty, 1, gradient.get(), loss.get(), 3, 2);
+      const float weight = 1;
+      kernels->ball_penalty(z.get(), penalty, &weight, gradient.get(), loss.get(), 3, 2);
       that(std::isnan(bad) ? std::isnan(loss[0]) : loss[0] == kInfinity, "the penalty of %g is %g",
            static_cast<double>(bad), static_cast<double>(loss[0]));
       that(!std::isfinite(gradient[2]), "the gradient of %g is %g", static_cast<double>(bad),

@@ -210,7 +210,8 @@ void death_times() {
   const Tree tree = spanning_tree(z.values(), 4, 1, teams[0]);
   Guarded<int32_t> edges(tree.edges);
   Guarded<float> lengths(tree.lengths);
-  kernels->death_times(z.get(), edges.get(), lengths.get(), 1, kInfinity, 1, gradient.get(), loss.get(), 4, 1);
+  const float weight = 1;
+  kernels->death_times(z.get(), edges.get(), lengths.get(), 1, kInfinity, &weight, gradient.get(), loss.get(), 4, 1);
   that(!std::isfinite(loss[0]) && std::isnan(gradient[2]), "loss %g, gradient %g", static_cast<double>(loss[0]),
        static_cast<double>(gradient[2]));
   that(gradient[1] == 0 && gradient[3] == 1, "gradients beside it: %g, %g", static_cast<double>(gradient[1]),
