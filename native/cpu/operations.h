@@ -49,6 +49,27 @@ OPERATION(void, death_times,
           (const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge,
            const float* weight, float* gradient, float* loss, int64_t n, int64_t d))
 
+// lengths (count) = the lengths of edges int32 (count, 2) between the points x (n, d) under the exact rule.
+OPERATION(void, edge_lengths,
+          (const float* x, const int32_t* edges, float* lengths, int64_t count, int64_t d, GputaeTeam* team))
+
+// *out = the largest of values (count), none of which is negative; NaN if one of them is NaN; 0 if there are none.
+OPERATION(void, largest, (const float* values, float* out, int64_t count))
+
+// loss = sum of r^2 / n over edges int32 (count, 2) between the points z (n, d), where r = length / *scale - target /
+// sqrt(*target_square), and 0 stands for the second quotient if *target_square is 0; lengths (count), targets (count).
+// gradient (n, d) = *weight * its derivative with respect to z, 0 for edges of length 0; *scale_gradient += *weight *
+// its derivative with respect to *scale.
+OPERATION(void, edge_stress,
+          (const float* z, const int32_t* edges, const float* lengths, const float* targets, const float* target_square,
+           const float* scale, const float* weight, float* gradient, float* scale_gradient, float* loss, int64_t count,
+           int64_t n, int64_t d))
+
+// out (n, d + 1) = the points z (n, d) with one more coordinate: spacing times the number of the point's class, which is
+// the first column of classes (n, c) that is not 0. A point without a class has a class of its own.
+OPERATION(void, labelled_cloud,
+          (const float* z, const float* classes, float spacing, float* out, int64_t n, int64_t d, int64_t c))
+
 // sum (count) += term (count)
 OPERATION(void, add, (const float* term, float* sum, int64_t count))
 

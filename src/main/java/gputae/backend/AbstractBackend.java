@@ -217,6 +217,35 @@ public abstract class AbstractBackend implements Backend {
     return edges.type() == ElementType.INT32 && edges.size() == 2 * count && lengths.size() == count;
   }
 
+  protected static void requireEdgeLengths(Matrix x, Matrix edges, Matrix lengths) {
+    requireFloats("edgeLengths", x, lengths);
+    require(isEdges(edges, lengths), "edgeLengths", edges, lengths);
+  }
+
+  private static boolean isEdges(Matrix edges, Matrix lengths) {
+    return edges.type() == ElementType.INT32 && edges.size() == 2 * lengths.size();
+  }
+
+  protected static void requireLargest(Matrix values, Matrix out) {
+    requireFloats("largest", values, out);
+    require(out.size() == 1, "largest", out);
+  }
+
+  protected static void requireEdgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare,
+      Matrix scale, Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss) {
+    requireFloats("edgeStress", z, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);
+    require(isEdges(edges, lengths) && targets.size() == lengths.size() && gradient.size() == z.size(), "edgeStress",
+        z, edges, lengths, targets, gradient);
+    require(targetSquare.size() == 1 && scale.size() == 1 && weight.size() == 1 && scaleGradient.size() == 1
+        && loss.size() == 1, "edgeStress", targetSquare, scale, weight, scaleGradient, loss);
+  }
+
+  protected static void requireLabelledCloud(Matrix z, Matrix classes, Matrix out) {
+    requireFloats("labelledCloud", z, classes, out);
+    require(classes.rows() == z.rows() && out.rows() == z.rows() && out.columns() == z.columns() + 1, "labelledCloud",
+        z, classes, out);
+  }
+
   protected static void requireAdd(Matrix term, Matrix sum) {
     requireFloats("add", term, sum);
     require(term.size() == sum.size(), "add", term, sum);

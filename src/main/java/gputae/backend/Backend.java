@@ -168,6 +168,38 @@ public interface Backend extends AutoCloseable {
   void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, Matrix weight, Matrix gradient,
       Matrix loss);
 
+  /** lengths (1, count) = the lengths of edges int32 (count, 2) between the points x (n, d) under the exact rule. */
+  void edgeLengths(Matrix x, Matrix edges, Matrix lengths);
+
+  /** out (1, 1) = the largest of values, none of which is negative; NaN if one of them is NaN, 0 if there are none. */
+  void largest(Matrix values, Matrix out);
+
+  /**
+   * The stress of edges (count, 2) between the points z (n, d): loss = sum of r^2 / n, where the residue of an edge is
+   * r = length / scale - target / sqrt(targetSquare). If targetSquare is 0, the target counts as 0.
+   *
+   * @param edges         int32; an edge may occur several times
+   * @param lengths       (1, count), the lengths of the edges
+   * @param targets       (1, count)
+   * @param targetSquare  (1, 1), the square of the unit of the targets
+   * @param scale         (1, 1), the unit of the lengths
+   * @param weight        (1, 1)
+   * @param gradient      (n, d) = weight times the derivative of the loss with respect to z; an edge of length 0 adds
+   *     nothing
+   * @param scaleGradient (1, 1) += weight times the derivative with respect to the scale
+   * @param loss          (1, 1)
+   */
+  void edgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare, Matrix scale,
+      Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss);
+
+  /**
+   * out (n, d + 1) = the points z (n, d) with one more coordinate: spacing times the number of the point's class, from
+   * 0. The class is the first column of classes (n, c) that is not 0; a point without a class has a class of its own.
+   * In the spanning tree of the result, the edges that are shorter than the spacing are the spanning trees of the
+   * classes, bit for bit.
+   */
+  void labelledCloud(Matrix z, Matrix classes, float spacing, Matrix out);
+
   /** sum += term. */
   void add(Matrix term, Matrix sum);
 

@@ -12,11 +12,18 @@ import java.util.List;
  * @param hidden      sizes of the encoder's hidden layers in order; the decoder's are the same reversed
  * @param latent      dimension of the latent space
  * @param variational whether the encoder yields distributions
+ * @param scalars     names of numbers that are trained with the layers; each starts at 1
  */
-public record Architecture(int pixels, List<Integer> hidden, int latent, boolean variational) {
+public record Architecture(int pixels, List<Integer> hidden, int latent, boolean variational, List<String> scalars) {
+
+  /** An autoencoder without further numbers. */
+  public Architecture(int pixels, List<Integer> hidden, int latent, boolean variational) {
+    this(pixels, hidden, latent, variational, List.of());
+  }
 
   public Architecture {
     hidden = List.copyOf(hidden);
+    scalars = List.copyOf(scalars);
     if (pixels < 1 || latent < 1 || hidden.stream().anyMatch(size -> size < 1)) {
       throw new IllegalArgumentException(
           "every layer needs at least one unit: " + pixels + ", " + hidden + ", " + latent);

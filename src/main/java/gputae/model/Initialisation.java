@@ -4,6 +4,7 @@ import gputae.backend.Philox;
 
 /**
  * PyTorch's default initialisation of linear layers: weights and biases uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)).
+ * Scalars are 1.
  */
 public final class Initialisation {
 
@@ -19,6 +20,10 @@ public final class Initialisation {
     float[] values = new float[layout.size()];
     int number = 0;
     for (ParameterLayout.Tensor tensor : layout.tensors()) {
+      if (tensor.fanIn() == 0) {
+        values[tensor.offset()] = 1;
+        continue;
+      }
       float bound = (float) (1 / Math.sqrt(tensor.fanIn()));
       for (int e = 0; e < tensor.size(); e += 4) {
         int[] words = Philox.words(seed, e / 4, number, stream);

@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * The place of each weight and bias in the flat parameter buffer. Names and shapes are those of PyTorch's {@code
- * ModuleDict(encoder=Sequential(Linear, ELU, Linear, ...), decoder=Sequential(...))}; every tensor starts at a multiple
- * of 256 bytes.
+ * ModuleDict(encoder=Sequential(Linear, ELU, Linear, ...), decoder=Sequential(...))}; the scalars of the architecture
+ * follow. Every tensor starts at a multiple of 256 bytes.
  */
 public final class ParameterLayout {
 
@@ -20,8 +20,8 @@ public final class ParameterLayout {
    * @param offset  first element in the flat buffer
    * @param rows    outputs of the layer
    * @param columns inputs of the layer; 1 for a bias
-   * @param fanIn   inputs of the layer
-   * @param bias    whether it is a bias, whose shape is (rows)
+   * @param fanIn   inputs of the layer; 0 for a scalar, which belongs to no layer
+   * @param bias    whether it is a bias or a scalar, whose shape is (rows)
    */
   public record Tensor(String name, int offset, int rows, int columns, int fanIn, boolean bias) {
 
@@ -29,7 +29,7 @@ public final class ParameterLayout {
       return rows * columns;
     }
 
-    /** (out, in) for a weight, (out) for a bias. */
+    /** (out, in) for a weight, (out) for a bias, (1) for a scalar. */
     public List<Integer> shape() {
       return bias ? List.of(rows) : List.of(rows, columns);
     }
@@ -41,6 +41,7 @@ public final class ParameterLayout {
   public ParameterLayout(Architecture architecture) {
     addLayers("encoder", architecture.encoderSizes());
     addLayers("decoder", architecture.decoderSizes());
+    architecture.scalars().forEach(name -> add(new Tensor(name, size, 1, 1, 0, true)));
   }
 
   /** The layout of one chain of layers: {@code ModuleDict(part=Sequential(...))}. */
@@ -67,6 +68,16 @@ public final class ParameterLayout {
   /** Tensors in the order of the buffer: encoder first, layer by layer, weight before bias. */
   public List<Tensor> tensors() {
     return List.copyOf(tensors);
+  }
+
+  /**
+   * The tensor with this name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public Tensor tensor(String name) {
+    return tensors.stream().filter(tensor -> tensor.name.equals(name)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("there is no tensor " + name));
   }
 
   /** Number of floats in the buffer, including padding. */

@@ -118,7 +118,8 @@ public final class Trainer implements AutoCloseable {
 
   /** The network of a configuration. */
   public static Architecture architecture(TrainConfig config, int pixels) {
-    return new Architecture(pixels, config.hidden(), config.latent(), config.objective().variational());
+    return new Architecture(pixels, config.hidden(), config.latent(), config.objective().variational(),
+        config.objective().scalars());
   }
 
   private Matrix upload(Images from) {

@@ -196,7 +196,14 @@ class SelfTestTest {
 
   @Test
   void aLengthOneUnitInTheLastPlaceOff() {
-    assertFails("spanningTree", last(2, Math::nextUp), "spanning tree", SelfTest.LARGE_TREES);
+    assertFails("spanningTree", last(2, Math::nextUp), "spanning tree", SelfTest.LARGE_TREES, "labelled cloud");
+  }
+
+  @Test
+  void edgesAndClassesOneUnitInTheLastPlaceOff() {
+    assertFails("edgeLengths", last(2, Math::nextUp), "edge lengths");
+    assertFails("largest", last(1, Math::nextUp), "largest value");
+    assertFails("labelledCloud", last(3, Math::nextUp), "labelled cloud");
   }
 
   @Test
@@ -237,6 +244,9 @@ class SelfTestTest {
     assertFails("ballPenalty", last(4, SelfTestTest::slightly), "ball penalty");
     assertFails("deathTimes", last(6, SelfTestTest::slightly), "death times");
     assertFails("deathTimes", last(7, SelfTestTest::slightly), "death times");
+    assertFails("edgeStress", last(7, SelfTestTest::slightly), "edge stress");
+    assertFails("edgeStress", last(8, SelfTestTest::slightly), "edge stress");
+    assertFails("edgeStress", last(9, SelfTestTest::slightly), "edge stress");
     assertFails("reparameterise", last(2, SelfTestTest::slightly), "reparameterise");
     assertFails("reparameteriseBackward", last(4, SelfTestTest::slightly), "KL divergence");
     assertFails("reparameteriseBackward", last(5, SelfTestTest::slightly), "KL divergence");

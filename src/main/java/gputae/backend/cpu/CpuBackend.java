@@ -216,6 +216,34 @@ public final class CpuBackend extends AbstractBackend {
   }
 
   @Override
+  public void edgeLengths(Matrix x, Matrix edges, Matrix lengths) {
+    requireEdgeLengths(x, edges, lengths);
+    Native.edgeLengths(context, address(x), address(edges), address(lengths), lengths.size(), x.columns());
+  }
+
+  @Override
+  public void largest(Matrix values, Matrix out) {
+    requireLargest(values, out);
+    Native.largest(context, address(values), address(out), values.size());
+  }
+
+  @Override
+  public void edgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare, Matrix scale,
+      Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss) {
+    requireEdgeStress(z, edges, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);
+    Native.edgeStress(context, address(z), address(edges), address(lengths), address(targets), address(targetSquare),
+        address(scale), address(weight), address(gradient), address(scaleGradient), address(loss), lengths.size(),
+        z.rows(), z.columns());
+  }
+
+  @Override
+  public void labelledCloud(Matrix z, Matrix classes, float spacing, Matrix out) {
+    requireLabelledCloud(z, classes, out);
+    Native.labelledCloud(context, address(z), address(classes), spacing, address(out), z.rows(), z.columns(),
+        classes.columns());
+  }
+
+  @Override
   public void add(Matrix term, Matrix sum) {
     requireAdd(term, sum);
     Native.add(context, address(term), address(sum), sum.size());

@@ -59,6 +59,15 @@ final class Native {
       long context, long z, long edges, long lengths, float degree, float maxEdge, long weight, long gradient,
       long loss, long n, long d);
 
+  static native void edgeLengths(long context, long x, long edges, long lengths, long count, long d);
+
+  static native void largest(long context, long values, long out, long count);
+
+  static native void edgeStress(long context, long z, long edges, long lengths, long targets, long targetSquare,
+      long scale, long weight, long gradient, long scaleGradient, long loss, long count, long n, long d);
+
+  static native void labelledCloud(long context, long z, long classes, float spacing, long out, long n, long d, long c);
+
   static native void add(long context, long term, long sum, long count);
 
   static native void reparameterise(long context, long statistics, long noise, long z, long rows, long d);

@@ -306,6 +306,44 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   @Override
+  public void edgeLengths(Matrix x, Matrix edges, Matrix lengths) {
+    requireEdgeLengths(x, edges, lengths);
+    launches.over("edge_lengths", lengths.size() * Launches.WARP,
+        new Arguments().pointer(address(x)).pointer(address(edges)).int64(lengths.size())
+            .int32(Math.toIntExact(x.columns())).pointer(address(lengths)));
+  }
+
+  @Override
+  public void largest(Matrix values, Matrix out) {
+    requireLargest(values, out);
+    clear(out);
+    launches.over("largest", values.size(),
+        new Arguments().pointer(address(values)).int64(values.size()).pointer(address(out)));
+  }
+
+  @Override
+  public void edgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare, Matrix scale,
+      Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss) {
+    requireEdgeStress(z, edges, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);
+    launches.launch("edge_stress", Math.max(1, Launches.blocksOf(z.rows(), Launches.THREADS / Launches.WARP)), 1,
+        Launches.THREADS, 0,
+        new Arguments().pointer(address(z)).pointer(address(edges)).pointer(address(lengths)).pointer(address(targets))
+            .pointer(address(targetSquare)).pointer(address(scale)).pointer(address(weight))
+            .int32(Math.toIntExact(lengths.size())).int32(Math.toIntExact(z.rows()))
+            .int32(Math.toIntExact(z.columns())).pointer(address(gradient)).pointer(address(scaleGradient))
+            .pointer(address(loss)));
+  }
+
+  @Override
+  public void labelledCloud(Matrix z, Matrix classes, float spacing, Matrix out) {
+    requireLabelledCloud(z, classes, out);
+    launches.over("labelled_cloud", z.rows(),
+        new Arguments().pointer(address(z)).pointer(address(classes)).float32(spacing)
+            .int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns()))
+            .int32(Math.toIntExact(classes.columns())).pointer(address(out)));
+  }
+
+  @Override
   public void add(Matrix term, Matrix sum) {
     requireAdd(term, sum);
     schedule.whileAside(List.of(term), List.of(sum),

@@ -1,0 +1,99 @@
+// Lengths of given edges, the loss of these lengths, and a cloud whose classes lie far apart. Formulas and shapes:
+// operations.h.
+#include "../../kernels/exact_distance.h"
+#include "isa.h"
+
+namespace gputae::GPUTAE_NAMESPACE {
+
+namespace {
+
+// Less work than this many coordinates is not worth a second thread.
+constexpr int64_t kParallelCoordinates = 32768;
+
+// Chunks of the exact rule that are summed side by side, since each of their sums is one long chain of operations.
+constexpr int kChunksTogether = 8;
+
+// squared_length of exact_distance.h for points whose coordinates lie side by side: the same operations, but those of
+// different chunks take turns.
+float squared_length_of_rows(const float* u, const float* v, int64_t d) {
+  constexpr int64_t kTogether = kChunksTogether * kDistanceChunk;
+  float s = 0;
+  int64_t first = 0;
+  for (; first + kTogether <= d; first += kTogether) {
+    float c[kChunksTogether] = {};
+    for (int k = 0; k < kDistanceChunk; k++) {
+      for (int chunk = 0; chunk < kChunksTogether; chunk++) {
+        const int64_t at = first + chunk * kDistanceChunk + k;
+        const float t = u[at] - v[at];
+        c[chunk] = fused_multiply_add(t, t, c[chunk]);
+      }
+    }
+    for (const float chunk : c) s = s + chunk;
+  }
+  for (; first < d; first += kDistanceChunk) {
+    const int64_t last = d - first < kDistanceChunk ? d : first + kDistanceChunk;
+    float c = 0;
+    for (int64_t k = first; k < last; k++) {
+      const float t = u[k] - v[k];
+      c = fused_multiply_add(t, t, c);
+    }
+    s = s + c;
+  }
+  return s;
+}
+
+}  // namespace
+
+void edge_lengths(const float* x, const int32_t* edges, float* lengths, int64_t count, int64_t d, GputaeTeam* team) {
+  const int parts = parts_for(team, count * d, kParallelCoordinates);
+  in_parts(team, parts, [=](int part) {
+    const Share own = share(count, 16, part, parts);
+    for (int64_t e = own.first; e < own.last; e++) {
+      lengths[e] = __builtin_sqrtf(squared_length_of_rows(x + edges[2 * e] * d, x + edges[2 * e + 1] * d, d));
+    }
+  });
+}
+
+void largest(const float* values, float* out, int64_t count) {
+  float most = 0;
+  for (int64_t i = 0; i < count; i++) {
+    // A NaN replaces every value, and no value replaces a NaN.
+    most = values[i] <= most || most != most ? most : values[i];
+  }
+  *out = most;
+}
+
+void edge_stress(const float* z, const int32_t* edges, const float* lengths, const float* targets,
+                 const float* target_square, const float* scale, const float* weight, float* gradient,
+                 float* scale_gradient, float* loss, int64_t count, int64_t n, int64_t d) {
+  for (int64_t i = 0; i < n * d; i++) gradient[i] = 0;
+  const double latent = *scale, unit = __builtin_sqrt(static_cast<double>(*target_square));
+  double squares = 0, slopes = 0;
+  for (int64_t e = 0; e < count; e++) {
+    const float length = lengths[e];
+    const double r = length / latent - (unit == 0 ? 0 : targets[e] / unit);
+    squares += r * r;
+    slopes += r * length;
+    if (length == 0) continue;
+    const float slope = static_cast<float>(2.0 * *weight * r / (n * latent * length));
+    const int64_t u = edges[2 * e], v = edges[2 * e + 1];
+    for (int64_t k = 0; k < d; k++) {
+      const float pull = slope * (z[u * d + k] - z[v * d + k]);
+      gradient[u * d + k] += pull;
+      gradient[v * d + k] -= pull;
+    }
+  }
+  *loss = static_cast<float>(squares / n);
+  *scale_gradient += static_cast<float>(-2.0 * *weight * slopes / (n * latent * latent));
+}
+
+void labelled_cloud(const float* z, const float* classes, float spacing, float* out, int64_t n, int64_t d, int64_t c) {
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t k = 0; k < d; k++) out[i * (d + 1) + k] = z[i * d + k];
+    int64_t own = 0;
+    while (own < c && classes[i * c + own] == 0) own++;
+    out[i * (d + 1) + d] = spacing * static_cast<float>(own < c ? own : c + i);
+  }
+}
+
+}  // namespace gputae::GPUTAE_NAMESPACE
