@@ -1,6 +1,9 @@
 """Golden data for the Java tests: short trainings by PyTorch + GUDHI, and death times by GUDHI.
 
-    python bench/peers/golden.py [OUT_DIR]        (default: src/test/resources/golden; needs torch, gudhi, numpy)
+    python bench/peers/golden.py [OUT_DIR] [--only CASE ...]
+
+The default of OUT_DIR is src/test/resources/golden. --only makes the files of the named trainings and leaves all other
+files alone. The script needs torch, gudhi, numpy.
 
 The script is deterministic: it is seeded and uses one thread. Another machine or another version of PyTorch may round
 the float32 runs differently, so compare with tolerances; the metadata of each file says how far the float32 run was
@@ -18,18 +21,35 @@ float32 and in float64. B is the batch, d the latent dimension.
     deaths  = sum of |z_i - z_j|^degree over the edges (i,j) of the Euclidean minimum spanning tree of z with
               0 < |z_i - z_j| <= max_edge
     kl      = -1/2 sum (1 + logvar - mu^2 - exp(logvar)) / (B * 64)
-    total   = rec + lambda_ball * ball - lambda_deaths * deaths (+ kl for the vae); its gradient treats the tree as
+    signature = sum of (|x_i - x_j| / T - |z_i - z_j| / s)^2 / B over the edges (i,j) of the minimum spanning tree of x
+              and over those of the minimum spanning tree of z. An edge in both trees counts twice. s is a learned
+              number, which starts at 1; Adam updates it as it does the weights. T is a constant: sqrt(64), the largest
+              possible distance of two images, where normalisation is "range"; the largest distance of two images of
+              the batch where it is "batch". The gradient of |z_i - z_j| at 0 is 0.
+    class_deaths = sum over the classes of |z_i - z_j| over the edges (i,j) of the minimum spanning tree of the points z
+              of that class within the batch. Edges of length 0 have gradient 0. Images with the label 255 have no
+              class: they are in no tree of a class.
+    total   = rec + lambda_ball * ball - lambda_deaths * deaths (+ kl for the vae)
+              + lambda_signature * signature + lambda_class_deaths * class_deaths; its gradient treats the trees as
               fixed
+
+The signature loss is that of M. Moor, M. Horn, B. Rieck, K. Borgwardt, "Topological autoencoders", 2020, as in their
+published code. Their images are in [-1,1] and their T is sqrt(4 * pixels), so |x_i - x_j| / T is the same. Their name
+for s is latent_norm. The model topoae has rec and signature.
 
   init.<name>    F32  initial weights, with PyTorch's names and shapes (encoder.0.weight (16,64), ..., decoder.4.bias
                       (64)) and PyTorch's default initialisation. With a ball penalty the encoder is then scaled and
-                      centred, so that about half of the first batch lies outside the unit ball and half inside.
+                      centred, so that about half of the first batch lies outside the unit ball and half inside. With
+                      the signature too: otherwise |z_i - z_j| would be far below |x_i - x_j| / T.
+                      With the signature, signature.scale (1) is s; grad., grad64. and final. have it as well.
   images         U8   [n,64]   generated blobs, gradients and strokes
   order          I32  [20*B]   rows of images, batch after batch
+  labels         U8   [n]      only with class deaths: the class of each image; 255: none
   eps            F32  [20,B,d] vae only: the noise of each step
   losses         F64  [20,5]   rec, ball, deaths, kl, total before each update, float32 run (values are float32,
-                               widened); 0 for a term that the model does not have
-  losses64       F64  [20,5]   the same, float64 run
+                               widened); 0 for a term that the model does not have. With the signature or class
+                               deaths [20,7]: rec, ball, deaths, kl, signature, class_deaths, total.
+  losses64       F64  [20,5]   the same, float64 run; or [20,7]
   grad.<name>    F32  gradient of total at step 1, float32 run
   grad64.<name>  F32  the same, float64 run (rounded on export)
   final.<name>   F32  weights after 20 steps, float32 run
@@ -38,14 +58,16 @@ float32 and in float64. B is the batch, d the latent dimension.
                                length zero and those longer than max_edge. Every model has them, also those whose
                                objective does not use them.
   __metadata__   model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch,
-                 gudhi; and
+                 gudhi; with the signature or class deaths also lambda_signature, normalisation, lambda_class_deaths;
+                 and
       difference_losses     max |losses - losses64|
       difference_gradients  max over the tensors of |grad - grad64|_2 / |grad64|_2
       difference_final      the same for the final weights
       margin                how near the 20 steps came to a place where the gradient jumps: the least of ||z| - 1|, of
                             ||z_i - z_j| / max_edge - 1| over tree edges, and of the relative gap between an edge
-                            outside the tree and the longest edge on the tree's path between its ends. The margin is far
-                            above rounding, so every exact engine must find the same edges.
+                            outside the tree and the longest edge on the tree's path between its ends. This gap counts
+                            for each tree that the total uses: of z, of x, and of the points z of each class. The margin
+                            is far above rounding, so every exact engine must find the same edges.
 
 The death times push nearest neighbours apart with a force that does not fade as the two points meet. So a training with
 large steps amplifies rounding (in two dimensions with lr 3e-3 often from 1e-6 to 0.1 within 20 steps), and no two
@@ -58,9 +80,9 @@ of two equal points. The choice moves gradients between equal rows of z only; gr
 deaths.safetensors: <cloud>.points F32 [n,d]; <cloud>.deaths F64, ascending: the finite deaths > 0 of GUDHI's
 RipsComplex in dimension 0, computed in double from the float32 points.
 """
+import argparse
 import copy
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +94,8 @@ import torch.nn.functional as F
 
 SIDE, PIXELS, HIDDEN = 8, 64, (16, 12)
 STEPS, BATCH, IMAGES = 20, 32, 96
-HIDDEN_GAIN = 4  # of the hidden encoder layers where there is a ball penalty; see centre_on_unit_ball
+HIDDEN_GAIN = 4  # of the hidden encoder layers where the encoder is centred; see centre_on_unit_ball
+NO_CLASS = 255  # the label of an image without a class
 LEAST_MARGIN = 1e-4  # above a thousand float32 rounding errors
 CALM_LOSSES, CALM_WEIGHTS = 2e-5, 1e-6  # bounds of difference_losses and difference_final; see above
 
@@ -80,7 +103,7 @@ CALM_LOSSES, CALM_WEIGHTS = 2e-5, 1e-6  # bounds of difference_losses and differ
 @dataclass(frozen=True)
 class Case:
     name: str
-    model: str  # ae | tae | disk | vae
+    model: str  # ae | tae | disk | vae | topoae
     latent: int
     seed: int
     lr: float  # larger than the paper's 3e-4, so that 20 steps move the weights noticeably
@@ -90,6 +113,19 @@ class Case:
     max_edge: float = float("inf")
     penalty: str = "norm"  # norm | squared
     repeats: int = 0  # rows of each batch that repeat another row of it
+    lambda_signature: float = 0.0
+    normalisation: str = "range"  # range | batch
+    lambda_class_deaths: float = 0.0
+
+    @property
+    def columns(self):
+        """Returns the names of the terms in `losses`; total follows them."""
+        later = self.lambda_signature > 0 or self.lambda_class_deaths > 0
+        return ("rec", "ball", "deaths", "kl") + (("signature", "class_deaths") if later else ())
+
+    @property
+    def centred(self):
+        return self.lambda_ball > 0 or self.lambda_signature > 0
 
 
 CASES = [
@@ -103,6 +139,11 @@ CASES = [
     Case("tae-squared", "tae", 2, 13, 1e-3, 0.005, 0.005, penalty="squared"),
     Case("tae-maxedge", "tae", 2, 32, 1e-3, 0.005, 0.005, max_edge=0.5, penalty="squared"),  # as in the authors' code
     Case("tae-duplicates", "tae", 2, 16, 1e-3, 0.005, 0.005, repeats=8),
+    Case("topoae-range-d2", "topoae", 2, 9, 1e-3, lambda_signature=0.5),
+    Case("topoae-batch-d2", "topoae", 2, 22, 1e-3, lambda_signature=0.5, normalisation="batch"),
+    Case("topoae-batch-d5", "topoae", 5, 32, 3e-3, lambda_signature=0.5, normalisation="batch"),
+    Case("tae-signature-d2", "tae", 2, 10, 1e-3, 0.005, 0.005, lambda_signature=0.3),
+    Case("tae-classes-d2", "tae", 2, 47, 1e-3, 0.005, 0.005, lambda_class_deaths=0.003),
 ]
 
 
@@ -148,28 +189,54 @@ def lengths(z, edges):
     return (z[edges[:, 0]] - z[edges[:, 1]]).norm(dim=1)
 
 
-def margin(z, case):
-    """Returns the distance to the nearest jump of the gradient, see `margin` above. z is float64."""
+def classes(labels):
+    """Returns the rows of each class that has two or more of them."""
+    rows = [(labels == c).nonzero().flatten() for c in labels.unique() if c != NO_CLASS]
+    return [r for r in rows if len(r) > 1]
+
+
+def class_edges(z, labels):
+    """Returns the edges (i,j) with length above 0 of the minimum spanning trees of all classes."""
+    edges = [torch.empty(0, 2, dtype=torch.int64)]
+    for rows in classes(labels):
+        edges.append(rows[death_edges(z[rows], float("inf"))])
+    return torch.cat(edges)
+
+
+def margin(x, z, labels, case):
+    """Returns the distance to the nearest jump of the gradient, see `margin` above. x and z are float64."""
     gaps = []
     if case.lambda_ball > 0:
         gaps.append((z.norm(dim=1) - 1).abs().min())
-    if case.lambda_deaths > 0:
-        z = torch.unique(z, dim=0)
-        edges = death_edges(z, float("inf"))
-        length = lengths(z, edges)
-        if case.max_edge < float("inf"):
-            gaps.append((length / case.max_edge - 1).abs().min())
-        component = [{i} for i in range(len(z))]
-        for k in length.argsort().tolist():  # as Kruskal does: this edge is the longest on every path between a and b
-            i, j = edges[k].tolist()
-            a, b = component[i], component[j]
-            crossing = torch.cdist(
-                z[sorted(a)], z[sorted(b)], compute_mode="donot_use_mm_for_euclid_dist").flatten().sort().values
-            if len(crossing) > 1:
-                gaps.append(crossing[1] / length[k] - 1)
-            for v in a | b:
-                component[v] = a | b
+    if case.max_edge < float("inf"):
+        gaps.append((lengths(z, death_edges(z, float("inf"))) / case.max_edge - 1).abs().min())
+    if case.lambda_deaths > 0 or case.lambda_signature > 0:
+        gaps += tree_gaps(z)
+    if case.lambda_signature > 0:
+        gaps += tree_gaps(x)
+    if case.lambda_class_deaths > 0:
+        for rows in classes(labels):
+            gaps += tree_gaps(z[rows])
     return float(min(gaps)) if gaps else float("inf")
+
+
+def tree_gaps(z):
+    """Returns, for each edge of the tree of z, how much longer the next edge is that would join the same two parts."""
+    gaps = []
+    z = torch.unique(z, dim=0)
+    edges = death_edges(z, float("inf"))
+    length = lengths(z, edges)
+    component = [{i} for i in range(len(z))]
+    for k in length.argsort().tolist():  # as Kruskal does: this edge is the longest on every path between a and b
+        i, j = edges[k].tolist()
+        a, b = component[i], component[j]
+        crossing = torch.cdist(
+            z[sorted(a)], z[sorted(b)], compute_mode="donot_use_mm_for_euclid_dist").flatten().sort().values
+        if len(crossing) > 1:
+            gaps.append(crossing[1] / length[k] - 1)
+        for v in a | b:
+            component[v] = a | b
+    return gaps
 
 
 # ---- images
@@ -193,6 +260,15 @@ def images(rng, n):
     return out
 
 
+def classes_of_images(n):
+    """Returns uint8 [n]: blobs 0, gradients 1, strokes 2; one image in 24 has the rare class 3, one in 8 has none.
+
+    So some batches have one image of class 3, and some have none.
+    """
+    k = np.arange(n)
+    return np.where(k % 8 == 7, NO_CLASS, np.where(k % 24 == 5, 3, k % 3)).astype(np.uint8)
+
+
 def batches(rng, n, repeats):
     """Returns int32 [STEPS*BATCH]: permutations one after another.
 
@@ -207,14 +283,32 @@ def batches(rng, n, repeats):
 
 # ---- training
 
+class Signature(nn.Module):
+    """The signature loss with its learned scale s, see above. The points of a batch must differ."""
+
+    def __init__(self, normalisation):
+        super().__init__()
+        self.normalisation = normalisation
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, x, z):
+        largest = PIXELS ** 0.5 if self.normalisation == "range" else torch.pdist(x).max()
+        squares = 0
+        for tree in (death_edges(x, float("inf")), death_edges(z, float("inf"))):
+            assert len(tree) == len(x) - 1
+            squares = squares + (lengths(x, tree) / largest - lengths(z, tree) / self.scale).square().sum()
+        return squares / len(x)
+
+
 class Autoencoder(nn.Module):
-    def __init__(self, latent, outputs):
+    def __init__(self, latent, outputs, signature):
         super().__init__()
         h1, h2 = HIDDEN
         self.encoder = nn.Sequential(
             nn.Linear(PIXELS, h1), nn.ELU(), nn.Linear(h1, h2), nn.ELU(), nn.Linear(h2, outputs))
         self.decoder = nn.Sequential(
             nn.Linear(latent, h2), nn.ELU(), nn.Linear(h2, h1), nn.ELU(), nn.Linear(h1, PIXELS))
+        self.signature = signature  # None if the total does not have it
 
 
 def centre_on_unit_ball(net, x):
@@ -234,43 +328,54 @@ def centre_on_unit_ball(net, x):
     assert 0.4 * len(x) <= outside <= 0.6 * len(x) and norm.min() < 0.7 and norm.max() > 1.3, (outside, norm)
 
 
-def terms(case, net, x, eps):
-    """Returns (rec, ball, deaths, kl), with None for a term that the model does not have, total, z and the edges."""
-    z, kl, ball, deaths = net.encoder(x), None, None, None
+def terms(case, net, x, eps, labels):
+    """Returns the terms that the model has, by name, total, z and the edges of `deaths`."""
+    z, parts = net.encoder(x), {}
     if case.model == "vae":
         mu, logvar = z.chunk(2, 1)
         z = mu + torch.exp(logvar / 2) * eps
-        kl = -0.5 * (1 + logvar - mu * mu - logvar.exp()).sum() / x.numel()
-    rec = F.binary_cross_entropy_with_logits(net.decoder(z), x)
-    total = rec if kl is None else rec + kl
+        parts["kl"] = -0.5 * (1 + logvar - mu * mu - logvar.exp()).sum() / x.numel()
+    parts["rec"] = F.binary_cross_entropy_with_logits(net.decoder(z), x)
+    total = parts["rec"] + parts["kl"] if "kl" in parts else parts["rec"]
     if case.model in ("tae", "disk"):
-        ball = ((z.norm(dim=1) if case.penalty == "norm" else z.square().sum(1)) - 1).clamp_min(0).sum()
-        total = total + case.lambda_ball * ball
+        parts["ball"] = ((z.norm(dim=1) if case.penalty == "norm" else z.square().sum(1)) - 1).clamp_min(0).sum()
+        total = total + case.lambda_ball * parts["ball"]
     edges = death_edges(z, case.max_edge)
     if case.model == "tae":
-        deaths = lengths(z, edges).pow(case.degree).sum()
-        total = total - case.lambda_deaths * deaths
-    return (rec, ball, deaths, kl), total, z, edges
+        parts["deaths"] = lengths(z, edges).pow(case.degree).sum()
+        total = total - case.lambda_deaths * parts["deaths"]
+    if case.lambda_signature > 0:
+        parts["signature"] = net.signature(x, z)
+        total = total + case.lambda_signature * parts["signature"]
+    if case.lambda_class_deaths > 0:
+        parts["class_deaths"] = lengths(z, class_edges(z, labels)).sum()
+        total = total + case.lambda_class_deaths * parts["class_deaths"]
+    return parts, total, z, edges
 
 
 @dataclass
 class Run:
-    losses: np.ndarray  # [STEPS,5]
+    losses: np.ndarray  # [STEPS, terms + 1]
     gradients: dict  # of step 1
     final: dict
     latents: list  # per step
     edges: list  # per step
 
 
-def train(case, net, x, order, eps):
+def batch_rows(order, step):
+    return torch.from_numpy(order[step * BATCH:(step + 1) * BATCH].astype(np.int64))
+
+
+def train(case, net, x, order, eps, labels):
     """Trains net in the precision of its weights; x and eps are float32 and are widened if need be."""
     dtype = next(net.parameters()).dtype
     adam = torch.optim.Adam(net.parameters(), lr=case.lr, betas=(0.9, 0.999), eps=1e-8)
-    run = Run(np.zeros((STEPS, 5)), {}, {}, [], [])
+    run = Run(np.zeros((STEPS, len(case.columns) + 1)), {}, {}, [], [])
     for step in range(STEPS):
-        rows = torch.from_numpy(order[step * BATCH:(step + 1) * BATCH].astype(np.int64))
-        parts, total, z, edges = terms(case, net, x[rows].to(dtype), None if eps is None else eps[step].to(dtype))
-        run.losses[step] = [0.0 if p is None else p.item() for p in parts] + [total.item()]
+        rows = batch_rows(order, step)
+        parts, total, z, edges = terms(
+            case, net, x[rows].to(dtype), None if eps is None else eps[step].to(dtype), labels[rows])
+        run.losses[step] = [parts[name].item() if name in parts else 0.0 for name in case.columns] + [total.item()]
         run.latents.append(z.detach())
         run.edges.append(edges)
         adam.zero_grad()
@@ -287,25 +392,40 @@ def relative_difference(a, b):
     return max(np.linalg.norm(a[k].astype(np.float64) - b[k]) / np.linalg.norm(b[k]) for k in b)
 
 
-def check(case, run, run64):
-    """Checks that the case tests what it is there for, and that rounding cannot change its tree."""
+def check(case, run, run64, x, order, labels):
+    """Checks that the case tests what it is there for, and that rounding cannot change its trees."""
     distinct = BATCH - case.repeats
     assert np.isfinite(run.losses).all() and np.isfinite(run64.losses).all()
     assert run.losses[-1, 0] < run.losses[0, 0], "20 steps should improve the reconstruction"
     for step in range(STEPS):
         for r in (run, run64):  # equal images must give bitwise equal latents
             assert len(torch.unique(r.latents[step], dim=0)) == distinct
-        if case.model == "tae":
-            z64 = run64.latents[step]
-            a, b = (lengths(z64, r.edges[step]).sort().values for r in (run, run64))
+        z64 = run64.latents[step]
+        pairs = [[r.edges[step] for r in (run, run64)]] if case.model == "tae" or case.lambda_signature > 0 else []
+        if case.lambda_class_deaths > 0:
+            pairs.append([class_edges(r.latents[step], labels[batch_rows(order, step)]) for r in (run, run64)])
+        for pair in pairs:
+            a, b = (lengths(z64, edges).sort().values for edges in pair)
             assert len(a) == len(b) and torch.allclose(a, b, rtol=1e-12, atol=0), (
                 f"{case.name}: another tree in float64")
     if case.model == "tae":
         kept = len(run.edges[0])
         assert kept == distinct - 1 if case.max_edge == float("inf") else 5 <= kept <= distinct - 6, kept
+    if case.lambda_signature > 0:
+        tree_x = death_edges(x[batch_rows(order, 0)], float("inf"))
+        both = {frozenset(e) for e in tree_x.tolist()} & {frozenset(e) for e in run.edges[0].tolist()}
+        assert 0 < len(both) < BATCH - 1, "some edges should be in both trees, but not all"
+        assert abs(run64.gradients["signature.scale"]) > 1e-3
+    if case.lambda_class_deaths > 0:
+        counts = [np.bincount(labels[batch_rows(order, step)], minlength=NO_CLASS + 1) for step in range(STEPS)]
+        assert min(c[:3].min() for c in counts) > 3 and min(c[NO_CLASS] for c in counts) > 0
+        assert {0, 1, 2} <= {int(c[3]) for c in counts}, "class 3 should have no point, one point and two in a batch"
     assert np.abs(run.losses - run64.losses).max() < CALM_LOSSES, f"{case.name}: not calm; take another seed"
     assert relative_difference(run.final, run64.final) < CALM_WEIGHTS, f"{case.name}: not calm; take another seed"
-    least = min(margin(z, case) for z in run64.latents)
+    least = float("inf")
+    for step, z in enumerate(run64.latents):
+        rows = batch_rows(order, step)
+        least = min(least, margin(x[rows].double(), z, labels[rows], case))
     assert least > LEAST_MARGIN, f"{case.name}: margin {least}; take another seed"
     return least
 
@@ -316,19 +436,23 @@ def export_training(case, out):
     pixels = images(rng, IMAGES)
     order = batches(rng, IMAGES, case.repeats)
     x = torch.from_numpy(pixels.astype(np.float32) / np.float32(255))
+    labels = torch.from_numpy(classes_of_images(IMAGES))
     vae = case.model == "vae"
-    net = Autoencoder(case.latent, 2 * case.latent if vae else case.latent)
+    net = Autoencoder(case.latent, 2 * case.latent if vae else case.latent,
+                      Signature(case.normalisation) if case.lambda_signature > 0 else None)
     eps = torch.randn(STEPS, BATCH, case.latent) if vae else None
-    if case.lambda_ball > 0:
-        centre_on_unit_ball(net, x[torch.from_numpy(order[:BATCH].astype(np.int64))])
+    if case.centred:
+        centre_on_unit_ball(net, x[batch_rows(order, 0)])
     tensors = {f"init.{k}": p.detach().numpy().copy() for k, p in net.named_parameters()}
     net64 = copy.deepcopy(net).double()
-    run, run64 = train(case, net, x, order, eps), train(case, net64, x, order, eps)
-    least = check(case, run, run64)
+    run, run64 = train(case, net, x, order, eps, labels), train(case, net64, x, order, eps, labels)
+    least = check(case, run, run64, x, order, labels)
 
     tensors |= {"images": pixels, "order": order, "losses": run.losses, "losses64": run64.losses}
     if vae:
         tensors["eps"] = eps.numpy()
+    if case.lambda_class_deaths > 0:
+        tensors["labels"] = labels.numpy()
     tensors |= {f"grad.{k}": g for k, g in run.gradients.items()}
     tensors |= {f"grad64.{k}": g.astype(np.float32) for k, g in run64.gradients.items()}
     tensors |= {f"final.{k}": w for k, w in run.final.items()}
@@ -344,6 +468,9 @@ def export_training(case, out):
                     lr=case.lr, lambda_ball=case.lambda_ball, lambda_deaths=case.lambda_deaths, degree=case.degree,
                     max_edge=case.max_edge, penalty=case.penalty, torch=torch.__version__, gudhi=gudhi.__version__,
                     **{k: f"{v:.2e}" for k, v in differences.items()})
+    if "signature" in case.columns:
+        metadata |= dict(lambda_signature=case.lambda_signature, normalisation=case.normalisation,
+                         lambda_class_deaths=case.lambda_class_deaths)
     path = out / f"train-{case.name}.safetensors"
     write_safetensors(path, tensors, {k: str(v) for k, v in metadata.items()})
     outside = [int((z.norm(dim=1) > 1).sum()) for z in (run.latents[0], run.latents[-1])]
@@ -409,13 +536,21 @@ def export_deaths(out):
 
 def main():
     root = Path(__file__).resolve().parents[2]
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else root / "src" / "test" / "resources" / "golden"
-    out.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser(
+        usage="%(prog)s [OUT_DIR] [--only CASE ...]", description=__doc__.partition("\n")[0])
+    parser.add_argument("out", metavar="OUT_DIR", nargs="?", type=Path,
+                        default=root / "src" / "test" / "resources" / "golden")
+    parser.add_argument("--only", metavar="CASE", nargs="+", choices=[case.name for case in CASES],
+                        help="make these trainings, and no death times")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     for case in CASES:
-        export_training(case, out)
-    export_deaths(out)
+        if options.only is None or case.name in options.only:
+            export_training(case, options.out)
+    if options.only is None:
+        export_deaths(options.out)
 
 
 if __name__ == "__main__":
