@@ -4,9 +4,7 @@ import gputae.objective.TermKind;
 import gputae.objective.Terms;
 import gputae.train.ModelKind;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -93,11 +91,15 @@ final class ObjectiveHelp {
 
   /** The models that have the term; empty if all do. */
   private static String models(TermKind<?> kind) {
-    if (Terms.added().contains(kind)) {
-      return "with " + kind.weight().option();
+    List<String> with = new ArrayList<>();
+    for (ModelKind model : ModelKind.values()) {
+      if (model.terms().contains(kind)) {
+        with.add(model.label());
+      }
     }
-    List<ModelKind> with = Arrays.stream(ModelKind.values()).filter(model -> model.terms().contains(kind)).toList();
-    return with.size() == ModelKind.values().length ? ""
-        : with.stream().map(ModelKind::label).collect(Collectors.joining(", "));
+    if (Terms.added().contains(kind)) {
+      with.add("with " + kind.weight().option());
+    }
+    return with.size() == ModelKind.values().length ? "" : String.join(", ", with);
   }
 }

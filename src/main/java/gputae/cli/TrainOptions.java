@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -87,8 +88,8 @@ final class TrainOptions {
       names = "--model",
       paramLabel = "MODEL",
       defaultValue = "tae",
-      description = "ae, tae (ball penalty and death times), disk (ball penalty alone) or vae (default: "
-          + "${DEFAULT-VALUE}).")
+      description = "ae, tae (ball penalty and death times), disk (ball penalty alone), vae or topoae (signature loss)"
+          + " (default: ${DEFAULT-VALUE}).")
   private ModelKind model;
 
   @Option(names = "--latent", paramLabel = "D", defaultValue = "2",
@@ -126,6 +127,11 @@ final class TrainOptions {
       description = "Weight of the ball penalty and of the death times (default: ${DEFAULT-VALUE}).")
   private double lambda;
 
+  @Option(names = "--term", paramLabel = "NAME=X",
+      description = "Add a term to the objective with this weight, for example signature=0.5; the same as --lambda-NAME."
+          + " Several may be given. The terms are described below.")
+  private Map<String, Double> terms = new LinkedHashMap<>();
+
   @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
       description = "Seed of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
   private long seed;
@@ -162,10 +168,15 @@ final class TrainOptions {
         kind.settings().forEach(setting -> options.add(setting.option()));
       }
     }
-    if (model.terms().stream().allMatch(kind -> kind.weight() == null)) {
+    if (model.terms().stream().noneMatch(TrainOptions::hasLambda)) {
       options.add(0, "--lambda");
     }
     return options;
+  }
+
+  /** Whether {@code --lambda} is the weight of such terms. */
+  private static boolean hasLambda(TermKind<?> kind) {
+    return Terms.PAPER.contains(kind) && kind.weight() != null;
   }
 
   /** A command line with these options alone. */
@@ -235,33 +246,59 @@ final class TrainOptions {
     return new TrainConfig(model, latent, hidden, rows, epochs, rate, objective(), seed);
   }
 
-  /** The model's terms, and terms of other models that are given a weight. */
+  /**
+   * The weights of {@code --term} by kind. A usage {@link Failure} if the model does not have such a term, or if its
+   * weight is given twice.
+   */
+  private Map<TermKind<?>, Double> weights() {
+    List<TermKind<?>> possible = Terms.all().stream().filter(kind -> kind.weight() != null
+        && (model.terms().contains(kind) || Terms.added().contains(kind))).toList();
+    Map<TermKind<?>, Double> weights = new LinkedHashMap<>();
+    terms.forEach((name, weight) -> {
+      TermKind<?> kind = possible.stream().filter(one -> one.name().equals(name.replace('-', '_'))).findFirst()
+          .orElseThrow(() -> Failure.usage("--term " + name + ": --model " + model.label() + " has no such term; "
+              + possible.stream().map(one -> one.name().replace('_', '-')).collect(Collectors.joining(", "))));
+      if (given(kind.weight().option()) || weights.putIfAbsent(kind, weight) != null) {
+        throw Failure.usage("--term " + name + ": its weight is given twice");
+      }
+    });
+    return weights;
+  }
+
+  /** The model's terms, and other terms that are given a weight. */
   private Objective objective() {
-    List<Term> terms = new ArrayList<>();
+    Map<TermKind<?>, Double> weights = weights();
+    List<Term> chosen = new ArrayList<>();
     for (TermKind<?> kind : Terms.all()) {
-      boolean added = Terms.added().contains(kind);
-      if (added && !given(kind.weight().option())) {
+      boolean added =
+          Terms.added().contains(kind) && (weights.containsKey(kind) || given(kind.weight().option()));
+      if (added || model.terms().contains(kind)) {
+        Map<Setting<?>, Object> values = new LinkedHashMap<>();
+        for (Setting<?> setting : kind.settings()) {
+          values.put(setting, checked(setting, kind, weights.get(kind)));
+        }
+        chosen.add(kind.of(new TermKind.Values(values)));
+      } else if (Terms.added().contains(kind)) {
         kind.options().stream().map(Setting::option).filter(this::given).findFirst().ifPresent(option -> {
           throw Failure.usage(option + " has no meaning without " + kind.weight().option() + "; give both or none");
         });
-      } else if (added || model.terms().contains(kind)) {
-        Map<Setting<?>, Object> values = new LinkedHashMap<>();
-        for (Setting<?> setting : kind.settings()) {
-          values.put(setting, checked(setting, kind));
-        }
-        terms.add(kind.of(new TermKind.Values(values)));
       }
     }
-    return Objective.of(terms);
+    return Objective.of(chosen);
   }
 
   /**
    * The value of a setting: as given, otherwise the preset's, otherwise the default. A {@link Failure} if it is wrong.
+   *
+   * @param weight the weight of {@code --term}, or null
    */
-  private <V> V checked(Setting<V> setting, TermKind<?> kind) {
+  private <V> V checked(Setting<V> setting, TermKind<?> kind, Double weight) {
     V value = termOptions.get(setting).getValue();
     String option = setting.option();
-    if (value == null && setting.equals(kind.weight())) {
+    if (setting.equals(kind.weight()) && weight != null) {
+      value = setting.type().cast(weight);
+      option = "the weight of --term " + kind.name().replace('_', '-');
+    } else if (value == null && setting.equals(kind.weight()) && hasLambda(kind)) {
       value = setting.type().cast(lambda);
       option = "--lambda";
     } else if (value == null) {

@@ -17,12 +17,16 @@ public record Split(Images images, byte[] labels) {
 
   /**
    * The classes in the form that {@link gputae.backend.Backend#gather} reads, row-major [count, classes]: 255, which
-   * becomes 1, at the label of an image, 0 elsewhere. The split must have labels, all below {@code classes}.
+   * becomes 1, at the label of an image, 0 elsewhere. The split must have labels. A label from {@code classes} on
+   * stands for no class: such an image has only zeros.
    */
   public byte[] memberships(int classes) {
     byte[] memberships = new byte[Math.multiplyExact(labels.length, classes)];
     for (int i = 0; i < labels.length; i++) {
-      memberships[i * classes + (labels[i] & 0xff)] = (byte) 255;
+      int label = labels[i] & 0xff;
+      if (label < classes) {
+        memberships[i * classes + label] = (byte) 255;
+      }
     }
     return memberships;
   }

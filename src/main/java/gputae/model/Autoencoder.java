@@ -58,6 +58,16 @@ public final class Autoencoder implements AutoCloseable {
     return gradients;
   }
 
+  /** A scalar of the architecture, (1, 1). */
+  public Matrix scalar(String name) {
+    return parameters.view(layout.tensor(name).offset(), 1, 1);
+  }
+
+  /** The gradient of a scalar, (1, 1). */
+  public Matrix scalarGradient(String name) {
+    return gradients.view(layout.tensor(name).offset(), 1, 1);
+  }
+
   public Chain encoder() {
     return encoder;
   }

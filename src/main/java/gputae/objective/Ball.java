@@ -61,7 +61,7 @@ public record Ball(double weight, BallPenalty penalty) implements LatentTerm {
   }
 
   @Override
-  public Computation on(Backend backend, long mostRows, long latent) {
+  public Computation on(Backend backend, Setup setup) {
     return new Computation() {
       @Override
       public void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {

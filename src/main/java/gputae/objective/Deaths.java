@@ -31,7 +31,7 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
    * Bytes of work space, rounded up, that a device needs per point for the tree of a batch: lists of nearest points,
    * components, edges.
    */
-  private static final long TREE_BYTES = 120;
+  static final long TREE_BYTES = 120;
 
   /** The kind of this term. */
   public static final TermKind<Deaths> KIND =
@@ -96,9 +96,9 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
   }
 
   @Override
-  public Computation on(Backend backend, long mostRows, long latent) {
-    Matrix edges = backend.allocate(ElementType.INT32, mostRows - 1, 2);
-    Matrix lengths = backend.allocate(1, mostRows - 1);
+  public Computation on(Backend backend, Setup setup) {
+    Matrix edges = backend.allocate(ElementType.INT32, setup.rows() - 1, 2);
+    Matrix lengths = backend.allocate(1, setup.rows() - 1);
     return new Computation() {
       @Override
       public void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {

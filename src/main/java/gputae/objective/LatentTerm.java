@@ -2,6 +2,7 @@ package gputae.objective;
 
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
+import java.util.List;
 
 /**
  * A term that depends on a batch's latent points; it may also read the images and their classes. The device computes it
@@ -30,8 +31,34 @@ public interface LatentTerm extends Term {
     return false;
   }
 
-  /** Makes the computation of the term for batches of up to {@code mostRows} points. The caller closes it. */
-  Computation on(Backend backend, long mostRows, long latent);
+  /**
+   * Names of numbers that are trained with the network because of this term, such as a scale. Each starts at 1. A name
+   * begins with the name of the term and a dot.
+   */
+  default List<String> scalars() {
+    return List.of();
+  }
+
+  /**
+   * The sizes that a computation is made for.
+   *
+   * @param rows    the largest number of images in a batch
+   * @param pixels  numbers per image
+   * @param latent  dimension of the latent space
+   * @param scalars the term's {@link LatentTerm#scalars} in the same order
+   */
+  record Setup(long rows, long pixels, long latent, List<Scalar> scalars) {}
+
+  /**
+   * A number that is trained with the network.
+   *
+   * @param value    (1, 1)
+   * @param gradient (1, 1); a term adds to it
+   */
+  record Scalar(Matrix value, Matrix gradient) {}
+
+  /** Makes the computation of the term. The caller closes it. */
+  Computation on(Backend backend, Setup setup);
 
   /** About how many bytes the {@link Computation} allocates for batches of {@code points} points. */
   default long bytes(long points, long latent) {
@@ -47,7 +74,7 @@ public interface LatentTerm extends Term {
   interface Computation extends AutoCloseable {
 
     /**
-     * Enqueues the computation of the value and the gradient.
+     * Enqueues the computation of the value and the gradient, and adds the gradients of the scalars to theirs.
      *
      * @param weight   (1, 1), the factor of the gradient: negative if the term is maximised. It may change from step to
      *     step, so only the device reads it

@@ -4,6 +4,7 @@ import gputae.backend.Backend;
 import gputae.backend.Matrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Computes all {@link LatentTerm}s of an objective on a device, for batches of up to a given number of points. */
 public final class LatentTerms implements AutoCloseable {
@@ -13,12 +14,22 @@ public final class LatentTerms implements AutoCloseable {
   private final Backend backend;
   private final List<One> all = new ArrayList<>();
 
-  /** Prepares the latent terms of {@code objective}; the objective may have none. */
-  public LatentTerms(Backend backend, Objective objective, long mostRows, long latent) {
+  /**
+   * Prepares the latent terms of {@code objective}; the objective may have none.
+   *
+   * @param rows    the largest number of images in a batch
+   * @param pixels  numbers per image
+   * @param latent  dimension of the latent space
+   * @param scalars gives each scalar of the terms by its name
+   */
+  public LatentTerms(Backend backend, Objective objective, long rows, long pixels, long latent,
+      Function<String, LatentTerm.Scalar> scalars) {
     this.backend = backend;
     for (LatentTerm term : objective.latent()) {
-      all.add(new One(term.on(backend, mostRows, latent), objective.column(term.kind()), new Weight(backend, term),
-          backend.allocate(mostRows, latent)));
+      LatentTerm.Setup setup =
+          new LatentTerm.Setup(rows, pixels, latent, term.scalars().stream().map(scalars).toList());
+      all.add(new One(term.on(backend, setup), objective.column(term.kind()), new Weight(backend, term),
+          backend.allocate(rows, latent)));
     }
   }
 

@@ -99,6 +99,11 @@ public final class Objective {
     return posterior != null;
   }
 
+  /** The scalars of all terms, in the order of the terms. */
+  public List<String> scalars() {
+    return latent().stream().flatMap(term -> term.scalars().stream()).toList();
+  }
+
   /** Whether a term needs the images' classes. */
   public boolean needsClasses() {
     return latent().stream().anyMatch(LatentTerm::needsClasses);

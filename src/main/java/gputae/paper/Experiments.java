@@ -23,7 +23,7 @@ import java.util.function.Predicate;
 public record Experiments(List<String> datasets, Path data, int epochs, int seeds) {
 
   private static final List<Integer> LATENTS = List.of(2, 5, 10);
-  private static final List<ModelKind> MODELS = List.of(ModelKind.AE, ModelKind.TAE, ModelKind.DISK, ModelKind.VAE);
+  private static final List<ModelKind> MODELS = ModelKind.PAPER;
 
   /** The batch size of the paper. */
   private static final int BATCH = 128;

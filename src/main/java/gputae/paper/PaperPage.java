@@ -58,6 +58,7 @@ final class PaperPage {
       case TAE -> "AE + Reg";
       case DISK -> "ball penalty alone";
       case VAE -> "VAE";
+      case TOPOAE -> "TopoAE";
     };
   }
 
@@ -109,7 +110,7 @@ final class PaperPage {
     List<String> parts = new ArrayList<>();
     for (String dataset : datasets) {
       List<String> models = new ArrayList<>();
-      for (ModelKind model : ModelKind.values()) {
+      for (ModelKind model : ModelKind.PAPER) {
         List<Integer> latents = PaperResults.LATENTS.stream()
             .filter(d -> !results.result(dataset, model, d).evaluated()).toList();
         if (latents.size() == PaperResults.LATENTS.size()) {
@@ -208,7 +209,7 @@ final class PaperPage {
     section("Reconstruction: Section V", "Mean binary cross-entropy of the test images, nats per pixel.");
     verdicts.claim(Claim.RECONSTRUCTION);
     for (String dataset : datasets) {
-      List<ModelKind> models = Arrays.stream(ModelKind.values()).filter(model -> results.has(dataset, model)).toList();
+      List<ModelKind> models = ModelKind.PAPER.stream().filter(model -> results.has(dataset, model)).toList();
       heading(dataset);
       page.add("<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th>d</th>");
       models.forEach(model -> page.add("<th class=\"number\">" + name(model) + "</th>"));
@@ -276,7 +277,7 @@ final class PaperPage {
     for (String dataset : datasets) {
       page.add("<details>\n<summary>").text(dataset).add("</summary>\n");
       for (int d : results.latents(dataset)) {
-        List<Result> models = Arrays.stream(ModelKind.values()).map(model -> results.result(dataset, model, d))
+        List<Result> models = ModelKind.PAPER.stream().map(model -> results.result(dataset, model, d))
             .filter(r -> !r.runs().isEmpty()).toList();
         if (models.isEmpty()) {
           continue;

@@ -6,11 +6,12 @@ import gputae.objective.Deaths;
 import gputae.objective.Kl;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
+import gputae.objective.Signature;
 import gputae.objective.TermKind;
 import java.util.List;
 import java.util.Map;
 
-/** The four models of the paper. */
+/** The models: the four of the paper, and one to compare with. */
 public enum ModelKind {
   /** Plain autoencoder. */
   AE("ae", "autoencoder", Reconstruction.KIND),
@@ -19,7 +20,12 @@ public enum ModelKind {
   /** Autoencoder with the ball penalty alone. */
   DISK("disk", "autoencoder with the ball penalty alone", Reconstruction.KIND, Ball.KIND),
   /** Variational autoencoder. */
-  VAE("vae", "variational autoencoder", Reconstruction.KIND, Kl.KIND);
+  VAE("vae", "variational autoencoder", Reconstruction.KIND, Kl.KIND),
+  /** Autoencoder with the signature loss of Moor et al. 2020. */
+  TOPOAE("topoae", "topological autoencoder", Reconstruction.KIND, Signature.KIND);
+
+  /** The models of the paper, in the order of its tables. */
+  public static final List<ModelKind> PAPER = List.of(AE, TAE, DISK, VAE);
 
   private final String label;
   private final String title;

@@ -83,7 +83,8 @@ public final class TrainStep implements AutoCloseable {
     this.sampled = variational ? backend.allocate(rows, config.latent()) : null;
     this.sampledGradient = variational ? backend.allocate(rows, config.latent()) : null;
     this.noise = variational ? backend.allocate(rows, config.latent()) : null;
-    this.latentTerms = new LatentTerms(backend, objective, rows, config.latent());
+    this.latentTerms = new LatentTerms(backend, objective, rows, model.architecture().pixels(), config.latent(),
+        name -> new LatentTerm.Scalar(model.scalar(name), model.scalarGradient(name)));
     this.parameterTerms = new ParameterTerms(backend, objective, model.layout().size());
   }
 

@@ -44,7 +44,8 @@ public record Given(double weight) implements LatentTerm {
   }
 
   @Override
-  public Computation on(Backend backend, long mostRows, long latent) {
+  public Computation on(Backend backend, Setup setup) {
+    long mostRows = setup.rows();
     float[] ones = new float[PIXELS];
     Arrays.fill(ones, 1);
     Matrix classNumbers = backend.allocate(1, CLASSES).upload(new float[] {1, 2, 3});

@@ -51,7 +51,9 @@ public record Quartic(double weight) implements LatentTerm {
   }
 
   @Override
-  public Computation on(Backend backend, long mostRows, long latent) {
+  public Computation on(Backend backend, Setup setup) {
+    long mostRows = setup.rows();
+    long latent = setup.latent();
     int most = (int) mostRows;
     Matrix points = backend.allocate(mostRows + 1, latent);
     Matrix gradients = backend.allocate(mostRows + 1, latent);

@@ -8,6 +8,8 @@ import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import gputae.data.Images;
+import gputae.data.Split;
 import gputae.homology.Homology;
 import gputae.linear.DoublePoints;
 import gputae.linear.FloatPoints;
@@ -16,15 +18,21 @@ import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import gputae.objective.Ball;
+import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
+import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
-import gputae.objective.Terms;
+import gputae.objective.Signature;
+import gputae.objective.Term;
+import gputae.objective.TermKind;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +49,9 @@ abstract class GoldenContract {
   private static final int PIXELS = 64;
   private static final int STEPS = 20;
 
+  /** Of labelled images; the label 255 means no class. */
+  private static final int CLASSES = 4;
+
   static SafeTensors golden(String name) throws IOException {
     try {
       return SafeTensors.read(Path.of(GoldenContract.class.getResource("/golden/" + name + ".safetensors").toURI()));
@@ -51,7 +62,8 @@ abstract class GoldenContract {
 
   @ParameterizedTest
   @ValueSource(strings = {"ae-d2", "tae-d2", "tae-d10", "disk-d2", "vae-d2", "vae-d5", "tae-degree2", "tae-squared",
-    "tae-maxedge", "tae-duplicates"})
+    "tae-maxedge", "tae-duplicates", "topoae-range-d2", "topoae-batch-d2", "topoae-batch-d5", "tae-signature-d2",
+    "tae-classes-d2"})
   void trainsAsPyTorchAndGudhiDo(String name) throws IOException {
     SafeTensors golden = golden("train-" + name);
     Map<String, String> settings = golden.metadata();
@@ -61,17 +73,23 @@ abstract class GoldenContract {
         Double.parseDouble(settings.get("degree")), settings.get("max_edge").equals("inf") ? Double.POSITIVE_INFINITY
             : Double.parseDouble(settings.get("max_edge")));
     int batch = Integer.parseInt(settings.get("batch"));
-    ModelKind kind = ModelKind.valueOf(settings.get("model").toUpperCase(java.util.Locale.ROOT));
+    ModelKind kind = ModelKind.valueOf(settings.get("model").toUpperCase(Locale.ROOT));
     List<Integer> hidden = Arrays.stream(settings.get("hidden").split(",")).map(Integer::valueOf).toList();
     int latent = Integer.parseInt(settings.get("latent"));
+    Objective objective = Objective.of(terms(kind, regulariser, settings));
     TrainConfig config = new TrainConfig(kind, latent, hidden, batch, 1, Double.parseDouble(settings.get("lr")),
-        regulariser.of(kind), 0);
+        objective, 0);
+    // The columns of the losses in the file: these terms, then the total.
+    List<TermKind<?>> columns = settings.containsKey("lambda_signature")
+        ? List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND, Signature.KIND, ClassDeaths.KIND)
+        : List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND);
     double[] losses = golden.tensors().get("losses").doubles();
     double[] losses64 = golden.tensors().get("losses64").doubles();
 
     try (Backend backend = open();
         Autoencoder model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
-        TrainStep step = new TrainStep(backend, config, model, batch)) {
+        Matrix memberships = memberships(backend, golden, objective);
+        TrainStep step = new TrainStep(backend, config, model, batch, memberships)) {
       ParameterLayout layout = model.layout();
       SafeTensors initial = new SafeTensors();
       golden.tensors().forEach((key, tensor) -> {
@@ -92,21 +110,28 @@ abstract class GoldenContract {
           float[] noise = golden.tensors().get("eps").floats();
           step.noise().upload(Arrays.copyOfRange(noise, s * batch * latent, (s + 1) * batch * latent));
         }
+        if (memberships != null) {
+          backend.gather(memberships, orders, step.step(), batch, STEPS, step.classes());
+        }
         step.gradients(x);
         if (s == 0) {
           compareGradients(golden, layout, model.gradients().toFloats());
         }
         step.update();
-        float[] row = Arrays.copyOfRange(step.log().toFloats(), s * Terms.PAPER.size(), (s + 1) * Terms.PAPER.size());
-        double[] found = {row[Terms.PAPER.indexOf(Reconstruction.KIND)],
-          kind.terms().contains(Ball.KIND) ? row[Terms.PAPER.indexOf(Ball.KIND)] : 0,
-          kind.terms().contains(Deaths.KIND) ? row[Terms.PAPER.indexOf(Deaths.KIND)] : 0,
-          row[Terms.PAPER.indexOf(Kl.KIND)], 0};
-        found[4] = found[0] + found[3] + regulariser.ballWeight() * found[1] - regulariser.deathWeight() * found[2];
-        for (int c = 0; c < 5; c++) {
+        int width = objective.columns().size();
+        double[] row = new double[width];
+        for (int c = 0; c < width; c++) {
+          row[c] = step.log().toFloats()[s * width + c];
+        }
+        double[] found = new double[columns.size() + 1];
+        for (int c = 0; c < columns.size(); c++) {
+          found[c] = objective.has(columns.get(c)) ? row[objective.column(columns.get(c))] : 0;
+        }
+        found[columns.size()] = objective.total(row);
+        for (int c = 0; c < found.length; c++) {
           // Sums over the batch are larger than 1: there the bound is relative.
-          double bound = 1e-5 * Math.max(1, Math.abs(losses[s * 5 + c]));
-          for (double expected : new double[] {losses[s * 5 + c], losses64[s * 5 + c]}) {
+          double bound = 1e-5 * Math.max(1, Math.abs(losses[s * found.length + c]));
+          for (double expected : new double[] {losses[s * found.length + c], losses64[s * found.length + c]}) {
             assertTrue(Math.abs(expected - found[c]) <= bound,
                 name + ", step " + (s + 1) + ", loss " + c + ": " + found[c] + " instead of " + expected);
           }
@@ -119,6 +144,32 @@ abstract class GoldenContract {
             name + ", weights after 20 steps");
       }
     }
+  }
+
+  /** The terms of a model, and those that a file adds. */
+  private static List<Term> terms(ModelKind kind, Penalty regulariser, Map<String, String> settings) {
+    List<Term> terms = new ArrayList<>();
+    regulariser.of(kind).terms().stream().filter(term -> !term.kind().equals(Signature.KIND)).forEach(terms::add);
+    double signature = Double.parseDouble(settings.getOrDefault("lambda_signature", "0"));
+    if (signature > 0) {
+      terms.add(new Signature(signature,
+          Signature.Normalisation.valueOf(settings.get("normalisation").toUpperCase(Locale.ROOT))));
+    }
+    double classes = Double.parseDouble(settings.getOrDefault("lambda_class_deaths", "0"));
+    if (classes > 0) {
+      terms.add(new ClassDeaths(classes));
+    }
+    return terms;
+  }
+
+  /** The classes of the images if the objective needs them, otherwise null. */
+  private static Matrix memberships(Backend backend, SafeTensors golden, Objective objective) {
+    if (!objective.needsClasses()) {
+      return null;
+    }
+    byte[] labels = golden.tensors().get("labels").bytes();
+    Split split = new Split(new Images(golden.tensors().get("images").bytes(), labels.length, 8, 8), labels);
+    return backend.allocate(ElementType.UINT8, labels.length, CLASSES).upload(split.memberships(CLASSES));
   }
 
   private static void compareGradients(SafeTensors golden, ParameterLayout layout, float[] gradients) {
