@@ -44,8 +44,8 @@ final class ObjectiveHelp {
     List<String> sums =
         Terms.all().stream().filter(kind -> kind.over() == TermKind.Over.SUM).map(TermKind::name).toList();
     lines.add("");
-    lines.add(String.join(sums.size() == 2 ? " and " : ", ", sums)
-        + " are sums: a larger batch or latent dimension weighs them more.");
+    lines.addAll(wrapped(String.join(", ", sums.subList(0, sums.size() - 1)) + " and " + sums.get(sums.size() - 1)
+        + " are sums: a larger batch or latent dimension weighs them more.", WIDTH).toList());
     lines.add("Means over an epoch leave out its last batch where that has fewer images.");
     lines.add("Ctrl-C and SIGTERM save a checkpoint; --resume continues to the same bytes.");
     train.usageMessage().footerHeading("%nThe objective, minimised by Adam on each batch of B images:%n");

@@ -50,7 +50,7 @@ final class ViewSettings {
   }
 
   @Option(names = "--view",
-      description = "Open a window that shows the latent space while the training goes on at full speed.")
+      description = "Open a window that shows the latent space during the training.")
   private boolean view;
 
   @Option(

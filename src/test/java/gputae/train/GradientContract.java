@@ -5,22 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
+import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
 import gputae.model.ParameterLayout;
 import gputae.objective.Ball;
+import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
 import gputae.objective.Decay;
 import gputae.objective.Kl;
 import gputae.objective.Objective;
 import gputae.objective.Quartic;
+import gputae.objective.Signature;
 import gputae.objective.Term;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -35,6 +39,10 @@ abstract class GradientContract {
   private static final int PIXELS = 11;
   private static final List<Integer> HIDDEN = List.of(7, 5);
   private static final int ROWS = 9;
+  private static final int CLASSES = 3;
+
+  /** One class has one image, and two images have no class. */
+  private static final int[] LABELS = {0, 2, 0, 0, 255, 2, 1, 0, 255};
 
   private static final Penalty PLAIN = new Penalty(0.3, BallPenalty.NORM, 0.2, 1, Double.POSITIVE_INFINITY);
 
@@ -86,18 +94,41 @@ abstract class GradientContract {
   /** A term of the parameters, which the program does not have. */
   @Test
   void aTermOfTheParameters() {
-    for (ModelKind kind : ModelKind.values()) {
+    for (ModelKind kind : ModelKind.PAPER) {
       check(kind, 2, PLAIN, decay(0.3));
     }
+  }
+
+  /** The scale of the latent distances is one of the parameters. */
+  @Test
+  void signatureLoss() {
+    for (Signature.Normalisation normalisation : Signature.Normalisation.values()) {
+      for (int latent : new int[] {1, 2, 6}) {
+        check(ModelKind.AE, latent, PLAIN, signature(0.7, normalisation));
+        check(ModelKind.TAE, latent, PLAIN, signature(0.3, normalisation));
+      }
+      check(ModelKind.VAE, 2, PLAIN, signature(0.5, normalisation));
+    }
+  }
+
+  @Test
+  void deathTimesPerClass() {
+    for (int latent : new int[] {1, 2, 6}) {
+      check(ModelKind.AE, latent, PLAIN, classDeaths(0.2));
+      check(ModelKind.TAE, latent, PLAIN, classDeaths(0.1));
+    }
+    check(ModelKind.VAE, 3, PLAIN, classDeaths(0.1));
   }
 
   /**
    * What a term may depend on.
    *
    * @param z          latent points, (ROWS, latent)
-   * @param parameters all weights and biases
+   * @param images     (ROWS, PIXELS)
+   * @param layout     places of the parameters
+   * @param parameters all weights, biases and scalars
    */
-  private record Seen(double[][] z, double[] parameters) {}
+  private record Seen(double[][] z, double[][] images, ParameterLayout layout, double[] parameters) {}
 
   /**
    * A term beside the paper's.
@@ -113,6 +144,44 @@ abstract class GradientContract {
 
   private static Own decay(double weight) {
     return new Own(new Decay(weight), seen -> Math.pow(Reference.norm(seen.parameters), 2) / 2);
+  }
+
+  private static Own signature(double weight, Signature.Normalisation normalisation) {
+    return new Own(new Signature(weight, normalisation), seen -> {
+      double unit = Math.sqrt(PIXELS);
+      if (normalisation == Signature.Normalisation.BATCH) {
+        unit = 0;
+        for (double[] a : seen.images) {
+          for (double[] b : seen.images) {
+            unit = Math.max(unit, Reference.distance(a, b));
+          }
+        }
+      }
+      double scale = seen.parameters[seen.layout.tensor(Signature.SCALE).offset()];
+      List<int[]> edges = new ArrayList<>(Reference.tree(seen.images));
+      edges.addAll(Reference.tree(seen.z));
+      double sum = 0;
+      for (int[] edge : edges) {
+        double image = Reference.distance(seen.images[edge[0]], seen.images[edge[1]]) / unit;
+        sum += Math.pow(image - Reference.distance(seen.z[edge[0]], seen.z[edge[1]]) / scale, 2);
+      }
+      return sum / ROWS;
+    });
+  }
+
+  private static Own classDeaths(double weight) {
+    return new Own(new ClassDeaths(weight), seen -> {
+      double sum = 0;
+      for (int label = 0; label < CLASSES; label++) {
+        int of = label;
+        double[][] members =
+            IntStream.range(0, ROWS).filter(i -> LABELS[i] == of).mapToObj(i -> seen.z[i]).toArray(double[][]::new);
+        for (int[] edge : Reference.tree(members)) {
+          sum += Reference.distance(members[edge[0]], members[edge[1]]);
+        }
+      }
+      return sum;
+    });
   }
 
   private void check(ModelKind kind, int latent, Penalty regulariser) {
@@ -141,7 +210,9 @@ abstract class GradientContract {
     }
     try (Backend backend = open();
         Autoencoder model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
-        TrainStep step = new TrainStep(backend, config, model, ROWS)) {
+        Matrix memberships =
+            config.objective().needsClasses() ? backend.allocate(ElementType.UINT8, ROWS, CLASSES) : null;
+        TrainStep step = new TrainStep(backend, config, model, ROWS, memberships)) {
       ParameterLayout layout = model.layout();
       float[] parameters = Initialisation.draw(layout, 5, 0);
       Reference reference = new Reference(kind, latent, regulariser, own, x, noise);
@@ -151,6 +222,15 @@ abstract class GradientContract {
       model.parameters().upload(parameters);
       if (kind.terms().contains(Kl.KIND)) {
         step.noise().upload(noise);
+      }
+      if (memberships != null) {
+        float[] members = new float[ROWS * CLASSES];
+        for (int i = 0; i < ROWS; i++) {
+          if (LABELS[i] < CLASSES) {
+            members[i * CLASSES + LABELS[i]] = 1;
+          }
+        }
+        step.classes().upload(members);
       }
       try (Matrix batch = backend.allocate(ROWS, PIXELS).upload(x)) {
         step.gradients(batch);
@@ -300,7 +380,7 @@ abstract class GradientContract {
       }
       double total = reconstruction / (ROWS * PIXELS) + kl;
       if (own != null) {
-        total += own.term.weighted(own.value.applyAsDouble(new Seen(z, p)));
+        total += own.term.weighted(own.value.applyAsDouble(new Seen(z, rows(x), layout, p)));
       }
       if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {
@@ -312,32 +392,47 @@ abstract class GradientContract {
       return kind.terms().contains(Deaths.KIND) ? total - regulariser.deathWeight() * deaths(z) : total;
     }
 
-    /** Prim's algorithm in its simplest form, without regard to speed. */
     private double deaths(double[][] z) {
-      boolean[] joined = new boolean[ROWS];
-      joined[0] = true;
-      double sum = 0;
-      for (int round = 1; round < ROWS; round++) {
+      return tree(z).stream().mapToDouble(edge -> distance(z[edge[0]], z[edge[1]]))
+          .filter(death -> death <= regulariser.maxEdge()).map(death -> Math.pow(death, regulariser.degree())).sum();
+    }
+
+    /** Edges of the minimum spanning tree, by Prim's algorithm in its slowest form. */
+    private static List<int[]> tree(double[][] points) {
+      List<int[]> edges = new ArrayList<>();
+      boolean[] joined = new boolean[points.length];
+      for (int round = 1; round < points.length; round++) {
+        joined[0] = true;
         double best = Double.POSITIVE_INFINITY;
-        int next = -1;
-        for (int u = 0; u < ROWS; u++) {
-          for (int v = 0; v < ROWS; v++) {
-            if (joined[u] && !joined[v]) {
-              double square = 0;
-              for (int k = 0; k < latent; k++) {
-                square += (z[u][k] - z[v][k]) * (z[u][k] - z[v][k]);
-              }
-              if (Math.sqrt(square) < best) {
-                best = Math.sqrt(square);
-                next = v;
-              }
+        int[] next = null;
+        for (int u = 0; u < points.length; u++) {
+          for (int v = 0; v < points.length; v++) {
+            if (joined[u] && !joined[v] && distance(points[u], points[v]) < best) {
+              best = distance(points[u], points[v]);
+              next = new int[] {u, v};
             }
           }
         }
-        joined[next] = true;
-        sum += best <= regulariser.maxEdge() ? Math.pow(best, regulariser.degree()) : 0;
+        joined[next[1]] = true;
+        edges.add(next);
       }
-      return sum;
+      return edges;
+    }
+
+    private static double distance(double[] a, double[] b) {
+      double square = 0;
+      for (int k = 0; k < a.length; k++) {
+        square += (a[k] - b[k]) * (a[k] - b[k]);
+      }
+      return Math.sqrt(square);
+    }
+
+    private static double[][] rows(float[] x) {
+      double[][] rows = new double[ROWS][PIXELS];
+      for (int i = 0; i < x.length; i++) {
+        rows[i / PIXELS][i % PIXELS] = x[i];
+      }
+      return rows;
     }
   }
 }

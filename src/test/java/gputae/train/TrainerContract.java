@@ -17,6 +17,7 @@ import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
 import gputae.objective.Reconstruction;
+import gputae.objective.Signature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,6 +129,7 @@ abstract class TrainerContract {
           step.loss(Ball.KIND) > 0 || kind.terms().contains(Ball.KIND) && step.loss(Ball.KIND) == 0);
       assertEquals(kind.terms().contains(Deaths.KIND), step.loss(Deaths.KIND) > 0);
       assertEquals(kind.terms().contains(Kl.KIND), step.loss(Kl.KIND) > 0);
+      assertEquals(kind.terms().contains(Signature.KIND), step.loss(Signature.KIND) > 0);
     }
     Epoch last = heard.epochs.get(19);
     assertTrue(last.testReconstruction() < 0.9 * heard.epochs.get(0).testReconstruction(),
@@ -144,7 +146,11 @@ abstract class TrainerContract {
     assertEquals(steps.stream().mapToDouble(s -> s.loss(Kl.KIND) * s.rows()).sum() / 203, last.loss(Kl.KIND), 1e-12);
     double ball = kind.terms().contains(Ball.KIND) ? 0.005 * last.loss(Ball.KIND) : 0;
     double deaths = kind.terms().contains(Deaths.KIND) ? 0.005 * last.loss(Deaths.KIND) : 0;
-    assertEquals(last.loss(Reconstruction.KIND) + last.loss(Kl.KIND) + ball - deaths, last.total(), 1e-12);
+    // The signature loss is a mean over the images of a batch.
+    assertEquals(steps.stream().mapToDouble(s -> s.loss(Signature.KIND) * s.rows()).sum() / 203,
+        last.loss(Signature.KIND), 1e-12);
+    assertEquals(last.loss(Reconstruction.KIND) + last.loss(Kl.KIND) + 0.5 * last.loss(Signature.KIND) + ball - deaths,
+        last.total(), 1e-12);
   }
 
   @ParameterizedTest
