@@ -65,8 +65,8 @@ OPERATION(void, edge_stress,
            const float* scale, const float* weight, float* gradient, float* scale_gradient, float* loss, int64_t count,
            int64_t n, int64_t d))
 
-// out (n, d + 1) = the points z (n, d) with one more coordinate: spacing times the number of the point's class, which is
-// the first column of classes (n, c) that is not 0. A point without a class has a class of its own.
+// out (n, d + 1) = the points z (n, d) with one more coordinate: spacing times the number of the point's class, which
+// is the first column of classes (n, c) that is not 0. A point without a class has a class of its own.
 OPERATION(void, labelled_cloud,
           (const float* z, const float* classes, float spacing, float* out, int64_t n, int64_t d, int64_t c))
 

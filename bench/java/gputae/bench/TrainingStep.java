@@ -135,7 +135,7 @@ public class TrainingStep extends DeviceBenchmark {
       for (int column = 0; column < columns; column++) {
         values[column] = losses[s * columns + column];
       }
-      sum += config.objective().total(values);
+      sum += config.objective().total(values, 1);
     }
     return sum / BATCHES;
   }

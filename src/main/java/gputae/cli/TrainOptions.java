@@ -4,6 +4,7 @@ import gputae.backend.BallPenalty;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Objective;
+import gputae.objective.Schedule;
 import gputae.objective.Setting;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
@@ -88,8 +89,8 @@ final class TrainOptions {
       names = "--model",
       paramLabel = "MODEL",
       defaultValue = "tae",
-      description = "ae, tae (ball penalty and death times), disk (ball penalty alone), vae or topoae (signature loss)"
-          + " (default: ${DEFAULT-VALUE}).")
+      description = "ae, tae (ball penalty and death times), disk (ball penalty alone), vae or topoae (signature"
+          + " loss) (default: ${DEFAULT-VALUE}).")
   private ModelKind model;
 
   @Option(names = "--latent", paramLabel = "D", defaultValue = "2",
@@ -124,13 +125,14 @@ final class TrainOptions {
   private double rate;
 
   @Option(names = "--lambda", paramLabel = "X", defaultValue = "0.005",
-      description = "Weight of the ball penalty and of the death times (default: ${DEFAULT-VALUE}).")
-  private double lambda;
+      description = "Weight of the ball penalty and of the death times (default: ${DEFAULT-VALUE}). Every weight may"
+          + " change over the first epochs: 0:0.005:20 goes from 0 to 0.005 in 20 epochs.")
+  private Schedule lambda;
 
   @Option(names = "--term", paramLabel = "NAME=X",
-      description = "Add a term to the objective with this weight, for example signature=0.5; the same as --lambda-NAME."
-          + " Several may be given. The terms are described below.")
-  private Map<String, Double> terms = new LinkedHashMap<>();
+      description = "Add a term to the objective with this weight, for example signature=0.5; the same as"
+          + " --lambda-NAME. Several may be given. The terms are described below.")
+  private Map<String, Schedule> terms = new LinkedHashMap<>();
 
   @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
       description = "Seed of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
@@ -149,7 +151,8 @@ final class TrainOptions {
       if (mixin.userObject() instanceof TrainOptions options && options.termOptions.isEmpty()) {
         for (TermKind<?> kind : Terms.all()) {
           for (Setting<?> setting : kind.settings()) {
-            OptionSpec option = OptionSpec.builder(setting.option()).type(setting.type()).paramLabel(setting.label())
+            Class<?> type = setting.equals(kind.weight()) ? Schedule.class : setting.type();
+            OptionSpec option = OptionSpec.builder(setting.option()).type(type).paramLabel(setting.label())
                 .description(setting.description()).build();
             options.termOptions.put(setting, option);
             mixin.addOption(option);
@@ -250,10 +253,10 @@ final class TrainOptions {
    * The weights of {@code --term} by kind. A usage {@link Failure} if the model does not have such a term, or if its
    * weight is given twice.
    */
-  private Map<TermKind<?>, Double> weights() {
+  private Map<TermKind<?>, Schedule> weights() {
     List<TermKind<?>> possible = Terms.all().stream().filter(kind -> kind.weight() != null
         && (model.terms().contains(kind) || Terms.added().contains(kind))).toList();
-    Map<TermKind<?>, Double> weights = new LinkedHashMap<>();
+    Map<TermKind<?>, Schedule> weights = new LinkedHashMap<>();
     terms.forEach((name, weight) -> {
       TermKind<?> kind = possible.stream().filter(one -> one.name().equals(name.replace('-', '_'))).findFirst()
           .orElseThrow(() -> Failure.usage("--term " + name + ": --model " + model.label() + " has no such term; "
@@ -267,16 +270,20 @@ final class TrainOptions {
 
   /** The model's terms, and other terms that are given a weight. */
   private Objective objective() {
-    Map<TermKind<?>, Double> weights = weights();
+    Map<TermKind<?>, Schedule> weights = weights();
+    Map<TermKind<?>, Schedule> schedules = new LinkedHashMap<>();
     List<Term> chosen = new ArrayList<>();
     for (TermKind<?> kind : Terms.all()) {
       boolean added =
           Terms.added().contains(kind) && (weights.containsKey(kind) || given(kind.weight().option()));
       if (added || model.terms().contains(kind)) {
         Map<Setting<?>, Object> values = new LinkedHashMap<>();
-        for (Setting<?> setting : kind.settings()) {
-          values.put(setting, checked(setting, kind, weights.get(kind)));
+        if (kind.weight() != null) {
+          Schedule weight = weight(kind, weights.get(kind));
+          schedules.put(kind, weight);
+          values.put(kind.weight(), weight.to());
         }
+        kind.options().forEach(setting -> values.put(setting, checked(setting)));
         chosen.add(kind.of(new TermKind.Values(values)));
       } else if (Terms.added().contains(kind)) {
         kind.options().stream().map(Setting::option).filter(this::given).findFirst().ifPresent(option -> {
@@ -284,27 +291,41 @@ final class TrainOptions {
         });
       }
     }
-    return Objective.of(chosen);
+    return Objective.of(chosen, schedules);
+  }
+
+  /**
+   * The weight of a term: as {@code --term} or its own option gives it, otherwise the default. A {@link Failure} if it
+   * is wrong.
+   *
+   * @param ofTerm the weight of {@code --term}, or null
+   */
+  private Schedule weight(TermKind<?> kind, Schedule ofTerm) {
+    Setting.Real setting = kind.weight();
+    Schedule weight = termOptions.get(setting).getValue();
+    String option = setting.option();
+    if (ofTerm != null) {
+      weight = ofTerm;
+      option = "the weight of --term " + kind.name().replace('_', '-');
+    } else if (weight == null && hasLambda(kind)) {
+      weight = lambda;
+      option = "--lambda";
+    } else if (weight == null) {
+      weight = Schedule.constant(setting.fallback());
+    }
+    require(option, weight, setting.allows(weight.from()) && setting.allows(weight.to()), setting.allowed());
+    return weight;
   }
 
   /**
    * The value of a setting: as given, otherwise the preset's, otherwise the default. A {@link Failure} if it is wrong.
-   *
-   * @param weight the weight of {@code --term}, or null
    */
-  private <V> V checked(Setting<V> setting, TermKind<?> kind, Double weight) {
+  private <V> V checked(Setting<V> setting) {
     V value = termOptions.get(setting).getValue();
-    String option = setting.option();
-    if (setting.equals(kind.weight()) && weight != null) {
-      value = setting.type().cast(weight);
-      option = "the weight of --term " + kind.name().replace('_', '-');
-    } else if (value == null && setting.equals(kind.weight()) && hasLambda(kind)) {
-      value = setting.type().cast(lambda);
-      option = "--lambda";
-    } else if (value == null) {
+    if (value == null) {
       value = setting.type().cast(preset.ofTerms.getOrDefault(setting, setting.fallback()));
     }
-    require(option, value, setting.allows(value), setting.allowed());
+    require(setting.option(), value, setting.allows(value), setting.allowed());
     return value;
   }
 

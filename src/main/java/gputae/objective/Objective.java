@@ -2,7 +2,10 @@ package gputae.objective;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What a training minimises: the sum of its terms, each multiplied by its weight. Terms that are maximised are
@@ -12,11 +15,15 @@ import java.util.List;
 public final class Objective {
 
   private final List<Term> terms;
+
+  /** Of the terms whose weight changes. */
+  private final Map<TermKind<?>, Schedule> schedules;
+
   private final List<TermKind<?>> columns;
   private final OutputTerm output;
   private final PosteriorTerm posterior;
 
-  private Objective(List<Term> given) {
+  private Objective(List<Term> given, Map<TermKind<?>, Schedule> schedules) {
     List<TermKind<?>> columns = new ArrayList<>(Terms.PAPER);
     List<Term> ordered = new ArrayList<>(given);
     ordered.sort(Comparator.comparingInt(term -> position(term.kind())));
@@ -39,17 +46,42 @@ public final class Objective {
               + " parameters: " + terms);
     }
     this.output = outputs.get(0);
+    this.schedules = changing(schedules);
     this.posterior = posteriors.isEmpty() ? null : posteriors.get(0);
   }
 
-  /** The sum of these terms, which may be given in any order. */
+  private Map<TermKind<?>, Schedule> changing(Map<TermKind<?>, Schedule> given) {
+    Map<TermKind<?>, Schedule> changing = new LinkedHashMap<>();
+    given.forEach((kind, schedule) -> {
+      Term term = terms.stream().filter(one -> one.kind().equals(kind)).findFirst().orElse(null);
+      if (term == null || kind.weight() == null || term.weight() != schedule.to()) {
+        throw new IllegalArgumentException("no term has the schedule " + schedule + " for the " + kind.title());
+      }
+      kind.weight().require(schedule.from());
+      if (!schedule.isConstant()) {
+        changing.put(kind, schedule);
+      }
+    });
+    return Map.copyOf(changing);
+  }
+
+  /** An objective with these terms, given in any order. */
   public static Objective of(List<? extends Term> terms) {
-    return new Objective(List.copyOf(terms));
+    return of(terms, Map.of());
+  }
+
+  /**
+   * An objective with these terms, given in any order, and with weights that change from epoch to epoch.
+   *
+   * @param schedules schedules of some terms by kind; each ends with the weight of its term
+   */
+  public static Objective of(List<? extends Term> terms, Map<TermKind<?>, Schedule> schedules) {
+    return new Objective(List.copyOf(terms), schedules);
   }
 
   /** The sum of these terms, which may be given in any order. */
   public static Objective of(Term... terms) {
-    return new Objective(List.of(terms));
+    return of(List.of(terms));
   }
 
   private static int position(TermKind<?> kind) {
@@ -82,6 +114,21 @@ public final class Objective {
   /** Whether the objective has a term of this kind. */
   public boolean has(TermKind<?> kind) {
     return terms.stream().anyMatch(term -> term.kind().equals(kind));
+  }
+
+  /** The kinds of the terms whose weight changes from epoch to epoch. */
+  public Set<TermKind<?>> scheduled() {
+    return schedules.keySet();
+  }
+
+  /** The weight of a term over the epochs. */
+  public Schedule schedule(Term term) {
+    return schedules.getOrDefault(term.kind(), Schedule.constant(term.weight()));
+  }
+
+  /** The weight in an epoch, counted from 1, of a term with a schedule. */
+  public double weight(TermKind<?> kind, int epoch) {
+    return schedules.get(kind).in(epoch);
   }
 
   /** The reconstruction. */
@@ -123,14 +170,18 @@ public final class Objective {
     return terms.stream().filter(type::isInstance).map(type::cast).toList();
   }
 
-  /** The value of the objective, computed from the values of the terms in the order of the columns. */
-  public double total(double[] values) {
+  /**
+   * The value of the objective in an epoch, computed from the values of the terms in the order of the columns.
+   *
+   * @param epoch counted from 1
+   */
+  public double total(double[] values, int epoch) {
     double total = 0;
     // Means are added first. This order has been the same since the first run, so the sum has always had the same bits.
     for (TermKind.Over over : TermKind.Over.values()) {
       for (Term term : terms) {
         if (term.kind().over() == over) {
-          total += term.weighted(values[column(term.kind())]);
+          total += term.kind().signed(schedule(term).in(epoch) * values[column(term.kind())]);
         }
       }
     }
@@ -139,16 +190,17 @@ public final class Objective {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Objective objective && terms.equals(objective.terms);
+    return other instanceof Objective objective && terms.equals(objective.terms)
+        && schedules.equals(objective.schedules);
   }
 
   @Override
   public int hashCode() {
-    return terms.hashCode();
+    return 31 * terms.hashCode() + schedules.hashCode();
   }
 
   @Override
   public String toString() {
-    return terms.toString();
+    return schedules.isEmpty() ? terms.toString() : terms + " with " + schedules;
   }
 }

@@ -57,6 +57,11 @@ final class JsonSettings {
     return values.containsKey(key);
   }
 
+  /** Whether the value of a key is a text; false if there is no such key. */
+  boolean isText(String key) {
+    return values.get(key) instanceof String;
+  }
+
   String text(String key, String expected, Predicate<String> right) {
     return text(key, value(key, expected), expected, right);
   }

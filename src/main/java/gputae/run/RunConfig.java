@@ -8,6 +8,7 @@ import gputae.data.Datasets;
 import gputae.data.Images;
 import gputae.files.WholeFile;
 import gputae.objective.Objective;
+import gputae.objective.Schedule;
 import gputae.objective.Setting;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
@@ -147,7 +148,12 @@ public record RunConfig(
     for (Term term : objective.terms()) {
       TermKind.Values values = term.kind().valuesOf(term);
       if (term.kind().weight() != null) {
-        json.addProperty(term.kind().weight().key(), term.weight());
+        Schedule schedule = objective.schedule(term);
+        if (schedule.isConstant()) {
+          json.addProperty(term.kind().weight().key(), term.weight());
+        } else {
+          json.addProperty(term.kind().weight().key(), schedule.toString());
+        }
       }
       for (Setting<?> setting : term.kind().options()) {
         others.put(setting.key(), inFile(setting, values));
@@ -170,11 +176,16 @@ public record RunConfig(
   /** The model's own terms, and other terms that have a weight. */
   private static Objective objective(JsonSettings json, ModelKind model) {
     List<Term> terms = new ArrayList<>();
+    Map<TermKind<?>, Schedule> schedules = new HashMap<>();
     for (TermKind<?> kind : Terms.all()) {
       if (model.terms().contains(kind) || Terms.added().contains(kind) && json.has(kind.weight().key())) {
         Map<Setting<?>, Object> values = new HashMap<>();
         for (Setting<?> setting : kind.settings()) {
-          if (setting instanceof Setting.Choice<?> choice) {
+          if (setting.equals(kind.weight()) && json.isText(setting.key())) {
+            Schedule schedule = schedule(json, kind.weight());
+            schedules.put(kind, schedule);
+            values.put(setting, schedule.to());
+          } else if (setting instanceof Setting.Choice<?> choice) {
             values.put(setting, json.oneOf(setting.key(), choice.constants()));
           } else if (setting instanceof Setting.Real real
               && (json.has(real.key()) || !real.allows(Double.POSITIVE_INFINITY))) {
@@ -190,7 +201,20 @@ public record RunConfig(
       throw new Failure(json.file() + ": \"" + key + "\" is the weight of a term that this gpu-tae does not have;"
           + " put the jar of that term on the class path");
     });
-    return Objective.of(terms);
+    return Objective.of(terms, schedules);
+  }
+
+  /** A weight that changes, as {@link Schedule#parse} reads it. */
+  private static Schedule schedule(JsonSettings json, Setting.Real weight) {
+    String text = json.text(weight.key(), weight.inFile() + " or FROM:TO:EPOCHS", given -> {
+      try {
+        Schedule schedule = Schedule.parse(given);
+        return weight.allows(schedule.from()) && weight.allows(schedule.to());
+      } catch (IllegalArgumentException e) {
+        return false;
+      }
+    });
+    return Schedule.parse(text);
   }
 
   private static double positive(JsonSettings json, String key) {

@@ -107,6 +107,9 @@ public final class RunOutputs {
       for (Setting<?> setting : term.kind().settings()) {
         put(settings, setting, values);
       }
+      if (train.objective().scheduled().contains(term.kind())) {
+        settings.put(term.kind().weight().title(), train.objective().schedule(term).words());
+      }
     }
     settings.put("seed", String.valueOf(train.seed()));
     settings.put("device", config.conditions());

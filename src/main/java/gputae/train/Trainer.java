@@ -14,6 +14,7 @@ import gputae.model.Initialisation;
 import gputae.model.ReconstructionLoss;
 import gputae.objective.Losses;
 import gputae.objective.Objective;
+import gputae.objective.TermKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleSupplier;
@@ -221,6 +222,9 @@ public final class Trainer implements AutoCloseable {
 
   private boolean runEpoch(TrainListener listener) {
     int epoch = history.size() + 1;
+    for (TermKind<?> kind : config.objective().scheduled()) {
+      trainStep.weigh(kind, config.objective().weight(kind, epoch));
+    }
     order.view(0, 1, images).upload(nextOrder != null ? nextOrder : imageOrder(epoch));
     nextOrder = null;
     long end = (long) epoch * stepsPerEpoch;
@@ -259,7 +263,7 @@ public final class Trainer implements AutoCloseable {
           "the reconstruction of the test images is not finite after step " + steps + " (epoch " + epoch + ")");
     }
     Losses means = sums.means();
-    Epoch done = new Epoch(epoch, seconds(), means, config.objective().total(means.values()), testReconstruction,
+    Epoch done = new Epoch(epoch, seconds(), means, config.objective().total(means.values(), epoch), testReconstruction,
         stepsPerSecond);
     history.add(done);
     sums = new EpochSums(config.objective().columns());
@@ -327,7 +331,7 @@ public final class Trainer implements AutoCloseable {
     int inEpoch = (int) (number - (long) (epoch - 1) * stepsPerEpoch) + 1;
     int rows = inEpoch == stepsPerEpoch ? lastRows : config.batch();
     Losses losses = new Losses(config.objective().columns(), values);
-    double total = config.objective().total(values);
+    double total = config.objective().total(values, epoch);
     if (!Double.isFinite(total)) {
       throw new DivergedException(number + 1, "the loss is not finite at step " + (number + 1) + " (epoch " + epoch
           + ", batch " + inEpoch + " of " + stepsPerEpoch + "): " + losses);

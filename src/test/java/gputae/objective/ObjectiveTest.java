@@ -41,13 +41,13 @@ class ObjectiveTest {
   @Test
   void theTotalSubtractsWhatIsMaximisedAndLeavesOutWhatIsNotThere() {
     double[] values = {1, 10, 100, 1000, 10000};
-    assertEquals(1, Objective.of(new Reconstruction()).total(values));
-    assertEquals(1001, Objective.of(new Reconstruction(), new Kl()).total(values));
-    assertEquals(1 + 0.5 * 10 - 0.25 * 100, Objective.of(new Reconstruction(), BALL, DEATHS).total(values));
-    assertEquals(1 + 3 * 10000 + 0.5 * 10, Objective.of(new Quartic(3), new Reconstruction(), BALL).total(values));
+    assertEquals(1, Objective.of(new Reconstruction()).total(values, 1));
+    assertEquals(1001, Objective.of(new Reconstruction(), new Kl()).total(values, 1));
+    assertEquals(1 + 0.5 * 10 - 0.25 * 100, Objective.of(new Reconstruction(), BALL, DEATHS).total(values, 1));
+    assertEquals(1 + 3 * 10000 + 0.5 * 10, Objective.of(new Quartic(3), new Reconstruction(), BALL).total(values, 1));
     // A weight of 0 does not hide a value that is not finite.
     assertTrue(Double.isNaN(Objective.of(new Reconstruction(), new Quartic(0))
-        .total(new double[] {1, 0, 0, 0, Double.POSITIVE_INFINITY})));
+        .total(new double[] {1, 0, 0, 0, Double.POSITIVE_INFINITY}, 1)));
   }
 
   @Test

@@ -127,7 +127,7 @@ abstract class GoldenContract {
         for (int c = 0; c < columns.size(); c++) {
           found[c] = objective.has(columns.get(c)) ? row[objective.column(columns.get(c))] : 0;
         }
-        found[columns.size()] = objective.total(row);
+        found[columns.size()] = objective.total(row, 1);
         for (int c = 0; c < found.length; c++) {
           // Sums over the batch are larger than 1: there the bound is relative.
           double bound = 1e-5 * Math.max(1, Math.abs(losses[s * found.length + c]));

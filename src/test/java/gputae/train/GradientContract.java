@@ -239,7 +239,7 @@ abstract class GradientContract {
       double[] point = widened(parameters);
       double[] values = widened(Arrays.copyOf(step.log().toFloats(), config.objective().columns().size()));
       double value = reference.objective(layout, point);
-      assertEquals(value, config.objective().total(values), 1e-5 * Math.max(1, Math.abs(value)),
+      assertEquals(value, config.objective().total(values, 1), 1e-5 * Math.max(1, Math.abs(value)),
           "value of the objective");
       double largest = 0;
       for (float g : found) {

@@ -14,14 +14,19 @@ import gputae.data.Images;
 import gputae.data.Split;
 import gputae.model.SafeTensors;
 import gputae.objective.Ball;
+import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
+import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
+import gputae.objective.Schedule;
 import gputae.objective.Signature;
+import gputae.objective.Term;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,20 +54,22 @@ abstract class TrainerContract {
 
   private static Dataset blobs(int train, int test) {
     Random random = new Random(1);
-    return new Dataset("blobs", List.of(), split(train, random), split(test, random));
+    return new Dataset("blobs", List.of("left", "right"), split(train, random), split(test, random));
   }
 
   private static Split split(int count, Random random) {
     byte[] pixels = new byte[count * SIDE * SIDE];
+    byte[] labels = new byte[count];
     for (int i = 0; i < count; i++) {
       double x = random.nextDouble() * SIDE;
+      labels[i] = (byte) (2 * x < SIDE ? 0 : 1);
       double y = random.nextDouble() * SIDE;
       for (int p = 0; p < SIDE * SIDE; p++) {
         double distance = Math.hypot(p % SIDE - x, p / SIDE - y);
         pixels[i * SIDE * SIDE + p] = (byte) (255 * Math.exp(-distance * distance / 3));
       }
     }
-    return new Split(new Images(pixels, count, SIDE, SIDE), null);
+    return new Split(new Images(pixels, count, SIDE, SIDE), labels);
   }
 
   private static TrainConfig config(ModelKind kind, int epochs) {
@@ -86,9 +93,25 @@ abstract class TrainerContract {
     }
   }
 
+  /** The model of the paper with all other terms, and weights that change. */
+  private static TrainConfig everything(int epochs) {
+    TrainConfig tae = config(ModelKind.TAE, epochs);
+    List<Term> terms = new ArrayList<>(tae.objective().terms());
+    terms.add(new Signature(0.5, Signature.Normalisation.BATCH));
+    terms.add(new ClassDeaths(0.004));
+    Objective objective = Objective.of(terms, Map.of(Deaths.KIND, new Schedule(0, 0.005, 2), Signature.KIND,
+        new Schedule(1, 0.5, 4)));
+    return new TrainConfig(tae.model(), tae.latent(), tae.hidden(), tae.batch(), epochs, tae.rate(), objective,
+        tae.seed());
+  }
+
   private TrainState uninterrupted(ModelKind kind, int epochs, Heard heard) {
+    return uninterrupted(config(kind, epochs), heard);
+  }
+
+  private TrainState uninterrupted(TrainConfig config, Heard heard) {
     try (Backend backend = backend();
-        Trainer trainer = new Trainer(backend, config(kind, epochs), DATA, new TrainControl())) {
+        Trainer trainer = new Trainer(backend, config, DATA, new TrainControl())) {
       assertTrue(trainer.run(heard));
       return trainer.state();
     }
@@ -162,10 +185,67 @@ abstract class TrainerContract {
   @ParameterizedTest
   @EnumSource
   void aResumedTrainingEndsInTheSameBitsWhereverItStopped(ModelKind kind, @TempDir Path directory) throws IOException {
+    assertResumesToTheSameBits(config(kind, 3), directory);
+  }
+
+  @Test
+  void aTrainingWithAllTermsResumesToTheSameBits(@TempDir Path directory) throws IOException {
+    assertResumesToTheSameBits(everything(3), directory);
+  }
+
+  @Test
+  void weightsThatChangeAreThoseOfTheirEpoch() {
+    Heard heard = new Heard();
+    TrainState all = uninterrupted(everything(3), heard);
+    for (Step step : heard.steps) {
+      double deaths = Math.min(1, (step.epoch() - 1) / 2.0) * 0.005;
+      double signature = 1 - 0.5 * (step.epoch() - 1) / 4.0;
+      double total = step.loss(Reconstruction.KIND) + signature * step.loss(Signature.KIND)
+          + 0.005 * step.loss(Ball.KIND) - deaths * step.loss(Deaths.KIND) + 0.004 * step.loss(ClassDeaths.KIND);
+      assertEquals(total, step.total(), 1e-12);
+      assertTrue(step.loss(ClassDeaths.KIND) > 0 && step.loss(ClassDeaths.KIND) < step.loss(Deaths.KIND));
+    }
+    // The device weighs as the total does: in the first epoch the weight of the death times is 0.
+    TrainConfig first = config(ModelKind.TAE, 1);
+    List<Term> without = new ArrayList<>(first.objective().terms());
+    without.replaceAll(term -> term.kind().equals(Deaths.KIND) ? new Deaths(0, 1, Double.POSITIVE_INFINITY) : term);
+    TrainConfig zero = withObjective(first, Objective.of(without));
+    TrainConfig rising = withObjective(first, Objective.of(first.objective().terms(),
+        Map.of(Deaths.KIND, new Schedule(0, 0.005, 5))));
+    assertArrayEquals(uninterrupted(zero, new Heard()).parameters(),
+        uninterrupted(rising, new Heard()).parameters());
+    // After the change, a training goes on as one with the last weight.
+    TrainState halfway = uninterrupted(withEpochs(rising, 1), new Heard());
+    assertFalse(Arrays.equals(all.parameters(), halfway.parameters()));
+    assertArrayEquals(resumed(withEpochs(withObjective(first, first.objective()), 2), halfway).parameters(),
+        resumed(withEpochs(withObjective(first, Objective.of(first.objective().terms(),
+            Map.of(Deaths.KIND, new Schedule(0, 0.005, 1)))), 2), halfway).parameters());
+  }
+
+  private static TrainConfig withObjective(TrainConfig config, Objective objective) {
+    return new TrainConfig(config.model(), config.latent(), config.hidden(), config.batch(), config.epochs(),
+        config.rate(), objective, config.seed());
+  }
+
+  private static TrainConfig withEpochs(TrainConfig config, int epochs) {
+    return new TrainConfig(config.model(), config.latent(), config.hidden(), config.batch(), epochs, config.rate(),
+        config.objective(), config.seed());
+  }
+
+  private TrainState resumed(TrainConfig config, TrainState from) {
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config, DATA, new TrainControl())) {
+      trainer.restore(from);
+      assertTrue(trainer.run(new Heard()));
+      return trainer.state();
+    }
+  }
+
+  private void assertResumesToTheSameBits(TrainConfig config, Path directory) throws IOException {
     // An epoch has seven steps. The training stops after the first step, around the end of an epoch, and before the
     // last step.
     int steps = 3 * 7;
-    TrainState expected = uninterrupted(kind, 3, new Heard());
+    TrainState expected = uninterrupted(config, new Heard());
     for (int stopAfter : new int[] {1, 6, 7, 8, steps - 1}) {
       Path file = directory.resolve("checkpoint-" + stopAfter);
       TrainControl control = new TrainControl();
@@ -174,7 +254,7 @@ abstract class TrainerContract {
         control.step();
       }
       try (Backend backend = backend();
-          Trainer trainer = new Trainer(backend, config(kind, 3), DATA, control)) {
+          Trainer trainer = new Trainer(backend, config, DATA, control)) {
         assertFalse(trainer.run(new TrainListener() {
           @Override
           public void onStep(Step step) {
@@ -188,7 +268,7 @@ abstract class TrainerContract {
         Files.write(file, stopped.toTensors(trainer.model().layout()).toBytes());
       }
       try (Backend backend = backend();
-          Trainer trainer = new Trainer(backend, config(kind, 3), DATA, new TrainControl())) {
+          Trainer trainer = new Trainer(backend, config, DATA, new TrainControl())) {
         trainer.restore(
             TrainState.fromTensors(trainer.model().layout(), trainer.objective().columns(), SafeTensors.read(file)));
         Heard heard = new Heard();
