@@ -203,7 +203,7 @@ abstract class TrainerContract {
       double total = step.loss(Reconstruction.KIND) + signature * step.loss(Signature.KIND)
           + 0.005 * step.loss(Ball.KIND) - deaths * step.loss(Deaths.KIND) + 0.004 * step.loss(ClassDeaths.KIND);
       assertEquals(total, step.total(), 1e-12);
-      assertTrue(step.loss(ClassDeaths.KIND) > 0 && step.loss(ClassDeaths.KIND) < step.loss(Deaths.KIND));
+      assertTrue(step.loss(ClassDeaths.KIND) > 0);
     }
     // The device weighs as the total does: in the first epoch the weight of the death times is 0.
     TrainConfig first = config(ModelKind.TAE, 1);

@@ -1,0 +1,148 @@
+package gputae.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import gputae.model.SafeTensors;
+import gputae.objective.Signature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Terms beside the paper's, and weights that change, from the command line to the files. */
+class TermsIT extends CommandTests {
+
+  private Path data;
+
+  @BeforeEach
+  void writeData() throws IOException {
+    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
+  }
+
+  private Jar.Result train(Object... more) {
+    return program.run(Tiny.train(data, more));
+  }
+
+  private double[] column(String run, String name) throws IOException {
+    List<String> lines = Files.readAllLines(folder.resolve(run).resolve("metrics.csv"));
+    int column = Arrays.asList(lines.get(0).split(",")).indexOf(name);
+    assertTrue(column >= 0, name + " in " + lines.get(0));
+    return lines.stream().skip(1).mapToDouble(line -> Double.parseDouble(line.split(",")[column])).toArray();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void aTopologicalAutoencoderTrainsResumesAndEncodes(String device) throws IOException {
+    String line = train("--device", device, "--model", "topoae", "--epochs", 3, "--out", "whole").succeeded().out();
+    assertTrue(line.lines().anyMatch(l -> l.startsWith("epoch 3/3") && l.contains("  signature ")), line);
+    double[] signature = column("whole", "signature");
+    for (int i = 0; i < 3; i++) {
+      assertEquals(column("whole", "rec")[i] + 0.5 * signature[i], column("whole", "total")[i], 1e-12);
+    }
+    assertTrue(signature[2] > 0 && signature[2] < signature[0], Arrays.toString(signature));
+    String config = Files.readString(folder.resolve("whole/config.json"));
+    assertTrue(config.contains("\"lambda_signature\": 0.5,") && config.contains("\"signature_unit\": \"range\""),
+        config);
+    SafeTensors weights = SafeTensors.read(folder.resolve("whole/model.safetensors"));
+    assertEquals(List.of(1), weights.tensors().get(Signature.SCALE).shape());
+    assertTrue(weights.tensors().get(Signature.SCALE).floats()[0] != 1, "the scale is trained");
+    train("--device", device, "--model", "topoae", "--epochs", 1, "--out", "parts").succeeded();
+    program.run("train", "--resume", "parts", "--epochs", 3, "--threads", 2, "--device", device).succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
+        Files.readAllBytes(folder.resolve("parts/model.safetensors")));
+    program.run("encode", "whole", "--out", "z.npy", "--device", device).succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/latents.npy")),
+        Files.readAllBytes(folder.resolve("z.npy")));
+  }
+
+  @Test
+  void termsAreAddedToAModelByEitherOption() throws IOException {
+    train("--device", "cpu", "--epochs", 2, "--term", "signature=0.5", "--term", "class-deaths=0.002",
+        "--signature-unit", "batch", "--out", "a").succeeded();
+    train("--device", "cpu", "--epochs", 2, "--lambda-signature", 0.5, "--lambda-class-deaths", 0.002,
+        "--signature-unit", "batch", "--out", "b").succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("a/model.safetensors")),
+        Files.readAllBytes(folder.resolve("b/model.safetensors")));
+    assertEquals("epoch,seconds,rec,ball,deaths,kl,signature,class_deaths,total,test_rec,steps_per_second",
+        Files.readAllLines(folder.resolve("a/metrics.csv")).get(0));
+    String report = Files.readString(folder.resolve("a/report.html"));
+    assertTrue(report.contains("weight of the signature loss") && report.contains("<th>class_deaths</th>"), report);
+    // The points of a class come together.
+    train("--device", "cpu", "--epochs", 20, "--out", "plain").succeeded();
+    train("--device", "cpu", "--epochs", 20, "--term", "class-deaths=0.05", "--out", "drawn").succeeded();
+    assertTrue(column("drawn", "deaths")[19] < 0.5 * column("plain", "deaths")[19]);
+  }
+
+  @Test
+  void aWeightThatChangesIsInTheFilesAndResumes() throws IOException {
+    train("--device", "cpu", "--epochs", 4, "--lambda", "0:0.01:2", "--out", "whole").succeeded();
+    double[] weights = {0, 0.005, 0.01, 0.01};
+    for (int i = 0; i < 4; i++) {
+      assertEquals(column("whole", "rec")[i] + weights[i] * (column("whole", "ball")[i] - column("whole", "deaths")[i]),
+          column("whole", "total")[i], 1e-12, "epoch " + (i + 1));
+    }
+    String config = Files.readString(folder.resolve("whole/config.json"));
+    assertTrue(
+        config.contains("\"lambda_ball\": \"0.0:0.01:2\",") && config.contains("\"lambda_deaths\": \"0.0:0.01:2\","),
+        config);
+    assertTrue(Files.readString(folder.resolve("whole/report.html")).contains("0.0 to 0.01 over 2 epochs"));
+    train("--device", "cpu", "--epochs", 2, "--lambda", "0:0.01:2", "--out", "parts").succeeded();
+    program.run("train", "--resume", "parts", "--epochs", 4, "--threads", 2).succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
+        Files.readAllBytes(folder.resolve("parts/model.safetensors")));
+    // A damaged schedule.
+    Files.writeString(folder.resolve("parts/config.json"),
+        Files.readString(folder.resolve("parts/config.json")).replace("0.0:0.01:2", "0.0:0.01"));
+    program.run("encode", "parts", "--out", "z.npy").failed("\"lambda_ball\"", "FROM:TO:EPOCHS");
+  }
+
+  @Test
+  void aSweepTakesSchedulesAndTerms() throws IOException {
+    program.run("sweep", "--dataset", data, "--device", "cpu", "--epochs", 2, "--batch", 32, "--threads", 1, "--out",
+        "sweep", "--grid", "model=tae,topoae,lambda=0.005,0:0.005:1").succeeded();
+    List<String> table = Files.readAllLines(folder.resolve("sweep/sweep.csv"));
+    // topoae has no --lambda: one training.
+    assertEquals(4, table.size(), table.toString());
+    assertTrue(table.get(0).contains("signature"), table.get(0));
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {
+    "--lambda x                          | --lambda",
+    "--lambda 0:1                        | '0:1' is neither a weight nor FROM:TO:EPOCHS, such as 0:0.005:20",
+    "--lambda 0:1:0                      | neither a weight nor FROM:TO:EPOCHS",
+    "--lambda=-1:0.005:3                 | --lambda is -1.0:0.005:3; it is finite and at least 0",
+    "--term nothing=1                    | --term nothing: --model tae has no such term; ball, deaths, signature",
+    "--term kl=1                         | --term kl: --model tae has no such term",
+    "--term signature=1 --lambda-signature 1 | --term signature: its weight is given twice",
+    "--term signature=-1                 | the weight of --term signature is -1.0; it is finite and at least 0",
+    "--term signature                    | --term",
+    "--signature-unit batch              | --signature-unit has no meaning without --lambda-signature",
+    "--model topoae --lambda 0.1         | --lambda has no meaning for --model topoae",
+    "--model topoae --lambda-ball 0.1    | --lambda-ball has no meaning for --model topoae"})
+  void whatCannotBeIsRefusedInOneLine(String options, String message) {
+    String[] given = options.strip().split(" ");
+    Jar.Result result = train((Object[]) with(given, "--out", "run")).wrongUsage();
+    assertTrue(result.err().contains(message.strip()) && result.err().lines().count() <= 2, result.toString());
+  }
+
+  private static String[] with(String[] first, String... more) {
+    String[] all = Arrays.copyOf(first, first.length + more.length);
+    System.arraycopy(more, 0, all, first.length, more.length);
+    return all;
+  }
+
+  @Test
+  void imagesWithoutLabelsHaveNoDeathsPerClass() throws IOException {
+    Files.delete(data.resolveSibling("tiny-labels.npy"));
+    train("--device", "cpu", "--term", "class-deaths=1", "--out", "run").failed("has no labels");
+  }
+}
