@@ -1,5 +1,6 @@
 // Lengths of given edges of a cloud, and a loss of these lengths: the parts of the signature loss (Moor, Horn, Rieck,
-// Borgwardt 2020: Topological autoencoders). Also the largest of many lengths, and a cloud whose classes lie far apart.
+// Borgwardt 2020: Topological autoencoders). Also the largest of many lengths, the longest edges, and a cloud whose
+// classes lie far apart.
 #include "device.h"
 #include "exact_distance.h"
 
@@ -41,6 +42,26 @@ extern "C" __global__ void largest(const float* __restrict__ values, int64_t cou
     most = max(most, __shfl_xor_sync(kAllLanes, most, distance));
   }
   if (lane_number() == 0) atomicMax(out, most);
+}
+
+// out (count) = the lengths of the `most` longest edges at their places, and 0 elsewhere. Between equal lengths the
+// edge that is later in the order of the exact rule counts as longer.
+// Launch: any grid, any number of threads.
+// Shapes: edges int32 (count, 2), the smaller id first; lengths (count).
+extern "C" __global__ void keep_longest(const int32_t* __restrict__ edges, const float* __restrict__ lengths,
+                                        int32_t count, int32_t most, float* __restrict__ out) {
+  for (int64_t e = grid_thread(); e < count; e += grid_threads()) {
+    const float length = lengths[e];
+    const uint64_t ids = edge_ids(static_cast<uint32_t>(edges[2 * e]), static_cast<uint32_t>(edges[2 * e + 1]));
+    int longer = 0;
+    for (int64_t other = 0; other < count; other++) {
+      longer += lengths[other] > length;
+      if (lengths[other] == length) {
+        longer += edge_ids(static_cast<uint32_t>(edges[2 * other]), static_cast<uint32_t>(edges[2 * other + 1])) > ids;
+      }
+    }
+    out[e] = longer < most ? length : 0;
+  }
 }
 
 namespace {

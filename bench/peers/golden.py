@@ -79,6 +79,10 @@ of two equal points. The choice moves gradients between equal rows of z only; gr
 
 deaths.safetensors: <cloud>.points F32 [n,d]; <cloud>.deaths F64, ascending: the finite deaths > 0 of GUDHI's
 RipsComplex in dimension 0, computed in double from the float32 points.
+
+landscapes.safetensors: <case>.deaths F64 [n], death times of classes that are born at 0; <case>.grid F64 [m];
+<case>.values F64 [5,m]: the five largest persistence landscapes on the grid, by GUDHI's Landscape, which multiplies
+them by sqrt(2) (undone here). It needs scikit-learn.
 """
 import argparse
 import copy
@@ -534,14 +538,32 @@ def export_deaths(out):
     print(f"{path.name}: {path.stat().st_size} bytes")
 
 
+# ---- landscapes
+
+def export_landscapes(out):
+    from gudhi.representations import Landscape
+    rng = np.random.default_rng(11)
+    tensors = {}
+    for name, n in [("three", 3), ("forty", 40), ("ties", 12)]:
+        deaths = rng.uniform(0.1, 2, n)
+        if name == "ties":
+            deaths = np.round(2 * deaths) / 2 + 0.5
+        landscape = Landscape(num_landscapes=5, resolution=101, sample_range=[0, 2.5])
+        values = landscape.fit_transform([np.stack([np.zeros(n), deaths], 1)])[0].reshape(5, -1) / np.sqrt(2)
+        tensors.update({f"{name}.deaths": deaths, f"{name}.grid": landscape.grid_, f"{name}.values": values})
+    path = out / "landscapes.safetensors"
+    write_safetensors(path, tensors, {"gudhi": gudhi.__version__})
+    print(f"{path.name}: {path.stat().st_size} bytes")
+
+
 def main():
     root = Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(
         usage="%(prog)s [OUT_DIR] [--only CASE ...]", description=__doc__.partition("\n")[0])
     parser.add_argument("out", metavar="OUT_DIR", nargs="?", type=Path,
                         default=root / "src" / "test" / "resources" / "golden")
-    parser.add_argument("--only", metavar="CASE", nargs="+", choices=[case.name for case in CASES],
-                        help="make these trainings, and no death times")
+    parser.add_argument("--only", metavar="CASE", nargs="+", choices=[case.name for case in CASES] + ["landscapes"],
+                        help="make these trainings alone; landscapes stands for the landscapes")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -551,6 +573,8 @@ def main():
             export_training(case, options.out)
     if options.only is None:
         export_deaths(options.out)
+    if options.only is None or "landscapes" in options.only:
+        export_landscapes(options.out)
 
 
 if __name__ == "__main__":

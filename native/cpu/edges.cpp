@@ -63,6 +63,31 @@ void largest(const float* values, float* out, int64_t count) {
   *out = most;
 }
 
+void keep_longest(const int32_t* edges, const float* lengths, int64_t most, float* out, int64_t count,
+                  GputaeTeam* team) {
+  const int parts = parts_for(team, count * count, kParallelCoordinates);
+  in_parts(team, parts, [=](int part) {
+    const Share own = share(count, 16, part, parts);
+    for (int64_t e = own.first; e < own.last; e++) {
+      const float length = lengths[e];
+      int64_t longer = 0, equal = 0;
+      for (int64_t other = 0; other < count; other++) {
+        longer += lengths[other] > length;
+        equal += lengths[other] == length;
+      }
+      // The ids matter only if some of the equal edges are kept and others are not.
+      if (longer < most && longer + equal > most) {
+        const uint64_t ids = edge_ids(static_cast<uint32_t>(edges[2 * e]), static_cast<uint32_t>(edges[2 * e + 1]));
+        for (int64_t other = 0; other < count; other++) {
+          longer += lengths[other] == length && edge_ids(static_cast<uint32_t>(edges[2 * other]),
+                                                         static_cast<uint32_t>(edges[2 * other + 1])) > ids;
+        }
+      }
+      out[e] = longer < most ? length : 0;
+    }
+  });
+}
+
 void edge_stress(const float* z, const int32_t* edges, const float* lengths, const float* targets,
                  const float* target_square, const float* scale, const float* weight, float* gradient,
                  float* scale_gradient, float* loss, int64_t count, int64_t n, int64_t d) {

@@ -56,6 +56,11 @@ OPERATION(void, edge_lengths,
 // *out = the largest of values (count), none of which is negative; NaN if one of them is NaN; 0 if there are none.
 OPERATION(void, largest, (const float* values, float* out, int64_t count))
 
+// out (count) = the lengths of the `most` longest edges int32 (count, 2) at their places, and 0 elsewhere. Between
+// equal lengths the edge that is later in the order of the exact rule counts as longer.
+OPERATION(void, keep_longest,
+          (const int32_t* edges, const float* lengths, int64_t most, float* out, int64_t count, GputaeTeam* team))
+
 // loss = sum of r^2 / n over edges int32 (count, 2) between the points z (n, d), where r = length / *scale - target /
 // sqrt(*target_square), and 0 stands for the second quotient if *target_square is 0; lengths (count), targets (count).
 // gradient (n, d) = *weight * its derivative with respect to z, 0 for edges of length 0; *scale_gradient += *weight *

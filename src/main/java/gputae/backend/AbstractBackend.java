@@ -231,6 +231,11 @@ public abstract class AbstractBackend implements Backend {
     require(out.size() == 1, "largest", out);
   }
 
+  protected static void requireKeepLongest(Matrix edges, Matrix lengths, Matrix out) {
+    requireFloats("keepLongest", lengths, out);
+    require(isEdges(edges, lengths) && out.size() == lengths.size(), "keepLongest", edges, lengths, out);
+  }
+
   protected static void requireEdgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare,
       Matrix scale, Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss) {
     requireFloats("edgeStress", z, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);

@@ -175,6 +175,15 @@ public interface Backend extends AutoCloseable {
   void largest(Matrix values, Matrix out);
 
   /**
+   * out (1, count) = the lengths of the {@code most} longest edges (count, 2) at their places, and 0 elsewhere. Between
+   * equal lengths the edge that is later in the order of the exact rule counts as longer.
+   *
+   * @param edges   int32, the smaller index first
+   * @param lengths (1, count), not negative and not NaN
+   */
+  void keepLongest(Matrix edges, Matrix lengths, int most, Matrix out);
+
+  /**
    * The stress of edges (count, 2) between the points z (n, d): loss = sum of r^2 / n, where the residue of an edge is
    * r = length / scale - target / sqrt(targetSquare). If targetSquare is 0, the target counts as 0.
    *

@@ -2,6 +2,7 @@ package gputae.cli;
 
 import gputae.data.Npy;
 import gputae.files.WholeFile;
+import gputae.homology.Landscapes;
 import gputae.homology.SpanningTree;
 import gputae.run.Failure;
 import gputae.run.Outputs;
@@ -56,6 +57,21 @@ final class H0Command implements Callable<Integer> {
           + " [edges, 3]. Replaced if it exists; - is standard output.")
   private Path edges;
 
+  @Option(
+      names = "--landscape",
+      paramLabel = "K",
+      description = "Also print the norms of the K largest persistence landscapes together (Bubenik 2015): their"
+          + " integral, the root of the integral of their squares, their maximum. In dimension 0, the k-th landscape is"
+          + " the tent max(0, min(t, d - t)) of the k-th largest death time d; it holds nothing beside d.")
+  private Integer landscapes;
+
+  @Option(
+      names = "--out-landscape",
+      paramLabel = "FILE",
+      description = "Write the corners of the K landscapes here as k,t,value, three for each; to a .npy as float64"
+          + " [3 K, 3]. Replaced if it exists; - is standard output.")
+  private Path outLandscape;
+
   private static final Pattern OTHER_FORMATS =
       Pattern.compile("(?i).*\\.(npz|json|jsonl|parquet|feather|h5|hdf5|mat|pkl|pt|xlsx?|gz|zip|png|svg|pdf)");
 
@@ -68,7 +84,15 @@ final class H0Command implements Callable<Integer> {
   public Integer call() throws IOException {
     requireFormat("--out", out);
     requireFormat("--edges", edges);
-    console = new Outputs().option("--out", out).option("--edges", edges).notOver(List.of(file), "which is read")
+    requireFormat("--out-landscape", outLandscape);
+    if (landscapes != null && landscapes < 1) {
+      throw Failure.usage("--landscape is " + landscapes + "; it is at least 1");
+    }
+    if (outLandscape != null && landscapes == null) {
+      throw Failure.usage("--out-landscape needs --landscape K, the number of landscapes");
+    }
+    console = new Outputs().option("--out", out).option("--edges", edges).option("--out-landscape", outLandscape)
+        .notOver(List.of(file), "which is read")
         .console();
     H0Input.Answer answer = input.answer(file, device);
     SpanningTree tree = answer.tree();
@@ -85,6 +109,13 @@ final class H0Command implements Callable<Integer> {
     if (deaths.length > 0) {
       print("largest death", shortest(deaths[deaths.length - 1]));
       print("median death", shortest(median(deaths)));
+    }
+    Landscapes tents = landscapes == null ? null : Landscapes.of(deaths, landscapes);
+    if (tents != null) {
+      print("landscapes", String.valueOf(tents.count()));
+      print("landscape L1", String.valueOf(tents.norm(1)));
+      print("landscape L2", String.valueOf(tents.norm(2)));
+      print("landscape maximum", String.valueOf(tents.norm(Double.POSITIVE_INFINITY)));
     }
     print("precision", answer.precision());
     print("seconds", String.format(Locale.ROOT, "%.6f", answer.seconds()));
@@ -114,7 +145,33 @@ final class H0Command implements Callable<Integer> {
       }
       WholeFile.write(edges, text.toString().getBytes(StandardCharsets.US_ASCII));
     }
+    if (outLandscape != null) {
+      writeLandscapes(tents);
+    }
     return 0;
+  }
+
+  /** The corners of each tent: (0, 0), (d / 2, d / 2), (d, 0). */
+  private void writeLandscapes(Landscapes tents) throws IOException {
+    double[] rows = new double[9 * tents.count()];
+    StringBuilder text = new StringBuilder("k,t,value\n");
+    for (int k = 1; k <= tents.count(); k++) {
+      double death = tents.death(k);
+      for (int corner = 0; corner < 3; corner++) {
+        double t = death / 2 * corner;
+        double value = corner == 1 ? t : 0;
+        int at = 9 * (k - 1) + 3 * corner;
+        rows[at] = k;
+        rows[at + 1] = t;
+        rows[at + 2] = value;
+        text.append(k).append(',').append(shortest(t)).append(',').append(shortest(value)).append('\n');
+      }
+    }
+    if (isNpy(outLandscape)) {
+      Npy.write(outLandscape, rows, 3 * tents.count(), 3);
+    } else {
+      WholeFile.write(outLandscape, text.toString().getBytes(StandardCharsets.US_ASCII));
+    }
   }
 
   private static boolean isNpy(Path file) {

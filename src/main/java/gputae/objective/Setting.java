@@ -8,7 +8,7 @@ import java.util.Locale;
  *
  * @param <V> the type of its values
  */
-public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
+public abstract sealed class Setting<V> permits Setting.Real, Setting.Count, Setting.Choice {
 
   private final String name;
   private final String title;
@@ -152,6 +152,35 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Choice {
 
     @Override
     public String text(Double value) {
+      return value.toString();
+    }
+  }
+
+  /** An integer from 1 on. */
+  public static final class Count extends Setting<Integer> {
+
+    /** An integer from 1 on. */
+    public Count(String name, String label, String title, String description, int fallback) {
+      super(name, label, title, description, fallback);
+    }
+
+    @Override
+    public Class<Integer> type() {
+      return Integer.class;
+    }
+
+    @Override
+    public boolean allows(Integer value) {
+      return value >= 1;
+    }
+
+    @Override
+    public String allowed() {
+      return "at least 1";
+    }
+
+    @Override
+    public String text(Integer value) {
       return value.toString();
     }
   }

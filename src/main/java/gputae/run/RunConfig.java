@@ -162,15 +162,15 @@ public record RunConfig(
     others.forEach((key, value) -> {
       if (value instanceof String text) {
         json.addProperty(key, text);
-      } else if (Double.isFinite((Double) value)) {
-        json.addProperty(key, (Double) value);
+      } else if (Double.isFinite(((Number) value).doubleValue())) {
+        json.addProperty(key, (Number) value);
       }
     });
   }
 
   private static <V> Object inFile(Setting<V> setting, TermKind.Values values) {
     V value = values.get(setting);
-    return value instanceof Double ? value : setting.text(value);
+    return value instanceof Number ? value : setting.text(value);
   }
 
   /** The model's own terms, and other terms that have a weight. */
@@ -187,6 +187,8 @@ public record RunConfig(
             values.put(setting, schedule.to());
           } else if (setting instanceof Setting.Choice<?> choice) {
             values.put(setting, json.oneOf(setting.key(), choice.constants()));
+          } else if (setting instanceof Setting.Count count) {
+            values.put(count, json.integer(count.key(), 1, Integer.MAX_VALUE));
           } else if (setting instanceof Setting.Real real
               && (json.has(real.key()) || !real.allows(Double.POSITIVE_INFINITY))) {
             values.put(real, json.number(real.key(), real.inFile(), real::allows));

@@ -26,6 +26,8 @@ final class EdgeOperations {
         new Operation("edge lengths", "0 to 700 edges, 1 to 1100 dimensions", Unit.EXACT, EdgeOperations::lengths),
         new Operation("largest value", "0 to 600,000 values, also infinite and NaN", Unit.EXACT,
             EdgeOperations::largest),
+        new Operation("longest edges", "0 to 700 edges with ties, 0 to 800 of them", Unit.EXACT,
+            EdgeOperations::keepLongest),
         new Operation("edge stress", "0 to 2600 edges, 1 to 33 dimensions", Unit.ROUNDING, EdgeOperations::stress),
         new Operation("labelled cloud", "1 to 700 points, 1 to 33 dimensions, 1 to 10 classes", Unit.EXACT,
             EdgeOperations::labelledCloud));
@@ -84,6 +86,42 @@ final class EdgeOperations {
     Matrix out = c.number(7);
     c.backend().largest(c.floats(1, count, values), out);
     c.same("largest", 0, count == 0 ? 0 : extreme, out.toFloats()[0]);
+  }
+
+  private static void keepLongest(Cases cases) {
+    Random random = new Random(22);
+    for (int count : new int[] {0, 1, 2, 31, 257, 700}) {
+      for (int most : new int[] {0, 1, 2, 10, 300, 800}) {
+        for (int different : new int[] {1, 4, 1_000_000}) {
+          cases.run(most + " of " + count + " edges", c -> keepLongest(c, random, count, most, different));
+        }
+      }
+    }
+  }
+
+  /** Lengths are drawn from so many different ones. */
+  private static void keepLongest(Case c, Random random, int count, int most, int different) {
+    int[] edges = edges(random, 5000, count);
+    float[] lengths = new float[count];
+    for (int e = 0; e < count; e++) {
+      int u = Math.min(edges[2 * e], edges[2 * e + 1]);
+      edges[2 * e + 1] = Math.max(edges[2 * e], edges[2 * e + 1]);
+      edges[2 * e] = u;
+      lengths[e] = random.nextInt(different) / 8f;
+    }
+    if (count > 2) {
+      lengths[1] = Float.POSITIVE_INFINITY;
+    }
+    Integer[] order = IntStream.range(0, count).boxed().toArray(Integer[]::new);
+    Arrays.sort(order, (a, b) -> lengths[a] != lengths[b] ? Float.compare(lengths[b], lengths[a])
+        : Long.compare((long) edges[2 * b] << 32 | edges[2 * b + 1], (long) edges[2 * a] << 32 | edges[2 * a + 1]));
+    float[] expected = new float[count];
+    for (int i = 0; i < Math.min(most, count); i++) {
+      expected[order[i]] = lengths[order[i]];
+    }
+    Matrix out = c.floats(1, count, Reference.gaussian(random, count, 1));
+    c.backend().keepLongest(c.ints(count, 2, edges), c.floats(1, count, lengths), most, out);
+    c.same("length", expected, out.toFloats());
   }
 
   private static void stress(Cases cases) {

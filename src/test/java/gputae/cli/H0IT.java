@@ -74,6 +74,27 @@ class H0IT extends CommandTests {
   }
 
   @Test
+  void landscapesAreTheTentsOfTheLargestDeaths() throws IOException {
+    Path gaps = text("gaps.csv", "0", "1", "3", "6", "10");
+    Jar.Result result =
+        new Jar(folder).run("h0", gaps, "--landscape", 2, "--out-landscape", "tents.csv").succeeded();
+    String summary = result.out().replaceAll(" +", " ");
+    for (String line : List.of("landscapes 2\n", "landscape L1 6.25\n",
+        "landscape L2 " + Math.sqrt((64 + 27) / 12.0) + "\n", "landscape maximum 2.0\n")) {
+      assertTrue(summary.contains(line), "no " + line + result);
+    }
+    assertEquals(List.of("k,t,value", "1,0,0", "1,2,2", "1,4,0", "2,0,0", "2,1.5,1.5", "2,3,0"),
+        Files.readAllLines(folder.resolve("tents.csv")));
+    // More landscapes than death times.
+    new Jar(folder).run("h0", gaps, "--landscape", 9, "--out-landscape", "tents.npy").succeeded();
+    Tiny.readNpy(folder.resolve("tents.npy"), "<f8", "(12, 3)");
+    new Jar(folder).run("h0", gaps, "--landscape", 0).wrongUsage();
+    assertTrue(new Jar(folder).run("h0", gaps, "--out-landscape", "x.csv").wrongUsage().err()
+        .contains("--out-landscape needs --landscape K"));
+    new Jar(folder).run("h0", gaps, "--landscape", 2, "--out-landscape", gaps).wrongUsage();
+  }
+
+  @Test
   void edgesAreThoseOfTheTreeInOrder() throws IOException {
     Path out = folder.resolve("edges.csv");
     program.run("h0", text("gaps.csv", "6", "0", "10", "1", "3"), "--edges", out).succeeded();

@@ -66,15 +66,17 @@ class TermsIT extends CommandTests {
   @Test
   void termsAreAddedToAModelByEitherOption() throws IOException {
     train("--device", "cpu", "--epochs", 2, "--term", "signature=0.5", "--term", "class-deaths=0.002",
-        "--signature-unit", "batch", "--out", "a").succeeded();
+        "--term", "landscape=0.01", "--landscapes", 4, "--signature-unit", "batch", "--out", "a").succeeded();
     train("--device", "cpu", "--epochs", 2, "--lambda-signature", 0.5, "--lambda-class-deaths", 0.002,
-        "--signature-unit", "batch", "--out", "b").succeeded();
+        "--lambda-landscape", 0.01, "--landscapes", 4, "--signature-unit", "batch", "--out", "b").succeeded();
     assertArrayEquals(Files.readAllBytes(folder.resolve("a/model.safetensors")),
         Files.readAllBytes(folder.resolve("b/model.safetensors")));
-    assertEquals("epoch,seconds,rec,ball,deaths,kl,signature,class_deaths,total,test_rec,steps_per_second",
+    assertEquals("epoch,seconds,rec,ball,deaths,kl,signature,class_deaths,landscape,total,test_rec,steps_per_second",
         Files.readAllLines(folder.resolve("a/metrics.csv")).get(0));
     String report = Files.readString(folder.resolve("a/report.html"));
     assertTrue(report.contains("weight of the signature loss") && report.contains("<th>class_deaths</th>"), report);
+    assertTrue(Files.readString(folder.resolve("a/config.json")).contains("\"landscapes\": 4"));
+    program.run("train", "--resume", "a", "--epochs", 3, "--device", "cpu").succeeded();
     // The points of a class come together.
     train("--device", "cpu", "--epochs", 20, "--out", "plain").succeeded();
     train("--device", "cpu", "--epochs", 20, "--term", "class-deaths=0.05", "--out", "drawn").succeeded();
@@ -121,6 +123,8 @@ class TermsIT extends CommandTests {
     "--lambda 0:1:0                      | neither a weight nor FROM:TO:EPOCHS",
     "--lambda=-1:0.005:3                 | --lambda is -1.0:0.005:3; it is finite and at least 0",
     "--term nothing=1                    | --term nothing: --model tae has no such term; ball, deaths, signature",
+    "--landscapes 3                      | --landscapes has no meaning without --lambda-landscape",
+    "--term landscape=1 --landscapes 0   | --landscapes is 0; it is at least 1",
     "--term kl=1                         | --term kl: --model tae has no such term",
     "--term signature=1 --lambda-signature 1 | --term signature: its weight is given twice",
     "--term signature=-1                 | the weight of --term signature is -1.0; it is finite and at least 0",

@@ -122,6 +122,28 @@ abstract class EdgeTermsContract {
     }
   }
 
+  @Test
+  void landscapesOfAFewPoints() {
+    // Death times 1, 2 and 3 on a line.
+    float[] z = {0, 0, 1, 0, 3, 0, 6, 0};
+    double[] integrals = {9 / 4.0, (9 + 4) / 4.0, (9 + 4 + 1) / 4.0, (9 + 4 + 1) / 4.0};
+    for (int count = 1; count <= 4; count++) {
+      Given found = of(new Landscape(1, count), z, new float[4 * PIXELS], new float[4 * CLASSES], 9);
+      assertEquals(integrals[count - 1], found.value, 1e-6);
+      // The derivative of d^2 / 4 is d / 2.
+      assertEquals(1.5, found.gradient[6], 1e-6);
+      assertEquals(count > 1 ? 1 - 1.5 : -1.5, found.gradient[4], 1e-6);
+      assertEquals(count > 2 ? -0.5 : 0, found.gradient[0], 1e-6);
+    }
+    Given one = of(new Landscape(1, 3), new float[] {4, 5}, new float[PIXELS], new float[CLASSES], 1);
+    assertEquals(0, one.value);
+    assertArrayEquals(new float[2], one.gradient);
+    // The edges of a square tie; 1-3 is the last one in the order of the exact rule.
+    Given square = of(new Landscape(1, 1), new float[] {0, 0, 1, 0, 0, 1, 1, 1}, new float[4 * PIXELS],
+        new float[4 * CLASSES], 4);
+    assertArrayEquals(new float[] {0, 0, 0, -0.5f, 0, 0, 0, 0.5f}, square.gradient);
+  }
+
   private Given classDeaths(float[] z, float... classes) {
     return of(new ClassDeaths(1), z, new float[z.length / 2 * PIXELS], classes, z.length / 2 + 2);
   }

@@ -203,6 +203,7 @@ class SelfTestTest {
   void edgesAndClassesOneUnitInTheLastPlaceOff() {
     assertFails("edgeLengths", last(2, Math::nextUp), "edge lengths");
     assertFails("largest", last(1, Math::nextUp), "largest value");
+    assertFails("keepLongest", last(3, Math::nextUp), "longest edges");
     assertFails("labelledCloud", last(3, Math::nextUp), "labelled cloud");
   }
 

@@ -15,12 +15,14 @@ import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
 import gputae.objective.Decay;
 import gputae.objective.Kl;
+import gputae.objective.Landscape;
 import gputae.objective.Objective;
 import gputae.objective.Quartic;
 import gputae.objective.Signature;
 import gputae.objective.Term;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
@@ -112,6 +114,15 @@ abstract class GradientContract {
   }
 
   @Test
+  void landscapes() {
+    for (int latent : new int[] {1, 2, 6}) {
+      check(ModelKind.AE, latent, PLAIN, landscape(0.2, 3));
+      check(ModelKind.TAE, latent, PLAIN, landscape(0.1, 1));
+    }
+    check(ModelKind.VAE, 2, PLAIN, landscape(0.1, 100));
+  }
+
+  @Test
   void deathTimesPerClass() {
     for (int latent : new int[] {1, 2, 6}) {
       check(ModelKind.AE, latent, PLAIN, classDeaths(0.2));
@@ -167,6 +178,12 @@ abstract class GradientContract {
       }
       return sum / ROWS;
     });
+  }
+
+  private static Own landscape(double weight, int count) {
+    return new Own(new Landscape(weight, count), seen -> Reference.tree(seen.z).stream()
+        .map(edge -> Reference.distance(seen.z[edge[0]], seen.z[edge[1]])).sorted(Comparator.reverseOrder())
+        .limit(count).mapToDouble(death -> death * death / 4).sum());
   }
 
   private static Own classDeaths(double weight) {

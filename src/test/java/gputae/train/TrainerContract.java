@@ -17,6 +17,7 @@ import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
+import gputae.objective.Landscape;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.objective.Schedule;
@@ -99,6 +100,7 @@ abstract class TrainerContract {
     List<Term> terms = new ArrayList<>(tae.objective().terms());
     terms.add(new Signature(0.5, Signature.Normalisation.BATCH));
     terms.add(new ClassDeaths(0.004));
+    terms.add(new Landscape(0.01, 5));
     Objective objective = Objective.of(terms, Map.of(Deaths.KIND, new Schedule(0, 0.005, 2), Signature.KIND,
         new Schedule(1, 0.5, 4)));
     return new TrainConfig(tae.model(), tae.latent(), tae.hidden(), tae.batch(), epochs, tae.rate(), objective,
@@ -201,7 +203,8 @@ abstract class TrainerContract {
       double deaths = Math.min(1, (step.epoch() - 1) / 2.0) * 0.005;
       double signature = 1 - 0.5 * (step.epoch() - 1) / 4.0;
       double total = step.loss(Reconstruction.KIND) + signature * step.loss(Signature.KIND)
-          + 0.005 * step.loss(Ball.KIND) - deaths * step.loss(Deaths.KIND) + 0.004 * step.loss(ClassDeaths.KIND);
+          + 0.005 * step.loss(Ball.KIND) - deaths * step.loss(Deaths.KIND) + 0.004 * step.loss(ClassDeaths.KIND)
+          - 0.01 * step.loss(Landscape.KIND);
       assertEquals(total, step.total(), 1e-12);
       assertTrue(step.loss(ClassDeaths.KIND) > 0);
     }

@@ -228,6 +228,12 @@ public final class CpuBackend extends AbstractBackend {
   }
 
   @Override
+  public void keepLongest(Matrix edges, Matrix lengths, int most, Matrix out) {
+    requireKeepLongest(edges, lengths, out);
+    Native.keepLongest(context, address(edges), address(lengths), most, address(out), lengths.size());
+  }
+
+  @Override
   public void edgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare, Matrix scale,
       Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss) {
     requireEdgeStress(z, edges, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);

@@ -63,6 +63,8 @@ final class Native {
 
   static native void largest(long context, long values, long out, long count);
 
+  static native void keepLongest(long context, long edges, long lengths, long most, long out, long count);
+
   static native void edgeStress(long context, long z, long edges, long lengths, long targets, long targetSquare,
       long scale, long weight, long gradient, long scaleGradient, long loss, long count, long n, long d);
 

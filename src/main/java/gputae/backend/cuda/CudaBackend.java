@@ -322,6 +322,14 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   @Override
+  public void keepLongest(Matrix edges, Matrix lengths, int most, Matrix out) {
+    requireKeepLongest(edges, lengths, out);
+    launches.over("keep_longest", lengths.size(),
+        new Arguments().pointer(address(edges)).pointer(address(lengths)).int32(Math.toIntExact(lengths.size()))
+            .int32(most).pointer(address(out)));
+  }
+
+  @Override
   public void edgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare, Matrix scale,
       Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss) {
     requireEdgeStress(z, edges, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);
