@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Measures the time of a training step of gpu-tae and of PyTorch + GUDHI (bench/peers/torch_gudhi.py) on the CPU of this
 # machine. The two take turns in one run.
-#   bench/compare.sh DATA [ROUNDS]
+#   bench/compare.sh DATA [ROUNDS] [topoae]
 # DATA holds MNIST's four IDX files (gzip). PYTHON names a Python 3 with torch, gudhi, scipy and numpy (default:
 # python3). The script needs target/gpu-tae.jar. Both programs really train: PyTorch's time is the mean over its steps,
-# gpu-tae's time is that of its median epoch. The table has the medians over the rounds.
+# gpu-tae's time is that of its median epoch. The table has the medians over the rounds. With the third argument it
+# compares topoae alone, the autoencoder with the signature loss.
 set -eu
 data=${1:?"usage: bench/compare.sh DATA [ROUNDS]"}
 rounds=${2:-5}
+only=${3:-}
 here=$(cd "$(dirname "$0")/.." && pwd)
 python=${PYTHON:-python3}
 work=$(mktemp -d)
@@ -24,7 +26,7 @@ ours() { # ours MODEL BATCH: microseconds a step
   rm -rf "$work/run"
   java -jar "$here/target/gpu-tae.jar" train --dataset mnist --data "$data" --model "$1" --batch "$2" --epochs 9 \
     --quiet --out "$work/run" >/dev/null
-  tail -n 8 "$work/run/metrics.csv" | awk -F, '{print 1e6 / $9}' | median
+  tail -n 8 "$work/run/metrics.csv" | awk -F, '{print 1e6 / $NF}' | median
 }
 
 peer() { # peer MODEL BATCH STEPS: microseconds a step
@@ -32,8 +34,15 @@ peer() { # peer MODEL BATCH STEPS: microseconds a step
     "$python" -c 'import json, sys; print(1e6 * json.load(sys.stdin)["s_per_step"])'
 }
 
+models="ae tae"
+[ -z "$only" ] || models=$only
 for ((round = 1; round <= rounds; round++)); do
   for batch in 128 512; do
+    if [ -n "$only" ]; then
+      ours "$only" "$batch" >>"$work/ours-$only-$batch"
+      peer "$only" "$batch" $((batch == 128 ? 200 : 20)) >>"$work/peer-$only-$batch"
+      continue
+    fi
     ours ae "$batch" >>"$work/ours-ae-$batch"
     ours tae "$batch" >>"$work/ours-tae-$batch"
     peer ae "$batch" 400 >>"$work/peer-ae-$batch"
@@ -50,11 +59,12 @@ echo
 echo "| step, microseconds (MNIST, d = 2) | gpu-tae | PyTorch + GUDHI | ratio |"
 echo "| --- | --- | --- | --- |"
 for batch in 128 512; do
-  for model in ae tae; do
+  for model in $models; do
     o=$(median <"$work/ours-$model-$batch") p=$(median <"$work/peer-$model-$batch")
     awk -v m=$model -v b=$batch -v o="$o" -v p="$p" \
       'BEGIN {printf "| %s, batch %d | %.0f | %.0f | %.3f |\n", m, b, o, p, o / p}'
   done
+  [ -z "$only" ] || continue
   a=$(median <"$work/ours-ae-$batch") t=$(median <"$work/ours-tae-$batch")
   awk -v b=$batch -v a="$a" -v t="$t" \
     'BEGIN {printf "| the term, batch %d | %.0f (%.1f %% of the tae step) | | |\n", b, t - a, 100 * (t - a) / t}'

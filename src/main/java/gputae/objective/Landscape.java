@@ -11,7 +11,8 @@ import java.util.Map;
  * The integral of the K largest persistence landscapes (Bubenik 2015) of a batch's latent points, which is maximised.
  * In dimension 0 all classes are born at 0, so the k-th landscape is the tent over the k-th longest death time d, and
  * its integral is d^2 / 4. So this term weighs the K longest death times and ignores all others: it drives groups of
- * points apart and lets the points of a group lie where they like.
+ * points apart and lets the points of a group lie where they like. Its pull grows with d, as that of the squared ball
+ * penalty does; the ball penalty by the norm cannot hold it, and the points would run away.
  *
  * @param weight at least 0
  * @param count  K, at least 1; if there are fewer death times, all count
@@ -42,7 +43,8 @@ public record Landscape(double weight, int count) implements LatentTerm {
         public List<String> help() {
           return List.of("integral of the K largest persistence landscapes, sum of d^2 / 4",
               "over the K longest death times d (Bubenik 2015); it moves groups",
-              "apart, and does not see how the points of a group lie");
+              "apart and sees nothing else; its pull grows with d: give it less",
+              "weight than the ball penalty, and --penalty squared");
         }
 
         @Override

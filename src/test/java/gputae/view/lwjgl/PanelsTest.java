@@ -15,6 +15,7 @@ import gputae.objective.Objective;
 import gputae.objective.Quartic;
 import gputae.objective.Reconstruction;
 import gputae.objective.Term;
+import gputae.objective.TermKind;
 import gputae.objective.Terms;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
@@ -227,13 +228,14 @@ class PanelsTest {
     for (int height : new int[] {480, 560, 700, 800, 1080}) {
       try (Stage stage = new Stage(Scenes.spots(kind, 2, 20), Math.max(640, 4 * height / 3), height, 1)) {
         stage.state.interactive = true;
-        double[][] values = new double[4][80];
+        List<TermKind<?>> columns = stage.subject.config().objective().columns();
+        double[][] values = new double[columns.size()][80];
         Arrays.stream(values).forEach(row -> {
           Arrays.fill(row, 0.3);
           row[79] = 0.137;
         });
         double[] epochs = IntStream.range(0, 80).mapToDouble(i -> 0.25 * (i + 1)).toArray();
-        stage.state.curves = new Curves.Copy(epochs, Terms.PAPER, values, epochs, values[0], 140, Double.NaN);
+        stage.state.curves = new Curves.Copy(epochs, columns, values, epochs, values[0], 140, Double.NaN);
         stage.draw();
         // This column is at the left edge of the cards, inside their frames.
         int x = stage.side() + 14 + 3;
@@ -260,8 +262,7 @@ class PanelsTest {
   }
 
   private static int curves(ModelKind kind) {
-    return 1 + (kind.terms().contains(Kl.KIND) ? 1 : 0) + (kind.terms().contains(Ball.KIND) ? 1 : 0)
-        + (kind.terms().contains(Deaths.KIND) ? 1 : 0);
+    return kind.terms().size();
   }
 
   /** A penalty that is always 0 has ticks that can be read. */
