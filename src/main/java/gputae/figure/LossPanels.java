@@ -19,7 +19,8 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Draws the losses as panels above one common axis of epochs. The edges of the panels are aligned, so a kink in one can
- * be followed into the others. Each curve has its name and its last value at its end.
+ * be followed into the others. Each curve has its name and its last value at its end; a name that is too long for the
+ * margin is left to the title.
  */
 final class LossPanels {
 
@@ -173,7 +174,7 @@ final class LossPanels {
       }
       if (last >= 0) {
         double v = line.value().applyAsDouble(epochs.get(last));
-        texts.add(line.name() + " " + Numbers.fourDigits(v));
+        texts.add(label(canvas, line.name(), Numbers.fourDigits(v)));
         heights.add(axis.up(v));
         lines.add(line);
       }
@@ -188,6 +189,11 @@ final class LossPanels {
       canvas.text(texts.get(i), axis.plot().getMaxX() + 8, heights.get(i) + 4, 0, Canvas.font(Font.BOLD, 11),
           new Color(ClassColours.forText(lines.get(i).colour())));
     }
+  }
+
+  private static String label(Canvas canvas, String name, String value) {
+    String both = name + " " + value;
+    return canvas.textWidth(both, Canvas.font(Font.BOLD, 11)) <= RIGHT - 12 ? both : value;
   }
 
   /** Ticks at whole epochs inside the range of the data. */
