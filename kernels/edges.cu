@@ -44,8 +44,8 @@ extern "C" __global__ void largest(const float* __restrict__ values, int64_t cou
   if (lane_number() == 0) atomicMax(out, most);
 }
 
-// out (count) = the lengths of the `most` longest edges at their places, and 0 elsewhere. Between equal lengths the
-// edge that is later in the order of the exact rule counts as longer.
+// out (count) = the lengths of the `most` longest edges at their places, and 0 elsewhere. Between equal lengths,
+// the edge with the larger ids (smaller id, then larger id) counts as longer.
 // Launch: any grid, any number of threads.
 // Shapes: edges int32 (count, 2), the smaller id first; lengths (count).
 extern "C" __global__ void keep_longest(const int32_t* __restrict__ edges, const float* __restrict__ lengths,

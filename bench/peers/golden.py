@@ -2,7 +2,8 @@
 
     python bench/peers/golden.py [OUT_DIR] [--only CASE ...]
 
-The default of OUT_DIR is src/test/resources/golden. --only makes the files of the named trainings and leaves all other
+The default of OUT_DIR is src/test/resources/golden. --only makes the files of the named trainings (or of landscapes)
+and leaves all other
 files alone. The script needs torch, gudhi, numpy.
 
 The script is deterministic: it is seeded and uses one thread. Another machine or another version of PyTorch may round

@@ -1,5 +1,5 @@
-// Lengths of given edges, the loss of these lengths, and a cloud whose classes lie far apart. Formulas and shapes:
-// operations.h.
+// Lengths of given edges, the loss of these lengths, the largest length, the longest edges, and a cloud whose classes
+// lie far apart. Formulas and shapes: operations.h.
 #include "../../kernels/exact_distance.h"
 #include "isa.h"
 
@@ -7,8 +7,8 @@ namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// Less work than this many coordinates is not worth a second thread.
-constexpr int64_t kParallelCoordinates = 32768;
+// Less work than this many coordinates, or pairs of edges, is not worth a second thread.
+constexpr int64_t kParallelWork = 32768;
 
 // Chunks of the exact rule that are summed side by side, since each of their sums is one long chain of operations.
 constexpr int kChunksTogether = 8;
@@ -45,7 +45,7 @@ float squared_length_of_rows(const float* u, const float* v, int64_t d) {
 }  // namespace
 
 void edge_lengths(const float* x, const int32_t* edges, float* lengths, int64_t count, int64_t d, GputaeTeam* team) {
-  const int parts = parts_for(team, count * d, kParallelCoordinates);
+  const int parts = parts_for(team, count * d, kParallelWork);
   in_parts(team, parts, [=](int part) {
     const Share own = share(count, 16, part, parts);
     for (int64_t e = own.first; e < own.last; e++) {
@@ -65,7 +65,7 @@ void largest(const float* values, float* out, int64_t count) {
 
 void keep_longest(const int32_t* edges, const float* lengths, int64_t most, float* out, int64_t count,
                   GputaeTeam* team) {
-  const int parts = parts_for(team, count * count, kParallelCoordinates);
+  const int parts = parts_for(team, count * count, kParallelWork);
   in_parts(team, parts, [=](int part) {
     const Share own = share(count, 16, part, parts);
     for (int64_t e = own.first; e < own.last; e++) {

@@ -160,7 +160,7 @@ template <typename... Types>
 struct List {};
 
 // Operation is the pointer to an entry of the table. Given are the parameters that Java passes; Rest are those that are
-// not yet sorted.
+// not yet looked at.
 template <auto Operation, typename Result, typename Given, typename... Rest>
 struct Bridge;
 

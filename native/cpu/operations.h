@@ -57,7 +57,7 @@ OPERATION(void, edge_lengths,
 OPERATION(void, largest, (const float* values, float* out, int64_t count))
 
 // out (count) = the lengths of the `most` longest edges int32 (count, 2) at their places, and 0 elsewhere. Between
-// equal lengths the edge that is later in the order of the exact rule counts as longer.
+// equal lengths, the edge with the larger ids (smaller id, then larger id) counts as longer.
 OPERATION(void, keep_longest,
           (const int32_t* edges, const float* lengths, int64_t most, float* out, int64_t count, GputaeTeam* team))
 

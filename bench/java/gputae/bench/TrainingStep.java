@@ -17,6 +17,7 @@ import gputae.train.TrainConfig;
 import gputae.train.TrainStep;
 import gputae.train.Trainer;
 import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
@@ -85,7 +86,8 @@ public class TrainingStep extends DeviceBenchmark {
   @Override
   void prepare(Backend backend) {
     ModelKind kind = Arrays.stream(ModelKind.values()).filter(one -> one.label().equals(model)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("model=" + model + ": there are ae, tae, disk and vae"));
+        .orElseThrow(() -> new IllegalArgumentException("model=" + model + ": there are "
+            + Arrays.stream(ModelKind.values()).map(ModelKind::label).collect(Collectors.joining(", "))));
     config = BenchCloud.config(kind, dimension, batch, 1);
     images = Digits.generate(BATCHES * batch, 1, 0).train().images();
     training = new Training(backend);

@@ -73,6 +73,7 @@ int main(int count, char** arguments) {
   test_exponentials();
   test_losses();
   test_spanning_trees();
+  test_edges();
   test_parameters();
   check::group("denormal numbers live in every thread", denormals_live);
 

@@ -76,6 +76,7 @@ void test_dense_layers();
 void test_exponentials();
 void test_losses();
 void test_spanning_trees();
+void test_edges();
 void test_parameters();
 
 }  // namespace operations

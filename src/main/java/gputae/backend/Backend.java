@@ -37,7 +37,7 @@ public interface Backend extends AutoCloseable {
   long allocatedBytes();
 
   /**
-   * Copies {@code to.size()} elements of a primitive array that fits the type (byte, int, long, float), from
+   * Copies {@code to.size()} elements of a primitive array that fits the type (byte, int, long, float, double), from
    * {@code offset} on.
    */
   void upload(Object array, int offset, Matrix to);
@@ -176,7 +176,7 @@ public interface Backend extends AutoCloseable {
 
   /**
    * out (1, count) = the lengths of the {@code most} longest edges (count, 2) at their places, and 0 elsewhere. Between
-   * equal lengths the edge that is later in the order of the exact rule counts as longer.
+   * equal lengths, the edge with the larger pair (smaller index, larger index) counts as longer.
    *
    * @param edges   int32, the smaller index first
    * @param lengths (1, count), not negative and not NaN

@@ -24,7 +24,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "generate",
     description = "Generate images: decode samples of the latent prior, which is uniform in the unit ball for tae and "
-        + "disk, standard normal for ae and vae.",
+        + "disk, and standard normal for the other models. Only vae is trained to match it; the embeddings of ae and "
+        + "topoae may lie elsewhere.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
 

@@ -3,7 +3,7 @@ package gputae.cli;
 import gputae.backend.BackendException;
 import gputae.console.Console;
 import gputae.files.WholeFile;
-import gputae.objective.Schedule;
+import gputae.objective.WeightSchedule;
 import gputae.run.Failure;
 import gputae.run.Version;
 import gputae.train.DivergedException;
@@ -92,17 +92,18 @@ public final class GpuTae implements Runnable {
     line.registerConverter(Integer.class, GpuTae::integer).registerConverter(int.class, GpuTae::integer);
     line.registerConverter(Long.class, GpuTae::longInteger).registerConverter(long.class, GpuTae::longInteger);
     line.registerConverter(Double.class, GpuTae::number).registerConverter(double.class, GpuTae::number);
-    line.registerConverter(Schedule.class, GpuTae::weight);
+    line.registerConverter(WeightSchedule.class, GpuTae::weight);
     TrainOptions.addTermOptions(line.getCommandSpec());
     return line.registerConverter(Path.class, GpuTae::path);
   }
 
-  private static Schedule weight(String text) {
+  /** A weight or a schedule; a {@link TypeConversionException} if the text is neither. */
+  static WeightSchedule weight(String text) {
     if (!text.contains(":")) {
-      return Schedule.constant(number(text));
+      return WeightSchedule.constant(number(text));
     }
     try {
-      return Schedule.parse(text);
+      return WeightSchedule.parse(text);
     } catch (IllegalArgumentException e) {
       throw new TypeConversionException(e.getMessage());
     }

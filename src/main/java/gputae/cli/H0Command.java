@@ -115,7 +115,7 @@ final class H0Command implements Callable<Integer> {
       print("landscapes", String.valueOf(tents.count()));
       print("landscape L1", String.valueOf(tents.norm(1)));
       print("landscape L2", String.valueOf(tents.norm(2)));
-      print("landscape maximum", String.valueOf(tents.norm(Double.POSITIVE_INFINITY)));
+      print("landscape maximum", shortest(tents.norm(Double.POSITIVE_INFINITY)));
     }
     print("precision", answer.precision());
     print("seconds", String.format(Locale.ROOT, "%.6f", answer.seconds()));

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -159,8 +160,17 @@ final class SweepCommand implements Callable<Integer> {
   /** The options of train on this command line by name. */
   private Map<String, String> fixed() {
     Map<String, String> fixed = new LinkedHashMap<>();
-    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-      if (spec.mixins().get("options").optionsMap().containsKey(option.longestName())) {
+    // An option that is given twice is matched twice, each time with all its values.
+    for (OptionSpec option : new LinkedHashSet<>(spec.commandLine().getParseResult().matchedOptions())) {
+      if (option.longestName().equals("--term")) {
+        // A combination leaves out the weights of terms that its model does not have, so each is an option of its own.
+        for (String text : option.originalStringValues()) {
+          Map.Entry<String, String> term = TrainOptions.nameAndWeight(text);
+          if (fixed.put("--lambda-" + term.getKey().replace('_', '-'), term.getValue()) != null) {
+            throw Failure.usage("--term " + term.getKey() + ": its weight is given twice");
+          }
+        }
+      } else if (spec.mixins().get("options").optionsMap().containsKey(option.longestName())) {
         fixed.put(option.longestName(), String.join(",", option.originalStringValues()));
       }
     }
@@ -174,6 +184,9 @@ final class SweepCommand implements Callable<Integer> {
     grid.axes().keySet().stream().filter(option -> fixed.containsKey("--" + option)).findFirst().ifPresent(option -> {
       throw Failure.usage("--" + option + " is given beside --grid " + option + "=...; leave out one of them");
     });
+    if (grid.axes().containsKey("term")) {
+      throw Failure.usage("--grid term=...: write lambda-NAME=WEIGHT,WEIGHT,... with the name of the term");
+    }
     Map<String, SweepCell> cells = new LinkedHashMap<>();
     for (Map<String, String> point : grid.points()) {
       Map<String, String> values = new LinkedHashMap<>(fixed);
@@ -190,7 +203,7 @@ final class SweepCommand implements Callable<Integer> {
 
   /** The training with these options; the options of the point give it its name. */
   static SweepCell cell(Map<String, String> values, Map<String, String> point) {
-    List<String> meaningless = TrainOptions.meaningless(TrainOptions.of(values).model());
+    List<String> meaningless = TrainOptions.meaningless(TrainOptions.of(values).model(), values.keySet());
     Map<String, String> kept = new LinkedHashMap<>(values);
     kept.keySet().removeAll(meaningless);
     Map<String, String> named = new LinkedHashMap<>(point);

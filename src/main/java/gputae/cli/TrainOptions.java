@@ -4,11 +4,11 @@ import gputae.backend.BallPenalty;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Objective;
-import gputae.objective.Schedule;
 import gputae.objective.Setting;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
 import gputae.objective.Terms;
+import gputae.objective.WeightSchedule;
 import gputae.run.Failure;
 import gputae.run.TrainSpec;
 import gputae.train.ModelKind;
@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine;
 
 /** The training and its data: the options of {@code train} on which the result of a run depends. */
@@ -127,12 +129,12 @@ final class TrainOptions {
   @Option(names = "--lambda", paramLabel = "X", defaultValue = "0.005",
       description = "Weight of the ball penalty and of the death times (default: ${DEFAULT-VALUE}). Every weight may"
           + " change over the first epochs: 0:0.005:20 goes from 0 to 0.005 in 20 epochs.")
-  private Schedule lambda;
+  private WeightSchedule lambda;
 
   @Option(names = "--term", paramLabel = "NAME=X",
       description = "Add a term to the objective with this weight, for example signature=0.5; the same as"
           + " --lambda-NAME. Several may be given. The terms are described below.")
-  private Map<String, Schedule> terms = new LinkedHashMap<>();
+  private List<String> terms = List.of();
 
   @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
       description = "Seed of initial weights, orders of images and noise (default: ${DEFAULT-VALUE}).")
@@ -151,7 +153,7 @@ final class TrainOptions {
       if (mixin.userObject() instanceof TrainOptions options && options.termOptions.isEmpty()) {
         for (TermKind<?> kind : Terms.all()) {
           for (Setting<?> setting : kind.settings()) {
-            Class<?> type = setting.equals(kind.weight()) ? Schedule.class : setting.type();
+            Class<?> type = setting.equals(kind.weight()) ? WeightSchedule.class : setting.type();
             OptionSpec option = OptionSpec.builder(setting.option()).type(type).paramLabel(setting.label())
                 .description(setting.description()).build();
             options.termOptions.put(setting, option);
@@ -173,6 +175,21 @@ final class TrainOptions {
     }
     if (model.terms().stream().noneMatch(TrainOptions::hasLambda)) {
       options.add(0, "--lambda");
+    }
+    return options;
+  }
+
+  /**
+   * The same, and the settings of terms that neither belong to the model nor have a weight.
+   *
+   * @param given names of the options that are given, with dashes
+   */
+  static List<String> meaningless(ModelKind model, Set<String> given) {
+    List<String> options = meaningless(model);
+    for (TermKind<?> kind : Terms.added()) {
+      if (!model.terms().contains(kind) && !given.contains(kind.weight().option())) {
+        kind.options().forEach(setting -> options.add(setting.option()));
+      }
     }
     return options;
   }
@@ -253,25 +270,42 @@ final class TrainOptions {
    * The weights of {@code --term} by kind. A usage {@link Failure} if the model does not have such a term, or if its
    * weight is given twice.
    */
-  private Map<TermKind<?>, Schedule> weights() {
+  private Map<TermKind<?>, WeightSchedule> weights() {
     List<TermKind<?>> possible = Terms.all().stream().filter(kind -> kind.weight() != null
         && (model.terms().contains(kind) || Terms.added().contains(kind))).toList();
-    Map<TermKind<?>, Schedule> weights = new LinkedHashMap<>();
-    terms.forEach((name, weight) -> {
-      TermKind<?> kind = possible.stream().filter(one -> one.name().equals(name.replace('-', '_'))).findFirst()
-          .orElseThrow(() -> Failure.usage("--term " + name + ": --model " + model.label() + " has no such term; "
+    Map<TermKind<?>, WeightSchedule> weights = new LinkedHashMap<>();
+    for (String text : terms) {
+      Map.Entry<String, String> term = nameAndWeight(text);
+      TermKind<?> kind = possible.stream().filter(one -> one.name().equals(term.getKey().replace('-', '_')))
+          .findFirst().orElseThrow(() -> Failure.usage("--term " + term.getKey() + ": --model " + model.label()
+              + " has no such term; it can have "
               + possible.stream().map(one -> one.name().replace('_', '-')).collect(Collectors.joining(", "))));
-      if (given(kind.weight().option()) || weights.putIfAbsent(kind, weight) != null) {
-        throw Failure.usage("--term " + name + ": its weight is given twice");
+      WeightSchedule weight;
+      try {
+        weight = GpuTae.weight(term.getValue());
+      } catch (TypeConversionException e) {
+        throw Failure.usage("--term " + term.getKey() + ": " + e.getMessage());
       }
-    });
+      if (given(kind.weight().option()) || weights.putIfAbsent(kind, weight) != null) {
+        throw Failure.usage("--term " + term.getKey() + ": its weight is given twice");
+      }
+    }
     return weights;
+  }
+
+  /** The parts of a value of {@code --term}; a usage {@link Failure} if it is not NAME=WEIGHT. */
+  static Map.Entry<String, String> nameAndWeight(String term) {
+    int equals = term.indexOf('=');
+    if (equals < 1) {
+      throw Failure.usage("--term " + term + ": expected NAME=WEIGHT, such as signature=0.5");
+    }
+    return Map.entry(term.substring(0, equals), term.substring(equals + 1));
   }
 
   /** The model's terms, and other terms that are given a weight. */
   private Objective objective() {
-    Map<TermKind<?>, Schedule> weights = weights();
-    Map<TermKind<?>, Schedule> schedules = new LinkedHashMap<>();
+    Map<TermKind<?>, WeightSchedule> weights = weights();
+    Map<TermKind<?>, WeightSchedule> schedules = new LinkedHashMap<>();
     List<Term> chosen = new ArrayList<>();
     for (TermKind<?> kind : Terms.all()) {
       boolean added =
@@ -279,7 +313,7 @@ final class TrainOptions {
       if (added || model.terms().contains(kind)) {
         Map<Setting<?>, Object> values = new LinkedHashMap<>();
         if (kind.weight() != null) {
-          Schedule weight = weight(kind, weights.get(kind));
+          WeightSchedule weight = weight(kind, weights.get(kind));
           schedules.put(kind, weight);
           values.put(kind.weight(), weight.to());
         }
@@ -287,7 +321,8 @@ final class TrainOptions {
         chosen.add(kind.of(new TermKind.Values(values)));
       } else if (Terms.added().contains(kind)) {
         kind.options().stream().map(Setting::option).filter(this::given).findFirst().ifPresent(option -> {
-          throw Failure.usage(option + " has no meaning without " + kind.weight().option() + "; give both or none");
+          throw Failure.usage(option + " has no meaning without a weight of its term, such as --term "
+              + kind.name().replace('_', '-') + "=1");
         });
       }
     }
@@ -300,9 +335,9 @@ final class TrainOptions {
    *
    * @param ofTerm the weight of {@code --term}, or null
    */
-  private Schedule weight(TermKind<?> kind, Schedule ofTerm) {
+  private WeightSchedule weight(TermKind<?> kind, WeightSchedule ofTerm) {
     Setting.Real setting = kind.weight();
-    Schedule weight = termOptions.get(setting).getValue();
+    WeightSchedule weight = termOptions.get(setting).getValue();
     String option = setting.option();
     if (ofTerm != null) {
       weight = ofTerm;
@@ -311,7 +346,7 @@ final class TrainOptions {
       weight = lambda;
       option = "--lambda";
     } else if (weight == null) {
-      weight = Schedule.constant(setting.fallback());
+      weight = WeightSchedule.constant(setting.fallback());
     }
     require(option, weight, setting.allows(weight.from()) && setting.allows(weight.to()), setting.allowed());
     return weight;

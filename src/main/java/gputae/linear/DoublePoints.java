@@ -12,7 +12,7 @@ public record DoublePoints(double[] coordinates, int dimension) implements Point
 
   /** Throws {@link IllegalArgumentException} if the lengths do not fit together. */
   public DoublePoints {
-    PointCloud.count(coordinates.length, dimension);
+    PointCloud.requireWhole(coordinates.length, dimension);
   }
 
   @Override

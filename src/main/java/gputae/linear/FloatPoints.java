@@ -12,7 +12,7 @@ public record FloatPoints(float[] coordinates, int dimension) implements PointCl
 
   /** Throws {@link IllegalArgumentException} if the lengths do not fit together. */
   public FloatPoints {
-    PointCloud.count(coordinates.length, dimension);
+    PointCloud.requireWhole(coordinates.length, dimension);
   }
 
   @Override

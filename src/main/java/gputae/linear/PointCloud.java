@@ -27,12 +27,11 @@ public sealed interface PointCloud permits FloatPoints, DoublePoints {
    */
   void requireFinite();
 
-  /** The number of points that an array of this length holds; {@link IllegalArgumentException} if it is not whole. */
-  static int count(int coordinates, int dimension) {
+  /** Throws {@link IllegalArgumentException} if so many coordinates are no whole number of points. */
+  static void requireWhole(int coordinates, int dimension) {
     if (dimension < 1 || coordinates % dimension != 0) {
       throw new IllegalArgumentException(coordinates + " coordinates are no points of dimension " + dimension);
     }
-    return coordinates / dimension;
   }
 
   /** The failure of {@link #requireFinite} at an index of the array. */

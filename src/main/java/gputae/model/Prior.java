@@ -8,7 +8,7 @@ import gputae.backend.Matrix;
 public enum Prior {
   /** Uniform in the unit ball, for models with the ball penalty. */
   UNIFORM_BALL,
-  /** Standard normal, for the plain and the variational autoencoder. */
+  /** Standard normal, for all other models. Of these, only the variational autoencoder is trained to match it. */
   STANDARD_NORMAL;
 
   /** Draws latent points (count, latent); the caller closes them. The first points do not depend on the count. */

@@ -18,14 +18,10 @@ import java.util.Map;
  */
 public record ClassDeaths(double weight) implements LatentTerm {
 
-  /** 2^40: its square, times the squares of some ten thousand classes, is still a float32. */
+  /** 2^40: its square times that of the number of a class, up to 2^23, is still a float32. */
   private static final float SPACING = 0x1p40f;
 
   private static final float LONGEST = SPACING / 2;
-
-  private static final Setting.Real WEIGHT = Setting.Real.atLeast(0, "lambda-class-deaths", "X",
-      "weight of the death times per class",
-      "Weight of the death times per class; without it the term is not in the objective.", 0);
 
   /** The kind of this term. */
   public static final TermKind<ClassDeaths> KIND =
@@ -42,23 +38,18 @@ public record ClassDeaths(double weight) implements LatentTerm {
         }
 
         @Override
-        public Setting.Real weight() {
-          return WEIGHT;
-        }
-
-        @Override
         public ClassDeaths of(Values values) {
-          return new ClassDeaths(values.get(WEIGHT));
+          return new ClassDeaths(values.get(weight()));
         }
 
         @Override
         public Values values(ClassDeaths term) {
-          return new Values(Map.of(WEIGHT, term.weight));
+          return new Values(Map.of(weight(), term.weight));
         }
       };
 
   public ClassDeaths {
-    WEIGHT.require(weight);
+    KIND.weight().require(weight);
   }
 
   @Override

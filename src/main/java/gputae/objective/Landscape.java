@@ -19,10 +19,6 @@ import java.util.Map;
  */
 public record Landscape(double weight, int count) implements LatentTerm {
 
-  private static final Setting.Real WEIGHT = Setting.Real.atLeast(0, "lambda-landscape", "X",
-      "weight of the persistence landscapes",
-      "Weight of the persistence landscapes; without it the term is not in the objective.", 0);
-
   private static final Setting.Count COUNT = new Setting.Count("landscapes", "K", "number of persistence landscapes",
       "K of the K largest persistence landscapes, one for each of the longest death times (default: 10).", 10);
 
@@ -41,15 +37,11 @@ public record Landscape(double weight, int count) implements LatentTerm {
 
         @Override
         public List<String> help() {
-          return List.of("integral of the K largest persistence landscapes, sum of d^2 / 4",
-              "over the K longest death times d (Bubenik 2015); it moves groups",
-              "apart and sees nothing else; its pull grows with d: give it less",
-              "weight than the ball penalty, and --penalty squared");
-        }
-
-        @Override
-        public Setting.Real weight() {
-          return WEIGHT;
+          return List.of("integral of the K largest persistence landscapes, sum of",
+              "d^2 / 4 over the K longest death times d (Bubenik 2015); it",
+              "moves groups apart and sees nothing else; its pull grows with",
+              "d: give it less weight than the ball penalty, and --penalty",
+              "squared");
         }
 
         @Override
@@ -59,17 +51,17 @@ public record Landscape(double weight, int count) implements LatentTerm {
 
         @Override
         public Landscape of(Values values) {
-          return new Landscape(values.get(WEIGHT), values.get(COUNT));
+          return new Landscape(values.get(weight()), values.get(COUNT));
         }
 
         @Override
         public Values values(Landscape term) {
-          return new Values(Map.of(WEIGHT, term.weight, COUNT, term.count));
+          return new Values(Map.of(weight(), term.weight, COUNT, term.count));
         }
       };
 
   public Landscape {
-    WEIGHT.require(weight);
+    KIND.weight().require(weight);
     COUNT.require(count);
   }
 

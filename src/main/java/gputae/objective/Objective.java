@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What a training minimises: the sum of its terms, each multiplied by its weight. Terms that are maximised are
@@ -16,14 +15,14 @@ public final class Objective {
 
   private final List<Term> terms;
 
-  /** Of the terms whose weight changes. */
-  private final Map<TermKind<?>, Schedule> schedules;
+  /** The schedules of the terms whose weight changes. */
+  private final Map<TermKind<?>, WeightSchedule> schedules;
 
   private final List<TermKind<?>> columns;
   private final OutputTerm output;
   private final PosteriorTerm posterior;
 
-  private Objective(List<Term> given, Map<TermKind<?>, Schedule> schedules) {
+  private Objective(List<Term> given, Map<TermKind<?>, WeightSchedule> schedules) {
     List<TermKind<?>> columns = new ArrayList<>(Terms.PAPER);
     List<Term> ordered = new ArrayList<>(given);
     ordered.sort(Comparator.comparingInt(term -> position(term.kind())));
@@ -42,20 +41,25 @@ public final class Objective {
     if (outputs.size() != 1 || posteriors.size() > 1
         || outputs.size() + posteriors.size() + latent().size() + parameter().size() != terms.size()) {
       throw new IllegalArgumentException(
-          "an objective has one term of the outputs, at most one of the posterior, any of the latent points and of the"
-              + " parameters: " + terms);
+          "an objective has one term of the outputs, at most one of the posterior, any number of the latent points and"
+              + " of the parameters: " + terms);
     }
     this.output = outputs.get(0);
     this.schedules = changing(schedules);
     this.posterior = posteriors.isEmpty() ? null : posteriors.get(0);
   }
 
-  private Map<TermKind<?>, Schedule> changing(Map<TermKind<?>, Schedule> given) {
-    Map<TermKind<?>, Schedule> changing = new LinkedHashMap<>();
+  private Map<TermKind<?>, WeightSchedule> changing(Map<TermKind<?>, WeightSchedule> given) {
+    Map<TermKind<?>, WeightSchedule> changing = new LinkedHashMap<>();
     given.forEach((kind, schedule) -> {
       Term term = terms.stream().filter(one -> one.kind().equals(kind)).findFirst().orElse(null);
-      if (term == null || kind.weight() == null || term.weight() != schedule.to()) {
-        throw new IllegalArgumentException("no term has the schedule " + schedule + " for the " + kind.title());
+      if (term == null || kind.weight() == null) {
+        throw new IllegalArgumentException("there is a schedule for the " + kind.title()
+            + (term == null ? ", which is not in the objective" : ", whose weight is always 1"));
+      }
+      if (term.weight() != schedule.to()) {
+        throw new IllegalArgumentException("the schedule " + schedule + " does not end with the weight of the "
+            + kind.title() + ", " + term.weight());
       }
       kind.weight().require(schedule.from());
       if (!schedule.isConstant()) {
@@ -74,8 +78,9 @@ public final class Objective {
    * An objective with these terms, given in any order, and with weights that change from epoch to epoch.
    *
    * @param schedules schedules of some terms by kind; each ends with the weight of its term
+   * @throws IllegalArgumentException if the terms make no objective, or a schedule belongs to no term
    */
-  public static Objective of(List<? extends Term> terms, Map<TermKind<?>, Schedule> schedules) {
+  public static Objective of(List<? extends Term> terms, Map<TermKind<?>, WeightSchedule> schedules) {
     return new Objective(List.copyOf(terms), schedules);
   }
 
@@ -116,19 +121,14 @@ public final class Objective {
     return terms.stream().anyMatch(term -> term.kind().equals(kind));
   }
 
-  /** The kinds of the terms whose weight changes from epoch to epoch. */
-  public Set<TermKind<?>> scheduled() {
-    return schedules.keySet();
+  /** The terms whose weight changes from epoch to epoch. */
+  public List<Term> scheduled() {
+    return terms.stream().filter(term -> schedules.containsKey(term.kind())).toList();
   }
 
   /** The weight of a term over the epochs. */
-  public Schedule schedule(Term term) {
-    return schedules.getOrDefault(term.kind(), Schedule.constant(term.weight()));
-  }
-
-  /** The weight in an epoch, counted from 1, of a term with a schedule. */
-  public double weight(TermKind<?> kind, int epoch) {
-    return schedules.get(kind).in(epoch);
+  public WeightSchedule schedule(Term term) {
+    return schedules.getOrDefault(term.kind(), WeightSchedule.constant(term.weight()));
   }
 
   /** The reconstruction. */

@@ -33,7 +33,7 @@ public final class ParameterTerms implements AutoCloseable {
   /**
    * Enqueues the values of all terms, and adds their gradients to those of the network.
    *
-   * @param parameters of the network, (1, parameters)
+   * @param parameters the flat buffer of the network, (1, parameters)
    * @param step       number of the steps done, int64 (1, 1)
    * @param gradients  of the network, (1, parameters)
    * @param losses     (1, columns of the objective); only the parameter terms' columns are written

@@ -16,7 +16,8 @@ import java.util.Map;
  * </pre>
  *
  * for B images. An edge of both trees counts twice. The scale s is trained with the network; the gradient flows through
- * A(Z) and s. As in the authors' code, the two sums are not halved.
+ * A(Z) and s. As in the authors' code, the two sums are not halved. The authors searched weights from 0.01 to 3; the
+ * best one on their spheres was 0.434.
  *
  * @param weight        at least 0
  * @param normalisation the unit t of the distances of images
@@ -97,7 +98,7 @@ public record Signature(double weight, Normalisation normalisation) implements L
 
   @Override
   public long workBytes(long points) {
-    return 2 * Deaths.TREE_BYTES * points;
+    return Deaths.TREE_BYTES * points;
   }
 
   @Override

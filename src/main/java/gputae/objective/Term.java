@@ -12,12 +12,4 @@ public interface Term {
 
   /** The factor, at least 0, by which the objective multiplies the term's value. */
   double weight();
-
-  /**
-   * What the term adds to the objective if the term has the value {@code value}. The sign is reversed if the term is
-   * maximised.
-   */
-  default double weighted(double value) {
-    return kind().signed(weight() * value);
-  }
 }

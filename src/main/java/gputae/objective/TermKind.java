@@ -88,7 +88,7 @@ public abstract class TermKind<T extends Term> {
   }
 
   /**
-   * What the term is, for the help of {@code train}: lines of at most 64 characters. They give the formula and the
+   * What the term is, for the help of {@code train}: lines of at most 62 characters. They give the formula and the
    * unit, and say whether the value is a mean or a sum.
    */
   public abstract List<String> help();

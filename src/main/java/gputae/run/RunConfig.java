@@ -8,7 +8,7 @@ import gputae.data.Datasets;
 import gputae.data.Images;
 import gputae.files.WholeFile;
 import gputae.objective.Objective;
-import gputae.objective.Schedule;
+import gputae.objective.WeightSchedule;
 import gputae.objective.Setting;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
@@ -148,7 +148,7 @@ public record RunConfig(
     for (Term term : objective.terms()) {
       TermKind.Values values = term.kind().valuesOf(term);
       if (term.kind().weight() != null) {
-        Schedule schedule = objective.schedule(term);
+        WeightSchedule schedule = objective.schedule(term);
         if (schedule.isConstant()) {
           json.addProperty(term.kind().weight().key(), term.weight());
         } else {
@@ -176,13 +176,13 @@ public record RunConfig(
   /** The model's own terms, and other terms that have a weight. */
   private static Objective objective(JsonSettings json, ModelKind model) {
     List<Term> terms = new ArrayList<>();
-    Map<TermKind<?>, Schedule> schedules = new HashMap<>();
+    Map<TermKind<?>, WeightSchedule> schedules = new HashMap<>();
     for (TermKind<?> kind : Terms.all()) {
       if (model.terms().contains(kind) || Terms.added().contains(kind) && json.has(kind.weight().key())) {
         Map<Setting<?>, Object> values = new HashMap<>();
         for (Setting<?> setting : kind.settings()) {
           if (setting.equals(kind.weight()) && json.isText(setting.key())) {
-            Schedule schedule = schedule(json, kind.weight());
+            WeightSchedule schedule = schedule(json, kind.weight());
             schedules.put(kind, schedule);
             values.put(setting, schedule.to());
           } else if (setting instanceof Setting.Choice<?> choice) {
@@ -206,17 +206,17 @@ public record RunConfig(
     return Objective.of(terms, schedules);
   }
 
-  /** A weight that changes, as {@link Schedule#parse} reads it. */
-  private static Schedule schedule(JsonSettings json, Setting.Real weight) {
+  /** A weight that changes, as {@link WeightSchedule#parse} reads it. */
+  private static WeightSchedule schedule(JsonSettings json, Setting.Real weight) {
     String text = json.text(weight.key(), weight.inFile() + " or FROM:TO:EPOCHS", given -> {
       try {
-        Schedule schedule = Schedule.parse(given);
+        WeightSchedule schedule = WeightSchedule.parse(given);
         return weight.allows(schedule.from()) && weight.allows(schedule.to());
       } catch (IllegalArgumentException e) {
         return false;
       }
     });
-    return Schedule.parse(text);
+    return WeightSchedule.parse(text);
   }
 
   private static double positive(JsonSettings json, String key) {

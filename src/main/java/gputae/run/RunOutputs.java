@@ -107,7 +107,7 @@ public final class RunOutputs {
       for (Setting<?> setting : term.kind().settings()) {
         put(settings, setting, values);
       }
-      if (train.objective().scheduled().contains(term.kind())) {
+      if (train.objective().scheduled().contains(term)) {
         settings.put(term.kind().weight().title(), train.objective().schedule(term).words());
       }
     }

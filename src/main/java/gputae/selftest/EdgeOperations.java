@@ -214,7 +214,7 @@ final class EdgeOperations {
   private static void labelledCloud(Case c, Random random, int n, int d, int classes) {
     float spacing = 0x1p40f;
     FloatPoints points = new FloatPoints(Reference.gaussian(random, n * d, 1), d);
-    // Every fifth point, about, has no class.
+    // From a quarter to a half of the points have no class.
     int[] labels = random.ints(n, 0, classes + 1 + classes / 4).map(label -> Math.min(label, classes)).toArray();
     float[] members = new float[n * classes];
     for (int i = 0; i < n; i++) {

@@ -21,7 +21,7 @@ public enum ModelKind {
   DISK("disk", "autoencoder with the ball penalty alone", Reconstruction.KIND, Ball.KIND),
   /** Variational autoencoder. */
   VAE("vae", "variational autoencoder", Reconstruction.KIND, Kl.KIND),
-  /** Autoencoder with the signature loss of Moor et al. 2020. */
+  /** Autoencoder with the signature loss of Moor et al. 2020; the reconstruction is not theirs, the squared error. */
   TOPOAE("topoae", "topological autoencoder", Reconstruction.KIND, Signature.KIND);
 
   /** The models of the paper, in the order of its tables. */
@@ -47,7 +47,10 @@ public enum ModelKind {
     return title;
   }
 
-  /** The distribution of latent points from which images are generated. */
+  /**
+   * The distribution of latent points from which images are generated. The embeddings of AE and TOPOAE may lie
+   * elsewhere, since nothing pulls them there.
+   */
   public Prior prior() {
     return terms.contains(Ball.KIND) ? Prior.UNIFORM_BALL : Prior.STANDARD_NORMAL;
   }

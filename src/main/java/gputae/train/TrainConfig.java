@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * The settings of a training, apart from the data and the device.
  *
- * @param model       one of the four models; it names the run and determines the distribution for generated images
+ * @param model       the model; it names the run and determines the distribution for generated images
  * @param latent      dimension of the latent space
  * @param hidden      sizes of the encoder's hidden layers; the decoder's are the same reversed
  * @param batch       images per step; the last step of an epoch takes the remaining images

@@ -14,7 +14,7 @@ import gputae.model.Initialisation;
 import gputae.model.ReconstructionLoss;
 import gputae.objective.Losses;
 import gputae.objective.Objective;
-import gputae.objective.TermKind;
+import gputae.objective.Term;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleSupplier;
@@ -222,8 +222,8 @@ public final class Trainer implements AutoCloseable {
 
   private boolean runEpoch(TrainListener listener) {
     int epoch = history.size() + 1;
-    for (TermKind<?> kind : config.objective().scheduled()) {
-      trainStep.weigh(kind, config.objective().weight(kind, epoch));
+    for (Term term : config.objective().scheduled()) {
+      trainStep.weigh(term.kind(), config.objective().schedule(term).in(epoch));
     }
     order.view(0, 1, images).upload(nextOrder != null ? nextOrder : imageOrder(epoch));
     nextOrder = null;

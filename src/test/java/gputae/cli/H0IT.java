@@ -80,7 +80,7 @@ class H0IT extends CommandTests {
         new Jar(folder).run("h0", gaps, "--landscape", 2, "--out-landscape", "tents.csv").succeeded();
     String summary = result.out().replaceAll(" +", " ");
     for (String line : List.of("landscapes 2\n", "landscape L1 6.25\n",
-        "landscape L2 " + Math.sqrt((64 + 27) / 12.0) + "\n", "landscape maximum 2.0\n")) {
+        "landscape L2 " + Math.sqrt((64 + 27) / 12.0) + "\n", "landscape maximum 2\n")) {
       assertTrue(summary.contains(line), "no " + line + result);
     }
     assertEquals(List.of("k,t,value", "1,0,0", "1,2,2", "1,4,0", "2,0,0", "2,1.5,1.5", "2,3,0"),

@@ -114,6 +114,22 @@ class TermsIT extends CommandTests {
     // topoae has no --lambda: one training.
     assertEquals(4, table.size(), table.toString());
     assertTrue(table.get(0).contains("signature"), table.get(0));
+    // A model without the setting is trained without it, once.
+    program.run("sweep", "--dataset", data, "--device", "cpu", "--epochs", 1, "--batch", 32, "--threads", 1, "--out",
+        "terms", "--term", "landscape=0.001", "--term", "class-deaths=0.002", "--grid",
+        "model=tae,topoae,signature-unit=range,batch").succeeded();
+    table = Files.readAllLines(folder.resolve("terms/sweep.csv"));
+    assertEquals(4, table.size(), table.toString());
+    assertTrue(table.get(0).contains("landscape") && table.get(0).contains("class_deaths"), table.get(0));
+    // The weight of a term that the ae does not have.
+    program.run("sweep", "--dataset", data, "--device", "cpu", "--epochs", 1, "--batch", 32, "--threads", 1, "--out",
+        "deaths", "--term", "deaths=0.01", "--grid", "model=ae,tae").succeeded();
+    String refused = program.run("sweep", "--dataset", data, "--out", "no", "--grid", "term=signature=0.1")
+        .wrongUsage().err();
+    assertTrue(refused.contains("write lambda-NAME"), refused);
+    refused = program.run("sweep", "--dataset", data, "--out", "no", "--term", "signature=1", "--term", "signature=2",
+        "--grid", "seed=0,1").wrongUsage().err();
+    assertTrue(refused.contains("given twice"), refused);
   }
 
   @ParameterizedTest
@@ -122,14 +138,17 @@ class TermsIT extends CommandTests {
     "--lambda 0:1                        | '0:1' is neither a weight nor FROM:TO:EPOCHS, such as 0:0.005:20",
     "--lambda 0:1:0                      | neither a weight nor FROM:TO:EPOCHS",
     "--lambda=-1:0.005:3                 | --lambda is -1.0:0.005:3; it is finite and at least 0",
-    "--term nothing=1                    | --term nothing: --model tae has no such term; ball, deaths, signature",
-    "--landscapes 3                      | --landscapes has no meaning without --lambda-landscape",
+    "--term nothing=1                    | --model tae has no such term; it can have ball, deaths, signature",
+    "--landscapes 3                      | --landscapes has no meaning without a weight of its term",
     "--term landscape=1 --landscapes 0   | --landscapes is 0; it is at least 1",
     "--term kl=1                         | --term kl: --model tae has no such term",
     "--term signature=1 --lambda-signature 1 | --term signature: its weight is given twice",
     "--term signature=-1                 | the weight of --term signature is -1.0; it is finite and at least 0",
-    "--term signature                    | --term",
-    "--signature-unit batch              | --signature-unit has no meaning without --lambda-signature",
+    "--term signature                    | --term signature: expected NAME=WEIGHT, such as signature=0.5",
+    "--term signature=x                  | --term signature: 'x' is not a number",
+    "--term signature=1 --term signature=2 | --term signature: its weight is given twice",
+    "--term class-deaths=1 --term class_deaths=2 | its weight is given twice",
+    "--signature-unit batch              | has no meaning without a weight of its term, such as --term signature=1",
     "--model topoae --lambda 0.1         | --lambda has no meaning for --model topoae",
     "--model topoae --lambda-ball 0.1    | --lambda-ball has no meaning for --model topoae"})
   void whatCannotBeIsRefusedInOneLine(String options, String message) {

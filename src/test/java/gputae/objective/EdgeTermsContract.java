@@ -138,7 +138,7 @@ abstract class EdgeTermsContract {
     Given one = of(new Landscape(1, 3), new float[] {4, 5}, new float[PIXELS], new float[CLASSES], 1);
     assertEquals(0, one.value);
     assertArrayEquals(new float[2], one.gradient);
-    // The edges of a square tie; 1-3 is the last one in the order of the exact rule.
+    // The edges of a square tie; 1-3 has the largest ids.
     Given square = of(new Landscape(1, 1), new float[] {0, 0, 1, 0, 0, 1, 1, 1}, new float[4 * PIXELS],
         new float[4 * CLASSES], 4);
     assertArrayEquals(new float[] {0, 0, 0, -0.5f, 0, 0, 0, 0.5f}, square.gradient);

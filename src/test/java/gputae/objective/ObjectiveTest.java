@@ -100,7 +100,7 @@ class ObjectiveTest {
     Set<String> names = new HashSet<>();
     for (TermKind<?> kind : Terms.all()) {
       assertTrue(names.add(kind.name()) && !kind.help().isEmpty(), kind.name());
-      assertTrue(kind.help().stream().allMatch(line -> line.length() <= 64), kind.name());
+      assertTrue(kind.help().stream().allMatch(line -> line.length() <= 62), kind.name());
       for (Setting<?> setting : kind.settings()) {
         assertTrue(names.add(setting.option()) && names.add(setting.key() + " in files"), setting.toString());
         assertFalse(setting.title().isBlank() || setting.description().isBlank(), setting.toString());

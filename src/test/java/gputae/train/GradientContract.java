@@ -397,7 +397,8 @@ abstract class GradientContract {
       }
       double total = reconstruction / (ROWS * PIXELS) + kl;
       if (own != null) {
-        total += own.term.weighted(own.value.applyAsDouble(new Seen(z, rows(x), layout, p)));
+        total += (own.term.kind().maximised() ? -1 : 1) * own.term.weight()
+            * own.value.applyAsDouble(new Seen(z, rows(x), layout, p));
       }
       if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {

@@ -20,7 +20,7 @@ import gputae.objective.Kl;
 import gputae.objective.Landscape;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
-import gputae.objective.Schedule;
+import gputae.objective.WeightSchedule;
 import gputae.objective.Signature;
 import gputae.objective.Term;
 import java.io.IOException;
@@ -101,8 +101,8 @@ abstract class TrainerContract {
     terms.add(new Signature(0.5, Signature.Normalisation.BATCH));
     terms.add(new ClassDeaths(0.004));
     terms.add(new Landscape(0.01, 5));
-    Objective objective = Objective.of(terms, Map.of(Deaths.KIND, new Schedule(0, 0.005, 2), Signature.KIND,
-        new Schedule(1, 0.5, 4)));
+    Objective objective = Objective.of(terms, Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 2), Signature.KIND,
+        new WeightSchedule(1, 0.5, 4)));
     return new TrainConfig(tae.model(), tae.latent(), tae.hidden(), tae.batch(), epochs, tae.rate(), objective,
         tae.seed());
   }
@@ -214,7 +214,7 @@ abstract class TrainerContract {
     without.replaceAll(term -> term.kind().equals(Deaths.KIND) ? new Deaths(0, 1, Double.POSITIVE_INFINITY) : term);
     TrainConfig zero = withObjective(first, Objective.of(without));
     TrainConfig rising = withObjective(first, Objective.of(first.objective().terms(),
-        Map.of(Deaths.KIND, new Schedule(0, 0.005, 5))));
+        Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 5))));
     assertArrayEquals(uninterrupted(zero, new Heard()).parameters(),
         uninterrupted(rising, new Heard()).parameters());
     // After the change, a training goes on as one with the last weight.
@@ -222,7 +222,7 @@ abstract class TrainerContract {
     assertFalse(Arrays.equals(all.parameters(), halfway.parameters()));
     assertArrayEquals(resumed(withEpochs(withObjective(first, first.objective()), 2), halfway).parameters(),
         resumed(withEpochs(withObjective(first, Objective.of(first.objective().terms(),
-            Map.of(Deaths.KIND, new Schedule(0, 0.005, 1)))), 2), halfway).parameters());
+            Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 1)))), 2), halfway).parameters());
   }
 
   private static TrainConfig withObjective(TrainConfig config, Objective objective) {

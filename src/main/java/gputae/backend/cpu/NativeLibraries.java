@@ -69,7 +69,8 @@ public final class NativeLibraries {
         Path file = Path.of(library.toURI());
         System.load(file.toString());
         return file.getParent();
-      } catch (URISyntaxException | UnsatisfiedLinkError e) {
+      } catch (URISyntaxException | LinkageError e) {
+        // Also a NoSuchMethodError: the library and the class Native are of different builds.
         throw new BackendException("cannot load " + library + ": " + e.getMessage(), e);
       }
     }

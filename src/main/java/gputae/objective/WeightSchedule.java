@@ -12,11 +12,14 @@ import java.util.regex.Pattern;
  * @param to     weight after {@code epochs} epochs and in all later ones
  * @param epochs at least 1; 1 if the weight is constant
  */
-public record Schedule(double from, double to, int epochs) {
+public record WeightSchedule(double from, double to, int epochs) {
 
   private static final Pattern TEXT = Pattern.compile("([^:]+):([^:]+):(\\d{1,9})");
 
-  public Schedule {
+  /**
+   * Throws {@link IllegalArgumentException} if there is no epoch. The setting of a weight says which ones are allowed.
+   */
+  public WeightSchedule {
     if (epochs < 1) {
       throw new IllegalArgumentException("a weight that changes over " + epochs + " epochs; expected at least 1");
     }
@@ -24,8 +27,8 @@ public record Schedule(double from, double to, int epochs) {
   }
 
   /** A weight that is the same in all epochs. */
-  public static Schedule constant(double weight) {
-    return new Schedule(weight, weight, 1);
+  public static WeightSchedule constant(double weight) {
+    return new WeightSchedule(weight, weight, 1);
   }
 
   /**
@@ -33,11 +36,11 @@ public record Schedule(double from, double to, int epochs) {
    *
    * @throws IllegalArgumentException if the text is neither
    */
-  public static Schedule parse(String text) {
+  public static WeightSchedule parse(String text) {
     try {
       Matcher parts = TEXT.matcher(text);
       return parts.matches()
-          ? new Schedule(Double.parseDouble(parts.group(1)), Double.parseDouble(parts.group(2)),
+          ? new WeightSchedule(Double.parseDouble(parts.group(1)), Double.parseDouble(parts.group(2)),
               Integer.parseInt(parts.group(3)))
           : constant(Double.parseDouble(text));
     } catch (IllegalArgumentException e) {
