@@ -1,7 +1,7 @@
 // Death times as a loss: the sum of d^degree over the lengths d of the spanning tree that are not longer than max_edge,
 // and its gradient. With k = degree, edge (i, j) adds *weight k d^(k-1) (z_i - z_j) / d to point i and the opposite to
-// point j. An edge with d = 0 adds nothing. The weight is read from device memory, so one captured launch works for
-// every weight.
+// point j. An edge with d = 0 adds nothing, whatever the degree. The weight is read from device memory, so one captured
+// launch works for every weight.
 //
 // Each warp has one point. Its lanes look through all edges, 32 at a time. The warp takes the edges that meet the point
 // in the order of the edges, so the order of the sum is fixed without sorting. In the sum each lane has one coordinate.
@@ -73,7 +73,8 @@ extern "C" __global__ void __launch_bounds__(kThreads)
 #pragma unroll 1
     for (int e = thread; e < n - 1; e += threads) {
       const float length = lengths[e];
-      if (!(length > max_edge)) deaths += power_below(length, degree) * length;
+      // For a degree below 1, 0 to the power of the degree minus 1 would be infinite.
+      if (!(length > max_edge || length == 0)) deaths += power_below(length, degree) * length;
     }
     deaths = block_sum(deaths);
     if (thread == 0) *loss = static_cast<float>(deaths);

@@ -43,7 +43,7 @@ OPERATION(int, squared_distances, (const float* x, float* out, int64_t n, int64_
 // which the tree grew from point 0. Returns 0, or 1 if there was not enough memory.
 OPERATION(int, spanning_tree, (const float* x, int32_t* edges, float* lengths, int64_t n, int64_t d, GputaeTeam* team))
 
-// loss = sum of length^degree, degree at least 1, over edges not longer than max_edge; gradient (n, d) = *weight * its
+// loss = sum of length^degree, degree above 0, over edges not longer than max_edge; gradient (n, d) = *weight * its
 // derivative, 0 for edges of length 0.
 OPERATION(void, death_times,
           (const float* z, const int32_t* edges, const float* lengths, float degree, float max_edge,

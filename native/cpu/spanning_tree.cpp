@@ -226,10 +226,9 @@ void death_times(const float* z, const int32_t* edges, const float* lengths, flo
   for (int64_t e = 0; e < n - 1; e++) {
     const float length = lengths[e];
     // The condition is written so that a NaN counts.
-    if (length > max_edge) continue;
+    if (length > max_edge || length == 0) continue;
     const double power = degree == 1 ? 1 : __builtin_pow(length, degree - 1.0);
     sum += power * length;
-    if (length == 0) continue;
     const float slope = static_cast<float>(*weight * degree * power / length);
     const int64_t u = edges[2 * e], v = edges[2 * e + 1];
     for (int64_t k = 0; k < d; k++) {

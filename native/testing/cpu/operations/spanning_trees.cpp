@@ -170,7 +170,7 @@ void death_times() {
       Floats ascending = tree.lengths;
       std::sort(ascending.begin(), ascending.end());
       const float median = ascending.empty() ? 0 : ascending[ascending.size() / 2];  // this edge still counts
-      for (const float degree : {1.0f, 1.5f, 2.0f, 3.0f}) {
+      for (const float degree : {0.5f, 1.0f, 1.5f, 2.0f, 3.0f}) {
         for (const float longest : {kInfinity, median}) {
           const float weight = -0.3f;
           Guarded<float> gradient(n * d), loss(1);

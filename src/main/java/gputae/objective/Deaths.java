@@ -12,7 +12,8 @@ import java.util.Map;
  * points.
  *
  * @param weight  at least 0; the paper's lambda. A larger weight spreads the points farther apart
- * @param degree  k in the total persistence, which is the sum of d^k; at least 1
+ * @param degree  k in the total persistence, which is the sum of d^k; above 0. Below 1 the pull of an edge grows
+ *     without bound as its length goes to 0; an edge of length 0 has none
  * @param maxEdge death times above this are left out; if this is infinite, none is left out
  */
 public record Deaths(double weight, double degree, double maxEdge) implements LatentTerm {
@@ -20,8 +21,8 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
   private static final Setting.Real WEIGHT = Setting.Real.atLeast(0, "lambda-deaths", "X", "weight of the death times",
       "Weight of the death times alone (default: --lambda).", 0.005);
 
-  private static final Setting.Real DEGREE = Setting.Real.atLeast(1, "degree", "K", "degree of the total persistence",
-      "k of the total persistence sum of d^k, at least 1 (default: 1).", 1);
+  private static final Setting.Real DEGREE = Setting.Real.finiteAbove(0, "degree", "K",
+      "degree of the total persistence", "k of the total persistence sum of d^k, above 0 (default: 1).", 1);
 
   /** Death times longer than this are left out. */
   public static final Setting.Real MAX_EDGE = Setting.Real.above(0, "max-edge", "X", "longest edge",

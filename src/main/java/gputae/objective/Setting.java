@@ -120,6 +120,12 @@ public abstract sealed class Setting<V> permits Setting.Real, Setting.Count, Set
       return new Real(name, label, title, description, fallback, bound, true, false);
     }
 
+    /** A finite number greater than {@code bound}. */
+    public static Real finiteAbove(double bound, String name, String label, String title, String description,
+        double fallback) {
+      return new Real(name, label, title, description, fallback, bound, false, false);
+    }
+
     /** A number greater than {@code bound}; it may be infinite. Files leave out a value that is infinite. */
     public static Real above(double bound, String name, String label, String title, String description,
         double fallback) {

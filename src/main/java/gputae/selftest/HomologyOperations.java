@@ -164,7 +164,7 @@ final class HomologyOperations {
     float[] sorted = lengths.clone();
     Arrays.sort(sorted);
     float middle = sorted.length == 0 ? 1 : sorted[sorted.length / 2];
-    for (float degree : new float[] {1, 2, 1.5f}) {
+    for (float degree : new float[] {1, 2, 1.5f, 0.5f}) {
       for (float maxEdge : new float[] {Float.POSITIVE_INFINITY, 0.5f, middle}) {
         cases.run(label + ", degree " + degree + ", at most " + maxEdge,
             c -> deathTimes(c, random, points, edges, lengths, degree, maxEdge));

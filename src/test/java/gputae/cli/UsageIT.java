@@ -40,7 +40,7 @@ class UsageIT extends CommandTests {
   void aNumberOutOfRangeOrNoNumberExits2WithOneLine() throws IOException {
     assertAllWrong("train --latent 0", "train --batch -1", "train --batch many", "train --epochs 0",
         "train --epochs 2147483648", "train --lr nan", "train --lr NaN",
-        "train --lr 0", "train --degree 0.5", "train --hidden 0", "train --hidden 64,,64", "train --lambda -1",
+        "train --lr 0", "train --degree 0", "train --hidden 0", "train --hidden 64,,64", "train --lambda -1",
         "train --lambda NaN", "train --max-edge 0",
         "train --seed 1.5", "train --threads 0", "train --figures-every 0", "generate run --count 0 --out images.npy",
         "train --resume run --epochs 0",

@@ -123,6 +123,15 @@ abstract class EdgeTermsContract {
   }
 
   @Test
+  void aDegreeBelowOneLeavesDuplicatesOut() {
+    // Death times 0 and 4 on a line: the sum of their roots is 2, the derivative of the root at 4 is 1/4.
+    Given found = of(new Deaths(1, 0.5, Double.POSITIVE_INFINITY), new float[] {1, 0, 1, 0, 5, 0},
+        new float[3 * PIXELS], new float[3 * CLASSES], 3);
+    assertEquals(2, found.value, 1e-6);
+    assertArrayEquals(new float[] {-0.25f, 0, 0, 0, 0.25f, 0}, found.gradient, 1e-6f);
+  }
+
+  @Test
   void landscapesOfAFewPoints() {
     // Death times 1, 2 and 3 on a line.
     float[] z = {0, 0, 1, 0, 3, 0, 6, 0};

@@ -74,10 +74,10 @@ class ObjectiveTest {
     assertEquals("lambda-ball is -1.0; it is finite and at least 0", refusal(() -> new Ball(-1, BallPenalty.NORM)));
     assertEquals("lambda-ball is Infinity; it is finite and at least 0",
         refusal(() -> new Ball(Double.POSITIVE_INFINITY, BallPenalty.NORM)));
-    assertEquals("degree is 0.5; it is finite and at least 1", refusal(() -> new Deaths(1, 0.5, 1)));
+    assertEquals("degree is 0.0; it is finite and greater than 0", refusal(() -> new Deaths(1, 0, 1)));
     assertEquals("max-edge is 0.0; it is greater than 0", refusal(() -> new Deaths(1, 1, 0)));
     assertEquals("max-edge is NaN; it is greater than 0", refusal(() -> new Deaths(1, 1, Double.NaN)));
-    assertEquals("degree is NaN; it is finite and at least 1", refusal(() -> new Deaths(1, Double.NaN, 1)));
+    assertEquals("degree is NaN; it is finite and greater than 0", refusal(() -> new Deaths(1, Double.NaN, 1)));
   }
 
   private static String refusal(Runnable made) {

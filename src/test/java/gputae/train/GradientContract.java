@@ -73,6 +73,11 @@ abstract class GradientContract {
   }
 
   @Test
+  void deathTimesOfADegreeBelowOne() {
+    check(ModelKind.TAE, 2, new Penalty(0.1, BallPenalty.NORM, 0.1, 0.5, Double.POSITIVE_INFINITY));
+  }
+
+  @Test
   void deathTimesUpToALongestEdge() {
     check(ModelKind.TAE, 2, new Penalty(0.3, BallPenalty.SQUARED, 0.2, 1, 0.5));
   }
