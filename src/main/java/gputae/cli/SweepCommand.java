@@ -171,7 +171,9 @@ final class SweepCommand implements Callable<Integer> {
           }
         }
       } else if (spec.mixins().get("options").optionsMap().containsKey(option.longestName())) {
-        fixed.put(option.longestName(), String.join(",", option.originalStringValues()));
+        if (fixed.put(option.longestName(), String.join(",", option.originalStringValues())) != null) {
+          throw Failure.usage(option.longestName() + " is given beside --term; leave out one of them");
+        }
       }
     }
     return fixed;
