@@ -101,12 +101,17 @@ final class EdgeOperations {
 
   /** Lengths are drawn from so many different ones. */
   private static void keepLongest(Case c, Random random, int count, int most, int different) {
-    int[] edges = edges(random, 5000, count);
+    // Different edges between few points, so that many with one length share a point.
+    int n = 40;
+    int[] pairs = IntStream.range(0, n * n).filter(pair -> pair / n < pair % n).toArray();
+    int[] edges = new int[2 * count];
     float[] lengths = new float[count];
     for (int e = 0; e < count; e++) {
-      int u = Math.min(edges[2 * e], edges[2 * e + 1]);
-      edges[2 * e + 1] = Math.max(edges[2 * e], edges[2 * e + 1]);
-      edges[2 * e] = u;
+      int other = e + random.nextInt(pairs.length - e);
+      int pair = pairs[other];
+      pairs[other] = pairs[e];
+      edges[2 * e] = pair / n;
+      edges[2 * e + 1] = pair % n;
       lengths[e] = random.nextInt(different) / 8f;
     }
     if (count > 2) {
