@@ -59,7 +59,6 @@ public final class RunOutputs {
    */
   public double writeAll(Backend backend, Autoencoder model, FloatPoints latents, List<Epoch> history)
       throws IOException {
-    TrainConfig train = config.config();
     Npy.write(run.latents(), latents.coordinates(), latents.count(), latents.dimension());
     if (test.labels() != null) {
       Npy.write(run.labels(), test.labels(), test.images().count());
