@@ -1,8 +1,8 @@
 // Lengths of given edges of a cloud, and a loss of these lengths: the parts of the signature loss (Moor, Horn, Rieck,
 // Borgwardt 2020: Topological autoencoders). Also the largest of many lengths, the longest edges, and a cloud whose
 // classes lie far apart.
-#include "device.h"
 #include "exact_distance.h"
+#include "pulls.h"
 
 namespace gputae {
 
@@ -66,8 +66,6 @@ extern "C" __global__ void keep_longest(const int32_t* __restrict__ edges, const
 
 namespace {
 
-constexpr int kStressThreads = 256;
-
 // How far a length is from its target, in their units. If the unit of the targets is 0, so are all targets.
 __device__ inline double residue(float length, float target, double scale, double unit) {
   return length / scale - (unit == 0 ? 0 : target / unit);
@@ -81,57 +79,25 @@ __device__ inline double residue(float length, float target, double scale, doubl
 // opposite to point j, and nothing if its length is 0. *scale_gradient += *weight times the derivative with respect to
 // *scale.
 //
-// As in death_times, each warp has one point and takes the edges that meet it in their order.
-// Launch: one warp for each of the n points, 256 threads in a block, at least one block.
+// Launch: as pull_points, at least one block.
 // Shapes: lengths (count), targets (count).
-extern "C" __global__ void __launch_bounds__(kStressThreads)
+extern "C" __global__ void __launch_bounds__(kPullThreads)
     edge_stress(const float* __restrict__ z, const int32_t* __restrict__ edges, const float* __restrict__ lengths,
                 const float* __restrict__ targets, const float* __restrict__ target_square,
                 const float* __restrict__ scale, const float* __restrict__ weight, int32_t count, int32_t n, int32_t d,
                 float* __restrict__ gradient, float* __restrict__ scale_gradient, float* __restrict__ loss) {
-  constexpr int kTile = 1024, kPoints = kStressThreads / kWarp;
-  __shared__ int32_t from[kTile], to[kTile];
-  __shared__ float slope[kTile];
-  const int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
-  const int lane = lane_number(), block = static_cast<int>(blockIdx.x);
-  const int point = static_cast<int>(grid_thread() / kWarp);
+  __shared__ PullTile tile;
   const double latent = *scale, unit = sqrt(static_cast<double>(*target_square));
-  // Lanes beyond the last coordinate compute the last coordinate again and do not store it.
-  for (int first_coordinate = 0; first_coordinate < d; first_coordinate += kWarp) {
-    const int k = first_coordinate + lane < d ? first_coordinate + lane : d - 1;
-    float sum = 0;
-    for (int first = 0; first < count; first += kTile) {
-      const int here = count - first < kTile ? count - first : kTile;
-      __syncthreads();  // all threads have read the previous tile
-      for (int e = thread; e < here; e += threads) {
-        const int32_t i = edges[2 * static_cast<int64_t>(first + e)],
-                      j = edges[2 * static_cast<int64_t>(first + e) + 1];
-        const float length = lengths[first + e];
-        const bool meets_block = length != 0 && (i / kPoints == block || j / kPoints == block);
-        from[e] = meets_block ? i : -1;
-        to[e] = meets_block ? j : -1;
-        if (meets_block) {
-          const double r = residue(length, targets[first + e], latent, unit);
-          slope[e] = static_cast<float>(2.0 * *weight * r / (n * latent * length));
-        }
-      }
-      __syncthreads();
-      for (int base = 0; base < here; base += kWarp) {
-        const int e = base + lane;
-        const bool meets = e < here && (from[e] == point || to[e] == point);
-        for (unsigned met = __ballot_sync(kAllLanes, meets); met != 0; met &= met - 1) {
-          const int edge = base + __ffs(static_cast<int>(met)) - 1;
-          const float pull =
-              slope[edge] * (z[static_cast<int64_t>(from[edge]) * d + k] - z[static_cast<int64_t>(to[edge]) * d + k]);
-          sum = from[edge] == point ? sum + pull : sum - pull;
-        }
-      }
-    }
-    if (point < n && first_coordinate + lane < d) gradient[static_cast<int64_t>(point) * d + k] = sum;
-  }
-  if (block == 0) {
+  pull_points(
+      z, edges, count, n, d, tile, [=](int e) { return lengths[e] != 0; },
+      [=](int e) {
+        const double r = residue(lengths[e], targets[e], latent, unit);
+        return static_cast<float>(2.0 * *weight * r / (n * latent * lengths[e]));
+      },
+      gradient);
+  if (blockIdx.x == 0) {
     double squares = 0, slopes = 0;
-    for (int e = thread; e < count; e += threads) {
+    for (int e = static_cast<int>(threadIdx.x); e < count; e += static_cast<int>(blockDim.x)) {
       const double r = residue(lengths[e], targets[e], latent, unit);
       squares += r * r;
       slopes += r * lengths[e];
@@ -139,7 +105,7 @@ extern "C" __global__ void __launch_bounds__(kStressThreads)
     squares = block_sum(squares);
     __syncthreads();
     slopes = block_sum(slopes);
-    if (thread == 0) {
+    if (threadIdx.x == 0) {
       *loss = static_cast<float>(squares / n);
       *scale_gradient += static_cast<float>(-2.0 * *weight * slopes / (n * latent * latent));
     }

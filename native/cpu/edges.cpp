@@ -2,6 +2,7 @@
 // lie far apart. Formulas and shapes: operations.h.
 #include "../../kernels/exact_distance.h"
 #include "isa.h"
+#include "pulls.h"
 
 namespace gputae::GPUTAE_NAMESPACE {
 
@@ -30,14 +31,10 @@ float squared_length_of_rows(const float* u, const float* v, int64_t d) {
     }
     for (const float chunk : c) s = s + chunk;
   }
+  // A chunk alone is its own squared length.
   for (; first < d; first += kDistanceChunk) {
-    const int64_t last = d - first < kDistanceChunk ? d : first + kDistanceChunk;
-    float c = 0;
-    for (int64_t k = first; k < last; k++) {
-      const float t = u[k] - v[k];
-      c = fused_multiply_add(t, t, c);
-    }
-    s = s + c;
+    const int width = static_cast<int>(d - first < kDistanceChunk ? d - first : kDistanceChunk);
+    s = s + squared_length(u + first, 1, v + first, 1, width);
   }
   return s;
 }
@@ -101,12 +98,7 @@ void edge_stress(const float* z, const int32_t* edges, const float* lengths, con
     slopes += r * length;
     if (length == 0) continue;
     const float slope = static_cast<float>(2.0 * *weight * r / (n * latent * length));
-    const int64_t u = edges[2 * e], v = edges[2 * e + 1];
-    for (int64_t k = 0; k < d; k++) {
-      const float pull = slope * (z[u * d + k] - z[v * d + k]);
-      gradient[u * d + k] += pull;
-      gradient[v * d + k] -= pull;
-    }
+    pull_ends(z, edges[2 * e], edges[2 * e + 1], d, slope, gradient);
   }
   *loss = static_cast<float>(squares / n);
   *scale_gradient += static_cast<float>(-2.0 * *weight * slopes / (n * latent * latent));

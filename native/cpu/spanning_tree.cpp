@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "../../kernels/exact_distance.h"
+#include "pulls.h"
 #include "simd.h"
 
 namespace gputae::GPUTAE_NAMESPACE {
@@ -230,12 +231,7 @@ void death_times(const float* z, const int32_t* edges, const float* lengths, flo
     const double power = degree == 1 ? 1 : __builtin_pow(length, degree - 1.0);
     sum += power * length;
     const float slope = static_cast<float>(*weight * degree * power / length);
-    const int64_t u = edges[2 * e], v = edges[2 * e + 1];
-    for (int64_t k = 0; k < d; k++) {
-      const float pull = slope * (z[u * d + k] - z[v * d + k]);
-      gradient[u * d + k] += pull;
-      gradient[v * d + k] -= pull;
-    }
+    pull_ends(z, edges[2 * e], edges[2 * e + 1], d, slope, gradient);
   }
   *loss = static_cast<float>(sum);
 }

@@ -26,19 +26,7 @@ Edges draw(Numbers& numbers, int64_t n, int64_t count) {
   return edges;
 }
 
-// The rule of kernels/exact_distance.h, written once more.
-float exact_length(const float* u, const float* v, int64_t d) {
-  float s = 0;
-  for (int64_t first = 0; first < d; first += 32) {
-    float c = 0;
-    for (int64_t k = first; k < std::min(d, first + 32); k++) {
-      const float t = u[k] - v[k];
-      c = std::fma(t, t, c);
-    }
-    s += c;
-  }
-  return std::sqrt(s);
-}
+float exact_length(const float* u, const float* v, int64_t d) { return std::sqrt(exact_square(u, v, d)); }
 
 void edge_lengths() {
   Numbers numbers(21);

@@ -5,6 +5,8 @@
 // Tolerances count roundings: kEpsilon times the sizes of the terms.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -53,6 +55,20 @@ inline Floats with_specials(Numbers& numbers, int64_t count, double low, double 
           kSpecial[static_cast<size_t>(numbers.below(static_cast<int64_t>(kSpecial.size())))];
   }
   return values;
+}
+
+// The rule of kernels/exact_distance.h, written a second time from its description.
+inline float exact_square(const float* u, const float* v, int64_t d) {
+  float s = 0;
+  for (int64_t first = 0; first < d; first += 32) {
+    float c = 0;
+    for (int64_t k = first; k < std::min(d, first + 32); k++) {
+      const float t = u[k] - v[k];
+      c = std::fma(t, t, c);
+    }
+    s = s + c;
+  }
+  return s;
 }
 
 // Checks all of `values` against a reference(i) and a tolerance(i).

@@ -12,20 +12,6 @@ namespace operations {
 
 namespace {
 
-// The rule of kernels/exact_distance.h, written a second time from its description.
-float exact_square(const float* u, const float* v, int64_t d) {
-  float s = 0;
-  for (int64_t first = 0; first < d; first += 32) {
-    float c = 0;
-    for (int64_t k = first; k < std::min(d, first + 32); k++) {
-      const float t = u[k] - v[k];
-      c = std::fma(t, t, c);
-    }
-    s = s + c;
-  }
-  return s;
-}
-
 struct Cloud {
   std::string name;
   int64_t n, d;

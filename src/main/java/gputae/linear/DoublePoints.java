@@ -30,18 +30,6 @@ public record DoublePoints(double[] coordinates, int dimension) implements Point
     return this;
   }
 
-  @Override
-  public void requireFinite() {
-    if (coordinates.length == 0) {
-      throw new IllegalArgumentException("there are no points");
-    }
-    for (int i = 0; i < coordinates.length; i++) {
-      if (!Double.isFinite(coordinates[i])) {
-        throw PointCloud.notFinite(i, dimension, coordinates[i]);
-      }
-    }
-  }
-
   /** The points with these indices, in this order. */
   public DoublePoints rows(int[] numbers) {
     double[] chosen = new double[Math.multiplyExact(numbers.length, dimension)];

@@ -32,18 +32,6 @@ public record FloatPoints(float[] coordinates, int dimension) implements PointCl
     return new DoublePoints(wide, dimension);
   }
 
-  @Override
-  public void requireFinite() {
-    if (coordinates.length == 0) {
-      throw new IllegalArgumentException("there are no points");
-    }
-    for (int i = 0; i < coordinates.length; i++) {
-      if (!Float.isFinite(coordinates[i])) {
-        throw PointCloud.notFinite(i, dimension, coordinates[i]);
-      }
-    }
-  }
-
   /** Whether all coordinates of a point are finite. */
   public boolean isFinite(int point) {
     for (int i = point * dimension; i < (point + 1) * dimension; i++) {

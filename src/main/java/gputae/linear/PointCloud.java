@@ -25,18 +25,24 @@ public sealed interface PointCloud permits FloatPoints, DoublePoints {
    * @throws IllegalArgumentException if there is no point; if a coordinate is not finite, the message names the first
    *     such point
    */
-  void requireFinite();
+  default void requireFinite() {
+    if (count() == 0) {
+      throw new IllegalArgumentException("there are no points");
+    }
+    for (int i = 0; i < count(); i++) {
+      for (int k = 0; k < dimension(); k++) {
+        if (!Double.isFinite(coordinate(i, k))) {
+          throw new IllegalArgumentException("point " + i + " (counted from 0) has the coordinate " + coordinate(i, k)
+              + "; every coordinate must be finite");
+        }
+      }
+    }
+  }
 
   /** Throws {@link IllegalArgumentException} if so many coordinates are no whole number of points. */
   static void requireWhole(int coordinates, int dimension) {
     if (dimension < 1 || coordinates % dimension != 0) {
       throw new IllegalArgumentException(coordinates + " coordinates are no points of dimension " + dimension);
     }
-  }
-
-  /** The failure of {@link #requireFinite} at an index of the array. */
-  static IllegalArgumentException notFinite(int index, int dimension, Number coordinate) {
-    return new IllegalArgumentException("point " + index / dimension + " (counted from 0) has the coordinate "
-        + coordinate + "; every coordinate must be finite");
   }
 }

@@ -2,7 +2,7 @@ package gputae.objective;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -15,16 +15,16 @@ public final class Objective {
 
   private final List<Term> terms;
 
-  /** The schedules of the terms whose weight changes. */
+  /** By kind of term, its weight over the epochs. */
   private final Map<TermKind<?>, WeightSchedule> schedules;
 
   private final List<TermKind<?>> columns;
   private final OutputTerm output;
   private final PosteriorTerm posterior;
 
-  private Objective(List<Term> given, Map<TermKind<?>, WeightSchedule> schedules) {
+  private Objective(List<Term> unordered, Map<TermKind<?>, WeightSchedule> given) {
     List<TermKind<?>> columns = new ArrayList<>(Terms.PAPER);
-    List<Term> ordered = new ArrayList<>(given);
+    List<Term> ordered = new ArrayList<>(unordered);
     ordered.sort(Comparator.comparingInt(term -> position(term.kind())));
     for (Term term : ordered) {
       if (!columns.contains(term.kind())) {
@@ -45,28 +45,29 @@ public final class Objective {
               + " of the parameters: " + terms);
     }
     this.output = outputs.get(0);
-    this.schedules = changing(schedules);
     this.posterior = posteriors.isEmpty() ? null : posteriors.get(0);
+    this.schedules = schedules(given);
   }
 
-  private Map<TermKind<?>, WeightSchedule> changing(Map<TermKind<?>, WeightSchedule> given) {
-    Map<TermKind<?>, WeightSchedule> changing = new LinkedHashMap<>();
+  /** The schedules of all terms: those that are given, and otherwise the terms' own weights. */
+  private Map<TermKind<?>, WeightSchedule> schedules(Map<TermKind<?>, WeightSchedule> given) {
     given.forEach((kind, schedule) -> {
-      Term term = terms.stream().filter(one -> one.kind().equals(kind)).findFirst().orElse(null);
-      if (term == null || kind.weight() == null) {
+      if (!has(kind) || kind.weight() == null) {
         throw new IllegalArgumentException("there is a schedule for the " + kind.title()
-            + (term == null ? ", which is not in the objective" : ", whose weight is always 1"));
-      }
-      if (term.weight() != schedule.to()) {
-        throw new IllegalArgumentException("the schedule " + schedule + " does not end with the weight of the "
-            + kind.title() + ", " + term.weight());
+            + (has(kind) ? ", whose weight is always 1" : ", which is not in the objective"));
       }
       kind.weight().require(schedule.from());
-      if (!schedule.isConstant()) {
-        changing.put(kind, schedule);
-      }
     });
-    return Map.copyOf(changing);
+    Map<TermKind<?>, WeightSchedule> schedules = new HashMap<>();
+    for (Term term : terms) {
+      WeightSchedule schedule = given.getOrDefault(term.kind(), WeightSchedule.constant(term.weight()));
+      if (term.weight() != schedule.to()) {
+        throw new IllegalArgumentException("the schedule " + schedule + " does not end with the weight of the "
+            + term.kind().title() + ", " + term.weight());
+      }
+      schedules.put(term.kind(), schedule);
+    }
+    return schedules;
   }
 
   /** An objective with these terms, given in any order. */
@@ -123,12 +124,12 @@ public final class Objective {
 
   /** The terms whose weight changes from epoch to epoch. */
   public List<Term> scheduled() {
-    return terms.stream().filter(term -> schedules.containsKey(term.kind())).toList();
+    return terms.stream().filter(term -> !schedule(term).isConstant()).toList();
   }
 
   /** The weight of a term over the epochs. */
   public WeightSchedule schedule(Term term) {
-    return schedules.getOrDefault(term.kind(), WeightSchedule.constant(term.weight()));
+    return schedules.get(term.kind());
   }
 
   /** The reconstruction. */
@@ -201,6 +202,6 @@ public final class Objective {
 
   @Override
   public String toString() {
-    return schedules.isEmpty() ? terms.toString() : terms + " with " + schedules;
+    return scheduled().isEmpty() ? terms.toString() : terms + " with the weights " + schedules;
   }
 }

@@ -51,13 +51,6 @@ class OwnTermIT extends CommandTests {
     return program.run(Tiny.train(data, more));
   }
 
-  private double[] column(String run, String name) throws IOException {
-    List<String> lines = Files.readAllLines(folder.resolve(run).resolve("metrics.csv"));
-    int column = Arrays.asList(lines.get(0).split(",")).indexOf(name);
-    assertTrue(column >= 0, name + " in " + lines.get(0));
-    return lines.stream().skip(1).mapToDouble(line -> Double.parseDouble(line.split(",")[column])).toArray();
-  }
-
   /** The height in pixels, from the header of the PNG. */
   private int height(String run) throws IOException {
     return ByteBuffer.wrap(Files.readAllBytes(folder.resolve(run).resolve("figures/losses.png"))).getInt(20);
@@ -90,20 +83,9 @@ class OwnTermIT extends CommandTests {
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "host-runner"})
   void itsRunsResumeToTheSameBytes(String device) throws IOException {
-    Object[] term = {"--device", device, "--model", "vae", "--lambda-quartic", 0.5};
-    program.run(Tiny.train(data, with(term, "--epochs", 3, "--out", "whole"))).succeeded();
-    program.run(Tiny.train(data, with(term, "--epochs", 1, "--out", "parts"))).succeeded();
-    program.run("train", "--resume", "parts", "--epochs", 3, "--threads", 2, "--device", device).succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
-        Files.readAllBytes(folder.resolve("parts/model.safetensors")));
+    assertResumesToTheSameBytes(Tiny.train(data, "--model", "vae", "--lambda-quartic", 0.5), 1, 3, device);
     assertArrayEquals(column("whole", "quartic"), column("parts", "quartic"));
     assertTrue(column("whole", "kl")[2] > 0);
-  }
-
-  private static Object[] with(Object[] first, Object... more) {
-    Object[] all = Arrays.copyOf(first, first.length + more.length);
-    System.arraycopy(more, 0, all, first.length, more.length);
-    return all;
   }
 
   @Test
@@ -116,12 +98,7 @@ class OwnTermIT extends CommandTests {
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "host-runner"})
   void aTermOfTheParametersMakesThemSmaller(String device) throws IOException {
-    Object[] term = {"--device", device, "--model", "ae", "--lambda-decay", 0.05};
-    program.run(Tiny.train(data, with(term, "--epochs", 4, "--out", "whole"))).succeeded();
-    program.run(Tiny.train(data, with(term, "--epochs", 2, "--out", "parts"))).succeeded();
-    program.run("train", "--resume", "parts", "--epochs", 4, "--threads", 2, "--device", device).succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
-        Files.readAllBytes(folder.resolve("parts/model.safetensors")));
+    assertResumesToTheSameBytes(Tiny.train(data, "--model", "ae", "--lambda-decay", 0.05), 2, 4, device);
     double[] decay = column("whole", "decay");
     assertTrue(decay[0] > 0 && decay[3] < 0.9 * decay[0], Arrays.toString(decay));
     assertEquals(column("whole", "rec")[3] + 0.05 * decay[3], column("whole", "total")[3], 1e-12);

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -174,11 +173,5 @@ class ResumeIT extends CommandTests {
     program.run("train", "--resume", "early").failed("no config.json");
     program.run(Tiny.train(data, "--epochs", 1, "--out", "early", "--quiet")).succeeded();
     assertFalse(Tiny.content(early).toString().contains(".part"));
-  }
-
-  private static Object[] with(Object[] common, Object... more) {
-    Object[] all = Arrays.copyOf(common, common.length + more.length);
-    System.arraycopy(more, 0, all, common.length, more.length);
-    return all;
   }
 }

@@ -144,10 +144,6 @@ class SweepIT extends CommandTests {
         table.toString());
   }
 
-  private static Object[] with(Object[] first, Object... more) {
-    return Stream.concat(Arrays.stream(first), Arrays.stream(more)).toArray();
-  }
-
   @Test
   void wrongSweepsAreOneLine() throws IOException {
     program.run(sweep("--grid", "latent=2,x", "--out", "bad")).wrongUsage();

@@ -31,17 +31,10 @@ class TermsIT extends CommandTests {
     return program.run(Tiny.train(data, more));
   }
 
-  private double[] column(String run, String name) throws IOException {
-    List<String> lines = Files.readAllLines(folder.resolve(run).resolve("metrics.csv"));
-    int column = Arrays.asList(lines.get(0).split(",")).indexOf(name);
-    assertTrue(column >= 0, name + " in " + lines.get(0));
-    return lines.stream().skip(1).mapToDouble(line -> Double.parseDouble(line.split(",")[column])).toArray();
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "host-runner"})
   void aTopologicalAutoencoderTrainsResumesAndEncodes(String device) throws IOException {
-    String line = train("--device", device, "--model", "topoae", "--epochs", 3, "--out", "whole").succeeded().out();
+    String line = assertResumesToTheSameBytes(Tiny.train(data, "--model", "topoae"), 1, 3, device).out();
     assertTrue(line.lines().anyMatch(l -> l.startsWith("epoch 3/3") && l.contains("  signature ")), line);
     double[] signature = column("whole", "signature");
     for (int i = 0; i < 3; i++) {
@@ -54,10 +47,6 @@ class TermsIT extends CommandTests {
     SafeTensors weights = SafeTensors.read(folder.resolve("whole/model.safetensors"));
     assertEquals(List.of(1), weights.tensors().get(Signature.SCALE).shape());
     assertTrue(weights.tensors().get(Signature.SCALE).floats()[0] != 1, "the scale is trained");
-    train("--device", device, "--model", "topoae", "--epochs", 1, "--out", "parts").succeeded();
-    program.run("train", "--resume", "parts", "--epochs", 3, "--threads", 2, "--device", device).succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
-        Files.readAllBytes(folder.resolve("parts/model.safetensors")));
     program.run("encode", "whole", "--out", "z.npy", "--device", device).succeeded();
     assertArrayEquals(Files.readAllBytes(folder.resolve("whole/latents.npy")),
         Files.readAllBytes(folder.resolve("z.npy")));
@@ -85,7 +74,7 @@ class TermsIT extends CommandTests {
 
   @Test
   void aWeightThatChangesIsInTheFilesAndResumes() throws IOException {
-    train("--device", "cpu", "--epochs", 4, "--lambda", "0:0.01:2", "--out", "whole").succeeded();
+    assertResumesToTheSameBytes(Tiny.train(data, "--lambda", "0:0.01:2"), 2, 4, "cpu");
     double[] weights = {0, 0.005, 0.01, 0.01};
     for (int i = 0; i < 4; i++) {
       assertEquals(column("whole", "rec")[i] + weights[i] * (column("whole", "ball")[i] - column("whole", "deaths")[i]),
@@ -96,10 +85,6 @@ class TermsIT extends CommandTests {
         config.contains("\"lambda_ball\": \"0.0:0.01:2\",") && config.contains("\"lambda_deaths\": \"0.0:0.01:2\","),
         config);
     assertTrue(Files.readString(folder.resolve("whole/report.html")).contains("0.0 to 0.01 over 2 epochs"));
-    train("--device", "cpu", "--epochs", 2, "--lambda", "0:0.01:2", "--out", "parts").succeeded();
-    program.run("train", "--resume", "parts", "--epochs", 4, "--threads", 2).succeeded();
-    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/model.safetensors")),
-        Files.readAllBytes(folder.resolve("parts/model.safetensors")));
     // A damaged schedule.
     Files.writeString(folder.resolve("parts/config.json"),
         Files.readString(folder.resolve("parts/config.json")).replace("0.0:0.01:2", "0.0:0.01"));
@@ -152,15 +137,8 @@ class TermsIT extends CommandTests {
     "--model topoae --lambda 0.1         | --lambda has no meaning for --model topoae",
     "--model topoae --lambda-ball 0.1    | --lambda-ball has no meaning for --model topoae"})
   void whatCannotBeIsRefusedInOneLine(String options, String message) {
-    String[] given = options.strip().split(" ");
-    Jar.Result result = train((Object[]) with(given, "--out", "run")).wrongUsage();
+    Jar.Result result = train(with(options.strip().split(" "), "--out", "run")).wrongUsage();
     assertTrue(result.err().contains(message.strip()) && result.err().lines().count() <= 2, result.toString());
-  }
-
-  private static String[] with(String[] first, String... more) {
-    String[] all = Arrays.copyOf(first, first.length + more.length);
-    System.arraycopy(more, 0, all, first.length, more.length);
-    return all;
   }
 
   @Test
