@@ -252,23 +252,26 @@ part_repeat() {
 }
 
 part_curves() {
-  local code tested=$device
-  for model in ae tae; do
-    train "curve-$model" 100 --model $model --epochs "$curve_epochs"
+  local code name tested=$device options
+  for name in ae tae topoae terms; do
+    options=(--model $name)
+    # Terms beside the paper's own. The weights are small, since the landscapes grow with the distances.
+    [ $name != terms ] || options=(--model tae --term class-deaths=0.01 --term landscape=0.0001)
+    train "curve-$name" 100 "${options[@]}" --epochs "$curve_epochs"
     code=$?
     if [ $code = 0 ]; then
       device=cpu
-      train "curve-$model-cpu" 100 --model $model --epochs "$curve_epochs"
+      train "curve-$name-cpu" 100 "${options[@]}" --epochs "$curve_epochs"
       code=$?
       device=$tested
     fi
     if [ $code != 0 ]; then
-      note "$model against the CPU" "$(verdict $code)" "$(reason $code)"
+      note "$name against the CPU" "$(verdict $code)" "$(reason $code)"
     else
-      "$python" "$here/gpu_report.py" curves "$work/metrics/curve-$model.csv" "$work/metrics/curve-$model-cpu.csv" \
+      "$python" "$here/gpu_report.py" curves "$work/metrics/curve-$name.csv" "$work/metrics/curve-$name-cpu.csv" \
         >"$work/last" 2>&1
       code=$?
-      note "$model against the CPU" "$(verdict $code)" "$(cat "$work/last")"
+      note "$name against the CPU" "$(verdict $code)" "$(cat "$work/last")"
     fi
   done
 }
@@ -277,7 +280,7 @@ part_steps() {
   local code
   for ((round = 1; round <= step_rounds; round++)); do
     for batch in $step_batches; do
-      for model in ae tae; do
+      for model in ae tae topoae; do
         # Larger batches train for more epochs, since their epochs have few steps and would be noisier.
         train "step-$model-$batch-$round" 60 --model $model --batch "$batch" \
           --epochs $((step_epochs * (batch > 512 ? 4 : 1) + 1))
@@ -465,6 +468,9 @@ part_sanitizer() {
     sanitized racecheck "$sanitizer_limit" "steps of batch $batch" "${gputae[@]}" train --dataset digits --device cuda \
       --quiet --batch $batch --epochs 1 --out "$work/run/sanitized-$batch"
   done
+  sanitized racecheck "$sanitizer_limit" "steps of topoae, class-deaths, landscape" "${gputae[@]}" train \
+    --dataset digits --device cuda --quiet --batch 128 --epochs 1 --model topoae \
+    --term class-deaths=0.01 --term landscape=0.0001 --out "$work/run/sanitized-terms"
   for points in 100 3000; do
     "$python" "$here/gpu_report.py" cloud $points 3 "$work/cloud.csv" || return
     sanitized racecheck "$sanitizer_limit" "tree of $points points" \
