@@ -75,6 +75,24 @@ OPERATION(void, edge_stress,
 OPERATION(void, labelled_cloud,
           (const float* z, const float* classes, float spacing, float* out, int64_t n, int64_t d, int64_t c))
 
+// iterates (window, size)[*step % window] = point (size); row and column *step % window of distances (window, window) =
+// the lengths under the exact rule between it and all points of the ring.
+OPERATION(void, keep_iterate,
+          (const float* point, const int64_t* step, int64_t size, int64_t window, float* iterates, float* distances,
+           GputaeTeam* team))
+
+// *value = the PH dimension of the ring with these distances (window, window), see kernels/iterates.h; coefficients
+// (window) = the derivative of the value with respect to a place's distance from the newest point, divided by that
+// distance; 0 where no tree has this edge, or where the distance is 0. All of them are 0 before the ring is full.
+OPERATION(void, ph_dimension,
+          (const float* distances, const int64_t* step, int64_t seed, int stream, int64_t window, float* coefficients,
+           float* value))
+
+// gradient (size) = *weight * sum over the places v of the ring of coefficients[v] (newest - iterates[v]).
+OPERATION(void, pull_newest,
+          (const float* iterates, const float* coefficients, const int64_t* step, const float* weight, int64_t size,
+           int64_t window, float* gradient, GputaeTeam* team))
+
 // sum (count) += term (count)
 OPERATION(void, add, (const float* term, float* sum, int64_t count))
 

@@ -162,6 +162,53 @@ T* aligned(int64_t count) {
   return static_cast<T*>(std::aligned_alloc(64, (static_cast<size_t>(count) * sizeof(T) + 63) / 64 * 64));
 }
 
+// Points that squared_distances compares with all others together, one in each lane of two registers.
+constexpr int kColumns = 2 * kWidth;
+
+// Coordinates of them that it compares at a time: whole chunks of the rule, few enough to stay in the nearest cache.
+constexpr int kTileCoordinates = 8 * kDistanceChunk;
+
+// Adds to s (kRows, kColumns) the squared lengths in `width` coordinates, chunk by chunk, between the points at x, whose
+// rows have d floats, and those of `columns` (width, kColumns).
+template <int kRows>
+inline void add_squares(const float* x, int64_t d, int width, const float* columns, float* s) {
+  for (int first = 0; first < width; first += kDistanceChunk) {
+    const int last = width - first < kDistanceChunk ? width : first + kDistanceChunk;
+    Lanes low[kRows], high[kRows];
+    for (int r = 0; r < kRows; r++) low[r] = high[r] = broadcast(0);
+    for (int k = first; k < last; k++) {
+      const Lanes a = load(columns + k * kColumns), b = load(columns + k * kColumns + kWidth);
+      for (int r = 0; r < kRows; r++) {
+        const Lanes u = broadcast(x[r * d + k]);
+        low[r] = fused(u - a, u - a, low[r]);
+        high[r] = fused(u - b, u - b, high[r]);
+      }
+    }
+    for (int r = 0; r < kRows; r++) {
+      store(s + r * kColumns, load(s + r * kColumns) + low[r]);
+      store(s + r * kColumns + kWidth, load(s + r * kColumns + kWidth) + high[r]);
+    }
+  }
+}
+
+// s (n - begin, kColumns) = the squared lengths between the points from `begin` on and the kColumns points from `begin`
+// on. `columns` has room for kTileCoordinates * kColumns floats.
+void squares_of_block(const float* x, int64_t n, int d, int64_t begin, float* columns, float* s) {
+  for (int64_t e = 0; e < (n - begin) * kColumns; e++) s[e] = 0;
+  for (int first = 0; first < d; first += kTileCoordinates) {
+    const int width = d - first < kTileCoordinates ? d - first : kTileCoordinates;
+    for (int j = 0; j < kColumns; j++) {
+      for (int k = 0; k < width; k++) columns[k * kColumns + j] = begin + j < n ? x[(begin + j) * d + first + k] : 0;
+    }
+    constexpr int kRows = 4;
+    int64_t i = begin;
+    for (; i + kRows <= n; i += kRows) {
+      add_squares<kRows>(x + i * d + first, d, width, columns, s + (i - begin) * kColumns);
+    }
+    for (; i < n; i++) add_squares<1>(x + i * d + first, d, width, columns, s + (i - begin) * kColumns);
+  }
+}
+
 }  // namespace
 
 int spanning_tree(const float* x, int32_t* edges, float* lengths, int64_t n, int64_t dimension, GputaeTeam* team) {
@@ -199,24 +246,28 @@ int spanning_tree(const float* x, int32_t* edges, float* lengths, int64_t n, int
 
 int squared_distances(const float* x, float* out, int64_t n, int64_t dimension, GputaeTeam* team) {
   const int d = static_cast<int>(dimension);
-  const int64_t capacity = capacity_of(n);
-  auto* points = aligned<float>(capacity * d);
-  if (points == nullptr) return 1;
-  for (int64_t i = 0; i < capacity; i++) {
-    for (int k = 0; k < d; k++) points[k * capacity + i] = i < n ? x[i * d + k] : 0;
-  }
-  const int parts = parts_for(team, n * n * d, kParallelFloats);
+  const int64_t blocks = (n + kColumns - 1) / kColumns;
+  const int wanted = parts_for(team, n * n * d, kParallelFloats);
+  const int parts = blocks < wanted ? static_cast<int>(blocks) : wanted;
+  const int64_t floats = (kTileCoordinates + n) * kColumns;
+  auto* memory = aligned<float>(floats * parts);
+  if (memory == nullptr) return 1;
   in_parts(team, parts, [=](int part) {
-    const Share own = share(n, 1, part, parts);
-    for (int64_t i = own.first; i < own.last; i++) {
-      for (int64_t j = 0; j < n; j += kWidth) {
-        alignas(64) float s[kWidth];
-        store(s, squared_lengths<0>(points + j, capacity, x + i * d, d));
-        for (int64_t l = 0; l < kWidth && j + l < n; l++) out[i * n + j + l] = s[l];
+    float* columns = memory + part * floats;
+    float* s = columns + kTileCoordinates * kColumns;
+    // Later blocks have fewer rows, so the parts take turns.
+    for (int64_t block = part; block < blocks; block += parts) {
+      const int64_t begin = block * kColumns;
+      squares_of_block(x, n, d, begin, columns, s);
+      for (int64_t i = begin; i < n; i++) {
+        for (int64_t j = begin; j < begin + kColumns && j < n; j++) {
+          out[i * n + j] = s[(i - begin) * kColumns + j - begin];
+          out[j * n + i] = s[(i - begin) * kColumns + j - begin];
+        }
       }
     }
   });
-  std::free(points);
+  std::free(memory);
   return 0;
 }
 

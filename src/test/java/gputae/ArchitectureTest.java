@@ -42,7 +42,7 @@ class ArchitectureTest {
       data             | files linear
       device           | backend backend.cpu backend.cuda
       evaluate         | backend data homology linear model
-      figure           | files linear objective text train
+      figure           | files homology linear objective text train
       files            |
       homology         | backend linear
       linear           |
@@ -50,10 +50,11 @@ class ArchitectureTest {
       objective        | backend
       paper            | backend data device evaluate figure files model report run text train
       report           | evaluate files objective text train
-      run              | backend console data device evaluate figure files linear model objective report text train
+      run              | backend console data device evaluate figure files homology linear model objective report
+                         text train
       selftest         | backend homology linear
       text             |
-      train            | backend data model objective
+      train            | backend data homology model objective
       view             | backend data model train
       view.lwjgl       | backend data figure files homology linear model objective text train view
       """;

@@ -10,6 +10,9 @@ import java.util.Map;
  */
 public abstract class AbstractBackend implements Backend {
 
+  /** The largest ring of iterates; kernels/iterates.h has the same number, rounded up. */
+  private static final int MOST_WINDOW = 120;
+
   /** Addresses of open allocations, each with its number of bytes. */
   private final Map<Long, Long> allocations = new HashMap<>();
 
@@ -249,6 +252,34 @@ public abstract class AbstractBackend implements Backend {
     requireFloats("labelledCloud", z, classes, out);
     require(classes.rows() == z.rows() && out.rows() == z.rows() && out.columns() == z.columns() + 1, "labelledCloud",
         z, classes, out);
+  }
+
+  protected static void requireKeepIterate(Matrix point, Matrix step, Matrix iterates, Matrix distances) {
+    requireFloats("keepIterate", point, iterates, distances);
+    requireStep(step);
+    require(iterates.columns() == point.size() && isRing(iterates.rows(), distances), "keepIterate", point, iterates,
+        distances);
+  }
+
+  /** Whether these are the distances of a ring of so many points, and the ring has a size that is possible. */
+  private static boolean isRing(long window, Matrix distances) {
+    return window >= 20 && window <= MOST_WINDOW && window % 10 == 0 && distances.rows() == window
+        && distances.columns() == window;
+  }
+
+  protected static void requirePhDimension(Matrix distances, Matrix step, Matrix coefficients, Matrix value) {
+    requireFloats("phDimension", distances, coefficients, value);
+    requireStep(step);
+    require(isRing(distances.rows(), distances) && coefficients.size() == distances.rows() && value.size() == 1,
+        "phDimension", distances, coefficients, value);
+  }
+
+  protected static void requirePullNewest(Matrix iterates, Matrix coefficients, Matrix step, Matrix weight,
+      Matrix gradient) {
+    requireFloats("pullNewest", iterates, coefficients, weight, gradient);
+    requireStep(step);
+    require(coefficients.size() == iterates.rows() && weight.size() == 1 && gradient.size() == iterates.columns(),
+        "pullNewest", iterates, coefficients, weight, gradient);
   }
 
   protected static void requireAdd(Matrix term, Matrix sum) {

@@ -209,6 +209,40 @@ public interface Backend extends AutoCloseable {
    */
   void labelledCloud(Matrix z, Matrix classes, float spacing, Matrix out);
 
+  /**
+   * Keeps a point in a ring: iterates[step mod window] = point, and row and column step mod window of distances = the
+   * lengths under the exact rule between the point and all points of the ring.
+   *
+   * @param point     (1, size)
+   * @param step      int64 (1, 1)
+   * @param iterates  (window, size); the window is a multiple of 10 from 20 to 120
+   * @param distances (window, window)
+   */
+  void keepIterate(Matrix point, Matrix step, Matrix iterates, Matrix distances);
+
+  /**
+   * The persistent homology dimension of the points in a ring, estimated from nine random subsets of 1/10 to 9/10 of
+   * the ring: value = 1 / (1 - m), where m is the slope of log E against the log of the subset's size, fitted by least
+   * squares, and E is the sum of the lengths of the subset's minimum spanning tree. If an E is 0, the value is 0. Before
+   * the ring is full, value and coefficients are 0.
+   *
+   * @param distances    (window, window), of {@link #keepIterate}
+   * @param step         int64 (1, 1), as for the newest point; the subsets depend on it
+   * @param seed         with the stream it decides the subsets: a subset has the places with the least first words of
+   *     Philox at the index subset * window + place
+   * @param coefficients (1, window) = for each place the derivative of the value with respect to the distance between
+   *     it and the newest point, divided by this distance; 0 where no tree has this edge, and where the distance is 0
+   * @param value        (1, 1)
+   */
+  void phDimension(Matrix distances, Matrix step, long seed, int stream, Matrix coefficients, Matrix value);
+
+  /**
+   * gradient (1, size) = weight (1, 1) times the sum over the places v of the ring iterates (window, size) of
+   * coefficients[v] (newest - iterates[v]), where the newest point is at the place step mod window. With the
+   * coefficients of {@link #phDimension}, it is the gradient of the value with respect to the newest point.
+   */
+  void pullNewest(Matrix iterates, Matrix coefficients, Matrix step, Matrix weight, Matrix gradient);
+
   /** sum += term. */
   void add(Matrix term, Matrix sum);
 

@@ -4,12 +4,14 @@ import gputae.backend.cpu.NativeLibraries;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
 import gputae.files.WholeFile;
+import gputae.homology.PhDimension;
 import gputae.objective.OutputTerm;
 import gputae.objective.Term;
 import gputae.report.MeasureTable;
 import gputae.run.Afterwards;
 import gputae.run.Evaluating;
 import gputae.run.Failure;
+import gputae.run.PhDimensionFile;
 import gputae.run.Sweep;
 import gputae.run.SweepCell;
 import gputae.run.SweepRow;
@@ -142,7 +144,7 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   /** The numbers of the run itself. */
-  private static Map<String, Double> others(SweepRow row) {
+  private static Map<String, Double> others(SweepRow row) throws IOException {
     Map<String, Double> others = new LinkedHashMap<>();
     if (row.failure() == null) {
       Epoch last = row.history().get(row.history().size() - 1);
@@ -150,6 +152,12 @@ final class SweepCommand implements Callable<Integer> {
         others.put(term.kind().name(), last.loss(term.kind()));
         if (term instanceof OutputTerm) {
           others.put("test_rec", last.testReconstruction());
+        }
+      }
+      if (row.cell().config().phDimension()) {
+        PhDimension dimension = PhDimensionFile.of(row.run());
+        if (dimension != null) {
+          others.put("ph_dim", dimension.dimension());
         }
       }
       others.put("seconds", last.seconds());

@@ -7,10 +7,12 @@ import gputae.data.Dataset;
 import gputae.data.Split;
 import gputae.device.DeviceChoice;
 import gputae.files.Destination;
+import gputae.homology.PhDimension;
 import gputae.run.Checkpoint;
 import gputae.run.DataFingerprint;
 import gputae.run.Failure;
 import gputae.run.Outputs;
+import gputae.run.PhDimensionFile;
 import gputae.run.RunConfig;
 import gputae.run.RunDirectory;
 import gputae.run.RunTraining;
@@ -18,6 +20,7 @@ import gputae.run.ShellWord;
 import gputae.run.TrainSpec;
 import gputae.train.DivergedException;
 import gputae.train.Epoch;
+import gputae.train.LastIterates;
 import gputae.train.Step;
 import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
@@ -106,6 +109,7 @@ final class TrainCommand implements Callable<Integer> {
     try (Backend backend = device.open(this::say)) {
       Dataset loaded = spec.load(this::say);
       float[] weights = spec.initialWeights(loaded.train().images().pixelsPerImage());
+      sayMemory(config, loaded);
       // The trainer is made before the folder, so that a network that does not fit leaves no folder behind.
       try (Trainer trainer = RunTraining.trainer(backend, config, loaded, control)) {
         if (weights != null) {
@@ -159,6 +163,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       description =
           RunConfig.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
+      sayMemory(config, loaded);
       try (Trainer trainer = RunTraining.trainer(backend, config, loaded, control)) {
         int done = state == null ? 0 : checkpoint.restore(trainer, state);
         if (done > config.epochs()) {
@@ -170,6 +175,16 @@ final class TrainCommand implements Callable<Integer> {
           return train(backend, run, description, loaded, trainer, shown);
         }
       }
+    }
+  }
+
+  /** Says how much memory the PH dimension takes before it is taken. */
+  private void sayMemory(TrainConfig config, Dataset loaded) {
+    if (config.phDimension()) {
+      long parameters = RunTraining.parameters(config, loaded);
+      say(String.format(Locale.ROOT,
+          "PH dimension: keeps the last %,d iterates of %,d parameters, %,d MB on the device",
+          PhDimension.POINTS, parameters, LastIterates.bytes(parameters) / 1_000_000));
     }
   }
 
@@ -236,11 +251,19 @@ final class TrainCommand implements Callable<Integer> {
             "test: reconstruction %.4f nats per pixel; %.1f %% of the embeddings lie outside the unit ball",
             last.testReconstruction(),
             100 * outside));
+        PhDimension dimension = PhDimensionFile.of(run);
+        if (dimension != null) {
+          say("PH dimension of the last " + PhDimension.POINTS + " iterates: " + PhDimensionFile.words(dimension));
+        }
         console.println(quiet ? run.path()
             : "done: see " + run.path().resolve("report.html") + " and " + run.path().resolve("figures"));
       } else {
         console.println("stopped after epoch " + trainer.history().size() + " of " + config.epochs()
             + " and saved; continue with: gpu-tae train --resume " + ShellWord.of(run.path().toString()));
+        if (trainer.stepsToRepeat() > 0) {
+          say(String.format(Locale.ROOT, "the last %,d steps will be done again, since the PH dimension needs %,d steps"
+              + " without a break", trainer.stepsToRepeat(), PhDimension.POINTS));
+        }
       }
     } catch (IOException | RuntimeException e) {
       if (!control.stopped()) {

@@ -144,6 +144,11 @@ final class TrainOptions {
       description = "Initial weights: a model.safetensors of the same network, written by gpu-tae or by PyTorch.")
   private Path init;
 
+  @Option(names = "--ph-dim",
+      description = "Measure the PH dimension of the weights after each of the last 1,000 steps (Birdal et al. 2021)."
+          + " These weights are kept in the memory of the device.")
+  private boolean phDimension;
+
   /** The options of the objective's terms by setting. */
   private final Map<Setting<?>, OptionSpec> termOptions = new LinkedHashMap<>();
 
@@ -263,7 +268,7 @@ final class TrainOptions {
     require("--batch", rows, rows >= 1, "at least 1");
     require("--epochs", epochs, epochs >= 1, "at least 1");
     require("--lr", rate, rate > 0 && Double.isFinite(rate), "finite and greater than 0");
-    return new TrainConfig(model, latent, hidden, rows, epochs, rate, objective(), seed);
+    return new TrainConfig(model, latent, hidden, rows, epochs, rate, objective(), seed, phDimension);
   }
 
   /**

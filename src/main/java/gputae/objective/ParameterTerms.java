@@ -3,7 +3,10 @@ package gputae.objective;
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** All {@link ParameterTerm}s of an objective on a device, for a network of one size. */
 public final class ParameterTerms implements AutoCloseable {
@@ -16,13 +19,34 @@ public final class ParameterTerms implements AutoCloseable {
   /** The gradient of the term at hand, (1, parameters); null if the objective has no such term. */
   private final Matrix gradient;
 
-  /** What computes the terms of {@code objective}; it may have none. */
-  public ParameterTerms(Backend backend, Objective objective, long parameters) {
+  /** By name, what the terms keep from step to step. */
+  private final Map<String, Matrix> state = new LinkedHashMap<>();
+
+  /**
+   * The computations of the terms of {@code objective}, which may have none.
+   *
+   * @param parameters numbers in the flat buffer of the network
+   * @param seed       seed of the training
+   * @param stream     the stream of random numbers that the terms may draw from
+   */
+  public ParameterTerms(Backend backend, Objective objective, long parameters, long seed, int stream) {
     this.backend = backend;
     this.gradient = objective.parameter().isEmpty() ? null : backend.allocate(1, parameters);
     for (ParameterTerm term : objective.parameter()) {
-      all.add(new One(term.on(backend, parameters), objective.column(term.kind()), new Weight(backend, term)));
+      List<Matrix> own = new ArrayList<>();
+      for (ParameterTerm.State one : term.state(parameters)) {
+        Matrix matrix = backend.allocate(one.rows(), one.columns());
+        own.add(matrix);
+        state.put(one.name(), matrix);
+      }
+      all.add(new One(term.on(backend, new ParameterTerm.Setup(parameters, seed, stream, own)),
+          objective.column(term.kind()), new Weight(backend, term)));
     }
+  }
+
+  /** By name, what the terms keep from step to step. It is a part of the training's state. */
+  public Map<String, Matrix> state() {
+    return Collections.unmodifiableMap(state);
   }
 
   /** The weights of the terms. */
@@ -51,6 +75,7 @@ public final class ParameterTerms implements AutoCloseable {
       one.computation.close();
       one.weight.close();
     }
+    state.values().forEach(Matrix::close);
     if (gradient != null) {
       gradient.close();
     }

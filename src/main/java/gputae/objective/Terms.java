@@ -13,7 +13,8 @@ public final class Terms {
   public static final List<TermKind<?>> PAPER = List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND);
 
   /** The kinds that can be added to any model, in the order of their columns. */
-  private static final List<TermKind<?>> OWN = List.of(Signature.KIND, ClassDeaths.KIND, Landscape.KIND);
+  private static final List<TermKind<?>> OWN =
+      List.of(Signature.KIND, ClassDeaths.KIND, Landscape.KIND, IterateDimension.KIND);
 
   private static final List<TermKind<?>> ALL = all(OWN);
 

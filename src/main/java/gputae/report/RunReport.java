@@ -18,13 +18,16 @@ public final class RunReport {
               + "first two principal components."),
       new Figure(Path.of("generated.png"), "Generated images",
           "Images decoded from points sampled from the prior of the latent space."),
-      new Figure(Path.of("losses.png"), "Losses", "Means over each epoch; the test curve is measured after it."));
+      new Figure(Path.of("losses.png"), "Losses", "Means over each epoch; the test curve is measured after it."),
+      new Figure(Path.of("ph-dimension.png"), "PH dimension",
+          "Random subsets of the network's weights after each of the last 1,000 steps: the sum of the death times of a"
+              + " subset against its size. With m the slope of the line, the dimension is 1 / (1 \u2212 m)."));
 
   private RunReport() {}
 
   /**
-   * Writes {@code runDirectory/report.html}. It embeds latent.png, generated.png and losses.png of
-   * {@code runDirectory/figures}, if they exist.
+   * Writes {@code runDirectory/report.html}. It embeds latent.png, generated.png, losses.png and
+   * ph-dimension.png of {@code runDirectory/figures}, if they exist.
    *
    * @param runDirectory the run
    * @param title        heading of the page

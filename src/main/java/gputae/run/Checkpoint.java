@@ -2,6 +2,7 @@ package gputae.run;
 
 import gputae.model.SafeTensors;
 import gputae.text.StrictJson;
+import gputae.train.TooFewStepsException;
 import gputae.train.TrainConfig;
 import gputae.train.TrainState;
 import gputae.train.Trainer;
@@ -47,7 +48,7 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
   /** The state in this checkpoint, for the run's network on images of {@code pixels} pixels. */
   public TrainState state(TrainConfig config, int pixels) {
     try {
-      return TrainState.fromTensors(RunDirectory.layout(config, pixels), config.objective().columns(), file);
+      return TrainState.fromTensors(RunDirectory.layout(config, pixels), config.objective(), file);
     } catch (IllegalArgumentException e) {
       throw new Failure(run.checkpoint() + " does not fit " + run.config() + ": " + e.getMessage() + "; "
           + RunDirectory.UNFIT, e);
@@ -61,7 +62,11 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
       throw new Failure(run.checkpoint() + " does not fit " + run.config() + ": it has " + state.step() + " steps of "
           + trainer.stepsPerEpoch() + " an epoch, but " + done + " epochs; " + RunDirectory.UNFIT);
     }
-    trainer.restore(state);
+    try {
+      trainer.restore(state);
+    } catch (TooFewStepsException e) {
+      throw RunTraining.tooFewSteps(e);
+    }
     return done;
   }
 }

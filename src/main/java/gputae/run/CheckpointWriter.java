@@ -57,7 +57,7 @@ public final class CheckpointWriter implements TrainListener {
   /** Writes the checkpoint; the previous one stays until the new one is complete. */
   public void save() throws IOException {
     TrainState state = trainer.state();
-    SafeTensors file = state.toTensors(trainer.model().layout());
+    SafeTensors file = state.toTensors(trainer.model().layout(), trainer.objective());
     file.metadata().put(Checkpoint.FORMAT_KEY, Checkpoint.FORMAT);
     file.metadata().put(Checkpoint.CONDITIONS, conditions);
     WholeFile.write(run.checkpoint(), file.toBytes());

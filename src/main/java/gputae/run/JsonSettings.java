@@ -92,12 +92,28 @@ final class JsonSettings {
 
   /** A finite number. */
   double number(String key, String expected, DoublePredicate right) {
-    Object value = value(key, expected);
+    return number(key, value(key, expected), expected, right);
+  }
+
+  private double number(String key, Object value, String expected, DoublePredicate right) {
     double number = value instanceof StrictJson.Number given ? Double.parseDouble(given.digits()) : Double.NaN;
     if (!right.test(number)) {
       throw wrong(key, value, expected);
     }
     return number;
+  }
+
+  /** Finite numbers. */
+  double[] numbers(String key, String expected, DoublePredicate right) {
+    return array(key, expected).stream().mapToDouble(element -> number(key, element, expected, right)).toArray();
+  }
+
+  /** The value of a key that is true or false; false if there is no such key. */
+  boolean flag(String key) {
+    if (has(key) && !(values.get(key) instanceof Boolean)) {
+      throw wrong(key, values.get(key), "true or false");
+    }
+    return Boolean.TRUE.equals(values.get(key));
   }
 
   /** The constant that the text names. */

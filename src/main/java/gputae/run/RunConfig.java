@@ -97,6 +97,9 @@ public record RunConfig(
     json.addProperty("lr", train.rate());
     addObjective(json, train.objective());
     json.addProperty("seed", train.seed());
+    if (train.phDimension()) {
+      json.addProperty("ph_dim", true);
+    }
     json.addProperty("conditions", conditions);
     if (init != null) {
       json.addProperty("init_sha256", init);
@@ -133,7 +136,7 @@ public record RunConfig(
         json.integers("hidden", "an array of integers from 1 to " + MOST_UNITS, 1, MOST_UNITS),
         json.integer("batch", 1, Integer.MAX_VALUE), json.integer("epochs", 1, Integer.MAX_VALUE), positive(json, "lr"),
         objective(json, model),
-        json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
+        json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE), json.flag("ph_dim"));
     int height = json.integer("height", 1, MOST_PIXELS);
     int width = json.integer("width", 1, MOST_PIXELS / height);
     return new RunConfig(train, json.text("dataset", "the name or the path of a data set", RunConfig::isPath),

@@ -36,7 +36,7 @@ public final class RunDirectory {
   private static final String LOCK = ".lock";
 
   /** Names of figures, of the last epoch or (with a number) of an earlier one that was kept. */
-  private static final Pattern FIGURE = Pattern.compile("(latent|generated|losses)(-\\d+)?\\.png");
+  private static final Pattern FIGURE = Pattern.compile("(latent|generated|losses|ph-dimension)(-\\d+)?\\.png");
 
   private final Path path;
 
@@ -83,6 +83,11 @@ public final class RunDirectory {
   /** The report, a page for the user. */
   public Path report() {
     return path.resolve("report.html");
+  }
+
+  /** The PH dimension of the last iterates: {@link PhDimensionFile}. */
+  public Path phDimension() {
+    return path.resolve("ph-dimension.json");
   }
 
   /** The folder of the pictures. */
@@ -138,7 +143,7 @@ public final class RunDirectory {
    */
   public List<Path> own() throws IOException {
     List<Path> own = new ArrayList<>(List.of(config(), metrics(), model(), checkpoint(), latents(), labels(), report(),
-        path.resolve(LOCK)));
+        phDimension(), path.resolve(LOCK)));
     if (Files.isDirectory(figures())) {
       try (Stream<Path> entries = Files.list(figures())) {
         own.addAll(entries.filter(figure -> FIGURE.matcher(figure.getFileName().toString()).matches()).toList());

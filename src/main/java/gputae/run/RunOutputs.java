@@ -4,11 +4,13 @@ import gputae.backend.Backend;
 import gputae.data.Npy;
 import gputae.data.Split;
 import gputae.evaluate.UnitBall;
+import gputae.figure.DimensionFigure;
 import gputae.figure.FigureException;
 import gputae.figure.ImageGrid;
 import gputae.figure.LatentFigure;
 import gputae.figure.LossFigure;
 import gputae.files.WholeFile;
+import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.model.Weights;
@@ -33,6 +35,9 @@ public final class RunOutputs {
   private static final int GENERATED = 96;
 
   private static final int GENERATED_COLUMNS = 12;
+
+  /** The name of the figure of the PH dimension. */
+  static final String PH_DIMENSION = "ph-dimension";
 
   private final RunDirectory run;
   private final RunConfig config;
@@ -71,6 +76,11 @@ public final class RunOutputs {
     results.put("reconstruction, test", format("%.4f nats per pixel", last.testReconstruction()));
     results.put("reconstruction, training", format("%.4f nats per pixel", last.loss(Reconstruction.KIND)));
     results.put("test embeddings outside the unit ball", format("%.1f %%", 100 * outside));
+    PhDimension dimension = PhDimensionFile.of(run);
+    if (dimension != null) {
+      draw(() -> DimensionFigure.write(run.figure(PH_DIMENSION), dimension));
+      results.put("PH dimension of the last " + PhDimension.POINTS + " iterates", PhDimensionFile.words(dimension));
+    }
     results.put("seconds", format("%.1f", last.seconds()));
     RunReport.write(run.path(), title(), settings(config), history, results);
     return outside;
@@ -111,6 +121,9 @@ public final class RunOutputs {
       }
     }
     settings.put("seed", String.valueOf(train.seed()));
+    if (train.phDimension()) {
+      settings.put("PH dimension", "measured");
+    }
     settings.put("device", config.conditions());
     settings.put("gpu-tae", Version.get());
     return settings;

@@ -2,16 +2,20 @@ package gputae.run;
 
 import gputae.backend.Backend;
 import gputae.data.Dataset;
+import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
+import gputae.model.ParameterLayout;
 import gputae.train.Epoch;
 import gputae.train.MissingLabelsException;
 import gputae.train.Step;
+import gputae.train.TooFewStepsException;
 import gputae.train.TrainConfig;
 import gputae.train.TrainControl;
 import gputae.train.TrainListener;
 import gputae.train.Trainer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -26,6 +30,7 @@ public final class RunTraining {
   private final RunConfig config;
   private final Trainer trainer;
   private final CheckpointWriter checkpoints;
+  private final Consumer<String> warn;
   private final RunOutputs outputs;
 
   /**
@@ -39,14 +44,15 @@ public final class RunTraining {
     this.config = config;
     this.trainer = trainer;
     this.checkpoints = new CheckpointWriter(run, trainer, config.conditions());
+    this.warn = warn;
     this.outputs = new RunOutputs(run, config, data.test(), warn);
   }
 
   /**
    * Makes a trainer with these settings.
    *
-   * @throws Failure if the sizes of the network overflow, or if a term of the objective needs labels that the data set
-   *     lacks
+   * @throws Failure if the sizes of the network overflow, if a term of the objective needs labels that the data set
+   *     lacks, or if the training has too few steps for the PH dimension
    */
   public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
     try {
@@ -55,7 +61,26 @@ public final class RunTraining {
       throw tooLarge(e);
     } catch (MissingLabelsException e) {
       throw new Failure(e.getMessage() + "; take a data set with labels, or leave the term out", e);
+    } catch (TooFewStepsException e) {
+      throw tooFewSteps(e);
     }
+  }
+
+  /**
+   * The numbers in the flat buffer of the network that these settings make.
+   *
+   * @throws Failure if the sizes of the network overflow
+   */
+  public static long parameters(TrainConfig config, Dataset data) {
+    try {
+      return new ParameterLayout(Trainer.architecture(config, data.train().images().pixelsPerImage())).size();
+    } catch (ArithmeticException e) {
+      throw tooLarge(e);
+    }
+  }
+
+  static Failure tooFewSteps(TooFewStepsException e) {
+    return new Failure(e.getMessage() + "; give more --epochs, or leave out --ph-dim", e);
   }
 
   static Failure tooLarge(ArithmeticException e) {
@@ -66,18 +91,23 @@ public final class RunTraining {
   /** Writes the settings of the run and the rows of the epochs that are already done. */
   public void begin() throws IOException {
     run.begin(config);
+    if (trainer.history().size() < config.config().epochs()) {
+      // It is that of earlier iterates. Without a further step it stays, since it cannot be measured again.
+      Files.deleteIfExists(run.phDimension());
+      Files.deleteIfExists(run.figure(RunOutputs.PH_DIMENSION));
+    }
     checkpoints.begin(trainer.history());
   }
 
   /**
    * Trains until all epochs are done or until the trainer's control stops it. Each epoch is on disk before
-   * {@code listener} is told of it.
+   * {@code listener} is told of it. If the PH dimension is asked for, it is on disk at the end.
    *
    * @return whether all epochs are done
    */
   public boolean train(TrainListener listener) throws IOException {
     try {
-      return trainer.run(new TrainListener() {
+      boolean done = trainer.run(new TrainListener() {
         @Override
         public void onStep(Step step) {
           listener.onStep(step);
@@ -89,8 +119,23 @@ public final class RunTraining {
           listener.onEpoch(epoch);
         }
       });
+      if (done) {
+        measureDimension();
+      }
+      return done;
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    }
+  }
+
+  private void measureDimension() throws IOException {
+    try {
+      PhDimension dimension = trainer.phDimension();
+      if (dimension != null) {
+        PhDimensionFile.write(run.phDimension(), dimension);
+      }
+    } catch (ArithmeticException e) {
+      warn.accept("no PH dimension: " + e.getMessage());
     }
   }
 

@@ -10,6 +10,8 @@ public final class Streams {
   public static final int ORDER = 1;
   public static final int NOISE = 2;
   public static final int PRIOR = 3;
+  public static final int ITERATES = 4;
+  public static final int PARAMETER_TERMS = 5;
 
   private Streams() {}
 }

@@ -15,10 +15,11 @@ import java.util.List;
  * @param rate        Adam's learning rate
  * @param objective   the function that is minimised: the model's terms, perhaps with other terms
  * @param seed        seed of initial weights, orders of images and noise
+ * @param phDimension whether the PH dimension of the last iterates is measured; it changes no weight
  */
 public record TrainConfig(
     ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate, Objective objective,
-    long seed) {
+    long seed, boolean phDimension) {
 
   public TrainConfig {
     hidden = List.copyOf(hidden);
@@ -37,6 +38,12 @@ public record TrainConfig(
     }
   }
 
+  /** The same without the PH dimension. */
+  public TrainConfig(ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate,
+      Objective objective, long seed) {
+    this(model, latent, hidden, batch, epochs, rate, objective, seed, false);
+  }
+
   /** The network, learning rate and objective of the paper. */
   public static TrainConfig ofPaper(ModelKind model, int latent, int batch, int epochs, long seed) {
     return new TrainConfig(model, latent, List.of(64, 64), batch, epochs, 3e-4, model.objective(), seed);
@@ -44,6 +51,6 @@ public record TrainConfig(
 
   /** The same settings with another number of epochs. */
   public TrainConfig withEpochs(int other) {
-    return new TrainConfig(model, latent, hidden, batch, other, rate, objective, seed);
+    return new TrainConfig(model, latent, hidden, batch, other, rate, objective, seed, phDimension);
   }
 }

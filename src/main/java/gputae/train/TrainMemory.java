@@ -48,7 +48,8 @@ final class TrainMemory {
         + (long) config.objective().latent().size() * config.latent();
     long terms = config.objective().latent().stream().mapToLong(term -> term.bytes(rows, config.latent())
         + 2 * term.workBytes(rows) + term.workBytes(lastRows)).sum()
-        + parameterTerms.stream().mapToLong(term -> term.bytes(parameters)).sum();
+        + parameterTerms.stream().mapToLong(term -> term.bytes(parameters)
+            + term.state(parameters).stream().mapToLong(ParameterTerm.State::bytes).sum()).sum();
     // Sums of rows, and the partial sums of the biases' gradients, for the recordings of one whole batch, of several,
     // and of the last.
     long workSpace = (2 * rows + lastRows) * Double.BYTES
@@ -59,7 +60,9 @@ final class TrainMemory {
     long evaluation =
         Math.min(Autoencoder.CHUNK, test) * Float.BYTES * (pixels + config.latent() + encoded + decoded + 2)
             + test * Integer.BYTES;
-    return (images + test) * pixels + weights + rows * floatsOfARow * Float.BYTES + terms + classes + workSpace + order
+    long iterates = config.phDimension() ? LastIterates.bytes(parameters) : 0;
+    return (images + test) * pixels + weights + iterates + rows * floatsOfARow * Float.BYTES + terms + classes
+        + workSpace + order
         + evaluation + ALLOCATIONS * ROUNDING_BYTES;
   }
 

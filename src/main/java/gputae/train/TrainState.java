@@ -4,11 +4,15 @@ import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import gputae.objective.Losses;
+import gputae.objective.Objective;
+import gputae.objective.ParameterTerm;
 import gputae.objective.TermKind;
 import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Everything that a training needs, beside its settings and data, to continue exactly as if it had not been
@@ -19,18 +23,22 @@ import java.util.List;
  * @param parameters   flat buffer
  * @param firstMoment  Adam's first moment, flat
  * @param secondMoment Adam's second moment, flat
+ * @param terms        by name, what terms of the parameters keep from step to step
  * @param sums         sums over the steps of the unfinished epoch
  * @param history      finished epochs
  */
 public record TrainState(
-    long step, double seconds, float[] parameters, float[] firstMoment, float[] secondMoment, EpochSums sums,
-    List<Epoch> history) {
+    long step, double seconds, float[] parameters, float[] firstMoment, float[] secondMoment,
+    Map<String, float[]> terms, EpochSums sums, List<Epoch> history) {
 
   /** Number of columns of the history tensor beside those of the losses: the other components of {@link Epoch}. */
   private static final int OTHER_COLUMNS = 5;
 
-  /** The state as named tensors, for a checkpoint file. */
-  public SafeTensors toTensors(ParameterLayout layout) {
+  /** What the names of the terms' tensors begin with. */
+  private static final String TERMS = "terms.";
+
+  /** The state as named tensors, for a checkpoint file of a training with this objective. */
+  public SafeTensors toTensors(ParameterLayout layout, Objective objective) {
     SafeTensors file = new SafeTensors();
     file.put("step", SafeTensors.Tensor.of(new long[] {step}, List.of(1)));
     file.put("seconds", SafeTensors.Tensor.of(new double[] {seconds}, List.of(1)));
@@ -46,16 +54,28 @@ public record TrainState(
     Weights.addNamed(file, "parameters.", layout, parameters);
     Weights.addNamed(file, "first_moment.", layout, firstMoment);
     Weights.addNamed(file, "second_moment.", layout, secondMoment);
+    for (ParameterTerm.State one : states(layout, objective)) {
+      file.put(TERMS + one.name(), SafeTensors.Tensor.of(terms.get(one.name()), shape(one)));
+    }
     return file;
+  }
+
+  private static List<ParameterTerm.State> states(ParameterLayout layout, Objective objective) {
+    return objective.parameter().stream().flatMap(term -> term.state(layout.size()).stream()).toList();
+  }
+
+  private static List<Integer> shape(ParameterTerm.State state) {
+    return List.of(Math.toIntExact(state.rows()), Math.toIntExact(state.columns()));
   }
 
   /**
    * Reads the state from the tensors of a checkpoint file.
    *
-   * @param columns columns of the run's objective
+   * @param objective the objective of the run
    * @throws IllegalArgumentException if the tensors do not fit the model
    */
-  public static TrainState fromTensors(ParameterLayout layout, List<TermKind<?>> columns, SafeTensors file) {
+  public static TrainState fromTensors(ParameterLayout layout, Objective objective, SafeTensors file) {
+    List<TermKind<?>> columns = objective.columns();
     long step = tensor(file, "step", SafeTensors.Type.I64, List.of(1)).longs()[0];
     if (step < 0) {
       throw new IllegalArgumentException("the tensor step holds " + step + ", not a number of steps");
@@ -74,8 +94,19 @@ public record TrainState(
         throw new IllegalArgumentException("a second moment is " + value + ", not a mean of squares");
       }
     }
+    Map<String, float[]> terms = new LinkedHashMap<>();
+    for (ParameterTerm.State one : states(layout, objective)) {
+      float[] values = tensor(file, TERMS + one.name(), SafeTensors.Type.F32, shape(one)).floats();
+      for (float value : values) {
+        if (!Float.isFinite(value)) {
+          throw new IllegalArgumentException("the tensor " + TERMS + one.name() + " holds " + value
+              + ", not a number to go on with");
+        }
+      }
+      terms.put(one.name(), values);
+    }
     return new TrainState(step, seconds, Weights.flat(layout, file, "parameters."),
-        Weights.flat(layout, file, "first_moment."), second, sums, history);
+        Weights.flat(layout, file, "first_moment."), second, terms, sums, history);
   }
 
   private static List<Epoch> history(List<TermKind<?>> columns, double[] rows) {

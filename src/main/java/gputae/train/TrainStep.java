@@ -11,6 +11,7 @@ import gputae.objective.LatentTerms;
 import gputae.objective.Objective;
 import gputae.objective.ParameterTerms;
 import gputae.objective.TermKind;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -85,7 +86,8 @@ public final class TrainStep implements AutoCloseable {
     this.noise = variational ? backend.allocate(rows, config.latent()) : null;
     this.latentTerms = new LatentTerms(backend, objective, rows, model.architecture().pixels(), config.latent(),
         name -> new LatentTerm.Scalar(model.scalar(name), model.scalarGradient(name)));
-    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().size());
+    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().size(), config.seed(),
+        Streams.PARAMETER_TERMS);
   }
 
   /** Steps done, int64 (1, 1). */
@@ -107,6 +109,11 @@ public final class TrainStep implements AutoCloseable {
 
   Matrix secondMoment() {
     return secondMoment;
+  }
+
+  /** By name, what the terms of the parameters keep from step to step. */
+  Map<String, Matrix> termState() {
+    return parameterTerms.state();
   }
 
   /** The noise of a variational batch, (batch, latent); drawn by {@link #run}. */

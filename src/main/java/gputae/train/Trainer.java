@@ -8,6 +8,7 @@ import gputae.backend.Philox;
 import gputae.backend.Recording;
 import gputae.data.Dataset;
 import gputae.data.Images;
+import gputae.homology.PhDimension;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
@@ -16,7 +17,10 @@ import gputae.objective.Losses;
 import gputae.objective.Objective;
 import gputae.objective.Term;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -68,6 +72,15 @@ public final class Trainer implements AutoCloseable {
   /** Steps that are enqueued and not looked at; null between two calls of {@link #run}. */
   private Group underWay;
 
+  /** For the PH dimension; null if it is not asked for. */
+  private final LastIterates iterates;
+
+  /** Number of steps before the first iterate that is kept. */
+  private final long stepsBeforeIterates;
+
+  /** The state before the first iterate that is kept; null before that step, and when the dimension is known. */
+  private TrainState beforeIterates;
+
   /** The order of the next epoch's images, if it is known already. */
   private int[] nextOrder;
 
@@ -75,6 +88,7 @@ public final class Trainer implements AutoCloseable {
    * A training at its beginning, with initial weights drawn from the seed.
    *
    * @throws MissingLabelsException if a term needs the images' classes and the data set has none
+   * @throws TooFewStepsException if the PH dimension is asked for and the training has too few steps for it
    * @throws OutOfMemoryException     if the device has not enough memory, saying which batch would fit where that is
    *     known
    */
@@ -89,6 +103,10 @@ public final class Trainer implements AutoCloseable {
     this.images = dataset.train().images().count();
     this.stepsPerEpoch = (images - 1) / config.batch() + 1;
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
+    this.stepsBeforeIterates = (long) config.epochs() * stepsPerEpoch - PhDimension.POINTS;
+    if (config.phDimension() && stepsBeforeIterates < 0) {
+      throw tooFewSteps("this one has", (long) config.epochs() * stepsPerEpoch);
+    }
     Architecture architecture = architecture(config, dataset.train().images().pixelsPerImage());
     int fullRows = Math.min(config.batch(), images);
     long heldBefore = backend.allocatedBytes();
@@ -111,10 +129,17 @@ public final class Trainer implements AutoCloseable {
         }
       });
       this.testLoss = new ReconstructionLoss(model, testImages);
+      this.iterates = config.phDimension() ? new LastIterates(backend, model.parameters()) : null;
     } catch (OutOfMemoryException e) {
       throw e.free() < 0 ? e
           : e.advising(TrainMemory.advice(config, dataset, backend.allocatedBytes() - heldBefore + e.free()));
     }
+  }
+
+  private TooFewStepsException tooFewSteps(String before, long found) {
+    return new TooFewStepsException(String.format(Locale.ROOT,
+        "the PH dimension needs the last %,d steps of a training, and %s %,d of %,d an epoch", PhDimension.POINTS,
+        before, found, stepsPerEpoch));
   }
 
   /** The network of a configuration. */
@@ -160,12 +185,25 @@ public final class Trainer implements AutoCloseable {
     model.parameters().upload(parameters);
   }
 
-  /** Goes on where a training with the same configuration and data stood. */
+  /**
+   * Goes on where a training with the same configuration and data stood.
+   *
+   * @throws TooFewStepsException if the PH dimension is asked for and too few steps are left for it
+   */
   public void restore(TrainState state) {
+    long left = (long) config.epochs() * stepsPerEpoch - state.step();
+    if (iterates != null) {
+      if (left > 0 && left < PhDimension.POINTS) {
+        throw tooFewSteps("this one has only", left);
+      }
+      iterates.clear();
+      beforeIterates = null;
+    }
     model.parameters().upload(state.parameters());
     trainStep.firstMoment().upload(state.firstMoment());
     trainStep.secondMoment().upload(state.secondMoment());
     trainStep.step().upload(new long[] {state.step()});
+    trainStep.termState().forEach((name, matrix) -> matrix.upload(state.terms().get(name)));
     steps = state.step();
     sums = state.sums().copy();
     history.clear();
@@ -175,11 +213,36 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * What {@link #restore} takes. On the training thread only.
+   * What {@link #restore} takes. On the training thread only. While the iterates for the PH dimension are being kept,
+   * it is the state before the first of them: a training that goes on from there has all of them.
    *
    * @throws DivergedException if a weight is not finite: such a state is not worth keeping
    */
   public TrainState state() {
+    return beforeIterates != null ? beforeIterates : stateNow();
+  }
+
+  /** Number of the last steps that are not in {@link #state} and will be done again. */
+  public long stepsToRepeat() {
+    return beforeIterates != null ? steps - beforeIterates.step() : 0;
+  }
+
+  /**
+   * The PH dimension of the last iterates. Call it once, after {@link #run} has returned true.
+   *
+   * @return null if it is not asked for, or if no step was left when the training was restored
+   * @throws ArithmeticException if the iterates have no dimension
+   */
+  public PhDimension phDimension() {
+    if (iterates == null || !iterates.complete()) {
+      return null;
+    }
+    PhDimension dimension = iterates.dimension(config.seed());
+    beforeIterates = null;
+    return dimension;
+  }
+
+  private TrainState stateNow() {
     float[] parameters = model.parameters().toFloats();
     float[] first = trainStep.firstMoment().toFloats();
     float[] second = trainStep.secondMoment().toFloats();
@@ -188,7 +251,9 @@ public final class Trainer implements AutoCloseable {
         throw new DivergedException(steps, "a weight is not finite after step " + steps);
       }
     }
-    return new TrainState(steps, seconds(), parameters, first, second, sums.copy(), List.copyOf(history));
+    Map<String, float[]> terms = new LinkedHashMap<>();
+    trainStep.termState().forEach((name, matrix) -> terms.put(name, matrix.toFloats()));
+    return new TrainState(steps, seconds(), parameters, first, second, terms, sums.copy(), List.copyOf(history));
   }
 
   /** The model as it is. On the training thread only. */
@@ -239,6 +304,10 @@ public final class Trainer implements AutoCloseable {
         if (control.regularDue(steps)) {
           settle(epoch, listener);
           serveRegular();
+        }
+        if (iterates != null && steps == stepsBeforeIterates && beforeIterates == null) {
+          settle(epoch, listener);
+          beforeIterates = stateNow();
         }
         boolean goOn = control.awaitStep(() -> settle(epoch, listener), this::snapshot);
         waited += System.nanoTime() - waits;
@@ -293,17 +362,24 @@ public final class Trainer implements AutoCloseable {
   private Group enqueue(long epochEnd) {
     long first = steps;
     long end = Math.min(epochEnd, steps + Math.min(control.stepsToRegular(steps), GROUP));
+    boolean keeps = iterates != null && steps >= stepsBeforeIterates;
+    if (iterates != null && !keeps) {
+      end = Math.min(end, stepsBeforeIterates);
+    }
     do {
       if (steps + 1 == epochEnd) {
         lastBatch.replay();
         steps++;
-      } else if (fullBatches != null && steps + batchesTogether <= end && steps + batchesTogether < epochEnd
+      } else if (fullBatches != null && !keeps && steps + batchesTogether <= end && steps + batchesTogether < epochEnd
           && !control.wantsAttention()) {
         fullBatches.replay();
         steps += batchesTogether;
       } else {
         fullBatch.replay();
         steps++;
+      }
+      if (keeps) {
+        iterates.keep();
       }
     } while (steps < end && !control.wantsAttention());
     return new Group(first, (int) (steps - first), backend.fetch(trainStep.log()));
@@ -357,5 +433,8 @@ public final class Trainer implements AutoCloseable {
       trainClasses.close();
     }
     order.close();
+    if (iterates != null) {
+      iterates.close();
+    }
   }
 }

@@ -42,7 +42,8 @@ public record Decay(double weight) implements ParameterTerm {
   }
 
   @Override
-  public Computation on(Backend backend, long parameters) {
+  public Computation on(Backend backend, Setup setup) {
+    long parameters = setup.parameters();
     Matrix half = backend.allocate(1, 1).upload(new float[] {0.5f});
     Matrix square = backend.allocate(1, 1);
     Matrix nothing = backend.allocate(1, 1);

@@ -268,12 +268,12 @@ abstract class TrainerContract {
         }));
         TrainState stopped = trainer.state();
         assertEquals(stopAfter, stopped.step());
-        Files.write(file, stopped.toTensors(trainer.model().layout()).toBytes());
+        Files.write(file, stopped.toTensors(trainer.model().layout(), trainer.objective()).toBytes());
       }
       try (Backend backend = backend();
           Trainer trainer = new Trainer(backend, config, DATA, new TrainControl())) {
         trainer.restore(
-            TrainState.fromTensors(trainer.model().layout(), trainer.objective().columns(), SafeTensors.read(file)));
+            TrainState.fromTensors(trainer.model().layout(), trainer.objective(), SafeTensors.read(file)));
         Heard heard = new Heard();
         assertTrue(trainer.run(heard));
         assertEquals(steps - stopAfter, heard.steps.size());

@@ -250,6 +250,27 @@ public final class CpuBackend extends AbstractBackend {
   }
 
   @Override
+  public void keepIterate(Matrix point, Matrix step, Matrix iterates, Matrix distances) {
+    requireKeepIterate(point, step, iterates, distances);
+    Native.keepIterate(context, address(point), address(step), point.size(), iterates.rows(), address(iterates),
+        address(distances));
+  }
+
+  @Override
+  public void phDimension(Matrix distances, Matrix step, long seed, int stream, Matrix coefficients, Matrix value) {
+    requirePhDimension(distances, step, coefficients, value);
+    Native.phDimension(context, address(distances), address(step), seed, stream, distances.rows(),
+        address(coefficients), address(value));
+  }
+
+  @Override
+  public void pullNewest(Matrix iterates, Matrix coefficients, Matrix step, Matrix weight, Matrix gradient) {
+    requirePullNewest(iterates, coefficients, step, weight, gradient);
+    Native.pullNewest(context, address(iterates), address(coefficients), address(step), address(weight),
+        iterates.columns(), iterates.rows(), address(gradient));
+  }
+
+  @Override
   public void add(Matrix term, Matrix sum) {
     requireAdd(term, sum);
     Native.add(context, address(term), address(sum), sum.size());

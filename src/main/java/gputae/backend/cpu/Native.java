@@ -70,6 +70,15 @@ final class Native {
 
   static native void labelledCloud(long context, long z, long classes, float spacing, long out, long n, long d, long c);
 
+  static native void keepIterate(long context, long point, long step, long size, long window, long iterates,
+      long distances);
+
+  static native void phDimension(long context, long distances, long step, long seed, int stream, long window,
+      long coefficients, long value);
+
+  static native void pullNewest(long context, long iterates, long coefficients, long step, long weight, long size,
+      long window, long gradient);
+
   static native void add(long context, long term, long sum, long count);
 
   static native void reparameterise(long context, long statistics, long noise, long z, long rows, long d);

@@ -24,6 +24,9 @@ public final class CudaBackend extends AbstractBackend {
    */
   private static final int STEPS_A_RECORDING = 16;
 
+  /** Random subsets of a ring of iterates, as in kernels/iterates.h. */
+  private static final int SUBSETS = 9;
+
   private final Driver driver;
   private final Products products;
   private final Schedule schedule;
@@ -349,6 +352,31 @@ public final class CudaBackend extends AbstractBackend {
         new Arguments().pointer(address(z)).pointer(address(classes)).float32(spacing)
             .int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns()))
             .int32(Math.toIntExact(classes.columns())).pointer(address(out)));
+  }
+
+  @Override
+  public void keepIterate(Matrix point, Matrix step, Matrix iterates, Matrix distances) {
+    requireKeepIterate(point, step, iterates, distances);
+    launches.launch("keep_iterate", Math.toIntExact(iterates.rows()), 1, Launches.THREADS, 0,
+        new Arguments().pointer(address(point)).pointer(address(step)).int64(point.size())
+            .int32(Math.toIntExact(iterates.rows())).pointer(address(iterates)).pointer(address(distances)));
+  }
+
+  @Override
+  public void phDimension(Matrix distances, Matrix step, long seed, int stream, Matrix coefficients, Matrix value) {
+    requirePhDimension(distances, step, coefficients, value);
+    launches.launch("ph_dimension", 1, 1, SUBSETS * Launches.WARP, 0,
+        new Arguments().pointer(address(distances)).pointer(address(step)).int64(seed).int32(stream)
+            .int32(Math.toIntExact(distances.rows())).pointer(address(coefficients)).pointer(address(value)));
+  }
+
+  @Override
+  public void pullNewest(Matrix iterates, Matrix coefficients, Matrix step, Matrix weight, Matrix gradient) {
+    requirePullNewest(iterates, coefficients, step, weight, gradient);
+    launches.over("pull_newest", gradient.size(),
+        new Arguments().pointer(address(iterates)).pointer(address(coefficients)).pointer(address(step))
+            .pointer(address(weight)).int64(iterates.columns()).int32(Math.toIntExact(iterates.rows()))
+            .pointer(address(gradient)));
   }
 
   @Override

@@ -1,0 +1,62 @@
+package gputae.train;
+
+import gputae.backend.Backend;
+import gputae.backend.Matrix;
+import gputae.backend.Philox;
+import gputae.homology.PhDimension;
+
+/** The weights after each of a training's last {@link PhDimension#POINTS} steps, in the memory of the device. */
+public final class LastIterates implements AutoCloseable {
+
+  private final Backend backend;
+  private final Matrix parameters;
+
+  /** (POINTS, parameters), one iterate a row. */
+  private final Matrix rows;
+
+  /** (POINTS, POINTS) */
+  private final Matrix squares;
+
+  private int count;
+
+  LastIterates(Backend backend, Matrix parameters) {
+    this.backend = backend;
+    this.parameters = parameters;
+    this.rows = backend.allocate(PhDimension.POINTS, parameters.size());
+    this.squares = backend.allocate(PhDimension.POINTS, PhDimension.POINTS);
+  }
+
+  /** The bytes that are allocated for a network whose flat buffer has {@code parameters} numbers. */
+  public static long bytes(long parameters) {
+    return PhDimension.POINTS * (parameters + PhDimension.POINTS) * Float.BYTES;
+  }
+
+  /** Forgets all iterates. */
+  void clear() {
+    count = 0;
+  }
+
+  /** Enqueues a copy of the weights as they are after the steps that are enqueued. */
+  void keep() {
+    backend.copy(parameters, rows.view(count * parameters.size(), 1, parameters.size()));
+    count++;
+  }
+
+  /** Whether all iterates are here. */
+  boolean complete() {
+    return count == PhDimension.POINTS;
+  }
+
+  /** The dimension of the iterates, which must be complete. The random subsets are drawn from the seed. */
+  PhDimension dimension(long seed) {
+    backend.squaredDistances(rows, squares);
+    return PhDimension.of(squares.toFloats(),
+        size -> Philox.permutation(PhDimension.POINTS, seed, size, Streams.ITERATES));
+  }
+
+  @Override
+  public void close() {
+    rows.close();
+    squares.close();
+  }
+}
