@@ -115,9 +115,9 @@ __device__ inline double grow_tree(const float* __restrict__ distances, int wind
 
 }  // namespace
 
-// *value = the PH dimension of the ring whose distances (window, window) are given, and coefficients (window) = for each
-// place the derivative of the value with respect to its distance from the newest point, divided by that distance; 0
-// where no tree has this edge, or where the distance is 0. Before the ring is full, all of them are 0.
+// *value = the PH dimension of the ring whose distances (window, window) are given. coefficients (window) = for each
+// place the derivative of the value with respect to its distance from the newest point, divided by that distance. It is
+// 0 where no tree has this edge, or where the distance is 0. Before the ring is full, all of them are 0.
 //
 // Each warp has one subset.
 // Launch: one block of kSubsets warps.
@@ -157,8 +157,8 @@ extern "C" __global__ void __launch_bounds__(kSubsets* kWarp)
   }
 }
 
-// gradient (size) = *weight * the sum over the places v of the ring iterates (window, size) of coefficients[v] (newest -
-// iterates[v]), in ascending order of v.
+// gradient (size) = *weight * the sum over the places v of the ring iterates (window, size) of
+// coefficients[v] (newest - iterates[v]), in ascending order of v.
 // Launch: any grid, any number of threads.
 extern "C" __global__ void pull_newest(const float* __restrict__ iterates, const float* __restrict__ coefficients,
                                        const int64_t* __restrict__ step, const float* __restrict__ weight, int64_t size,

@@ -4,10 +4,10 @@
 //   ring        `window` points, a multiple of 10 from 20 to kMostWindow; the newest one is at place step % window
 //   subsets     kSubsets of them; subset j (from 0) has (j + 1) window / 10 points: those with the least
 //               (subset_key, place)
-//   E(j)        sum of the lengths of the minimum spanning tree of subset j, whose edges have the order (length,
-//               smaller place, larger place)
-//   value       1 / (1 - m), m the slope of log E(j) against the log of the sizes by least squares; 0 if one of the E is
-//               0
+//   E(j)        sum of the lengths of the minimum spanning tree of subset j. Its edges have the order (length, smaller
+//               place, larger place)
+//   value       1 / (1 - m), m the slope of log E(j) against the log of the sizes by least squares; 0 if one of the E
+//               is 0
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ GPUTAE_HOST_DEVICE inline uint32_t subset_key(uint64_t seed, uint32_t stream, in
   return philox(seed, static_cast<uint64_t>(subset * window + place), static_cast<uint32_t>(step), stream).x[0];
 }
 
-// Returns the value for the logarithms x of the sizes and y of the sums. derivatives[j] = the derivative of the value with
-// respect to y[j].
+// Returns the value for the logarithms x of the sizes and y of the sums. derivatives[j] = the derivative of the value
+// with respect to y[j].
 GPUTAE_HOST_DEVICE inline double fit_dimension(const double* x, const double* y, double* derivatives) {
   double middle_x = 0, middle_y = 0;
   bool zero = false;

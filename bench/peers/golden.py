@@ -2,9 +2,8 @@
 
     python bench/peers/golden.py [OUT_DIR] [--only CASE ...]
 
-The default of OUT_DIR is src/test/resources/golden. --only makes the files of the named trainings (or of landscapes)
-and leaves all other
-files alone. The script needs torch, gudhi, numpy.
+The default of OUT_DIR is src/test/resources/golden. --only makes the files of the named trainings, of landscapes or of
+ph-dimension, and leaves all other files alone. The script needs torch, gudhi, numpy.
 
 The script is deterministic: it is seeded and uses one thread. Another machine or another version of PyTorch may round
 the float32 runs differently, so compare with tolerances; the metadata of each file says how far the float32 run was
@@ -84,6 +83,20 @@ RipsComplex in dimension 0, computed in double from the float32 points.
 landscapes.safetensors: <case>.deaths F64 [n], death times of classes that are born at 0; <case>.grid F64 [m];
 <case>.values F64 [5,m]: the five largest persistence landscapes on the grid, by GUDHI's Landscape, which multiplies
 them by sqrt(2) (undone here). It needs scikit-learn.
+
+ph-dimension.safetensors: the PH dimension of Birdal, Lou, Guibas, Simsekli, "Intrinsic dimension, persistent homology
+and generalization in neural networks", 2021, with GUDHI's trees: 1 / (1 - m), m the slope of log E(n) against log n by
+least squares, E(n) the sum of the death times of n random points.
+  measure.points     F32 [1000,8]   a random walk
+  measure.orders     I32 [16,1000]  for the i-th size 200 + 50 i, the first points of orders[i] are the subset
+  measure.sums       F64 [16]       E
+  measure.result     F64 [2]        m, dimension
+  term.iterates      F32 [103,40]   a random walk; the iterate of step s is row s
+  term.values        F64 [4]        for the steps 99 to 102 the dimension of the iterates of the last 100 steps, subsets
+                                    of 10, 20, ..., 90 of them. Of the ring, where step s has place s mod 100, subset j
+                                    has the places p with the least first words of Philox 4x32-10 at the index
+                                    100 j + p, the step s, the seed and the stream of the metadata.
+  term.gradients     F64 [4,40]     the gradient of the value with respect to the newest iterate, by PyTorch in float64
 """
 import argparse
 import copy
@@ -557,14 +570,70 @@ def export_landscapes(out):
     print(f"{path.name}: {path.stat().st_size} bytes")
 
 
+# ---- PH dimension
+
+def philox_word(seed, index, step, stream):
+    """Returns the first 32 bits of Philox 4x32-10."""
+    c0, c1, c2, c3 = index & 0xFFFFFFFF, index >> 32, step & 0xFFFFFFFF, stream
+    k0, k1 = seed & 0xFFFFFFFF, seed >> 32
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c0, 0xCD9E8D57 * c2
+        c0, c1, c2, c3 = p1 >> 32 ^ c1 ^ k0, p1 & 0xFFFFFFFF, p0 >> 32 ^ c3 ^ k1, p0 & 0xFFFFFFFF
+        k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return c0
+
+
+def dimension(points, subsets):
+    """Returns E of each subset of the points, the slope and the dimension, all differentiable."""
+    sums = torch.stack([lengths(points[rows], death_edges(points[rows], float("inf"))).sum() for rows in subsets])
+    x, y = torch.tensor([float(len(rows)) for rows in subsets], dtype=points.dtype).log(), sums.log()
+    n = len(x)
+    slope = (n * (x * y).sum() - x.sum() * y.sum()) / (n * x.square().sum() - x.sum() ** 2)
+    return sums, slope, 1 / (1 - slope)
+
+
+def export_dimension(out):
+    rng = np.random.default_rng(5)
+    walk = np.cumsum(rng.normal(size=(1000, 8)), 0).astype(np.float32)
+    orders = np.stack([rng.permutation(1000) for _ in range(16)]).astype(np.int32)
+    sums, slope, measured = dimension(torch.from_numpy(walk).double(),
+                                      [torch.from_numpy(orders[i, :200 + 50 * i].astype(np.int64)) for i in range(16)])
+    seed, stream = 0x123456789ABCDEF0, 5
+    iterates = np.cumsum(rng.normal(size=(103, 40)), 0).astype(np.float32)
+    values, gradients = [], []
+    for step in range(99, 103):
+        ring = torch.empty(100, 40, dtype=torch.float64)
+        for s in range(step - 99, step + 1):
+            ring[s % 100] = torch.from_numpy(iterates[s]).double()
+        newest = ring[step % 100].clone().requires_grad_()
+        points = torch.cat([ring[:step % 100], newest[None], ring[step % 100 + 1:]])
+        subsets = []
+        for j in range(9):
+            keys = [(philox_word(seed, 100 * j + p, step, stream), p) for p in range(100)]
+            subsets.append(torch.tensor(sorted(p for _, p in sorted(keys)[:10 * (j + 1)])))
+        value = dimension(points, subsets)[2]
+        value.backward()
+        values.append(value.item())
+        gradients.append(newest.grad.numpy())
+    assert all(np.abs(g).max() > 0 for g in gradients)
+    path = out / "ph-dimension.safetensors"
+    write_safetensors(path, {
+        "measure.points": walk, "measure.orders": orders, "measure.sums": sums.numpy(),
+        "measure.result": np.array([slope.item(), measured.item()]),
+        "term.iterates": iterates, "term.values": np.array(values), "term.gradients": np.stack(gradients),
+    }, {"seed": str(seed), "stream": str(stream), "torch": torch.__version__, "gudhi": gudhi.__version__})
+    print(f"{path.name}: {path.stat().st_size} bytes, dimension {measured.item():.4f}, of the term {values}")
+
+
 def main():
     root = Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(
         usage="%(prog)s [OUT_DIR] [--only CASE ...]", description=__doc__.partition("\n")[0])
     parser.add_argument("out", metavar="OUT_DIR", nargs="?", type=Path,
                         default=root / "src" / "test" / "resources" / "golden")
-    parser.add_argument("--only", metavar="CASE", nargs="+", choices=[case.name for case in CASES] + ["landscapes"],
-                        help="make these trainings alone; landscapes stands for the landscapes")
+    parser.add_argument("--only", metavar="CASE", nargs="+",
+                        choices=[case.name for case in CASES] + ["landscapes", "ph-dimension"],
+                        help="make these files alone, without train- and .safetensors")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -576,6 +645,8 @@ def main():
         export_deaths(options.out)
     if options.only is None or "landscapes" in options.only:
         export_landscapes(options.out)
+    if options.only is None or "ph-dimension" in options.only:
+        export_dimension(options.out)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ struct Waiting {
   int32_t place;
 };
 
-// Returns the sum of the lengths of the spanning tree of some places of the ring, given in ascending order, and marks in
+// Returns the sum of the lengths of the spanning tree of some places of the ring, given in ascending order. Marks in
 // `near` (window) the places that have an edge to the newest point.
 double grow_tree(const float* distances, int64_t window, int32_t newest, Waiting* waiting, int size, bool* near) {
   double sum = 0;

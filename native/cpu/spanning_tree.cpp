@@ -168,8 +168,8 @@ constexpr int kColumns = 2 * kWidth;
 // Coordinates of them that it compares at a time: whole chunks of the rule, few enough to stay in the nearest cache.
 constexpr int kTileCoordinates = 8 * kDistanceChunk;
 
-// Adds to s (kRows, kColumns) the squared lengths in `width` coordinates, chunk by chunk, between the points at x, whose
-// rows have d floats, and those of `columns` (width, kColumns).
+// Adds to s (kRows, kColumns) the squared lengths in `width` coordinates, chunk by chunk, between the points at x and
+// those of `columns` (width, kColumns). The rows of x have d floats.
 template <int kRows>
 inline void add_squares(const float* x, int64_t d, int width, const float* columns, float* s) {
   for (int first = 0; first < width; first += kDistanceChunk) {

@@ -74,6 +74,7 @@ int main(int count, char** arguments) {
   test_losses();
   test_spanning_trees();
   test_edges();
+  test_iterates();
   test_parameters();
   check::group("denormal numbers live in every thread", denormals_live);
 

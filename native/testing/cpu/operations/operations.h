@@ -93,6 +93,7 @@ void test_exponentials();
 void test_losses();
 void test_spanning_trees();
 void test_edges();
+void test_iterates();
 void test_parameters();
 
 }  // namespace operations

@@ -223,8 +223,8 @@ public interface Backend extends AutoCloseable {
   /**
    * The persistent homology dimension of the points in a ring, estimated from nine random subsets of 1/10 to 9/10 of
    * the ring: value = 1 / (1 - m), where m is the slope of log E against the log of the subset's size, fitted by least
-   * squares, and E is the sum of the lengths of the subset's minimum spanning tree. If an E is 0, the value is 0. Before
-   * the ring is full, value and coefficients are 0.
+   * squares, and E is the sum of the lengths of the subset's minimum spanning tree. If an E is 0, the value is 0.
+   * Before the ring is full, value and coefficients are 0.
    *
    * @param distances    (window, window), of {@link #keepIterate}
    * @param step         int64 (1, 1), as for the newest point; the subsets depend on it

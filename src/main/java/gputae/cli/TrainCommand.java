@@ -8,6 +8,7 @@ import gputae.data.Split;
 import gputae.device.DeviceChoice;
 import gputae.files.Destination;
 import gputae.homology.PhDimension;
+import gputae.model.ParameterLayout;
 import gputae.run.Checkpoint;
 import gputae.run.DataFingerprint;
 import gputae.run.Failure;
@@ -181,10 +182,10 @@ final class TrainCommand implements Callable<Integer> {
   /** Says how much memory the PH dimension takes before it is taken. */
   private void sayMemory(TrainConfig config, Dataset loaded) {
     if (config.phDimension()) {
-      long parameters = RunTraining.parameters(config, loaded);
+      ParameterLayout layout = RunTraining.layout(config, loaded);
       say(String.format(Locale.ROOT,
           "PH dimension: keeps the last %,d iterates of %,d parameters, %,d MB on the device",
-          PhDimension.POINTS, parameters, LastIterates.bytes(parameters) / 1_000_000));
+          PhDimension.POINTS, layout.parameters(), LastIterates.bytes(layout.size()) / 1_000_000));
     }
   }
 

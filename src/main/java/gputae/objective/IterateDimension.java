@@ -15,8 +15,9 @@ import java.util.Map;
  * value = 1 / (1 - m)
  * </pre>
  *
- * The gradient flows through the newest iterate, which is the network at hand; the others are constants. In the first 99
- * steps there are fewer than 100 iterates, and value and gradient are 0; also if the iterates of a subset are all equal.
+ * The gradient flows through the newest iterate, which is the network at hand. The others are constants. In the first
+ * 99 steps there are fewer than 100 iterates, so value and gradient are 0. They are also 0 if the iterates of a subset
+ * all coincide.
  *
  * @param weight at least 0
  */

@@ -67,13 +67,13 @@ public final class RunTraining {
   }
 
   /**
-   * The numbers in the flat buffer of the network that these settings make.
+   * The parameters of the network that these settings make.
    *
    * @throws Failure if the sizes of the network overflow
    */
-  public static long parameters(TrainConfig config, Dataset data) {
+  public static ParameterLayout layout(TrainConfig config, Dataset data) {
     try {
-      return new ParameterLayout(Trainer.architecture(config, data.train().images().pixelsPerImage())).size();
+      return new ParameterLayout(Trainer.architecture(config, data.train().images().pixelsPerImage()));
     } catch (ArithmeticException e) {
       throw tooLarge(e);
     }

@@ -18,7 +18,7 @@ final class HomologyOperations {
 
   static List<Operation> all() {
     return List.of(
-        new Operation("squared distances", "1 to 257 points, 1 to 100 dimensions", Unit.EXACT,
+        new Operation("squared distances", "1 to 257 points, 1 to 1100 dimensions", Unit.EXACT,
             HomologyOperations::squaredDistances),
         new Operation("spanning tree", "9 kinds of clouds; 1 to 1025 points, 1 to 64 dims", Unit.EXACT,
             HomologyOperations::spanningTree),
@@ -39,6 +39,9 @@ final class HomologyOperations {
       for (int n : new int[] {31, 32, 127, 128, 129, 255, 256, 257}) {
         cases.run(n + " x " + d, c -> squaredDistances(c, random, n, d));
       }
+    }
+    for (int d : new int[] {255, 256, 257, 300, 512, 1100}) {
+      cases.run("35 x " + d, c -> squaredDistances(c, random, 35, d));
     }
   }
 

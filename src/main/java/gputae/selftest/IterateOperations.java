@@ -21,11 +21,11 @@ final class IterateOperations {
 
   static List<Operation> all() {
     return List.of(
-        new Operation("ring of iterates", "rings of 20 to 120, 1 to 20,000 dimensions, steps to 2^33", Unit.EXACT,
+        new Operation("ring of iterates", "20 to 120 iterates, 1 to 20,000 dims, steps to 2^33", Unit.EXACT,
             IterateOperations::ring),
-        new Operation("PH dimension", "rings of 20 to 120, not full, with ties and duplicates", Unit.ROUNDING,
+        new Operation("PH dimension", "20 to 120 iterates; not full, ties, duplicates", Unit.ROUNDING,
             IterateOperations::dimension),
-        new Operation("pull of an iterate", "rings of 20 to 120, 1 to 600,000 dimensions", Unit.ROUNDING,
+        new Operation("pull of an iterate", "20 to 120 iterates, 1 to 600,000 dimensions", Unit.ROUNDING,
             IterateOperations::pull));
   }
 

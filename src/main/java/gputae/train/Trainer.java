@@ -105,7 +105,7 @@ public final class Trainer implements AutoCloseable {
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
     this.stepsBeforeIterates = (long) config.epochs() * stepsPerEpoch - PhDimension.POINTS;
     if (config.phDimension() && stepsBeforeIterates < 0) {
-      throw tooFewSteps("this one has", (long) config.epochs() * stepsPerEpoch);
+      throw tooFewSteps(String.format(Locale.ROOT, "this one has %,d", (long) config.epochs() * stepsPerEpoch));
     }
     Architecture architecture = architecture(config, dataset.train().images().pixelsPerImage());
     int fullRows = Math.min(config.batch(), images);
@@ -136,10 +136,10 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private TooFewStepsException tooFewSteps(String before, long found) {
+  private TooFewStepsException tooFewSteps(String found) {
     return new TooFewStepsException(String.format(Locale.ROOT,
-        "the PH dimension needs the last %,d steps of a training, and %s %,d of %,d an epoch", PhDimension.POINTS,
-        before, found, stepsPerEpoch));
+        "the PH dimension needs the last %,d steps of a training, and %s (%,d an epoch)", PhDimension.POINTS,
+        found, stepsPerEpoch));
   }
 
   /** The network of a configuration. */
@@ -194,7 +194,7 @@ public final class Trainer implements AutoCloseable {
     long left = (long) config.epochs() * stepsPerEpoch - state.step();
     if (iterates != null) {
       if (left > 0 && left < PhDimension.POINTS) {
-        throw tooFewSteps("this one has only", left);
+        throw tooFewSteps(String.format(Locale.ROOT, "only %,d are left", left));
       }
       iterates.clear();
       beforeIterates = null;

@@ -52,6 +52,26 @@ class TermsIT extends CommandTests {
         Files.readAllBytes(folder.resolve("z.npy")));
   }
 
+  /** The iterates of the last steps are in the checkpoint. An epoch has eight steps. */
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void theDimensionOfTheWeightsIsATermThatResumes(String device) throws IOException {
+    Object[] command = Tiny.train(data, "--model", "ae", "--hidden", 8, "--term", "ph-dim=0.01");
+    String line = assertResumesToTheSameBytes(command, 14, 16, device).out();
+    assertTrue(line.lines().anyMatch(l -> l.startsWith("epoch 16/16") && l.contains("  ph_dim ")), line);
+    double[] values = column("whole", "ph_dim");
+    assertEquals(0, values[11]);
+    assertTrue(values[13] > 0.5 && values[15] > 0.5, Arrays.toString(values));
+    assertTrue(Files.readString(folder.resolve("whole/report.html")).contains("PH dimension of the weights"));
+    SafeTensors state = SafeTensors.read(folder.resolve("parts/checkpoint.safetensors"));
+    assertEquals(100, state.tensors().get("terms.ph_dim.iterates").shape().get(0));
+    state.tensors().get("terms.ph_dim.distances").floats()[17] = Float.NaN;
+    Files.write(folder.resolve("parts/checkpoint.safetensors"), state.toBytes());
+    String refused = program.run("train", "--resume", "parts", "--epochs", 17, "--device", device).failed().err();
+    assertTrue(refused.contains("the tensor terms.ph_dim.distances holds NaN") && refused.lines().count() == 1,
+        refused);
+  }
+
   @Test
   void termsAreAddedToAModelByEitherOption() throws IOException {
     train("--device", "cpu", "--epochs", 2, "--term", "signature=0.5", "--term", "class-deaths=0.002",

@@ -208,6 +208,13 @@ class SelfTestTest {
   }
 
   @Test
+  void iteratesThatAreALittleOff() {
+    assertFails("keepIterate", last(3, Math::nextUp), "ring of iterates");
+    assertFails("phDimension", last(5, x -> x * 1.000001f), "PH dimension");
+    assertFails("pullNewest", last(4, x -> x * 1.00001f), "pull of an iterate");
+  }
+
+  @Test
   void aDistanceOneUnitInTheLastPlaceOff() {
     assertFails("squaredDistances", last(1, Math::nextUp), "squared distances");
   }

@@ -9,14 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
+import gputae.backend.Philox;
 import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
+import gputae.homology.ExactDistance;
+import gputae.homology.PhDimension;
+import gputae.linear.FloatPoints;
 import gputae.model.SafeTensors;
 import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
+import gputae.objective.IterateDimension;
 import gputae.objective.Landscape;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
@@ -101,6 +106,7 @@ abstract class TrainerContract {
     terms.add(new Signature(0.5, Signature.Normalisation.BATCH));
     terms.add(new ClassDeaths(0.004));
     terms.add(new Landscape(0.01, 5));
+    terms.add(new IterateDimension(0.001));
     Objective objective = Objective.of(terms, Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 2), Signature.KIND,
         new WeightSchedule(1, 0.5, 4)));
     return new TrainConfig(tae.model(), tae.latent(), tae.hidden(), tae.batch(), epochs, tae.rate(), objective,
@@ -223,6 +229,92 @@ abstract class TrainerContract {
     assertArrayEquals(resumed(withEpochs(withObjective(first, first.objective()), 2), halfway).parameters(),
         resumed(withEpochs(withObjective(first, Objective.of(first.objective().terms(),
             Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 1)))), 2), halfway).parameters());
+  }
+
+  /** 34 steps an epoch, so that a GPU replays several together until the first iterate that is kept. */
+  private static TrainConfig iterated(int epochs, boolean phDimension) {
+    return new TrainConfig(ModelKind.AE, 2, List.of(5), 6, epochs, 1e-3, ModelKind.AE.objective(), 3, phDimension);
+  }
+
+  @Test
+  void theDimensionIsThatOfTheWeightsAfterTheLastSteps() {
+    int epochs = 30;
+    int first = epochs * 34 - PhDimension.POINTS;
+    List<float[]> weights = new ArrayList<>();
+    TrainControl watching = new TrainControl();
+    watching.snapshotEvery(1, snapshot -> {
+      if (snapshot.step() > first) {
+        weights.add(snapshot.parameters());
+      }
+    });
+    TrainState expected;
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, iterated(epochs, false), DATA, watching)) {
+      assertTrue(trainer.run(new Heard()));
+      assertNull(trainer.phDimension());
+      expected = trainer.state();
+    }
+    int n = weights.size();
+    assertEquals(PhDimension.POINTS, n);
+    float[] squares = new float[n * n];
+    float[] all = new float[n * weights.get(0).length];
+    for (int i = 0; i < n; i++) {
+      System.arraycopy(weights.get(i), 0, all, i * weights.get(0).length, weights.get(0).length);
+    }
+    FloatPoints cloud = new FloatPoints(all, weights.get(0).length);
+    for (int i = 0; i < n * n; i++) {
+      squares[i] = ExactDistance.squared(cloud, i / n, i % n);
+    }
+    PhDimension wanted = PhDimension.of(squares, size -> Philox.permutation(n, 3, size, Streams.ITERATES));
+
+    TrainState before;
+    try (Backend backend = backend()) {
+      TrainControl control = new TrainControl();
+      try (Trainer trainer = new Trainer(backend, iterated(epochs, true), DATA, control)) {
+        assertEquals(0, trainer.stepsToRepeat());
+        assertFalse(trainer.run(new TrainListener() {
+          @Override
+          public void onStep(Step step) {
+            if (step.step() == first + 300) {
+              control.stop();
+            }
+          }
+        }));
+        // The state is that before the first iterate, which the training will do again.
+        before = trainer.state();
+        assertEquals(first, before.step());
+        assertTrue(trainer.stepsToRepeat() >= 300 && trainer.stepsToRepeat() < 350, "" + trainer.stepsToRepeat());
+      }
+      try (Trainer trainer = new Trainer(backend, iterated(epochs, true), DATA, new TrainControl())) {
+        trainer.restore(before);
+        assertTrue(trainer.run(new Heard()));
+        assertEquals(first, trainer.state().step(), "the dimension is not known yet");
+        PhDimension found = trainer.phDimension();
+        assertArrayEquals(wanted.sums(), found.sums());
+        assertEquals(wanted.slope(), found.slope());
+        assertEquals(0, trainer.stepsToRepeat());
+        assertSame(expected, trainer.state());
+      }
+    }
+  }
+
+  @Test
+  void aTrainingWithTooFewStepsHasNoDimension() {
+    try (Backend backend = backend()) {
+      assertEquals("the PH dimension needs the last 1,000 steps of a training, and this one has 986 (34 an epoch)",
+          assertThrows(TooFewStepsException.class,
+              () -> new Trainer(backend, iterated(29, true), DATA, new TrainControl()).close()).getMessage());
+      TrainState state;
+      try (Trainer trainer = new Trainer(backend, iterated(2, false), DATA, new TrainControl())) {
+        assertTrue(trainer.run(new Heard()));
+        state = trainer.state();
+      }
+      try (Trainer trainer = new Trainer(backend, iterated(31, true), DATA, new TrainControl())) {
+        assertEquals(
+            "the PH dimension needs the last 1,000 steps of a training, and only 986 are left (34 an epoch)",
+            assertThrows(TooFewStepsException.class, () -> trainer.restore(state)).getMessage());
+      }
+    }
   }
 
   private static TrainConfig withObjective(TrainConfig config, Objective objective) {
