@@ -256,7 +256,8 @@ part_curves() {
   for name in ae tae topoae terms; do
     options=(--model $name)
     # Terms beside the paper's own. The weights are small, since the landscapes grow with the distances.
-    [ $name != terms ] || options=(--model tae --term class-deaths=0.01 --term landscape=0.0001)
+    [ $name != terms ] || options=(--model tae --term class-deaths=0.01 --term landscape=0.0001 \
+      --term ph-dim=0.001)
     train "curve-$name" 100 "${options[@]}" --epochs "$curve_epochs"
     code=$?
     if [ $code = 0 ]; then
@@ -471,6 +472,10 @@ part_sanitizer() {
   sanitized racecheck "$sanitizer_limit" "steps of topoae, class-deaths, landscape" "${gputae[@]}" train \
     --dataset digits --device cuda --quiet --batch 128 --epochs 1 --model topoae \
     --term class-deaths=0.01 --term landscape=0.0001 --out "$work/run/sanitized-terms"
+  # The PH dimension begins with step 100.
+  sanitized racecheck "$sanitizer_limit" "steps with the PH dimension" "${gputae[@]}" train --dataset digits \
+    --device cuda --quiet --model ae --hidden 8 --batch 10 --epochs 1 --term ph-dim=0.001 \
+    --out "$work/run/sanitized-dimension"
   for points in 100 3000; do
     "$python" "$here/gpu_report.py" cloud $points 3 "$work/cloud.csv" || return
     sanitized racecheck "$sanitizer_limit" "tree of $points points" \

@@ -33,20 +33,22 @@ GPUTAE_HOST_DEVICE inline uint32_t subset_key(uint64_t seed, uint32_t stream, in
 // Returns the value for the logarithms x of the sizes and y of the sums. derivatives[j] = the derivative of the value
 // with respect to y[j].
 GPUTAE_HOST_DEVICE inline double fit_dimension(const double* x, const double* y, double* derivatives) {
-  double middle_x = 0, middle_y = 0;
+  double sum = 0;
   bool zero = false;
   for (int j = 0; j < kSubsets; j++) {
-    middle_x += x[j] / kSubsets;
-    middle_y += y[j] / kSubsets;
+    sum += x[j];
     zero = zero || y[j] < -1000;  // the logarithm of 0, and of no other number
   }
+  const double middle = sum / kSubsets;
+  // The differences x[j] - middle add up to 0, so nothing need be subtracted from the other factors.
   double xx = 0, xy = 0;
   for (int j = 0; j < kSubsets; j++) {
-    xx += (x[j] - middle_x) * (x[j] - middle_x);
-    xy += (x[j] - middle_x) * (y[j] - middle_y);
+    xx += (x[j] - middle) * x[j];
+    xy += (x[j] - middle) * y[j];
   }
   const double value = zero ? 0 : 1 / (1 - xy / xx);
-  for (int j = 0; j < kSubsets; j++) derivatives[j] = value * value * (x[j] - middle_x) / xx;
+  const double factor = value * value / xx;
+  for (int j = 0; j < kSubsets; j++) derivatives[j] = factor * (x[j] - middle);
   return value;
 }
 

@@ -247,15 +247,14 @@ int spanning_tree(const float* x, int32_t* edges, float* lengths, int64_t n, int
 int squared_distances(const float* x, float* out, int64_t n, int64_t dimension, GputaeTeam* team) {
   const int d = static_cast<int>(dimension);
   const int64_t blocks = (n + kColumns - 1) / kColumns;
-  const int wanted = parts_for(team, n * n * d, kParallelFloats);
-  const int parts = blocks < wanted ? static_cast<int>(blocks) : wanted;
+  const int parts = parts_for(team, n * n * d, kParallelFloats);
   const int64_t floats = (kTileCoordinates + n) * kColumns;
   auto* memory = aligned<float>(floats * parts);
   if (memory == nullptr) return 1;
   in_parts(team, parts, [=](int part) {
     float* columns = memory + part * floats;
     float* s = columns + kTileCoordinates * kColumns;
-    // Later blocks have fewer rows, so the parts take turns.
+    // Later blocks have fewer rows, so the parts take turns. With few blocks, some parts have none.
     for (int64_t block = part; block < blocks; block += parts) {
       const int64_t begin = block * kColumns;
       squares_of_block(x, n, d, begin, columns, s);

@@ -37,7 +37,7 @@ class ArchitectureTest {
       backend.cpu      | backend
       backend.cuda     | backend
       cli              | backend backend.cpu backend.cuda console data device evaluate figure files homology linear
-                         model objective paper report run selftest train view
+                         model objective paper report run selftest study train view
       console          | files objective text train
       data             | files linear
       device           | backend backend.cpu backend.cuda
@@ -53,6 +53,7 @@ class ArchitectureTest {
       run              | backend console data device evaluate figure files homology linear model objective report
                          text train
       selftest         | backend homology linear
+      study            | backend evaluate figure files homology objective report run text train
       text             |
       train            | backend data homology model objective
       view             | backend data model train

@@ -10,7 +10,7 @@ import java.util.Map;
  */
 public abstract class AbstractBackend implements Backend {
 
-  /** The largest ring of iterates; kernels/iterates.h has the same number, rounded up. */
+  /** The largest ring of iterates: the last multiple of 10 up to kMostWindow of kernels/iterates.h. */
   private static final int MOST_WINDOW = 120;
 
   /** Addresses of open allocations, each with its number of bytes. */

@@ -17,6 +17,10 @@ import gputae.run.Sweep;
 import gputae.run.SweepCell;
 import gputae.run.SweepRow;
 import gputae.run.Version;
+import gputae.study.Study;
+import gputae.study.StudyPlan;
+import gputae.study.StudyReport;
+import gputae.study.StudyRun;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -40,7 +44,7 @@ import picocli.CommandLine.Spec;
     name = "reproduce",
     description = {
       "Train every model of the paper, measure it, and write a report in the paper's order, with a verdict for each "
-          + "claim.",
+          + "claim; or answer another question with --study.",
       ""},
     footerHeading = "%n",
     footer = {
@@ -57,16 +61,23 @@ final class ReproduceCommand implements Callable<Integer> {
   @Spec
   private CommandSpec spec;
 
-  @Option(names = "--out", paramLabel = "DIR", defaultValue = "reproduction",
-      description = "Folder for report.html, tables/ and runs/ (default: ${DEFAULT-VALUE}).")
+  /** The experiments of the paper, which are not a {@link Study}. */
+  private static final String PAPER = "paper";
+
+  @Option(names = "--study", paramLabel = "NAME", defaultValue = PAPER,
+      description = "paper; signature: the signature loss beside the death times; dimension: PH dimension of the"
+          + " weights and generalisation (default: ${DEFAULT-VALUE}).")
+  private String study;
+
+  @Option(names = "--out", paramLabel = "DIR",
+      description = "Folder for report.html, tables/ and runs/ (default: reproduction, or the name of the study).")
   private Path out;
 
   @Option(
       names = "--datasets",
       paramLabel = "NAME",
       split = ",",
-      defaultValue = "mnist,fashion-mnist",
-      description = "Data sets, by name or path (default: ${DEFAULT-VALUE}).")
+      description = "Data sets, by name or path (default: mnist,fashion-mnist; dimension: mnist).")
   private List<String> datasets;
 
   @Option(names = "--data", paramLabel = "DIR",
@@ -74,14 +85,14 @@ final class ReproduceCommand implements Callable<Integer> {
           + "are downloaded once).")
   private Path data;
 
-  @Option(names = "--epochs", paramLabel = "N", defaultValue = "100",
-      description = "Epochs of every training; the paper has 100 (default: ${DEFAULT-VALUE}).")
-  private int epochs;
+  @Option(names = "--epochs", paramLabel = "N",
+      description = "Epochs of every training (default: 100, as the paper has; signature: 50; dimension: 20).")
+  private Integer epochs;
 
-  @Option(names = "--seeds", paramLabel = "N", defaultValue = "1",
+  @Option(names = "--seeds", paramLabel = "N",
       description = "Number of trainings of each model, with the seeds 0 to N-1; the report has means and spreads "
-          + "(default: ${DEFAULT-VALUE}).")
-  private int seeds;
+          + "(default: 1; signature: 3; dimension: 2).")
+  private Integer seeds;
 
   @Option(
       names = "--only",
@@ -108,14 +119,27 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Study chosen = Study.ALL.stream().filter(one -> one.name().equals(study)).findFirst().orElse(null);
+    if (chosen == null && !study.equals(PAPER)) {
+      throw Failure.usage("--study " + study + ": there are " + PAPER + ", "
+          + Study.ALL.stream().map(Study::name).collect(Collectors.joining(", ")));
+    }
+    out = out != null ? out : Path.of(chosen == null ? "reproduction" : chosen.name());
+    datasets = datasets != null ? datasets : chosen == null ? List.of("mnist", "fashion-mnist") : chosen.datasets();
+    epochs = epochs != null ? epochs : Integer.valueOf(chosen == null ? 100 : chosen.epochs());
+    seeds = seeds != null ? seeds : Integer.valueOf(chosen == null ? 1 : chosen.seeds());
     if (epochs < 1 || seeds < 1 || jobs != null && jobs < 1) {
       throw Failure.usage("--epochs, --seeds and --jobs are at least 1");
     }
     Outputs.requireFolder("--out", out);
-    Experiments experiments = new Experiments(datasets, data, epochs, seeds);
     if (datasets.stream().anyMatch(String::isBlank)) {
       throw Failure.usage("--datasets has an empty name");
     }
+    return chosen == null ? paper() : answer(chosen);
+  }
+
+  private int paper() throws IOException {
+    Experiments experiments = new Experiments(datasets, data, epochs, seeds);
     if (experiments.names().stream().distinct().count() < experiments.names().size()) {
       throw Failure.usage("--datasets " + String.join(",", datasets) + ": two of them have the same name");
     }
@@ -159,6 +183,40 @@ final class ReproduceCommand implements Callable<Integer> {
     return complete ? 0 : 1;
   }
 
+  private int answer(Study question) throws IOException {
+    List<SweepCell> all = question.cells(new StudyPlan(datasets, data, epochs, seeds));
+    if (all.stream().map(SweepCell::name).distinct().count() < all.size()) {
+      throw Failure.usage("--datasets " + String.join(",", datasets) + ": two of them have the same name");
+    }
+    List<SweepCell> cells = all.stream().filter(cell -> chosen(cell.name())).toList();
+    for (String pattern : only == null ? List.<String>of() : only) {
+      if (all.stream().noneMatch(cell -> matches(pattern, cell.name()))) {
+        throw Failure.usage("--only: " + pattern + " names nothing; there are "
+            + all.stream().map(SweepCell::name).collect(Collectors.joining(", ")));
+      }
+    }
+    Sweep sweep = new Sweep(out, cells, List.of(new Evaluating(System.err::println)), device::open, device.threads(),
+        jobs, System.out, NativeLibraries.isTerminal(1), quiet, soFar -> {});
+    if (!sweep.run()) {
+      return 1;
+    }
+    Map<String, String> conditions = new LinkedHashMap<>();
+    conditions.put("device", String.join("; ", PaperRows.devices(sweep.rows())));
+    conditions.put("gpu-tae", Version.get());
+    conditions.put("date", LocalDate.now(ZoneId.systemDefault()).toString());
+    conditions.put("epochs", Integer.toString(epochs));
+    conditions.put("seeds", Integer.toString(seeds));
+    conditions.put("command", command());
+    StudyReport.write(out, question, StudyRun.of(sweep.rows()), conditions);
+    System.out.println(quiet ? out.resolve("report.html") : "done: see " + out.resolve("report.html"));
+    return sweep.rows().stream().allMatch(row -> row.failure() == null) ? 0 : 1;
+  }
+
+  private String command() {
+    return "java -jar gpu-tae.jar " + spec.commandLine().getParseResult().originalArgs().stream()
+        .map(ShellWord::of).collect(Collectors.joining(" "));
+  }
+
   private void say(String line) {
     if (!quiet) {
       System.out.println(line);
@@ -184,11 +242,9 @@ final class ReproduceCommand implements Callable<Integer> {
     if (costMeasuredOn != null) {
       settings.put("cost measured on", costMeasuredOn);
     }
-    String command = "java -jar gpu-tae.jar " + spec.commandLine().getParseResult().originalArgs().stream()
-        .map(ShellWord::of).collect(Collectors.joining(" "));
     List<Long> numbers = LongStream.range(0, seeds).boxed().toList();
     return new PaperResults.Conditions(devices.isEmpty() ? costMeasuredOn : String.join("; ", devices), Version.get(),
-        LocalDate.now(ZoneId.systemDefault()).toString(), command, epochs, numbers,
+        LocalDate.now(ZoneId.systemDefault()).toString(), command(), epochs, numbers,
         settings);
   }
 }

@@ -156,8 +156,8 @@ final class SweepCommand implements Callable<Integer> {
       }
       if (row.cell().config().phDimension()) {
         PhDimension dimension = PhDimensionFile.of(row.run());
-        if (dimension != null) {
-          others.put("ph_dim", dimension.dimension());
+        if (dimension != null && dimension.exists()) {
+          others.put(PhDimensionFile.COLUMN, dimension.dimension());
         }
       }
       others.put("seconds", last.seconds());

@@ -164,7 +164,9 @@ final class TrainCommand implements Callable<Integer> {
       }
       description =
           RunConfig.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
-      sayMemory(config, loaded);
+      if (state == null || state.history().size() < config.epochs()) {
+        sayMemory(config, loaded);
+      }
       try (Trainer trainer = RunTraining.trainer(backend, config, loaded, control)) {
         int done = state == null ? 0 : checkpoint.restore(trainer, state);
         if (done > config.epochs()) {

@@ -145,8 +145,8 @@ final class TrainOptions {
   private Path init;
 
   @Option(names = "--ph-dim",
-      description = "Measure the PH dimension of the weights after each of the last 1,000 steps (Birdal et al. 2021)."
-          + " These weights are kept in the memory of the device.")
+      description = "Measure the PH dimension of the weights and biases after each of the last 1,000 steps (Birdal et"
+          + " al. 2021). They are kept in the memory of the device.")
   private boolean phDimension;
 
   /** The options of the objective's terms by setting. */

@@ -68,7 +68,7 @@ final class DimensionPlot {
   }
 
   private static String title(PhDimension dimension) {
-    return dimension.slope() < 1
+    return dimension.exists()
         ? String.format(Locale.ROOT, "PH dimension %.3f", dimension.dimension())
         : "No PH dimension: the slope is not below 1";
   }

@@ -29,7 +29,7 @@ public record PhDimension(int[] sizes, double[] sums, double slope, double inter
    *
    * @param squares squared distances, [POINTS, POINTS]
    * @param orders  the points in random order for the number of a size, from 0 on; the first n of them are its points
-   * @throws ArithmeticException if the points do not have a dimension, since some E(n) is 0 or not finite
+   * @throws NoDimensionException if the points have none, since some E(n) is 0 or not finite
    */
   public static PhDimension of(float[] squares, IntFunction<int[]> orders) {
     if (squares.length != POINTS * POINTS) {
@@ -50,13 +50,15 @@ public record PhDimension(int[] sizes, double[] sums, double slope, double inter
         lower[place++] = ExactDistance.length(squares[chosen[i] * POINTS + chosen[j]]);
       }
     }
-    return Prim.ofDistances(lower, chosen.length).totalPersistence(1);
+    SpanningTree tree = Prim.ofDistances(lower, chosen.length);
+    // Infinite edges are in no tree.
+    return tree.lengths().length < chosen.length - 1 ? Double.POSITIVE_INFINITY : tree.totalPersistence(1);
   }
 
   /**
-   * Fits the line through these values.
+   * Fits the line through these values, of which there are at least two with different sizes.
    *
-   * @throws ArithmeticException if a sum is 0 or not finite
+   * @throws NoDimensionException if a sum is 0 or not finite
    */
   public static PhDimension fit(int[] sizes, double[] sums) {
     int count = sizes.length;
@@ -64,7 +66,7 @@ public record PhDimension(int[] sizes, double[] sums, double slope, double inter
     double[] y = new double[count];
     for (int i = 0; i < count; i++) {
       if (!(sums[i] > 0 && sums[i] < Double.POSITIVE_INFINITY)) {
-        throw new ArithmeticException("the death times of " + sizes[i] + " points have the sum " + sums[i]);
+        throw new NoDimensionException("the death times of " + sizes[i] + " points have the sum " + sums[i]);
       }
       x[i] = Math.log(sizes[i]);
       y[i] = Math.log(sums[i]);
@@ -87,7 +89,12 @@ public record PhDimension(int[] sizes, double[] sums, double slope, double inter
     return new PhDimension(sizes.clone(), sums.clone(), slope, intercept, Math.sqrt(squares / count));
   }
 
-  /** 1 / (1 - slope); infinite or negative if the slope is 1 or more, which no set of finite dimension has. */
+  /** Whether there is a dimension: a set of finite dimension has a slope below 1. */
+  public boolean exists() {
+    return slope < 1;
+  }
+
+  /** 1 / (1 - slope), if it {@link #exists}. */
   public double dimension() {
     return 1 / (1 - slope);
   }

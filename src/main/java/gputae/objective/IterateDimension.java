@@ -17,7 +17,7 @@ import java.util.Map;
  *
  * The gradient flows through the newest iterate, which is the network at hand. The others are constants. In the first
  * 99 steps there are fewer than 100 iterates, so value and gradient are 0. They are also 0 if the iterates of a subset
- * all coincide.
+ * all coincide. A set of finite dimension has m below 1; if m is above 1, the value is negative.
  *
  * @param weight at least 0
  */

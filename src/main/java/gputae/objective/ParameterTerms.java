@@ -37,7 +37,9 @@ public final class ParameterTerms implements AutoCloseable {
       for (ParameterTerm.State one : term.state(parameters)) {
         Matrix matrix = backend.allocate(one.rows(), one.columns());
         own.add(matrix);
-        state.put(one.name(), matrix);
+        if (state.put(one.name(), matrix) != null) {
+          throw new IllegalArgumentException("two terms keep a state " + one.name());
+        }
       }
       all.add(new One(term.on(backend, new ParameterTerm.Setup(parameters, seed, stream, own)),
           objective.column(term.kind()), new Weight(backend, term)));

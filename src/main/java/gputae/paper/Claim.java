@@ -1,5 +1,6 @@
 package gputae.paper;
 
+import gputae.report.Verdict;
 import static gputae.train.ModelKind.AE;
 import static gputae.train.ModelKind.DISK;
 import static gputae.train.ModelKind.TAE;
@@ -8,7 +9,7 @@ import static gputae.train.ModelKind.VAE;
 import gputae.evaluate.Measure;
 import gputae.paper.PaperResults.Cost;
 import gputae.paper.PaperResults.Timing;
-import gputae.paper.Verdict.Finding;
+import gputae.report.Verdict.Finding;
 import gputae.report.Spread;
 import gputae.text.Numbers;
 import gputae.train.ModelKind;

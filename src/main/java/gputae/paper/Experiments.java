@@ -1,6 +1,5 @@
 package gputae.paper;
 
-import gputae.data.Datasets;
 import gputae.run.RunConfig;
 import gputae.run.SweepCell;
 import gputae.run.TrainSpec;
@@ -68,7 +67,6 @@ public record Experiments(List<String> datasets, Path data, int epochs, int seed
 
   /** A training on one of the data sets. */
   TrainSpec spec(String dataset, TrainConfig config) {
-    boolean published = Datasets.isNamed(dataset) && !dataset.equals("digits");
-    return new TrainSpec(dataset, data != null && published ? data.resolve(dataset) : null, null, config);
+    return TrainSpec.of(dataset, data, config);
   }
 }

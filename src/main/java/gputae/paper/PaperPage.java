@@ -29,8 +29,6 @@ import java.util.stream.Collectors;
  */
 final class PaperPage {
 
-  private static final String STYLE = Page.style(PaperPage.class, "page.css");
-
   private static final List<Measure> CLOUD = List.of(Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.ENERGY_DISTANCE);
   private static final List<Measure> IMAGES =
       List.of(Measure.CLASS_ENTROPY, Measure.SMALLEST_CLASS, Measure.FRECHET, Measure.PRECISION, Measure.RECALL,
@@ -46,7 +44,7 @@ final class PaperPage {
   PaperPage(PaperResults results) {
     this.results = results;
     datasets = results.datasets();
-    page = new Page("Homological Regularization for Autoencoders, reproduced", "paper", STYLE);
+    page = Page.article("Homological Regularization for Autoencoders, reproduced");
     verdicts = new VerdictText(page, results);
     pictures = new RunPictures(page);
   }

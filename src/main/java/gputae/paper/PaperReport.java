@@ -1,5 +1,6 @@
 package gputae.paper;
 
+import gputae.report.Verdict;
 import gputae.files.WholeFile;
 import gputae.paper.PaperResults.Cost;
 import gputae.paper.PaperResults.Result;

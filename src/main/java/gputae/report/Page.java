@@ -17,11 +17,11 @@ import java.util.Map;
  */
 public final class Page {
 
-  private static final String STYLE = Page.style(Page.class, "page.css");
+  private static final String STYLE = style("page.css");
+  private static final String ARTICLE = style("article.css");
 
-  /** A style sheet in the same package as a class of the program. */
-  public static String style(Class<?> beside, String name) {
-    try (InputStream css = beside.getResourceAsStream(name)) {
+  private static String style(String name) {
+    try (InputStream css = Page.class.getResourceAsStream(name)) {
       return new String(css.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -29,6 +29,11 @@ public final class Page {
   }
 
   private final StringBuilder html = new StringBuilder(1 << 16);
+
+  /** A page to be read from the top to the bottom: sections with text, pictures side by side, claims, charts. */
+  public static Page article(String title) {
+    return new Page(title, "article", ARTICLE);
+  }
 
   /** A page that begins with its title. */
   public Page(String title) {
@@ -41,7 +46,7 @@ public final class Page {
    * @param kind  CSS class of the whole page
    * @param style rules in addition to those that all pages share
    */
-  public Page(String title, String kind, String style) {
+  private Page(String title, String kind, String style) {
     html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
         .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
         .append("<title>").append(escaped(title)).append("</title>\n<style>\n").append(STYLE).append(style)

@@ -1,6 +1,8 @@
 package gputae.run;
 
+import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
+import gputae.objective.ParameterTerm;
 import gputae.text.StrictJson;
 import gputae.train.TooFewStepsException;
 import gputae.train.TrainConfig;
@@ -8,6 +10,7 @@ import gputae.train.TrainState;
 import gputae.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Locale;
 
 /**
  * The state of a training: {@code checkpoint.safetensors} of a run.
@@ -38,6 +41,21 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
           + "\"; copy it again, or train again");
     }
     return new Checkpoint(run, file);
+  }
+
+  /** A file is made in one array. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE - (1 << 20);
+
+  /** Refuses a training whose checkpoint would be too large. */
+  static void requireSize(TrainConfig config, ParameterLayout layout) {
+    long bytes = 3 * layout.size() * Float.BYTES + config.objective().parameter().stream()
+        .flatMap(term -> term.state(layout.size()).stream()).mapToLong(ParameterTerm.State::bytes).sum();
+    if (bytes > MOST_BYTES) {
+      throw new Failure(String.format(Locale.ROOT,
+          "the checkpoint of this training would have %,d bytes, and %,d are the most; a smaller --hidden is needed,"
+              + " or an objective without a term of the weights",
+          bytes, MOST_BYTES));
+    }
   }
 
   /** What the bits depend on beside settings and data. */

@@ -15,14 +15,16 @@ import java.util.Locale;
 /** The PH dimension of a run's last iterates on disk: {@code ph-dimension.json}. */
 public final class PhDimensionFile {
 
+  /** The name of the column in tables. The term of the objective has 100 iterates and another name. */
+  public static final String COLUMN = "ph_dim_1000";
+
   private static final String ADVICE = "remove the file, or train again";
 
   private PhDimensionFile() {}
 
   static void write(Path file, PhDimension dimension) throws IOException {
     JsonObject json = new JsonObject();
-    // JSON has no infinity.
-    if (Double.isFinite(dimension.dimension())) {
+    if (dimension.exists()) {
       json.addProperty("dimension", dimension.dimension());
     }
     json.addProperty("slope", dimension.slope());
@@ -57,8 +59,11 @@ public final class PhDimensionFile {
         throw json.wrong("sizes", Arrays.toString(sizes), expected);
       }
     }
-    if (sizes.length < 2 || sums.length != sizes.length) {
-      throw json.wrong("sums", Arrays.toString(sums), sizes.length + " numbers, at least 2");
+    if (sizes.length < 2) {
+      throw json.wrong("sizes", Arrays.toString(sizes), "at least 2 numbers");
+    }
+    if (sums.length != sizes.length) {
+      throw json.wrong("sums", Arrays.toString(sums), sizes.length + " numbers");
     }
     return PhDimension.fit(sizes, sums);
   }
@@ -70,7 +75,7 @@ public final class PhDimensionFile {
   }
 
   private static String number(PhDimension dimension) {
-    return dimension.slope() < 1 ? String.format(Locale.ROOT, "%.3f", dimension.dimension()) : "none, since the slope"
+    return dimension.exists() ? String.format(Locale.ROOT, "%.3f", dimension.dimension()) : "none, since the slope"
         + " is not below 1";
   }
 }

@@ -198,8 +198,11 @@ public final class RunDirectory {
   /**
    * Writes {@code config.json} when a training begins or goes on. Deletes what was made of the earlier weights, so that
    * nobody takes it for a result of the new ones.
+   *
+   * @param stepsLeft whether the training has steps to do. If not, the PH dimension stays, since it cannot be measured
+   *     again
    */
-  public void begin(RunConfig config) throws IOException {
+  public void begin(RunConfig config, boolean stepsLeft) throws IOException {
     Outputs written = new Outputs();
     for (Path file : List.of(config(), metrics(), model(), checkpoint())) {
       // A file that cannot be written is reported before anything is deleted.
@@ -207,6 +210,10 @@ public final class RunDirectory {
     }
     for (Path stale : List.of(report(), cloud())) {
       Files.deleteIfExists(stale);
+    }
+    if (stepsLeft) {
+      Files.deleteIfExists(phDimension());
+      Files.deleteIfExists(figure(RunOutputs.PH_DIMENSION));
     }
     new EvaluationOutputs(path).remove();
     config.write(config());

@@ -22,6 +22,7 @@ import gputae.report.RunReport;
 import gputae.train.Epoch;
 import gputae.train.TrainConfig;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -80,6 +81,8 @@ public final class RunOutputs {
     if (dimension != null) {
       draw(() -> DimensionFigure.write(run.figure(PH_DIMENSION), dimension));
       results.put("PH dimension of the last " + PhDimension.POINTS + " iterates", PhDimensionFile.words(dimension));
+    } else {
+      Files.deleteIfExists(run.figure(PH_DIMENSION));
     }
     results.put("seconds", format("%.1f", last.seconds()));
     RunReport.write(run.path(), title(), settings(config), history, results);

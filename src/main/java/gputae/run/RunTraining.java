@@ -2,6 +2,7 @@ package gputae.run;
 
 import gputae.backend.Backend;
 import gputae.data.Dataset;
+import gputae.homology.NoDimensionException;
 import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
 import gputae.model.ParameterLayout;
@@ -52,9 +53,10 @@ public final class RunTraining {
    * Makes a trainer with these settings.
    *
    * @throws Failure if the sizes of the network overflow, if a term of the objective needs labels that the data set
-   *     lacks, or if the training has too few steps for the PH dimension
+   *     lacks, if the training has too few steps for the PH dimension, or if its checkpoint would be too large
    */
   public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
+    Checkpoint.requireSize(config, layout(config, data));
     try {
       return new Trainer(backend, config, data, control);
     } catch (ArithmeticException e) {
@@ -80,7 +82,7 @@ public final class RunTraining {
   }
 
   static Failure tooFewSteps(TooFewStepsException e) {
-    return new Failure(e.getMessage() + "; give more --epochs, or leave out --ph-dim", e);
+    return new Failure(e.getMessage(), e);
   }
 
   static Failure tooLarge(ArithmeticException e) {
@@ -90,12 +92,7 @@ public final class RunTraining {
 
   /** Writes the settings of the run and the rows of the epochs that are already done. */
   public void begin() throws IOException {
-    run.begin(config);
-    if (trainer.history().size() < config.config().epochs()) {
-      // It is that of earlier iterates. Without a further step it stays, since it cannot be measured again.
-      Files.deleteIfExists(run.phDimension());
-      Files.deleteIfExists(run.figure(RunOutputs.PH_DIMENSION));
-    }
+    run.begin(config, trainer.history().size() < config.config().epochs());
     checkpoints.begin(trainer.history());
   }
 
@@ -133,8 +130,10 @@ public final class RunTraining {
       PhDimension dimension = trainer.phDimension();
       if (dimension != null) {
         PhDimensionFile.write(run.phDimension(), dimension);
+      } else if (config.config().phDimension() && !Files.exists(run.phDimension())) {
+        warn.accept(run.phDimension() + " is missing, and no step is left to measure it again; more --epochs would");
       }
-    } catch (ArithmeticException e) {
+    } catch (NoDimensionException e) {
       warn.accept("no PH dimension: " + e.getMessage());
     }
   }

@@ -26,6 +26,16 @@ import java.util.function.Consumer;
  */
 public record TrainSpec(String dataset, Path data, Path init, TrainConfig config) {
 
+  /**
+   * A training on a data set whose files may lie in a folder of several data sets.
+   *
+   * @param folder folder with a folder for each data set that has a name, or null
+   */
+  public static TrainSpec of(String dataset, Path folder, TrainConfig config) {
+    boolean published = Datasets.isNamed(dataset) && !dataset.equals("digits");
+    return new TrainSpec(dataset, folder != null && published ? folder.resolve(dataset) : null, null, config);
+  }
+
   /** Loads the data set; {@code log} receives messages for the user. */
   public Dataset load(Consumer<String> log) throws IOException {
     return Datasets.open(dataset, data, log);

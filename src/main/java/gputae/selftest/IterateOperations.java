@@ -182,7 +182,7 @@ final class IterateOperations {
     float[] points = Reference.gaussian(random, window * size, 1);
     float[] coefficients = Reference.gaussian(random, window, 1);
     int newest = (int) (step % window);
-    for (int i = 0; i < window; i += 3) {
+    for (int i = 1; i < window; i += 3) {
       coefficients[i] = 0;
       // What is not pulled at is not read, so it may be anything.
       if (i != newest) {

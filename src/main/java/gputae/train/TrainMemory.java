@@ -82,8 +82,10 @@ final class TrainMemory {
     return low > 0
         ? "a batch of " + low + " would fit (--batch " + low + ")"
         : String.format(Locale.ROOT,
-            "not even a batch of 1 would fit: %,d bytes are needed with this data set, %,d can be had; use --device "
+            "not even a batch of 1 would fit: %,d bytes are needed with this data set, %,d can be had; %suse --device "
                 + "cpu",
-            bytes(config, dataset, 1), available);
+            bytes(config, dataset, 1), available,
+            config.phDimension() || !config.objective().parameter().isEmpty()
+                ? "leave out --ph-dim and terms of the weights, or " : "");
   }
 }

@@ -8,6 +8,7 @@ import gputae.backend.Philox;
 import gputae.backend.Recording;
 import gputae.data.Dataset;
 import gputae.data.Images;
+import gputae.homology.NoDimensionException;
 import gputae.homology.PhDimension;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
@@ -105,7 +106,7 @@ public final class Trainer implements AutoCloseable {
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
     this.stepsBeforeIterates = (long) config.epochs() * stepsPerEpoch - PhDimension.POINTS;
     if (config.phDimension() && stepsBeforeIterates < 0) {
-      throw tooFewSteps(String.format(Locale.ROOT, "this one has %,d", (long) config.epochs() * stepsPerEpoch));
+      throw tooFewSteps(String.format(Locale.ROOT, "this one has %,d", (long) config.epochs() * stepsPerEpoch), 0);
     }
     Architecture architecture = architecture(config, dataset.train().images().pixelsPerImage());
     int fullRows = Math.min(config.batch(), images);
@@ -136,10 +137,11 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private TooFewStepsException tooFewSteps(String found) {
+  private TooFewStepsException tooFewSteps(String found, long done) {
+    long least = (done + PhDimension.POINTS - 1) / stepsPerEpoch + 1;
     return new TooFewStepsException(String.format(Locale.ROOT,
-        "the PH dimension needs the last %,d steps of a training, and %s (%,d an epoch)", PhDimension.POINTS,
-        found, stepsPerEpoch));
+        "the PH dimension needs the last %,d steps of a training, and %s (%,d an epoch); give --epochs %d or more",
+        PhDimension.POINTS, found, stepsPerEpoch, least));
   }
 
   /** The network of a configuration. */
@@ -194,7 +196,7 @@ public final class Trainer implements AutoCloseable {
     long left = (long) config.epochs() * stepsPerEpoch - state.step();
     if (iterates != null) {
       if (left > 0 && left < PhDimension.POINTS) {
-        throw tooFewSteps(String.format(Locale.ROOT, "only %,d are left", left));
+        throw tooFewSteps(String.format(Locale.ROOT, "only %,d are left", left), state.step());
       }
       iterates.clear();
       beforeIterates = null;
@@ -231,15 +233,17 @@ public final class Trainer implements AutoCloseable {
    * The PH dimension of the last iterates. Call it once, after {@link #run} has returned true.
    *
    * @return null if it is not asked for, or if no step was left when the training was restored
-   * @throws ArithmeticException if the iterates have no dimension
+   * @throws NoDimensionException if the iterates have no dimension
    */
   public PhDimension phDimension() {
     if (iterates == null || !iterates.complete()) {
       return null;
     }
-    PhDimension dimension = iterates.dimension(config.seed());
-    beforeIterates = null;
-    return dimension;
+    try {
+      return iterates.dimension(config.seed());
+    } finally {
+      beforeIterates = null;
+    }
   }
 
   private TrainState stateNow() {

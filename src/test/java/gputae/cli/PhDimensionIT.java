@@ -62,15 +62,28 @@ class PhDimensionIT extends CommandTests {
     String few = train("--epochs", 124, "--ph-dim", "--out", "few").failed().err();
     assertEquals(
         "gpu-tae: the PH dimension needs the last 1,000 steps of a training, and this one has 992 (8 an epoch);"
-            + " give more --epochs, or leave out --ph-dim",
+            + " give --epochs 125 or more",
         few.strip());
     assertFalse(Files.exists(folder.resolve("few")));
     train("--epochs", 125, "--ph-dim", "--out", "run").succeeded();
     byte[] model = Files.readAllBytes(folder.resolve("run/model.safetensors"));
     String left = program.run("train", "--resume", "run", "--epochs", 126).failed().err();
-    assertTrue(left.contains("and only 8 are left (8 an epoch)") && left.lines().count() == 1, left);
+    assertTrue(
+        left.contains("and only 8 are left (8 an epoch); give --epochs 250 or more") && left.lines().count() == 1,
+        left);
     assertArrayEquals(model, Files.readAllBytes(folder.resolve("run/model.safetensors")));
     assertTrue(Files.exists(folder.resolve("run/ph-dimension.json")));
+  }
+
+  @Test
+  void weightsThatDoNotMoveHaveNoDimension() throws IOException {
+    Jar.Result still = train("--epochs", 125, "--ph-dim", "--lr", "1e-30", "--model", "ae", "--out", "run").succeeded();
+    assertTrue(still.err().contains("no PH dimension: the death times of 200 points have the sum 0.0"), still.err());
+    assertFalse(Files.exists(folder.resolve("run/ph-dimension.json")));
+    // The training is over nevertheless.
+    Jar.Result again = program.run("train", "--resume", "run").succeeded();
+    assertTrue(again.out().contains("resumed after epoch 125") && !again.out().contains("epoch 125/125"), again.out());
+    assertTrue(again.err().contains("ph-dimension.json is missing, and no step is left"), again.err());
   }
 
   @Test
@@ -94,10 +107,11 @@ class PhDimensionIT extends CommandTests {
   @Test
   void aSweepHasAColumn() throws IOException {
     program.run("sweep", "--dataset", data, "--batch", 32, "--epochs", 125, "--ph-dim", "--grid", "lr=1e-3,1e-2",
-        "--device", "cpu", "--hidden", 8, "--model", "ae", "--out", "sweep").succeeded();
+        "--device", "cpu", "--hidden", 8, "--model", "ae", "--term", "ph-dim=0.001", "--out", "sweep").succeeded();
     List<String> lines = Files.readAllLines(folder.resolve("sweep/sweep.csv"));
-    int column = List.of(lines.get(0).split(",")).indexOf("ph_dim");
-    assertTrue(column > 0, lines.get(0));
+    int column = List.of(lines.get(0).split(",")).indexOf("ph_dim_1000");
+    // The term has a column of its own.
+    assertTrue(column > 0 && List.of(lines.get(0).split(",")).contains("ph_dim"), lines.get(0));
     for (String line : lines.subList(1, 3)) {
       assertTrue(Double.parseDouble(line.split(",")[column]) > 0, line);
     }

@@ -94,7 +94,7 @@ class PhDimensionTest {
     Arrays.setAll(orders, i -> Philox.permutation(PhDimension.POINTS, 1, i, 2));
     float[] points = new float[PhDimension.POINTS * 2];
     assertEquals("the death times of 200 points have the sum 0.0",
-        assertThrows(ArithmeticException.class, () -> of(points, orders)).getMessage());
+        assertThrows(NoDimensionException.class, () -> of(points, orders)).getMessage());
     // Half of them coincide.
     Random random = new Random(5);
     for (int i = 0; i < PhDimension.POINTS; i++) {

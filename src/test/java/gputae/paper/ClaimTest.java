@@ -1,5 +1,6 @@
 package gputae.paper;
 
+import gputae.report.Verdict;
 import static gputae.train.ModelKind.AE;
 import static gputae.train.ModelKind.DISK;
 import static gputae.train.ModelKind.TAE;
@@ -13,8 +14,8 @@ import gputae.paper.PaperResults.Cost;
 import gputae.paper.PaperResults.Result;
 import gputae.paper.PaperResults.Run;
 import gputae.paper.PaperResults.Timing;
-import gputae.paper.Verdict.Outcome;
-import gputae.paper.Verdict.Word;
+import gputae.report.Verdict.Outcome;
+import gputae.report.Verdict.Word;
 import gputae.train.ModelKind;
 import java.util.List;
 import org.junit.jupiter.api.Test;

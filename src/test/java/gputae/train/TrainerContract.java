@@ -131,6 +131,8 @@ abstract class TrainerContract {
     assertArrayEquals(expected.firstMoment(), found.firstMoment());
     assertArrayEquals(expected.secondMoment(), found.secondMoment());
     assertArrayEquals(expected.sums().toNumbers(), found.sums().toNumbers());
+    assertEquals(expected.terms().keySet(), found.terms().keySet());
+    expected.terms().forEach((name, values) -> assertArrayEquals(values, found.terms().get(name), name));
     assertEquals(expected.history().size(), found.history().size());
     for (int i = 0; i < expected.history().size(); i++) {
       Epoch a = expected.history().get(i);
@@ -301,7 +303,8 @@ abstract class TrainerContract {
   @Test
   void aTrainingWithTooFewStepsHasNoDimension() {
     try (Backend backend = backend()) {
-      assertEquals("the PH dimension needs the last 1,000 steps of a training, and this one has 986 (34 an epoch)",
+      assertEquals("the PH dimension needs the last 1,000 steps of a training, and this one has 986 (34 an epoch);"
+          + " give --epochs 30 or more",
           assertThrows(TooFewStepsException.class,
               () -> new Trainer(backend, iterated(29, true), DATA, new TrainControl()).close()).getMessage());
       TrainState state;
@@ -311,7 +314,8 @@ abstract class TrainerContract {
       }
       try (Trainer trainer = new Trainer(backend, iterated(31, true), DATA, new TrainControl())) {
         assertEquals(
-            "the PH dimension needs the last 1,000 steps of a training, and only 986 are left (34 an epoch)",
+            "the PH dimension needs the last 1,000 steps of a training, and only 986 are left (34 an"
+                + " epoch); give --epochs 32 or more",
             assertThrows(TooFewStepsException.class, () -> trainer.restore(state)).getMessage());
       }
     }

@@ -1,18 +1,19 @@
-package gputae.paper;
+package gputae.report;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The verdict that the numbers of one data set give for one claim.
+ * The verdict that numbers give for one claim.
  *
  * @param word     the verdict, which follows from the findings
  * @param findings every comparison of the claim
  */
-record Verdict(Word word, List<Finding> findings) {
+public record Verdict(Word word, List<Finding> findings) {
 
-  enum Word {
+  /** The verdict in a word. */
+  public enum Word {
     HOLDS("holds"),
     IN_PART("holds in part"),
     NOT("does not hold"),
@@ -24,23 +25,27 @@ record Verdict(Word word, List<Finding> findings) {
       this.text = text;
     }
 
-    String text() {
+    /** The word as pages write it. */
+    public String text() {
       return text;
     }
   }
 
-  enum Outcome {
+  /** What a comparison gave. */
+  public enum Outcome {
     YES, NO, NOT_MEASURED
   }
 
   /** One comparison, with the numbers that it compared. */
-  record Finding(Outcome outcome, String words) {
+  public record Finding(Outcome outcome, String words) {
 
-    static Finding of(boolean yes, String words) {
+    /** A comparison that was made. */
+    public static Finding of(boolean yes, String words) {
       return new Finding(yes ? Outcome.YES : Outcome.NO, words);
     }
 
-    static Finding notMeasured(String what) {
+    /** A comparison for which numbers are missing. */
+    public static Finding notMeasured(String what) {
       return new Finding(Outcome.NOT_MEASURED, what);
     }
   }
@@ -49,7 +54,7 @@ record Verdict(Word word, List<Finding> findings) {
    * A claim holds if all of its comparisons hold, and holds in part if some do. Comparisons that were not measured do
    * not count.
    */
-  static Verdict of(List<Finding> findings) {
+  public static Verdict of(List<Finding> findings) {
     boolean yes = findings.stream().anyMatch(f -> f.outcome() == Outcome.YES);
     boolean no = findings.stream().anyMatch(f -> f.outcome() == Outcome.NO);
     return new Verdict(yes && no ? Word.IN_PART : yes ? Word.HOLDS : no ? Word.NOT : Word.NOT_MEASURED,
@@ -64,7 +69,7 @@ record Verdict(Word word, List<Finding> findings) {
    * All findings in one line, without the verdict: "d = 2: ...; but not: d = 10: ...; not measured: d = 5". Empty if
    * nothing was measured.
    */
-  String evidence() {
+  public String evidence() {
     if (word == Word.NOT_MEASURED) {
       return "";
     }

@@ -1,0 +1,259 @@
+package gputae.study;
+
+import gputae.evaluate.Measure;
+import gputae.objective.IterateDimension;
+import gputae.objective.Objective;
+import gputae.objective.Term;
+import gputae.report.Spread;
+import gputae.report.Verdict;
+import gputae.report.Verdict.Finding;
+import gputae.run.SweepCell;
+import gputae.study.StudyAnswer.Chart;
+import gputae.study.StudyAnswer.Claim;
+import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The PH dimension of the weights against the gap between test and training loss (Birdal et al. 2021). */
+final class DimensionStudy implements Study {
+
+  private static final List<Double> RATES = List.of(1e-4, 3e-4, 1e-3, 3e-3, 1e-2);
+  private static final List<Integer> BATCHES = List.of(64, 256, 1024);
+
+  /** Models with the paper's learning rate and batch size. */
+  private static final List<ModelKind> MODELS =
+      List.of(ModelKind.AE, ModelKind.TAE, ModelKind.DISK, ModelKind.TOPOAE, ModelKind.VAE);
+
+  /** Weights of the PH dimension as a term. */
+  private static final List<Double> WEIGHTS = List.of(0.001, 0.01, 0.1);
+
+  private static final double RATE = 3e-4;
+  private static final int BATCH = 128;
+  private static final int LATENT = 2;
+
+  /** A correlation counts as one if random orders reach it this rarely. */
+  private static final double RARE = 0.05;
+
+  @Override
+  public String name() {
+    return "dimension";
+  }
+
+  @Override
+  public String title() {
+    return "PH dimension and generalisation";
+  }
+
+  @Override
+  public String question() {
+    return "Birdal, Lou, Guibas and Simsekli (2021) found that classifiers whose weights move in a set of smaller"
+        + " persistent homology dimension generalise better, and made a regulariser of it. Is this so for"
+        + " autoencoders? Does the gap between test and training loss grow with the PH dimension, and does the"
+        + " regulariser lower the gap?";
+  }
+
+  @Override
+  public List<String> rules() {
+    return List.of(
+        "The plain autoencoder of the paper in two dimensions is trained with five learning rates (0.0001 to 0.01) and"
+            + " three batch sizes (64, 256, 1024). Then five models (plain, AE + Reg, ball penalty alone, TopoAE, VAE)"
+            + " have the paper's learning rate 0.0003 and batch size 128. Then the plain one has the PH dimension of"
+            + " the last 100 iterates as a term, with the weights 0.001, 0.01 and 0.1.",
+        "The PH dimension is that of the weights after each of the last 1,000 steps, from the exact spanning trees of"
+            + " 16 random subsets of 200 to 950 of them. The gap is the reconstruction of the test images minus that of"
+            + " the training images at the end of the training, in nats per pixel. Both are averaged over the seeds.",
+        "A correlation holds if Kendall's tau over the settings is positive and at most 5 % of 9,999 random orders"
+            + " reach it. The regulariser lowers the gap if every seed has a smaller gap than the same seed without"
+            + " it.");
+  }
+
+  @Override
+  public List<String> datasets() {
+    return List.of("mnist");
+  }
+
+  @Override
+  public int epochs() {
+    return 20;
+  }
+
+  @Override
+  public int seeds() {
+    return 2;
+  }
+
+  @Override
+  public List<Measure> measures() {
+    return List.of(Measure.BCE_TRAIN, Measure.BCE_TEST);
+  }
+
+  @Override
+  public List<SweepCell> cells(StudyPlan plan) {
+    List<SweepCell> cells = new ArrayList<>();
+    for (String dataset : plan.datasets()) {
+      for (int seed = 0; seed < plan.seeds(); seed++) {
+        for (double rate : RATES) {
+          for (int batch : BATCHES) {
+            cells.add(cell(plan, dataset, ModelKind.AE, ModelKind.AE.objective(), rate, batch, 0, seed));
+          }
+        }
+        for (ModelKind model : MODELS) {
+          cells.add(cell(plan, dataset, model, model.objective(), RATE, BATCH, 0, seed));
+        }
+        for (double weight : WEIGHTS) {
+          List<Term> terms = new ArrayList<>(ModelKind.AE.objective().terms());
+          terms.add(new IterateDimension(weight));
+          cells.add(cell(plan, dataset, ModelKind.AE, Objective.of(terms), RATE, BATCH, weight, seed));
+        }
+      }
+    }
+    return cells;
+  }
+
+  private static SweepCell cell(StudyPlan plan, String dataset, ModelKind model, Objective objective, double rate,
+      int batch, double weight, int seed) {
+    Map<String, String> varied = new LinkedHashMap<>();
+    varied.put("lr", Double.toString(rate));
+    varied.put("batch", Integer.toString(batch));
+    if (weight > 0) {
+      varied.put("lambda-ph-dim", Double.toString(weight));
+    }
+    return plan.cell(dataset,
+        new TrainConfig(model, LATENT, List.of(64, 64), batch, plan.epochs(), rate, objective, seed, true), varied);
+  }
+
+  /**
+   * The runs of one setting.
+   *
+   * @param weight    weight of the PH dimension as a term; 0 if it is none
+   * @param dimension mean over the seeds
+   * @param gap       mean over the seeds
+   */
+  private record Setting(ModelKind model, double rate, int batch, double weight, List<StudyRun> runs, double dimension,
+      double gap) {
+
+    /** Whether it is one of the learning rates and batch sizes of the plain autoencoder. */
+    boolean inGrid() {
+      return model == ModelKind.AE && weight == 0 && BATCHES.contains(batch);
+    }
+  }
+
+  private static List<Setting> settings(List<StudyRun> runs, String dataset) {
+    Map<List<Object>, List<StudyRun>> groups = new LinkedHashMap<>();
+    for (StudyRun run : runs) {
+      if (run.dataset().equals(dataset) && run.dimension() != null && run.dimension().exists()
+          && Double.isFinite(run.gap())) {
+        TrainConfig config = run.config();
+        groups.computeIfAbsent(List.of(config.model(), config.rate(), config.batch(), weight(config)),
+            key -> new ArrayList<>()).add(run);
+      }
+    }
+    List<Setting> settings = new ArrayList<>();
+    groups.forEach((key, group) -> settings.add(new Setting((ModelKind) key.get(0), (Double) key.get(1),
+        (Integer) key.get(2), (Double) key.get(3), group,
+        group.stream().mapToDouble(run -> run.dimension().dimension()).average().orElseThrow(),
+        group.stream().mapToDouble(StudyRun::gap).average().orElseThrow())));
+    return settings;
+  }
+
+  private static double weight(TrainConfig config) {
+    return config.objective().terms().stream().filter(term -> term.kind().equals(IterateDimension.KIND))
+        .mapToDouble(Term::weight).findFirst().orElse(0);
+  }
+
+  @Override
+  public StudyAnswer answer(List<StudyRun> runs) {
+    Map<String, Verdict> ofGrid = new LinkedHashMap<>();
+    Map<String, Verdict> ofAll = new LinkedHashMap<>();
+    Map<String, Verdict> ofTerm = new LinkedHashMap<>();
+    List<Chart> charts = new ArrayList<>();
+    List<String> summary = new ArrayList<>();
+    for (String dataset : runs.stream().map(StudyRun::dataset).distinct().toList()) {
+      List<Setting> all = settings(runs, dataset);
+      List<Setting> grid = all.stream().filter(Setting::inGrid).toList();
+      ofGrid.put(dataset, Verdict.of(List.of(correlation(grid))));
+      ofAll.put(dataset, Verdict.of(List.of(correlation(all))));
+      ofTerm.put(dataset, Verdict.of(WEIGHTS.stream().map(weight -> lowered(all, weight)).toList()));
+      charts.add(chart(dataset, all));
+      summary.add(dataset + ": among learning rates and batch sizes, \"a larger PH dimension goes with a larger gap\" "
+          + ofGrid.get(dataset).word().text() + "; over all models and terms, it " + ofAll.get(dataset).word().text()
+          + "; \"the regulariser lowers the gap\" " + ofTerm.get(dataset).word().text() + ".");
+    }
+    return new StudyAnswer(summary, List.of(
+        new Claim("Among learning rates and batch sizes of the plain autoencoder, a larger PH dimension goes with a"
+            + " larger gap.", ofGrid),
+        new Claim("Over all models and terms, a larger PH dimension goes with a larger gap.", ofAll),
+        new Claim("The PH dimension as a term lowers the gap.", ofTerm)), charts, List.of());
+  }
+
+  private static Finding correlation(List<Setting> settings) {
+    RankCorrelation found = RankCorrelation.of(settings.stream().mapToDouble(Setting::dimension).toArray(),
+        settings.stream().mapToDouble(Setting::gap).toArray());
+    if (Double.isNaN(found.tau())) {
+      return Finding.notMeasured("the correlation over " + settings.size() + " settings");
+    }
+    return Finding.of(found.tau() > 0 && found.chance() <= RARE, String.format(Locale.ROOT,
+        "Kendall's tau %.2f over %d settings; %.2g of random orders reach it", found.tau(), found.count(),
+        found.chance()));
+  }
+
+  /** Whether the term with a weight lowers the gap of every seed. */
+  private static Finding lowered(List<Setting> all, double weight) {
+    List<StudyRun> without = all.stream()
+        .filter(s -> s.model == ModelKind.AE && s.weight == 0 && s.batch == BATCH && s.rate == RATE)
+        .flatMap(s -> s.runs.stream()).toList();
+    List<StudyRun> with = all.stream().filter(s -> s.weight == weight).flatMap(s -> s.runs.stream()).toList();
+    int lower = 0;
+    int pairs = 0;
+    for (StudyRun run : with) {
+      for (StudyRun other : without) {
+        if (run.config().seed() == other.config().seed()) {
+          pairs++;
+          lower += run.gap() < other.gap() ? 1 : 0;
+        }
+      }
+    }
+    if (pairs == 0) {
+      return Finding.notMeasured("weight " + weight);
+    }
+    return Finding.of(lower == pairs, String.format(Locale.ROOT,
+        "weight %s: gap %s instead of %s nats, lower in %d of %d seeds; test loss %s instead of %s; PH dimension %s"
+            + " instead of %s",
+        weight, gaps(with), gaps(without), lower, pairs, losses(with), losses(without), dimensions(with),
+        dimensions(without)));
+  }
+
+  private static String gaps(List<StudyRun> runs) {
+    return Spread.of(runs.stream().mapToDouble(StudyRun::gap).toArray()).rounded(5);
+  }
+
+  private static String losses(List<StudyRun> runs) {
+    return Spread.of(runs.stream().mapToDouble(run -> run.get(Measure.BCE_TEST)).toArray()).rounded(4);
+  }
+
+  private static String dimensions(List<StudyRun> runs) {
+    return Spread.of(runs.stream().mapToDouble(run -> run.dimension().dimension()).toArray()).rounded(2);
+  }
+
+  private static Chart chart(String dataset, List<Setting> all) {
+    List<ScatterChart.Group> groups = new ArrayList<>();
+    for (int batch : BATCHES) {
+      groups.add(group("plain, batch " + batch, all.stream().filter(s -> s.inGrid() && s.batch == batch).toList()));
+    }
+    groups.add(group("other models and plain", all.stream().filter(s -> !s.inGrid() && s.weight == 0).toList()));
+    groups.add(group("PH dimension as a term", all.stream().filter(s -> s.weight > 0).toList()));
+    return new Chart("The gap against the PH dimension, " + dataset,
+        ScatterChart.svg("PH dimension of the last 1,000 iterates", "gap, nats per pixel", groups),
+        "Each point is a setting, averaged over the seeds. \"Other models and plain\" have the paper's learning rate"
+            + " and batch size.");
+  }
+
+  private static ScatterChart.Group group(String name, List<Setting> settings) {
+    return new ScatterChart.Group(name, settings.stream().mapToDouble(Setting::dimension).toArray(),
+        settings.stream().mapToDouble(Setting::gap).toArray());
+  }
+}

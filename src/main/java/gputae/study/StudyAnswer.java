@@ -1,0 +1,36 @@
+package gputae.study;
+
+import gputae.report.Verdict;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a study found.
+ *
+ * @param summary the answer in a few sentences, which follow from the verdicts and numbers
+ * @param claims  the claims that were put to the test
+ * @param charts  charts with their headings
+ * @param shown   runs whose pictures the report shows, side by side, with their titles
+ */
+public record StudyAnswer(List<String> summary, List<Claim> claims, List<Chart> charts, List<Shown> shown) {
+
+  /**
+   * A claim.
+   *
+   * @param text     a sentence that can be true or false
+   * @param verdicts by data set
+   */
+  public record Claim(String text, Map<String, Verdict> verdicts) {}
+
+  /**
+   * A chart.
+   *
+   * @param heading title
+   * @param svg     markup
+   * @param caption what the chart shows
+   */
+  public record Chart(String heading, String svg, String caption) {}
+
+  /** A run whose pictures are shown. */
+  public record Shown(String title, StudyRun run) {}
+}
