@@ -6,7 +6,9 @@ import gputae.data.Dataset;
 import gputae.device.DeviceChoice;
 import gputae.model.Autoencoder;
 import gputae.train.Epoch;
+import gputae.train.LastIterates;
 import gputae.train.Step;
+import gputae.train.TooFewStepsException;
 import gputae.train.TrainControl;
 import gputae.train.TrainListener;
 import gputae.train.Trainer;
@@ -217,6 +219,9 @@ public final class Sweep {
         forget(cell);
       } else {
         int images = data.dataset().train().images().count();
+        if (row == null) {
+          requireSteps(cell, images);
+        }
         stepsLeft[i] = (row != null ? 0 : Math.max(0, cell.config().epochs() - epochs))
             * (long) ((images - 1) / cell.config().batch() + 1);
         steps += stepsLeft[i];
@@ -227,6 +232,14 @@ public final class Sweep {
       onRow.accept(rows());
     }
     progress = quiet ? null : new SweepProgress(console, terminal, cells.size() - done, steps);
+  }
+
+  private static void requireSteps(SweepCell cell, int images) {
+    try {
+      LastIterates.requireSteps(cell.config(), images);
+    } catch (TooFewStepsException e) {
+      throw new Failure(cell.name() + ": " + e.getMessage(), e);
+    }
   }
 
   private LoadedData load(SweepCell cell) throws IOException {

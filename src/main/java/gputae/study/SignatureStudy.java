@@ -147,11 +147,15 @@ final class SignatureStudy implements Study {
     return new Claim(text, verdicts);
   }
 
-  /** The claims by their verdicts. */
+  /** In how many comparisons TopoAE is better than each of the other models. */
   private static List<String> summary(List<Claim> claims) {
-    return claims.stream().map(claim -> claim.text().substring(0, claim.text().length() - 1) + ": "
-        + claim.verdicts().entrySet().stream().map(entry -> entry.getValue().word().text() + " on " + entry.getKey())
-            .collect(Collectors.joining(", "))
+    return claims.stream().map(claim -> claim.text().substring(0, claim.text().length() - 1) + " in "
+        + claim.verdicts().entrySet().stream().map(entry -> {
+          List<Finding> measured = entry.getValue().findings().stream()
+              .filter(finding -> finding.outcome() != Verdict.Outcome.NOT_MEASURED).toList();
+          long better = measured.stream().filter(finding -> finding.outcome() == Verdict.Outcome.YES).count();
+          return better + " of " + measured.size() + " measures on " + entry.getKey();
+        }).collect(Collectors.joining(", "))
         + ".").toList();
   }
 

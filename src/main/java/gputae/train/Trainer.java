@@ -20,7 +20,6 @@ import gputae.objective.Term;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
@@ -104,10 +103,8 @@ public final class Trainer implements AutoCloseable {
     this.images = dataset.train().images().count();
     this.stepsPerEpoch = (images - 1) / config.batch() + 1;
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
+    LastIterates.requireSteps(config, images);
     this.stepsBeforeIterates = (long) config.epochs() * stepsPerEpoch - PhDimension.POINTS;
-    if (config.phDimension() && stepsBeforeIterates < 0) {
-      throw tooFewSteps(String.format(Locale.ROOT, "this one has %,d", (long) config.epochs() * stepsPerEpoch), 0);
-    }
     Architecture architecture = architecture(config, dataset.train().images().pixelsPerImage());
     int fullRows = Math.min(config.batch(), images);
     long heldBefore = backend.allocatedBytes();
@@ -135,13 +132,6 @@ public final class Trainer implements AutoCloseable {
       throw e.free() < 0 ? e
           : e.advising(TrainMemory.advice(config, dataset, backend.allocatedBytes() - heldBefore + e.free()));
     }
-  }
-
-  private TooFewStepsException tooFewSteps(String found, long done) {
-    long least = (done + PhDimension.POINTS - 1) / stepsPerEpoch + 1;
-    return new TooFewStepsException(String.format(Locale.ROOT,
-        "the PH dimension needs the last %,d steps of a training, and %s (%,d an epoch); give --epochs %d or more",
-        PhDimension.POINTS, found, stepsPerEpoch, least));
   }
 
   /** The network of a configuration. */
@@ -193,11 +183,8 @@ public final class Trainer implements AutoCloseable {
    * @throws TooFewStepsException if the PH dimension is asked for and too few steps are left for it
    */
   public void restore(TrainState state) {
-    long left = (long) config.epochs() * stepsPerEpoch - state.step();
     if (iterates != null) {
-      if (left > 0 && left < PhDimension.POINTS) {
-        throw tooFewSteps(String.format(Locale.ROOT, "only %,d are left", left), state.step());
-      }
+      LastIterates.requireStepsLeft(config, stepsPerEpoch, state.step());
       iterates.clear();
       beforeIterates = null;
     }

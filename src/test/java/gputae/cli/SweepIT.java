@@ -305,6 +305,25 @@ class SweepIT extends CommandTests {
   }
 
   @Test
+  void aStudyLeavesAReport() throws IOException {
+    Object[] command = {"reproduce", "--study", "signature", "--datasets", data, "--epochs", 2, "--seeds", 1,
+      "--threads", 2};
+    assertTrue(program.run(command).succeeded().out().contains("done: see signature/report.html"));
+    String report = Files.readString(folder.resolve("signature/report.html"));
+    assertTrue(report.contains("The signature loss beside the death times")
+        && report.contains("TopoAE generates better images than VAE") && report.contains("data:image/png"));
+    assertEquals(5, Files.readAllLines(folder.resolve("signature/tables/measures.csv")).size());
+    assertTrue(program.run(command).succeeded().out().contains("4 of 4 models are done already"));
+    program.run("reproduce", "--study", "nothing").wrongUsage();
+    program.run(with(command, "--only", "*-disk-*")).wrongUsage();
+    // Said before anything is trained.
+    Jar.Result few = program.run("reproduce", "--study", "dimension", "--datasets", data, "--epochs", 40).failed();
+    assertTrue(few.err().contains("tiny-ae-d2-lr1.0E-4-batch64-seed0: the PH dimension needs")
+        && few.err().lines().count() == 1, few.toString());
+    assertFalse(Files.exists(folder.resolve("dimension/runs")));
+  }
+
+  @Test
   void thePapersExperimentsLeaveAReport() throws IOException {
     Object[] command = {"reproduce", "--datasets", data, "--only", "*-d2,cost", "--epochs", 2, "--seeds", 2,
       "--threads", 2, "--peers-python", "no-such-python"};
