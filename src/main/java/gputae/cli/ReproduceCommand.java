@@ -65,8 +65,9 @@ final class ReproduceCommand implements Callable<Integer> {
   private static final String PAPER = "paper";
 
   @Option(names = "--study", paramLabel = "NAME", defaultValue = PAPER,
-      description = "paper; signature: the signature loss beside the death times; dimension: PH dimension of the"
-          + " weights and generalisation (default: ${DEFAULT-VALUE}).")
+      description = "paper; or another question: classes (death times per class), landscapes (in place of death"
+          + " times), signature (the signature loss beside the death times), dimension (PH dimension of the weights"
+          + " and generalisation) (default: ${DEFAULT-VALUE}).")
   private String study;
 
   @Option(names = "--out", paramLabel = "DIR",
@@ -77,7 +78,8 @@ final class ReproduceCommand implements Callable<Integer> {
       names = "--datasets",
       paramLabel = "NAME",
       split = ",",
-      description = "Data sets, by name or path (default: mnist,fashion-mnist; dimension: mnist).")
+      description = "Data sets, by name or path (default: mnist,fashion-mnist for paper and signature; mnist for the"
+          + " others).")
   private List<String> datasets;
 
   @Option(names = "--data", paramLabel = "DIR",
@@ -86,12 +88,13 @@ final class ReproduceCommand implements Callable<Integer> {
   private Path data;
 
   @Option(names = "--epochs", paramLabel = "N",
-      description = "Epochs of every training (default: 100, as the paper has; signature: 50; dimension: 20).")
+      description = "Epochs of every training (default: 100, as the paper has; signature: 50; classes, landscapes: 30;"
+          + " dimension: 20).")
   private Integer epochs;
 
   @Option(names = "--seeds", paramLabel = "N",
       description = "Number of trainings of each model, with the seeds 0 to N-1; the report has means and spreads "
-          + "(default: 1; signature: 3; dimension: 2).")
+          + "(default: 1; dimension: 2; other studies: 3).")
   private Integer seeds;
 
   @Option(

@@ -1,7 +1,6 @@
 package gputae.study;
 
 import gputae.evaluate.Measure;
-import gputae.report.Spread;
 import gputae.report.Verdict;
 import gputae.report.Verdict.Finding;
 import gputae.run.SweepCell;
@@ -140,7 +139,7 @@ final class SignatureStudy implements Study {
     for (String dataset : datasets) {
       List<Finding> findings = new ArrayList<>();
       for (Measure measure : measures) {
-        findings.add(Comparison.of(measure, of(runs, dataset, ModelKind.TOPOAE), of(runs, dataset, other)));
+        findings.add(Comparison.better(measure, of(runs, dataset, ModelKind.TOPOAE), of(runs, dataset, other)));
       }
       verdicts.put(dataset, Verdict.of(findings));
     }
@@ -157,28 +156,5 @@ final class SignatureStudy implements Study {
           return better + " of " + measured.size() + " measures on " + entry.getKey();
         }).collect(Collectors.joining(", "))
         + ".").toList();
-  }
-
-  /** A comparison of two models in a measure. */
-  private static final class Comparison {
-
-    private Comparison() {}
-
-    static Finding of(Measure measure, List<StudyRun> ours, List<StudyRun> others) {
-      double[] a = ours.stream().mapToDouble(run -> run.get(measure)).filter(Double::isFinite).toArray();
-      double[] b = others.stream().mapToDouble(run -> run.get(measure)).filter(Double::isFinite).toArray();
-      if (a.length == 0 || b.length == 0) {
-        return Finding.notMeasured(measure.title());
-      }
-      boolean higher = measure.better() == Measure.Better.HIGHER;
-      boolean better = true;
-      for (double x : a) {
-        for (double y : b) {
-          better &= higher ? x > y : x < y;
-        }
-      }
-      return Finding.of(better,
-          measure.title() + " " + Spread.of(a).inWords() + " against " + Spread.of(b).inWords());
-    }
   }
 }

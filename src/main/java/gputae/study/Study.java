@@ -8,7 +8,7 @@ import java.util.List;
 public interface Study {
 
   /** All studies. */
-  List<Study> ALL = List.of(new SignatureStudy(), new DimensionStudy());
+  List<Study> ALL = List.of(new ClassesStudy(), new LandscapesStudy(), new SignatureStudy(), new DimensionStudy());
 
   /** The name on the command line. */
   String name();

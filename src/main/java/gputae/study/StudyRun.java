@@ -7,6 +7,7 @@ import gputae.run.Evaluating;
 import gputae.run.PhDimensionFile;
 import gputae.run.RunConfig;
 import gputae.run.SweepRow;
+import gputae.train.Epoch;
 import gputae.train.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,10 +24,10 @@ import java.util.Map;
  * @param dimension  the PH dimension of its last iterates, or null
  * @param latent     the picture of its embeddings; the file need not exist
  * @param generated  the picture of its generated images; the file need not exist
- * @param seconds    the time of the training
+ * @param history    the epochs of the training
  */
 public record StudyRun(String dataset, TrainConfig config, Map<String, String> parameters, Evaluation evaluation,
-    PhDimension dimension, Path latent, Path generated, double seconds) {
+    PhDimension dimension, Path latent, Path generated, List<Epoch> history) {
 
   /** The runs that did not fail. */
   public static List<StudyRun> of(List<SweepRow> rows) throws IOException {
@@ -35,10 +36,15 @@ public record StudyRun(String dataset, TrainConfig config, Map<String, String> p
       if (row.failure() == null) {
         runs.add(new StudyRun(RunConfig.shortName(row.cell().spec().dataset()), row.cell().config(),
             row.cell().parameters(), Evaluating.of(row), PhDimensionFile.of(row.run()), row.run().figure("latent"),
-            row.run().figure("generated"), row.history().get(row.history().size() - 1).seconds()));
+            row.run().figure("generated"), row.history()));
       }
     }
     return runs;
+  }
+
+  /** The time of the training. */
+  double seconds() {
+    return history.get(history.size() - 1).seconds();
   }
 
   /** A measure; NaN if it is absent. */

@@ -8,7 +8,9 @@ import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
 import gputae.homology.PhDimension;
 import gputae.report.Verdict;
+import gputae.objective.Losses;
 import gputae.run.SweepCell;
+import gputae.train.Epoch;
 import gputae.train.ModelKind;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -27,8 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** Answers of studies for invented numbers, whose verdicts are known. */
 class StudyTest {
 
-  private static final Study DIMENSION = Study.ALL.get(1);
-  private static final Study SIGNATURE = Study.ALL.get(0);
+  private static final Study DIMENSION = of("dimension");
+  private static final Study SIGNATURE = of("signature");
+
+  private static Study of(String name) {
+    return Study.ALL.stream().filter(study -> study.name().equals(name)).findFirst().orElseThrow();
+  }
 
   /** A cloud whose E(n) is n^slope: its dimension is 1 / (1 - slope). */
   private static PhDimension ofDimension(double dimension) {
@@ -47,7 +53,18 @@ class StudyTest {
 
   private static StudyRun run(SweepCell cell, Evaluation evaluation, PhDimension dimension) {
     return new StudyRun("mnist", cell.config(), cell.parameters(), evaluation, dimension, Path.of("no-latent.png"),
-        Path.of("no-generated.png"), 3);
+        Path.of("no-generated.png"), history(cell));
+  }
+
+  /** The objective falls to -1 within 30 epochs; with death times per class of weight 0.01 it swings to the end. */
+  private static List<Epoch> history(SweepCell cell) {
+    boolean swings = cell.parameters().getOrDefault("ratio", "0").equals("2.0");
+    List<Epoch> epochs = new ArrayList<>();
+    for (int e = 1; e <= 30; e++) {
+      double total = swings ? Math.sin(e / 4.0) : Math.max(-1, 1 - e / 5.0);
+      epochs.add(new Epoch(e, e, new Losses(List.of(), new double[0]), total, 0.2, 1000));
+    }
+    return epochs;
   }
 
   /** One run for each planned training on MNIST. */
@@ -130,6 +147,40 @@ class StudyTest {
     assertTrue(answer.summary().get(3).contains("2 of 3 measures"), answer.summary().get(3));
   }
 
+  /** The accuracy rises with the ratio, and from the ratio 1 on the ball has holes. */
+  @Test
+  void theClassesOfWhichTheBallStaysFilled() {
+    Study study = of("classes");
+    StudyAnswer answer = study.answer(runs(study, 2, cell -> {
+      double ratio = Double.parseDouble(cell.parameters().get("ratio"));
+      return run(cell, evaluation(Measure.KNN_ACCURACY, 0.5 + ratio / 10 + 0.02 * cell.config().seed(),
+          Measure.HOLE_RATIO, ratio < 1 ? 1.2 : 1.8), null);
+    }));
+    assertEquals(List.of("holds in part", "holds in part", "holds in part", "holds in part"), words(answer));
+    assertEquals("mnist: the k-NN accuracy rises while the ball stays filled for the ratios 0.5. That the training"
+        + " converges holds in part.", answer.summary().get(0));
+    List<Verdict.Finding> converges = answer.claims().get(0).verdicts().get("mnist").findings();
+    assertEquals(List.of(Verdict.Outcome.YES, Verdict.Outcome.YES, Verdict.Outcome.YES, Verdict.Outcome.YES,
+        Verdict.Outcome.NO), converges.stream().map(Verdict.Finding::outcome).toList());
+    assertEquals(6, answer.shown().size());
+  }
+
+  @Test
+  void landscapesThatFillTheBall() {
+    Study study = of("landscapes");
+    StudyAnswer answer = study.answer(runs(study, 2, cell -> {
+      int count = Integer.parseInt(cell.parameters().get("landscapes"));
+      double hole = cell.config().model() == ModelKind.TAE ? 1.1 : count == 127 ? 1.3 : count == 30 ? 1.4 : 3;
+      return run(cell, evaluation(Measure.HOLE_RATIO, hole, Measure.OUTSIDE, count == 30 ? 0.3 : 0.1), null);
+    }));
+    assertEquals(List.of("holds in part", "holds in part", "does not hold"), words(answer));
+    List<Verdict.Finding> filled = answer.claims().get(0).verdicts().get("mnist").findings();
+    // 30 landscapes leave too much outside.
+    assertEquals(List.of(false, false, false, false, true),
+        filled.stream().map(finding -> finding.outcome() == Verdict.Outcome.YES).toList());
+    assertEquals(7, answer.shown().size());
+  }
+
   @Test
   void theReportIsWellFormedAndHasTheNumbers(@TempDir Path folder) throws Exception {
     for (Study study : Study.ALL) {
@@ -147,7 +198,7 @@ class StudyTest {
         assertTrue(page.contains(claim.text().replace("'", "&#39;")), claim.text());
       }
       assertEquals(study == DIMENSION, page.contains("<svg class=\"chart\""));
-      assertEquals(study == SIGNATURE, page.contains("no picture"));
+      assertEquals(study != DIMENSION, page.contains("no picture"));
       List<String> measures = Files.readAllLines(out.resolve("tables/measures.csv"));
       assertEquals(runs.size() + 1, measures.size());
       assertEquals(study == DIMENSION, measures.get(0).contains(",gap,ph_dim_1000,"));

@@ -1,0 +1,44 @@
+package gputae.study;
+
+import gputae.evaluate.Measure;
+import gputae.report.Spread;
+import gputae.report.Verdict.Finding;
+import java.util.List;
+
+/** Comparisons of the runs of two settings. */
+final class Comparison {
+
+  private Comparison() {}
+
+  /** Whether every run of ours is better in a measure than every other one. */
+  static Finding better(Measure measure, List<StudyRun> ours, List<StudyRun> others) {
+    double[] a = values(measure, ours);
+    double[] b = values(measure, others);
+    if (a.length == 0 || b.length == 0) {
+      return Finding.notMeasured(measure.title());
+    }
+    return Finding.of(isBetter(measure, a, b),
+        measure.title() + " " + Spread.of(a).inWords() + " against " + Spread.of(b).inWords());
+  }
+
+  private static boolean isBetter(Measure measure, double[] ours, double[] others) {
+    boolean higher = measure.better() == Measure.Better.HIGHER;
+    boolean better = true;
+    for (double x : ours) {
+      for (double y : others) {
+        better &= higher ? x > y : x < y;
+      }
+    }
+    return better;
+  }
+
+  /** The finite values of a measure. */
+  static double[] values(Measure measure, List<StudyRun> runs) {
+    return runs.stream().mapToDouble(run -> run.get(measure)).filter(Double::isFinite).toArray();
+  }
+
+  /** The mean with its deviation, in words; a dash if there is no value. */
+  static String words(Measure measure, List<StudyRun> runs) {
+    return Spread.of(values(measure, runs)).inWords();
+  }
+}

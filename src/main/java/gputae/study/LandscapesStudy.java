@@ -1,0 +1,175 @@
+package gputae.study;
+
+import gputae.backend.BallPenalty;
+import gputae.evaluate.Measure;
+import gputae.objective.Ball;
+import gputae.objective.Deaths;
+import gputae.objective.Landscape;
+import gputae.objective.Objective;
+import gputae.objective.Reconstruction;
+import gputae.objective.Term;
+import gputae.report.Verdict;
+import gputae.report.Verdict.Finding;
+import gputae.run.SweepCell;
+import gputae.study.StudyAnswer.Claim;
+import gputae.study.StudyAnswer.Shown;
+import gputae.train.ModelKind;
+import gputae.train.TrainConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Persistence landscapes (Bubenik 2015) in place of the death times: what becomes of the ball? */
+final class LandscapesStudy implements Study {
+
+  /** Numbers of landscapes; 127 is the number of death times of a batch. */
+  private static final List<Integer> COUNTS = List.of(1, 3, 10, 30, 127);
+
+  private static final double WEIGHT = 0.005;
+  private static final int BATCH = 128;
+
+  /** At most this share of the embeddings may lie outside the ball; as in the paper's claims. */
+  private static final double OUTSIDE = 0.15;
+
+  @Override
+  public String name() {
+    return "landscapes";
+  }
+
+  @Override
+  public String title() {
+    return "Persistence landscapes in place of death times";
+  }
+
+  @Override
+  public String question() {
+    return "The paper looked at persistence landscapes and found no reasonable use for them. In dimension 0 the K"
+        + " largest landscapes see the K longest death times alone. What becomes of the ball if only these are"
+        + " maximised?";
+  }
+
+  @Override
+  public List<String> rules() {
+    return List.of(
+        "All models are two-dimensional autoencoders with the squared ball penalty, since the other one cannot hold the"
+            + " landscapes. The models are the ball penalty alone; the ball penalty with the integral of the 1, 3, 10,"
+            + " 30 or 127 largest landscapes of a batch of 128; and the ball penalty with the death times. All weights"
+            + " are 0.005.",
+        "The ball is filled if at most 15 % of the test embeddings lie outside and the 95 % hole is at most 1.5 times"
+            + " that of uniform points, in the mean over the seeds. One model fills the ball better than another one if"
+            + " every seed has a smaller 95 % hole than every seed of the other.");
+  }
+
+  @Override
+  public List<String> datasets() {
+    return List.of("mnist");
+  }
+
+  @Override
+  public int epochs() {
+    return 30;
+  }
+
+  @Override
+  public int seeds() {
+    return 3;
+  }
+
+  @Override
+  public List<Measure> measures() {
+    return List.of(Measure.BCE_TEST, Measure.OUTSIDE, Measure.HOLE_RATIO, Measure.ENERGY_DISTANCE,
+        Measure.TOTAL_PERSISTENCE, Measure.KNN_ACCURACY, Measure.FRECHET, Measure.CLASS_ENTROPY);
+  }
+
+  @Override
+  public List<SweepCell> cells(StudyPlan plan) {
+    List<SweepCell> cells = new ArrayList<>();
+    Ball ball = new Ball(WEIGHT, BallPenalty.SQUARED);
+    for (String dataset : plan.datasets()) {
+      for (int seed = 0; seed < plan.seeds(); seed++) {
+        cells.add(cell(plan, dataset, ModelKind.DISK, List.of(ball), 0, seed));
+        for (int count : COUNTS) {
+          cells.add(cell(plan, dataset, ModelKind.DISK, List.of(ball, new Landscape(WEIGHT, count)), count, seed));
+        }
+        cells.add(cell(plan, dataset, ModelKind.TAE,
+            List.of(ball, new Deaths(WEIGHT, 1, Double.POSITIVE_INFINITY)), 0, seed));
+      }
+    }
+    return cells;
+  }
+
+  private static SweepCell cell(StudyPlan plan, String dataset, ModelKind model, List<Term> terms, int count,
+      int seed) {
+    List<Term> all = new ArrayList<>(terms);
+    all.add(new Reconstruction());
+    TrainConfig paper = TrainConfig.ofPaper(model, 2, BATCH, plan.epochs(), seed);
+    return plan.cell(dataset, new TrainConfig(model, paper.latent(), paper.hidden(), paper.batch(), paper.epochs(),
+        paper.rate(), Objective.of(all), seed), Map.of("landscapes", Integer.toString(count)));
+  }
+
+  private static List<StudyRun> of(List<StudyRun> runs, String dataset, ModelKind model, int count) {
+    return runs.stream().filter(run -> run.dataset().equals(dataset) && run.config().model() == model
+        && Integer.parseInt(run.parameters().get("landscapes")) == count).toList();
+  }
+
+  @Override
+  public StudyAnswer answer(List<StudyRun> runs) {
+    List<String> datasets = runs.stream().map(StudyRun::dataset).distinct().toList();
+    List<Claim> claims = List.of(
+        claim("With landscapes alone, the embeddings lie in the ball and fill it.", datasets,
+            dataset -> count -> filled(of(runs, dataset, ModelKind.DISK, count))),
+        claim("They fill the ball better than the ball penalty alone.", datasets,
+            dataset -> count -> Comparison.better(Measure.HOLE_RATIO, of(runs, dataset, ModelKind.DISK, count),
+                of(runs, dataset, ModelKind.DISK, 0))),
+        claim("They fill the ball better than the death times.", datasets,
+            dataset -> count -> Comparison.better(Measure.HOLE_RATIO, of(runs, dataset, ModelKind.DISK, count),
+                of(runs, dataset, ModelKind.TAE, 0))));
+    List<String> summary = new ArrayList<>();
+    List<Shown> shown = new ArrayList<>();
+    for (String dataset : datasets) {
+      List<StudyRun> disk = of(runs, dataset, ModelKind.DISK, 0);
+      List<StudyRun> tae = of(runs, dataset, ModelKind.TAE, 0);
+      summary.add(dataset + ": that landscapes alone fill the ball "
+          + claims.get(0).verdicts().get(dataset).word().text() + ". The 95 % hole is "
+          + Comparison.words(Measure.HOLE_RATIO, tae) + " times uniform's with the death times and "
+          + Comparison.words(Measure.HOLE_RATIO, disk) + " times with the ball penalty alone.");
+      disk.stream().findFirst().ifPresent(run -> shown.add(new Shown(dataset + ", ball penalty alone", run)));
+      for (int count : COUNTS) {
+        of(runs, dataset, ModelKind.DISK, count).stream().findFirst()
+            .ifPresent(run -> shown.add(new Shown(dataset + ", K = " + count, run)));
+      }
+      tae.stream().findFirst().ifPresent(run -> shown.add(new Shown(dataset + ", death times", run)));
+    }
+    return new StudyAnswer(summary, claims, List.of(), shown);
+  }
+
+  /** A finding for each number of landscapes. */
+  private static Claim claim(String text, List<String> datasets,
+      Function<String, Function<Integer, Finding>> finding) {
+    Map<String, Verdict> verdicts = new LinkedHashMap<>();
+    for (String dataset : datasets) {
+      List<Finding> findings = new ArrayList<>();
+      for (int count : COUNTS) {
+        Finding found = finding.apply(dataset).apply(count);
+        findings.add(new Finding(found.outcome(), "K = " + count + ": " + found.words()));
+      }
+      verdicts.put(dataset, Verdict.of(findings));
+    }
+    return new Claim(text, verdicts);
+  }
+
+  private static Finding filled(List<StudyRun> runs) {
+    double[] outside = Comparison.values(Measure.OUTSIDE, runs);
+    Finding hole = ClassesStudy.filled(runs);
+    if (outside.length == 0 || hole.outcome() == Verdict.Outcome.NOT_MEASURED) {
+      return Finding.notMeasured("outside and hole");
+    }
+    double mean = Arrays.stream(outside).average().orElseThrow();
+    return Finding.of(mean <= OUTSIDE && hole.outcome() == Verdict.Outcome.YES,
+        String.format(Locale.ROOT, "%.1f %% outside; %s", 100 * mean, hole.words()));
+  }
+}
