@@ -94,7 +94,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Option(names = "--seeds", paramLabel = "N",
       description = "Number of trainings of each model, with the seeds 0 to N-1; the report has means and spreads "
-          + "(default: 1; dimension: 2; other studies: 3).")
+          + "(default: 1; a study: 3).")
   private Integer seeds;
 
   @Option(
