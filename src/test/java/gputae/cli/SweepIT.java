@@ -318,7 +318,7 @@ class SweepIT extends CommandTests {
     program.run(with(command, "--only", "*-disk-*")).wrongUsage();
     // Said before anything is trained.
     Jar.Result few = program.run("reproduce", "--study", "dimension", "--datasets", data, "--epochs", 40).failed();
-    assertTrue(few.err().contains("tiny-ae-d2-lr0.00010-batch64-seed0: the PH dimension needs")
+    assertTrue(few.err().contains("tiny-ae-d2-lr0.0001-batch64-seed0: the PH dimension needs")
         && few.err().lines().count() == 1, few.toString());
     assertFalse(Files.exists(folder.resolve("dimension/runs")));
   }

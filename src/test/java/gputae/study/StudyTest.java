@@ -113,14 +113,15 @@ class StudyTest {
         evaluation(Measure.BCE_TRAIN, 0.2, Measure.BCE_TEST,
             hasTerm(cell) && cell.config().seed() == 1 ? 0.19 : hasTerm(cell) ? 0.22 : 0.21),
         ofDimension(2))));
-    assertEquals(List.of("not measured", "not measured", "does not hold"), words(mixed));
+    assertEquals(List.of("not measured", "not measured", "does not hold", "does not hold", "does not hold"),
+        words(mixed));
     assertTrue(mixed.claims().get(2).verdicts().get("mnist").findings().get(0).words().contains("lower in 1 of 2"));
   }
 
   @Test
   void numbersThatAreMissingAreNotMeasured() {
     List<StudyRun> runs = new ArrayList<>(runs(DIMENSION, 1, cell -> run(cell, evaluation(), null)));
-    assertEquals(List.of("not measured", "not measured", "not measured"), words(DIMENSION.answer(runs)));
+    assertTrue(words(DIMENSION.answer(runs)).stream().allMatch("not measured"::equals));
     assertTrue(DIMENSION.answer(List.of()).claims().get(0).verdicts().isEmpty());
     assertTrue(SIGNATURE.answer(List.of()).shown().isEmpty());
   }
