@@ -37,7 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Checks that the tests detect mistakes: kernels with one mistake in them must fail the self-test or the comparison of
  * trees that the tests run. {@code -Dgputae.mutants=all} tries every mutant. A number tries that many, without those of
- * the kernels of trees, which take long. Names of files, separated by commas, try all mutants of these files. target/mutants.txt lists the result of each.
+ * the kernels of trees, which take long. Names of files, separated by commas, try all mutants of these files.
+ * target/mutants.txt lists the result of each.
  */
 @Tag("thorough")
 class MutationTest {
