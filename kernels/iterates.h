@@ -27,7 +27,9 @@ GPUTAE_HOST_DEVICE inline int subset_size(int window, int subset) { return windo
 // The points with the least keys are the subset.
 GPUTAE_HOST_DEVICE inline uint32_t subset_key(uint64_t seed, uint32_t stream, int64_t step, int window, int subset,
                                               int place) {
-  return philox(seed, static_cast<uint64_t>(subset * window + place), static_cast<uint32_t>(step), stream).x[0];
+  return philox(seed, static_cast<uint64_t>(static_cast<int64_t>(subset) * window + place), static_cast<uint32_t>(step),
+                stream)
+      .x[0];
 }
 
 // Returns the value for the logarithms x of the sizes and y of the sums. derivatives[j] = the derivative of the value

@@ -102,7 +102,8 @@ final class ReproduceCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       description = "Train and report only these models, with names such as mnist-tae-d2 and * for anything; "
-          + "cost is the measurement of section V.")
+          + "cost is the measurement of section V. The names of a study have the settings and the seed too, such as"
+          + " mnist-tae-d2-ratio0.5-seed0.")
   private List<String> only;
 
   @Option(names = "--jobs", paramLabel = "N",
@@ -210,7 +211,9 @@ final class ReproduceCommand implements Callable<Integer> {
     conditions.put("epochs", Integer.toString(epochs));
     conditions.put("seeds", Integer.toString(seeds));
     conditions.put("command", command());
-    StudyReport.write(out, question, StudyRun.of(sweep.rows()), conditions);
+    List<String> failed =
+        sweep.rows().stream().filter(row -> row.failure() != null).map(row -> row.cell().name()).toList();
+    StudyReport.write(out, question, StudyRun.of(sweep.rows()), failed, conditions);
     System.out.println(quiet ? out.resolve("report.html") : "done: see " + out.resolve("report.html"));
     return sweep.rows().stream().allMatch(row -> row.failure() == null) ? 0 : 1;
   }

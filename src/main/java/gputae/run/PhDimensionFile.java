@@ -53,7 +53,8 @@ public final class PhDimensionFile {
     JsonSettings json = JsonSettings.read(run.phDimension(), ADVICE);
     String expected = "ascending numbers of iterates up to " + PhDimension.POINTS;
     int[] sizes = json.integers("sizes", expected, 1, PhDimension.POINTS).stream().mapToInt(size -> size).toArray();
-    double[] sums = json.numbers("sums", "a positive number for each size", sum -> sum > 0);
+    double[] sums = json.numbers("sums", "a positive number for each size",
+        sum -> sum > 0 && sum < Double.POSITIVE_INFINITY);
     for (int i = 1; i < sizes.length; i++) {
       if (sizes[i] <= sizes[i - 1]) {
         throw json.wrong("sizes", Arrays.toString(sizes), expected);

@@ -133,10 +133,15 @@ final class LandscapesStudy implements Study {
     for (String dataset : datasets) {
       List<StudyRun> disk = of(runs, dataset, ModelKind.DISK, 0);
       List<StudyRun> tae = of(runs, dataset, ModelKind.TAE, 0);
-      summary.add(dataset + ": that landscapes alone fill the ball "
-          + claims.get(0).verdicts().get(dataset).word().text() + ". The 95 % hole is "
-          + Comparison.words(Measure.HOLE_RATIO, tae) + " times uniform's with the death times and "
-          + Comparison.words(Measure.HOLE_RATIO, disk) + " times with the ball penalty alone.");
+      for (Claim claim : claims) {
+        summary.add(claim.sentence(dataset));
+      }
+      if (Comparison.values(Measure.HOLE_RATIO, disk).length > 0
+          && Comparison.values(Measure.HOLE_RATIO, tae).length > 0) {
+        summary.add("On " + dataset + " the 95 % hole is " + Comparison.words(Measure.HOLE_RATIO, tae)
+            + " times uniform's with the death times and " + Comparison.words(Measure.HOLE_RATIO, disk)
+            + " times with the ball penalty alone.");
+      }
       disk.stream().findFirst().ifPresent(run -> shown.add(new Shown(dataset + ", ball penalty alone", run)));
       for (int count : COUNTS) {
         of(runs, dataset, ModelKind.DISK, count).stream().findFirst()

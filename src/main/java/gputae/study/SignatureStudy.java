@@ -148,13 +148,18 @@ final class SignatureStudy implements Study {
 
   /** In how many comparisons TopoAE is better than each of the other models. */
   private static List<String> summary(List<Claim> claims) {
-    return claims.stream().map(claim -> claim.text().substring(0, claim.text().length() - 1) + " in "
-        + claim.verdicts().entrySet().stream().map(entry -> {
-          List<Finding> measured = entry.getValue().findings().stream()
-              .filter(finding -> finding.outcome() != Verdict.Outcome.NOT_MEASURED).toList();
-          long better = measured.stream().filter(finding -> finding.outcome() == Verdict.Outcome.YES).count();
-          return better + " of " + measured.size() + " measures on " + entry.getKey();
-        }).collect(Collectors.joining(", "))
-        + ".").toList();
+    return claims.stream().filter(claim -> !claim.verdicts().isEmpty())
+        .map(claim -> claim.text().substring(0, claim.text().length() - 1) + ": "
+            + claim.verdicts().entrySet().stream().map(entry -> entry.getKey() + ", " + counts(entry.getValue()))
+                .collect(Collectors.joining("; "))
+            + ".")
+        .toList();
+  }
+
+  private static String counts(Verdict verdict) {
+    long measured =
+        verdict.findings().stream().filter(finding -> finding.outcome() != Verdict.Outcome.NOT_MEASURED).count();
+    long better = verdict.findings().stream().filter(finding -> finding.outcome() == Verdict.Outcome.YES).count();
+    return measured == 0 ? "not measured" : better + " of " + measured + " measures";
   }
 }

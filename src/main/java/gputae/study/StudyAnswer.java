@@ -20,7 +20,13 @@ public record StudyAnswer(List<String> summary, List<Claim> claims, List<Chart> 
    * @param text     a sentence that can be true or false
    * @param verdicts by data set
    */
-  public record Claim(String text, Map<String, Verdict> verdicts) {}
+  public record Claim(String text, Map<String, Verdict> verdicts) {
+
+    /** The claim and its verdict on a data set, for a summary. */
+    String sentence(String dataset) {
+      return text.substring(0, text.length() - 1) + ": " + verdicts.get(dataset).word().text() + " on " + dataset + ".";
+    }
+  }
 
   /**
    * A chart.
@@ -31,6 +37,10 @@ public record StudyAnswer(List<String> summary, List<Claim> claims, List<Chart> 
    */
   public record Chart(String heading, String svg, String caption) {}
 
-  /** A run whose pictures are shown. */
+  /**
+   * A run whose pictures are shown.
+   *
+   * @param title heading of its pictures
+   */
   public record Shown(String title, StudyRun run) {}
 }

@@ -30,12 +30,14 @@ public final class StudyReport {
 
   private final Study study;
   private final List<StudyRun> runs;
+  private final List<String> failed;
   private final Map<String, String> conditions;
   private final MeasureTable table;
 
-  private StudyReport(Study study, List<StudyRun> runs, Map<String, String> conditions) {
+  private StudyReport(Study study, List<StudyRun> runs, List<String> failed, Map<String, String> conditions) {
     this.study = study;
     this.runs = runs;
+    this.failed = failed;
     this.conditions = conditions;
     this.table = table(study, runs);
   }
@@ -46,11 +48,12 @@ public final class StudyReport {
    *
    * @param folder     existing files are replaced, missing folders are made
    * @param runs       the trainings that are done
+   * @param failed     names of trainings that failed
    * @param conditions names and values: device, version, date, command
    */
-  public static void write(Path folder, Study study, List<StudyRun> runs, Map<String, String> conditions)
-      throws IOException {
-    new StudyReport(study, runs, conditions).write(folder);
+  public static void write(Path folder, Study study, List<StudyRun> runs, List<String> failed,
+      Map<String, String> conditions) throws IOException {
+    new StudyReport(study, runs, failed, conditions).write(folder);
   }
 
   private static MeasureTable table(Study study, List<StudyRun> runs) {
@@ -58,8 +61,10 @@ public final class StudyReport {
     List<MeasureTable.Row> rows = new ArrayList<>();
     for (StudyRun run : runs) {
       Map<String, Double> others = new LinkedHashMap<>();
-      if (run.dimension() != null) {
+      if (run.config().phDimension()) {
         others.put("gap", run.gap());
+      }
+      if (run.dimension() != null && run.dimension().exists()) {
         others.put(PhDimensionFile.COLUMN, run.dimension().dimension());
       }
       others.put("seconds", run.seconds());
@@ -78,6 +83,10 @@ public final class StudyReport {
     verdicts(tables, answer);
     Page page = Page.article(study.title());
     page.add("<p class=\"lead\">").text(study.question()).add("</p>\n");
+    if (!failed.isEmpty()) {
+      page.add("<p class=\"note\">These trainings failed, so no verdict counts them: ").text(String.join(", ", failed))
+          .add(".</p>\n");
+    }
     answer(page, answer);
     claims(page, answer);
     charts(page, answer);
@@ -156,7 +165,7 @@ public final class StudyReport {
     }
     page.add(
         "<section>\n<h2>Latent spaces</h2>\n<p class=\"lead\">Embeddings of the test images, coloured by class, and"
-            + " the unit circle; the first seed.</p>\n<div class=\"two\">\n");
+            + " the unit circle; the first seed that was trained.</p>\n<div class=\"two\">\n");
     for (Shown shown : answer.shown()) {
       picture(page, shown.title(), shown.run().latent());
     }

@@ -19,6 +19,7 @@ import java.util.Map;
  * A training of a study with its results.
  *
  * @param dataset    short name of the data set
+ * @param config     its settings
  * @param parameters what distinguishes the training, for tables
  * @param evaluation its measures
  * @param dimension  the PH dimension of its last iterates, or null
