@@ -9,6 +9,7 @@ import gputae.paper.PaperCosts;
 import gputae.paper.PaperReport;
 import gputae.paper.PaperResults;
 import gputae.paper.PaperRows;
+import gputae.run.Afterwards;
 import gputae.run.Evaluating;
 import gputae.run.Failure;
 import gputae.run.Outputs;
@@ -162,9 +163,7 @@ final class ReproduceCommand implements Callable<Integer> {
     boolean complete = true;
     List<SweepRow> rows = List.of();
     if (!cells.isEmpty()) {
-      Sweep sweep =
-          new Sweep(out, cells, List.of(new Evaluating(System.err::println), new PaperCloud(this::warn)), device::open,
-              device.threads(), jobs, System.out, NativeLibraries.isTerminal(1), quiet, soFar -> {});
+      Sweep sweep = sweep(cells, List.of(new Evaluating(System.err::println), new PaperCloud(this::warn)));
       if (!sweep.run()) {
         return 1;
       }
@@ -199,8 +198,7 @@ final class ReproduceCommand implements Callable<Integer> {
             + all.stream().map(SweepCell::name).collect(Collectors.joining(", ")));
       }
     }
-    Sweep sweep = new Sweep(out, cells, List.of(new Evaluating(System.err::println)), device::open, device.threads(),
-        jobs, System.out, NativeLibraries.isTerminal(1), quiet, soFar -> {});
+    Sweep sweep = sweep(cells, List.of(new Evaluating(System.err::println)));
     if (!sweep.run()) {
       return 1;
     }
@@ -216,6 +214,11 @@ final class ReproduceCommand implements Callable<Integer> {
     StudyReport.write(out, question, StudyRun.of(sweep.rows()), failed, conditions);
     System.out.println(quiet ? out.resolve("report.html") : "done: see " + out.resolve("report.html"));
     return sweep.rows().stream().allMatch(row -> row.failure() == null) ? 0 : 1;
+  }
+
+  private Sweep sweep(List<SweepCell> cells, List<Afterwards> afterwards) {
+    return new Sweep(out, cells, afterwards, device::open, device.threads(), jobs, System.out,
+        NativeLibraries.isTerminal(1), quiet, soFar -> {});
   }
 
   private String command() {

@@ -184,7 +184,7 @@ final class TrainCommand implements Callable<Integer> {
   /** Says how much memory the PH dimension takes before it is taken. */
   private void sayMemory(TrainConfig config, Dataset loaded) {
     if (config.phDimension()) {
-      ParameterLayout layout = RunTraining.layout(config, loaded);
+      ParameterLayout layout = RunTraining.layout(config, loaded.train().images().pixelsPerImage());
       say(String.format(Locale.ROOT,
           "PH dimension: keeps the last %,d iterates of %,d parameters, %,d MB on the device",
           PhDimension.POINTS, layout.parameters(), LastIterates.bytes(layout.size()) / 1_000_000));

@@ -167,6 +167,11 @@ public final class Objective {
     return each(ParameterTerm.class);
   }
 
+  /** What the terms of the parameters keep from step to step for a buffer of {@code parameters} numbers. */
+  public List<ParameterTerm.State> state(long parameters) {
+    return parameter().stream().flatMap(term -> term.state(parameters).stream()).toList();
+  }
+
   private <T extends Term> List<T> each(Class<T> type) {
     return terms.stream().filter(type::isInstance).map(type::cast).toList();
   }

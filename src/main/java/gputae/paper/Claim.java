@@ -7,6 +7,7 @@ import static gputae.train.ModelKind.TAE;
 import static gputae.train.ModelKind.VAE;
 
 import gputae.evaluate.Measure;
+import gputae.evaluate.UnitBall;
 import gputae.paper.PaperResults.Cost;
 import gputae.paper.PaperResults.Timing;
 import gputae.report.Verdict.Finding;
@@ -32,7 +33,7 @@ enum Claim {
       rule(
           "at each d, at most %s %% of AE + Reg's embeddings lie outside the ball, and the 95 %% hole is at most %s "
               + "times that of uniform points",
-          100 * Limit.OUTSIDE, Limit.FILLED),
+          100 * UnitBall.ROUGHLY_WITHIN, UnitBall.FILLED),
       Claim::fillsBall),
 
   NO_COLLAPSE("The AE's generated classes collapse, the regularised AE's do not", "Appendix A, Figures 4 and 5",
@@ -104,9 +105,6 @@ enum Claim {
      */
     static final double COLLAPSED = 0.8;
     static final double BALANCED = 0.9;
-    /** "Roughly within the unit ball". */
-    static final double OUTSIDE = 0.15;
-    static final double FILLED = 1.5;
     static final double HOLES = 2;
     static final double WORSE = 0.1;
     static final double GAP = 0.25;
@@ -187,8 +185,8 @@ enum Claim {
         findings.add(Finding.notMeasured("d = " + d));
         continue;
       }
-      boolean inside = outside.mean() <= Limit.OUTSIDE;
-      boolean filled = hole.mean() <= Limit.FILLED;
+      boolean inside = outside.mean() <= UnitBall.ROUGHLY_WITHIN;
+      boolean filled = hole.mean() <= UnitBall.FILLED;
       String why = outside.mean() > 0.5 ? ": most lie outside" : inside && !filled ? ": holes are left" : "";
       findings.add(Finding.of(inside && filled, "d = " + d + ": " + outside.inPercent() + " outside, 95 % hole "
           + hole.inWords() + " times uniform's" + why));
@@ -244,12 +242,12 @@ enum Claim {
       List<Integer> latents = results.latents(dataset).stream()
           .filter(d -> results.spread(dataset, model, d, Measure.FRECHET).measured()).toList();
       if (latents.size() < 2) {
-        findings.add(Finding.notMeasured(PaperPage.name(model)));
+        findings.add(Finding.notMeasured(model.published()));
         continue;
       }
       List<Spread> distances = latents.stream().map(d -> results.spread(dataset, model, d, Measure.FRECHET)).toList();
       boolean clearer = distances.get(distances.size() - 1).mean() <= (1 - Limit.CLEARER) * distances.get(0).mean();
-      findings.add(Finding.of(clearer == (model != AE), PaperPage.name(model) + ": Frechet distance "
+      findings.add(Finding.of(clearer == (model != AE), model.published() + ": Frechet distance "
           + distances.stream().map(Spread::inWords).collect(Collectors.joining(", ")) + " at d = "
           + latents.stream().map(String::valueOf).collect(Collectors.joining(", "))));
     }

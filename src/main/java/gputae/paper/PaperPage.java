@@ -49,17 +49,6 @@ final class PaperPage {
     pictures = new RunPictures(page);
   }
 
-  /** The paper's names for the models. */
-  static String name(ModelKind model) {
-    return switch (model) {
-      case AE -> "AE";
-      case TAE -> "AE + Reg";
-      case DISK -> "ball penalty alone";
-      case VAE -> "VAE";
-      case TOPOAE -> "TopoAE";
-    };
-  }
-
   void write(Path html) throws IOException {
     opening();
     latentSpaces();
@@ -112,10 +101,11 @@ final class PaperPage {
         List<Integer> latents = PaperResults.LATENTS.stream()
             .filter(d -> !results.result(dataset, model, d).evaluated()).toList();
         if (latents.size() == PaperResults.LATENTS.size()) {
-          models.add(name(model));
+          models.add(model.published());
         } else if (!latents.isEmpty()) {
           models
-              .add(name(model) + " at d = " + latents.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+              .add(model.published() + " at d = "
+                  + latents.stream().map(String::valueOf).collect(Collectors.joining(", ")));
         }
       }
       if (!models.isEmpty()) {
@@ -210,7 +200,7 @@ final class PaperPage {
       List<ModelKind> models = ModelKind.PAPER.stream().filter(model -> results.has(dataset, model)).toList();
       heading(dataset);
       page.add("<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th>d</th>");
-      models.forEach(model -> page.add("<th class=\"number\">" + name(model) + "</th>"));
+      models.forEach(model -> page.add("<th class=\"number\">" + model.published() + "</th>"));
       page.add("</tr></thead>\n<tbody>\n");
       List<Result> shown = results.latents(dataset).stream()
           .flatMap(d -> models.stream().map(m -> results.result(dataset, m, d))).toList();
@@ -282,7 +272,7 @@ final class PaperPage {
         }
         heading("d = " + d);
         page.add("<div class=\"scroll\">\n<table class=\"rows\">\n<thead><tr><th></th>");
-        models.forEach(r -> page.add("<th class=\"number\">" + name(r.model()) + "</th>"));
+        models.forEach(r -> page.add("<th class=\"number\">" + r.model().published() + "</th>"));
         page.add("</tr></thead>\n<tbody>\n");
         for (Measure.Group group : Measure.Group.values()) {
           List<Measure> measures = Arrays.stream(Measure.values())

@@ -44,6 +44,11 @@ public record Verdict(Word word, List<Finding> findings) {
       return new Finding(yes ? Outcome.YES : Outcome.NO, words);
     }
 
+    /** The same comparison, with what it compared named before the numbers. */
+    public Finding named(String what) {
+      return new Finding(outcome, what + ": " + words);
+    }
+
     /** A comparison for which numbers are missing. */
     public static Finding notMeasured(String what) {
       return new Finding(Outcome.NOT_MEASURED, what);

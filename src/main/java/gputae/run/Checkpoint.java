@@ -48,8 +48,8 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
 
   /** Refuses a training whose checkpoint would be too large. */
   static void requireSize(TrainConfig config, ParameterLayout layout) {
-    long bytes = 3 * layout.size() * Float.BYTES + config.objective().parameter().stream()
-        .flatMap(term -> term.state(layout.size()).stream()).mapToLong(ParameterTerm.State::bytes).sum();
+    long bytes = 3 * layout.size() * Float.BYTES
+        + config.objective().state(layout.size()).stream().mapToLong(ParameterTerm.State::bytes).sum();
     if (bytes > MOST_BYTES) {
       throw new Failure(String.format(Locale.ROOT,
           "the checkpoint of this training would have %,d bytes, and %,d are the most; a smaller --hidden is needed,"
@@ -83,7 +83,7 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
     try {
       trainer.restore(state);
     } catch (TooFewStepsException e) {
-      throw RunTraining.tooFewSteps(e);
+      throw new Failure(e.getMessage(), e);
     }
     return done;
   }

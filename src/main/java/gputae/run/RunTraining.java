@@ -56,7 +56,7 @@ public final class RunTraining {
    *     lacks, if the training has too few steps for the PH dimension, or if its checkpoint would be too large
    */
   public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
-    Checkpoint.requireSize(config, layout(config, data));
+    Checkpoint.requireSize(config, layout(config, data.train().images().pixelsPerImage()));
     try {
       return new Trainer(backend, config, data, control);
     } catch (ArithmeticException e) {
@@ -64,28 +64,24 @@ public final class RunTraining {
     } catch (MissingLabelsException e) {
       throw new Failure(e.getMessage() + "; take a data set with labels, or leave the term out", e);
     } catch (TooFewStepsException e) {
-      throw tooFewSteps(e);
+      throw new Failure(e.getMessage(), e);
     }
   }
 
   /**
-   * The parameters of the network that these settings make.
+   * The parameters of the network that these settings make, for images of {@code pixels} pixels.
    *
    * @throws Failure if the sizes of the network overflow
    */
-  public static ParameterLayout layout(TrainConfig config, Dataset data) {
+  public static ParameterLayout layout(TrainConfig config, int pixels) {
     try {
-      return new ParameterLayout(Trainer.architecture(config, data.train().images().pixelsPerImage()));
+      return new ParameterLayout(Trainer.architecture(config, pixels));
     } catch (ArithmeticException e) {
       throw tooLarge(e);
     }
   }
 
-  static Failure tooFewSteps(TooFewStepsException e) {
-    return new Failure(e.getMessage(), e);
-  }
-
-  static Failure tooLarge(ArithmeticException e) {
+  private static Failure tooLarge(ArithmeticException e) {
     return new Failure(
         "the network is too large: its sizes overflow; a smaller --hidden, --latent or --batch is needed", e);
   }

@@ -9,7 +9,6 @@ import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import gputae.train.TrainConfig;
-import gputae.train.Trainer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -64,13 +63,12 @@ public record TrainSpec(String dataset, Path data, Path init, TrainConfig config
     if (init == null) {
       return null;
     }
+    ParameterLayout layout = RunTraining.layout(config, pixels);
     try {
-      return Weights.flat(new ParameterLayout(Trainer.architecture(config, pixels)), SafeTensors.read(init), "");
+      return Weights.flat(layout, SafeTensors.read(init), "");
     } catch (IllegalArgumentException e) {
       throw new Failure("--init " + init + " does not fit the model: " + e.getMessage()
           + "; give other weights, or the --model, --latent and --hidden of these", e);
-    } catch (ArithmeticException e) {
-      throw RunTraining.tooLarge(e);
     } catch (DataException e) {
       throw new Failure("--init " + e.getMessage(), e);
     }

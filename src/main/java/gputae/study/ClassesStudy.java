@@ -13,9 +13,7 @@ import gputae.train.Epoch;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,9 +27,6 @@ final class ClassesStudy implements Study {
 
   private static final double WEIGHT = 0.005;
   private static final int BATCH = 128;
-
-  /** A ball is filled if its 95 % hole is at most so many times that of uniform points; as in the paper's claims. */
-  static final double FILLED = 1.5;
 
   /** A training converges if the objective's last changes are at most so many times those without the term. */
   private static final double SLOWER = 1.5;
@@ -99,9 +94,7 @@ final class ClassesStudy implements Study {
           if (ratio > 0) {
             terms.add(new ClassDeaths(ratio * WEIGHT));
           }
-          cells.add(plan.cell(dataset,
-              new TrainConfig(paper.model(), paper.latent(), paper.hidden(), paper.batch(), paper.epochs(),
-                  paper.rate(), Objective.of(terms), seed),
+          cells.add(plan.cell(dataset, paper.withObjective(Objective.of(terms)),
               Map.of("ratio", Double.toString(ratio))));
         }
       }
@@ -116,11 +109,11 @@ final class ClassesStudy implements Study {
 
   @Override
   public StudyAnswer answer(List<StudyRun> runs) {
-    List<String> datasets = runs.stream().map(StudyRun::dataset).distinct().toList();
+    List<String> datasets = StudyRun.datasets(runs);
     List<Claim> claims = List.of(
         claim("The training converges.", runs, datasets, ClassesStudy::converges),
         claim("The k-NN accuracy is higher than without the term.", runs, datasets, ClassesStudy::rises),
-        claim("The ball stays filled.", runs, datasets, (of, plain) -> filled(of)),
+        claim("The ball stays filled.", runs, datasets, (of, plain) -> Comparison.filled(of)),
         claim("The k-NN accuracy rises and the ball stays filled.", runs, datasets, ClassesStudy::both));
     List<String> summary = new ArrayList<>();
     List<Shown> shown = new ArrayList<>();
@@ -145,18 +138,8 @@ final class ClassesStudy implements Study {
   /** A finding for each ratio above 0, from its runs and those without the term. */
   private static Claim claim(String text, List<StudyRun> runs, List<String> datasets,
       BiFunction<List<StudyRun>, List<StudyRun>, Finding> finding) {
-    Map<String, Verdict> verdicts = new LinkedHashMap<>();
-    for (String dataset : datasets) {
-      List<Finding> findings = new ArrayList<>();
-      for (double ratio : RATIOS) {
-        if (ratio > 0) {
-          Finding found = finding.apply(of(runs, dataset, ratio), of(runs, dataset, 0));
-          findings.add(new Finding(found.outcome(), "ratio " + ratio + ": " + found.words()));
-        }
-      }
-      verdicts.put(dataset, Verdict.of(findings));
-    }
-    return new Claim(text, verdicts);
+    return Claim.of(text, datasets, dataset -> RATIOS.stream().filter(ratio -> ratio > 0)
+        .map(ratio -> finding.apply(of(runs, dataset, ratio), of(runs, dataset, 0)).named("ratio " + ratio)).toList());
   }
 
   private static Finding converges(List<StudyRun> runs, List<StudyRun> plain) {
@@ -197,19 +180,9 @@ final class ClassesStudy implements Study {
     return Comparison.better(Measure.KNN_ACCURACY, runs, plain);
   }
 
-  /** Whether the ball is filled in the mean over the runs. */
-  static Finding filled(List<StudyRun> runs) {
-    double[] ratios = Comparison.values(Measure.HOLE_RATIO, runs);
-    if (ratios.length == 0) {
-      return Finding.notMeasured(Measure.HOLE_RATIO.title());
-    }
-    double mean = Arrays.stream(ratios).average().orElseThrow();
-    return Finding.of(mean <= FILLED, "95 % hole " + Comparison.words(Measure.HOLE_RATIO, runs) + " times uniform's");
-  }
-
   private static Finding both(List<StudyRun> runs, List<StudyRun> plain) {
     Finding rises = rises(runs, plain);
-    Finding filled = filled(runs);
+    Finding filled = Comparison.filled(runs);
     if (rises.outcome() == Verdict.Outcome.NOT_MEASURED || filled.outcome() == Verdict.Outcome.NOT_MEASURED) {
       return Finding.notMeasured("accuracy and hole");
     }

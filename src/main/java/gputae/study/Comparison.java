@@ -1,6 +1,7 @@
 package gputae.study;
 
 import gputae.evaluate.Measure;
+import gputae.evaluate.UnitBall;
 import gputae.report.Spread;
 import gputae.report.Verdict.Finding;
 import java.util.List;
@@ -30,6 +31,15 @@ final class Comparison {
       }
     }
     return better;
+  }
+
+  /** Whether the ball is filled in the mean over the runs. */
+  static Finding filled(List<StudyRun> runs) {
+    Spread hole = Spread.of(values(Measure.HOLE_RATIO, runs));
+    if (!hole.measured()) {
+      return Finding.notMeasured(Measure.HOLE_RATIO.title());
+    }
+    return Finding.of(hole.mean() <= UnitBall.FILLED, "95 % hole " + hole.inWords() + " times uniform's");
   }
 
   /** The finite values of a measure. */

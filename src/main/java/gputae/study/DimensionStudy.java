@@ -5,7 +5,6 @@ import gputae.objective.IterateDimension;
 import gputae.objective.Objective;
 import gputae.objective.Term;
 import gputae.report.Spread;
-import gputae.report.Verdict;
 import gputae.report.Verdict.Finding;
 import gputae.run.SweepCell;
 import gputae.study.StudyAnswer.Chart;
@@ -188,31 +187,21 @@ final class DimensionStudy implements Study {
 
   @Override
   public StudyAnswer answer(List<StudyRun> runs) {
-    Map<String, Verdict> ofGrid = new LinkedHashMap<>();
-    Map<String, Verdict> ofOthers = new LinkedHashMap<>();
-    Map<String, Verdict> ofTerm = new LinkedHashMap<>();
-    Map<String, Verdict> ofLoss = new LinkedHashMap<>();
-    Map<String, Verdict> ofIterates = new LinkedHashMap<>();
-    List<Chart> charts = new ArrayList<>();
-    for (String dataset : runs.stream().map(StudyRun::dataset).distinct().toList()) {
-      List<Setting> all = settings(runs, dataset);
-      List<Setting> grid = all.stream().filter(Setting::inGrid).toList();
-      ofGrid.put(dataset, Verdict.of(List.of(correlation(grid))));
-      ofOthers.put(dataset,
-          Verdict.of(List.of(correlation(all.stream().filter(setting -> !setting.inGrid()).toList()))));
-      ofTerm.put(dataset, lowers(all, GAP));
-      ofLoss.put(dataset, lowers(all, TEST));
-      ofIterates.put(dataset, lowers(all, ITERATES));
-      charts.add(chart(dataset, all));
-    }
+    Map<String, List<Setting>> settings = new LinkedHashMap<>();
+    StudyRun.datasets(runs).forEach(dataset -> settings.put(dataset, settings(runs, dataset)));
+    List<String> datasets = List.copyOf(settings.keySet());
+    List<Chart> charts = datasets.stream().map(dataset -> chart(dataset, settings.get(dataset))).toList();
     List<Claim> claims = List.of(
-        new Claim("Among learning rates and batch sizes of the plain autoencoder, a larger PH dimension goes with a"
-            + " larger gap.", ofGrid),
-        new Claim("Among the other models and weights of the term, a larger PH dimension goes with a larger gap.",
-            ofOthers),
-        new Claim("The PH dimension as a term lowers the gap.", ofTerm),
-        new Claim("The PH dimension as a term lowers the test loss.", ofLoss),
-        new Claim("The PH dimension as a term lowers the PH dimension of the last 1,000 iterates.", ofIterates));
+        Claim.of("Among learning rates and batch sizes of the plain autoencoder, a larger PH dimension goes with a"
+            + " larger gap.", datasets, dataset -> List.of(correlation(settings.get(dataset), true))),
+        Claim.of("Among the other models and weights of the term, a larger PH dimension goes with a larger gap.",
+            datasets, dataset -> List.of(correlation(settings.get(dataset), false))),
+        Claim.of("The PH dimension as a term lowers the gap.", datasets,
+            dataset -> lowers(settings.get(dataset), GAP)),
+        Claim.of("The PH dimension as a term lowers the test loss.", datasets,
+            dataset -> lowers(settings.get(dataset), TEST)),
+        Claim.of("The PH dimension as a term lowers the PH dimension of the last 1,000 iterates.", datasets,
+            dataset -> lowers(settings.get(dataset), ITERATES)));
     List<String> summary = new ArrayList<>();
     for (Claim claim : claims) {
       claim.verdicts().keySet().forEach(dataset -> summary.add(claim.sentence(dataset)));
@@ -220,19 +209,20 @@ final class DimensionStudy implements Study {
     return new StudyAnswer(summary, claims, charts, List.of());
   }
 
-  private static Finding correlation(List<Setting> given) {
-    List<Setting> settings = given.stream().filter(setting -> Double.isFinite(setting.dimension)).toList();
-    RankCorrelation found = RankCorrelation.of(settings.stream().mapToDouble(Setting::dimension).toArray(),
-        settings.stream().mapToDouble(Setting::gap).toArray());
+  /** The correlation over the settings that are in the grid, or over the others. */
+  private static Finding correlation(List<Setting> all, boolean inGrid) {
+    List<Setting> settings = all.stream()
+        .filter(setting -> setting.inGrid() == inGrid && Double.isFinite(setting.dimension)).toList();
+    double[] gaps = settings.stream().mapToDouble(Setting::gap).toArray();
+    double[] losses = settings.stream().mapToDouble(Setting::loss).toArray();
+    RankCorrelation found = RankCorrelation.of(settings.stream().mapToDouble(Setting::dimension).toArray(), gaps);
     if (Double.isNaN(found.tau()) || settings.size() < LEAST_SETTINGS) {
       return Finding.notMeasured("the correlation over " + settings.size() + " settings");
     }
-    RankCorrelation ofLoss = RankCorrelation.of(settings.stream().mapToDouble(Setting::loss).toArray(),
-        settings.stream().mapToDouble(Setting::gap).toArray());
     return Finding.of(found.tau() > 0 && found.chance() <= RARE, String.format(Locale.ROOT,
         "Kendall's tau of dimension and gap is %.2f over %d settings, and %.1f %% of random orders reach it; tau of"
             + " training loss and gap is %.2f",
-        found.tau(), found.count(), 100 * found.chance(), ofLoss.tau()));
+        found.tau(), found.count(), 100 * found.chance(), RankCorrelation.tau(losses, gaps)));
   }
 
   /** A number of a run, with its name and decimals. */
@@ -248,8 +238,8 @@ final class DimensionStudy implements Study {
   private static final Result ITERATES = new Result("PH dimension", 3, DimensionStudy::dimension);
 
   /** Whether the term lowers a number of every seed, for each of its weights. */
-  private static Verdict lowers(List<Setting> all, Result result) {
-    return Verdict.of(WEIGHTS.stream().map(weight -> lowers(all, result, weight)).toList());
+  private static List<Finding> lowers(List<Setting> all, Result result) {
+    return WEIGHTS.stream().map(weight -> lowers(all, result, weight)).toList();
   }
 
   private static Finding lowers(List<Setting> all, Result result, double weight) {

@@ -2,12 +2,14 @@ package gputae.study;
 
 import gputae.backend.BallPenalty;
 import gputae.evaluate.Measure;
+import gputae.evaluate.UnitBall;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Landscape;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.objective.Term;
+import gputae.report.Spread;
 import gputae.report.Verdict;
 import gputae.report.Verdict.Finding;
 import gputae.run.SweepCell;
@@ -16,12 +18,10 @@ import gputae.study.StudyAnswer.Shown;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /** Persistence landscapes (Bubenik 2015) in place of the death times: what becomes of the ball? */
 final class LandscapesStudy implements Study {
@@ -31,9 +31,6 @@ final class LandscapesStudy implements Study {
 
   private static final double WEIGHT = 0.005;
   private static final int BATCH = 128;
-
-  /** At most this share of the embeddings may lie outside the ball; as in the paper's claims. */
-  private static final double OUTSIDE = 0.15;
 
   @Override
   public String name() {
@@ -106,9 +103,9 @@ final class LandscapesStudy implements Study {
       int seed) {
     List<Term> all = new ArrayList<>(terms);
     all.add(new Reconstruction());
-    TrainConfig paper = TrainConfig.ofPaper(model, 2, BATCH, plan.epochs(), seed);
-    return plan.cell(dataset, new TrainConfig(model, paper.latent(), paper.hidden(), paper.batch(), paper.epochs(),
-        paper.rate(), Objective.of(all), seed), Map.of("landscapes", Integer.toString(count)));
+    return plan.cell(dataset,
+        TrainConfig.ofPaper(model, 2, BATCH, plan.epochs(), seed).withObjective(Objective.of(all)),
+        Map.of("landscapes", Integer.toString(count)));
   }
 
   private static List<StudyRun> of(List<StudyRun> runs, String dataset, ModelKind model, int count) {
@@ -118,16 +115,14 @@ final class LandscapesStudy implements Study {
 
   @Override
   public StudyAnswer answer(List<StudyRun> runs) {
-    List<String> datasets = runs.stream().map(StudyRun::dataset).distinct().toList();
+    List<String> datasets = StudyRun.datasets(runs);
     List<Claim> claims = List.of(
-        claim("With landscapes alone, the embeddings lie in the ball and fill it.", datasets,
-            dataset -> count -> filled(of(runs, dataset, ModelKind.DISK, count))),
-        claim("They fill the ball better than the ball penalty alone.", datasets,
-            dataset -> count -> Comparison.better(Measure.HOLE_RATIO, of(runs, dataset, ModelKind.DISK, count),
-                of(runs, dataset, ModelKind.DISK, 0))),
-        claim("They fill the ball better than the death times.", datasets,
-            dataset -> count -> Comparison.better(Measure.HOLE_RATIO, of(runs, dataset, ModelKind.DISK, count),
-                of(runs, dataset, ModelKind.TAE, 0))));
+        claim("With landscapes alone, the embeddings lie in the ball and fill it.", runs,
+            (dataset, own) -> filled(own)),
+        claim("They fill the ball better than the ball penalty alone.", runs,
+            (dataset, own) -> Comparison.better(Measure.HOLE_RATIO, own, of(runs, dataset, ModelKind.DISK, 0))),
+        claim("They fill the ball better than the death times.", runs,
+            (dataset, own) -> Comparison.better(Measure.HOLE_RATIO, own, of(runs, dataset, ModelKind.TAE, 0))));
     List<String> summary = new ArrayList<>();
     List<Shown> shown = new ArrayList<>();
     for (String dataset : datasets) {
@@ -152,29 +147,19 @@ final class LandscapesStudy implements Study {
     return new StudyAnswer(summary, claims, List.of(), shown);
   }
 
-  /** A finding for each number of landscapes. */
-  private static Claim claim(String text, List<String> datasets,
-      Function<String, Function<Integer, Finding>> finding) {
-    Map<String, Verdict> verdicts = new LinkedHashMap<>();
-    for (String dataset : datasets) {
-      List<Finding> findings = new ArrayList<>();
-      for (int count : COUNTS) {
-        Finding found = finding.apply(dataset).apply(count);
-        findings.add(new Finding(found.outcome(), "K = " + count + ": " + found.words()));
-      }
-      verdicts.put(dataset, Verdict.of(findings));
-    }
-    return new Claim(text, verdicts);
+  /** A claim with a finding for each number of landscapes. */
+  private static Claim claim(String text, List<StudyRun> runs, BiFunction<String, List<StudyRun>, Finding> finding) {
+    return Claim.of(text, StudyRun.datasets(runs), dataset -> COUNTS.stream()
+        .map(count -> finding.apply(dataset, of(runs, dataset, ModelKind.DISK, count)).named("K = " + count)).toList());
   }
 
   private static Finding filled(List<StudyRun> runs) {
-    double[] outside = Comparison.values(Measure.OUTSIDE, runs);
-    Finding hole = ClassesStudy.filled(runs);
-    if (outside.length == 0 || hole.outcome() == Verdict.Outcome.NOT_MEASURED) {
+    Spread outside = Spread.of(Comparison.values(Measure.OUTSIDE, runs));
+    Finding hole = Comparison.filled(runs);
+    if (!outside.measured() || hole.outcome() == Verdict.Outcome.NOT_MEASURED) {
       return Finding.notMeasured("outside and hole");
     }
-    double mean = Arrays.stream(outside).average().orElseThrow();
-    return Finding.of(mean <= OUTSIDE && hole.outcome() == Verdict.Outcome.YES,
-        String.format(Locale.ROOT, "%.1f %% outside; %s", 100 * mean, hole.words()));
+    return Finding.of(outside.mean() <= UnitBall.ROUGHLY_WITHIN && hole.outcome() == Verdict.Outcome.YES,
+        String.format(Locale.ROOT, "%.1f %% outside; %s", 100 * outside.mean(), hole.words()));
   }
 }

@@ -36,7 +36,8 @@ public record RankCorrelation(double tau, double chance, int count) {
     return new RankCorrelation(tau, (double) atLeast / (PERMUTATIONS + 1), n);
   }
 
-  private static double tau(double[] x, double[] y) {
+  /** Kendall's tau-b of x[i] with y[i]; NaN if all values of one side are equal. */
+  static double tau(double[] x, double[] y) {
     int agree = 0;
     int pairsX = 0;
     int pairsY = 0;

@@ -2,14 +2,12 @@ package gputae.study;
 
 import gputae.evaluate.Measure;
 import gputae.report.Verdict;
-import gputae.report.Verdict.Finding;
 import gputae.run.SweepCell;
 import gputae.study.StudyAnswer.Claim;
 import gputae.study.StudyAnswer.Shown;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -97,33 +95,24 @@ final class SignatureStudy implements Study {
     return cells;
   }
 
-  /** The names of the models in the report. */
-  private static String name(ModelKind model) {
-    return switch (model) {
-      case AE -> "AE";
-      case TAE -> "AE + Reg";
-      case DISK -> "ball penalty alone";
-      case VAE -> "VAE";
-      case TOPOAE -> "TopoAE";
-    };
-  }
-
   @Override
   public StudyAnswer answer(List<StudyRun> runs) {
-    List<String> datasets = runs.stream().map(StudyRun::dataset).distinct().toList();
+    List<String> datasets = StudyRun.datasets(runs);
     List<Claim> claims = new ArrayList<>();
     for (ModelKind other : List.of(ModelKind.AE, ModelKind.TAE, ModelKind.VAE)) {
-      claims.add(claim("TopoAE keeps the neighbourhoods of the images better than " + name(other) + ".", runs, datasets,
-          other, NEIGHBOURHOODS));
+      claims.add(
+          claim("TopoAE keeps the neighbourhoods of the images better than " + other.published() + ".", runs, datasets,
+              other, NEIGHBOURHOODS));
     }
     for (ModelKind other : List.of(ModelKind.AE, ModelKind.TAE, ModelKind.VAE)) {
-      claims.add(claim("TopoAE generates better images than " + name(other) + ".", runs, datasets, other, GENERATION));
+      claims.add(
+          claim("TopoAE generates better images than " + other.published() + ".", runs, datasets, other, GENERATION));
     }
     List<Shown> shown = new ArrayList<>();
     for (String dataset : datasets) {
       for (ModelKind model : MODELS) {
         of(runs, dataset, model).stream().findFirst()
-            .ifPresent(run -> shown.add(new Shown(dataset + ", " + name(model), run)));
+            .ifPresent(run -> shown.add(new Shown(dataset + ", " + model.published(), run)));
       }
     }
     return new StudyAnswer(summary(claims), claims, List.of(), shown);
@@ -135,15 +124,8 @@ final class SignatureStudy implements Study {
 
   private static Claim claim(String text, List<StudyRun> runs, List<String> datasets, ModelKind other,
       List<Measure> measures) {
-    Map<String, Verdict> verdicts = new LinkedHashMap<>();
-    for (String dataset : datasets) {
-      List<Finding> findings = new ArrayList<>();
-      for (Measure measure : measures) {
-        findings.add(Comparison.better(measure, of(runs, dataset, ModelKind.TOPOAE), of(runs, dataset, other)));
-      }
-      verdicts.put(dataset, Verdict.of(findings));
-    }
-    return new Claim(text, verdicts);
+    return Claim.of(text, datasets, dataset -> measures.stream().map(measure -> Comparison.better(measure,
+        of(runs, dataset, ModelKind.TOPOAE), of(runs, dataset, other))).toList());
   }
 
   /** In how many comparisons TopoAE is better than each of the other models. */

@@ -1,8 +1,11 @@
 package gputae.study;
 
 import gputae.report.Verdict;
+import gputae.report.Verdict.Finding;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What a study found.
@@ -21,6 +24,17 @@ public record StudyAnswer(List<String> summary, List<Claim> claims, List<Chart> 
    * @param verdicts by data set
    */
   public record Claim(String text, Map<String, Verdict> verdicts) {
+
+    /**
+     * A claim about several data sets.
+     *
+     * @param findings the comparisons on a data set, by its name
+     */
+    static Claim of(String text, List<String> datasets, Function<String, List<Finding>> findings) {
+      Map<String, Verdict> verdicts = new LinkedHashMap<>();
+      datasets.forEach(dataset -> verdicts.put(dataset, Verdict.of(findings.apply(dataset))));
+      return new Claim(text, verdicts);
+    }
 
     /** The claim and its verdict on a data set, for a summary. */
     String sentence(String dataset) {

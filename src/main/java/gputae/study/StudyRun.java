@@ -43,6 +43,11 @@ public record StudyRun(String dataset, TrainConfig config, Map<String, String> p
     return runs;
   }
 
+  /** The data sets of the runs, in the order of the runs. */
+  static List<String> datasets(List<StudyRun> runs) {
+    return runs.stream().map(StudyRun::dataset).distinct().toList();
+  }
+
   /** The time of the training. */
   double seconds() {
     return history.get(history.size() - 1).seconds();

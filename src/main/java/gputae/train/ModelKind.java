@@ -14,26 +14,28 @@ import java.util.Map;
 /** The models: the four of the paper, and one to compare with. */
 public enum ModelKind {
   /** Plain autoencoder. */
-  AE("ae", "autoencoder", Reconstruction.KIND),
+  AE("ae", "autoencoder", "AE", Reconstruction.KIND),
   /** Autoencoder with the topological penalty: ball and death times. */
-  TAE("tae", "regularised autoencoder", Reconstruction.KIND, Ball.KIND, Deaths.KIND),
+  TAE("tae", "regularised autoencoder", "AE + Reg", Reconstruction.KIND, Ball.KIND, Deaths.KIND),
   /** Autoencoder with the ball penalty alone. */
-  DISK("disk", "autoencoder with the ball penalty alone", Reconstruction.KIND, Ball.KIND),
+  DISK("disk", "autoencoder with the ball penalty alone", "ball penalty alone", Reconstruction.KIND, Ball.KIND),
   /** Variational autoencoder. */
-  VAE("vae", "variational autoencoder", Reconstruction.KIND, Kl.KIND),
+  VAE("vae", "variational autoencoder", "VAE", Reconstruction.KIND, Kl.KIND),
   /** Autoencoder with the signature loss of Moor et al. 2020; the reconstruction is not theirs, the squared error. */
-  TOPOAE("topoae", "topological autoencoder", Reconstruction.KIND, Signature.KIND);
+  TOPOAE("topoae", "topological autoencoder", "TopoAE", Reconstruction.KIND, Signature.KIND);
 
   /** The models of the paper, in the order of its tables. */
   public static final List<ModelKind> PAPER = List.of(AE, TAE, DISK, VAE);
 
   private final String label;
   private final String title;
+  private final String published;
   private final List<TermKind<?>> terms;
 
-  ModelKind(String label, String title, TermKind<?>... terms) {
+  ModelKind(String label, String title, String published, TermKind<?>... terms) {
     this.label = label;
     this.title = title;
+    this.published = published;
     this.terms = List.of(terms);
   }
 
@@ -45,6 +47,11 @@ public enum ModelKind {
   /** The name in titles. */
   public String title() {
     return title;
+  }
+
+  /** The name in the paper that introduced the model. */
+  public String published() {
+    return published;
   }
 
   /**

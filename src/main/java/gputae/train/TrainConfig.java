@@ -49,6 +49,11 @@ public record TrainConfig(
     return new TrainConfig(model, latent, List.of(64, 64), batch, epochs, 3e-4, model.objective(), seed);
   }
 
+  /** The same settings with another objective, which has the terms of the model. */
+  public TrainConfig withObjective(Objective other) {
+    return new TrainConfig(model, latent, hidden, batch, epochs, rate, other, seed, phDimension);
+  }
+
   /** The same settings with another number of epochs. */
   public TrainConfig withEpochs(int other) {
     return new TrainConfig(model, latent, hidden, batch, other, rate, objective, seed, phDimension);

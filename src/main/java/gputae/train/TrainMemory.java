@@ -48,8 +48,8 @@ final class TrainMemory {
         + (long) config.objective().latent().size() * config.latent();
     long terms = config.objective().latent().stream().mapToLong(term -> term.bytes(rows, config.latent())
         + 2 * term.workBytes(rows) + term.workBytes(lastRows)).sum()
-        + parameterTerms.stream().mapToLong(term -> term.bytes(parameters)
-            + term.state(parameters).stream().mapToLong(ParameterTerm.State::bytes).sum()).sum();
+        + parameterTerms.stream().mapToLong(term -> term.bytes(parameters)).sum()
+        + config.objective().state(parameters).stream().mapToLong(ParameterTerm.State::bytes).sum();
     // Sums of rows, and the partial sums of the biases' gradients, for the recordings of one whole batch, of several,
     // and of the last.
     long workSpace = (2 * rows + lastRows) * Double.BYTES

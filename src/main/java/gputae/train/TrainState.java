@@ -54,14 +54,10 @@ public record TrainState(
     Weights.addNamed(file, "parameters.", layout, parameters);
     Weights.addNamed(file, "first_moment.", layout, firstMoment);
     Weights.addNamed(file, "second_moment.", layout, secondMoment);
-    for (ParameterTerm.State one : states(layout, objective)) {
+    for (ParameterTerm.State one : objective.state(layout.size())) {
       file.put(TERMS + one.name(), SafeTensors.Tensor.of(terms.get(one.name()), shape(one)));
     }
     return file;
-  }
-
-  private static List<ParameterTerm.State> states(ParameterLayout layout, Objective objective) {
-    return objective.parameter().stream().flatMap(term -> term.state(layout.size()).stream()).toList();
   }
 
   private static List<Integer> shape(ParameterTerm.State state) {
@@ -95,7 +91,7 @@ public record TrainState(
       }
     }
     Map<String, float[]> terms = new LinkedHashMap<>();
-    for (ParameterTerm.State one : states(layout, objective)) {
+    for (ParameterTerm.State one : objective.state(layout.size())) {
       float[] values = tensor(file, TERMS + one.name(), SafeTensors.Type.F32, shape(one)).floats();
       for (float value : values) {
         if (!Float.isFinite(value)) {

@@ -109,8 +109,7 @@ abstract class TrainerContract {
     terms.add(new IterateDimension(0.001));
     Objective objective = Objective.of(terms, Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 2), Signature.KIND,
         new WeightSchedule(1, 0.5, 4)));
-    return new TrainConfig(tae.model(), tae.latent(), tae.hidden(), tae.batch(), epochs, tae.rate(), objective,
-        tae.seed());
+    return tae.withObjective(objective);
   }
 
   private TrainState uninterrupted(ModelKind kind, int epochs, Heard heard) {
@@ -220,17 +219,17 @@ abstract class TrainerContract {
     TrainConfig first = config(ModelKind.TAE, 1);
     List<Term> without = new ArrayList<>(first.objective().terms());
     without.replaceAll(term -> term.kind().equals(Deaths.KIND) ? new Deaths(0, 1, Double.POSITIVE_INFINITY) : term);
-    TrainConfig zero = withObjective(first, Objective.of(without));
-    TrainConfig rising = withObjective(first, Objective.of(first.objective().terms(),
+    TrainConfig zero = first.withObjective(Objective.of(without));
+    TrainConfig rising = first.withObjective(Objective.of(first.objective().terms(),
         Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 5))));
     assertArrayEquals(uninterrupted(zero, new Heard()).parameters(),
         uninterrupted(rising, new Heard()).parameters());
     // After the change, a training goes on as one with the last weight.
-    TrainState halfway = uninterrupted(withEpochs(rising, 1), new Heard());
+    TrainState halfway = uninterrupted(rising.withEpochs(1), new Heard());
     assertFalse(Arrays.equals(all.parameters(), halfway.parameters()));
-    assertArrayEquals(resumed(withEpochs(withObjective(first, first.objective()), 2), halfway).parameters(),
-        resumed(withEpochs(withObjective(first, Objective.of(first.objective().terms(),
-            Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 1)))), 2), halfway).parameters());
+    assertArrayEquals(resumed(first.withEpochs(2), halfway).parameters(),
+        resumed(first.withObjective(Objective.of(first.objective().terms(),
+            Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 1)))).withEpochs(2), halfway).parameters());
   }
 
   /** 34 steps an epoch, so that a GPU replays several together until the first iterate that is kept. */
@@ -319,16 +318,6 @@ abstract class TrainerContract {
             assertThrows(TooFewStepsException.class, () -> trainer.restore(state)).getMessage());
       }
     }
-  }
-
-  private static TrainConfig withObjective(TrainConfig config, Objective objective) {
-    return new TrainConfig(config.model(), config.latent(), config.hidden(), config.batch(), config.epochs(),
-        config.rate(), objective, config.seed());
-  }
-
-  private static TrainConfig withEpochs(TrainConfig config, int epochs) {
-    return new TrainConfig(config.model(), config.latent(), config.hidden(), config.batch(), epochs, config.rate(),
-        config.objective(), config.seed());
   }
 
   private TrainState resumed(TrainConfig config, TrainState from) {
