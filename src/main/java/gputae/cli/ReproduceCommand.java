@@ -66,8 +66,9 @@ final class ReproduceCommand implements Callable<Integer> {
   private static final String PAPER = "paper";
 
   @Option(names = "--study", paramLabel = "NAME", defaultValue = PAPER,
-      description = "paper; or another question: classes (death times per class), landscapes (in place of death"
-          + " times), signature (the signature loss beside the death times), dimension (PH dimension of the weights"
+      description = "paper; or another question: degree (of the total persistence), classes (death times per"
+          + " class), landscapes (in place of death times), signature (the signature loss beside the death times),"
+          + " dimension (PH dimension of the weights"
           + " and generalisation) (default: ${DEFAULT-VALUE}).")
   private String study;
 
@@ -89,8 +90,8 @@ final class ReproduceCommand implements Callable<Integer> {
   private Path data;
 
   @Option(names = "--epochs", paramLabel = "N",
-      description = "Epochs of every training (default: 100, as the paper has; signature: 50; classes, landscapes: 30;"
-          + " dimension: 20).")
+      description = "Epochs of every training (default: 100, as the paper has; signature: 50; degree, classes,"
+          + " landscapes: 30; dimension: 20).")
   private Integer epochs;
 
   @Option(names = "--seeds", paramLabel = "N",

@@ -6,7 +6,7 @@ import java.util.List;
  * Images for training and images that are held out, all of the same size.
  *
  * @param name    short name, as in a run directory
- * @param classes names for the legend, indexed by label; empty if there are no labels
+ * @param classes names for the legend, indexed by label, at most {@link Split#NO_CLASS}; empty if no image has a class
  * @param train   the images from which a model learns
  * @param test    the images on which it is measured
  */
@@ -19,6 +19,9 @@ public record Dataset(String name, List<String> classes, Split train, Split test
       throw new IllegalArgumentException(
           "training images are " + train.images().height() + " x " + train.images().width() + ", test images "
               + test.images().height() + " x " + test.images().width());
+    }
+    if (classes.size() > Split.NO_CLASS) {
+      throw new IllegalArgumentException(classes.size() + " classes; at most " + Split.NO_CLASS + " are supported");
     }
     int largest = Math.max(train.largestLabel(), test.largestLabel());
     if (largest >= classes.size()) {

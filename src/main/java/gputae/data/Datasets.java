@@ -152,7 +152,7 @@ public final class Datasets {
     }
     int held = HeldOut.of(count);
     log.accept(file + ": " + count + " images, the last " + held + " are the test split; "
-        + (whole.labels() == null ? "no labels (there is no " + labels.getFileName() + ")"
+        + (whole.labels() == null && !Files.exists(labels) ? "no labels (there is no " + labels.getFileName() + ")"
             : "labels from " + labels.getFileName()));
     Split train = HeldOut.slice(whole, 0, count - held);
     Split test = HeldOut.slice(whole, count - held, count);
@@ -164,7 +164,8 @@ public final class Datasets {
   }
 
   private static long classesOf(Split split) {
-    return IntStream.range(0, split.labels().length).map(i -> split.labels()[i]).distinct().count();
+    return IntStream.range(0, split.images().count()).filter(split::hasClass).map(i -> split.labels()[i]).distinct()
+        .count();
   }
 
   /** A data set whose class names are the numbers of its classes. */

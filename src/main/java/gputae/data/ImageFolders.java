@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  */
 final class ImageFolders {
 
-  private static final int MOST_CLASSES = 256;
+  private static final int MOST_CLASSES = Split.NO_CLASS;
 
   private record Labelled(Path file, int label) {}
 

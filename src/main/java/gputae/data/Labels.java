@@ -11,10 +11,13 @@ import java.util.function.Consumer;
  */
 public final class Labels {
 
+  /** The label of a point without a class. */
+  public static final int NO_CLASS = -1;
+
   private Labels() {}
 
   /**
-   * Reads labels, which may be any 32-bit integers.
+   * Reads labels, which may be any 32-bit integers; {@link #NO_CLASS} stands for no class.
    *
    * @param count expected number of labels
    * @param of    the file to whose points the labels belong, for messages
@@ -34,10 +37,10 @@ public final class Labels {
         throw new DataException(file + ": label " + i + " (counted from 0) is " + values[i] + ", expected an integer");
       }
     }
-    long noise = Arrays.stream(labels).filter(label -> label == -1).count();
-    if (noise > 0) {
-      note.accept(file + ": label -1 (" + noise + (noise == 1 ? " point" : " points")
-          + "), often noise of a clustering, is taken as a class of its own");
+    long without = Arrays.stream(labels).filter(label -> label == NO_CLASS).count();
+    if (without > 0) {
+      note.accept(file + ": label -1 (" + without + (without == 1 ? " point" : " points")
+          + ") stands for no class; the k-NN accuracy leaves out points without a class");
     }
     return labels;
   }

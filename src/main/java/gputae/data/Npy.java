@@ -50,6 +50,14 @@ public final class Npy {
     write(file, header, channel -> WholeFile.writeAll(channel, ByteBuffer.wrap(values)));
   }
 
+  /** Writes int16 values, row-major; the file is replaced in one step. */
+  public static void write(Path file, short[] values, int... shape) throws DataException {
+    ByteBuffer header = header("<i2", shape, values.length);
+    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(2, values.length)).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asShortBuffer().put(values);
+    write(file, header, channel -> WholeFile.writeAll(channel, bytes));
+  }
+
   /** Writes float32 values, row-major; the file is replaced in one step. */
   public static void write(Path file, float[] values, int... shape) throws DataException {
     ByteBuffer header = header("<f4", shape, values.length);

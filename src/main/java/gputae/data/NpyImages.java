@@ -14,7 +14,15 @@ final class NpyImages {
   /** Reads the images, and the labels if their file exists. */
   static Split read(Path file, Path labelFile, Consumer<String> log) throws DataException {
     Images images = images(file, log);
-    return new Split(images, Files.exists(labelFile) ? labels(labelFile, images.count(), file) : null);
+    if (!Files.exists(labelFile)) {
+      return new Split(images, null);
+    }
+    Split split = new Split(images, labels(labelFile, images.count(), file));
+    int without = images.count() - split.classified();
+    if (without > 0) {
+      log.accept(labelFile + ": " + without + " of " + images.count() + " images have no class (label -1)");
+    }
+    return split;
   }
 
   /** Reads the images alone. */
@@ -85,19 +93,33 @@ final class NpyImages {
           + ", expected [" + count + "], one label for each row of " + images.getFileName());
     }
     if (array instanceof NpyArray.Bytes bytes) {
+      refuseReserved(file, bytes.values());
       return bytes.values();
     }
     if (array instanceof NpyArray.Integers integers) {
       long[] values = integers.values();
       byte[] labels = new byte[values.length];
       for (int i = 0; i < values.length; i++) {
-        if (values[i] < 0 || values[i] > 255) {
-          throw new DataException(file + ": label " + i + " (counted from 0) is " + values[i] + ", expected 0 to 255");
+        if (values[i] < -1 || values[i] >= Split.NO_CLASS) {
+          throw new DataException(file + ": label " + i + " (counted from 0) is " + values[i]
+              + ", expected 0 to 254, or -1 for an image without a class");
         }
-        labels[i] = (byte) values[i];
+        labels[i] = (byte) (values[i] == -1 ? Split.NO_CLASS : values[i]);
       }
       return labels;
     }
-    throw new DataException(file + ": labels are floats, expected integers 0 to 255");
+    throw new DataException(
+        file + ": labels are floats, expected integers 0 to 254, or -1 for an image without a class");
+  }
+
+  /** Refuses the byte that stands for no class: the file may mean 255 or -1. */
+  static void refuseReserved(Path file, byte[] labels) throws DataException {
+    for (int i = 0; i < labels.length; i++) {
+      if ((labels[i] & 0xff) == Split.NO_CLASS) {
+        throw new DataException(
+            file + ": label " + i + " (counted from 0) is 255, expected 0 to 254; for images without"
+                + " a class store -1 as a signed integer in .npy");
+      }
+    }
   }
 }

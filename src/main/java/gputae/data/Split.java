@@ -1,24 +1,62 @@
 package gputae.data;
 
+import java.util.stream.IntStream;
+
 /**
  * One part of a data set: training or test.
  *
  * @param images the images
- * @param labels uint8 [count], the class of every image, or null if the data has none; not copied
+ * @param labels uint8 [count], the class of every image, or {@link #NO_CLASS}; null if no image has a class; not copied
  */
 public record Split(Images images, byte[] labels) {
+
+  /** The label of an image without a class, as an unsigned byte. Classes are below it. */
+  public static final int NO_CLASS = 255;
 
   /** Throws {@link IllegalArgumentException} if the numbers of labels and images differ. */
   public Split {
     if (labels != null && labels.length != images.count()) {
       throw new IllegalArgumentException(images.count() + " images, but " + labels.length + " labels");
     }
+    if (labels != null && withClass(labels).findAny().isEmpty()) {
+      labels = null;
+    }
+  }
+
+  private static IntStream withClass(byte[] labels) {
+    return IntStream.range(0, labels.length).filter(i -> (labels[i] & 0xff) != NO_CLASS);
+  }
+
+  /** Whether the image has a class. */
+  public boolean hasClass(int image) {
+    return labels != null && (labels[image] & 0xff) != NO_CLASS;
+  }
+
+  /** Number of images that have a class. */
+  public int classified() {
+    return labels == null ? 0 : (int) withClass(labels).count();
+  }
+
+  /** The images that have a class, in their order; the split itself if all have one. There must be such an image. */
+  public Split onlyClassified() {
+    if (classified() == images.count()) {
+      return this;
+    }
+    int[] numbers = withClass(labels).toArray();
+    int p = images.pixelsPerImage();
+    byte[] pixels = new byte[numbers.length * p];
+    byte[] classes = new byte[numbers.length];
+    for (int i = 0; i < numbers.length; i++) {
+      System.arraycopy(images.pixels(), numbers[i] * p, pixels, i * p, p);
+      classes[i] = labels[numbers[i]];
+    }
+    return new Split(new Images(pixels, numbers.length, images.height(), images.width()), classes);
   }
 
   /**
    * The classes in the form that {@link gputae.backend.Backend#gather} reads, row-major [count, classes]: 255, which
-   * becomes 1, at the label of an image, 0 elsewhere. The split must have labels. A label from {@code classes} on
-   * stands for no class: such an image has only zeros.
+   * becomes 1, at the label of an image, 0 elsewhere. The split must have labels. An image without a class has
+   * only zeros.
    */
   public byte[] memberships(int classes) {
     byte[] memberships = new byte[Math.multiplyExact(labels.length, classes)];
@@ -31,14 +69,8 @@ public record Split(Images images, byte[] labels) {
     return memberships;
   }
 
-  /** The largest label, 0..255; -1 if there are no labels. */
+  /** The largest class, 0 to 254; -1 if no image has one. */
   int largestLabel() {
-    int largest = -1;
-    if (labels != null) {
-      for (byte label : labels) {
-        largest = Math.max(largest, label & 0xff);
-      }
-    }
-    return largest;
+    return labels == null ? -1 : withClass(labels).map(i -> labels[i] & 0xff).max().orElse(-1);
   }
 }

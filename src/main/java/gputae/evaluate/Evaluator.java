@@ -50,6 +50,7 @@ public final class Evaluator {
   private RealImages real;
   private double judgeAccuracy;
   private final Map<Integer, UniformBallReference> uniform = new HashMap<>();
+  private final Map<Integer, ShapeReference> shapes = new HashMap<>();
 
   /**
    * @param judges asked once, if the data set has labels of at least two classes; otherwise generated images are not
@@ -85,7 +86,8 @@ public final class Evaluator {
     }
     if (images.count() >= 2) {
       ball(backend, embeddings, uniform(backend, embeddings), values);
-      neighbourhoods(NeighbourhoodMeasures.of(space(), embeddings, test.labels()), values);
+      shape(embeddings, shape(backend, embeddings), values);
+      neighbourhoods(NeighbourhoodMeasures.of(space(), embeddings, test), values);
     }
     if (dataset.classes().size() >= 2 && dataset.train().labels() != null && dataset.test().labels() != null
         && images.count() >= RealImages.LEAST) {
@@ -95,15 +97,17 @@ public final class Evaluator {
   }
 
   /**
-   * The measures of embeddings that another program made: the unit ball and neighbourhoods.
+   * The measures of embeddings that another program made: the unit ball, the shape and neighbourhoods.
    *
-   * @param labels labels of the same points, or null
+   * @param labels labels of the same points, -1 for a point without a class; or null
    * @throws IllegalArgumentException if there are fewer than 2 points or the numbers of points differ
    */
   public static Evaluation of(Backend backend, InputSpace inputs, FloatPoints embeddings, int[] labels) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
-    ball(backend, embeddings, UniformBallReference.of(backend, embeddings.count(), embeddings.dimension(), SEED),
-        values);
+    UniformBallReference uniform =
+        UniformBallReference.of(backend, embeddings.count(), embeddings.dimension(), SEED);
+    ball(backend, embeddings, uniform, values);
+    shape(embeddings, ShapeReference.of(backend, uniform, SEED), values);
     neighbourhoods(NeighbourhoodMeasures.ofClasses(inputs, embeddings, labels), values);
     return new Evaluation(values);
   }
@@ -152,11 +156,22 @@ public final class Evaluator {
     values.put(Measure.UNIFORM_TOTAL_PERSISTENCE, ball.uniformTotalPersistence());
   }
 
+  private static void shape(FloatPoints embeddings, ShapeReference reference, Map<Measure, Double> values) {
+    ShapeMeasures.of(embeddings, reference).ifPresent(shape -> {
+      values.put(Measure.NORMAL_ENERGY, shape.normalEnergy());
+      values.put(Measure.BALL_ENERGY, shape.ballEnergy());
+      values.put(Measure.KURTOSIS, shape.kurtosis());
+    });
+  }
+
   private static void neighbourhoods(NeighbourhoodMeasures measured, Map<Measure, Double> values) {
     put(values, Measure.TRUSTWORTHINESS, measured.trustworthiness());
     put(values, Measure.CONTINUITY, measured.continuity());
     put(values, Measure.TRUSTWORTHINESS_10, measured.trustworthiness10());
     put(values, Measure.CONTINUITY_10, measured.continuity10());
+    put(values, Measure.RANK_ERROR, measured.rankError());
+    put(values, Measure.RANK_ERROR_INPUTS, measured.rankErrorOfInputs());
+    put(values, Measure.DISTANCE_RMSE, measured.distanceRmse());
     put(values, Measure.KNN_ACCURACY, measured.labelAccuracy());
     for (int i = 0; i < DENSITIES.size(); i++) {
       values.put(DENSITIES.get(i), measured.densityDivergence().get(i));
@@ -181,7 +196,7 @@ public final class Evaluator {
       values.put(Measure.CLASS_ENTROPY, measured.classEntropy());
       values.put(Measure.SMALLEST_CLASS, measured.smallestShare());
       values.put(Measure.CONFIDENCE, measured.confidence());
-      values.put(Measure.JUDGE_ACCURACY, judgeAccuracy);
+      put(values, Measure.JUDGE_ACCURACY, judgeAccuracy);
     }
   }
 
@@ -189,6 +204,13 @@ public final class Evaluator {
     synchronized (uniform) {
       return uniform.computeIfAbsent(embeddings.dimension(),
           d -> UniformBallReference.of(backend, embeddings.count(), d, SEED));
+    }
+  }
+
+  private ShapeReference shape(Backend backend, FloatPoints embeddings) {
+    UniformBallReference ball = uniform(backend, embeddings);
+    synchronized (shapes) {
+      return shapes.computeIfAbsent(embeddings.dimension(), d -> ShapeReference.of(backend, ball, SEED));
     }
   }
 

@@ -6,19 +6,26 @@ import gputae.linear.FloatPoints;
 /**
  * The part of the neighbourhood measures that depends on the inputs alone: for every point the ranks of the others by
  * Euclidean distance, and the densities. It is made once and serves any number of models. It takes 2 n^2 bytes (200 MB
- * at n = 10,000), and another 4 n p bytes while it is made, for images of p pixels.
+ * at n = 10,000), and another 4 n p bytes for images of p pixels, from which distances are computed.
  */
 public final class InputSpace {
 
   /** The limit is larger than the measures are meant for; beyond it the ranks would take more than 2 GB. */
   public static final int MOST_POINTS = 32_767;
 
+  /** Distances of images are computed for pixels of 0 to 255 and reported for pixels in [0, 1]. */
+  private static final double PIXEL_UNIT = 1.0 / 255;
+
   /** (n, n): rank of j among the others as seen from i, 1 for the nearest, equal distances by index; 0 for i itself. */
   private final char[][] ranks;
   private final char[][] nearest; // (n, min(n - 1, 200)): the points of ranks 1, 2, ...
   private final Densities densities;
+  private final SquaredDistances distances;
+  private final double unit;
 
-  private InputSpace(SquaredDistances distances) {
+  private InputSpace(SquaredDistances distances, double unit) {
+    this.distances = distances;
+    this.unit = unit;
     int n = distances.count();
     ranks = new char[n][];
     nearest = new char[n][];
@@ -41,16 +48,16 @@ public final class InputSpace {
       for (int i = 0; i < values.length; i++) {
         values[i] = images.pixels()[i] & 0xff;
       }
-      return of(new FloatPoints(values, images.pixelsPerImage()));
+      return new InputSpace(new CoordinateDistances(new FloatPoints(values, images.pixelsPerImage())), PIXEL_UNIT);
     }
-    return new InputSpace(new PixelDistances(images.pixels(), images.count(), images.pixelsPerImage()));
+    return new InputSpace(new PixelDistances(images.pixels(), images.count(), images.pixelsPerImage()), PIXEL_UNIT);
   }
 
   /** The space of other vectors, 2 to {@link #MOST_POINTS} of them. Distances are computed in double. */
   public static InputSpace of(FloatPoints points) {
     points.requireFinite();
     requireCount(points.count());
-    return new InputSpace(new CoordinateDistances(points));
+    return new InputSpace(new CoordinateDistances(points), 1);
   }
 
   private static void requireCount(int count) {
@@ -76,6 +83,16 @@ public final class InputSpace {
   /** The points of ranks 1, 2, ... as seen from point i, at most 200. The caller must not change the array. */
   char[] nearest(int i) {
     return nearest[i];
+  }
+
+  /** Squared distances, each in squares of {@link #unit}. */
+  SquaredDistances distances() {
+    return distances;
+  }
+
+  /** The length that a distance of 1 stands for: for images 1/255, so that pixels are in [0, 1]; otherwise 1. */
+  double unit() {
+    return unit;
   }
 
   Densities densities() {

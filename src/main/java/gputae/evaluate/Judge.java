@@ -93,7 +93,7 @@ public final class Judge implements AutoCloseable {
     Classifier classifier =
         new Classifier(backend, List.of(dataset.train().images().pixelsPerImage(), FIRST_HIDDEN, FEATURES, classes));
     try {
-      try (JudgeTraining run = new JudgeTraining(classifier, dataset.train(), training)) {
+      try (JudgeTraining run = new JudgeTraining(classifier, dataset.train().onlyClassified(), training)) {
         run.run();
       }
       return new Judge(classifier, training, accuracy(
@@ -104,16 +104,16 @@ public final class Judge implements AutoCloseable {
     }
   }
 
-  /** Share of the images of the split whose most likely class is their own, 0 to 1. */
+  /** Share of the split's images with a class for which it is the likeliest, 0 to 1; NaN if none has a class. */
   static double accuracy(Judgement judgement, Split split) {
     int right = 0;
     for (int i = 0; i < judgement.count(); i++) {
-      right += judgement.likeliest(i) == (split.labels()[i] & 0xff) ? 1 : 0;
+      right += split.hasClass(i) && judgement.likeliest(i) == (split.labels()[i] & 0xff) ? 1 : 0;
     }
-    return (double) right / judgement.count();
+    return split.classified() == 0 ? Double.NaN : (double) right / split.classified();
   }
 
-  /** Share of the test images whose most likely class is their own, 0 to 1. */
+  /** Share of the test images with a class whose most likely class is their own, 0 to 1. */
   public double accuracy() {
     return accuracy;
   }

@@ -42,6 +42,14 @@ public enum Measure {
   UNIFORM_TOTAL_PERSISTENCE("uniform_total_persistence", "uniform's persistence", Group.BALL, Better.NEITHER,
       "the same of as many uniform points of the ball"),
 
+  NORMAL_ENERGY("normal_energy", "distance from a normal", Group.SHAPE, Better.NEITHER,
+      "energy distance of the standardised embeddings from as many standard normal points (Szekely, Rizzo 2005)"),
+  BALL_ENERGY("ball_energy", "distance from a ball", Group.SHAPE, Better.NEITHER,
+      "the same from as many uniform points of the ball with radius sqrt(d + 2), whose covariance is the identity"),
+  KURTOSIS("kurtosis", "Mardia's kurtosis", Group.SHAPE, Better.NEITHER,
+      "mean fourth power of the standardised embeddings' norm: d (d + 2) for a normal, d (d + 2)^2 / (d + 4) for a "
+          + "ball (Mardia 1970)"),
+
   TRUSTWORTHINESS("trustworthiness", "trustworthiness", Group.NEIGHBOURHOODS, Better.HIGHER,
       "embedded neighbours that are neighbours among the images too, mean over k = 10, 20, ... (Venna, Kaski 2006)"),
   CONTINUITY("continuity", "continuity", Group.NEIGHBOURHOODS, Better.HIGHER,
@@ -50,8 +58,16 @@ public enum Measure {
       "the same for k = 10 alone"),
   CONTINUITY_10("continuity_10", "continuity, k = 10", Group.NEIGHBOURHOODS, Better.HIGHER,
       "the same for k = 10 alone"),
+  RANK_ERROR("rank_error", "relative rank error", Group.NEIGHBOURHOODS, Better.LOWER,
+      "of embedded neighbours: by how much, relative to their rank, they rank elsewhere among the images; mean over "
+          + "the same k (Lee, Verleysen 2009)"),
+  RANK_ERROR_INPUTS("rank_error_inputs", "rank error of images", Group.NEIGHBOURHOODS, Better.LOWER,
+      "the same of the neighbours among the images"),
+  DISTANCE_RMSE("distance_rmse", "RMSE of distances", Group.NEIGHBOURHOODS, Better.LOWER,
+      "root mean square of |x - y| - |f(x) - f(y)| over all pairs, pixels in [0, 1] (Moor et al. 2020)"),
   KNN_ACCURACY("knn_accuracy", "k-NN accuracy", Group.NEIGHBOURHOODS, Better.HIGHER,
-      "share of the embeddings whose label is that of the majority of their 10 nearest others"),
+      "share of the embeddings whose label is that of the majority of their 10 nearest others; those without a class "
+          + "are left out"),
   DENSITY_KL_0001("density_kl_0.001", "density, sigma 0.001", Group.NEIGHBOURHOODS, Better.LOWER,
       "KL divergence of the images' density from the embeddings', sigma = 0.001 (Moor et al. 2020)"),
   DENSITY_KL_001("density_kl_0.01", "density, sigma 0.01", Group.NEIGHBOURHOODS, Better.LOWER,
@@ -82,6 +98,7 @@ public enum Measure {
   public enum Group {
     RECONSTRUCTION("Reconstruction"),
     BALL("The unit ball"),
+    SHAPE("The shape of the cloud"),
     NEIGHBOURHOODS("Neighbourhoods"),
     GENERATION("Generated images");
 

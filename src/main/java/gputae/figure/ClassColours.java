@@ -12,8 +12,11 @@ public final class ClassColours {
   private static final int[] TEN = {
     0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6, 0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd};
 
-  /** The colour of points that have no label. */
+  /** The colour of all points of a cloud without labels. */
   public static final int UNLABELLED = 0x2f6fb0;
+
+  /** The colour of points without a class beside others that have one: a light grey that no class has. */
+  public static final int NO_CLASS = 0xcfd2d6;
 
   private ClassColours() {}
 

@@ -1,9 +1,11 @@
 package gputae.figure;
 
+import gputae.data.Split;
 import gputae.linear.FloatPoints;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -23,7 +25,8 @@ public final class LatentFigure {
    *
    * @param png          the file, about 1400 pixels wide, replaced if it exists; missing directories are made
    * @param latents      the embeddings, 0 or more
-   * @param labelsOrNull uint8 [count], the class of each embedding; null draws all in one colour, without a legend
+   * @param labelsOrNull uint8 [count], the class of each embedding or {@link Split#NO_CLASS}; null draws all in one
+   *     colour, without a legend
    * @param classes      names of the classes by label; labels beyond the list, or all if it is empty, are shown as
    *     numbers
    * @param title        one line, shortened if it is too long; may be empty
@@ -49,10 +52,12 @@ public final class LatentFigure {
    * @param y       [n]; 0 for one dimension
    * @param label   [n], 0 if there are no labels
    * @param skipped number of embeddings left out
-   * @param names   names of the classes by label; empty if there are no labels
+   * @param names   names of the classes by label, and of the points without a class; empty if there are no labels
+   * @param noClass label of the points without a class, the last name; -1 if there are none
    * @param plane   the plane of the projection if there are more than two dimensions, otherwise null
    */
-  record Cloud(double[] x, double[] y, int[] label, int skipped, List<String> names, PrincipalPlane plane) {
+  record Cloud(double[] x, double[] y, int[] label, int skipped, List<String> names, int noClass,
+      PrincipalPlane plane) {
 
     static Cloud of(FloatPoints latents, byte[] labelsOrNull, List<String> classes) {
       int count = latents.count();
@@ -71,7 +76,7 @@ public final class LatentFigure {
           x[i] = plane != null ? along(plane.first(), latents, n) : latents.coordinate(n, 0);
           y[i] = plane != null ? along(plane.second(), latents, n) : dimension == 2 ? latents.coordinate(n, 1) : 0;
           label[i] = labelsOrNull == null ? 0 : labelsOrNull[n] & 255;
-          largest = Math.max(largest, label[i]);
+          largest = Math.max(largest, label[i] == Split.NO_CLASS ? -1 : label[i]);
           i++;
         }
       }
@@ -82,7 +87,15 @@ public final class LatentFigure {
           names.add(Integer.toString(names.size()));
         }
       }
-      return new Cloud(x, y, label, count - kept, names, plane);
+      int noClass = -1;
+      if (labelsOrNull != null && Arrays.stream(label).anyMatch(c -> c == Split.NO_CLASS)) {
+        noClass = names.size();
+        names.add("no class");
+        for (int i = 0; i < kept; i++) {
+          label[i] = label[i] == Split.NO_CLASS ? noClass : label[i];
+        }
+      }
+      return new Cloud(x, y, label, count - kept, names, noClass, plane);
     }
 
     private static double along(double[] direction, FloatPoints latents, int n) {
@@ -111,7 +124,15 @@ public final class LatentFigure {
     }
 
     int[] colours() {
-      return labelled() ? ClassColours.of(names.size()) : new int[] {ClassColours.UNLABELLED};
+      if (!labelled()) {
+        return new int[] {ClassColours.UNLABELLED};
+      }
+      if (noClass < 0) {
+        return ClassColours.of(names.size());
+      }
+      int[] colours = Arrays.copyOf(ClassColours.of(noClass), names.size());
+      colours[noClass] = ClassColours.NO_CLASS;
+      return colours;
     }
 
     /**

@@ -149,7 +149,7 @@ final class LatentPlane {
       taken.add(circle.getBounds2D());
     }
     for (int c = 0; c < counts.length; c++) {
-      if (counts[c] >= 10 && (cloud.names().get(c).length() <= 2 || cloud.size() >= 2000)) {
+      if (c != cloud.noClass() && counts[c] >= 10 && (cloud.names().get(c).length() <= 2 || cloud.size() >= 2000)) {
         Arrays.sort(xs[c]);
         Arrays.sort(ys[c]);
         double x = range.px(xs[c][counts[c] / 2]);

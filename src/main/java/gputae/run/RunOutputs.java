@@ -1,6 +1,7 @@
 package gputae.run;
 
 import gputae.backend.Backend;
+import gputae.data.Labels;
 import gputae.data.Npy;
 import gputae.data.Split;
 import gputae.evaluate.UnitBall;
@@ -59,6 +60,20 @@ public final class RunOutputs {
     WholeFile.write(run.model(), Weights.named(model.layout(), model.parameters().toFloats()).toBytes());
   }
 
+  /** Writes the classes of the test images, if any: uint8, or int16 with -1 if some images have none. */
+  private void writeLabels() throws IOException {
+    int count = test.images().count();
+    if (test.classified() == count) {
+      Npy.write(run.labels(), test.labels(), count);
+    } else if (test.labels() != null) {
+      short[] labels = new short[count];
+      for (int i = 0; i < count; i++) {
+        labels[i] = (short) (test.hasClass(i) ? test.labels()[i] & 0xff : Labels.NO_CLASS);
+      }
+      Npy.write(run.labels(), labels, count);
+    }
+  }
+
   /**
    * Writes the embeddings, labels, figures and the report of a finished training. Returns the share of test embeddings
    * outside the unit ball.
@@ -66,9 +81,7 @@ public final class RunOutputs {
   public double writeAll(Backend backend, Autoencoder model, FloatPoints latents, List<Epoch> history)
       throws IOException {
     Npy.write(run.latents(), latents.coordinates(), latents.count(), latents.dimension());
-    if (test.labels() != null) {
-      Npy.write(run.labels(), test.labels(), test.images().count());
-    }
+    writeLabels();
     drawFigures(backend, model, latents, "");
     draw(() -> LossFigure.write(run.figure("losses"), history));
     double outside = UnitBall.shareOutside(latents);

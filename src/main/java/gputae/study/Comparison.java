@@ -3,8 +3,10 @@ package gputae.study;
 import gputae.evaluate.Measure;
 import gputae.evaluate.UnitBall;
 import gputae.report.Spread;
+import gputae.report.Verdict;
 import gputae.report.Verdict.Finding;
 import java.util.List;
+import java.util.Locale;
 
 /** Comparisons of the runs of two settings. */
 final class Comparison {
@@ -40,6 +42,17 @@ final class Comparison {
       return Finding.notMeasured(Measure.HOLE_RATIO.title());
     }
     return Finding.of(hole.mean() <= UnitBall.FILLED, "95 % hole " + hole.inWords() + " times uniform's");
+  }
+
+  /** Whether the embeddings lie roughly in the ball and fill it, in the mean over the runs. */
+  static Finding withinAndFilled(List<StudyRun> runs) {
+    Spread outside = Spread.of(values(Measure.OUTSIDE, runs));
+    Finding hole = filled(runs);
+    if (!outside.measured() || hole.outcome() == Verdict.Outcome.NOT_MEASURED) {
+      return Finding.notMeasured("outside and hole");
+    }
+    return Finding.of(outside.mean() <= UnitBall.ROUGHLY_WITHIN && hole.outcome() == Verdict.Outcome.YES,
+        String.format(Locale.ROOT, "%.1f %% outside; %s", 100 * outside.mean(), hole.words()));
   }
 
   /** The finite values of a measure. */

@@ -9,9 +9,9 @@ import gputae.report.Verdict.Finding;
 import gputae.run.SweepCell;
 import gputae.study.StudyAnswer.Chart;
 import gputae.study.StudyAnswer.Claim;
+import gputae.text.Numbers;
 import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -124,18 +124,13 @@ final class DimensionStudy implements Study {
   private static SweepCell cell(StudyPlan plan, String dataset, ModelKind model, Objective objective, double rate,
       int batch, double weight, int seed) {
     Map<String, String> varied = new LinkedHashMap<>();
-    varied.put("lr", plain(rate));
+    varied.put("lr", Numbers.plain(rate));
     varied.put("batch", Integer.toString(batch));
     if (weight > 0) {
-      varied.put("lambda-ph-dim", plain(weight));
+      varied.put("lambda-ph-dim", Numbers.plain(weight));
     }
     return plan.cell(dataset,
         new TrainConfig(model, LATENT, List.of(64, 64), batch, plan.epochs(), rate, objective, seed, true), varied);
-  }
-
-  /** A number without an exponent, for names and tables. */
-  private static String plain(double number) {
-    return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
   }
 
   /**
@@ -267,20 +262,21 @@ final class DimensionStudy implements Study {
   }
 
   private static Chart chart(String dataset, List<Setting> all) {
-    List<ScatterChart.Group> groups = new ArrayList<>();
+    List<PlaneChart.Group> groups = new ArrayList<>();
     for (int batch : BATCHES) {
       groups.add(group("plain, batch " + batch, all.stream().filter(s -> s.inGrid() && s.batch == batch).toList()));
     }
     groups.add(group("other models and plain", all.stream().filter(s -> !s.inGrid() && s.weight == 0).toList()));
     groups.add(group("PH dimension as a term", all.stream().filter(s -> s.weight > 0).toList()));
     return new Chart("The gap against the PH dimension, " + dataset,
-        ScatterChart.svg("PH dimension of the last 1,000 iterates", "gap, nats per pixel", groups),
+        PlaneChart.svg("PH dimension of the last 1,000 iterates", "gap, nats per pixel", groups),
         "Each point is a setting, averaged over the seeds. \"Other models and plain\" have the paper's learning rate"
             + " and batch size.");
   }
 
-  private static ScatterChart.Group group(String name, List<Setting> settings) {
-    return new ScatterChart.Group(name, settings.stream().mapToDouble(Setting::dimension).toArray(),
+  private static PlaneChart.Group group(String name, List<Setting> settings) {
+    return new PlaneChart.Group(name, PlaneChart.Style.POINTS,
+        settings.stream().mapToDouble(Setting::dimension).toArray(),
         settings.stream().mapToDouble(Setting::gap).toArray());
   }
 }

@@ -2,15 +2,12 @@ package gputae.study;
 
 import gputae.backend.BallPenalty;
 import gputae.evaluate.Measure;
-import gputae.evaluate.UnitBall;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Landscape;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.objective.Term;
-import gputae.report.Spread;
-import gputae.report.Verdict;
 import gputae.report.Verdict.Finding;
 import gputae.run.SweepCell;
 import gputae.study.StudyAnswer.Claim;
@@ -19,7 +16,6 @@ import gputae.train.ModelKind;
 import gputae.train.TrainConfig;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
 
@@ -118,7 +114,7 @@ final class LandscapesStudy implements Study {
     List<String> datasets = StudyRun.datasets(runs);
     List<Claim> claims = List.of(
         claim("With landscapes alone, the embeddings lie in the ball and fill it.", runs,
-            (dataset, own) -> filled(own)),
+            (dataset, own) -> Comparison.withinAndFilled(own)),
         claim("They fill the ball better than the ball penalty alone.", runs,
             (dataset, own) -> Comparison.better(Measure.HOLE_RATIO, own, of(runs, dataset, ModelKind.DISK, 0))),
         claim("They fill the ball better than the death times.", runs,
@@ -151,15 +147,5 @@ final class LandscapesStudy implements Study {
   private static Claim claim(String text, List<StudyRun> runs, BiFunction<String, List<StudyRun>, Finding> finding) {
     return Claim.of(text, StudyRun.datasets(runs), dataset -> COUNTS.stream()
         .map(count -> finding.apply(dataset, of(runs, dataset, ModelKind.DISK, count)).named("K = " + count)).toList());
-  }
-
-  private static Finding filled(List<StudyRun> runs) {
-    Spread outside = Spread.of(Comparison.values(Measure.OUTSIDE, runs));
-    Finding hole = Comparison.filled(runs);
-    if (!outside.measured() || hole.outcome() == Verdict.Outcome.NOT_MEASURED) {
-      return Finding.notMeasured("outside and hole");
-    }
-    return Finding.of(outside.mean() <= UnitBall.ROUGHLY_WITHIN && hole.outcome() == Verdict.Outcome.YES,
-        String.format(Locale.ROOT, "%.1f %% outside; %s", 100 * outside.mean(), hole.words()));
   }
 }

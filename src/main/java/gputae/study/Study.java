@@ -8,7 +8,8 @@ import java.util.List;
 public interface Study {
 
   /** All studies. */
-  List<Study> ALL = List.of(new ClassesStudy(), new LandscapesStudy(), new SignatureStudy(), new DimensionStudy());
+  List<Study> ALL =
+      List.of(new DegreeStudy(), new ClassesStudy(), new LandscapesStudy(), new SignatureStudy(), new DimensionStudy());
 
   /** The name on the command line. */
   String name();

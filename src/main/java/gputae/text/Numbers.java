@@ -1,5 +1,6 @@
 package gputae.text;
 
+import java.math.BigDecimal;
 import java.util.Locale;
 
 /** Numbers in a form for people; the same in every locale. */
@@ -29,6 +30,11 @@ public final class Numbers {
   private static String decimals(double value, double size, int digits) {
     int before = size == 0 ? 0 : (int) Math.floor(Math.log10(size * (1 + 0.5 * Math.pow(10, -digits)))) + 1;
     return String.format(Locale.ROOT, "%." + Math.max(0, digits - before) + "f", value);
+  }
+
+  /** All digits that distinguish a finite number, without an exponent: "0.0003", "2". */
+  public static String plain(double number) {
+    return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
   }
 
   /** The text of a cell that has no number. */

@@ -161,6 +161,34 @@ class TermsIT extends CommandTests {
     assertTrue(result.err().contains(message.strip()) && result.err().lines().count() <= 2, result.toString());
   }
 
+  /** Every fourth image has the label -1. */
+  @Test
+  void imagesWithoutAClassCountForTheOtherTermsAlone() throws IOException {
+    byte[] labels = Tiny.readNpy(data.resolveSibling("tiny-labels.npy"), "|u1", "(300,)");
+    for (int i = 0; i < labels.length; i += 4) {
+      labels[i] = -1;
+    }
+    Tiny.writeNpy(data.resolveSibling("tiny-labels.npy"), "|i1", "(300,)", labels);
+    Jar.Result trained =
+        assertResumesToTheSameBytes(Tiny.train(data, "--term", "class-deaths=0.05"), 1, 3, "cpu");
+    assertTrue((trained.out() + trained.err()).contains("75 of 300 images have no class (label -1)"),
+        trained.toString());
+    assertTrue(column("whole", "class_deaths")[2] > 0);
+    byte[] written = Tiny.readNpy(folder.resolve("whole/labels.npy"), "<i2", "(50,)");
+    for (int i = 0; i < 50; i++) {
+      // Test images are the last ones.
+      int expected = labels[250 + i];
+      assertEquals(expected, written[2 * i] + 256 * (written[2 * i + 1] + (written[2 * i] < 0 ? 1 : 0)), "image " + i);
+    }
+    program.run("evaluate", "whole", "--device", "cpu").succeeded();
+    assertTrue(Files.readString(folder.resolve("whole/evaluation.json")).contains("\"knn_accuracy\""));
+    Jar.Result given =
+        program.run("evaluate", "--latents", "whole/latents.npy", "--data", "whole/latents.npy", "--labels",
+            "whole/labels.npy", "--device", "cpu").succeeded();
+    String lines = given.out() + given.err();
+    assertTrue(lines.contains("label -1 (12 points) stands for no class") && lines.contains("k-NN accuracy"), lines);
+  }
+
   @Test
   void imagesWithoutLabelsHaveNoDeathsPerClass() throws IOException {
     Files.delete(data.resolveSibling("tiny-labels.npy"));

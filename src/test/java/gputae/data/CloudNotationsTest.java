@@ -562,7 +562,7 @@ class CloudNotationsTest {
       Path file = Files.write(directory.resolve("labels"), one.getValue());
       notes.clear();
       assertArrayEquals(expected, Labels.read(file, 4, Path.of("z.npy"), notes::add), one.getKey());
-      assertTrue(notes.get(0).contains("label -1 (1 point)"), notes.toString());
+      assertTrue(notes.get(0).contains("label -1 (1 point) stands for no class"), notes.toString());
       refused(() -> Labels.read(file, 5, Path.of("z.npy"), notes::add), "4 labels, expected 5", "z.npy");
     }
     Path file = directory.resolve("labels");

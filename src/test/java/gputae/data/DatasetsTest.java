@@ -6,6 +6,8 @@ import static gputae.data.Refusals.refused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
@@ -85,10 +87,58 @@ class DatasetsTest {
     many[5] = 1;
     Files.write(directory.resolve("shapes-labels.npy"),
         NpyTest.npy(1, "{'descr': '<i2', 'fortran_order': False, 'shape': (13,)}", many));
-    refused(() -> open(file), "label 2 (counted from 0) is 256");
+    refused(() -> open(file), "label 2 (counted from 0) is 256, expected 0 to 254, or -1");
     Npy.write(file, new byte[4], 1, 2, 2);
     Files.delete(directory.resolve("shapes-labels.npy"));
     refused(() -> open(file), "at least 2");
+  }
+
+  private void signedLabels(int... labels) throws IOException {
+    byte[] bytes = new byte[labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      bytes[i] = (byte) labels[i];
+    }
+    Files.write(directory.resolve("shapes-labels.npy"),
+        NpyTest.npy(1, "{'descr': '|i1', 'fortran_order': False, 'shape': (" + labels.length + ",)}", bytes));
+  }
+
+  /** A label of -1 stands for no class. */
+  @Test
+  void imagesWithoutAClass() throws IOException {
+    Path file = directory.resolve("shapes.npy");
+    Npy.write(file, counting(13 * 4), 13, 2, 2);
+    signedLabels(0, -1, 2, 0, 1, -1, 0, 1, 2, 0, 1, -1, 2);
+    Dataset data = open(file);
+    assertTrue(log.contains(directory.resolve("shapes-labels.npy") + ": 3 of 13 images have no class (label -1)"),
+        log.toString());
+    assertEquals(List.of("0", "1", "2"), data.classes());
+    assertEquals(9, data.train().classified());
+    assertEquals(1, data.test().classified());
+    assertFalse(data.test().hasClass(0));
+    assertTrue(data.test().hasClass(1));
+    byte[] memberships = data.train().memberships(3);
+    assertArrayEquals(new byte[] {(byte) 255, 0, 0, 0, 0, 0, 0, 0, (byte) 255}, Arrays.copyOf(memberships, 9));
+    Split classified = data.train().onlyClassified();
+    assertArrayEquals(new byte[] {0, 2, 0, 1, 0, 1, 2, 0, 1}, classified.labels());
+    assertArrayEquals(Arrays.copyOfRange(counting(52), 8, 12), Arrays.copyOfRange(classified.images().pixels(), 4, 8));
+    assertSame(classified, classified.onlyClassified());
+    // No test image has a class.
+    signedLabels(0, -1, 2, 0, 1, -1, 0, 1, 2, 0, 1, -1, -1);
+    assertNull(open(file).test().labels());
+    // No image has one.
+    signedLabels(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+    log.clear();
+    data = open(file);
+    assertNull(data.train().labels());
+    assertTrue(data.classes().isEmpty());
+    assertEquals("13 of 13 images have no class (label -1)", log.get(0).substring(log.get(0).indexOf(": ") + 2));
+    assertFalse(log.toString().contains("there is no"), log.toString());
+    signedLabels(0, -2, 2, 0, 1, -1, 0, 1, 2, 0, 1, -1, 2);
+    refused(() -> open(file), "label 1 (counted from 0) is -2, expected 0 to 254, or -1 for an image without a class");
+    byte[] unsigned = new byte[13];
+    unsigned[4] = (byte) 255;
+    Npy.write(directory.resolve("shapes-labels.npy"), unsigned, 13);
+    refused(() -> open(file), "label 4 (counted from 0) is 255, expected 0 to 254", "store -1 as a signed integer");
   }
 
   @Test

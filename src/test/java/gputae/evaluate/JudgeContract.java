@@ -133,6 +133,34 @@ abstract class JudgeContract {
     }
   }
 
+  /** Images without a class teach nothing and are not asked about. */
+  @Test
+  void imagesWithoutAClassAreLeftOut() {
+    Dataset rows = rows(70, 40);
+    Dataset more = new Dataset("more", rows.classes(), withStrangers(rows.train()), withStrangers(rows.test()));
+    Judge.Training settings = new Judge.Training(7, 3, 32, 1e-2);
+    try (Backend backend = open();
+        Judge judge = Judge.train(backend, rows, settings);
+        Judge other = Judge.train(backend, more, settings)) {
+      assertEquals(judge.accuracy(), other.accuracy());
+      byte[] pixels = rows.test().images().pixels();
+      assertEquals(judge.judge(pixels, 40), other.judge(pixels, 40));
+    }
+  }
+
+  /** The images of a split, with a black one without a class after each. */
+  private static Split withStrangers(Split split) {
+    int count = split.images().count();
+    byte[] pixels = new byte[2 * count * PIXELS];
+    byte[] labels = new byte[2 * count];
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(split.images().pixels(), i * PIXELS, pixels, 2 * i * PIXELS, PIXELS);
+      labels[2 * i] = split.labels()[i];
+      labels[2 * i + 1] = (byte) Split.NO_CLASS;
+    }
+    return new Split(new Images(pixels, 2 * count, SIDE, SIDE), labels);
+  }
+
   @Test
   void theSameTwiceBitForBit() {
     Dataset dataset = rows(70, 40);

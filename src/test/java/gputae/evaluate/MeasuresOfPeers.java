@@ -11,15 +11,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Measures computed by scikit-learn and SciPy; bench/peers/measures.py made them and describes each. */
-record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls) {
+record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls, List<Shape> shapes) {
 
   record Neighbourhood(String name, float[][] x, float[][] z, byte[] labels, int[] ks, double[] trustworthiness,
-      double[] continuity, double accuracy,
+      double[] continuity, double[] rank_error, double[] rank_error_inputs, double rmse, double accuracy,
       double[] divergence) {}
 
   record Ball(String name, float[][] sample, float[][] probes, float[][] z, double outside, double energy,
       double mean_pair, double persistence,
       double sample_persistence, double[] holes, double[] sample_holes) {}
+
+  record Shape(String name, float[][] normal, float[][] uniform, float[][] z, double normal_energy, double ball_energy,
+      double kurtosis) {}
 
   static MeasuresOfPeers read() throws IOException {
     try (Reader reader =

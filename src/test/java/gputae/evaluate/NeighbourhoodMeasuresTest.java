@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.data.Images;
+import gputae.data.Labels;
+import gputae.data.Split;
 import gputae.linear.FloatPoints;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class NeighbourhoodMeasuresTest {
@@ -24,6 +27,10 @@ class NeighbourhoodMeasuresTest {
 
   private static FloatPoints line(float... coordinates) {
     return new FloatPoints(coordinates, 1);
+  }
+
+  private static int[] ints(byte[] labels) {
+    return IntStream.range(0, labels.length).map(i -> labels[i] & 0xff).toArray();
   }
 
   private static FloatPoints bytesAsPoints(Images images) {
@@ -50,7 +57,8 @@ class NeighbourhoodMeasuresTest {
     for (MeasuresOfPeers.Neighbourhood peer : peers.neighbourhoods()) {
       InputSpace inputs = peer.name().startsWith("images") ? InputSpace.of(images(peer.x()))
           : InputSpace.of(MeasuresOfPeers.points(peer.x()));
-      NeighbourhoodMeasures found = NeighbourhoodMeasures.of(inputs, MeasuresOfPeers.points(peer.z()), peer.labels());
+      NeighbourhoodMeasures found = NeighbourhoodMeasures.ofClasses(inputs, MeasuresOfPeers.points(peer.z()),
+          ints(peer.labels()));
       assertArrayEquals(peer.ks(), NeighbourhoodMeasures.sizes(peer.x().length), peer.name());
       assertNear(Arrays.stream(peer.trustworthiness()).average().orElseThrow(), found.trustworthiness(), ABSOLUTE,
           RELATIVE, peer.name() + " trustworthiness");
@@ -59,6 +67,11 @@ class NeighbourhoodMeasuresTest {
       assertNear(peer.trustworthiness()[0], found.trustworthiness10(), ABSOLUTE, RELATIVE,
           peer.name() + " trustworthiness at 10");
       assertNear(peer.continuity()[0], found.continuity10(), ABSOLUTE, RELATIVE, peer.name() + " continuity at 10");
+      assertNear(Arrays.stream(peer.rank_error()).average().orElseThrow(), found.rankError(), ABSOLUTE, RELATIVE,
+          peer.name() + " rank error");
+      assertNear(Arrays.stream(peer.rank_error_inputs()).average().orElseThrow(), found.rankErrorOfInputs(), ABSOLUTE,
+          RELATIVE, peer.name() + " rank error of the inputs");
+      assertNear(peer.rmse(), found.distanceRmse(), ABSOLUTE, RELATIVE, peer.name() + " RMSE of distances");
       assertEquals(peer.accuracy(), found.labelAccuracy(), peer.name());
       for (int s = 0; s < 4; s++) {
         assertNear(peer.divergence()[s], found.densityDivergence().get(s), ABSOLUTE, RELATIVE,
@@ -86,10 +99,10 @@ class NeighbourhoodMeasuresTest {
         FloatPoints z = kind.cloud(random, n, 1 + random.nextInt(4));
         FloatPoints x = bytesAsPoints(images);
         String what = n + " points, " + kind;
-        check(InputSpace.of(images), x, z, labels, what + ", images");
+        check(InputSpace.of(images), x, 1.0 / 255, z, labels, what + ", images");
         if (n < 100) {
           FloatPoints vectors = kind.cloud(random, n, p);
-          check(InputSpace.of(vectors), vectors, z, labels, what + ", vectors");
+          check(InputSpace.of(vectors), vectors, 1, z, labels, what + ", vectors");
         }
       }
     }
@@ -133,8 +146,9 @@ class NeighbourhoodMeasuresTest {
     }
   }
 
-  private static void check(InputSpace inputs, FloatPoints x, FloatPoints z, byte[] labels, String what) {
-    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(inputs, z, labels);
+  private static void check(InputSpace inputs, FloatPoints x, double unit, FloatPoints z, byte[] labels,
+      String what) {
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.ofClasses(inputs, z, ints(labels));
     int[] sizes = NeighbourhoodMeasures.sizes(x.count());
     double[] trustworthiness = SlowMeasures.trustworthiness(x, z, sizes);
     double[] continuity = SlowMeasures.trustworthiness(z, x, sizes);
@@ -146,6 +160,12 @@ class NeighbourhoodMeasuresTest {
         what + ": trustworthiness at 10");
     assertNear(sizes.length == 0 ? Double.NaN : continuity[0], found.continuity10(), ABSOLUTE, RELATIVE,
         what + ": continuity at 10");
+    assertNear(Arrays.stream(SlowMeasures.rankErrors(z, x, sizes)).average().orElse(Double.NaN), found.rankError(),
+        ABSOLUTE, RELATIVE, what + ": rank error");
+    assertNear(Arrays.stream(SlowMeasures.rankErrors(x, z, sizes)).average().orElse(Double.NaN),
+        found.rankErrorOfInputs(), ABSOLUTE, RELATIVE, what + ": rank error of the inputs");
+    assertNear(SlowMeasures.distanceRmse(x, unit, z), found.distanceRmse(), ABSOLUTE, RELATIVE,
+        what + ": RMSE of distances");
     assertEquals(SlowMeasures.accuracy(z, labels), found.labelAccuracy(), what);
     for (int s = 0; s < 4; s++) {
       double divergence = SlowMeasures.divergence(x, z, NeighbourhoodMeasures.SIGMAS.get(s));
@@ -176,9 +196,17 @@ class NeighbourhoodMeasuresTest {
       x[i] = random.nextInt(1000);
       z[i] = 2048 - 0.5f * x[i];
     }
-    NeighbourhoodMeasures found =
-        NeighbourhoodMeasures.of(InputSpace.of(new FloatPoints(x, 2)), new FloatPoints(z, 2), null);
-    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, List.of(0.0, 0.0, 0.0, 0.0)), found);
+    FloatPoints points = new FloatPoints(x, 2);
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.ofClasses(InputSpace.of(points), new FloatPoints(z, 2), null);
+    // Half of each distance is missing.
+    double half = SlowMeasures.distanceRmse(points, 1, new FloatPoints(new float[120], 2)) / 2;
+    assertNear(half, found.distanceRmse(), 0, RELATIVE, "RMSE of distances");
+    assertEquals(similar(found.distanceRmse()), found);
+  }
+
+  /** What an embedding that keeps all ranks and densities has. */
+  private static NeighbourhoodMeasures similar(double distanceRmse) {
+    return new NeighbourhoodMeasures(1, 1, 1, 1, 0, 0, distanceRmse, Double.NaN, List.of(0.0, 0.0, 0.0, 0.0));
   }
 
   @Test
@@ -186,29 +214,69 @@ class NeighbourhoodMeasuresTest {
     // k = 1, factor 2 / (3 * 1 * (6 - 3 - 1)) = 1/3. Each point's nearest in z, 2 2 0, is the second in x, and each
     // point's nearest in x, 1 0 1, the second in z.
     NeighbourhoodMeasures found =
-        NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3)), line(0, 3, 1), new byte[] {5, 6, 5});
+        NeighbourhoodMeasures.ofClasses(InputSpace.of(line(0, 1, 3)), line(0, 3, 1), new int[] {5, 6, 5});
     assertNear(0, found.trustworthiness(), 1e-15, 0, "trustworthiness");
     assertNear(0, found.continuity(), 1e-15, 0, "continuity");
+    // Each neighbour of rank 1 has rank 2 elsewhere; c(1) = |3 + 1 - 2| = 2.
+    assertEquals(0.5, found.rankError());
+    assertEquals(0.5, found.rankErrorOfInputs());
+    // Distances 1, 3, 2 become 3, 1, 2.
+    assertNear(Math.sqrt(2 * (4 + 4 + 0) / 9.0), found.distanceRmse(), 0, 1e-15, "RMSE of distances");
     // The neighbours have one vote each, so the nearer one decides. Point 2 gives 5 to point 0, point 1 gets 5, and
     // point 0 gives 5 to point 2.
     assertNear(2 / 3.0, found.labelAccuracy(), 1e-15, 0, "accuracy");
   }
 
+  /** Points without a class are no voters, and nobody asks whether their class is found. */
+  @Test
+  void pointsWithoutAClassAreLeftOut() {
+    int none = Labels.NO_CLASS;
+    FloatPoints z = line(0, 1, 2, 3, 10);
+    InputSpace inputs = InputSpace.of(z);
+    // Each of the points 0, 3 and 10 gets one vote of either other; the nearer one decides, and is right for 10 alone.
+    assertEquals(1 / 3.0, NeighbourhoodMeasures.ofClasses(inputs, z, new int[] {7, none, none, 8, 8}).labelAccuracy());
+    assertEquals(1, NeighbourhoodMeasures.ofClasses(inputs, z, new int[] {7, none, none, none, 7}).labelAccuracy());
+    assertEquals(Double.NaN,
+        NeighbourhoodMeasures.ofClasses(inputs, z, new int[] {7, none, none, none, none}).labelAccuracy());
+    Images images = new Images(new byte[] {0, 1, 2, 3, 10}, 5, 1, 1);
+    byte[] labels = {7, (byte) 255, (byte) 255, 8, 8};
+    assertEquals(1 / 3.0,
+        NeighbourhoodMeasures.of(InputSpace.of(images), z, new Split(images, labels)).labelAccuracy());
+  }
+
+  /** More than 200 points without a class lie between two of the same class. */
+  @Test
+  void votersBehindManyWithoutAClass() {
+    float[] coordinates = new float[302];
+    int[] labels = new int[302];
+    Arrays.fill(labels, Labels.NO_CLASS);
+    for (int i = 0; i < 302; i++) {
+      coordinates[i] = i;
+    }
+    labels[0] = 3;
+    labels[301] = 3;
+    FloatPoints z = line(coordinates);
+    assertEquals(1, NeighbourhoodMeasures.ofClasses(InputSpace.of(z), z, labels).labelAccuracy());
+  }
+
   @Test
   void fourPointsByHand() {
     NeighbourhoodMeasures found =
-        NeighbourhoodMeasures.of(InputSpace.of(line(0, 1, 3, 10)), line(0, 2, 1, 1.25f), null);
+        NeighbourhoodMeasures.ofClasses(InputSpace.of(line(0, 1, 3, 10)), line(0, 2, 1, 1.25f), null);
     // k = 1, factor 2 / (4 * 1 * (8 - 3 - 1)) = 1/8. Nearest in z: 2 3 3 2, their ranks in x: 2 3 3 1. Nearest in x: 1
     // 0 1 2, their ranks in z: 3 3 3 1; from point 2 the points 0 and 1 are equally far in z, and 0 comes first.
     assertNear(1 - 5 / 8.0, found.trustworthiness(), 1e-15, 0, "trustworthiness");
     assertNear(1 - 6 / 8.0, found.continuity(), 1e-15, 0, "continuity");
+    // c(1) = |4 + 1 - 2| = 3.
+    assertNear(5 / 12.0, found.rankError(), 0, 1e-15, "rank error");
+    assertNear(6 / 12.0, found.rankErrorOfInputs(), 0, 1e-15, "rank error of the inputs");
     assertEquals(Double.NaN, found.labelAccuracy());
   }
 
   @Test
   void divergenceFromUniformDensityByHand() {
     FloatPoints equilateral = new FloatPoints(new float[] {1, 0, 0, 0, 1, 0, 0, 0, 1}, 3);
-    NeighbourhoodMeasures found = NeighbourhoodMeasures.of(InputSpace.of(equilateral), line(-1, 0, 1), null);
+    NeighbourhoodMeasures found = NeighbourhoodMeasures.ofClasses(InputSpace.of(equilateral), line(-1, 0, 1), null);
     for (int s = 0; s < 4; s++) {
       double near = Math.exp(-0.25 / NeighbourhoodMeasures.SIGMAS.get(s));
       double far = Math.exp(-1 / NeighbourhoodMeasures.SIGMAS.get(s));
@@ -224,8 +292,8 @@ class NeighbourhoodMeasuresTest {
   @Test
   void anEmbeddingInOnePlaceHasUniformDensity() {
     NeighbourhoodMeasures found =
-        NeighbourhoodMeasures.of(InputSpace.of(line(-1, 0, 1)), new FloatPoints(new float[] {4, 4, 4, 4, 4, 4}, 2),
-            null);
+        NeighbourhoodMeasures.ofClasses(InputSpace.of(line(-1, 0, 1)),
+            new FloatPoints(new float[] {4, 4, 4, 4, 4, 4}, 2), null);
     for (int s = 0; s < 4; s++) {
       double near = Math.exp(-0.25 / NeighbourhoodMeasures.SIGMAS.get(s));
       double far = Math.exp(-1 / NeighbourhoodMeasures.SIGMAS.get(s));
@@ -249,11 +317,13 @@ class NeighbourhoodMeasuresTest {
       tiny[i] = x[i] * 0x1p-149f;
     }
     InputSpace inputs = InputSpace.of(new FloatPoints(x, 2));
-    List<Double> zeros = List.of(0.0, 0.0, 0.0, 0.0);
-    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros),
-        NeighbourhoodMeasures.of(inputs, new FloatPoints(huge, 2), null));
-    assertEquals(new NeighbourhoodMeasures(1, 1, 1, 1, Double.NaN, zeros),
-        NeighbourhoodMeasures.of(inputs, new FloatPoints(tiny, 2), null));
+    double own = SlowMeasures.distanceRmse(new FloatPoints(new float[60], 2), 1, new FloatPoints(x, 2));
+    NeighbourhoodMeasures ofHuge = NeighbourhoodMeasures.ofClasses(inputs, new FloatPoints(huge, 2), null);
+    assertEquals(similar(ofHuge.distanceRmse()), ofHuge);
+    assertNear(own * 0x1p100, ofHuge.distanceRmse(), 0, RELATIVE, "RMSE of huge distances");
+    NeighbourhoodMeasures ofTiny = NeighbourhoodMeasures.ofClasses(inputs, new FloatPoints(tiny, 2), null);
+    assertEquals(similar(ofTiny.distanceRmse()), ofTiny);
+    assertNear(own, ofTiny.distanceRmse(), 0, RELATIVE, "RMSE of tiny distances");
   }
 
   @Test
@@ -270,7 +340,7 @@ class NeighbourhoodMeasuresTest {
         exchanged[i] = x[i / 3 * 3 + 2 - i % 3];
       }
       for (double divergence : NeighbourhoodMeasures
-          .of(InputSpace.of(new FloatPoints(x, 3)), new FloatPoints(exchanged, 3), null)
+          .ofClasses(InputSpace.of(new FloatPoints(x, 3)), new FloatPoints(exchanged, 3), null)
           .densityDivergence()) {
         assertTrue(divergence >= 0 && divergence < 1e-13, divergence + " in cloud " + cloud);
       }
@@ -289,7 +359,8 @@ class NeighbourhoodMeasuresTest {
     for (int threads = 1; threads <= 3; threads++) {
       ForkJoinPool pool = new ForkJoinPool(threads);
       try {
-        found[threads - 1] = pool.submit(() -> NeighbourhoodMeasures.of(InputSpace.of(images), z, labels)).get();
+        found[threads - 1] =
+            pool.submit(() -> NeighbourhoodMeasures.ofClasses(InputSpace.of(images), z, ints(labels))).get();
       } finally {
         pool.shutdown();
       }
@@ -307,9 +378,10 @@ class NeighbourhoodMeasuresTest {
     assertEquals("neighbourhoods of 32768 points; expected 2 to 32767, of more take a sample",
         refusal(() -> InputSpace.of(new Images(new byte[32_768], 32_768, 1, 1))));
     InputSpace inputs = InputSpace.of(line(0, 1, 3));
-    assertEquals("3 inputs, but 2 embeddings", refusal(() -> NeighbourhoodMeasures.of(inputs, line(1, 2), null)));
+    assertEquals("3 inputs, but 2 embeddings",
+        refusal(() -> NeighbourhoodMeasures.ofClasses(inputs, line(1, 2), null)));
     assertEquals("3 inputs, but 3 embeddings and 4 labels",
-        refusal(() -> NeighbourhoodMeasures.of(inputs, line(1, 2, 3), new byte[4])));
+        refusal(() -> NeighbourhoodMeasures.ofClasses(inputs, line(1, 2, 3), new int[4])));
   }
 
   private static String refusal(Runnable run) {

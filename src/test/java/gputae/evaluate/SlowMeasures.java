@@ -42,6 +42,40 @@ final class SlowMeasures {
         .mapToDouble(s -> 1 - 2 * sums[s] / (n * sizes[s] * (2 * n - 3 * sizes[s] - 1))).toArray();
   }
 
+  /** Mean relative rank error of the k nearest in {@code near}, as in Lee, Verleysen 2009, for each k. */
+  static double[] rankErrors(FloatPoints near, FloatPoints other, int[] sizes) {
+    int n = near.count();
+    double[] errors = new double[sizes.length];
+    double normaliser = 0;
+    int next = 1;
+    for (int s = 0; s < sizes.length; s++) {
+      for (; next <= sizes[s]; next++) {
+        normaliser += n * Math.abs(n - 2.0 * next + 1) / next;
+      }
+      for (int i = 0; i < n; i++) {
+        List<Integer> here = neighbours(near, i);
+        List<Integer> there = neighbours(other, i);
+        for (int rank = 1; rank <= sizes[s]; rank++) {
+          errors[s] += Math.abs(there.indexOf(here.get(rank - 1)) + 1.0 - rank) / rank;
+        }
+      }
+      errors[s] /= normaliser;
+    }
+    return errors;
+  }
+
+  /** Root mean square of unit |x - y| - |z - w| over all pairs. */
+  static double distanceRmse(FloatPoints x, double unit, FloatPoints z) {
+    double sum = 0;
+    for (int i = 0; i < x.count(); i++) {
+      for (int j = 0; j < x.count(); j++) {
+        double difference = unit * Math.sqrt(x.squaredDistance(i, x, j)) - Math.sqrt(z.squaredDistance(i, z, j));
+        sum += difference * difference;
+      }
+    }
+    return Math.sqrt(sum / x.count() / x.count());
+  }
+
   static double accuracy(FloatPoints z, byte[] labels) {
     double right = 0;
     for (int i = 0; i < z.count(); i++) {

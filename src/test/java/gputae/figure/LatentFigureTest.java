@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.data.Split;
 import gputae.figure.LatentFigure.Cloud;
 import gputae.linear.FloatPoints;
 import java.awt.image.BufferedImage;
@@ -43,6 +44,25 @@ class LatentFigureTest {
     assertNear(0xbd1f01, image, ORIGIN - 0.5 * SCALE, ORIGIN - 0.25 * SCALE);
     assertNear(0x832db6, image, ORIGIN, ORIGIN + 0.7 * SCALE);
     assertEquals(0xffffff, rgb(image, ORIGIN + 0.5 * SCALE, ORIGIN + 0.25 * SCALE));
+  }
+
+  /** They are grey, and their name is the last one of the legend; the colours of the classes stay. */
+  @Test
+  void pointsWithoutAClassAreGrey() throws IOException {
+    float[] latents = {0.5f, 0.25f, -0.5f, 0.25f, 0, -0.7f};
+    byte[] labels = {0, (byte) Split.NO_CLASS, 4};
+    BufferedImage image = drawn(latents, 3, 2, labels, DIGITS);
+    assertNear(0x3f90da, image, ORIGIN + 0.5 * SCALE, ORIGIN - 0.25 * SCALE);
+    assertNear(0xcfd2d6, image, ORIGIN - 0.5 * SCALE, ORIGIN - 0.25 * SCALE);
+    assertNear(0x832db6, image, ORIGIN, ORIGIN + 0.7 * SCALE);
+    Cloud cloud = Cloud.of(new FloatPoints(latents, 2), labels, DIGITS);
+    assertEquals("no class", cloud.names().get(cloud.noClass()));
+    assertEquals(10, cloud.noClass());
+    assertEquals(1, cloud.counts()[10]);
+    assertEquals(11, cloud.colours().length);
+    // The strip gives them the last row.
+    drawn(new float[] {0.5f, -0.5f, 0}, 3, 1, labels, DIGITS);
+    assertEquals(-1, Cloud.of(new FloatPoints(latents, 2), new byte[3], DIGITS).noClass());
   }
 
   @Test

@@ -7,8 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
 import gputae.homology.PhDimension;
-import gputae.report.Verdict;
+import gputae.linear.FloatPoints;
 import gputae.objective.Losses;
+import gputae.report.Verdict;
 import gputae.run.SweepCell;
 import gputae.train.Epoch;
 import gputae.train.ModelKind;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -52,8 +54,12 @@ class StudyTest {
   }
 
   private static StudyRun run(SweepCell cell, Evaluation evaluation, PhDimension dimension) {
-    return new StudyRun("mnist", cell.config(), cell.parameters(), evaluation, dimension, Path.of("no-latent.png"),
-        Path.of("no-generated.png"), history(cell));
+    return run(cell, evaluation, dimension, null);
+  }
+
+  private static StudyRun run(SweepCell cell, Evaluation evaluation, PhDimension dimension, FloatPoints embeddings) {
+    return new StudyRun("mnist", cell.config(), cell.parameters(), evaluation, dimension, embeddings,
+        Path.of("no-latent.png"), Path.of("no-generated.png"), history(cell));
   }
 
   /** The objective falls as 1 / epoch; with death times per class of weight 0.01 it swings to the end. */
@@ -139,15 +145,16 @@ class StudyTest {
   void everySeedMustBeBetter() {
     StudyAnswer answer = SIGNATURE.answer(runs(SIGNATURE, 3, cell -> {
       double score = score(cell.config().model()) + 0.001 * cell.config().seed();
-      return run(cell, evaluation(Measure.TRUSTWORTHINESS, score, Measure.CONTINUITY, score, Measure.DENSITY_KL_001,
-          1 - score, Measure.DENSITY_KL_01, 1 - score, Measure.DENSITY_KL_1, 1 - score, Measure.FRECHET,
+      return run(cell, evaluation(Measure.TRUSTWORTHINESS, score, Measure.CONTINUITY, score, Measure.RANK_ERROR,
+          1 - score, Measure.DISTANCE_RMSE, 1 - score, Measure.DENSITY_KL_001, 1 - score, Measure.DENSITY_KL_01,
+          1 - score, Measure.DENSITY_KL_1, 1 - score, Measure.FRECHET,
           cell.config().seed() == 2 ? 5 : 100 - score, Measure.COVERAGE, score, Measure.CLASS_ENTROPY, score), null);
     }));
     // The Frechet distance of one seed is the best for every model.
     assertEquals(List.of("holds", "does not hold", "does not hold", "holds in part", "does not hold",
         "does not hold"), words(answer));
     assertEquals(4, answer.shown().size());
-    assertTrue(answer.summary().get(0).contains("better than AE: mnist, 5 of 5 measures."), answer.summary().get(0));
+    assertTrue(answer.summary().get(0).contains("better than AE: mnist, 7 of 7 measures."), answer.summary().get(0));
     assertTrue(answer.summary().get(3).contains("mnist, 2 of 3 measures."), answer.summary().get(3));
   }
 
@@ -188,6 +195,87 @@ class StudyTest {
     assertEquals(7, answer.shown().size());
   }
 
+  /** A cloud with a share of its points near the origin and the others about a radius away, in all directions. */
+  private static FloatPoints rings(double near, double radius) {
+    int n = 400;
+    float[] coordinates = new float[2 * n];
+    for (int i = 0; i < n; i++) {
+      double r = (i < near * n ? radius / 4 : radius) * (0.8 + 0.4 * (i % 37) / 37);
+      coordinates[2 * i] = (float) (r * Math.cos(i * 2.399963));
+      coordinates[2 * i + 1] = (float) (r * Math.sin(i * 2.399963));
+    }
+    return new FloatPoints(coordinates, 2);
+  }
+
+  /**
+   * The higher the degree, the more points lie near the origin; the clouds of degree 3 are those of the variational
+   * autoencoder, ten times smaller. Degrees from 4 on leave the ball.
+   */
+  @Test
+  void degreesAndTheVariationalCloud() {
+    Study study = of("degree");
+    StudyAnswer answer = study.answer(runs(study, 2, cell -> {
+      double degree = Double.parseDouble(cell.parameters().getOrDefault("degree", "3"));
+      boolean variational = cell.config().model() == ModelKind.VAE;
+      double seed = 0.01 * cell.config().seed();
+      return run(cell, evaluation(Measure.OUTSIDE, degree >= 4 ? 0.5 : 0.02, Measure.HOLE_RATIO, 1.2,
+          Measure.NORMAL_ENERGY, degree < 2 ? 0.006 : 0.002, Measure.BALL_ENERGY, 0.004, Measure.KURTOSIS, degree),
+          null,
+          rings(degree / 10 + seed, variational ? 9 : 0.9));
+    }));
+    assertEquals(List.of("holds in part", "holds", "holds in part", "holds in part"), words(answer));
+    List<String> yes = answer.claims().stream().map(claim -> claim.verdicts().get("mnist").findings().stream()
+        .filter(finding -> finding.outcome() == Verdict.Outcome.YES)
+        .map(finding -> finding.words().substring(0, finding.words().indexOf(':'))).toList().toString()).toList();
+    assertEquals(
+        List.of("[k = 1, k = 1.5, ball, k = 1.5, normal, k = 2, ball, k = 2, normal, k = 3, ball, k = 3, normal]",
+            "[k = 1.5, ball, k = 1.5, normal, k = 2, ball, k = 2, normal, k = 3, ball, k = 3, normal, k = 4, ball,"
+                + " k = 4, normal, k = 6, ball, k = 6, normal]",
+            "[k = 2, ball, k = 2, normal, k = 3, ball, k = 3, normal, k = 4, ball, k = 4, normal, k = 6, ball,"
+                + " k = 6, normal]",
+            "[k = 3, ball, k = 3, normal]"),
+        yes);
+    assertTrue(
+        answer.summary().contains("On mnist these make a cloud like the VAE's: k = 3, ball (2.0 \u00b1 0.0 % outside"
+            + " the unit ball); k = 3, normal (2.0 \u00b1 0.0 % outside the unit ball)."),
+        answer.summary().toString());
+    assertEquals(2, answer.charts().size());
+    assertEquals(12, answer.shown().size());
+    assertTrue(answer.charts().get(1).svg().contains("polyline"));
+    // One seed of the variational autoencoder says nothing about its spread.
+    StudyAnswer single = study.answer(runs(study, 1, cell -> run(cell, evaluation(Measure.NORMAL_ENERGY, 0.002), null,
+        rings(0.3, 1))));
+    assertEquals("not measured", words(single).get(3));
+  }
+
+  /** On a batch of which every edge has the length d, the weight is 1 / (k d^(k - 1)) times that of degree 1. */
+  @Test
+  void weightsOfEqualPull() {
+    for (EqualPull.Reference reference : EqualPull.Reference.values()) {
+      EqualPull pull = new EqualPull(reference, 128, 2, 0.5);
+      assertEquals(0.005, pull.weight(1, 0.005));
+      double mean = pull.weight(2, 1);
+      // The mean edge of a uniform disk of radius 1 is about 0.65 sqrt(pi / 128) = 0.102, of which twice is the pull.
+      assertTrue(reference == EqualPull.Reference.BALL ? Math.abs(mean - 4.75) < 0.4 : mean < 3 && mean > 2,
+          reference + ": " + mean);
+      assertTrue(pull.weight(6, 0.005) > pull.weight(4, 0.005) && pull.weight(4, 0.005) > pull.weight(3, 0.005));
+    }
+    assertTrue(new EqualPull(EqualPull.Reference.BALL, 128, 2, 0.05).weight(2, 1) > 10, "short edges alone");
+  }
+
+  @Test
+  void differencesOfRadii() {
+    RadialProfile a = new RadialProfile(new double[] {1, 2, 3, 4});
+    assertEquals(0, a.difference(a));
+    assertEquals(0.5, a.difference(new RadialProfile(new double[] {3, 4})));
+    assertEquals(1, a.difference(new RadialProfile(new double[] {5})));
+    assertEquals(0.25, a.difference(new RadialProfile(new double[] {1, 1, 2, 2, 3, 3, 5, 6})));
+    double[] density = new RadialProfile(new double[] {0.05, 0.12, 0.15, 9}).density();
+    assertEquals(2.5, density[0], 1e-12);
+    assertEquals(5, density[1], 1e-12);
+    assertEquals(7.5, Arrays.stream(density).sum(), 1e-12);
+  }
+
   @Test
   void theReportIsWellFormedAndHasTheNumbers(@TempDir Path folder) throws Exception {
     for (Study study : Study.ALL) {
@@ -205,7 +293,8 @@ class StudyTest {
       for (StudyAnswer.Claim claim : study.answer(runs).claims()) {
         assertTrue(page.contains(claim.text().replace("'", "&#39;")), claim.text());
       }
-      assertEquals(study == DIMENSION, page.contains("<svg class=\"chart\""));
+      boolean hasChart = study == DIMENSION || study.name().equals("degree");
+      assertEquals(hasChart, page.contains("<svg class=\"chart\""));
       assertEquals(study != DIMENSION, page.contains("no picture"));
       List<String> measures = Files.readAllLines(out.resolve("tables/measures.csv"));
       assertEquals(runs.size() + 1, measures.size());

@@ -2,6 +2,7 @@ package gputae.view.lwjgl;
 
 import static org.lwjgl.opengl.GL33C.*;
 
+import gputae.data.Split;
 import gputae.figure.ClassColours;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -57,7 +58,7 @@ final class Cloud implements AutoCloseable {
 
   /**
    * @param count     number of embeddings
-   * @param labels    label of each embedding, or null
+   * @param labels    label of each embedding, {@link Split#NO_CLASS} for one without a class, or null
    * @param classes   number of classes
    * @param dimension dimension of the latent space
    */
@@ -109,7 +110,11 @@ final class Cloud implements AutoCloseable {
   }
 
   private int colour(byte[] labels, int i) {
-    return labels == null || colourOfClass == null ? ClassColours.UNLABELLED : colourOfClass[labels[i] & 0xff];
+    if (labels == null || colourOfClass == null) {
+      return ClassColours.UNLABELLED;
+    }
+    int label = labels[i] & 0xff;
+    return label == Split.NO_CLASS ? ClassColours.NO_CLASS : colourOfClass[label];
   }
 
   private void scatter() {

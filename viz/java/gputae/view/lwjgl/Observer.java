@@ -78,13 +78,15 @@ final class Observer implements AutoCloseable {
   }
 
   /**
-   * On a line, points would hide each other. So each class gets a lane, and each point a fixed place in it.
+   * On a line, points would hide each other. So each class gets a lane, the points without a class get the last one,
+   * and each point has a fixed place in its lane.
    */
   private void spread(float[] positions) {
-    byte[] labels = subject.dataset().test().labels();
-    int lanes = labels == null ? 1 : Math.max(1, subject.dataset().classes().size());
+    Split test = subject.dataset().test();
+    int classes = subject.dataset().classes().size();
+    int lanes = test.labels() == null ? 1 : classes + (test.classified() < test.images().count() ? 1 : 0);
     for (int i = 0; i < positions.length / 3; i++) {
-      int lane = labels == null ? 0 : labels[i] & 0xff;
+      int lane = test.labels() == null ? 0 : test.hasClass(i) ? test.labels()[i] & 0xff : classes;
       // Multiples of the golden ratio, modulo 1, fill an interval evenly.
       double inLane = i * 0.6180339887498949 % 1;
       positions[3 * i + 1] = (float) ((1 - 2 * (lane + 0.1 + 0.8 * inLane) / lanes) * 0.8);

@@ -1,5 +1,6 @@
 package gputae.view.lwjgl;
 
+import gputae.data.Split;
 import gputae.figure.ClassColours;
 import gputae.objective.Reconstruction;
 import gputae.objective.Term;
@@ -9,6 +10,7 @@ import gputae.text.Numbers;
 import gputae.view.lwjgl.Sheet.Anchor;
 import gputae.view.lwjgl.Sheet.Style;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -80,9 +82,17 @@ final class Panels {
   }
 
   private void legend(State state, double height) {
-    List<String> classes =
-        state.subject.dataset().test().labels() == null ? List.of() : state.subject.dataset().classes();
-    int[] colours = ClassColours.of(Math.max(1, classes.size()));
+    Split test = state.subject.dataset().test();
+    List<String> classes = new ArrayList<>();
+    int[] colours = ClassColours.of(Math.max(1, state.subject.dataset().classes().size()));
+    if (test.labels() != null) {
+      classes.addAll(state.subject.dataset().classes());
+      if (test.classified() < test.images().count()) {
+        classes.add("no class");
+        colours = Arrays.copyOf(colours, classes.size());
+        colours[classes.size() - 1] = ClassColours.NO_CLASS;
+      }
+    }
     int room = (int) Math.max(1, (height - 130) / LEGEND_LINE);
     int shown = classes.size() <= room ? classes.size() : room - 1;
     double widest = sheet.width("unit ball", Style.REGULAR, 12.5);

@@ -1,6 +1,7 @@
 package gputae.view.lwjgl;
 
 import gputae.data.Images;
+import gputae.data.Split;
 import gputae.view.lwjgl.Sheet.Anchor;
 import gputae.view.lwjgl.Sheet.Style;
 import java.util.Locale;
@@ -52,10 +53,13 @@ final class PointedPlace {
     at += tileWidth + 12;
     double room = x + width - 10 - at;
     double line = y + 24;
-    byte[] labels = state.subject.dataset().test().labels();
+    Split test = state.subject.dataset().test();
+    byte[] labels = test.labels();
     if (pointer.embedding() >= 0) {
       String label = labels == null ? "test image " + pointer.embedding()
-          : state.subject.dataset().classes().get(labels[pointer.embedding()] & 0xff);
+          : test.hasClass(pointer.embedding())
+              ? state.subject.dataset().classes().get(labels[pointer.embedding()] & 0xff)
+          : "no class";
       sheet.text(sheet.fitted(label, Style.SEMIBOLD, 14, room), at, line, Anchor.LEFT, Style.SEMIBOLD, 14, Colours.INK);
       if (labels != null) {
         line += 17;

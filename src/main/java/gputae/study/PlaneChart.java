@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Points of several groups in the plane, with linear axes, as SVG inside a page, in the colours of the page. */
-final class ScatterChart {
+/** Points or lines of groups in the plane, with linear axes, as SVG inside a page, in the colours of the page. */
+final class PlaneChart {
 
   private static final double WIDTH = 640;
   private static final double HEIGHT = 380;
@@ -18,14 +18,24 @@ final class ScatterChart {
   private static final double BOTTOM = 52;
   private static final double LINE = 20;
 
+  /** How a group is drawn. */
+  enum Style {
+    /** A mark for each point. */
+    POINTS,
+    /** A line from point to point. */
+    LINE,
+    /** A dashed line without a colour, for something to compare with. */
+    REFERENCE
+  }
+
   /**
    * Points of one kind.
    *
-   * @param x coordinates, as many as {@code y}
+   * @param x coordinates, as many as {@code y}; a line is drawn through the points in their order
    */
-  record Group(String name, double[] x, double[] y) {}
+  record Group(String name, Style style, double[] x, double[] y) {}
 
-  private ScatterChart() {}
+  private PlaneChart() {}
 
   /** The chart; empty if there are fewer than two finite points. */
   static String svg(String x, String y, List<Group> groups) {
@@ -61,13 +71,27 @@ final class ScatterChart {
         text("middle", 14, (HEIGHT - BOTTOM + TOP) / 2, y).strip()));
     for (int g = 0; g < groups.size(); g++) {
       Group group = groups.get(g);
-      for (int i = 0; i < group.x.length; i++) {
-        if (Double.isFinite(group.x[i]) && Double.isFinite(group.y[i])) {
-          svg.append(mark(g, across.at(group.x[i]), up.at(group.y[i])));
+      double place = TOP + 8 + g * LINE;
+      if (group.style == Style.POINTS) {
+        for (int i = 0; i < group.x.length; i++) {
+          if (Double.isFinite(group.x[i]) && Double.isFinite(group.y[i])) {
+            svg.append(mark(g, across.at(group.x[i]), up.at(group.y[i])));
+          }
         }
+        svg.append(mark(g, WIDTH - RIGHT + 22, place));
+      } else {
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; i < group.x.length; i++) {
+          if (Double.isFinite(group.x[i]) && Double.isFinite(group.y[i])) {
+            line.append(String.format(Locale.ROOT, "%.1f,%.1f ", across.at(group.x[i]), up.at(group.y[i])));
+          }
+        }
+        String kind = group.style == Style.LINE ? "group-" + g : "reference-" + g % 2;
+        svg.append(line(kind, line.toString()))
+            .append(line(kind, String.format(Locale.ROOT, "%.1f,%.1f %.1f,%.1f", WIDTH - RIGHT + 8, place,
+                WIDTH - RIGHT + 30, place)));
       }
-      svg.append(mark(g, WIDTH - RIGHT + 22, TOP + 8 + g * LINE))
-          .append(text("start", WIDTH - RIGHT + 34, TOP + 12.5 + g * LINE, group.name));
+      svg.append(text("start", WIDTH - RIGHT + 34, place + 4.5, group.name));
     }
     return svg.append("</svg>\n").toString();
   }
@@ -96,6 +120,10 @@ final class ScatterChart {
   private static String text(String anchor, double x, double y, String text) {
     return String.format(Locale.ROOT, "<text text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>%n", anchor, x, y,
         Page.escaped(text));
+  }
+
+  private static String line(String kind, String points) {
+    return "<polyline class=\"" + kind + "\" points=\"" + points.strip() + "\"/>\n";
   }
 
   private static String mark(int group, double x, double y) {
