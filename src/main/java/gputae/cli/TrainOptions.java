@@ -79,7 +79,7 @@ final class TrainOptions {
       defaultValue = "digits",
       description = {
         "digits (built in), mnist or fashion-mnist (from --data, otherwise downloaded once), or a path: images.npy "
-            + "(with labels in images-labels.npy beside it), or a "
+            + "(with labels in images-labels.npy beside it; -1: no class), or a "
             + "folder of .npy, IDX or image files (default: ${DEFAULT-VALUE})."
       })
   private String dataset;

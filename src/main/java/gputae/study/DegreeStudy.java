@@ -114,14 +114,14 @@ final class DegreeStudy implements Study {
             + " grew without bound.) The variational autoencoder is the paper's.",
         "An edge of length d pulls with w k d^(k - 1), where w is the weight of the term. Degree 1 has the weight"
             + " 0.005. The other degrees have the weight with which a batch's tree pulls as hard in total as with"
-            + " degree 1, in the mean over 100 batches. This depends on the cloud, so there are two rules: \"ball\" takes"
-            + " batches that are uniform in the unit ball, and \"normal\" takes standard normal ones.",
+            + " degree 1, in the mean over 100 batches. This depends on the cloud, so there are two rules: \"ball\""
+            + " takes batches that are uniform in the unit ball, and \"normal\" takes standard normal ones.",
         "The ball is filled if at most 15 % of the test embeddings lie outside and the 95 % hole is at most 1.5 times"
             + " that of uniform points, in the mean over the seeds. More embeddings lie near the origin if the share"
             + " within half the radius of the ball is larger for every seed than for every seed of degree 1.",
         "For the shape, the embeddings are standardised: their mean is subtracted, and their covariance becomes the"
-            + " identity. The shape is nearer to a normal's than to a ball's if the energy distance from standard normal"
-            + " points is smaller than that from uniform points of the ball with the same covariance, for every seed."
+            + " identity. The shape is nearer to a normal's than to a ball's if the energy distance from standard"
+            + " normal points is smaller than that from uniform points of the ball with the same covariance, for every seed."
             + " It is like that of the variational autoencoder if the distance from a normal is at most the largest one"
             + " of its seeds, and if the radii differ from its radii, in the mean over all pairs of seeds, by at most"
             + " as much as those of two of its seeds. The difference is the largest one of the shares within a radius"
