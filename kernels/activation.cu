@@ -64,6 +64,12 @@ extern "C" __global__ void __launch_bounds__(256)
   }
 }
 
+// dy becomes the gradient before ELU; y is ELU's output. Both have count values.
+// Launch: any number of threads.
+extern "C" __global__ void elu_backward(const float* __restrict__ y, int64_t count, float* __restrict__ dy) {
+  for (int64_t i = grid_thread(); i < count; i += grid_threads()) dy[i] = before_elu(dy[i], y[i]);
+}
+
 // total (count) += the sum of the parts of partial (parts, count), in their order.
 // Launch: at least count threads in all.
 extern "C" __global__ void add_partial_sums(const float* __restrict__ partial, int32_t parts, int32_t count,

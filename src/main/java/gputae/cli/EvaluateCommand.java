@@ -53,9 +53,9 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%n",
     footer = {
       "Leaves evaluation.json, evaluation.csv and evaluation.html in the run. With --latents and --data it measures "
-          + "embeddings of another program: the unit ball and",
-      "neighbourhoods. If there are more than 10,000 points, a sample is used. The page explains every measure and "
-          + "gives its source."
+          + "embeddings of another program: the unit ball, the",
+      "shape of the cloud and neighbourhoods. If there are more than 10,000 points, a sample is used. The page explains"
+          + " every measure and gives its source."
     },
     mixinStandardHelpOptions = true)
 final class EvaluateCommand implements Callable<Integer> {
@@ -79,7 +79,8 @@ final class EvaluateCommand implements Callable<Integer> {
   private Path data;
 
   @Option(names = "--labels", paramLabel = "FILE",
-      description = "With --latents: integer labels for the k-NN accuracy, .npy [n] or text with one per line.")
+      description = "With --latents: integer labels for the k-NN accuracy, .npy [n] or text with one per line;"
+          + " -1: no class.")
   private Path labels;
 
   @Option(names = "--out", paramLabel = "DIR",

@@ -32,6 +32,11 @@ public record Split(Images images, byte[] labels) {
     return labels != null && (labels[image] & 0xff) != NO_CLASS;
   }
 
+  /** The class of an image, or {@link Labels#NO_CLASS}. */
+  public int classOf(int image) {
+    return hasClass(image) ? labels[image] & 0xff : Labels.NO_CLASS;
+  }
+
   /** Number of images that have a class. */
   public int classified() {
     return labels == null ? 0 : (int) withClass(labels).count();

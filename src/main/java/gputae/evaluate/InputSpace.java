@@ -6,7 +6,8 @@ import gputae.linear.FloatPoints;
 /**
  * The part of the neighbourhood measures that depends on the inputs alone: for every point the ranks of the others by
  * Euclidean distance, and the densities. It is made once and serves any number of models. It takes 2 n^2 bytes (200 MB
- * at n = 10,000), and another 4 n p bytes for images of p pixels, from which distances are computed.
+ * at n = 10,000). Another 4 n p bytes for images of p pixels, or 8 n p bytes for other vectors, hold what distances are
+ * computed from.
  */
 public final class InputSpace {
 

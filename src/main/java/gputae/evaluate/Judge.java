@@ -108,7 +108,7 @@ public final class Judge implements AutoCloseable {
   static double accuracy(Judgement judgement, Split split) {
     int right = 0;
     for (int i = 0; i < judgement.count(); i++) {
-      right += split.hasClass(i) && judgement.likeliest(i) == (split.labels()[i] & 0xff) ? 1 : 0;
+      right += judgement.likeliest(i) == split.classOf(i) ? 1 : 0;
     }
     return split.classified() == 0 ? Double.NaN : (double) right / split.classified();
   }

@@ -64,8 +64,8 @@ public record NeighbourhoodMeasures(double trustworthiness, double continuity, d
    * @param embeddings in the order of the images
    */
   public static NeighbourhoodMeasures of(InputSpace inputs, FloatPoints embeddings, Split split) {
-    return ofClasses(inputs, embeddings, split.labels() == null ? null : IntStream.range(0, split.labels().length)
-        .map(i -> split.hasClass(i) ? split.labels()[i] & 0xff : Labels.NO_CLASS).toArray());
+    return ofClasses(inputs, embeddings, split.labels() == null
+        ? null : IntStream.range(0, split.labels().length).map(split::classOf).toArray());
   }
 
   /**

@@ -54,19 +54,9 @@ public record ShapeMeasures(double normalEnergy, double ballEnergy, double kurto
     if (!(least > FLAT * most) || most == Double.POSITIVE_INFINITY) {
       return Optional.empty();
     }
-    // The symmetric root of the inverse of S. Moments divide by n - 1.
-    double[] roots = new double[d];
-    for (int k = 0; k < d; k++) {
-      roots[k] = 1 / Math.sqrt(eigen.values()[k] * (n - 1) / n);
-    }
-    double[] inverse = new double[d * d];
-    for (int k = 0; k < d; k++) {
-      for (int i = 0; i < d; i++) {
-        for (int j = 0; j < d; j++) {
-          inverse[i * d + j] += eigen.vectors()[i * d + k] * roots[k] * eigen.vectors()[j * d + k];
-        }
-      }
-    }
+    double[] inverse = eigen.inverseSquareRoot();
+    // Moments divide by n - 1, S by n.
+    double scale = Math.sqrt((double) n / (n - 1));
     float[] standardised = new float[n * d];
     for (int i = 0; i < n; i++) {
       for (int k = 0; k < d; k++) {
@@ -74,7 +64,7 @@ public record ShapeMeasures(double normalEnergy, double ballEnergy, double kurto
         for (int j = 0; j < d; j++) {
           sum += inverse[k * d + j] * (points.coordinates()[i * d + j] - moments.mean()[j]);
         }
-        standardised[i * d + k] = (float) sum;
+        standardised[i * d + k] = (float) (scale * sum);
       }
     }
     return Optional.of(new FloatPoints(standardised, d));

@@ -17,7 +17,7 @@ import gputae.model.Prior;
 record ShapeReference(FloatPoints normal, double normalDistance, FloatPoints ball, double ballDistance) {
 
   // A stream of random numbers that differs from those of a training with the same seed.
-  private static final int STREAM = 19;
+  private static final int STREAM = 21;
 
   /** As many points as the uniform reference has. Its points, scaled, are the ones of the ball. */
   static ShapeReference of(Backend backend, UniformBallReference uniform, long seed) {

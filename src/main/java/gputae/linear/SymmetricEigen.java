@@ -57,10 +57,20 @@ public record SymmetricEigen(double[] values, double[] vectors) {
    * semidefinite up to rounding.
    */
   public double[] squareRoot() {
+    return withValues(IntStream.range(0, values.length).mapToDouble(k -> Math.sqrt(Math.max(values[k], 0))).toArray());
+  }
+
+  /** V diag(1 / sqrt(value)) V^T, row-major [d, d]: the inverse of the root of a positive definite matrix. */
+  public double[] inverseSquareRoot() {
+    return withValues(Arrays.stream(values).map(value -> 1 / Math.sqrt(value)).toArray());
+  }
+
+  /** V diag(others) V^T, row-major [d, d]. */
+  private double[] withValues(double[] others) {
     int d = values.length;
     double[] root = new double[d * d];
     for (int k = 0; k < d; k++) {
-      double r = Math.sqrt(Math.max(values[k], 0));
+      double r = others[k];
       for (int i = 0; i < d; i++) {
         double left = r * vectors[i * d + k];
         for (int j = 0; j < d; j++) {

@@ -12,12 +12,17 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** An evaluation as text for programs. Doubles keep every digit; equal evaluations give equal text. */
 public final class EvaluationFiles {
 
+  /** The number of the set of measures. It grows when a measure is added. */
+  private static final int EDITION = 2;
+
+  private static final String EDITION_KEY = "edition";
   private static final String SETTINGS = "settings";
   private static final String MEASURES = "measures";
   private static final Map<String, Measure> BY_KEY =
@@ -26,7 +31,8 @@ public final class EvaluationFiles {
   private EvaluationFiles() {}
 
   /**
-   * {@code {"settings": {name: text, ...}, "measures": {key: number, ...}}}, settings in the order of the map, measures
+   * {@code {"edition": number, "settings": {name: text, ...}, "measures": {key: number, ...}}}: the number of the set
+   * of measures, settings in the order of the map, measures
    * in that of {@link Measure}. A measure that is NaN is left out, like one without a value. JSON has no infinite
    * numbers, so these are written as the texts "Infinity" and "-Infinity".
    */
@@ -34,7 +40,7 @@ public final class EvaluationFiles {
     StringWriter text = new StringWriter();
     try (JsonWriter json = new JsonWriter(text)) {
       json.setIndent("  ");
-      json.beginObject().name(SETTINGS).beginObject();
+      json.beginObject().name(EDITION_KEY).value(EDITION).name(SETTINGS).beginObject();
       for (Map.Entry<String, String> setting : settings.entrySet()) {
         json.name(setting.getKey()).value(setting.getValue() == null ? "" : setting.getValue());
       }
@@ -59,12 +65,13 @@ public final class EvaluationFiles {
   }
 
   /**
-   * Reads the text that {@link #json} wrote.
+   * Reads the text that {@link #json} wrote. There is no evaluation if an earlier version wrote it, which had fewer
+   * measures.
    *
    * @throws IllegalArgumentException with one line that says what is wrong: not JSON, another structure, an unknown
    *     measure, a measure that occurs twice, a value that is no number
    */
-  public static Evaluation fromJson(String text) {
+  public static Optional<Evaluation> fromJson(String text) {
     Object whole;
     try {
       whole = StrictJson.parse(text);
@@ -75,7 +82,7 @@ public final class EvaluationFiles {
       throw new IllegalArgumentException("it is not the JSON of an evaluation, but " + StrictJson.shown(whole));
     }
     for (Object part : parts.keySet()) {
-      if (!part.equals(SETTINGS) && !part.equals(MEASURES)) {
+      if (!part.equals(EDITION_KEY) && !part.equals(SETTINGS) && !part.equals(MEASURES)) {
         throw new IllegalArgumentException("unknown key " + StrictJson.shown(part));
       }
     }
@@ -90,7 +97,14 @@ public final class EvaluationFiles {
     if (!parts.containsKey(MEASURES)) {
       throw new IllegalArgumentException("there is no \"" + MEASURES + "\"");
     }
-    return new Evaluation(measures(object(MEASURES, parts.get(MEASURES))));
+    Evaluation evaluation = new Evaluation(measures(object(MEASURES, parts.get(MEASURES))));
+    // The first edition had no number.
+    Object edition = parts.get(EDITION_KEY);
+    if (edition != null && !edition.toString().matches("[0-9]{1,4}")) {
+      throw new IllegalArgumentException("\"" + EDITION_KEY + "\" is " + StrictJson.shown(edition));
+    }
+    return edition != null && Integer.parseInt(edition.toString()) >= EDITION ? Optional.of(evaluation)
+        : Optional.empty();
   }
 
   private static Map<?, ?> object(String key, Object value) {

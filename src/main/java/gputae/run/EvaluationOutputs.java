@@ -56,13 +56,13 @@ public final class EvaluationOutputs {
     WholeFile.write(json(), EvaluationFiles.json(evaluation, settings).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The evaluation that {@link #write} left here, or null. */
+  /** The evaluation that {@link #write} left here, or null. One of an earlier version, with fewer measures, is none. */
   public Evaluation read() throws IOException {
     if (!Files.exists(json())) {
       return null;
     }
     try {
-      return EvaluationFiles.fromJson(RegularFile.text(json()));
+      return EvaluationFiles.fromJson(RegularFile.text(json())).orElse(null);
     } catch (IllegalArgumentException e) {
       throw new Failure(json() + ": " + e.getMessage() + "; remove it, and it will be made again", e);
     }

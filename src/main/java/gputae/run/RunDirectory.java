@@ -75,7 +75,7 @@ public final class RunDirectory {
     return path.resolve("latents.npy");
   }
 
-  /** The labels of the test images, uint8 [n]. */
+  /** The labels of the test images, uint8 [n]; int16 [n] if some images have no class, whose label is -1. */
   public Path labels() {
     return path.resolve("labels.npy");
   }

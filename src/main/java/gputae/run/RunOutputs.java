@@ -1,7 +1,6 @@
 package gputae.run;
 
 import gputae.backend.Backend;
-import gputae.data.Labels;
 import gputae.data.Npy;
 import gputae.data.Split;
 import gputae.evaluate.UnitBall;
@@ -68,7 +67,7 @@ public final class RunOutputs {
     } else if (test.labels() != null) {
       short[] labels = new short[count];
       for (int i = 0; i < count; i++) {
-        labels[i] = (short) (test.hasClass(i) ? test.labels()[i] & 0xff : Labels.NO_CLASS);
+        labels[i] = (short) test.classOf(i);
       }
       Npy.write(run.labels(), labels, count);
     }

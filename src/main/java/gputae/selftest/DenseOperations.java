@@ -55,7 +55,7 @@ final class DenseOperations {
       dense(cases, random, rows, new int[][] {{17, 33}, {64, 2}, {64, 64}});
     }
     for (int rows : MANY_ROWS) {
-      dense(cases, random, rows, new int[][] {{17, 33}, {64, 2}});
+      dense(cases, random, rows, new int[][] {{17, 33}, {64, 2}, {40, 130}});
     }
     dense(cases, random, 6, WIDE_LAYERS);
   }
@@ -127,7 +127,7 @@ final class DenseOperations {
       }
     }
     for (int rows : MANY_ROWS) {
-      for (int[] layer : new int[][] {{1, 1}, {64, 2}, {17, 33}}) {
+      for (int[] layer : new int[][] {{1, 1}, {64, 2}, {17, 33}, {130, 40}}) {
         denseBackward(cases, random, rows, layer[0], layer[1]);
       }
     }

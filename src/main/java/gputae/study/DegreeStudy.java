@@ -100,9 +100,9 @@ final class DegreeStudy implements Study {
   @Override
   public String question() {
     return "The paper (Section V) asks what the total persistence of degree k, the sum of the k-th powers of the death"
-        + " times, does to the latent space. It expects that the embeddings still fill the ball and that more of them"
-        + " lie near the origin as k grows. Is this so? Does some k make a cloud like that of a variational"
-        + " autoencoder?";
+        + " times, does to the latent space. It expects that the embeddings still fill the ball and that, for larger"
+        + " k, more of them lie near the origin. Is this so? Does some k make a cloud of the shape of a variational"
+        + " autoencoder's?";
   }
 
   @Override
@@ -110,22 +110,25 @@ final class DegreeStudy implements Study {
     return List.of(
         "All models are two-dimensional with batches of 128. Those with a degree have the ball penalty and the death"
             + " times as the authors' code has them: the squared penalty with weight 0.005, and death times up to 0.5."
-            + " (With the penalty of the paper's text, and with all death times, every training of degree 2 and more"
-            + " grew without bound.) The variational autoencoder is the paper's.",
+            + " (The penalty of the paper's text grows with the size of the cloud, and the sum of all d^k grows with"
+            + " its k-th power. So that objective has no least value for a degree above 1.) The variational autoencoder"
+            + " is the paper's.",
         "An edge of length d pulls with w k d^(k - 1), where w is the weight of the term. Degree 1 has the weight"
             + " 0.005. The other degrees have the weight with which a batch's tree pulls as hard in total as with"
-            + " degree 1, in the mean over 100 batches. This depends on the cloud, so there are two rules: \"ball\""
-            + " takes batches that are uniform in the unit ball, and \"normal\" takes standard normal ones.",
+            + " degree 1, in the mean over 100 batches, rounded to three digits. Edges longer than 0.5 do not pull."
+            + " This depends on the cloud, so there are two rules: \"ball\" takes batches that are uniform in the unit"
+            + " ball, and \"normal\" takes standard normal ones.",
         "The ball is filled if at most 15 % of the test embeddings lie outside and the 95 % hole is at most 1.5 times"
             + " that of uniform points, in the mean over the seeds. More embeddings lie near the origin if the share"
             + " within half the radius of the ball is larger for every seed than for every seed of degree 1.",
         "For the shape, the embeddings are standardised: their mean is subtracted, and their covariance becomes the"
-            + " identity. The shape is nearer to a normal's than to a ball's if the energy distance from standard"
-            + " normal points is smaller than that from uniform points of the ball with the same covariance, for every seed."
-            + " It is like that of the variational autoencoder if the distance from a normal is at most the largest one"
-            + " of its seeds, and if the radii differ from its radii, in the mean over all pairs of seeds, by at most"
-            + " as much as those of two of its seeds. The difference is the largest one of the shares within a radius"
-            + " (Kolmogorov, Smirnov).");
+            + " identity. The shape is nearer to a normal's than to a ball's if this is so for every seed: the energy"
+            + " distance from standard normal points is smaller than the one from uniform points of the ball with the"
+            + " same covariance.",
+        "The shape is like that of the variational autoencoder if two things hold. The mean distance from a normal,"
+            + " over the seeds, is at most the largest one of a VAE. The mean difference of the radii, over all pairs"
+            + " of a seed and a VAE, is at most the largest difference between two VAEs. The difference of two clouds"
+            + " is the largest difference of the shares of their points within a radius (Kolmogorov, Smirnov).");
   }
 
   @Override
@@ -189,7 +192,7 @@ final class DegreeStudy implements Study {
   public StudyAnswer answer(List<StudyRun> runs) {
     List<String> datasets = StudyRun.datasets(runs);
     List<Claim> claims = List.of(
-        claim("The embeddings lie in the ball and fill it.", runs, 1,
+        claim("The embeddings lie in the ball and fill it.", runs, 1.5,
             (dataset, own) -> Comparison.withinAndFilled(own)),
         claim("More embeddings lie near the origin than with degree 1.", runs, 1.5,
             (dataset, own) -> nearer(own, of(runs, dataset, new Setting(1, null)))),
@@ -202,10 +205,12 @@ final class DegreeStudy implements Study {
     List<Shown> shown = new ArrayList<>();
     for (String dataset : datasets) {
       claims.forEach(claim -> summary.add(claim.sentence(dataset)));
-      summary.add(whichAreLikeIt(runs, dataset));
+      whichAreLikeIt(runs, dataset).ifPresent(summary::add);
       summary.add(kurtosis(runs, dataset));
-      for (Reference reference : Reference.values()) {
-        charts.add(radii(runs, dataset, reference));
+      if (runs.stream().anyMatch(run -> run.dataset().equals(dataset) && run.embeddings() != null)) {
+        for (Reference reference : Reference.values()) {
+          charts.add(radii(runs, dataset, reference));
+        }
       }
       for (Setting setting : Setting.all()) {
         of(runs, dataset, setting).stream().findFirst()
@@ -249,23 +254,27 @@ final class DegreeStudy implements Study {
   }
 
   private static Finding nearerToNormal(List<StudyRun> runs) {
-    List<StudyRun> measured = runs.stream().filter(run -> Double.isFinite(run.get(Measure.NORMAL_ENERGY))).toList();
-    if (measured.isEmpty()) {
-      return Finding.notMeasured("energy distances");
+    if (!haveShape(runs)) {
+      return Finding.notMeasured("energy distances of every seed");
     }
-    return Finding.of(
-        measured.stream().allMatch(run -> run.get(Measure.NORMAL_ENERGY) < run.get(Measure.BALL_ENERGY)),
-        Comparison.words(Measure.NORMAL_ENERGY, measured) + " from a normal, "
-            + Comparison.words(Measure.BALL_ENERGY, measured) + " from a ball");
+    return Finding.of(runs.stream().allMatch(run -> run.get(Measure.NORMAL_ENERGY) < run.get(Measure.BALL_ENERGY)),
+        Comparison.words(Measure.NORMAL_ENERGY, runs) + " from a normal, "
+            + Comparison.words(Measure.BALL_ENERGY, runs) + " from a ball");
+  }
+
+  /** Whether there are runs, and the shape of each was measured. A flat cloud has none. */
+  private static boolean haveShape(List<StudyRun> runs) {
+    return !runs.isEmpty() && runs.stream().allMatch(run -> Double.isFinite(run.get(Measure.NORMAL_ENERGY)));
   }
 
   private static Finding likeVariational(List<StudyRun> own, List<StudyRun> variational) {
     List<RadialProfile> profiles = profiles(own);
     List<RadialProfile> others = profiles(variational);
-    double[] energies = Comparison.values(Measure.NORMAL_ENERGY, own);
-    double[] othersEnergies = Comparison.values(Measure.NORMAL_ENERGY, variational);
-    if (profiles.isEmpty() || others.size() < 2 || energies.length == 0 || othersEnergies.length == 0) {
-      return Finding.notMeasured("needs two seeds of the variational autoencoder");
+    if (!haveShape(own) || profiles.size() < own.size()) {
+      return Finding.notMeasured("the shape of every seed");
+    }
+    if (!haveShape(variational) || others.size() < 2) {
+      return Finding.notMeasured("two seeds of the variational autoencoder");
     }
     double among = 0;
     for (int i = 0; i < others.size(); i++) {
@@ -275,8 +284,8 @@ final class DegreeStudy implements Study {
     }
     double from = profiles.stream().flatMap(a -> others.stream().map(a::difference)).mapToDouble(d -> d).average()
         .orElseThrow();
-    double energy = Arrays.stream(energies).average().orElseThrow();
-    double most = Arrays.stream(othersEnergies).max().orElseThrow();
+    double energy = own.stream().mapToDouble(run -> run.get(Measure.NORMAL_ENERGY)).average().orElseThrow();
+    double most = variational.stream().mapToDouble(run -> run.get(Measure.NORMAL_ENERGY)).max().orElseThrow();
     return Finding.of(energy <= most && from <= among, String.format(Locale.ROOT,
         "%.4f from a normal (VAE: at most %.4f); radii differ by %.3f (two VAEs: at most %.3f)", energy, most, from,
         among));
@@ -287,15 +296,23 @@ final class DegreeStudy implements Study {
         .flatMap(Optional::stream).toList();
   }
 
-  private static String whichAreLikeIt(List<StudyRun> runs, String dataset) {
-    List<String> like = Setting.all().stream()
-        .filter(setting -> likeVariational(of(runs, dataset, setting), variational(runs, dataset))
-            .outcome() == Outcome.YES)
-        .map(setting -> setting.title() + " (" + Spread.of(Comparison.values(Measure.OUTSIDE,
-            of(runs, dataset, setting))).inPercent() + " outside the unit ball)")
-        .toList();
-    return like.isEmpty() ? "On " + dataset + " no degree and weight of these makes a cloud like the VAE's."
-        : "On " + dataset + " these make a cloud like the VAE's: " + String.join("; ", like) + ".";
+  /** The settings whose clouds have the shape of the variational autoencoder's; nothing if none was measured. */
+  private static Optional<String> whichAreLikeIt(List<StudyRun> runs, String dataset) {
+    List<String> like = new ArrayList<>();
+    boolean measured = false;
+    for (Setting setting : Setting.all()) {
+      List<StudyRun> own = of(runs, dataset, setting);
+      Outcome outcome = likeVariational(own, variational(runs, dataset)).outcome();
+      measured |= outcome != Outcome.NOT_MEASURED;
+      if (outcome == Outcome.YES) {
+        like.add(setting.title() + " (" + Spread.of(Comparison.values(Measure.OUTSIDE, own)).inPercent()
+            + " outside the unit ball)");
+      }
+    }
+    return !measured ? Optional.empty()
+        : Optional
+            .of("On " + dataset + (like.isEmpty() ? " no degree and weight of these makes a cloud of the VAE's shape."
+                : " these make a cloud of the VAE's shape: " + String.join("; ", like) + "."));
   }
 
   private static String kurtosis(List<StudyRun> runs, String dataset) {

@@ -52,10 +52,11 @@ final class SignatureStudy implements Study {
             + " (TopoAE, weight 0.5, unit range) and the variational one (VAE). AE and TopoAE generate from the"
             + " standard normal distribution, though nothing pulls their embeddings there, AE + Reg from the uniform"
             + " distribution on the ball.",
-        "The neighbourhoods are measured as Moor et al. do, on test images: trustworthiness, continuity, mean"
-            + " relative rank error of the embedded neighbours, RMSE of distances, and the KL divergence of densities"
-            + " at sigma 0.01, 0.1 and 1. The generated images are measured by the Frechet distance, coverage and class"
-            + " entropy.",
+        "The neighbourhoods are measured as Moor et al. do, on test images: trustworthiness, continuity, mean relative"
+            + " rank error of the embedded neighbours, RMSE of distances, and the KL divergence of densities at sigma"
+            + " 0.01, 0.1 and 1. The RMSE is that of pixels in [0, 1]; it depends on the size of the cloud, so a cloud"
+            + " in the unit ball has a larger one. The generated images are measured by the Frechet distance, coverage"
+            + " and class entropy.",
         "One model is better than another in a measure if every one of its seeds is better than every seed of the"
             + " other. A claim holds if this is so in all measures, and in part if it is so in some.");
   }

@@ -182,6 +182,14 @@ class DatasetsTest {
     assertEquals(3, data.train().images().count());
     assertArrayEquals(new byte[] {1, 1}, data.test().labels());
     assertEquals(List.of("0", "1", "2"), data.classes());
+    Files.write(directory.resolve("train-labels.npy"),
+        NpyTest.npy(1, "{'descr': '|i1', 'fortran_order': False, 'shape': (3,)}", new byte[] {-1, 1, 0}));
+    data = open(directory);
+    assertEquals(Labels.NO_CLASS, data.train().classOf(0));
+    assertEquals(1, data.train().classOf(1));
+    assertEquals(List.of("0", "1"), data.classes());
+    assertTrue(log.get(log.size() - 1).endsWith("train-labels.npy: 1 of 3 images have no class (label -1)"),
+        log.toString());
   }
 
   private void image(String path, int type, int size, int rgb) throws IOException {

@@ -10,12 +10,14 @@ import gputae.backend.cpu.InstructionSet;
 import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Split;
+import gputae.linear.FloatPoints;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.SafeTensors;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +83,43 @@ class EvaluatorTest {
       assertEquals(1, best.get(Measure.COVERAGE));
       assertTrue(best.get(Measure.CLASS_ENTROPY) > 0.95);
       assertTrue(best.get(Measure.FRECHET) < evaluation.get(Measure.FRECHET));
+    }
+  }
+
+  /** Every measure of embeddings comes from its own place. */
+  @Test
+  void theMeasuresOfGivenEmbeddings() {
+    Random random = new Random(5);
+    float[] x = new float[240];
+    float[] z = new float[160];
+    int[] labels = new int[80];
+    for (int i = 0; i < 240; i++) {
+      x[i] = (float) random.nextGaussian();
+    }
+    for (int i = 0; i < 160; i++) {
+      z[i] = x[i / 2 * 3 + i % 2] + 0.3f * (float) random.nextGaussian();
+      labels[i / 2] = z[i] > 0 ? 1 : 0;
+    }
+    FloatPoints embeddings = new FloatPoints(z, 2);
+    InputSpace inputs = InputSpace.of(new FloatPoints(x, 3));
+    try (Backend backend = backend()) {
+      Evaluation evaluation = Evaluator.of(backend, inputs, embeddings, labels);
+      NeighbourhoodMeasures near = NeighbourhoodMeasures.ofClasses(inputs, embeddings, labels);
+      ShapeMeasures shape = ShapeMeasures.of(embeddings,
+          ShapeReference.of(backend, UniformBallReference.of(backend, 80, 2, 0), 0)).orElseThrow();
+      assertEquals(near.rankError(), evaluation.get(Measure.RANK_ERROR));
+      assertEquals(near.rankErrorOfInputs(), evaluation.get(Measure.RANK_ERROR_INPUTS));
+      assertEquals(near.distanceRmse(), evaluation.get(Measure.DISTANCE_RMSE));
+      assertEquals(near.labelAccuracy(), evaluation.get(Measure.KNN_ACCURACY));
+      assertEquals(near.trustworthiness(), evaluation.get(Measure.TRUSTWORTHINESS));
+      assertEquals(near.continuity(), evaluation.get(Measure.CONTINUITY));
+      assertEquals(shape.normalEnergy(), evaluation.get(Measure.NORMAL_ENERGY));
+      assertEquals(shape.ballEnergy(), evaluation.get(Measure.BALL_ENERGY));
+      assertEquals(shape.kurtosis(), evaluation.get(Measure.KURTOSIS));
+      EnumSet<Measure> expected = EnumSet.allOf(Measure.class);
+      expected.removeIf(measure -> measure.group() == Measure.Group.RECONSTRUCTION
+          || measure.group() == Measure.Group.GENERATION);
+      assertEquals(expected, evaluation.values().keySet());
     }
   }
 

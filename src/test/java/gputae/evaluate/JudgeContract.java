@@ -133,7 +133,7 @@ abstract class JudgeContract {
     }
   }
 
-  /** Images without a class teach nothing and are not asked about. */
+  /** The judge does not learn from images without a class, and its accuracy does not count them. */
   @Test
   void imagesWithoutAClassAreLeftOut() {
     Dataset rows = rows(70, 40);

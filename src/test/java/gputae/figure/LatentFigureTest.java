@@ -60,8 +60,11 @@ class LatentFigureTest {
     assertEquals(10, cloud.noClass());
     assertEquals(1, cloud.counts()[10]);
     assertEquals(11, cloud.colours().length);
-    // The strip gives them the last row.
-    drawn(new float[] {0.5f, -0.5f, 0}, 3, 1, labels, DIGITS);
+    // The strip gives them a row of their own.
+    float[] line = {0.5f, -0.5f, 0};
+    int height = drawn(line, 3, 1, labels, DIGITS).getHeight();
+    assertEquals(drawn(line, 3, 1, new byte[] {0, 1, 4}, DIGITS).getHeight(), height);
+    assertTrue(drawn(line, 3, 1, new byte[] {0, 4, 4}, DIGITS).getHeight() < height);
     assertEquals(-1, Cloud.of(new FloatPoints(latents, 2), new byte[3], DIGITS).noClass());
   }
 

@@ -32,7 +32,8 @@ class EvaluationFilesTest {
       values.put(Measure.RECALL, Double.NEGATIVE_INFINITY);
       values.put(Measure.DENSITY, -0.0);
       Evaluation evaluation = new Evaluation(values);
-      assertEquals(evaluation, EvaluationFiles.fromJson(EvaluationFiles.json(evaluation, Map.of("a", "b"))));
+      assertEquals(evaluation,
+          EvaluationFiles.fromJson(EvaluationFiles.json(evaluation, Map.of("a", "b"))).orElseThrow());
     }
   }
 
@@ -43,6 +44,7 @@ class EvaluationFilesTest {
     settings.put("alpha", null);
     assertEquals("""
         {
+          "edition": 2,
           "settings": {
             "zeta": "\\"x\\"\\n",
             "alpha": ""
@@ -54,6 +56,14 @@ class EvaluationFilesTest {
         }
         """, EvaluationFiles.json(PaperExample.evaluation(Measure.FRECHET, Double.POSITIVE_INFINITY, Measure.COVERAGE,
         Double.NaN, Measure.BCE_TEST, 0.1849), settings));
+  }
+
+  /** A run that was measured by an earlier version is measured again. */
+  @Test
+  void anEvaluationWithFewerMeasuresIsNone() {
+    assertTrue(EvaluationFiles.fromJson("{\"settings\": {}, \"measures\": {\"outside\": 1}}").isEmpty());
+    assertTrue(EvaluationFiles.fromJson("{\"edition\": 1, \"measures\": {\"outside\": 1}}").isEmpty());
+    assertTrue(EvaluationFiles.fromJson("{\"edition\": 2, \"measures\": {\"outside\": 1}}").isPresent());
   }
 
   @ParameterizedTest
@@ -71,6 +81,7 @@ class EvaluationFilesTest {
             + "there twice",
         "{\"settings\": {\"a\": 1}, \"measures\": {}}           | setting \"a\" is not text",
         "{\"settings\": {}}                                     | there is no \"measures\"",
+        "{\"edition\": -1, \"measures\": {}}                    | \"edition\" is -1",
         "{\"values\": {}, \"measures\": {}}                     | unknown key \"values\"",
         "{\"measures\": {\"outside\": 1}                        | it is not the JSON of an evaluation: it ends too "
             + "early",

@@ -86,7 +86,7 @@ final class Observer implements AutoCloseable {
     int classes = subject.dataset().classes().size();
     int lanes = test.labels() == null ? 1 : classes + (test.classified() < test.images().count() ? 1 : 0);
     for (int i = 0; i < positions.length / 3; i++) {
-      int lane = test.labels() == null ? 0 : test.hasClass(i) ? test.labels()[i] & 0xff : classes;
+      int lane = test.labels() == null ? 0 : test.hasClass(i) ? test.classOf(i) : classes;
       // Multiples of the golden ratio, modulo 1, fill an interval evenly.
       double inLane = i * 0.6180339887498949 % 1;
       positions[3 * i + 1] = (float) ((1 - 2 * (lane + 0.1 + 0.8 * inLane) / lanes) * 0.8);

@@ -58,7 +58,7 @@ final class PointedPlace {
     if (pointer.embedding() >= 0) {
       String label = labels == null ? "test image " + pointer.embedding()
           : test.hasClass(pointer.embedding())
-              ? state.subject.dataset().classes().get(labels[pointer.embedding()] & 0xff)
+              ? state.subject.dataset().classes().get(test.classOf(pointer.embedding()))
           : "no class";
       sheet.text(sheet.fitted(label, Style.SEMIBOLD, 14, room), at, line, Anchor.LEFT, Style.SEMIBOLD, 14, Colours.INK);
       if (labels != null) {

@@ -1,13 +1,15 @@
 package gputae.backend.cuda;
 
 import gputae.backend.Activation;
+import gputae.backend.BackendException;
 import gputae.backend.Matrix;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Computes dense layers, forward and backward. It uses either the kernels of kernels/dense.cu, or the driver's matrix
- * products together with the kernels of kernels/activation.cu.
+ * Computes dense layers, forward and backward. It uses either kernels of our own, or the driver's matrix products
+ * together with the kernels of kernels/activation.cu. The kernels of our own are those of kernels/dense.cu for few rows
+ * and for narrow layers, and those of kernels/dense_tiles.cu for the rest.
  */
 final class DenseLayers {
 
@@ -18,17 +20,29 @@ final class DenseLayers {
   private static final int ROWS_A_PART = 256;
 
   /**
-   * {@link Products#AUTO} takes the kernels of kernels/dense.cu up to this number of rows. The number was chosen before
-   * any measurement. The kernels save launches, which take most of the time for some hundred rows; cuBLAS saves memory
-   * traffic, which takes most of the time for thousands of rows.
+   * Few rows are at most this number. {@link Products#AUTO} takes kernels of our own for few rows. The number was
+   * chosen before any measurement. The kernels save launches, which take most of the time for some hundred rows; cuBLAS
+   * saves memory traffic, which takes most of the time for thousands of rows.
    */
-  private static final long OWN_ROWS = 1024;
+  private static final long FEW_ROWS = 1024;
 
   /** In kernels/dense.cu: the number of rows of y that a warp computes, and also the number of columns. */
   private static final int DENSE_SIDE = 4;
 
+  /** Most blocks of a grid along its second axis. */
+  private static final int MOST_GRID_Y = 65535;
+
   /** The largest width for which the grids of kernels/dense.cu have room. */
-  private static final long OWN_WIDTH = 65535L * DENSE_SIDE;
+  private static final long OWN_WIDTH = (long) MOST_GRID_Y * DENSE_SIDE;
+
+  /** The largest number of inputs for which dense_gradients has room. */
+  private static final long MOST_INPUTS = (long) MOST_GRID_Y * Launches.WARP;
+
+  /** In kernels/dense_tiles.cu: rows and columns of a tile. */
+  private static final int TILE = 64;
+
+  /** A tile of a narrower layer would be mostly empty. */
+  private static final int LEAST_COLUMNS = 17;
 
   /** In kernels/dense.cu: the largest number of warps in a block of dense_forward. */
   private static final int FORWARD_WARPS = 8;
@@ -51,6 +65,7 @@ final class DenseLayers {
   /** As {@link gputae.backend.Backend#dense}. The caller has checked the shapes. */
   void forward(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
     if (own(x.rows(), w)) {
+      requireWidth(w);
       forwardOwn(x, w, b, activation, y);
       return;
     }
@@ -68,7 +83,9 @@ final class DenseLayers {
     if (rows == 0 || out == 0) {
       return;
     }
-    if (own(rows, w)) {
+    // Without inputs there is no product, only the bias's gradient.
+    if (w.columns() > 0 && own(rows, w)) {
+      requireWidth(w);
       backwardOwn(x, w, y, activation, dy, dw, db, dx);
       return;
     }
@@ -110,11 +127,22 @@ final class DenseLayers {
     });
   }
 
-  /** Whether kernels/dense.cu computes a layer with weights w (out, in) for this number of rows. */
+  /** Whether kernels of our own compute a layer with weights w (out, in) for this number of rows. */
   private boolean own(long rows, Matrix w) {
-    long in = w.columns();
-    return in > 0 && Math.max(in, w.rows()) <= OWN_WIDTH
-        && (products == Products.OWN || products == Products.AUTO && rows <= OWN_ROWS);
+    return products == Products.OWN
+        || products == Products.AUTO && rows <= FEW_ROWS && Math.max(w.columns(), w.rows()) <= OWN_WIDTH;
+  }
+
+  private static void requireWidth(Matrix w) {
+    if (w.columns() > MOST_INPUTS) {
+      throw new BackendException("a layer has " + w.columns() + " inputs; the kernels of products 'own' take at most "
+          + MOST_INPUTS + ", so this needs cuBLAS (" + CudaLibraries.CUBLAS_ADVICE + ")");
+    }
+  }
+
+  /** Whether kernels/dense_tiles.cu computes a product with so many rows and columns. */
+  private static boolean tiled(long rows, long columns) {
+    return rows > FEW_ROWS && columns >= LEAST_COLUMNS || columns > OWN_WIDTH;
   }
 
   private void forwardOwn(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
@@ -122,6 +150,13 @@ final class DenseLayers {
     int in = Math.toIntExact(x.columns());
     int out = Math.toIntExact(y.columns());
     if (rows == 0 || out == 0) {
+      return;
+    }
+    if (tiled(rows, out)) {
+      launches.launch("dense_tiles_forward", Launches.blocksOf(rows, TILE), Launches.blocksOf(out, TILE),
+          Launches.THREADS, 0,
+          new Arguments().pointer(memory.address(x)).pointer(memory.address(w)).pointer(memory.address(b))
+              .int32(activation.ordinal()).int32(rows).int32(in).int32(out).pointer(memory.address(y)));
       return;
     }
     // The number of slices depends only on the width, so that the order of a sum is the same for any number of rows. It
@@ -148,20 +183,36 @@ final class DenseLayers {
       return;
     }
     boolean changesDy = activation != Activation.IDENTITY;
-    schedule.whileAside(List.of(w, y, dy), changesDy ? List.of(dy, dx) : List.of(dx), () -> {
-      int columns = Launches.blocksOf(dx.columns(), Launches.WARP);
-      // A block gets a second tile if blocks cannot share the columns.
-      int tiles = changesDy ? Math.min(2, columns) : 1;
-      launches.launch("dense_backward", Launches.blocksOf(dx.rows(), DENSE_SIDE), changesDy ? 1 : columns,
-          BACKWARD_SLICES * tiles * Launches.WARP,
-          0,
-          new Arguments().pointer(memory.address(w)).pointer(memory.address(y)).int32(activation.ordinal())
-              .int32(Math.toIntExact(dx.rows())).int32(Math.toIntExact(dx.columns()))
-              .int32(Math.toIntExact(y.columns()))
-              .pointer(memory.address(dy)).pointer(memory.address(dx)));
-    });
+    schedule.whileAside(List.of(w, y, dy), changesDy ? List.of(dy, dx) : List.of(dx),
+        () -> inputGradientOwn(w, y, activation, dy, dx));
     schedule.aside(Schedule.PRODUCTS_ASIDE, List.of(x, dy), List.of(dw, db),
         () -> gradientsOwn(x, y, Activation.IDENTITY, dy, dw, db));
+  }
+
+  /** dy becomes the gradient before the activation, g; dx = g w. */
+  private void inputGradientOwn(Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dx) {
+    boolean changesDy = activation != Activation.IDENTITY;
+    int rows = Math.toIntExact(dy.rows());
+    int in = Math.toIntExact(dx.columns());
+    int out = Math.toIntExact(dy.columns());
+    if (!tiled(rows, in)) {
+      int columns = Launches.blocksOf(in, Launches.WARP);
+      // A block gets a second tile if blocks cannot share the columns.
+      int tiles = changesDy ? Math.min(2, columns) : 1;
+      launches.launch("dense_backward", Launches.blocksOf(rows, DENSE_SIDE), changesDy ? 1 : columns,
+          BACKWARD_SLICES * tiles * Launches.WARP, 0,
+          new Arguments().pointer(memory.address(w)).pointer(memory.address(y)).int32(activation.ordinal()).int32(rows)
+              .int32(in).int32(out).pointer(memory.address(dy)).pointer(memory.address(dx)));
+      return;
+    }
+    if (changesDy) {
+      launches.over("elu_backward", dy.size(),
+          new Arguments().pointer(memory.address(y)).int64(dy.size()).pointer(memory.address(dy)));
+    }
+    launches.launch("dense_tiles_backward", Launches.blocksOf(rows, TILE), Launches.blocksOf(in, TILE),
+        Launches.THREADS, 0,
+        new Arguments().pointer(memory.address(dy)).pointer(memory.address(w)).int32(rows).int32(in).int32(out)
+            .pointer(memory.address(dx)));
   }
 
   /** dw += g^T x, db += column sums of g, where g is the gradient before the activation. */
