@@ -297,11 +297,9 @@ part_products() {
   local code products batch
   for batch in $product_batches; do
     for products in own cublas; do
-      export JAVA_TOOL_OPTIONS=-Dgputae.products=$products
-      train "products-$products-$batch" 60 --model ae --batch "$batch" \
+      train "products-$products-$batch" 60 --model ae --batch "$batch" --products "$products" \
         --epochs $((step_epochs * (batch > 512 ? batch / 512 : 1) + 1))
       code=$?
-      unset JAVA_TOOL_OPTIONS
       [ $code = 0 ] || note "products by $products, batch $batch" "$(verdict $code)" "$(reason $code)"
     done
   done

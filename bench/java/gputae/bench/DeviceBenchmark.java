@@ -2,6 +2,7 @@ package gputae.bench;
 
 import gputae.backend.Backend;
 import gputae.backend.Recording;
+import gputae.backend.cuda.Products;
 import gputae.device.DeviceChoice;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -75,7 +76,7 @@ public abstract class DeviceBenchmark {
 
   @Setup(Level.Trial)
   public final void open() {
-    start(DeviceChoice.of(device).open(null, System.out::println));
+    start(DeviceChoice.of(device).open(null, Products.AUTO, System.out::println));
   }
 
   /** Prepares and checks on a backend. The backend is closed with the benchmark, or at once if a result is wrong. */

@@ -3,6 +3,7 @@ package gputae;
 import gputae.backend.BackendException;
 import gputae.backend.cuda.CudaMachine;
 import gputae.backend.cuda.JCudaDriver;
+import gputae.backend.cuda.Products;
 
 /**
  * Looks for a GPU and reports the result as doctor does. The other lines of doctor, which take most of its time, are
@@ -15,7 +16,7 @@ public final class CudaMain {
   public static void main(String[] none) {
     try {
       System.out.println("NVIDIA driver  " + CudaMachine.find());
-      try (JCudaDriver driver = JCudaDriver.open(0)) {
+      try (JCudaDriver driver = JCudaDriver.open(0, Products.AUTO)) {
         System.out.println("cuBLAS  " + driver.cublas());
         System.out.println("CUDA backend  " + driver.description());
       }

@@ -3,6 +3,7 @@ package gputae.cli;
 import gputae.backend.Backend;
 import gputae.backend.BackendException;
 import gputae.backend.cuda.HostRunner;
+import gputae.backend.cuda.Products;
 import gputae.device.DeviceChoice;
 import gputae.run.Failure;
 import java.util.function.Consumer;
@@ -44,6 +45,23 @@ final class DeviceOptions {
       })
   private DeviceChoice device;
 
+  static final class ProductsConverter implements ITypeConverter<Products> {
+    @Override
+    public Products convert(String value) {
+      try {
+        return Products.of(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  @Option(names = "--products", paramLabel = "PRODUCTS", converter = ProductsConverter.class,
+      description = "On a GPU, what multiplies the matrices of the network (default: auto). own: kernels of gpu-tae; "
+          + "NVIDIA's driver is then all that it needs. cublas: NVIDIA's library. auto: cuBLAS for large batches if it "
+          + "is found, otherwise own; the line that names the device says which.")
+  private Products products;
+
   @Option(names = "--threads", paramLabel = "N",
       description = "Number of CPU threads (default: all that this process may use). With the same number of "
           + "threads, results are repeatable.")
@@ -73,8 +91,11 @@ final class DeviceOptions {
       throw Failure
           .usage("--threads is " + threads + "; --device host-runner takes at most " + HostRunner.MOST_HOST_THREADS);
     }
+    if (device.kind() == DeviceChoice.Kind.CPU && products != null) {
+      throw Failure.usage("--products has no meaning for --device cpu; leave it out");
+    }
     try {
-      return device.open(threads, log);
+      return device.open(threads, products == null ? Products.AUTO : products, log);
     } catch (BackendException e) {
       throw device.kind() == DeviceChoice.Kind.CUDA
           ? new BackendException("--device cuda: " + e.getMessage() + " (or use --device cpu)", e) : e;

@@ -8,6 +8,7 @@ import gputae.backend.cpu.NativeLibraries;
 import gputae.backend.cuda.CudaBackend;
 import gputae.backend.cuda.CudaMachine;
 import gputae.backend.cuda.JCudaDriver;
+import gputae.backend.cuda.Products;
 import gputae.backend.cuda.KernelFiles;
 import gputae.figure.LossFigure;
 import gputae.objective.Losses;
@@ -64,7 +65,7 @@ final class DoctorCommand implements Callable<Integer> {
     if (selftest) {
       return selfTest();
     }
-    for (String option : List.of("--device", "--threads", "--repeats")) {
+    for (String option : List.of("--device", "--threads", "--products", "--repeats")) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
         throw Failure.usage(option + " has no meaning for doctor without --selftest; add it, or leave both out");
       }
@@ -134,9 +135,9 @@ final class DoctorCommand implements Callable<Integer> {
       print("CUDA backend", "none: " + e.getMessage());
       return;
     }
-    try (JCudaDriver driver = JCudaDriver.open(0)) {
-      print("cuBLAS", driver.cublas().toString());
-      print("CUDA backend", driver.description());
+    try (JCudaDriver driver = JCudaDriver.open(0, Products.AUTO)) {
+      print("cuBLAS", driver.cublas());
+      print("CUDA backend", driver.description() + (driver.multiplies() ? "" : ", products own"));
     } catch (BackendException e) {
       print("CUDA backend", "none: " + e.getMessage());
     }

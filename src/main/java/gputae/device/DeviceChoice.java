@@ -58,15 +58,14 @@ public record DeviceChoice(Kind kind, int number) {
   /**
    * Opens the device and describes it in a line to {@code log}. The caller closes it.
    *
-   * @param threads number of CPU threads, null for all that this process may use
+   * @param threads  number of CPU threads, null for all that this process may use
+   * @param products what multiplies matrices on a GPU; without meaning on the CPU
    * @throws BackendException that says what is missing and how to get it
    */
-  public Backend open(Integer threads, Consumer<String> log) {
+  public Backend open(Integer threads, Products products, Consumer<String> log) {
     int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-    // This is checked before any device is opened, and must not become one of auto's reasons for the CPU.
-    Products products = Products.chosen();
     return switch (kind) {
-      case CUDA -> announced(gpu(products), " (cuda:" + number + ")", log);
+      case CUDA -> gpu(products, "cuda:" + number, log);
       // If the number is not given, it may be smaller than the number of cores. If it is given, it is never reduced,
       // since a silent change would surprise the user.
       case HOST_RUNNER ->
@@ -76,13 +75,11 @@ public record DeviceChoice(Kind kind, int number) {
               "", log);
       case CPU -> announced(cpu(cores), "", log);
       case AUTO -> {
-        Backend gpu;
         try {
-          gpu = gpu(products);
+          yield gpu(products, "auto: there is a GPU, and all that it takes", log);
         } catch (BackendException e) {
           yield announced(cpu(cores), " (auto: " + e.getMessage() + ")", log);
         }
-        yield announced(gpu, " (auto: there is a GPU, and all that it takes)", log);
       }
     };
   }
@@ -97,8 +94,10 @@ public record DeviceChoice(Kind kind, int number) {
     return backend;
   }
 
-  private Backend gpu(Products products) {
-    return new CudaBackend(JCudaDriver.open(number), products);
+  private Backend gpu(Products products, String why, Consumer<String> log) {
+    JCudaDriver driver = JCudaDriver.open(number, products);
+    String without = driver.withoutCublas().map(reason -> "; products by kernels of its own: " + reason).orElse("");
+    return announced(new CudaBackend(driver, products), " (" + why + without + ")", log);
   }
 
   private static Backend cpu(int threads) {

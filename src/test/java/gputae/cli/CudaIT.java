@@ -214,11 +214,55 @@ class CudaIT {
     fake.with("driver", 12040).with("VIRTUAL_ENV", folder.resolve("env"));
     assertTrue(found("cuBLAS").endsWith(twelve.resolve("libcublas.so.12").toString()));
     fake.with("VIRTUAL_ENV", null).with("PATH", "/nowhere");
-    trainRefuses("libcublas.so.13 needs a driver for CUDA 13, this one serves CUDA 12.4");
+    assertTrue(found("cuBLAS").contains("libcublas.so.13 needs a driver for CUDA 13, this one serves CUDA 12.4"));
     // The loader finds the driver itself.
     fake.with("GPU_TAE_LIBCUDA", null).with("driver", null).with("LD_LIBRARY_PATH",
         both + ":" + FakeCuda.driver().getParent());
     assertEquals(FakeCuda.driver() + ", for CUDA 13.0", found("NVIDIA driver"));
+  }
+
+  /** No cuBLAS is found, or nobody wants one: our own kernels multiply, and the bits are those of the host runner. */
+  @Test
+  void aGpuWithoutCublasTrains() throws IOException {
+    Object[] own = Tiny.train(data, "--epochs", 2, "--device", "host-runner", "--products", "own", "--out", "host");
+    jar().run(own).succeeded();
+    byte[] expected = Files.readAllBytes(folder.resolve("host/model.safetensors"));
+    fake.with("counts", folder.resolve("counts"));
+    String chosen = train("--epochs", 2, "--device", "cuda", "--products", "own", "--out", "chosen").succeeded().out();
+    assertTrue(chosen.contains(code() + ", products own (cuda:0)"), chosen);
+    assertTrue(FakeCuda.counts(folder.resolve("counts")).keySet().stream().noneMatch(call -> call.contains("cublas")));
+    assertArrayEquals(expected, Files.readAllBytes(folder.resolve("chosen/model.safetensors")));
+
+    fake = new FakeCuda().with("GPU_TAE_CUBLAS", null).with("PATH", "/nowhere");
+    String line = train("--epochs", 2, "--device", "cuda", "--out", "without").succeeded().out().lines()
+        .filter(each -> each.startsWith("device: ")).findFirst().orElseThrow();
+    assertTrue(line.contains(", products own (cuda:0; products by kernels of its own: no cuBLAS 12 or 13 (looked in ")
+        && line.contains("pip install nvidia-cublas-cu12"), line);
+    assertArrayEquals(expected, Files.readAllBytes(folder.resolve("without/model.safetensors")));
+    String auto = train("--epochs", 1, "--out", "auto").succeeded().out();
+    assertTrue(auto.contains("auto: there is a GPU, and all that it takes; products by kernels of its own"), auto);
+    train("--epochs", 1, "--device", "cuda", "--products", "cublas", "--out", "none")
+        .failed("--device cuda: no cuBLAS 12 or 13", "pip install nvidia-cublas-cu12");
+    Jar.Result doctor = jar().run("doctor").succeeded();
+    assertTrue(line(doctor, "cuBLAS").startsWith("none, so kernels of gpu-tae multiply: no cuBLAS 12 or 13"),
+        doctor.toString());
+    assertTrue(line(doctor, "CUDA backend").endsWith(code() + ", products own"), doctor.toString());
+    train("--products", "mine").wrongUsage();
+    train("--device", "cpu", "--products", "own").wrongUsage();
+  }
+
+  /** A cuBLAS that was found, but does not work on the GPU, is none. */
+  @Test
+  void aCublasThatDoesNotWorkIsDoneWithout() throws IOException {
+    Path place = Files.createDirectory(folder.resolve("place"));
+    Files.copy(FakeCuda.cublas(12), place.resolve("libcublas.so.12"));
+    fake.with("GPU_TAE_CUBLAS", null).with("LD_LIBRARY_PATH", place).with("PATH", "/nowhere")
+        .with("fail", "cublasGemmEx=15").with("counts", folder.resolve("counts"));
+    String said = train("--epochs", 1, "--device", "cuda", "--out", "run").succeeded().out();
+    assertTrue(said.contains("products by kernels of its own: cuBLAS 12.")
+        && said.contains("does not work on cuda:0, Fake GPU (sm_90): cublasGemmEx: CUBLAS_STATUS_NOT_SUPPORTED"), said);
+    FakeCuda.counts(folder.resolve("counts"))
+        .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
   }
 
   @Test
@@ -361,8 +405,8 @@ class CudaIT {
     String name =
         call.substring(0, call.indexOf('=')).replaceFirst("_v2$", "").replace("InstantiateWithFlags", "Instantiate");
     fake.with("fail", call).with("counts", folder.resolve("counts"));
-    Jar.Result result =
-        jar().java("-Dgputae.products=cublas").run(Tiny.train(data, "--epochs", 2, "--device", "cuda", "--out", "run"));
+    Jar.Result result = jar()
+        .run(Tiny.train(data, "--epochs", 2, "--device", "cuda", "--products", "cublas", "--out", "run"));
     // The stand-in prints lines too.
     List<String> said = result.errLines().stream().filter(line -> !line.startsWith("fake CUDA: ")).toList();
     assertEquals(1, result.exit(), result.toString());

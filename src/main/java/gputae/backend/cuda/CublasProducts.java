@@ -7,6 +7,7 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import gputae.backend.BackendException;
 import gputae.backend.OutOfMemoryException;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -38,6 +39,8 @@ final class CublasProducts {
 
   private static final int ALIGNMENT = 256;
 
+  private final Path file;
+  private final String version;
   private final DeviceMemory memory;
   private final Consumer<Runnable> undo;
   private final cublasHandle[] handles;
@@ -51,21 +54,34 @@ final class CublasProducts {
   }
 
   /**
-   * Prepares products on {@code streams} streams.
+   * Finds cuBLAS, prepares products on {@code streams} streams, and tries one out.
    *
-   * @param undo receives the actions that free the handles
+   * @param stream number of a stream of the GPU, and {@code queue} that stream
+   * @param undo   receives the actions that free the handles
+   * @throws NoCublasException if no cuBLAS is found that works, and nobody named one
+   * @throws BackendException  if the user named one that does not work
    */
-  CublasProducts(DeviceMemory memory, int streams, Consumer<Runnable> undo) {
+  CublasProducts(CudaMachine machine, CudaMachine.Gpu gpu, DeviceMemory memory, int streams, int stream, CUstream queue,
+      Consumer<Runnable> undo) {
+    this.file = CudaLibraries.cublas(machine.version());
     this.memory = memory;
     this.handles = new cublasHandle[streams];
     this.undo = undo;
-  }
-
-  /** The version of cuBLAS. cuBLAS gives a number such as 120604 or 130101: major, minor and patch, two digits each. */
-  String version(int stream, CUstream queue) {
     int[] number = new int[1];
     checkCublas("cublasGetVersion", JCublas2.cublasGetVersion(handle(stream, queue), number));
-    return number[0] / 10000 + "." + number[0] / 100 % 100 + "." + number[0] % 100;
+    // A number such as 120604 or 130101: major, minor and patch, two digits each.
+    version = number[0] / 10000 + "." + number[0] / 100 % 100 + "." + number[0] % 100;
+    tryOut(stream, queue, this + " does not work on " + gpu);
+  }
+
+  /** The version of cuBLAS. */
+  String version() {
+    return version;
+  }
+
+  @Override
+  public String toString() {
+    return "cuBLAS " + version + ", " + file;
   }
 
   /** The handle of a stream; it is created when it is first needed. */
@@ -91,9 +107,9 @@ final class CublasProducts {
    * Does one product and waits for it. A cuBLAS that is older than the GPU has no code for the GPU and reports this at
    * the first product.
    *
-   * @param complaint the beginning of the {@link BackendException}'s message if the product fails
+   * @param complaint the beginning of the message if the product fails
    */
-  void tryOut(int stream, CUstream queue, String complaint) {
+  private void tryOut(int stream, CUstream queue, String complaint) {
     int n = 32;
     long bytes = (long) n * n * Float.BYTES;
     long matrix = memory.allocate(bytes);
@@ -105,7 +121,8 @@ final class CublasProducts {
       multiply(stream, queue, false, false, n, n, n, matrix, n, matrix, n, 0, matrix, n);
       check("cuStreamSynchronize", cuStreamSynchronize(queue));
     } catch (BackendException e) {
-      throw new BackendException(complaint + ": " + e.getMessage() + "; " + CudaLibraries.CUBLAS_ADVICE, e);
+      throw CudaLibraries.withoutCublas(
+          new BackendException(complaint + ": " + e.getMessage() + "; " + CudaLibraries.CUBLAS_ADVICE, e));
     }
     memory.free(matrix);
   }

@@ -38,10 +38,14 @@ public final class CudaBackend extends AbstractBackend {
     this(driver, Products.AUTO);
   }
 
-  /** A backend that uses a driver and closes it; {@code products} says what multiplies matrices. */
-  public CudaBackend(Driver driver, Products products) {
+  /**
+   * A backend that uses a driver and closes it.
+   *
+   * @param wanted what multiplies matrices; {@link Products#AUTO} becomes {@link Products#OWN} if the driver cannot
+   */
+  public CudaBackend(Driver driver, Products wanted) {
     this.driver = driver;
-    this.products = products;
+    this.products = wanted == Products.AUTO && !driver.multiplies() ? Products.OWN : wanted;
     Schedule.Memory memory = new Schedule.Memory() {
       @Override
       public long reserve(long bytes, String what) {

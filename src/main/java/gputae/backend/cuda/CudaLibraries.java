@@ -37,6 +37,9 @@ final class CudaLibraries {
           + "--gpus all;"
           + " in WSL, install the driver on Windows)";
 
+  private static final String CUBLAS_PROPERTY = "gputae.cublas";
+  private static final String CUBLAS_VARIABLE = "GPU_TAE_CUBLAS";
+
   static final String CUBLAS_ADVICE =
       "install it with: pip install nvidia-cublas-cu12 (for drivers of CUDA 13 also: pip install nvidia-cublas), or "
           + "NVIDIA's"
@@ -78,6 +81,8 @@ final class CudaLibraries {
   private static final Once<Path> DRIVER = new Once<>();
   private static final Once<Path> CUBLAS_LIBRARY = new Once<>();
 
+  private static boolean cublasIsNamed;
+
   private CudaLibraries() {}
 
   /** A version as CUDA writes it: 12.4 for 12040. */
@@ -107,17 +112,34 @@ final class CudaLibraries {
    *
    * @param driverVersion the CUDA version that the driver serves, as cuDriverGetVersion gives it
    * @return the file of cuBLAS
+   * @throws NoCublasException if none was found that can be used
+   * @throws BackendException  if the user named one that cannot be used
    */
   static synchronized Path cublas(int driverVersion) {
-    return CUBLAS_LIBRARY.get(() -> {
-      List<String> names = CUBLAS.stream().map(version -> "libcublas.so." + version).toList();
-      List<Path> files = named("gputae.cublas", "GPU_TAE_CUBLAS", names).orElseGet(() -> SEARCH.cublas(names));
-      if (files.isEmpty()) {
-        throw new BackendException("no cuBLAS 12 or 13 (looked in " + LibrarySearch.places() + "); " + CUBLAS_ADVICE);
-      }
-      return firstThatLoads(files, file -> loadCublas(file, driverVersion), "no cuBLAS that can be used",
-          CUBLAS_ADVICE);
-    });
+    try {
+      return CUBLAS_LIBRARY.get(() -> {
+        List<String> names = CUBLAS.stream().map(version -> "libcublas.so." + version).toList();
+        cublasIsNamed = !place(CUBLAS_PROPERTY, CUBLAS_VARIABLE).isEmpty();
+        List<Path> files = named(CUBLAS_PROPERTY, CUBLAS_VARIABLE, names).orElseGet(() -> SEARCH.cublas(names));
+        if (files.isEmpty()) {
+          throw new BackendException("no cuBLAS 12 or 13 (looked in " + LibrarySearch.places() + "); " + CUBLAS_ADVICE);
+        }
+        return firstThatLoads(files, file -> loadCublas(file, driverVersion), "no cuBLAS that can be used",
+            CUBLAS_ADVICE);
+      });
+    } catch (BackendException e) {
+      throw withoutCublas(e);
+    }
+  }
+
+  /** The failure as it is if the user named a cuBLAS, otherwise as one that can be done without. */
+  static synchronized BackendException withoutCublas(BackendException failure) {
+    return cublasIsNamed ? failure : new NoCublasException(failure.getMessage(), failure);
+  }
+
+  /** What a system property or an environment variable says; empty if neither is set. */
+  private static String place(String property, String variable) {
+    return System.getProperty(property, System.getenv().getOrDefault(variable, ""));
   }
 
   /**
@@ -139,7 +161,7 @@ final class CudaLibraries {
 
   /** The files that a system property or an environment variable names; empty if neither is set. */
   private static Optional<List<Path>> named(String property, String variable, List<String> names) {
-    String place = System.getProperty(property, System.getenv().getOrDefault(variable, ""));
+    String place = place(property, variable);
     if (place.isEmpty()) {
       return Optional.empty();
     }

@@ -77,6 +77,11 @@ public interface Driver extends AutoCloseable {
   void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
       float beta, long c, int ldc);
 
+  /** Whether {@link #product} can be called. */
+  default boolean multiplies() {
+    return true;
+  }
+
   /** The number of streams beside the main stream, for {@link #fork}. */
   int STREAMS = 3;
 

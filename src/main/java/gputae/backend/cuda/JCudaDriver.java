@@ -9,8 +9,6 @@ import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRetain;
-import static jcuda.driver.JCudaDriver.cuEventCreate;
-import static jcuda.driver.JCudaDriver.cuEventDestroy;
 import static jcuda.driver.JCudaDriver.cuEventElapsedTime;
 import static jcuda.driver.JCudaDriver.cuEventRecord;
 import static jcuda.driver.JCudaDriver.cuEventSynchronize;
@@ -21,21 +19,18 @@ import static jcuda.driver.JCudaDriver.cuGraphLaunch;
 import static jcuda.driver.JCudaDriver.cuMemcpyDtoDAsync;
 import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import static jcuda.driver.JCudaDriver.cuStreamBeginCapture;
-import static jcuda.driver.JCudaDriver.cuStreamCreate;
-import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 import static jcuda.driver.JCudaDriver.cuStreamEndCapture;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import static jcuda.driver.JCudaDriver.cuStreamWaitEvent;
 
 import gputae.backend.BackendException;
 import gputae.backend.OutOfMemoryException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Optional;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
@@ -45,7 +40,6 @@ import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
-import jcuda.driver.CUstream_flags;
 
 /**
  * Uses an NVIDIA GPU through CUDA's driver interface and cuBLAS, which JCuda makes available in Java.
@@ -59,10 +53,10 @@ public final class JCudaDriver implements Driver {
 
   private final CUdevice device;
   private final CUcontext context = new CUcontext();
-  private final Cublas cublas;
+  private String withoutCublas;
   private final String description;
   private final Limits limits;
-  private final Stream[] streams = new Stream[1 + STREAMS];
+  private final CudaStream[] streams = new CudaStream[1 + STREAMS];
   private final LoadedKernels kernels;
   private final CublasProducts products;
   private final Map<Long, CUgraphExec> graphs = new HashMap<>();
@@ -94,38 +88,22 @@ public final class JCudaDriver implements Driver {
     CAPTURE
   }
 
-  /** A stream and what belongs to it. */
-  private static final class Stream {
-    final CUstream queue = new CUstream();
-    final CUevent forked = new CUevent();
-    final CUevent joined = new CUevent();
-    /** Whether the stream is forked and not yet joined. This is never true for the main stream. */
-    boolean open;
-  }
-
-  /** A version of cuBLAS and its file. */
-  public record Cublas(Path file, String version) {
-    @Override
-    public String toString() {
-      return "cuBLAS " + version + ", " + file;
-    }
-  }
-
   /**
    * Opens a GPU.
    *
-   * @param number number of the GPU in the order of CUDA_VISIBLE_DEVICES, from 0
+   * @param number   number of the GPU in the order of CUDA_VISIBLE_DEVICES, from 0
+   * @param products whether cuBLAS is loaded: never with {@link Products#OWN}; with {@link Products#AUTO} if one is
+   *     found that works
    * @throws BackendException that says what is missing and how to get it
    */
-  public static JCudaDriver open(int number) {
+  public static JCudaDriver open(int number, Products products) {
     KernelFiles.require();
     CudaMachine machine = CudaMachine.find();
     CudaMachine.Gpu gpu = machine.gpu(number);
-    CudaLibraries.cublas(machine.version());
-    return new JCudaDriver(machine, gpu);
+    return new JCudaDriver(machine, gpu, products);
   }
 
-  private JCudaDriver(CudaMachine machine, CudaMachine.Gpu gpu) {
+  private JCudaDriver(CudaMachine machine, CudaMachine.Gpu gpu, Products wanted) {
     device = new CUdevice();
     memory = new DeviceMemory(this::makeCurrent, this::synchronise);
     try {
@@ -137,15 +115,14 @@ public final class JCudaDriver implements Driver {
           attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN));
       kernels = new LoadedKernels(machine, gpu, limits.sharedMemory(), undo::add);
       for (int i = 0; i < streams.length; i++) {
-        streams[i] = newStream();
+        streams[i] = new CudaStream(undo::add);
       }
-      products = new CublasProducts(memory, streams.length, undo::add);
-      newEvent(began, CUevent_flags.CU_EVENT_DEFAULT);
-      newEvent(ended, CUevent_flags.CU_EVENT_DEFAULT);
+      CudaStream.newEvent(began, CUevent_flags.CU_EVENT_DEFAULT, undo::add);
+      CudaStream.newEvent(ended, CUevent_flags.CU_EVENT_DEFAULT, undo::add);
       transfers = new PinnedTransfers(undo::add);
-      cublas = new Cublas(CudaLibraries.cublas(machine.version()), products.version(MAIN, stream()));
-      description = "CUDA, " + gpu.kind() + ", " + kernels.origin() + ", cuBLAS " + cublas.version;
-      products.tryOut(MAIN, stream(), cublas + " does not work on " + gpu);
+      products = wanted == Products.OWN ? null : cublas(machine, gpu, wanted);
+      description =
+          "CUDA, " + gpu.kind() + ", " + kernels.origin() + (products == null ? "" : ", cuBLAS " + products.version());
     } catch (RuntimeException e) {
       try {
         close();
@@ -156,23 +133,17 @@ public final class JCudaDriver implements Driver {
     }
   }
 
-  private Stream newStream() {
-    Stream made = new Stream();
-    check("cuStreamCreate", cuStreamCreate(made.queue, CUstream_flags.CU_STREAM_NON_BLOCKING));
-    undo.add(() -> check("cuStreamDestroy", cuStreamDestroy(made.queue)));
-    newEvent(made.forked, CUevent_flags.CU_EVENT_DISABLE_TIMING);
-    newEvent(made.joined, CUevent_flags.CU_EVENT_DISABLE_TIMING);
-    return made;
-  }
-
-  private void newEvent(CUevent event, int flags) {
-    newEvent(event, flags, undo::add);
-  }
-
-  /** Creates an event; {@code undo} receives the action that destroys it. */
-  static void newEvent(CUevent event, int flags, Consumer<Runnable> undo) {
-    check("cuEventCreate", cuEventCreate(event, flags));
-    undo.accept(() -> check("cuEventDestroy", cuEventDestroy(event)));
+  /** Products by cuBLAS; null if it is not wanted in any case and there is none. */
+  private CublasProducts cublas(CudaMachine machine, CudaMachine.Gpu gpu, Products wanted) {
+    try {
+      return new CublasProducts(machine, gpu, memory, streams.length, MAIN, stream(), undo::add);
+    } catch (NoCublasException e) {
+      if (wanted == Products.CUBLAS) {
+        throw e;
+      }
+      withoutCublas = e.getMessage();
+      return null;
+    }
   }
 
   /**
@@ -191,9 +162,20 @@ public final class JCudaDriver implements Driver {
     return description;
   }
 
-  /** The cuBLAS in use. */
-  public Cublas cublas() {
-    return cublas;
+  /** Version and file of the cuBLAS in use, or why there is none. */
+  public String cublas() {
+    return products != null ? products.toString() : "none, so kernels of gpu-tae multiply"
+        + (withoutCublas == null ? "" : ": " + withoutCublas);
+  }
+
+  /** Why there is no cuBLAS, and how to get it, if one was looked for. */
+  public Optional<String> withoutCublas() {
+    return Optional.ofNullable(withoutCublas);
+  }
+
+  @Override
+  public boolean multiplies() {
+    return products != null;
   }
 
   @Override
@@ -271,6 +253,9 @@ public final class JCudaDriver implements Driver {
   @Override
   public void product(boolean transposeA, boolean transposeB, int m, int n, int k, long a, int lda, long b, int ldb,
       float beta, long c, int ldc) {
+    if (products == null) {
+      throw new BackendException("a product was asked of a GPU without cuBLAS");
+    }
     if (enqueues()) {
       products.multiply(stream, stream(), transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc);
     } else {
@@ -286,7 +271,7 @@ public final class JCudaDriver implements Driver {
     if (stream != MAIN) {
       throw new BackendException("fork within a branch");
     }
-    Stream to = streams[number];
+    CudaStream to = streams[number];
     to.open = true;
     if (enqueues) {
       check("cuEventRecord", cuEventRecord(to.forked, stream()));
@@ -303,7 +288,7 @@ public final class JCudaDriver implements Driver {
   @Override
   public void join(int number) {
     boolean enqueues = enqueues();
-    Stream from = streams[number];
+    CudaStream from = streams[number];
     if (stream != MAIN || !from.open) {
       throw new BackendException(stream != MAIN ? "join within a branch" : "join without a fork");
     }
@@ -364,7 +349,7 @@ public final class JCudaDriver implements Driver {
   /** Goes back to direct calls after a rehearsal or a capture, even after one that failed. */
   private void goDirect() {
     mode = Mode.DIRECT;
-    for (Stream each : streams) {
+    for (CudaStream each : streams) {
       each.open = false;
     }
   }
@@ -393,7 +378,7 @@ public final class JCudaDriver implements Driver {
   @Override
   public void synchronise() {
     makeCurrent();
-    for (Stream each : streams) {
+    for (CudaStream each : streams) {
       if (each != null) {
         check("cuStreamSynchronize", cuStreamSynchronize(each.queue));
       }

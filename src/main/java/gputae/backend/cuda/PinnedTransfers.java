@@ -55,7 +55,7 @@ final class PinnedTransfers {
     this.undo = undo;
     for (int i = 0; i < FETCHES; i++) {
       Fetch fetch = new Fetch();
-      JCudaDriver.newEvent(fetch.arrived, CUevent_flags.CU_EVENT_DISABLE_TIMING, undo);
+      CudaStream.newEvent(fetch.arrived, CUevent_flags.CU_EVENT_DISABLE_TIMING, undo);
       fetches[i] = fetch;
     }
     stage = pinned(stagePointer, STAGE_BYTES);

@@ -1,21 +1,17 @@
 package gputae.backend.cuda;
 
-import gputae.backend.BackendException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** What multiplies the matrices of dense layers. */
 public enum Products {
-  /** The kernels of kernels/dense.cu for few rows, cuBLAS for many. */
+  /** Kernels of our own for few rows, cuBLAS for many; without cuBLAS, kernels of our own for all. */
   AUTO,
   /** Always cuBLAS, together with kernels for the rest of a layer. */
   CUBLAS,
-  /** Always the kernels of kernels/dense.cu. */
+  /** Always kernels of our own; cuBLAS is not loaded. */
   OWN;
-
-  /** The system property that chooses one of these, for measurements that compare them. */
-  private static final String PROPERTY = "gputae.products";
 
   /** The name as the user writes it. */
   public String label() {
@@ -23,14 +19,13 @@ public enum Products {
   }
 
   /**
-   * {@link #AUTO}, or what the system property {@code gputae.products} asks for.
+   * The value with this name.
    *
-   * @throws BackendException if the property asks for anything else
+   * @throws IllegalArgumentException with the names, if there is none
    */
-  public static Products chosen() {
-    String wanted = System.getProperty(PROPERTY, AUTO.label());
-    return Arrays.stream(values()).filter(each -> each.label().equals(wanted)).findFirst()
-        .orElseThrow(() -> new BackendException(PROPERTY + " is '" + wanted + "'; it takes "
-            + Arrays.stream(values()).map(Products::label).collect(Collectors.joining(", "))));
+  public static Products of(String text) {
+    return Arrays.stream(values()).filter(each -> each.label().equals(text.toLowerCase(Locale.ROOT))).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is not "
+            + Arrays.stream(values()).map(Products::label).collect(Collectors.joining(" or "))));
   }
 }

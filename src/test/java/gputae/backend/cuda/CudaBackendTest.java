@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import gputae.backend.BackendException;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.backend.OutOfMemoryException;
@@ -282,20 +281,13 @@ class CudaBackendTest {
   }
 
   @Test
-  void theWayOfProductsIsChosenByAProperty() {
-    assertEquals(Products.AUTO, Products.chosen());
-    try {
-      System.setProperty("gputae.products", "own");
-      try (CudaBackend own = new CudaBackend(HostRunners.driver(HostRunner.Order.FORWARD), Products.chosen())) {
-        // The description names the products, since the bits of results depend on them.
-        assertEquals(backend.description() + ", products own", own.description());
-      }
-      System.setProperty("gputae.products", "mine");
-      BackendException refused = assertThrows(BackendException.class, Products::chosen);
-      assertEquals("gputae.products is 'mine'; it takes auto, cublas, own", refused.getMessage());
-    } finally {
-      System.clearProperty("gputae.products");
+  void theWayOfProductsIsNamed() {
+    try (CudaBackend own = new CudaBackend(HostRunners.driver(HostRunner.Order.FORWARD), Products.of("OWN"))) {
+      // The description names the products, since the bits of results depend on them.
+      assertEquals(backend.description() + ", products own", own.description());
     }
+    IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> Products.of("mine"));
+    assertEquals("'mine' is not auto or cublas or own", refused.getMessage());
   }
 
   /**

@@ -14,7 +14,7 @@ class JCudaCalls extends DriverContract {
 
   @Override
   Driver newDriver() {
-    return JCudaDriver.open(0);
+    return JCudaDriver.open(0, Products.AUTO);
   }
 
   @Override
@@ -66,7 +66,7 @@ class JCudaCalls extends DriverContract {
 
   @Test
   void twoAtATimeDoNotMeet() {
-    try (JCudaDriver other = JCudaDriver.open(0)) {
+    try (JCudaDriver other = JCudaDriver.open(0, Products.AUTO)) {
       long x = upload(1);
       long y = other.allocate(4);
       other.upload(new float[] {5}, 0, y, 4);

@@ -9,6 +9,6 @@ import gputae.backend.BackendContract;
 class JCudaContract extends BackendContract {
   @Override
   protected Backend open() {
-    return new CudaBackend(JCudaDriver.open(0));
+    return new CudaBackend(JCudaDriver.open(0, Products.AUTO));
   }
 }
