@@ -10,6 +10,7 @@ import gputae.backend.cuda.CudaMachine;
 import gputae.backend.cuda.JCudaDriver;
 import gputae.backend.cuda.Products;
 import gputae.backend.cuda.KernelFiles;
+import gputae.backend.cuda.LaunchChecks;
 import gputae.figure.LossFigure;
 import gputae.objective.Losses;
 import gputae.run.Failure;
@@ -120,6 +121,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     print("CUDA kernels", KernelFiles.summaryOrReason());
     describeCuda();
+    print(LaunchChecks.VARIABLE, debug());
     print("figures", figures());
     print("OpenGL", openGl());
     return code;
@@ -140,6 +142,16 @@ final class DoctorCommand implements Callable<Integer> {
       print("CUDA backend", driver.description() + (driver.multiplies() ? "" : ", products own"));
     } catch (BackendException e) {
       print("CUDA backend", "none: " + e.getMessage());
+    }
+  }
+
+  private static String debug() {
+    try {
+      return LaunchChecks.wanted() ? LaunchChecks.LAUNCHES + ": every call to the GPU is waited for"
+          : "not set; " + LaunchChecks.LAUNCHES
+              + " runs every call to the GPU by itself, so that one that fails is named";
+    } catch (BackendException e) {
+      return e.getMessage();
     }
   }
 

@@ -7,6 +7,7 @@ import gputae.backend.cpu.InstructionSet;
 import gputae.backend.cuda.CudaBackend;
 import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.JCudaDriver;
+import gputae.backend.cuda.LaunchChecks;
 import gputae.backend.cuda.Products;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -64,6 +65,10 @@ public record DeviceChoice(Kind kind, int number) {
    */
   public Backend open(Integer threads, Products products, Consumer<String> log) {
     int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    if (kind != Kind.CPU) {
+      // A wrong value is refused before any device is opened, and must not become one of auto's reasons for the CPU.
+      LaunchChecks.wanted();
+    }
     return switch (kind) {
       case CUDA -> gpu(products, "cuda:" + number, log);
       // If the number is not given, it may be smaller than the number of cores. If it is given, it is never reduced,

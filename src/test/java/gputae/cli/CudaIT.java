@@ -251,6 +251,27 @@ class CudaIT {
     train("--device", "cpu", "--products", "own").wrongUsage();
   }
 
+  /** With GPU_TAE_DEBUG there are no graphs, the bits are the same, and a failure names the call it comes from. */
+  @Test
+  void everyCallIsWaitedForAndNamed() throws IOException {
+    fake.with("GPU_TAE_DEBUG", "launches").with("counts", folder.resolve("counts"));
+    train("--epochs", 3, "--device", "cuda", "--out", "gpu").succeeded();
+    assertArrayEquals(weightsOfTheHostRunner(3), Files.readAllBytes(folder.resolve("gpu/model.safetensors")));
+    Map<String, Long> counts = FakeCuda.counts(folder.resolve("counts"));
+    assertTrue(counts.keySet().stream().noneMatch(call -> call.contains("Graph")), counts.toString());
+    fake.with("fail", "cuStreamSynchronize=719@400");
+    String named = train("--epochs", 1, "--device", "cuda", "--out", "named").failed("(719").err();
+    assertTrue(named.matches("(?s).*the kernel \\w+ \\(\\d+ x \\d+ blocks of \\d+ threads\\) of the operation \\w+: "
+        + "cuStreamSynchronize.*") && !named.contains("GPU_TAE_DEBUG"), named);
+    assertEquals("launches: every call to the GPU is waited for", line(jar().run("doctor"), "GPU_TAE_DEBUG"));
+    fake.with("GPU_TAE_DEBUG", null).with("fail", "cuStreamSynchronize=719@5");
+    train("--epochs", 1, "--device", "cuda", "--out", "unnamed").failed("(719",
+        "GPU_TAE_DEBUG=launches names the call that fails");
+    fake.with("GPU_TAE_DEBUG", "everything").with("fail", null);
+    train("--epochs", 1, "--device", "cuda", "--out", "wrong")
+        .failed("GPU_TAE_DEBUG is 'everything'; it takes launches");
+  }
+
   /** A cuBLAS that was found, but does not work on the GPU, is none. */
   @Test
   void aCublasThatDoesNotWorkIsDoneWithout() throws IOException {

@@ -1,18 +1,27 @@
 package gputae.backend.cuda;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** One call that {@link CudaBackend} makes to the driver, stored as data. A recording is a list of such calls. */
-sealed interface Call {
+interface Call {
 
   /** Enqueues this call. */
   void on(Driver driver);
+
+  /** The call in a few words, for messages. */
+  String describe();
 
   /** As {@link Driver#copy}. */
   record Copy(long from, long to, long bytes) implements Call {
     @Override
     public void on(Driver driver) {
       driver.copy(from, to, bytes);
+    }
+
+    @Override
+    public String describe() {
+      return "a copy of " + bytes + " bytes";
     }
   }
 
@@ -21,6 +30,11 @@ sealed interface Call {
     @Override
     public void on(Driver driver) {
       driver.clear(address, bytes);
+    }
+
+    @Override
+    public String describe() {
+      return "a clear of " + bytes + " bytes";
     }
   }
 
@@ -31,6 +45,11 @@ sealed interface Call {
     public void on(Driver driver) {
       driver.launch(kernel, gridX, gridY, threads, sharedMemory, arguments);
     }
+
+    @Override
+    public String describe() {
+      return "the kernel " + kernel + " (" + gridX + " x " + gridY + " blocks of " + threads + " threads)";
+    }
   }
 
   /** As {@link Driver#product}. */
@@ -40,6 +59,11 @@ sealed interface Call {
     public void on(Driver driver) {
       driver.product(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc);
     }
+
+    @Override
+    public String describe() {
+      return "the product " + m + " x " + k + " by " + k + " x " + n;
+    }
   }
 
   /** As {@link Driver#fork}: the calls run on a stream beside the main one. */
@@ -48,6 +72,11 @@ sealed interface Call {
     public void on(Driver driver) {
       driver.fork(stream, () -> calls.forEach(call -> call.on(driver)));
     }
+
+    @Override
+    public String describe() {
+      return calls.stream().map(Call::describe).collect(Collectors.joining(", then "));
+    }
   }
 
   /** As {@link Driver#join}. */
@@ -55,6 +84,11 @@ sealed interface Call {
     @Override
     public void on(Driver driver) {
       driver.join(stream);
+    }
+
+    @Override
+    public String describe() {
+      return "a join of stream " + stream;
     }
   }
 }

@@ -67,7 +67,7 @@ public final class CudaBackend extends AbstractBackend {
         CudaBackend.this.requireOpen();
       }
     };
-    this.schedule = new Schedule(driver, memory);
+    this.schedule = new Schedule(driver, memory, LaunchChecks.wanted());
     this.launches = new Launches(driver.limits(), schedule);
     this.dense = new DenseLayers(launches, schedule, memory, products);
   }

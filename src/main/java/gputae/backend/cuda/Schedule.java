@@ -52,11 +52,17 @@ final class Schedule {
   private final Driver driver;
   private final Memory memory;
 
+  /** Whether every call is waited for: see {@link LaunchChecks}. */
+  private final boolean checks;
+
   /** Work space of direct calls, by purpose. It grows as needed, and calls that run in order may share it. */
   private final Map<String, Space> spaces = new HashMap<>();
 
   /** The recording that is being made; null while calls run directly. */
   private Tape tape;
+
+  /** The calls of a branch that runs directly and is checked; null outside such a branch. */
+  private List<Call> collected;
 
   /** True inside {@link #beside}. */
   private boolean forked;
@@ -97,9 +103,10 @@ final class Schedule {
     final Set<Matrix> matrices = new LinkedHashSet<>();
   }
 
-  Schedule(Driver driver, Memory memory) {
+  Schedule(Driver driver, Memory memory, boolean checks) {
     this.driver = driver;
     this.memory = memory;
+    this.checks = checks;
   }
 
   /**
@@ -152,7 +159,9 @@ final class Schedule {
       work.run();
       joinAside();
       tape = null;
-      recorded.graph = driver.capture(() -> recorded.calls.forEach(call -> call.on(driver)));
+      if (!checks) {
+        recorded.graph = driver.capture(() -> recorded.calls.forEach(call -> call.on(driver)));
+      }
     } catch (RuntimeException e) {
       free(recorded);
       throw e;
@@ -188,7 +197,11 @@ final class Schedule {
     }
     // This throws an exception if a matrix is closed. The graph itself would still use the address.
     recorded.matrices.forEach(Matrix::address);
-    driver.replay(recorded.graph);
+    if (checks) {
+      recorded.calls.forEach(call -> call.on(driver));
+    } else {
+      driver.replay(recorded.graph);
+    }
   }
 
   private void free(Tape recorded) {
@@ -237,8 +250,19 @@ final class Schedule {
   }
 
   private void fork(int stream, Runnable branch) {
-    if (tape == null) {
+    if (tape == null && !checks) {
       driver.fork(stream, branch);
+      return;
+    }
+    if (tape == null) {
+      collected = new ArrayList<>();
+      List<Call> calls = collected;
+      try {
+        branch.run();
+      } finally {
+        collected = null;
+        LaunchChecks.parted(stream, calls).forEach(call -> call.on(driver));
+      }
       return;
     }
     // The calls of the branch become one call. The capture makes them inside the driver's fork.
@@ -250,7 +274,11 @@ final class Schedule {
     } finally {
       tape.calls = before;
     }
-    before.add(new Call.Fork(stream, calls));
+    if (checks) {
+      before.addAll(LaunchChecks.parted(stream, calls));
+    } else {
+      before.add(new Call.Fork(stream, calls));
+    }
   }
 
   /**
@@ -323,9 +351,12 @@ final class Schedule {
     enqueueNow(call);
   }
 
-  private void enqueueNow(Call call) {
+  private void enqueueNow(Call made) {
+    Call call = checks ? LaunchChecks.checked(made) : made;
     if (tape != null) {
       tape.calls.add(call);
+    } else if (collected != null) {
+      collected.add(call);
     } else {
       call.on(driver);
     }
