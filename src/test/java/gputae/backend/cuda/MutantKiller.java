@@ -52,10 +52,7 @@ public final class MutantKiller {
     try {
       for (HostRunner.Order order : sanitized ? new HostRunner.Order[] {HostRunner.Order.FORWARD}
           : HostRunner.Order.values()) {
-        try (
-            HostRunner runner =
-                new HostRunner(Path.of(arguments[0]), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY);
-            CudaBackend cuda = new CudaBackend(runner)) {
+        try (CudaBackend cuda = open(arguments[0], order, Products.AUTO)) {
           Backend backend = endingAtTheFirstError(cuda);
           // The quick tests come first: most mutants die here.
           compareTrainings(backend);
@@ -64,13 +61,15 @@ public final class MutantKiller {
           }
           for (Operation operation : operations) {
             // The trees above are enough for the other orders; all trees of the self-test take most of a minute.
-            if (operation.name().endsWith("spanning tree") && (sanitized || order != HostRunner.Order.FORWARD)) {
-              continue;
+            if (!operation.name().endsWith("spanning tree") || !sanitized && order == HostRunner.Order.FORWARD) {
+              run(operation, backend, order);
             }
-            Result result = operation.run(backend);
-            if (!result.passed()) {
-              throw new AssertionError(order + ", " + operation.name() + ": " + result.failures().get(0));
-            }
+          }
+        }
+        if (operations.stream().anyMatch(MutantKiller::multiplies)) {
+          try (CudaBackend cuda = open(arguments[0], order, Products.OWN)) {
+            Backend backend = endingAtTheFirstError(cuda);
+            operations.stream().filter(MutantKiller::multiplies).forEach(operation -> run(operation, backend, order));
           }
         }
       }
@@ -81,6 +80,23 @@ public final class MutantKiller {
     // This exit runs no hooks and no finalisation. It reports success, and a kernel that wrote to a wrong place must
     // not crash it.
     Runtime.getRuntime().halt(0);
+  }
+
+  private static CudaBackend open(String libraries, HostRunner.Order order, Products products) {
+    return new CudaBackend(
+        new HostRunner(Path.of(libraries), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY), products);
+  }
+
+  /** Whether the operation multiplies matrices, for which there are two ways. */
+  private static boolean multiplies(Operation operation) {
+    return operation.name().startsWith("dense");
+  }
+
+  private static void run(Operation operation, Backend backend, HostRunner.Order order) {
+    Result result = operation.run(backend);
+    if (!result.passed()) {
+      throw new AssertionError(order + ", " + operation.name() + ": " + result.failures().get(0));
+    }
   }
 
   /** Compares six steps of small models with those of the CPU. */
