@@ -172,10 +172,13 @@ for folder in {sysconfig.get_path("purelib"), site.getusersitepackages(), *site.
   local code=$?
   places <"$work/last" >"$work/doctor.txt"
   note "doctor" "$(verdict $code)" "$([ $code = 0 ] || reason $code)"
-  # gpu-tae looks for cuBLAS by itself. Only where that fails, GPU_TAE_CUBLAS names it.
+  # gpu-tae looks for cuBLAS by itself. Only where that fails, GPU_TAE_CUBLAS names it. Without cuBLAS gpu-tae trains
+  # too, so it must be asked for.
   local data=(--dataset digits) own
   [ "$device" != host-runner ] || data=(--dataset "$work/images.npy")
-  train probe 90 --epochs 1
+  local products=()
+  [ "$device" != cuda ] || products=(--products cublas)
+  train probe 90 --epochs 1 ${products[@]+"${products[@]}"}
   code=$?
   if [ $code = 0 ]; then
     note "a training of an epoch" PASS "$([ "$device" != cuda ] || echo "cuBLAS found by gpu-tae itself")"
@@ -184,7 +187,7 @@ for folder in {sysconfig.get_path("purelib"), site.getusersitepackages(), *site.
     if [ "$device" = cuda ] && [ -z "${GPU_TAE_CUBLAS:-}" ] && [ -n "$found" ]; then
       for file in $found; do
         export GPU_TAE_CUBLAS=$file
-        if train probe 60 --epochs 1; then
+        if train probe 60 --epochs 1 --products cublas; then
           note "a training of an epoch" FAIL "only with GPU_TAE_CUBLAS=$file, which the parts below have; without: $own"
           return
         fi

@@ -1,5 +1,5 @@
-// A dense layer and its backward pass for few rows. The forward pass is one launch, the backward pass two. With x
-// (rows, in), w (out, in), b (out), y and dy (rows, out):
+// A dense layer and its backward pass for few rows, or few columns. The forward pass is one launch, the backward pass
+// two. With x (rows, in), w (out, in), b (out), y and dy (rows, out):
 //
 //   dense_forward    y = activation(x w^T + b)
 //   dense_backward   g = dy activation'(y), which replaces dy;  dx = g w

@@ -95,7 +95,7 @@ final class DeviceOptions {
       throw Failure.usage("--products has no meaning for --device cpu; leave it out");
     }
     try {
-      return device.open(threads, products == null ? Products.AUTO : products, log);
+      return device.open(threads, products, log);
     } catch (BackendException e) {
       throw device.kind() == DeviceChoice.Kind.CUDA
           ? new BackendException("--device cuda: " + e.getMessage() + " (or use --device cpu)", e) : e;

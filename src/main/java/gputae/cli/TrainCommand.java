@@ -335,7 +335,8 @@ final class TrainCommand implements Callable<Integer> {
 
   private void requireOnlyResumeOptions() {
     List<String> allowed = new ArrayList<>(
-        List.of("--resume", "--epochs", "--data", "--device", "--threads", "--quiet", "--figures-every", "--verbose"));
+        List.of("--resume", "--epochs", "--data", "--device", "--products", "--threads", "--quiet", "--figures-every",
+            "--verbose"));
     allowed.addAll(ViewSettings.NAMES);
     ParseResult parsed = spec.commandLine().getParseResult();
     parsed.matchedOptions().stream().map(option -> option.longestName()).filter(name -> !allowed.contains(name))

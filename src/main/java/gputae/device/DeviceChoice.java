@@ -60,10 +60,11 @@ public record DeviceChoice(Kind kind, int number) {
    * Opens the device and describes it in a line to {@code log}. The caller closes it.
    *
    * @param threads  number of CPU threads, null for all that this process may use
-   * @param products what multiplies matrices on a GPU; without meaning on the CPU
+   * @param wanted   what multiplies matrices on a GPU; null for {@link Products#AUTO}
    * @throws BackendException that says what is missing and how to get it
    */
-  public Backend open(Integer threads, Products products, Consumer<String> log) {
+  public Backend open(Integer threads, Products wanted, Consumer<String> log) {
+    Products products = wanted == null ? Products.AUTO : wanted;
     int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     if (kind != Kind.CPU) {
       // A wrong value is refused before any device is opened, and must not become one of auto's reasons for the CPU.
@@ -83,7 +84,8 @@ public record DeviceChoice(Kind kind, int number) {
         try {
           yield gpu(products, "auto: there is a GPU, and all that it takes", log);
         } catch (BackendException e) {
-          yield announced(cpu(cores), " (auto: " + e.getMessage() + ")", log);
+          String without = wanted == null ? "" : "; --products has no meaning there";
+          yield announced(cpu(cores), " (auto: " + e.getMessage() + without + ")", log);
         }
       }
     };

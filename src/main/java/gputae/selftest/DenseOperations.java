@@ -20,8 +20,8 @@ final class DenseOperations {
   private static final int[][] LAYERS = {{1, 1}, {2, 64}, {64, 2}, {17, 33}, {64, 64}, {784, 64}, {64, 784}};
 
   /**
-   * More rows than a GPU's own kernels accept, in several parts of 256: these use a library's product, with other
-   * kernels around it.
+   * So many rows that a GPU takes a library's product, with other kernels around it, in several parts of 256; or, if it
+   * does without the library, tiles of 64 rows.
    */
   static final int[] MANY_ROWS = {1025, 1300};
 

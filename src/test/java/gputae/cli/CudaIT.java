@@ -2,6 +2,7 @@ package gputae.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -233,6 +234,10 @@ class CudaIT {
     assertTrue(FakeCuda.counts(folder.resolve("counts")).keySet().stream().noneMatch(call -> call.contains("cublas")));
     assertArrayEquals(expected, Files.readAllBytes(folder.resolve("chosen/model.safetensors")));
 
+    String again = jar().run("train", "--resume", "chosen", "--epochs", 3, "--device", "cuda", "--products", "own")
+        .succeeded().toString();
+    assertFalse(again.contains("other bits"), again);
+
     fake = new FakeCuda().with("GPU_TAE_CUBLAS", null).with("PATH", "/nowhere");
     String line = train("--epochs", 2, "--device", "cuda", "--out", "without").succeeded().out().lines()
         .filter(each -> each.startsWith("device: ")).findFirst().orElseThrow();
@@ -264,7 +269,7 @@ class CudaIT {
     assertTrue(named.matches("(?s).*the kernel \\w+ \\(\\d+ x \\d+ blocks of \\d+ threads\\) of the operation \\w+: "
         + "cuStreamSynchronize.*") && !named.contains("GPU_TAE_DEBUG"), named);
     assertEquals("launches: every call to the GPU is waited for", line(jar().run("doctor"), "GPU_TAE_DEBUG"));
-    fake.with("GPU_TAE_DEBUG", null).with("fail", "cuStreamSynchronize=719@5");
+    fake.with("GPU_TAE_DEBUG", null).with("fail", "cuGraphLaunch=719@3");
     train("--epochs", 1, "--device", "cuda", "--out", "unnamed").failed("(719",
         "GPU_TAE_DEBUG=launches names the call that fails");
     fake.with("GPU_TAE_DEBUG", "everything").with("fail", null);
@@ -278,12 +283,26 @@ class CudaIT {
     Path place = Files.createDirectory(folder.resolve("place"));
     Files.copy(FakeCuda.cublas(12), place.resolve("libcublas.so.12"));
     fake.with("GPU_TAE_CUBLAS", null).with("LD_LIBRARY_PATH", place).with("PATH", "/nowhere")
-        .with("fail", "cublasGemmEx=15").with("counts", folder.resolve("counts"));
-    String said = train("--epochs", 1, "--device", "cuda", "--out", "run").succeeded().out();
-    assertTrue(said.contains("products by kernels of its own: cuBLAS 12.")
-        && said.contains("does not work on cuda:0, Fake GPU (sm_90): cublasGemmEx: CUBLAS_STATUS_NOT_SUPPORTED"), said);
-    FakeCuda.counts(folder.resolve("counts"))
-        .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+        .with("counts", folder.resolve("counts"));
+    for (String call : List.of("cublasGemmEx=15", "cublasCreate_v2=1", "cublasSetWorkspace_v2=13")) {
+      fake.with("fail", call);
+      // Half of the work space of cuBLAS would not be left if that were kept.
+      fake.with("memory", 40L << 20);
+      String said = train("--epochs", 1, "--device", "cuda", "--out", "run-" + call).succeeded().out();
+      assertTrue(said.contains("products by kernels of its own: " + place.resolve("libcublas.so.12")
+          + " does not work on cuda:0, Fake GPU (sm_90): " + call.substring(0, call.indexOf('=')).replace("_v2", "")),
+          said);
+      FakeCuda.counts(folder.resolve("counts"))
+          .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+    }
+    // A GPU that fails itself is no matter of cuBLAS.
+    fake.with("fail", "cuMemsetD8Async=719@1");
+    train("--epochs", 1, "--device", "cuda", "--out", "failed").failed("cuMemsetD8Async", "(719");
+    String auto = train("--epochs", 1, "--out", "auto").succeeded().out();
+    assertTrue(auto.contains("device: CPU, ") && auto.contains("(auto: cuMemsetD8Async: "), auto);
+    fake.with("fail", null).with("devices", 0);
+    String cpu = train("--epochs", 1, "--products", "own", "--out", "cpu").succeeded().out();
+    assertTrue(cpu.contains("device: CPU, ") && cpu.contains("; --products has no meaning there)"), cpu);
   }
 
   @Test

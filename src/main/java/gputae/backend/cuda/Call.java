@@ -75,7 +75,8 @@ interface Call {
 
     @Override
     public String describe() {
-      return calls.stream().map(Call::describe).collect(Collectors.joining(", then "));
+      return calls.isEmpty() ? "a branch on stream " + stream
+          : calls.stream().map(Call::describe).collect(Collectors.joining(", then "));
     }
   }
 

@@ -8,7 +8,9 @@ import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 import gputae.backend.BackendException;
 import gputae.backend.OutOfMemoryException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import jcuda.Pointer;
@@ -40,10 +42,11 @@ final class CublasProducts {
   private static final int ALIGNMENT = 256;
 
   private final Path file;
-  private final String version;
+  private String version = "";
   private final DeviceMemory memory;
-  private final Consumer<Runnable> undo;
+  private Consumer<Runnable> undo;
   private final cublasHandle[] handles;
+  private final List<Long> spaces = new ArrayList<>();
   private final Set<Shape> rehearsed = new HashSet<>();
 
   /** An address of host or device memory. */
@@ -66,12 +69,36 @@ final class CublasProducts {
     this.file = CudaLibraries.cublas(machine.version());
     this.memory = memory;
     this.handles = new cublasHandle[streams];
+    List<Runnable> opened = new ArrayList<>();
+    this.undo = opened::add;
+    try {
+      int[] number = new int[1];
+      checkCublas("cublasGetVersion", JCublas2.cublasGetVersion(handle(stream, queue), number));
+      // A number such as 120604 or 130101: major, minor and patch, two digits each.
+      version = number[0] / 10000 + "." + number[0] / 100 % 100 + "." + number[0] % 100;
+      tryOut(stream, queue);
+    } catch (CublasException e) {
+      BackendException failure = new BackendException(
+          file + " does not work on " + gpu + ": " + e.getMessage() + "; " + CudaLibraries.CUBLAS_ADVICE, e);
+      close(opened, queue, failure);
+      throw CudaLibraries.withoutCublas(failure);
+    }
+    opened.forEach(undo);
     this.undo = undo;
-    int[] number = new int[1];
-    checkCublas("cublasGetVersion", JCublas2.cublasGetVersion(handle(stream, queue), number));
-    // A number such as 120604 or 130101: major, minor and patch, two digits each.
-    version = number[0] / 10000 + "." + number[0] / 100 % 100 + "." + number[0] % 100;
-    tryOut(stream, queue, this + " does not work on " + gpu);
+  }
+
+  /** Frees everything, so that the GPU can be used without this cuBLAS. Throws an exception if the GPU has failed. */
+  private void close(List<Runnable> opened, CUstream queue, BackendException failure) {
+    check("cuStreamSynchronize", cuStreamSynchronize(queue));
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      try {
+        opened.get(i).run();
+      } catch (CublasException e) {
+        failure.addSuppressed(e);
+      }
+    }
+    spaces.forEach(memory::free);
+    spaces.clear();
   }
 
   /** The version of cuBLAS. */
@@ -95,6 +122,7 @@ final class CublasProducts {
         throw new OutOfMemoryException("cuda", "the work space of cuBLAS", CUBLAS_WORK_SPACE, memory.held(),
             memory.freeMemory());
       }
+      spaces.add(space);
       // The stream is set first, because this call removes the work space.
       checkCublas("cublasSetStream", JCublas2.cublasSetStream(made, new cudaStream_t(queue)));
       checkCublas("cublasSetWorkspace", JCublas2.cublasSetWorkspace(made, new Address(space), CUBLAS_WORK_SPACE));
@@ -106,10 +134,8 @@ final class CublasProducts {
   /**
    * Does one product and waits for it. A cuBLAS that is older than the GPU has no code for the GPU and reports this at
    * the first product.
-   *
-   * @param complaint the beginning of the message if the product fails
    */
-  private void tryOut(int stream, CUstream queue, String complaint) {
+  private void tryOut(int stream, CUstream queue) {
     int n = 32;
     long bytes = (long) n * n * Float.BYTES;
     long matrix = memory.allocate(bytes);
@@ -120,11 +146,9 @@ final class CublasProducts {
       check("cuMemsetD8Async", cuMemsetD8Async(DeviceMemory.at(matrix), (byte) 0, bytes, queue));
       multiply(stream, queue, false, false, n, n, n, matrix, n, matrix, n, 0, matrix, n);
       check("cuStreamSynchronize", cuStreamSynchronize(queue));
-    } catch (BackendException e) {
-      throw CudaLibraries.withoutCublas(
-          new BackendException(complaint + ": " + e.getMessage() + "; " + CudaLibraries.CUBLAS_ADVICE, e));
+    } finally {
+      memory.free(matrix);
     }
-    memory.free(matrix);
   }
 
   /**

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The backend on a GPU: it uses the kernels of kernels/ and, for many rows, the driver's matrix products. Calls are
- * enqueued. A recording is a captured graph; its replay is one call to the driver.
+ * The backend on a GPU: it uses the kernels of kernels/ and, for many rows, the driver's matrix products if it has any.
+ * Calls are enqueued. A recording is a captured graph; its replay is one call to the driver.
  *
  * <p>The shapes of launches are chosen here, from the problem and the driver's limits. Each kernel's file says which
  * shapes the kernel needs.
@@ -38,12 +38,13 @@ public final class CudaBackend extends AbstractBackend {
     this(driver, Products.AUTO);
   }
 
-  /**
-   * A backend that uses a driver and closes it.
-   *
-   * @param wanted what multiplies matrices; {@link Products#AUTO} becomes {@link Products#OWN} if the driver cannot
-   */
+  /** The same with a choice of products. {@link Products#AUTO} becomes {@link Products#OWN} if the driver has none. */
   public CudaBackend(Driver driver, Products wanted) {
+    this(driver, wanted, LaunchChecks.wanted());
+  }
+
+  /** The same; {@code checks} says whether every call is waited for. */
+  CudaBackend(Driver driver, Products wanted, boolean checks) {
     this.driver = driver;
     this.products = wanted == Products.AUTO && !driver.multiplies() ? Products.OWN : wanted;
     Schedule.Memory memory = new Schedule.Memory() {
@@ -67,7 +68,7 @@ public final class CudaBackend extends AbstractBackend {
         CudaBackend.this.requireOpen();
       }
     };
-    this.schedule = new Schedule(driver, memory, LaunchChecks.wanted());
+    this.schedule = new Schedule(driver, memory, checks);
     this.launches = new Launches(driver.limits(), schedule);
     this.dense = new DenseLayers(launches, schedule, memory, products);
   }

@@ -37,7 +37,7 @@ final class CudaCodes {
 
   static void checkCublas(String call, int code) {
     if (code != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw new BackendException(call + ": " + cublasStatus.stringFor(code) + " (" + code + ")");
+      throw new CublasException(call + ": " + cublasStatus.stringFor(code) + " (" + code + ")");
     }
   }
 

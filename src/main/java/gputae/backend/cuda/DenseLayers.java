@@ -41,6 +41,9 @@ final class DenseLayers {
   /** In kernels/dense_tiles.cu: rows and columns of a tile. */
   private static final int TILE = 64;
 
+  /** The largest number of outputs for which dense_tiles_forward has room. */
+  private static final long MOST_OUTPUTS = (long) MOST_GRID_Y * TILE;
+
   /** A tile of a narrower layer would be mostly empty. */
   private static final int LEAST_COLUMNS = 17;
 
@@ -65,7 +68,7 @@ final class DenseLayers {
   /** As {@link gputae.backend.Backend#dense}. The caller has checked the shapes. */
   void forward(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
     if (own(x.rows(), w)) {
-      requireWidth(w);
+      requireWidth(w.rows(), MOST_OUTPUTS, "outputs");
       forwardOwn(x, w, b, activation, y);
       return;
     }
@@ -85,7 +88,7 @@ final class DenseLayers {
     }
     // Without inputs there is no product, only the bias's gradient.
     if (w.columns() > 0 && own(rows, w)) {
-      requireWidth(w);
+      requireWidth(w.columns(), MOST_INPUTS, "inputs");
       backwardOwn(x, w, y, activation, dy, dw, db, dx);
       return;
     }
@@ -133,10 +136,11 @@ final class DenseLayers {
         || products == Products.AUTO && rows <= FEW_ROWS && Math.max(w.columns(), w.rows()) <= OWN_WIDTH;
   }
 
-  private static void requireWidth(Matrix w) {
-    if (w.columns() > MOST_INPUTS) {
-      throw new BackendException("a layer has " + w.columns() + " inputs; the kernels of products 'own' take at most "
-          + MOST_INPUTS + ", so this needs cuBLAS (" + CudaLibraries.CUBLAS_ADVICE + ")");
+  /** Throws an exception if a grid of our own kernels has no room for so many inputs or outputs. */
+  private static void requireWidth(long width, long most, String what) {
+    if (width > most) {
+      throw new BackendException("a layer has " + width + " " + what + "; without cuBLAS it may have at most " + most
+          + ": take --products cublas, or auto, and a cuBLAS that works");
     }
   }
 

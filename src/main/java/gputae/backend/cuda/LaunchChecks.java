@@ -1,12 +1,13 @@
 package gputae.backend.cuda;
 
 import gputae.backend.BackendException;
-import java.util.List;
+import gputae.backend.OutOfMemoryException;
 
 /**
- * The environment variable GPU_TAE_DEBUG. With the value {@code launches}, every call to the driver is waited for, and
- * a recording makes its calls one after another instead of as a graph. So a call that fails is named, with the
- * operation of the backend to which it belongs. Results are the same; a training takes several times as long.
+ * The environment variable GPU_TAE_DEBUG. With the value {@code launches}, every call that an operation
+ * enqueues is waited for, and a recording makes its calls one after another instead of as a graph. So a call that fails
+ * is named, with the operation of the backend to which it belongs. Results are the same; a training takes several times
+ * as long.
  */
 public final class LaunchChecks {
 
@@ -50,6 +51,8 @@ public final class LaunchChecks {
       try {
         call.on(driver);
         driver.synchronise();
+      } catch (OutOfMemoryException e) {
+        throw e;
       } catch (BackendException e) {
         throw new BackendException(describe() + ": " + e.getMessage(), e);
       }
@@ -59,13 +62,5 @@ public final class LaunchChecks {
     public String describe() {
       return call.describe() + " of the operation " + operation;
     }
-  }
-
-  /** The calls of a branch, each as a branch of its own. */
-  static List<Call> parted(int stream, List<Call> calls) {
-    return calls.stream().<Call>map(call -> call instanceof Checked checked
-        ? new Checked(new Call.Fork(stream, List.of(checked.call)), checked.operation) : new Call.Fork(stream,
-            List.of(call)))
-        .toList();
   }
 }

@@ -61,8 +61,8 @@ final class Schedule {
   /** The recording that is being made; null while calls run directly. */
   private Tape tape;
 
-  /** The calls of a branch that runs directly and is checked; null outside such a branch. */
-  private List<Call> collected;
+  /** With checks, the stream of the branch whose calls are made now; otherwise the main stream. */
+  private int side = MAIN;
 
   /** True inside {@link #beside}. */
   private boolean forked;
@@ -250,19 +250,20 @@ final class Schedule {
   }
 
   private void fork(int stream, Runnable branch) {
-    if (tape == null && !checks) {
-      driver.fork(stream, branch);
-      return;
-    }
-    if (tape == null) {
-      collected = new ArrayList<>();
-      List<Call> calls = collected;
+    if (checks) {
+      // Each call of the branch becomes a branch of its own, which is waited for. The first one has no calls: there
+      // must be a branch to join even if this one has none.
+      enqueueNow(new Call.Fork(stream, List.of()));
+      side = stream;
       try {
         branch.run();
       } finally {
-        collected = null;
-        LaunchChecks.parted(stream, calls).forEach(call -> call.on(driver));
+        side = MAIN;
       }
+      return;
+    }
+    if (tape == null) {
+      driver.fork(stream, branch);
       return;
     }
     // The calls of the branch become one call. The capture makes them inside the driver's fork.
@@ -274,11 +275,7 @@ final class Schedule {
     } finally {
       tape.calls = before;
     }
-    if (checks) {
-      before.addAll(LaunchChecks.parted(stream, calls));
-    } else {
-      before.add(new Call.Fork(stream, calls));
-    }
+    before.add(new Call.Fork(stream, calls));
   }
 
   /**
@@ -352,11 +349,9 @@ final class Schedule {
   }
 
   private void enqueueNow(Call made) {
-    Call call = checks ? LaunchChecks.checked(made) : made;
+    Call call = !checks ? made : LaunchChecks.checked(side == MAIN ? made : new Call.Fork(side, List.of(made)));
     if (tape != null) {
       tape.calls.add(call);
-    } else if (collected != null) {
-      collected.add(call);
     } else {
       call.on(driver);
     }

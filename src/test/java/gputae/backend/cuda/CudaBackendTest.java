@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.backend.Activation;
+import gputae.backend.BackendException;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.backend.OutOfMemoryException;
@@ -252,6 +254,65 @@ class CudaBackendTest {
   private int[] edgesOf(Matrix x, Matrix edges, Matrix lengths) {
     backend.spanningTree(x, edges, lengths);
     return edges.toInts();
+  }
+
+  /** As with GPU_TAE_DEBUG: branches without calls can be joined, and a branch may read what it has written. */
+  @Test
+  void branchesWhoseCallsAreWaitedFor() {
+    try (CudaBackend checked =
+        new CudaBackend(HostRunners.driver(HostRunner.Order.RANDOM), Products.AUTO, true)) {
+      Matrix a = checked.allocate(1, 2).upload(new float[] {1, 2});
+      Matrix b = checked.allocate(1, 2);
+      checked.beside(() -> {}, () -> checked.copy(a, b));
+      assertArrayEquals(new float[] {1, 2}, b.toFloats());
+      checked.beside(() -> {
+        checked.add(a, b);
+        assertArrayEquals(new float[] {2, 4}, b.toFloats());
+      }, () -> {});
+      try (Recording recording = checked.record(() -> checked.beside(() -> {}, () -> checked.add(a, b)))) {
+        recording.replay();
+        recording.replay();
+        assertArrayEquals(new float[] {4, 8}, b.toFloats());
+      }
+      // A layer without inputs has no products, only the gradient of its bias.
+      Matrix none = checked.allocate(2, 0);
+      Matrix db = checked.allocate(1, 1);
+      Matrix dy = checked.allocate(2, 1).upload(new float[] {3, 4});
+      checked.denseBackward(none, checked.allocate(1, 0), dy, Activation.IDENTITY, dy, checked.allocate(1, 0), db,
+          null);
+      assertArrayEquals(new float[] {7}, db.toFloats());
+    }
+  }
+
+  /** Layers wider than the grids of the kernels for few rows; without cuBLAS their tiles serve any number of rows. */
+  @Test
+  void layersOfAnyWidthWithoutCublas() {
+    int width = 262_141;
+    try (CudaBackend own = new CudaBackend(HostRunners.driver(HostRunner.Order.FORWARD), Products.OWN)) {
+      float[] w = new float[width];
+      for (int i = 0; i < width; i++) {
+        w[i] = 1 + i % 1000;
+      }
+      Matrix y = own.allocate(2, width);
+      own.dense(own.allocate(2, 1).upload(new float[] {1, 2}), own.allocate(width, 1).upload(w),
+          own.allocate(1, width), Activation.IDENTITY, y);
+      Matrix dx = own.allocate(2, width);
+      own.denseBackward(y, own.allocate(1, width).upload(w), own.allocate(2, 1), Activation.IDENTITY,
+          own.allocate(2, 1).upload(new float[] {1, -1}), own.allocate(1, width), own.allocate(1, 1), dx);
+      float[] forward = y.toFloats();
+      float[] backward = dx.toFloats();
+      for (int i = 0; i < width; i += 37) {
+        assertEquals(w[i], forward[i]);
+        assertEquals(2 * w[i], forward[width + i]);
+        assertEquals(w[i], backward[i]);
+        assertEquals(-w[i], backward[width + i]);
+      }
+      Matrix wide = own.allocate(1, 2_097_121);
+      BackendException refused = assertThrows(BackendException.class, () -> own.denseBackward(wide, wide,
+          own.allocate(1, 1), Activation.IDENTITY, own.allocate(1, 1), wide, own.allocate(1, 1), null));
+      assertEquals("a layer has 2097121 inputs; without cuBLAS it may have at most 2097120: take --products cublas, or"
+          + " auto, and a cuBLAS that works", refused.getMessage());
+    }
   }
 
   @Test

@@ -81,6 +81,20 @@ class HostRunnerContractTest {
     }
   }
 
+  /** Every call is waited for, as with GPU_TAE_DEBUG. */
+  @Nested
+  class Checked extends BackendContract {
+    @Override
+    protected Backend open() {
+      return new CudaBackend(HostRunners.driver(HostRunner.Order.RANDOM), Products.AUTO, true);
+    }
+
+    @Override
+    protected boolean concerns(String operation) {
+      return Set.of("dense backward", "same calls again", "recorded and replayed").contains(operation);
+    }
+  }
+
   @Nested
   class Own extends Layers {
     Own() {
