@@ -203,6 +203,12 @@ part_selftest() {
   local code=$?
   cp "$work/last" "$work/selftest.txt"
   note "self-test" "$(verdict $code)" "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
+  # The kernels that multiply where there is no cuBLAS.
+  limited 150 "${gputae[@]}" doctor --selftest --verbose --device "$device" --products own
+  code=$?
+  cp "$work/last" "$work/selftest-own.txt"
+  note "self-test, own products" "$(verdict $code)" \
+    "$(if [ $code = 0 ]; then tail -n 1 "$work/last"; else reason $code; fi)"
 }
 
 # Trees that are too large for the self-test: components that do not fit a block's shared memory, and more than 65,536
@@ -470,6 +476,8 @@ part_sanitizer() {
     sanitized racecheck "$sanitizer_limit" "steps of batch $batch" "${gputae[@]}" train --dataset digits --device cuda \
       --quiet --batch $batch --epochs 1 --out "$work/run/sanitized-$batch"
   done
+  sanitized racecheck "$sanitizer_limit" "steps of batch 2048 without cuBLAS" "${gputae[@]}" train --dataset digits \
+    --device cuda --quiet --batch 2048 --epochs 1 --products own --out "$work/run/sanitized-own"
   sanitized racecheck "$sanitizer_limit" "steps of topoae, class-deaths, landscape" "${gputae[@]}" train \
     --dataset digits --device cuda --quiet --batch 128 --epochs 1 --model topoae \
     --term class-deaths=0.01 --term landscape=0.0001 --out "$work/run/sanitized-terms"

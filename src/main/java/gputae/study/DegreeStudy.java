@@ -132,18 +132,8 @@ final class DegreeStudy implements Study {
   }
 
   @Override
-  public List<String> datasets() {
-    return List.of("mnist");
-  }
-
-  @Override
   public int epochs() {
     return 30;
-  }
-
-  @Override
-  public int seeds() {
-    return 3;
   }
 
   @Override

@@ -79,18 +79,8 @@ final class DimensionStudy implements Study {
   }
 
   @Override
-  public List<String> datasets() {
-    return List.of("mnist");
-  }
-
-  @Override
   public int epochs() {
     return 20;
-  }
-
-  @Override
-  public int seeds() {
-    return 3;
   }
 
   @Override

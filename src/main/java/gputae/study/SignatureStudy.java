@@ -72,11 +72,6 @@ final class SignatureStudy implements Study {
   }
 
   @Override
-  public int seeds() {
-    return 3;
-  }
-
-  @Override
   public List<Measure> measures() {
     List<Measure> measures = new ArrayList<>(List.of(Measure.BCE_TEST));
     measures.addAll(NEIGHBOURHOODS);

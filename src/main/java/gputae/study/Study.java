@@ -24,13 +24,17 @@ public interface Study {
   List<String> rules();
 
   /** The data sets that the study takes if none are given. */
-  List<String> datasets();
+  default List<String> datasets() {
+    return List.of("mnist");
+  }
 
   /** Epochs of every training if no number is given. */
   int epochs();
 
   /** Number of seeds if none is given. */
-  int seeds();
+  default int seeds() {
+    return 3;
+  }
 
   /** The trainings. */
   List<SweepCell> cells(StudyPlan plan);
