@@ -77,7 +77,7 @@ class KillIT extends CommandTests {
   @Test
   @Tag("thorough")
   void aTrainingKilledAtManyRandomMomentsResumesToTheSameBytes() throws IOException, InterruptedException {
-    killAtRandomMoments(25);
+    killAtRandomMoments(12);
   }
 
   private void killAtRandomMoments(int times) throws IOException, InterruptedException {

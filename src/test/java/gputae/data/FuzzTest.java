@@ -103,7 +103,7 @@ class FuzzTest {
   @Test
   @Tag("thorough")
   void manyDamagedFiles() throws IOException {
-    damage(10_000, System.nanoTime());
+    damage(6000, System.nanoTime());
   }
 
   private void damage(int rounds, long seed) throws IOException {

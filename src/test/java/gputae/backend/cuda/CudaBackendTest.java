@@ -20,6 +20,7 @@ import gputae.selftest.Clouds;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -281,6 +282,24 @@ class CudaBackendTest {
       checked.denseBackward(none, checked.allocate(1, 0), dy, Activation.IDENTITY, dy, checked.allocate(1, 0), db,
           null);
       assertArrayEquals(new float[] {7}, db.toFloats());
+    }
+  }
+
+  /** The self-test of this way of products runs in HostRunnerContractTest.Own; here its kernels are named. */
+  @Test
+  void layersOfManyRowsWithoutCublas() {
+    try (CudaBackend own = new CudaBackend(HostRunners.driver(HostRunner.Order.FORWARD), Products.OWN)) {
+      Matrix x = own.allocate(1025, 17);
+      Matrix w = own.allocate(18, 17);
+      Matrix y = own.allocate(1025, 18);
+      own.dense(x, w, own.allocate(1, 18), Activation.ELU, y);
+      own.denseBackward(x, w, y, Activation.ELU, own.allocate(1025, 18), own.allocate(18, 17), own.allocate(1, 18),
+          own.allocate(1025, 17));
+      assertEquals(Set.of("dense_tiles_forward", "elu_backward", "dense_tiles_backward", "dense_gradients"),
+          own.launches().keySet());
+      // Narrow layers do not fill tiles.
+      own.dense(x, own.allocate(16, 17), own.allocate(1, 16), Activation.ELU, own.allocate(1025, 16));
+      assertEquals(1, own.launches().get("dense_forward"));
     }
   }
 
