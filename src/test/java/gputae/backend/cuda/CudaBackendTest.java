@@ -17,6 +17,7 @@ import gputae.homology.Homology;
 import gputae.homology.SpanningTree;
 import gputae.linear.FloatPoints;
 import gputae.selftest.Clouds;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
@@ -300,6 +301,35 @@ class CudaBackendTest {
       // Narrow layers do not fill tiles.
       own.dense(x, own.allocate(16, 17), own.allocate(1, 16), Activation.ELU, own.allocate(1025, 16));
       assertEquals(1, own.launches().get("dense_forward"));
+    }
+  }
+
+  /** Tiles promise what cuBLAS does not: a row's bits depend on the row alone, wherever it lies and among how many. */
+  @Test
+  void equalRowsOfTilesAreEqual() {
+    Random random = new Random(2);
+    float[] row = new float[100];
+    float[] w = new float[40 * 100];
+    for (int i = 0; i < w.length; i++) {
+      w[i] = (float) random.nextGaussian();
+      row[i % 100] = (float) random.nextGaussian();
+    }
+    try (CudaBackend own = new CudaBackend(HostRunners.driver(HostRunner.Order.RANDOM), Products.OWN)) {
+      Matrix weights = own.allocate(40, 100).upload(w);
+      float[] first = null;
+      for (int rows : new int[] {1025, 1200}) {
+        float[] x = new float[rows * 100];
+        for (int r = 0; r < rows; r++) {
+          System.arraycopy(row, 0, x, r * 100, 100);
+        }
+        Matrix y = own.allocate(rows, 40);
+        own.dense(own.allocate(rows, 100).upload(x), weights, own.allocate(1, 40), Activation.ELU, y);
+        float[] found = y.toFloats();
+        first = first == null ? Arrays.copyOf(found, 40) : first;
+        for (int r = 0; r < rows; r++) {
+          assertArrayEquals(first, Arrays.copyOfRange(found, 40 * r, 40 * r + 40), "row " + r + " of " + rows);
+        }
+      }
     }
   }
 
