@@ -19,6 +19,7 @@ import gputae.run.SweepCell;
 import gputae.run.SweepRow;
 import gputae.run.Version;
 import gputae.study.Study;
+import gputae.study.Studies;
 import gputae.study.StudyPlan;
 import gputae.study.StudyReport;
 import gputae.study.StudyRun;
@@ -125,10 +126,10 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Study chosen = Study.ALL.stream().filter(one -> one.name().equals(study)).findFirst().orElse(null);
+    Study chosen = Studies.ALL.stream().filter(one -> one.name().equals(study)).findFirst().orElse(null);
     if (chosen == null && !study.equals(PAPER)) {
       throw Failure.usage("--study " + study + ": there are " + PAPER + ", "
-          + Study.ALL.stream().map(Study::name).collect(Collectors.joining(", ")));
+          + Studies.ALL.stream().map(Study::name).collect(Collectors.joining(", ")));
     }
     out = out != null ? out : Path.of(chosen == null ? "reproduction" : chosen.name());
     datasets = datasets != null ? datasets : chosen == null ? List.of("mnist", "fashion-mnist") : chosen.datasets();

@@ -7,10 +7,6 @@ import java.util.List;
 /** A question, the trainings that answer it, and the rules by which their numbers become an answer. */
 public interface Study {
 
-  /** All studies. */
-  List<Study> ALL =
-      List.of(new DegreeStudy(), new ClassesStudy(), new LandscapesStudy(), new SignatureStudy(), new DimensionStudy());
-
   /** The name on the command line. */
   String name();
 

@@ -35,7 +35,7 @@ class StudyTest {
   private static final Study SIGNATURE = of("signature");
 
   private static Study of(String name) {
-    return Study.ALL.stream().filter(study -> study.name().equals(name)).findFirst().orElseThrow();
+    return Studies.ALL.stream().filter(study -> study.name().equals(name)).findFirst().orElseThrow();
   }
 
   /** A cloud whose E(n) is n^slope: its dimension is 1 / (1 - slope). */
@@ -88,7 +88,7 @@ class StudyTest {
 
   @Test
   void everyTrainingHasAName() {
-    for (Study study : Study.ALL) {
+    for (Study study : Studies.ALL) {
       List<SweepCell> cells = study.cells(new StudyPlan(List.of("mnist", "fashion-mnist"), null, 3, 2));
       assertEquals(cells.size(), cells.stream().map(SweepCell::name).distinct().count(), study.name());
       assertTrue(cells.stream().allMatch(cell -> cell.config().epochs() == 3));
@@ -292,7 +292,7 @@ class StudyTest {
 
   @Test
   void theReportIsWellFormedAndHasTheNumbers(@TempDir Path folder) throws Exception {
-    for (Study study : Study.ALL) {
+    for (Study study : Studies.ALL) {
       List<StudyRun> runs = runs(study, 2, cell -> run(cell,
           evaluation(Measure.BCE_TRAIN, 0.2, Measure.BCE_TEST, 0.21 + cell.config().rate(), Measure.TRUSTWORTHINESS,
               0.5),
