@@ -42,7 +42,7 @@ class ArchitectureTest {
       data             | files linear
       device           | backend backend.cpu backend.cuda
       evaluate         | backend data homology linear model
-      figure           | files homology linear objective text train
+      figure           | data files homology linear objective text train
       files            |
       homology         | backend linear
       linear           |
@@ -53,7 +53,7 @@ class ArchitectureTest {
       run              | backend console data device evaluate figure files homology linear model objective report
                          text train
       selftest         | backend homology linear
-      study            | backend evaluate figure files homology objective report run text train
+      study            | backend data evaluate figure files homology linear objective report run text train
       text             |
       train            | backend data homology model objective
       view             | backend data model train

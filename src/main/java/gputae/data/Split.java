@@ -23,13 +23,18 @@ public record Split(Images images, byte[] labels) {
     }
   }
 
+  /** Whether a label is that of a class. */
+  public static boolean isClass(byte label) {
+    return (label & 0xff) != NO_CLASS;
+  }
+
   private static IntStream withClass(byte[] labels) {
-    return IntStream.range(0, labels.length).filter(i -> (labels[i] & 0xff) != NO_CLASS);
+    return IntStream.range(0, labels.length).filter(i -> isClass(labels[i]));
   }
 
   /** Whether the image has a class. */
   public boolean hasClass(int image) {
-    return labels != null && (labels[image] & 0xff) != NO_CLASS;
+    return labels != null && isClass(labels[image]);
   }
 
   /** The class of an image, or {@link Labels#NO_CLASS}. */

@@ -75,8 +75,8 @@ public final class LatentFigure {
         if (latents.isFinite(n)) {
           x[i] = plane != null ? along(plane.first(), latents, n) : latents.coordinate(n, 0);
           y[i] = plane != null ? along(plane.second(), latents, n) : dimension == 2 ? latents.coordinate(n, 1) : 0;
-          label[i] = labelsOrNull == null ? 0 : labelsOrNull[n] & 255;
-          largest = Math.max(largest, label[i] == Split.NO_CLASS ? -1 : label[i]);
+          label[i] = labelsOrNull == null ? 0 : Split.isClass(labelsOrNull[n]) ? labelsOrNull[n] & 255 : -1;
+          largest = Math.max(largest, label[i]);
           i++;
         }
       }
@@ -88,11 +88,11 @@ public final class LatentFigure {
         }
       }
       int noClass = -1;
-      if (labelsOrNull != null && Arrays.stream(label).anyMatch(c -> c == Split.NO_CLASS)) {
+      if (Arrays.stream(label).anyMatch(c -> c < 0)) {
         noClass = names.size();
         names.add("no class");
         for (int i = 0; i < kept; i++) {
-          label[i] = label[i] == Split.NO_CLASS ? noClass : label[i];
+          label[i] = label[i] < 0 ? noClass : label[i];
         }
       }
       return new Cloud(x, y, label, count - kept, names, noClass, plane);

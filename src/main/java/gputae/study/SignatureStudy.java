@@ -73,7 +73,7 @@ final class SignatureStudy implements Study {
 
   @Override
   public List<Measure> measures() {
-    List<Measure> measures = new ArrayList<>(List.of(Measure.BCE_TEST));
+    List<Measure> measures = new ArrayList<>(List.of(Measure.BCE_TEST, Measure.MSE_TEST));
     measures.addAll(NEIGHBOURHOODS);
     measures.add(Measure.KNN_ACCURACY);
     measures.addAll(GENERATION);

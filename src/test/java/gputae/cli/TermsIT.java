@@ -192,6 +192,7 @@ class TermsIT extends CommandTests {
   @Test
   void imagesWithoutLabelsHaveNoDeathsPerClass() throws IOException {
     Files.delete(data.resolveSibling("tiny-labels.npy"));
-    train("--device", "cpu", "--term", "class-deaths=1", "--out", "run").failed("has no labels");
+    train("--device", "cpu", "--term", "class-deaths=1", "--out", "run")
+        .failed("no training image of the data set 'tiny' has a label");
   }
 }

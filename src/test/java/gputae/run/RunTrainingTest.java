@@ -29,8 +29,8 @@ class RunTrainingTest {
     try (Backend backend = new CpuBackend(InstructionSet.best(), 1)) {
       Failure failure = assertThrows(Failure.class, () -> RunTraining.trainer(backend, config,
           new Dataset("bare", List.of(), split, split), new TrainControl()));
-      assertEquals("the objective needs the classes of the images, but the data set 'bare' has no labels; take a data "
-          + "set with labels, or leave the term out", failure.getMessage());
+      assertEquals("the objective needs the classes of the images, but no training image of the data set 'bare' has a "
+          + "label; take a data set with labels, or leave the term out", failure.getMessage());
     }
   }
 }

@@ -175,7 +175,9 @@ abstract class RecordedStepContract {
       long held = backend.allocatedBytes();
       String message = assertThrows(IllegalArgumentException.class,
           () -> new Trainer(backend, config, dataset, new TrainControl())).getMessage();
-      assertEquals("the objective needs the classes of the images, but the data set 'bare' has no labels", message);
+      assertEquals(
+          "the objective needs the classes of the images, but no training image of the data set 'bare' has a label",
+          message);
       assertEquals(held, backend.allocatedBytes());
     }
   }

@@ -133,7 +133,7 @@ public final class JCudaDriver implements Driver {
     }
   }
 
-  /** Products by cuBLAS; null if it is not wanted in any case and there is none. */
+  /** Products by cuBLAS. Null if there is none that works, unless {@code wanted} insists on it. */
   private CublasProducts cublas(CudaMachine machine, CudaMachine.Gpu gpu, Products wanted) {
     try {
       return new CublasProducts(machine, gpu, memory, streams.length, MAIN, stream(), undo::add);
