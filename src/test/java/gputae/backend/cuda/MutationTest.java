@@ -47,7 +47,10 @@ class MutationTest {
    * A share of all mutants that takes some minutes. It shows new survivors, but it does not estimate the rate of
    * survival, since it was chosen when the survivors were known. {@code all} gives the rate.
    */
-  private static final String SOME = "5";
+  private static final String SOME = "4";
+
+  /** Of fewer mutants a share says nothing: then only survivors that nobody explained are a failure. */
+  private static final int LEAST_FOR_A_SHARE = 20;
 
   private static final Path KERNELS = Path.of("kernels");
 
@@ -126,7 +129,8 @@ class MutationTest {
       }
     }
     assertTrue(unexplained.isEmpty(), "mutants survived that " + ACCEPTED + " does not explain: " + unexplained);
-    assertTrue(killed >= 0.95 * (killed + survivors.size()), killed + " killed, " + survivors.size() + " survived");
+    assertTrue(tried.size() < LEAST_FOR_A_SHARE || killed >= 0.95 * (killed + survivors.size()),
+        killed + " killed, " + survivors.size() + " survived");
   }
 
   private static Tried attempt(Mutant mutant, Set<String> operations, Path folder, Path sane, Path watched, int seconds)
