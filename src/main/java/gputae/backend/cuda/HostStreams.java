@@ -4,6 +4,7 @@ import gputae.backend.BackendException;
 import gputae.backend.cuda.HostRunner.Order;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -19,8 +20,17 @@ import java.util.stream.IntStream;
  */
 final class HostStreams {
 
-  /** One enqueued call, with the earlier nodes of its graph that it has to wait for. */
-  private record Node(Runnable call, int[] dependencies) {}
+  /** Work that a stream does. */
+  interface Call {
+    /** Returns what it accessed, as far as it is known. */
+    Accesses run();
+  }
+
+  /**
+   * One enqueued call, with the earlier nodes of its graph that it has to wait for, and with all nodes that are certain
+   * to end before it begins.
+   */
+  private record Node(String name, Call call, int[] dependencies, BitSet before) {}
 
   private final Order order;
   private final SplittableRandom random;
@@ -42,8 +52,8 @@ final class HostStreams {
   private final boolean[] forked = new boolean[1 + Driver.STREAMS];
 
   /** The calls that each branch enqueued outside a capture in backward order. They are done as late as possible. */
-  private final List<List<Runnable>> deferred =
-      IntStream.rangeClosed(0, Driver.STREAMS).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
+  private final List<List<Call>> deferred =
+      IntStream.rangeClosed(0, Driver.STREAMS).<List<Call>>mapToObj(i -> new ArrayList<>()).toList();
 
   /** @param seed seed of random order; without effect in the other orders */
   HostStreams(Order order, long seed) {
@@ -65,12 +75,18 @@ final class HostStreams {
     return stream > 0;
   }
 
-  /** Makes the call now or when its turn comes, or records it. */
-  void enqueue(Runnable call) {
+  /** Makes the call now or when its turn comes, or records it; {@code name} is for messages. */
+  void enqueue(String name, Call call) {
     if (captured != null) {
       int node = captured.size();
-      captured.add(new Node(call,
-          (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray()));
+      int[] dependencies =
+          (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray();
+      BitSet before = new BitSet();
+      for (int dependency : dependencies) {
+        before.or(captured.get(dependency).before);
+        before.set(dependency);
+      }
+      captured.add(new Node(name, call, dependencies, before));
       if (stream > 0) {
         branchTails.set(stream, Set.of(node));
       } else {
@@ -91,9 +107,9 @@ final class HostStreams {
   }
 
   private void flush(int branch) {
-    List<Runnable> calls = List.copyOf(deferred.get(branch));
+    List<Call> calls = List.copyOf(deferred.get(branch));
     deferred.get(branch).clear();
-    calls.forEach(Runnable::run);
+    calls.forEach(Call::run);
   }
 
   void fork(int number, Runnable branch) {
@@ -156,11 +172,12 @@ final class HostStreams {
   }
 
   /**
-   * The action that replays a graph; the caller enqueues it.
+   * The action that replays a graph; the caller enqueues it. It throws a BackendException if two nodes access the same
+   * bytes, one of them writes, and the graph does not order them.
    *
    * @throws BackendException if there is no such graph
    */
-  Runnable graph(long graph) {
+  Call graph(long graph) {
     Node[] nodes = graphs.get(graph);
     if (nodes == null) {
       throw new BackendException("replay: there is no graph " + graph);
@@ -172,6 +189,7 @@ final class HostStreams {
       } finally {
         replaying = false;
       }
+      return Accesses.NONE;
     };
   }
 
@@ -181,6 +199,7 @@ final class HostStreams {
    */
   private void run(Node[] nodes) {
     boolean[] done = new boolean[nodes.length];
+    Accesses[] accesses = new Accesses[nodes.length];
     List<Integer> ready = new ArrayList<>();
     for (int left = nodes.length; left > 0; left--) {
       ready.clear();
@@ -194,8 +213,24 @@ final class HostStreams {
         case BACKWARD -> ready.size() - 1;
         case RANDOM -> random.nextInt(ready.size());
       });
-      nodes[next].call.run();
+      accesses[next] = nodes[next].call.run();
+      if (!accesses[next].isEmpty()) {
+        for (int i = 0; i < nodes.length; i++) {
+          // A node that comes after this one is not done yet.
+          if (done[i] && !nodes[next].before.get(i)) {
+            requireNoConflict(nodes, accesses, Math.min(i, next), Math.max(i, next));
+          }
+        }
+      }
       done[next] = true;
+    }
+  }
+
+  private static void requireNoConflict(Node[] nodes, Accesses[] accesses, int first, int second) {
+    String conflict = accesses[first].conflict(accesses[second]);
+    if (conflict != null) {
+      throw new BackendException("nothing orders node " + first + " of a graph (" + nodes[first].name + ") and node "
+          + second + " (" + nodes[second].name + "), and both access " + conflict);
     }
   }
 
