@@ -71,7 +71,7 @@ class HostRunnerContractTest {
 
     @Override
     protected Backend open() {
-      return new CudaBackend(HostRunners.driver(order), products);
+      return new CudaBackend(AliasedLaunches.refusedBy(HostRunners.driver(order)), products);
     }
 
     @Override

@@ -70,7 +70,7 @@ class JCudaCalls extends DriverContract {
       long x = upload(1);
       long y = other.allocate(4);
       other.upload(new float[] {5}, 0, y, 4);
-      add(x, x, 1);
+      add(upload(1), x, 1);
       float[] five = new float[1];
       other.download(y, five, 0, 4);
       assertEquals(5, five[0]);
