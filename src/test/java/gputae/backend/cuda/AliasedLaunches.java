@@ -7,8 +7,8 @@ import java.util.TreeMap;
 
 /**
  * Refuses launches in which a kernel may write memory that it reads through the non-coherent path
- * ({@link PtxAccesses}). How far a kernel reads and writes is not known, so a launch is refused if both addresses lie in
- * one allocation. The backend makes no such launch.
+ * ({@link PtxAccesses}). How far a kernel reads and writes is not known, so a launch is refused if both addresses lie
+ * in one allocation. The backend makes no such launch.
  */
 final class AliasedLaunches {
 
