@@ -128,6 +128,53 @@ class AllPairsTest {
     }
   }
 
+  /**
+   * The first 500 of 600 points in shuffled order get their lists, and the others keep zeros. The last launch with work
+   * has so few points that it searches for each with a block; the launches after it have none.
+   */
+  @Test
+  void moreLaunchesGiveTheSameListsOfThePointsAskedFor() {
+    int n = 600;
+    int d = 3;
+    int count = 500;
+    float[] points = Clouds.draw(Clouds.Kind.UNIFORM, n, d, new Random(2)).coordinates();
+    int[] component = new int[n];
+    int[] asked = new int[n];
+    for (int i = 0; i < n; i++) {
+      component[i] = i % 5;
+      asked[i] = i * 7 % n;
+    }
+    try (HostRunner driver = HostRunners.driver(HostRunner.Order.FORWARD)) {
+      long x = driver.allocate(4L * n * d);
+      driver.upload(points, 0, x, 4L * n * d);
+      long components = driver.allocate(4L * n);
+      driver.upload(component, 0, components, 4L * n);
+      long places = driver.allocate(4L * n);
+      driver.upload(asked, 0, places, 4L * n);
+      long number = driver.allocate(4);
+      driver.upload(new int[] {count}, 0, number, 4);
+      long[][] found = new long[2][n * 8];
+      int[] launches = new int[2];
+      for (int i = 0; i < 2; i++) {
+        int at = i;
+        long lists = driver.allocate(64L * n);
+        driver.clear(lists, 64L * n);
+        long work = i == 0 ? 1_000_000 : 40_000;
+        new AllPairs(driver.limits(), work, (kernel, gridX, gridY, threads, shared, arguments) -> {
+          launches[at]++;
+          driver.launch(kernel, gridX, gridY, threads, shared, arguments);
+        }).nearest(x, n, d, components, places, number, lists);
+        driver.download(lists, found[i], 0, 64L * n);
+      }
+      // 48 points in each of many launches.
+      assertArrayEquals(new int[] {1, 13}, launches);
+      assertArrayEquals(found[0], found[1]);
+      for (int i = 0; i < n; i++) {
+        assertEquals(i >= count, found[1][8 * asked[i]] == 0, "point " + asked[i]);
+      }
+    }
+  }
+
   @Test
   void moreLaunchesGiveTheSameDistances() {
     int n = 130;
