@@ -31,9 +31,9 @@ API cuStreamCreateWithPriority(void** handle, unsigned flags, int priority) {
   ENTER_CONTEXT();
   NOT_NULL(handle);
   if (flags > kNonBlocking) return kInvalidValue;
-  (void)priority;  // clamped to the range of the device
   Stream stream;
   stream.blocking = flags != kNonBlocking;
+  stream.priority = std::clamp(priority, kGreatestPriority, 0);
   *handle = add(context.streams, std::move(stream));
   return kSuccess;
 }
@@ -45,6 +45,14 @@ API cuStreamCreate(void** handle, unsigned flags) {
   Stream stream;
   stream.blocking = flags != kNonBlocking;
   *handle = add(context.streams, std::move(stream));
+  return kSuccess;
+}
+
+API cuStreamGetPriority(void* handle, int* priority) {
+  ENTER_CONTEXT();
+  STREAM(handle);
+  NOT_NULL(priority);
+  *priority = stream.priority;
   return kSuccess;
 }
 

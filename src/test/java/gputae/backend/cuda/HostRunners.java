@@ -101,9 +101,12 @@ public final class HostRunners {
     return backend(order, MEMORY);
   }
 
-  /** A new backend on a device with {@code memory} bytes; the caller closes it. */
+  /**
+   * A new backend on a device with {@code memory} bytes; the caller closes it. Launches that read and write the same
+   * memory in a way that GPUs do not support are refused ({@link AliasedLaunches}).
+   */
   public static Backend backend(HostRunner.Order order, long memory) {
-    return new CudaBackend(driver(order, memory));
+    return new CudaBackend(AliasedLaunches.refusedBy(driver(order, memory)));
   }
 
   /**
@@ -111,6 +114,6 @@ public final class HostRunners {
    * times faster with them than with the kernels of kernels/dense.cu, whose warps exchange much.
    */
   public static Backend backendOfProducts(HostRunner.Order order) {
-    return new CudaBackend(driver(order), Products.CUBLAS);
+    return new CudaBackend(AliasedLaunches.refusedBy(driver(order)), Products.CUBLAS);
   }
 }

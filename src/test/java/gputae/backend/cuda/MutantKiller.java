@@ -37,6 +37,9 @@ import java.util.Random;
  */
 public final class MutantKiller {
 
+  /** So little work for a launch over all pairs that clouds of some hundred points take several. */
+  private static final long MOST_WORK = 100_000;
+
   private MutantKiller() {}
 
   /**
@@ -83,7 +86,8 @@ public final class MutantKiller {
 
   private static CudaBackend open(String libraries, HostRunner.Order order, Products products) {
     return new CudaBackend(
-        new HostRunner(Path.of(libraries), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY), products);
+        new HostRunner(Path.of(libraries), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY), products, false,
+        MOST_WORK);
   }
 
   /** Whether the operation multiplies matrices, for which there are two ways. */
