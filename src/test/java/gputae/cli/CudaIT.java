@@ -98,6 +98,12 @@ class CudaIT {
         .map(line -> line.substring(name.length()).trim()).findFirst().orElse("no line");
   }
 
+  /** The last process that wrote its counts left no object of CUDA alive. */
+  private void assertNothingAlive() throws IOException {
+    FakeCuda.counts(folder.resolve("counts"))
+        .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+  }
+
   private void trainRefuses(String... texts) throws IOException {
     assertRefused(train(REFUSED), texts);
   }
@@ -125,8 +131,7 @@ class CudaIT {
     Jar.Result result = train("--epochs", 3, "--device", "cuda", "--out", "gpu").succeeded();
     assertTrue(result.out().contains("device: CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS " + cublas + "."),
         result.toString());
-    Map<String, Long> counts = FakeCuda.counts(folder.resolve("counts"));
-    counts.forEach((name, count) -> assertTrue(!name.startsWith("alive") || count == 0, name + " " + count));
+    assertNothingAlive();
     assertArrayEquals(weightsOfTheHostRunner(3), Files.readAllBytes(folder.resolve("gpu/model.safetensors")));
     assertTheTreeGoesFirst(counts);
     if (cublas != 12) {
@@ -310,8 +315,7 @@ class CudaIT {
       assertTrue(said.contains("products by kernels of its own: " + place.resolve("libcublas.so.12")
           + " does not work on cuda:0, Fake GPU (sm_90): " + call.substring(0, call.indexOf('=')).replace("_v2", "")),
           said);
-      FakeCuda.counts(folder.resolve("counts"))
-          .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+      assertNothingAlive();
     }
     // A GPU that fails itself is no matter of cuBLAS.
     fake.with("fail", "cuMemsetD8Async=719@1");
@@ -518,8 +522,7 @@ class CudaIT {
         said.get(0).startsWith("gpu-tae: ") && said.get(0).contains(name)
             && said.get(0).contains(call.replaceAll(".*=(\\d+).*", "($1")),
         result.toString());
-    FakeCuda.counts(folder.resolve("counts"))
-        .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+    assertNothingAlive();
   }
 
   @Test

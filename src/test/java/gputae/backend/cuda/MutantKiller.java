@@ -91,7 +91,7 @@ public final class MutantKiller {
   }
 
   /** Whether the operation multiplies matrices, for which there are two ways. */
-  private static boolean multiplies(Operation operation) {
+  static boolean multiplies(Operation operation) {
     return operation.name().startsWith("dense");
   }
 

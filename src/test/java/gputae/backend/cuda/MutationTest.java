@@ -180,7 +180,7 @@ class MutationTest {
     for (Products products : List.of(Products.AUTO, Products.OWN)) {
       // Products of our own are a matter of the layers alone.
       List<Operation> asked = SelfTest.operations().stream()
-          .filter(operation -> products == Products.AUTO || operation.name().startsWith("dense")).toList();
+          .filter(operation -> products == Products.AUTO || MutantKiller.multiplies(operation)).toList();
       try (CudaBackend backend = new CudaBackend(HostRunners.driver(HostRunner.Order.FORWARD), products)) {
         results.addAll(SelfTest.run(asked, backend, backend::launches, result -> {}));
       }
