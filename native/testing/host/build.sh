@@ -77,14 +77,14 @@ for part in engine watch; do
   object=$output/$part.o
   [ $part = engine ] || [ "$watched" = 1 ] || continue
   objects+=("$object")
-  if stale "$object" "$here/$part.cpp" "$here/engine.h" "$here/watch.h" "$here/device_memory.h"; then
+  if stale "$object" "$here/$part.cpp" "$here/engine.h" "$here/wait.h" "$here/watch.h" "$here/device_memory.h"; then
     beside whole "$object" "${flags[@]}" -c "$here/$part.cpp"
   fi
 done
 object=$output/kernels.o
 headers=("$kernels"/*.h)
 [ -f "${headers[0]}" ] || headers=()
-if stale "$object" "$output/kernels.cpp" "$here/cuda_host.h" "${sources[@]}" "${headers[@]}"; then
+if stale "$object" "$output/kernels.cpp" "$here/cuda_host.h" "$here/engine.h" "${sources[@]}" "${headers[@]}"; then
   beside whole "$object" "${flags[@]}" ${kernel_flags[@]+"${kernel_flags[@]}"} -fno-exceptions -fno-rtti \
     -c "$output/kernels.cpp"
 fi

@@ -284,19 +284,12 @@ class Watch {
 
   // The new access takes the place of one that is ordered before it, otherwise of one of its warp or its block.
   void keep(Access (&accesses)[2], const Access& fresh, uint32_t first_block) const {
-    Access* place = nullptr;
-    for (Access& access : accesses) {
-      if (place == nullptr && (access.block < first_block || (ordered(access) && (access.bytes & ~fresh.bytes) == 0)))
-        place = &access;
-    }
-    for (Access& access : accesses) {
-      if (place == nullptr && access.block == fresh.block && access.thread / kLanes == thread_ / kLanes)
-        place = &access;
-    }
-    for (Access& access : accesses) {
-      if (place == nullptr && access.block == fresh.block) place = &access;
-    }
-    *(place == nullptr ? &accesses[0] : place) = fresh;
+    const auto worth = [&](const Access& access) {
+      if (access.block < first_block || (ordered(access) && (access.bytes & ~fresh.bytes) == 0)) return 0;
+      if (access.block != fresh.block) return 3;
+      return access.thread / kLanes == thread_ / kLanes ? 1 : 2;
+    };
+    accesses[worth(accesses[1]) < worth(accesses[0]) ? 1 : 0] = fresh;
   }
 
   static const char* does(Kind kind) {

@@ -48,14 +48,6 @@ API cuStreamCreate(void** handle, unsigned flags) {
   return kSuccess;
 }
 
-API cuStreamGetPriority(void* handle, int* priority) {
-  ENTER_CONTEXT();
-  STREAM(handle);
-  NOT_NULL(priority);
-  *priority = stream.priority;
-  return kSuccess;
-}
-
 API cuStreamDestroy_v2(void* handle) {
   ENTER_CONTEXT();
   const std::shared_ptr<Stream> stream = find(context.streams, handle);

@@ -20,8 +20,6 @@ final class AllPairs {
    */
   static final long MOST_WORK = 3_000_000_000L;
 
-  private static final int WARP = 32;
-
   /** kSweepWarps in kernels/nearest.cu. */
   private static final int SWEEP_WARPS = 8;
 
@@ -72,19 +70,21 @@ final class AllPairs {
       each -= each % (mostBlocks * SWEEP_WARPS);
     }
     int blocks = Math.min(Launches.blocksOf(Math.min(n, each), SWEEP_WARPS), mostBlocks);
-    for (int from = 0; from < n; from += Math.min(each, n - from)) {
-      launcher.launch(kernel, blocks, 1, SWEEP_WARPS * WARP, Float.BYTES * tile * (WIDTHS[kind] + 1),
+    for (int from = 0, to; from < n; from = to) {
+      to = from + Math.min(each, n - from);
+      launcher.launch(kernel, blocks, 1, SWEEP_WARPS * Launches.WARP, Float.BYTES * tile * (WIDTHS[kind] + 1),
           new Arguments().pointer(x).int32(n).int32(d).int32(tile).pointer(component).pointer(points).pointer(count)
-              .int32(from).int32(from + Math.min(each, n - from)).pointer(lists));
+              .int32(from).int32(to).pointer(lists));
     }
   }
 
   /** Enqueues out (n, n) = the squared lengths between the points x (n, d), given by device addresses. */
   void squaredDistances(long x, int n, int d, long out) {
-    int each = range(n, d, WARP);
-    for (int from = 0; from < n; from += Math.min(each, n - from)) {
-      launcher.launch("squared_distances", Launches.blocksOf(n, WARP),
-          Launches.blocksOf(Math.min(each, n - from), WARP), Launches.THREADS, 0,
+    int each = range(n, d, Launches.WARP);
+    for (int from = 0, to; from < n; from = to) {
+      to = from + Math.min(each, n - from);
+      launcher.launch("squared_distances", Launches.blocksOf(n, Launches.WARP),
+          Launches.blocksOf(to - from, Launches.WARP), Launches.THREADS, 0,
           new Arguments().pointer(x).int32(n).int32(d).int32(from).pointer(out));
     }
   }

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Executes the CUDA kernels on the CPU: the same {@code .cu} files, compiled by g++ (native/testing/host/build.sh).
@@ -293,20 +294,14 @@ public final class HostRunner implements Driver {
     checkOpen("copy");
     checkAddress("copy", from, bytes);
     checkAddress("copy", to, bytes);
-    enqueue("copy", "copy", () -> {
-      HostRunnerNative.copy(from, to, bytes);
-      return Accesses.ofCopy(from, to, bytes);
-    });
+    enqueue("copy", "copy", () -> HostRunnerNative.copy(from, to, bytes), () -> Accesses.ofCopy(from, to, bytes));
   }
 
   @Override
   public void clear(long address, long bytes) {
     checkOpen("clear");
     checkAddress("clear", address, bytes);
-    enqueue("clear", "clear", () -> {
-      HostRunnerNative.clear(address, bytes);
-      return Accesses.ofClear(address, bytes);
-    });
+    enqueue("clear", "clear", () -> HostRunnerNative.clear(address, bytes), () -> Accesses.ofClear(address, bytes));
   }
 
   // ---- Work
@@ -341,8 +336,7 @@ public final class HostRunner implements Driver {
     enqueue("launch", kernel, () -> {
       memory.launched(kernel);
       HostRunnerNative.launch(runner, known.index, gridX, gridY, threads, sharedMemory, slots);
-      return new Accesses(HostRunnerNative.accesses(runner));
-    });
+    }, () -> new Accesses(HostRunnerNative.accesses(runner)));
   }
 
   @Override
@@ -357,12 +351,11 @@ public final class HostRunner implements Driver {
     checkAddress("product", a, (long) m * k * Float.BYTES);
     checkAddress("product", b, (long) k * n * Float.BYTES);
     checkAddress("product", c, (long) m * n * Float.BYTES);
-    enqueue("product", "product", () -> {
-      HostRunnerNative.product(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc);
-      return Accesses.rows(a, transposeA ? k : m, transposeA ? m : k, lda, Accesses.READ)
-          .and(Accesses.rows(b, transposeB ? n : k, transposeB ? k : n, ldb, Accesses.READ))
-          .and(Accesses.rows(c, m, n, ldc, beta == 0 ? Accesses.WRITTEN : Accesses.READ + Accesses.WRITTEN));
-    });
+    enqueue("product", "product",
+        () -> HostRunnerNative.product(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc),
+        () -> Accesses.rows(a, transposeA ? k : m, transposeA ? m : k, lda, Accesses.READ)
+            .and(Accesses.rows(b, transposeB ? n : k, transposeB ? k : n, ldb, Accesses.READ))
+            .and(Accesses.rows(c, m, n, ldc, beta == 0 ? Accesses.WRITTEN : Accesses.READ + Accesses.WRITTEN)));
   }
 
   @Override
@@ -376,12 +369,15 @@ public final class HostRunner implements Driver {
 
   // ---- Streams
 
-  /** @param counted the name under which {@link #counts} has the call */
-  private void enqueue(String counted, String name, HostStreams.Call work) {
+  /**
+   * @param counted  the name under which {@link #counts} has the call
+   * @param accesses what the call accessed; asked for after the call if it belongs to a graph
+   */
+  private void enqueue(String counted, String name, Runnable work, Supplier<Accesses> accesses) {
     streams.enqueue(name, () -> {
       count(counted);
-      return work.run();
-    });
+      work.run();
+    }, accesses);
   }
 
   @Override
@@ -411,7 +407,7 @@ public final class HostRunner implements Driver {
   public void replay(long graph) {
     checkOpen("replay");
     refuseInCapture("replay");
-    enqueue("replay", "replay", streams.graph(graph));
+    enqueue("replay", "replay", streams.graph(graph), () -> Accesses.NONE);
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -20,17 +21,13 @@ import java.util.stream.IntStream;
  */
 final class HostStreams {
 
-  /** Work that a stream does. */
-  interface Call {
-    /** Returns what it accessed, as far as it is known. */
-    Accesses run();
-  }
-
   /**
    * One enqueued call, with the earlier nodes of its graph that it has to wait for, and with all nodes that are certain
    * to end before it begins.
+   *
+   * @param accesses what the call accessed last, as far as it is known
    */
-  private record Node(String name, Call call, int[] dependencies, BitSet before) {}
+  private record Node(String name, Runnable call, Supplier<Accesses> accesses, int[] dependencies, BitSet before) {}
 
   private final Order order;
   private final SplittableRandom random;
@@ -52,8 +49,8 @@ final class HostStreams {
   private final boolean[] forked = new boolean[1 + Driver.STREAMS];
 
   /** The calls that each branch enqueued outside a capture in backward order. They are done as late as possible. */
-  private final List<List<Call>> deferred =
-      IntStream.rangeClosed(0, Driver.STREAMS).<List<Call>>mapToObj(i -> new ArrayList<>()).toList();
+  private final List<List<Runnable>> deferred =
+      IntStream.rangeClosed(0, Driver.STREAMS).<List<Runnable>>mapToObj(i -> new ArrayList<>()).toList();
 
   /** @param seed seed of random order; without effect in the other orders */
   HostStreams(Order order, long seed) {
@@ -75,8 +72,13 @@ final class HostStreams {
     return stream > 0;
   }
 
-  /** Makes the call now or when its turn comes, or records it; {@code name} is for messages. */
-  void enqueue(String name, Call call) {
+  /**
+   * Makes the call now or when its turn comes, or records it.
+   *
+   * @param name     for messages
+   * @param accesses what the call accessed; asked for after the call if it belongs to a graph
+   */
+  void enqueue(String name, Runnable call, Supplier<Accesses> accesses) {
     if (captured != null) {
       int node = captured.size();
       int[] dependencies =
@@ -86,7 +88,7 @@ final class HostStreams {
         before.or(captured.get(dependency).before);
         before.set(dependency);
       }
-      captured.add(new Node(name, call, dependencies, before));
+      captured.add(new Node(name, call, accesses, dependencies, before));
       if (stream > 0) {
         branchTails.set(stream, Set.of(node));
       } else {
@@ -107,9 +109,9 @@ final class HostStreams {
   }
 
   private void flush(int branch) {
-    List<Call> calls = List.copyOf(deferred.get(branch));
+    List<Runnable> calls = List.copyOf(deferred.get(branch));
     deferred.get(branch).clear();
-    calls.forEach(Call::run);
+    calls.forEach(Runnable::run);
   }
 
   void fork(int number, Runnable branch) {
@@ -177,7 +179,7 @@ final class HostStreams {
    *
    * @throws BackendException if there is no such graph
    */
-  Call graph(long graph) {
+  Runnable graph(long graph) {
     Node[] nodes = graphs.get(graph);
     if (nodes == null) {
       throw new BackendException("replay: there is no graph " + graph);
@@ -189,7 +191,6 @@ final class HostStreams {
       } finally {
         replaying = false;
       }
-      return Accesses.NONE;
     };
   }
 
@@ -213,7 +214,8 @@ final class HostStreams {
         case BACKWARD -> ready.size() - 1;
         case RANDOM -> random.nextInt(ready.size());
       });
-      accesses[next] = nodes[next].call.run();
+      nodes[next].call.run();
+      accesses[next] = nodes[next].accesses.get();
       if (!accesses[next].isEmpty()) {
         for (int i = 0; i < nodes.length; i++) {
           // A node that comes after this one is not done yet.
