@@ -111,25 +111,31 @@ declare -A processes commands
 compile() {  # compile WHAT ARGUMENTS...: starts nvcc on the kernels; its messages go to WORK/WHAT.log
   local what=$1
   shift
+  mkdir -p "$work/kept-$what"
   commands[$what]=$*
-  "$nvcc" "${flags[@]}" "$@" "$work/kernels.cu" > "$work/$what.log" 2>&1 &
+  "$nvcc" "${flags[@]}" "${ptxas[@]}" --keep --keep-dir "$work/kept-$what" "$@" "$work/kernels.cu" \
+    > "$work/$what.log" 2>&1 &
   processes[$what]=$!
 }
-for sm in 75 80 90; do compile "sm_$sm" "${ptxas[@]}" -arch=sm_$sm -cubin -o "$work/kernels-$sm.cubin"; done
-for sm in 75 90; do compile "ptx_$sm" -arch=compute_$sm -ptx -o "$work/kernels-$sm.ptx"; done
 # The machine code is not compressed, since the jar compresses it, and drivers before 550 cannot read the compression of
 # nvcc 13. An older nvcc has no such option and needs none.
 plain=()
 if "$nvcc" --help | grep -q -- --compress-mode; then plain=(--compress-mode=none); fi
-compile fatbin -fatbin -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 \
-  ${plain[@]+"${plain[@]}"} -o "$output/kernels.fatbin"
+compile sm_75 -gencode arch=compute_75,code=sm_75 -cubin -o "$work/kernels-75.cubin"
+compile fatbin -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 ${plain[@]+"${plain[@]}"} \
+  -fatbin -o "$output/kernels.fatbin"
 
 refused=()
-for what in sm_75 sm_80 sm_90 ptx_75 ptx_90 fatbin; do wait "${processes[$what]}" || refused+=("$what"); done
+for what in sm_75 fatbin; do wait "${processes[$what]}" || refused+=("$what"); done
 if [ ${#refused[@]} -gt 0 ]; then
   { grep -v '^ptxas info\|^    [0-9]* bytes stack' "$work/${refused[0]}.log" || true; } >&2
   without "$version refuses: ${commands[${refused[0]}]}" aloud refused
 fi
+
+# nvcc keeps the PTX that it makes on the way to machine code, so that each architecture is compiled once. A file for one
+# of several architectures has the architecture in its name.
+cp "$work"/kept-sm_75/*.ptx "$work/kernels-75.ptx"
+cp "$work"/kept-fatbin/*90*.ptx "$work/kernels-90.ptx"
 
 # PTX is for drivers that are older and GPUs that are newer than this nvcc. nvcc writes the PTX version of its own
 # release, which older drivers would not read. So the version is lowered to the one that the instructions need (6.3 for
@@ -151,9 +157,9 @@ done
 {
   echo "built by $version for sm_80 and sm_90, with PTX for sm_75 and newer"
   printf '%-24s %-20s %-20s %-20s\n' 'registers/shared/spilled' sm_75 sm_80 sm_90
-  for sm in 75 80 90; do
-    awk -v sm="$sm" '
-      /Compiling entry function/ { split($0, part, "\047"); name = part[2]; spilled = 0 }
+  for log in sm_75 fatbin; do
+    awk '
+      /Compiling entry function/ { split($0, part, "\047"); name = part[2]; sm = substr(part[4], 4); spilled = 0 }
       /bytes spill stores/ && name != "" {
         for (i = 1; i <= NF; i++) if ($i == "bytes" && $(i+1) == "spill") spilled += $(i-1)
       }
@@ -164,7 +170,7 @@ done
           if ($i == "bytes" && $(i+1) ~ /^smem/) shared = $(i-1)
         }
         print name, sm, registers "/" shared "/" spilled
-      }' "$work/sm_$sm.log"
+      }' "$work/$log.log"
   done | sort | awk '
     $1 != name { if (name != "") print ""; printf "%-24s", $1; name = $1 }
     { printf " %-20s", $3 }
