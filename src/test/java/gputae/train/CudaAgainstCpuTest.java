@@ -159,14 +159,14 @@ class CudaAgainstCpuTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"AE,2,FORWARD", "TAE,10,RANDOM", "DISK,2,RANDOM", "VAE,10,BACKWARD"})
+  @CsvSource({"AE,2,FORWARD", "TAE,10,RANDOM", "VAE,10,BACKWARD"})
   void stepsFollowTheCpusFromTheSameSeed(ModelKind kind, int latent, HostRunner.Order order) {
     followSteps(kind, latent, order);
   }
 
   @Tag("thorough")
   @ParameterizedTest
-  @CsvSource({"TAE,10,BACKWARD", "VAE,2,FORWARD"})
+  @CsvSource({"DISK,2,RANDOM", "TAE,10,BACKWARD", "VAE,2,FORWARD"})
   void stepsInOtherOrdersFollowTheCpusToo(ModelKind kind, int latent, HostRunner.Order order) {
     followSteps(kind, latent, order);
   }
@@ -212,15 +212,14 @@ class CudaAgainstCpuTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({"TAE,10,BACKWARD", "VAE,2,FORWARD"})
-  void epochsFollowTheCpusFromTheSameSeed(ModelKind kind, int latent, HostRunner.Order order) {
-    followEpochs(kind, latent, order);
+  @Test
+  void epochsFollowTheCpusFromTheSameSeed() {
+    followEpochs(ModelKind.TAE, 10, HostRunner.Order.BACKWARD);
   }
 
   @Tag("thorough")
   @ParameterizedTest
-  @CsvSource({"AE,2,BACKWARD", "TAE,10,RANDOM", "DISK,10,FORWARD", "VAE,2,RANDOM"})
+  @CsvSource({"AE,2,BACKWARD", "TAE,10,RANDOM", "DISK,10,FORWARD", "VAE,2,FORWARD", "VAE,2,RANDOM"})
   void epochsOfTheOtherModelsFollowTheCpusToo(ModelKind kind, int latent, HostRunner.Order order) {
     followEpochs(kind, latent, order);
   }

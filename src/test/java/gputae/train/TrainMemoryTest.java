@@ -94,7 +94,7 @@ class TrainMemoryTest {
   }
 
   private static void train(TrainConfig config, long memory) {
-    try (Backend backend = HostRunners.backend(HostRunner.Order.FORWARD, memory);
+    try (Backend backend = HostRunners.backendOfProducts(HostRunner.Order.FORWARD, memory);
         Trainer trainer = new Trainer(backend, config, DATA, new TrainControl())) {
       assertTrue(trainer.run(new TrainListener() {}));
       assertEquals(1, trainer.history().size());

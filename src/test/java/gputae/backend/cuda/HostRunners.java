@@ -114,6 +114,11 @@ public final class HostRunners {
    * times faster with them than with the kernels of kernels/dense.cu, whose warps exchange much.
    */
   public static Backend backendOfProducts(HostRunner.Order order) {
-    return new CudaBackend(AliasedLaunches.refusedBy(driver(order)), Products.CUBLAS);
+    return backendOfProducts(order, MEMORY);
+  }
+
+  /** The same backend on a device with {@code memory} bytes. */
+  public static Backend backendOfProducts(HostRunner.Order order, long memory) {
+    return new CudaBackend(AliasedLaunches.refusedBy(driver(order, memory)), Products.CUBLAS);
   }
 }
