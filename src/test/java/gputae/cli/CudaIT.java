@@ -248,11 +248,12 @@ class CudaIT {
   /** No cuBLAS is found, or nobody wants one: our own kernels multiply, and the bits are those of the host runner. */
   @Test
   void aGpuWithoutCublasTrains() throws IOException {
-    Object[] own = Tiny.train(data, "--epochs", 2, "--device", "host-runner", "--products", "own", "--out", "host");
-    jar().run(own).succeeded();
+    // The stand-in runs kernels slowly, so the layers are narrow.
+    train("--epochs", 2, "--hidden", 16, "--device", "host-runner", "--products", "own", "--out", "host").succeeded();
     byte[] expected = Files.readAllBytes(folder.resolve("host/model.safetensors"));
     fake.with("counts", folder.resolve("counts"));
-    String chosen = train("--epochs", 2, "--device", "cuda", "--products", "own", "--out", "chosen").succeeded().out();
+    String chosen = train("--epochs", 2, "--hidden", 16, "--device", "cuda", "--products", "own", "--out", "chosen")
+        .succeeded().out();
     assertTrue(chosen.contains(code() + ", products own (cuda:0)"), chosen);
     assertTrue(FakeCuda.counts(folder.resolve("counts")).keySet().stream().noneMatch(call -> call.contains("cublas")));
     assertArrayEquals(expected, Files.readAllBytes(folder.resolve("chosen/model.safetensors")));
@@ -262,12 +263,12 @@ class CudaIT {
     assertFalse(again.contains("other bits"), again);
 
     fake = new FakeCuda().with("GPU_TAE_CUBLAS", null).with("PATH", "/nowhere");
-    String line = train("--epochs", 2, "--device", "cuda", "--out", "without").succeeded().out().lines()
-        .filter(each -> each.startsWith("device: ")).findFirst().orElseThrow();
+    String line = train("--epochs", 2, "--hidden", 16, "--device", "cuda", "--out", "without").succeeded().out()
+        .lines().filter(each -> each.startsWith("device: ")).findFirst().orElseThrow();
     assertTrue(line.contains(", products own (cuda:0; products by kernels of its own: no cuBLAS 12 or 13 (looked in ")
         && line.contains("pip install nvidia-cublas-cu12"), line);
     assertArrayEquals(expected, Files.readAllBytes(folder.resolve("without/model.safetensors")));
-    String auto = train("--epochs", 1, "--out", "auto").succeeded().out();
+    String auto = train("--epochs", 1, "--hidden", 16, "--out", "auto").succeeded().out();
     assertTrue(auto.contains("auto: there is a GPU, and all that it takes; products by kernels of its own"), auto);
     train("--epochs", 1, "--device", "cuda", "--products", "cublas", "--out", "none")
         .failed("--device cuda: no cuBLAS 12 or 13", "pip install nvidia-cublas-cu12");
@@ -311,7 +312,8 @@ class CudaIT {
       fake.with("fail", call);
       // Half of the work space of cuBLAS would not be left if that were kept.
       fake.with("memory", 40L << 20);
-      String said = train("--epochs", 1, "--device", "cuda", "--out", "run-" + call).succeeded().out();
+      String said = train("--epochs", 1, "--hidden", 16, "--device", "cuda", "--out", "run-" + call)
+          .succeeded().out();
       assertTrue(said.contains("products by kernels of its own: " + place.resolve("libcublas.so.12")
           + " does not work on cuda:0, Fake GPU (sm_90): " + call.substring(0, call.indexOf('=')).replace("_v2", "")),
           said);
