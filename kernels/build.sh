@@ -132,7 +132,7 @@ if [ ${#refused[@]} -gt 0 ]; then
   without "$version refuses: ${commands[${refused[0]}]}" aloud refused
 fi
 
-# nvcc keeps the PTX that it makes on the way to machine code, so that each architecture is compiled once. If it compiles
+# nvcc keeps the PTX that it makes on the way to machine code, so each architecture is compiled once. If it compiles
 # for several architectures, the name of a file has the architecture in it.
 cp "$work"/kept-sm_75/*.ptx "$work/kernels-75.ptx"
 cp "$work"/kept-fatbin/*90*.ptx "$work/kernels-90.ptx"
