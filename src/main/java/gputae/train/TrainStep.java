@@ -144,18 +144,30 @@ public final class TrainStep implements AutoCloseable {
         .set(weight);
   }
 
-  /** The whole step on {@code rows} images of the epoch's order. */
-  public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
-    Matrix batch = x.firstRows(rows);
-    backend.gather(images, order, step, config.batch(), stepsPerEpoch, batch);
+  /**
+   * Whole steps on successive batches of the epoch's order, {@code rows} images each. The next batch is gathered in
+   * parallel with the optimiser's step, which reads neither images nor noise; the first batch has to be waited for.
+   */
+  public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows, int steps) {
+    Runnable next = () -> gather(images, order, stepsPerEpoch, rows);
+    next.run();
+    for (int i = 1; i < steps; i++) {
+      gradients(x.firstRows(rows));
+      backend.beside(next, this::update);
+    }
+    gradients(x.firstRows(rows));
+    update();
+  }
+
+  /** Brings what a step needs beside the weights: images, classes, noise. */
+  private void gather(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
+    backend.gather(images, order, step, config.batch(), stepsPerEpoch, x.firstRows(rows));
     if (classes != null) {
       backend.gather(memberships, order, step, config.batch(), stepsPerEpoch, classes.firstRows(rows));
     }
     if (noise != null) {
       backend.normals(noise.firstRows(rows), config.seed(), Streams.NOISE, step);
     }
-    gradients(batch);
-    update();
   }
 
   /**

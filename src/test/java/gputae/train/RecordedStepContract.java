@@ -82,7 +82,7 @@ abstract class RecordedStepContract {
       step = new TrainStep(backend, config, model, BATCH, memberships);
       onDevice = backend.allocate(ElementType.INT32, 1, IMAGES).upload(order);
       model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
-      recording = backend.record(() -> step.run(images, onDevice, STEPS_PER_EPOCH, BATCH));
+      recording = backend.record(() -> step.run(images, onDevice, STEPS_PER_EPOCH, BATCH, 1));
     }
 
     void replay(int times) {
