@@ -187,6 +187,7 @@ public final class TrainStep implements AutoCloseable {
       dz = sampledGradient.firstRows(rows);
       backend.reparameterise(encoding.output(), noise.firstRows(rows), z);
     }
+    Matrix more = null;
     if (latentTerms.isEmpty()) {
       reconstruct(batch, z, decoding, dz);
     } else {
@@ -195,15 +196,19 @@ public final class TrainStep implements AutoCloseable {
       Matrix gradient = dz;
       // These terms do not need the decoder's passes, nor do those need these terms.
       backend.beside(() -> latentTerms.enqueue(read, losses), () -> reconstruct(batch, points, decoding, gradient));
-      latentTerms.addGradient(dz);
+      more = latentTerms.gradient(rows);
     }
     if (noise != null) {
+      if (more != null) {
+        backend.add(more, dz);
+        more = null;
+      }
       objective.posterior().enqueue(backend, encoding.output(), noise.firstRows(rows), dz, batch.columns(),
           encoding.outputGradient(), value(objective.posterior().kind()));
     }
     // All losses are known; the encoder's backward pass need not wait until they are noted.
     backend.endStep(losses, log, step);
-    model.encoder().backward(batch, encoding, null);
+    model.encoder().backward(batch, encoding, more, null);
   }
 
   /** The decoder's passes: from the points z to their gradient dz. */
@@ -211,7 +216,7 @@ public final class TrainStep implements AutoCloseable {
     model.decoder().forward(z, decoding);
     objective.output().enqueue(backend, decoding.output(), batch, decoding.outputGradient(),
         value(objective.output().kind()));
-    model.decoder().backward(z, decoding, dz);
+    model.decoder().backward(z, decoding, null, dz);
   }
 
   /** Moves the weights along the gradients. */
