@@ -34,9 +34,9 @@ final class DenseOperations {
   private static final int[][] WIDE_LAYERS = {{200, 5}, {400, 6}, {9, 250}, {70, 1030}};
 
   /**
-   * Units between the layers of chains: a single layer; encoder and decoder of the paper behind their widest layers, and
-   * with them; layers at and beyond the largest width of two that a GPU computes together; remainders after warps and
-   * tiles; several such pairs.
+   * Numbers of units: a single layer; encoder and decoder of the paper without their widest layers, and with them;
+   * layers at and beyond the largest width of two that a GPU computes together; remainders after warps and tiles; two
+   * such pairs.
    */
   private static final int[][] CHAINS = {{5, 3}, {64, 64, 2}, {2, 64, 64}, {784, 64, 64, 2}, {2, 64, 64, 784},
     {160, 160, 160}, {161, 8, 8}, {8, 161, 8}, {8, 8, 161}, {1, 1, 1}, {33, 17, 130}, {7, 31, 5, 34, 9}};
