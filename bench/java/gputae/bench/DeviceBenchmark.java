@@ -68,6 +68,13 @@ public abstract class DeviceBenchmark {
   /** Enqueues the operation once. */
   abstract void enqueue(Backend backend);
 
+  /** Enqueues the operation {@code times} times, one after the other. */
+  void enqueue(Backend backend, int times) {
+    for (int i = 0; i < times; i++) {
+      enqueue(backend);
+    }
+  }
+
   /** Throws {@link WrongAnswerException} if the results of one invocation after {@link #prepare} are wrong. */
   abstract void check();
 
@@ -86,11 +93,7 @@ public abstract class DeviceBenchmark {
       prepare(backend);
       int recorded = recorded(backend);
       replays = repeats / recorded;
-      recording = backend.record(() -> {
-        for (int i = 0; i < recorded; i++) {
-          enqueue(backend);
-        }
-      });
+      recording = backend.record(() -> enqueue(backend, recorded));
       invoke();
       check();
     } catch (RuntimeException e) {

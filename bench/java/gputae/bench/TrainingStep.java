@@ -69,8 +69,8 @@ public class TrainingStep extends DeviceBenchmark {
           .upload(Philox.permutation(images.count(), config.seed(), 1, Streams.ORDER));
     }
 
-    private void enqueue() {
-      step.run(pixels, order, BATCHES, batch);
+    private void enqueue(int steps) {
+      step.run(pixels, order, BATCHES, batch, steps);
     }
 
     /** Row-major, with a row of losses for each of the last steps. */
@@ -100,7 +100,13 @@ public class TrainingStep extends DeviceBenchmark {
 
   @Override
   void enqueue(Backend backend) {
-    training.enqueue();
+    enqueue(backend, 1);
+  }
+
+  /** As in a training, the next batch is gathered during a step. */
+  @Override
+  void enqueue(Backend backend, int times) {
+    training.enqueue(times);
   }
 
   @Override
@@ -121,7 +127,7 @@ public class TrainingStep extends DeviceBenchmark {
   private float[] firstLossesOnTheCpu() {
     try (Backend cpu = new CpuBackend(InstructionSet.chosen(), Runtime.getRuntime().availableProcessors())) {
       Training reference = new Training(cpu);
-      try (Recording once = cpu.record(reference::enqueue)) {
+      try (Recording once = cpu.record(() -> reference.enqueue(1))) {
         once.replay();
       }
       return reference.losses();

@@ -175,6 +175,25 @@ public abstract class AbstractBackend implements Backend {
     }
   }
 
+  protected static void requireDenseChain(Matrix x, List<Layer> layers) {
+    Matrix input = x;
+    for (Layer layer : layers) {
+      requireDense(input, layer.w(), layer.b(), layer.y());
+      input = layer.y();
+    }
+  }
+
+  protected static void requireDenseChainBackward(Matrix x, List<Layer> layers, Matrix more, Matrix dx) {
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      requireDenseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.y(), layer.dy(), layer.dw(), layer.db(),
+          i == 0 ? dx : layers.get(i - 1).dy());
+    }
+    if (more != null) {
+      requireAdd(more, layers.get(layers.size() - 1).dy());
+    }
+  }
+
   protected static void requireSigmoid(Matrix logits, Matrix probability) {
     requireFloats("sigmoid", logits, probability);
     require(logits.size() == probability.size(), "sigmoid", logits, probability);

@@ -1,5 +1,6 @@
 package gputae.backend;
 
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -130,6 +131,37 @@ public interface Backend extends AutoCloseable {
    * @param dx (rows, in), or null if the gradient of the input is not needed
    */
   void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db, Matrix dx);
+
+  /**
+   * {@link #dense} for layers one after the other: the first reads x (rows, in), each other one the y of the layer
+   * before it. A device may compute several narrow layers in one go. The bits are those of single calls.
+   */
+  default void denseChain(Matrix x, List<Layer> layers) {
+    Matrix input = x;
+    for (Layer layer : layers) {
+      dense(input, layer.w(), layer.b(), layer.activation(), layer.y());
+      input = layer.y();
+    }
+  }
+
+  /**
+   * The backward pass of {@link #denseChain}: {@link #denseBackward} for the layers from the last to the first. On
+   * entry the last layer's dy is the gradient with respect to its y, or the one of two parts of it. The dy of the
+   * other layers are assigned, and dx is the gradient of the first layer's input. The bits are those of single calls.
+   *
+   * @param more the other part of the gradient, (rows, out of the last layer), as by {@link #add}; or null
+   * @param dx   (rows, in), or null if the gradient of the input is not needed
+   */
+  default void denseChainBackward(Matrix x, List<Layer> layers, Matrix more, Matrix dx) {
+    if (more != null) {
+      add(more, layers.get(layers.size() - 1).dy());
+    }
+    for (int i = layers.size() - 1; i >= 0; i--) {
+      Layer layer = layers.get(i);
+      denseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.y(), layer.activation(), layer.dy(),
+          layer.dw(), layer.db(), i == 0 ? dx : layers.get(i - 1).dy());
+    }
+  }
 
   /** probability = 1 / (1 + exp(-logits)), element by element; both may be the same matrix. */
   void sigmoid(Matrix logits, Matrix probability);

@@ -124,7 +124,7 @@ final class JudgeTraining implements AutoCloseable {
     Chain.Activations pass = activations.firstRows(inputs.rows());
     classifier.chain().forward(inputs, pass);
     backend.sigmoidCrossEntropy(pass.output(), wanted, pass.outputGradient(), loss);
-    classifier.chain().backward(inputs, pass, null);
+    classifier.chain().backward(inputs, pass, null, null);
     return loss;
   }
 

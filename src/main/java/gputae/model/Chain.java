@@ -3,9 +3,11 @@ package gputae.model;
 import gputae.backend.Activation;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
+import gputae.backend.Layer;
 import gputae.backend.Matrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Dense layers one after another, with ELU between them and no activation after the last: an encoder, a decoder, a
@@ -107,12 +109,17 @@ public final class Chain {
 
   /** Computes every layer's output from x (rows, inputs). */
   public void forward(Matrix x, Activations activations) {
-    Matrix input = x;
-    for (int layer = 0; layer < weights.size(); layer++) {
-      Matrix output = activations.outputs.get(layer);
-      backend.dense(input, weights.get(layer), biases.get(layer), activation(layer), output);
-      input = output;
-    }
+    backend.denseChain(x, layers(activations));
+  }
+
+  private List<Layer> layers(Activations activations) {
+    boolean backward = !activations.gradients.isEmpty();
+    return IntStream.range(0, weights.size())
+        .mapToObj(i -> new Layer(weights.get(i), biases.get(i),
+            i == weights.size() - 1 ? Activation.IDENTITY : Activation.ELU, activations.outputs.get(i),
+            backward ? activations.gradients.get(i) : null, backward ? weightGradients.get(i) : null,
+            backward ? biasGradients.get(i) : null))
+        .toList();
   }
 
   /**
@@ -146,19 +153,10 @@ public final class Chain {
    * Adds to the parameters' gradients. It starts from the gradient in {@link Activations#outputGradient}, which it
    * overwrites.
    *
-   * @param dx receives the gradient of x, (rows, inputs); or null
+   * @param more the other part of the output's gradient, (rows, outputs); or null
+   * @param dx   receives the gradient of x, (rows, inputs); or null
    */
-  public void backward(Matrix x, Activations activations, Matrix dx) {
-    for (int layer = weights.size() - 1; layer >= 0; layer--) {
-      Matrix input = layer == 0 ? x : activations.outputs.get(layer - 1);
-      Matrix inputGradient = layer == 0 ? dx : activations.gradients.get(layer - 1);
-      backend.denseBackward(input, weights.get(layer), activations.outputs.get(layer), activation(layer),
-          activations.gradients.get(layer),
-          weightGradients.get(layer), biasGradients.get(layer), inputGradient);
-    }
-  }
-
-  private Activation activation(int layer) {
-    return layer == weights.size() - 1 ? Activation.IDENTITY : Activation.ELU;
+  public void backward(Matrix x, Activations activations, Matrix more, Matrix dx) {
+    backend.denseChainBackward(x, layers(activations), more, dx);
   }
 }

@@ -44,8 +44,8 @@ public final class LatentTerms implements AutoCloseable {
   }
 
   /**
-   * Enqueues the computation of the values of all terms and of their gradients. The gradients are kept for
-   * {@link #addGradient}.
+   * Enqueues the computation of the values of all terms and of the sum of their gradients, which is kept for
+   * {@link #gradient}.
    *
    * @param losses (1, columns of the objective); only the columns of the latent terms are written
    */
@@ -61,9 +61,9 @@ public final class LatentTerms implements AutoCloseable {
     }
   }
 
-  /** dz += the gradient from the last {@link #enqueue}; dz (rows, latent). */
-  public void addGradient(Matrix dz) {
-    backend.add(all.get(all.size() - 1).gradient.firstRows(dz.rows()), dz);
+  /** The gradient from the last {@link #enqueue} of a batch of so many rows, (rows, latent). */
+  public Matrix gradient(long rows) {
+    return all.get(all.size() - 1).gradient.firstRows(rows);
   }
 
   @Override

@@ -2,7 +2,9 @@ package gputae.selftest;
 
 import gputae.backend.Activation;
 import gputae.backend.Backend;
+import gputae.backend.Layer;
 import gputae.backend.Matrix;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -31,6 +33,14 @@ final class DenseOperations {
    */
   private static final int[][] WIDE_LAYERS = {{200, 5}, {400, 6}, {9, 250}, {70, 1030}};
 
+  /**
+   * Numbers of units: a single layer; encoder and decoder of the paper without their widest layers, and with them;
+   * layers at and beyond the largest width of two that a GPU computes together; remainders after warps and tiles; two
+   * such pairs.
+   */
+  private static final int[][] CHAINS = {{5, 3}, {64, 64, 2}, {2, 64, 64}, {784, 64, 64, 2}, {2, 64, 64, 784},
+    {160, 160, 160}, {161, 8, 8}, {8, 161, 8}, {8, 8, 161}, {1, 1, 1}, {33, 17, 130}, {7, 31, 5, 34, 9}};
+
   private DenseOperations() {}
 
   static List<Operation> all() {
@@ -39,7 +49,9 @@ final class DenseOperations {
             DenseOperations::dense),
         new Operation("elu", "4,000 numbers from -1e33 by 1e-30 to 1e33", Unit.ROUNDING, DenseOperations::elu),
         new Operation("dense backward", "1 to 1300 rows; 1x1, 2x64 to 784x64; without dx too", Unit.ROUNDING,
-            DenseOperations::denseBackward));
+            DenseOperations::denseBackward),
+        new Operation("dense chain", "1 to 1025 rows; 1 to 4 layers; as single calls", Unit.EXACT,
+            DenseOperations::chain));
   }
 
   private static double elu(double x) {
@@ -208,6 +220,91 @@ final class DenseOperations {
         c.same("weight gradient without the input's, which must not change it,", foundW, second.toFloats());
         c.same("bias gradient without the input's, which must not change it,", foundB, secondBias.toFloats());
       });
+    }
+  }
+
+  private static void chain(Cases cases) {
+    Random random = new Random(6);
+    for (int rows : new int[] {1, 3, 4, 6, 128, 129}) {
+      chain(cases, random, rows, rows < 100 ? CHAINS : new int[][] {{64, 64, 2}, {2, 64, 64}, {7, 31, 5, 34, 9}});
+    }
+    // More rows than a block sums up at a time, and the most rows for which layers are computed together, and one more.
+    chain(cases, random, 257, new int[][] {{9, 40, 3}});
+    chain(cases, random, 1024, new int[][] {{3, 4, 5}});
+    chain(cases, random, 1025, new int[][] {{3, 4, 5}});
+  }
+
+  private static void chain(Cases cases, Random random, int rows, int[][] chains) {
+    for (int[] widths : chains) {
+      for (Activation last : Activation.values()) {
+        cases.run(rows + " x " + Arrays.toString(widths) + " " + last, c -> {
+          float[] x = Reference.gaussian(random, rows * widths[0], 1);
+          float[] gradient = Reference.gaussian(random, rows * widths[widths.length - 1], 1);
+          float[] part = Reference.gaussian(random, gradient.length, 1);
+          List<float[]> parameters = new ArrayList<>();
+          for (int i = 1; i < widths.length; i++) {
+            parameters.add(Reference.gaussian(random, widths[i] * widths[i - 1], 0.3));
+            parameters.add(Reference.gaussian(random, widths[i], 1));
+          }
+          for (boolean withInput : new boolean[] {true, false}) {
+            Matrix inputs = c.floats(rows, widths[0], x);
+            Matrix more = withInput ? c.floats(rows, widths[widths.length - 1], part) : null;
+            Matrix[] dx = {withInput ? c.zeros(rows, widths[0]) : null, withInput ? c.zeros(rows, widths[0]) : null};
+            List<Layer> together = layers(c, rows, widths, last, parameters, gradient);
+            c.backend().denseChain(inputs, together);
+            c.backend().denseChainBackward(inputs, together, more, dx[0]);
+            List<Layer> single = layers(c, rows, widths, last, parameters, gradient);
+            oneByOne(c.backend(), inputs, single, more, dx[1]);
+            for (int i = 0; i < single.size(); i++) {
+              Layer found = together.get(i);
+              Layer expected = single.get(i);
+              String of = " of layer " + (i + 1);
+              c.same("output" + of, expected.y().toFloats(), found.y().toFloats());
+              c.same("weight gradient" + of, expected.dw().toFloats(), found.dw().toFloats());
+              c.same("bias gradient" + of, expected.db().toFloats(), found.db().toFloats());
+              // Of a first layer without dx, the gradient may be either of two.
+              if (i > 0 || withInput) {
+                c.same("gradient before the activation" + of, expected.dy().toFloats(), found.dy().toFloats());
+              }
+            }
+            if (withInput) {
+              c.same("input gradient", dx[1].toFloats(), dx[0].toFloats());
+            }
+          }
+        });
+      }
+    }
+  }
+
+  /** Layers with ELU between them, and gradients of parameters that hold something already. */
+  private static List<Layer> layers(Case c, int rows, int[] widths, Activation last, List<float[]> parameters,
+      float[] gradient) {
+    List<Layer> layers = new ArrayList<>();
+    for (int i = 1; i < widths.length; i++) {
+      boolean ends = i == widths.length - 1;
+      float[] w = parameters.get(2 * i - 2);
+      float[] b = parameters.get(2 * i - 1);
+      layers.add(new Layer(c.floats(widths[i], widths[i - 1], w), c.floats(1, widths[i], b),
+          ends ? last : Activation.ELU, c.zeros(rows, widths[i]),
+          ends ? c.floats(rows, widths[i], gradient) : c.zeros(rows, widths[i]),
+          c.floats(widths[i], widths[i - 1], w), c.floats(1, widths[i], b)));
+    }
+    return layers;
+  }
+
+  /** What a chain promises to be: single layers forward, the two parts of the gradient added, single layers back. */
+  private static void oneByOne(Backend backend, Matrix x, List<Layer> layers, Matrix more, Matrix dx) {
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      backend.dense(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.b(), layer.activation(), layer.y());
+    }
+    if (more != null) {
+      backend.add(more, layers.get(layers.size() - 1).dy());
+    }
+    for (int i = layers.size() - 1; i >= 0; i--) {
+      Layer layer = layers.get(i);
+      backend.denseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.y(), layer.activation(), layer.dy(),
+          layer.dw(), layer.db(), i == 0 ? dx : layers.get(i - 1).dy());
     }
   }
 

@@ -144,18 +144,30 @@ public final class TrainStep implements AutoCloseable {
         .set(weight);
   }
 
-  /** The whole step on {@code rows} images of the epoch's order. */
-  public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
-    Matrix batch = x.firstRows(rows);
-    backend.gather(images, order, step, config.batch(), stepsPerEpoch, batch);
+  /**
+   * Whole steps on successive batches of the epoch's order, {@code rows} images each. The next batch is gathered in
+   * parallel with the optimiser's step, which reads neither images nor noise; the first batch has to be waited for.
+   */
+  public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows, int steps) {
+    Runnable next = () -> gather(images, order, stepsPerEpoch, rows);
+    next.run();
+    for (int i = 1; i < steps; i++) {
+      gradients(x.firstRows(rows));
+      backend.beside(next, this::update);
+    }
+    gradients(x.firstRows(rows));
+    update();
+  }
+
+  /** Brings what a step needs beside the weights: images, classes, noise. */
+  private void gather(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
+    backend.gather(images, order, step, config.batch(), stepsPerEpoch, x.firstRows(rows));
     if (classes != null) {
       backend.gather(memberships, order, step, config.batch(), stepsPerEpoch, classes.firstRows(rows));
     }
     if (noise != null) {
       backend.normals(noise.firstRows(rows), config.seed(), Streams.NOISE, step);
     }
-    gradients(batch);
-    update();
   }
 
   /**
@@ -175,6 +187,7 @@ public final class TrainStep implements AutoCloseable {
       dz = sampledGradient.firstRows(rows);
       backend.reparameterise(encoding.output(), noise.firstRows(rows), z);
     }
+    Matrix more = null;
     if (latentTerms.isEmpty()) {
       reconstruct(batch, z, decoding, dz);
     } else {
@@ -183,15 +196,19 @@ public final class TrainStep implements AutoCloseable {
       Matrix gradient = dz;
       // These terms do not need the decoder's passes, nor do those need these terms.
       backend.beside(() -> latentTerms.enqueue(read, losses), () -> reconstruct(batch, points, decoding, gradient));
-      latentTerms.addGradient(dz);
+      more = latentTerms.gradient(rows);
     }
     if (noise != null) {
+      if (more != null) {
+        backend.add(more, dz);
+        more = null;
+      }
       objective.posterior().enqueue(backend, encoding.output(), noise.firstRows(rows), dz, batch.columns(),
           encoding.outputGradient(), value(objective.posterior().kind()));
     }
     // All losses are known; the encoder's backward pass need not wait until they are noted.
     backend.endStep(losses, log, step);
-    model.encoder().backward(batch, encoding, null);
+    model.encoder().backward(batch, encoding, more, null);
   }
 
   /** The decoder's passes: from the points z to their gradient dz. */
@@ -199,7 +216,7 @@ public final class TrainStep implements AutoCloseable {
     model.decoder().forward(z, decoding);
     objective.output().enqueue(backend, decoding.output(), batch, decoding.outputGradient(),
         value(objective.output().kind()));
-    model.decoder().backward(z, decoding, dz);
+    model.decoder().backward(z, decoding, null, dz);
   }
 
   /** Moves the weights along the gradients. */

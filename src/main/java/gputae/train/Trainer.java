@@ -118,14 +118,11 @@ public final class Trainer implements AutoCloseable {
       // never read.
       this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * fullRows);
       model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
-      this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows));
-      this.lastBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, lastRows));
+      this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows, 1));
+      this.lastBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, lastRows, 1));
       this.batchesTogether = Math.min(backend.stepsARecording(), GROUP);
-      this.fullBatches = batchesTogether == 1 || stepsPerEpoch <= batchesTogether ? null : backend.record(() -> {
-        for (int i = 0; i < batchesTogether; i++) {
-          trainStep.run(trainImages, order, stepsPerEpoch, fullRows);
-        }
-      });
+      this.fullBatches = batchesTogether == 1 || stepsPerEpoch <= batchesTogether ? null
+          : backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows, batchesTogether));
       this.testLoss = new ReconstructionLoss(model, testImages);
       this.iterates = config.phDimension() ? new LastIterates(backend, model.parameters()) : null;
     } catch (OutOfMemoryException e) {

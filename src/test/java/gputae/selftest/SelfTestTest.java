@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
 import gputae.backend.BackendException;
+import gputae.backend.Layer;
 import gputae.backend.Matrix;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
@@ -21,6 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -227,20 +229,36 @@ class SelfTestTest {
   @Test
   void anOutputOfADenseLayerOff() {
     // Only the last output of the last row changes, so equal rows are not equal any more.
-    assertFails("dense", last(4, x -> x + 0.01f), "dense", "elu", "equal rows");
+    assertFails("dense", last(4, x -> x + 0.01f), "dense", "dense chain", "elu", "equal rows");
   }
 
   @Test
   void aNotANumberInADenseLayer() {
-    assertFails("dense", last(4, x -> Float.NaN), "dense", "elu", "equal rows", "recorded and replayed",
-        "same calls again");
+    assertFails("dense", last(4, x -> Float.NaN), "dense", "dense chain", "elu", "equal rows",
+        "recorded and replayed", "same calls again");
   }
 
   @Test
   void gradientsOfADenseLayerSlightlyOff() {
     for (int argument : new int[] {4, 5, 6, 7}) {
-      assertFails("denseBackward", last(argument, SelfTestTest::slightly), "dense backward");
+      assertFails("denseBackward", last(argument, SelfTestTest::slightly), "dense backward", "dense chain");
     }
+  }
+
+  @Test
+  void whatAChainOfLayersComputesOneUnitInTheLastPlaceOff() {
+    assertFails("denseChain", arguments -> last(0, Math::nextUp).accept(new Object[] {lastLayer(arguments).y()}),
+        "dense chain");
+    for (Function<Layer, Matrix> of : List.<Function<Layer, Matrix>>of(Layer::dy, Layer::dw, Layer::db)) {
+      assertFails("denseChainBackward",
+          arguments -> last(0, Math::nextUp).accept(new Object[] {of.apply(lastLayer(arguments))}), "dense chain");
+    }
+    assertFails("denseChainBackward", last(3, Math::nextUp), "dense chain");
+  }
+
+  private static Layer lastLayer(Object[] arguments) {
+    List<?> layers = (List<?>) arguments[1];
+    return (Layer) layers.get(layers.size() - 1);
   }
 
   @Test
@@ -287,7 +305,7 @@ class SelfTestTest {
   void copiesThatMiss() {
     assertFails("copy", last(1, Math::nextUp), "copies");
     assertFails("clear", last(0, x -> Float.MIN_VALUE), "copies");
-    assertFails("add", last(1, Math::nextUp), "add", "recorded and replayed");
+    assertFails("add", last(1, Math::nextUp), "add", "dense chain", "recorded and replayed");
     assertFails("endStep", last(1, x -> x + 1), "end of a step");
   }
 

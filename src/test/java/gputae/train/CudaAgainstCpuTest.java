@@ -104,7 +104,7 @@ class CudaAgainstCpuTest {
     float[][] all() {
       float[][] losses = new float[STEPS][];
       step.step().upload(new long[] {0});
-      try (Recording recording = backend.record(() -> step.run(images, order, BATCHES, BATCH))) {
+      try (Recording recording = backend.record(() -> step.run(images, order, BATCHES, BATCH, 1))) {
         for (int s = 0; s < STEPS; s++) {
           recording.replay();
           losses[s] = losses(s);

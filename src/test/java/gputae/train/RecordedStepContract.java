@@ -74,6 +74,11 @@ abstract class RecordedStepContract {
     private final Recording recording;
 
     Recorded(Backend backend, TrainConfig config) {
+      this(backend, config, 1);
+    }
+
+    /** So many steps in one recording. */
+    Recorded(Backend backend, TrainConfig config, int steps) {
       model = new Autoencoder(backend, Trainer.architecture(config, PIXELS));
       images = backend.allocate(ElementType.UINT8, IMAGES, PIXELS).upload(IMAGE_BYTES);
       memberships = config.objective().needsClasses()
@@ -82,7 +87,7 @@ abstract class RecordedStepContract {
       step = new TrainStep(backend, config, model, BATCH, memberships);
       onDevice = backend.allocate(ElementType.INT32, 1, IMAGES).upload(order);
       model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
-      recording = backend.record(() -> step.run(images, onDevice, STEPS_PER_EPOCH, BATCH));
+      recording = backend.record(() -> step.run(images, onDevice, STEPS_PER_EPOCH, BATCH, steps));
     }
 
     void replay(int times) {
@@ -131,6 +136,24 @@ abstract class RecordedStepContract {
       assertArrayEquals(second.parameters(), changed.parameters());
       first.replay(2);
       assertFalse(Arrays.equals(first.parameters(), changed.parameters()), "the change makes a difference");
+    }
+  }
+
+  /** Several steps in one recording gather their batches earlier, with the classes and the noise. */
+  @Test
+  void stepsTogetherAreStepsOneByOne() {
+    for (ModelKind kind : List.of(ModelKind.TAE, ModelKind.VAE)) {
+      List<Term> terms = new ArrayList<>(
+          new Penalty(0.5, BallPenalty.NORM, 0.1, 1, Double.POSITIVE_INFINITY).of(kind).terms());
+      terms.add(new Given(0.1));
+      TrainConfig config = new TrainConfig(kind, 2, List.of(6), BATCH, 1, 1e-2, Objective.of(terms), 4);
+      try (Backend backend = backend(); Recorded alone = new Recorded(backend, config);
+          Recorded together = new Recorded(backend, config, 3)) {
+        alone.replay(6);
+        together.replay(2);
+        assertArrayEquals(alone.parameters(), together.parameters(), kind.toString());
+        assertArrayEquals(alone.step.log().toFloats(), together.step.log().toFloats(), kind.toString());
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package gputae.backend.cuda;
 import gputae.backend.AbstractBackend;
 import gputae.backend.Activation;
 import gputae.backend.BallPenalty;
+import gputae.backend.Layer;
 import gputae.backend.Matrix;
 import gputae.backend.Recording;
 import java.util.List;
@@ -129,8 +130,7 @@ public final class CudaBackend extends AbstractBackend {
   public void upload(Object array, int offset, Matrix to) {
     requireArray(array, offset, to);
     long address = address(to);
-    schedule.requireNotRecording("an upload");
-    schedule.joinAside();
+    schedule.joinForHost("an upload");
     if (to.size() > 0) {
       driver.upload(array, (long) offset * to.type().bytes(), address, bytes(to));
     }
@@ -140,8 +140,7 @@ public final class CudaBackend extends AbstractBackend {
   public void download(Matrix from, Object array, int offset) {
     requireArray(array, offset, from);
     long address = address(from);
-    schedule.requireNotRecording("a download");
-    schedule.joinAside();
+    schedule.joinForHost("a download");
     if (from.size() > 0) {
       driver.download(address, array, (long) offset * from.type().bytes(), bytes(from));
     }
@@ -151,8 +150,7 @@ public final class CudaBackend extends AbstractBackend {
   public Supplier<float[]> fetch(Matrix from) {
     requireFetch(from);
     long address = address(from);
-    schedule.requireNotRecording("a download");
-    schedule.joinAside();
+    schedule.joinForHost("a download");
     int count = Math.toIntExact(from.size());
     Driver.Transfer transfer = driver.fetch(address, bytes(from));
     return () -> {
@@ -183,16 +181,14 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void synchronise() {
     requireOpen();
-    schedule.requireNotRecording("waiting");
-    schedule.joinAside();
+    schedule.joinForHost("waiting");
     driver.synchronise();
   }
 
   @Override
   public double seconds(Runnable work) {
     requireOpen();
-    schedule.requireNotRecording("waiting");
-    schedule.joinAside();
+    schedule.joinForHost("waiting");
     return driver.seconds(() -> {
       work.run();
       schedule.joinAside();
@@ -251,6 +247,18 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   @Override
+  public void denseChain(Matrix x, List<Layer> layers) {
+    requireDenseChain(x, layers);
+    dense.forward(x, layers);
+  }
+
+  @Override
+  public void denseChainBackward(Matrix x, List<Layer> layers, Matrix more, Matrix dx) {
+    requireDenseChainBackward(x, layers, more, dx);
+    dense.backward(x, layers, more, dx);
+  }
+
+  @Override
   public void sigmoid(Matrix logits, Matrix probability) {
     requireSigmoid(logits, probability);
     launches.over("sigmoid", logits.size(),
@@ -277,8 +285,8 @@ public final class CudaBackend extends AbstractBackend {
     requireBallPenalty(z, weight, gradient, loss);
     launches.oneBlock("ball_penalty", z.rows(),
         new Arguments().pointer(address(z)).int32(penalty.ordinal()).pointer(address(weight))
-            .int32(Math.toIntExact(z.rows()))
-            .int32(Math.toIntExact(z.columns())).pointer(address(gradient)).pointer(address(loss)));
+            .int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns())).pointer(address(gradient))
+            .pointer(address(loss)));
   }
 
   @Override
@@ -300,13 +308,10 @@ public final class CudaBackend extends AbstractBackend {
   public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, Matrix weight,
       Matrix gradient, Matrix loss) {
     requireDeathTimes(z, edges, lengths, weight, gradient, loss);
-    launches.launch("death_times", Math.max(1, Launches.blocksOf(z.rows(), Launches.THREADS / Launches.WARP)), 1,
-        Launches.THREADS, 0,
-        new Arguments().pointer(address(z)).pointer(address(edges))
-            .pointer(address(lengths)).float32(degree).float32(maxEdge).pointer(address(weight))
-            .int32(Math.toIntExact(z.rows()))
-            .int32(Math.toIntExact(z.columns()))
-            .pointer(address(gradient)).pointer(address(loss)));
+    launches.warpForEach("death_times", z.rows(),
+        new Arguments().pointer(address(z)).pointer(address(edges)).pointer(address(lengths)).float32(degree)
+            .float32(maxEdge).pointer(address(weight)).int32(Math.toIntExact(z.rows()))
+            .int32(Math.toIntExact(z.columns())).pointer(address(gradient)).pointer(address(loss)));
   }
 
   @Override
@@ -337,8 +342,7 @@ public final class CudaBackend extends AbstractBackend {
   public void edgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare, Matrix scale,
       Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss) {
     requireEdgeStress(z, edges, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);
-    launches.launch("edge_stress", Math.max(1, Launches.blocksOf(z.rows(), Launches.THREADS / Launches.WARP)), 1,
-        Launches.THREADS, 0,
+    launches.warpForEach("edge_stress", z.rows(),
         new Arguments().pointer(address(z)).pointer(address(edges)).pointer(address(lengths)).pointer(address(targets))
             .pointer(address(targetSquare)).pointer(address(scale)).pointer(address(weight))
             .int32(Math.toIntExact(lengths.size())).int32(Math.toIntExact(z.rows()))
@@ -383,9 +387,7 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void add(Matrix term, Matrix sum) {
     requireAdd(term, sum);
-    schedule.whileAside(List.of(term), List.of(sum),
-        () -> launches.over("add", sum.size(),
-            new Arguments().pointer(address(term)).pointer(address(sum)).int64(sum.size())));
+    dense.add(term, sum);
   }
 
   @Override
@@ -414,8 +416,8 @@ public final class CudaBackend extends AbstractBackend {
     requireAdam(parameters, gradient, firstMoment, secondMoment, step, rates);
     launches.over("adam", parameters.size(),
         new Arguments().pointer(address(step)).pointer(address(rates)).int64(parameters.size())
-            .pointer(address(parameters))
-            .pointer(address(gradient)).pointer(address(firstMoment)).pointer(address(secondMoment)));
+            .pointer(address(parameters)).pointer(address(gradient)).pointer(address(firstMoment))
+            .pointer(address(secondMoment)));
   }
 
   @Override
@@ -437,8 +439,8 @@ public final class CudaBackend extends AbstractBackend {
   public void endStep(Matrix losses, Matrix log, Matrix step) {
     requireEndStep(losses, log, step);
     schedule.aside(Schedule.SUMS_ASIDE, List.of(losses), List.of(log, step),
-        () -> launches.oneBlock("end_step", log.columns(), new Arguments().pointer(address(losses))
-            .int32(Math.toIntExact(log.rows())).int32(Math.toIntExact(log.columns())).pointer(address(log))
-            .pointer(address(step))));
+        () -> launches.oneBlock("end_step", log.columns(),
+            new Arguments().pointer(address(losses)).int32(Math.toIntExact(log.rows()))
+                .int32(Math.toIntExact(log.columns())).pointer(address(log)).pointer(address(step))));
   }
 }

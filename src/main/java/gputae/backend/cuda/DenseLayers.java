@@ -2,14 +2,17 @@ package gputae.backend.cuda;
 
 import gputae.backend.Activation;
 import gputae.backend.BackendException;
+import gputae.backend.Layer;
 import gputae.backend.Matrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Computes dense layers, forward and backward. It uses either kernels of our own, or the driver's matrix products
  * together with the kernels of kernels/activation.cu. The kernels of our own are those of kernels/dense.cu for few rows
- * and for narrow layers, and those of kernels/dense_tiles.cu for the rest.
+ * and for narrow layers, and those of kernels/dense_tiles.cu for the rest. Two narrow layers of a chain are computed
+ * together by kernels/dense_pair.cu, if there are few rows.
  */
 final class DenseLayers {
 
@@ -46,6 +49,12 @@ final class DenseLayers {
 
   /** A tile of a narrower layer would be mostly empty. */
   private static final int LEAST_COLUMNS = 17;
+
+  /** In kernels/dense_pair.cu: the largest width of its layers. */
+  private static final int PAIR_WIDTH = 160;
+
+  /** In kernels/dense_pair.cu: the largest number of warps in a block of dense_pair_forward. */
+  private static final int PAIR_WARPS = 16;
 
   /** In kernels/dense.cu: the largest number of warps in a block of dense_forward. */
   private static final int FORWARD_WARPS = 8;
@@ -128,6 +137,105 @@ final class DenseLayers {
         product(false, dy, false, w, 0, dx);
       }
     });
+  }
+
+  /** As {@link gputae.backend.Backend#denseChain}. The caller has checked the shapes. */
+  void forward(Matrix x, List<Layer> layers) {
+    Matrix input = x;
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      if (i + 1 < layers.size() && isPair(layer, layers.get(i + 1))) {
+        i++;
+        forwardPair(input, layer, layers.get(i));
+      } else {
+        forward(input, layer.w(), layer.b(), layer.activation(), layer.y());
+      }
+      input = layers.get(i).y();
+    }
+  }
+
+  /** As {@link gputae.backend.Backend#denseChainBackward}. The caller has checked the shapes. */
+  void backward(Matrix x, List<Layer> layers, Matrix more, Matrix dx) {
+    Matrix part = more;
+    for (int i = layers.size() - 1; i >= 0; i--) {
+      Layer layer = layers.get(i);
+      boolean pair = i > 0 && isPair(layers.get(i - 1), layer) && (i > 1 || dx != null);
+      if (pair) {
+        i--;
+      }
+      Matrix input = i == 0 ? x : layers.get(i - 1).y();
+      Matrix inputGradient = i == 0 ? dx : layers.get(i - 1).dy();
+      if (pair) {
+        backwardPair(input, layers.get(i), layer, part, inputGradient);
+      } else {
+        if (part != null) {
+          add(part, layer.dy());
+        }
+        backward(input, layer.w(), layer.y(), layer.activation(), layer.dy(), layer.dw(), layer.db(), inputGradient);
+      }
+      part = null;
+    }
+  }
+
+  /** As {@link gputae.backend.Backend#add}. The caller has checked the shapes. */
+  void add(Matrix term, Matrix sum) {
+    schedule.whileAside(List.of(term), List.of(sum), () -> launches.over("add", sum.size(),
+        new Arguments().pointer(memory.address(term)).pointer(memory.address(sum)).int64(sum.size())));
+  }
+
+  /** Whether kernels/dense_pair.cu computes these two layers. */
+  private boolean isPair(Layer first, Layer second) {
+    long rows = second.y().rows();
+    LongStream widths = LongStream.of(first.w().columns(), first.w().rows(), second.w().rows());
+    return products != Products.CUBLAS && rows > 0 && rows <= FEW_ROWS
+        && widths.allMatch(width -> width > 0 && width <= PAIR_WIDTH);
+  }
+
+  private void forwardPair(Matrix x, Layer first, Layer second) {
+    int rows = Math.toIntExact(x.rows());
+    int in = Math.toIntExact(x.columns());
+    int middle = Math.toIntExact(first.y().columns());
+    int out = Math.toIntExact(second.y().columns());
+    int warps = Math.min(PAIR_WARPS, Launches.blocksOf(Math.max(middle, out), DENSE_SIDE));
+    launches.launch("dense_pair_forward", Launches.blocksOf(rows, DENSE_SIDE), 1, warps * Launches.WARP, 0,
+        new Arguments().pointer(memory.address(x)).pointer(memory.address(first.w())).pointer(memory.address(first.b()))
+            .int32(first.activation().ordinal()).pointer(memory.address(second.w()))
+            .pointer(memory.address(second.b())).int32(second.activation().ordinal()).int32(rows).int32(in)
+            .int32(middle).int32(out).pointer(memory.address(first.y())).pointer(memory.address(second.y())));
+  }
+
+  /** The next layers wait for the gradient of the input, but not for the gradients of the weights. */
+  private void backwardPair(Matrix x, Layer first, Layer second, Matrix more, Matrix dx) {
+    int rows = Math.toIntExact(x.rows());
+    int in = Math.toIntExact(x.columns());
+    int middle = Math.toIntExact(first.y().columns());
+    int out = Math.toIntExact(second.y().columns());
+    List<Matrix> read = new ArrayList<>(List.of(first.w(), first.y(), second.w(), second.y(), second.dy()));
+    List<Matrix> written = new ArrayList<>(List.of(first.dy(), dx));
+    if (more != null) {
+      read.add(more);
+    }
+    if (more != null || second.activation() != Activation.IDENTITY) {
+      written.add(second.dy());
+    }
+    int tiles = Math.min(2, Launches.blocksOf(Math.max(middle, in), Launches.WARP));
+    schedule.whileAside(read, written,
+        () -> launches.launch("dense_pair_backward", Launches.blocksOf(rows, DENSE_SIDE), 1,
+            BACKWARD_SLICES * tiles * Launches.WARP, 0,
+            new Arguments().pointer(memory.address(first.w())).pointer(ifRead(first.y(), first.activation()))
+                .int32(first.activation().ordinal()).pointer(memory.address(second.w()))
+                .pointer(ifRead(second.y(), second.activation())).int32(second.activation().ordinal())
+                .pointer(more == null ? 0 : memory.address(more)).int32(rows).int32(in).int32(middle).int32(out)
+                .pointer(memory.address(second.dy())).pointer(memory.address(first.dy()))
+                .pointer(memory.address(dx))));
+    schedule.aside(Schedule.PRODUCTS_ASIDE, List.of(x, first.y(), first.dy(), second.dy()),
+        List.of(first.dw(), first.db(), second.dw(), second.db()),
+        () -> launches.launch("dense_pair_gradients", Launches.blocksOf(Math.max(middle, out), DENSE_SIDE),
+            Launches.blocksOf(in, Launches.WARP) + Launches.blocksOf(middle, Launches.WARP), Launches.THREADS, 0,
+            new Arguments().pointer(memory.address(x)).pointer(memory.address(first.dy()))
+                .pointer(memory.address(first.y())).pointer(memory.address(second.dy())).int32(rows).int32(in)
+                .int32(middle).int32(out).pointer(memory.address(first.dw())).pointer(memory.address(first.db()))
+                .pointer(memory.address(second.dw())).pointer(memory.address(second.db()))));
   }
 
   /** Whether kernels of our own compute a layer with weights w (out, in) for this number of rows. */

@@ -59,6 +59,11 @@ final class Launches {
     }
   }
 
+  /** Launches a warp for each of {@code count} values, and at least one block. */
+  void warpForEach(String kernel, long count, Arguments arguments) {
+    launch(kernel, Math.max(1, blocksOf(count, THREADS / WARP)), 1, THREADS, 0, arguments);
+  }
+
   /** Launches one block whose threads loop over {@code count} values. */
   void oneBlock(String kernel, long count, Arguments arguments) {
     launch(kernel, 1, 1, threadsFor(count, MOST_THREADS), 0, arguments);

@@ -151,8 +151,7 @@ final class Schedule {
   /** As {@link gputae.backend.Backend#record}. */
   Recording record(Runnable work) {
     memory.requireOpen();
-    requireNotRecording("a recording");
-    joinAside();
+    joinForHost("a recording");
     // First the calls are only collected, so that work space is allocated and shapes are checked before the capture.
     // Neither may happen during the capture.
     Tape recorded = new Tape();
@@ -340,6 +339,12 @@ final class Schedule {
     List<Integer> streams = usedAside.stream().map(Use::stream).distinct().toList();
     usedAside.clear();
     streams.forEach(stream -> enqueueNow(new Call.Join(stream)));
+  }
+
+  /** The same for a call that the host takes part in; throws an {@link IllegalStateException} inside a recording. */
+  void joinForHost(String what) {
+    requireNotRecording(what);
+    joinAside();
   }
 
   /** Enqueues a call, or records it. */

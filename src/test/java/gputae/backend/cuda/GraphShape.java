@@ -10,9 +10,10 @@ import java.util.List;
  * that waits for it, which is most of the time of a step on a small batch.
  *
  * @param nodes number of launches, products, copies and clears
- * @param chain length of the longest chain of nodes, each of which waits for the one before
+ * @param chain what the nodes of the longest chain do, in which each node waits for the one before: the name of a
+ *     kernel, {@code product}, {@code copy} or {@code clear}
  */
-public record GraphShape(int nodes, int chain) {
+public record GraphShape(int nodes, List<String> chain) {
 
   /** The driver, which notes the shape of each capture in the list. */
   public static Driver noted(Driver driver, List<GraphShape> shapes) {
@@ -30,9 +31,9 @@ public record GraphShape(int nodes, int chain) {
         });
   }
 
-  /** The current capture: for each stream the length of the chain that ends on it, the main stream first. */
+  /** The current capture: for each stream the longest chain that ends on it, the main stream first. */
   private static final class Noting {
-    private final List<Integer> chains = new ArrayList<>();
+    private final List<List<String>> chains = new ArrayList<>();
     private int stream;
     private int nodes;
 
@@ -42,7 +43,7 @@ public record GraphShape(int nodes, int chain) {
         case "capture" -> {
           chains.clear();
           for (int i = 0; i <= Driver.STREAMS; i++) {
-            chains.add(0);
+            chains.add(List.of());
           }
           nodes = 0;
           return () -> {
@@ -53,25 +54,34 @@ public record GraphShape(int nodes, int chain) {
         case "fork" -> {
           if (!chains.isEmpty()) {
             stream = (int) arguments[0];
-            chains.set(stream, Math.max(chains.get(0), chains.get(stream)));
+            wait(stream, 0);
             return () -> stream = 0;
           }
         }
         case "join" -> {
           if (!chains.isEmpty()) {
-            chains.set(0, Math.max(chains.get(0), chains.get((int) arguments[0])));
+            wait(0, (int) arguments[0]);
           }
         }
         case "launch", "product", "copy", "clear" -> {
           if (!chains.isEmpty()) {
             nodes++;
-            chains.set(stream, chains.get(stream) + 1);
+            List<String> longer = new ArrayList<>(chains.get(stream));
+            longer.add(call.equals("launch") ? (String) arguments[0] : call);
+            chains.set(stream, longer);
           }
         }
         default -> {
         }
       }
       return () -> {};
+    }
+
+    /** What follows on a stream waits for another stream too. */
+    private void wait(int waiting, int other) {
+      if (chains.get(waiting).size() < chains.get(other).size()) {
+        chains.set(waiting, chains.get(other));
+      }
     }
   }
 }
