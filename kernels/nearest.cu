@@ -7,8 +7,8 @@
 //
 // A tile keeps the coordinates of a point in vectors of kVector floats, padded with zeros to kWidth floats; the exact
 // rule allows the zeros. The first vectors of all points come first, then the second vectors, and so on. So a lane
-// reads four coordinates at a time, and no two lanes use the same bank. Above 32 dimensions the coordinates come in
-// chunks of 32, as in the rule, and a lane holds the sums of kAccumulators points over the chunks.
+// reads two or four coordinates at a time, and no two lanes use the same bank. Above 32 dimensions the coordinates come
+// in chunks of 32, as in the rule, and a lane holds the sums of kAccumulators points over the chunks.
 #include "nearest.h"
 
 namespace gputae {
@@ -28,7 +28,7 @@ constexpr int kFewPointsABlock = 4;
 
 template <int kWidth>
 struct Tile {
-  static constexpr int kVector = kWidth < 4 ? 2 : 4;
+  static constexpr int kVector = kWidth % 4 == 0 ? 4 : 2;
   static constexpr int kVectors = kWidth / kVector;
 
   float* memory;  // (kVectors, points, kVector)
@@ -120,6 +120,8 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
       const auto foreign = [&](int t) {
         return t < here && (component == nullptr ? first + t != i : tile_component[t] != own_component);
       };
+      // Most offers end with one look at the least of the lengths. It counts points that are not foreign as infinitely
+      // far. If no point is joined yet, there is only one such point, so it is left to the closer look that follows.
       const auto offer = [&](int t) {
         if (component != nullptr) {
 #pragma unroll
@@ -234,8 +236,14 @@ extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) n
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_4(NEAREST_ARGUMENTS) {
   nearest<4, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
+extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_6(NEAREST_ARGUMENTS) {
+  nearest<6, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+}
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_8(NEAREST_ARGUMENTS) {
   nearest<8, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+}
+extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_10(NEAREST_ARGUMENTS) {
+  nearest<10, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_12(NEAREST_ARGUMENTS) {
   nearest<12, false>(x, n, d, tile_points, component, points, count, from, to, lists);

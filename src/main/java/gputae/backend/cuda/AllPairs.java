@@ -30,9 +30,9 @@ final class AllPairs {
    * The number of coordinates for which a tile of nearest_foreign_N has room, and the number of its points. A tile
    * takes at most 16 KiB, so that a multiprocessor holds several blocks.
    */
-  private static final int[] WIDTHS = {2, 4, 8, 12, 16, 32};
+  private static final int[] WIDTHS = {2, 4, 6, 8, 10, 12, 16, 32};
 
-  private static final int[] TILE_POINTS = {1024, 1024, 512, 256, 256, 128};
+  private static final int[] TILE_POINTS = {1024, 1024, 512, 512, 256, 256, 256, 128};
 
   /** Launches a kernel, as {@link Launches#launch} does. */
   @FunctionalInterface
