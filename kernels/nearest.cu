@@ -7,8 +7,8 @@
 //
 // A tile keeps the coordinates of a point in vectors of kVector floats, padded with zeros to kWidth floats; the exact
 // rule allows the zeros. The first vectors of all points come first, then the second vectors, and so on. So a lane
-// reads four coordinates at a time, and no two lanes use the same bank. Above 32 dimensions the coordinates come in
-// chunks of 32, as in the rule, and a lane holds the sums of kAccumulators points over the chunks.
+// reads two or four coordinates at a time, and no two lanes use the same bank. Above 32 dimensions the coordinates come
+// in chunks of 32, as in the rule, and a lane holds the sums of kAccumulators points over the chunks.
 #include "nearest.h"
 
 namespace gputae {
@@ -28,7 +28,7 @@ constexpr int kFewPointsABlock = 4;
 
 template <int kWidth>
 struct Tile {
-  static constexpr int kVector = kWidth < 4 ? 2 : 4;
+  static constexpr int kVector = kWidth % 4 == 0 ? 4 : 2;
   static constexpr int kVectors = kWidth / kVector;
 
   float* memory;  // (kVectors, points, kVector)
@@ -106,7 +106,7 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
        base += static_cast<int64_t>(gridDim.x) * kSweepWarps) {
     const bool busy = base + warp < to;
     const int i = !busy ? 0 : points == nullptr ? static_cast<int>(base) + warp : points[base + warp];
-    const int own_component = component == nullptr ? i : component[i];
+    const int own_component = component == nullptr ? 0 : component[i];
     const float* own = x + static_cast<int64_t>(i) * d;
     float u[kWidth];
     if (!kChunks) own_coordinates(own, 0, d, u);
@@ -117,22 +117,41 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
       // The squared lengths to kAccumulators points at a time, so that their sums overlap. With chunks, these are all
       // points that a lane has in a tile.
       float s[kAccumulators] = {};
+      const auto foreign = [&](int t) {
+        return t < here && (component == nullptr ? first + t != i : tile_component[t] != own_component);
+      };
+      // Most offers end with one look at the least of the lengths. It counts points that are not foreign as infinitely
+      // far. If no point is joined yet, there is only one such point, so it is left to the closer look that follows.
       const auto offer = [&](int t) {
-        uint64_t keys[kAccumulators];
+        if (component != nullptr) {
 #pragma unroll
-        for (int a = 0; a < kAccumulators; a++, t += kWarp) {
-          const bool foreign = t < here && tile_component[t] != own_component;
-          keys[a] = foreign ? edge_key(s[a], first + t) : kNoEdge;
+          for (int a = 0; a < kAccumulators; a++) {
+            if (!foreign(t + a * kWarp)) s[a] = __uint_as_float(kInfiniteLength);
+          }
         }
-        list.offer(keys);
+        float least = s[0];
+#pragma unroll
+        for (int a = 1; a < kAccumulators; a++) least = fminf(least, s[a]);
+        if (!__any_sync(kAllLanes, length_bits(least) < list.limit)) return;
+        uint32_t lengths[kAccumulators];
+#pragma unroll
+        for (int a = 0; a < kAccumulators; a++) lengths[a] = length_bits(s[a]);
+        const int begin = t - lane, end = begin + kAccumulators * kWarp, own_place = i - first;
+        if (component != nullptr || end > here || (begin <= own_place && own_place < end)) {
+#pragma unroll
+          for (int a = 0; a < kAccumulators; a++) {
+            if (!foreign(t + a * kWarp)) lengths[a] = kNoLength;
+          }
+        }
+        list.offer(lengths, first + begin);
       };
       for (int chunk = 0; chunk < d; chunk += kWidth) {
         __syncthreads();  // all threads have read the previous tile
         const int width = d - chunk < kWidth ? d - chunk : kWidth;
         tile.load(x + static_cast<int64_t>(first) * d + chunk, d, here, width, kChunks ? kWidth : width);
-        if (chunk == 0) {
+        if (chunk == 0 && component != nullptr) {
           for (int t = static_cast<int>(threadIdx.x); t < here; t += static_cast<int>(blockDim.x)) {
-            tile_component[t] = component == nullptr ? first + t : component[first + t];
+            tile_component[t] = component[first + t];
           }
         }
         __syncthreads();
@@ -149,7 +168,7 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
         offer(t);
       }
     }
-    if (busy && lane < kNearest) lists[static_cast<int64_t>(i) * kNearest + lane] = list.key;
+    if (busy && lane < kNearest) lists[static_cast<int64_t>(i) * kNearest + lane] = list.key();
   }
 }
 
@@ -168,14 +187,18 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const i
     for (int first = warp * kWarp; first < n; first += kSweepWarps * kWarp) {
       const int j = first + lane;
       const bool foreign = j < n && component[j] != own_component;
-      list.offer(foreign ? edge_key(squared_length(own, 1, x + static_cast<int64_t>(j) * d, 1, d), j) : kNoEdge);
+      const float s = foreign ? squared_length(own, 1, x + static_cast<int64_t>(j) * d, 1, d) : 0;
+      list.offer({foreign ? length_bits(s) : kNoLength}, first);
     }
-    if (lane < kNearest) found[warp * kNearest + lane] = list.key;
+    if (lane < kNearest) found[warp * kNearest + lane] = list.key();
     __syncthreads();
-    if (warp == 0) {
-      list.clear();
-      for (int f = lane; f < kSweepWarps * kNearest; f += kWarp) list.offer(found[f]);
-      if (lane < kNearest) lists[static_cast<int64_t>(i) * kNearest + lane] = list.key;
+    // Each thread finds the place of a key among all that were found. Only keys of no edge can be equal.
+    const int thread = static_cast<int>(threadIdx.x);
+    if (thread < kSweepWarps * kNearest) {
+      const uint64_t key = found[thread];
+      int place = 0;
+      for (int f = 0; f < kSweepWarps * kNearest; f++) place += found[f] < key || (found[f] == key && f < thread);
+      if (place < kNearest) lists[static_cast<int64_t>(i) * kNearest + place] = key;
     }
     __syncthreads();  // before the warps find the keys of the next point
   }
@@ -213,8 +236,14 @@ extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) n
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_4(NEAREST_ARGUMENTS) {
   nearest<4, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
+extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_6(NEAREST_ARGUMENTS) {
+  nearest<6, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+}
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_8(NEAREST_ARGUMENTS) {
   nearest<8, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+}
+extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_10(NEAREST_ARGUMENTS) {
+  nearest<10, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_12(NEAREST_ARGUMENTS) {
   nearest<12, false>(x, n, d, tile_points, component, points, count, from, to, lists);

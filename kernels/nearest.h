@@ -19,11 +19,12 @@ constexpr int kNearest = 8;
 // Means that there is no foreign point. It is above every key of an edge.
 constexpr uint64_t kNoEdge = ~uint64_t{0};
 constexpr uint32_t kNoLength = ~uint32_t{0};
+constexpr uint32_t kInfiniteLength = 0x7F800000u;
 constexpr uint32_t kNoPoint = ~uint32_t{0};
 
 // The bits of a squared length. A length that is not finite comes after all others, as infinity: if one argument of
 // fminf is a NaN, fminf returns the other argument.
-__device__ inline uint32_t length_bits(float s) { return __float_as_uint(fminf(s, __uint_as_float(0x7F800000u))); }
+__device__ inline uint32_t length_bits(float s) { return __float_as_uint(fminf(s, __uint_as_float(kInfiniteLength))); }
 
 __device__ inline uint64_t edge_key(float s, int j) {
   return (static_cast<uint64_t>(length_bits(s)) << 32) | static_cast<uint32_t>(j);
@@ -42,38 +43,66 @@ __device__ inline uint64_t least_of_lanes(uint64_t key) {
   return key;
 }
 
-// The least keys that a warp has been offered, one in each lane: lane t, up to kNearest - 1, has the t-th. The
-// alternative is a list for each lane, and the least of all lists at the end. On an H200 it takes three times the
-// instructions. Of n keys in random order, about 8 + 8 ln(n / 8) enter the one list. But with a list for each lane,
+// The edges with the least keys that a warp has been offered, one in each lane: lane t, up to kNearest - 1, has the
+// t-th. The alternative is a list for each lane, and the least of all lists at the end. On an H200 it takes three times
+// the instructions. Of n keys in random order, about 8 + 8 ln(n / 8) enter the one list. But with a list for each lane,
 // nearly always one of the 32 keys that are offered together enters a list.
+//
+// The edges are offered in the order of their points. So an edge that is as long as one of the list has the larger key,
+// and comparisons of lengths are enough.
 struct WarpNearest {
-  uint64_t key;   // the key of this lane
-  uint64_t last;  // the key of lane kNearest - 1, known to all lanes
+  uint32_t length, point;  // the key of this lane
+  uint32_t limit;          // only a shorter edge enters the list; all lanes have the same limit
 
-  __device__ void clear() { key = last = kNoEdge; }
+  __device__ void clear() { length = point = limit = kNoLength; }
 
-  // All lanes call this function together. A lane that has nothing to offer passes kNoEdge.
-  __device__ void offer(uint64_t mine) {
-    for (unsigned better = __ballot_sync(kAllLanes, mine < last); better != 0;) {
-      const uint64_t next = __shfl_sync(kAllLanes, mine, __ffs(static_cast<int>(better)) - 1);
-      const uint64_t before = __shfl_up_sync(kAllLanes, key, 1);
-      if (next < key) key = lane_number() > 0 && next < before ? before : next;
-      last = __shfl_sync(kAllLanes, key, kNearest - 1);
-      better &= better - 1;
-      better &= __ballot_sync(kAllLanes, mine < last);
-    }
+  __device__ uint64_t key() const { return static_cast<uint64_t>(length) << 32 | point; }
+
+  // All lanes call this function together. Lane t offers edges to the points first + t, first + t + kWarp and so on, of
+  // the given bits of lengths; kNoLength is no edge.
+  template <int kCount>
+  __device__ void offer(const uint32_t (&lengths)[kCount], int first) {
+    if (limit == kNoLength) limit = limit_of(lengths);
+#pragma unroll
+    for (int a = 0; a < kCount; a++) insert(lengths[a], first + a * kWarp);
   }
 
-  // Several offers of each lane. If none of them enters the list, one look at all of them is enough. This soon becomes
-  // the usual case.
+ private:
+  // A limit of a list that is not full. Of each of kNearest groups of lanes, the shortest edge that it offers is not
+  // longer than the longest of these edges. So kNearest edges at least are not longer, and no longer one enters the
+  // list. Without this limit all edges of the first offer would enter it, one after the other.
   template <int kCount>
-  __device__ void offer(const uint64_t (&mine)[kCount]) {
-    uint64_t least = mine[0];
+  __device__ static uint32_t limit_of(const uint32_t (&lengths)[kCount]) {
+    constexpr int kGroup = kWarp / kNearest;
+    uint32_t bound = lengths[0];
 #pragma unroll
-    for (int a = 1; a < kCount; a++) least = mine[a] < least ? mine[a] : least;
-    if (!__any_sync(kAllLanes, least < last)) return;
-#pragma unroll
-    for (int a = 0; a < kCount; a++) offer(mine[a]);
+    for (int a = 1; a < kCount; a++) bound = min(bound, lengths[a]);
+    for (int distance = kGroup / 2; distance > 0; distance /= 2) {
+      bound = min(bound, __shfl_xor_sync(kAllLanes, bound, distance));
+    }
+    for (int distance = kWarp / 2; distance >= kGroup; distance /= 2) {
+      bound = max(bound, __shfl_xor_sync(kAllLanes, bound, distance));
+    }
+    return bound == kNoLength ? kNoLength : bound + 1;
+  }
+
+  __device__ void insert(uint32_t mine, int first) {
+    unsigned better = __ballot_sync(kAllLanes, mine < limit);
+    if (better == 0) return;
+    // The limit stays until all these edges are in the list. The lanes after the first kNearest take those that a new
+    // limit would refuse.
+    for (; better != 0; better &= better - 1) {
+      const int lane = __ffs(static_cast<int>(better)) - 1;
+      const uint32_t next = __shfl_sync(kAllLanes, mine, lane);
+      const uint32_t length_before = __shfl_up_sync(kAllLanes, length, 1);
+      const uint32_t point_before = __shfl_up_sync(kAllLanes, point, 1);
+      if (next < length) {
+        const bool moves_up = lane_number() > 0 && next < length_before;
+        length = moves_up ? length_before : next;
+        point = moves_up ? point_before : static_cast<uint32_t>(first + lane);
+      }
+    }
+    limit = min(limit, __shfl_sync(kAllLanes, length, kNearest - 1));
   }
 };
 

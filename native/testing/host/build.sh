@@ -68,7 +68,7 @@ done
 } | put "$output/kernels.cpp"
 
 runner=$output/libgputae_host_runner.so
-if stale "$runner" "$here/runner.cpp" "$here/engine.h" "$here/product.h" "$here/device_memory.h"; then
+if stale "$runner" "$here/runner.cpp" "$here/engine.h" "$here/product.h" "$here/wait.h" "$here/device_memory.h"; then
   beside whole "$runner" "${flags[@]}" -I"$java_home/include" -I"$java_home/include/linux" -shared -Wl,-z,defs \
     "$here/runner.cpp" -ldl
 fi

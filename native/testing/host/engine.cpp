@@ -86,6 +86,17 @@ struct Group {
   Wait wait;
 };
 
+// A kernel has few such operations.
+void add(std::vector<OperationCount>& counts, const OperationCount& more) {
+  for (OperationCount& known : counts) {
+    if (Wait{known.operation, known.place} == Wait{more.operation, more.place}) {
+      known.count += more.count;
+      return;
+    }
+  }
+  counts.push_back(more);
+}
+
 struct Warp {
   unsigned present;  // lanes that exist and have not exited
   unsigned waiting;  // number of groups that wait; their masks differ
@@ -194,6 +205,7 @@ class Worker : public Here {
   void begin(const Launch& launch, uint64_t seed) {
     launch_ = &launch;
     seed_ = seed;
+    operations_.clear();
     launch_begins(watch, launch);
     if (error_.empty()) return;
     error_.clear();
@@ -256,6 +268,8 @@ class Worker : public Here {
   }
 
   const std::vector<Range>& accesses() const { return watched_accesses(watch); }
+
+  const std::vector<OperationCount>& operations() const { return operations_; }
 
   [[noreturn]] void end_launch(const char* message) {
     fail(message);
@@ -589,6 +603,7 @@ class Worker : public Here {
   // before the last lane has read its result.
   [[gnu::noinline]] void finish(Warp& warp, Group& group) {
     const unsigned mask = group.mask, votes = group.votes;
+    add(operations_, {group.wait.operation, group.wait.place, 1});
     switch (group.wait.operation) {
       case kBallot:
         give_all(warp, mask, votes);
@@ -693,6 +708,7 @@ class Worker : public Here {
   uint64_t seed_ = 0;
   Random random_{0};
   std::string error_;
+  std::vector<OperationCount> operations_;
 
   unsigned now_ = 0;     // the thread that runs
   unsigned alive_ = 0;   // threads that have not exited
@@ -776,6 +792,10 @@ class Engine {
       std::unique_lock lock(mutex_);
       done_.wait(lock, [this] { return busy_ == 0; });
     }
+    operations_.clear();
+    for (const Worker* worker : workers_) {
+      for (const OperationCount& count : worker->operations()) add(operations_, count);
+    }
     for (const Worker* worker : workers_) {
       if (!worker->error().empty()) return worker->error().c_str();
     }
@@ -783,6 +803,8 @@ class Engine {
   }
 
   const std::vector<Range>& accesses() const { return workers_[0]->accesses(); }
+
+  const std::vector<OperationCount>& operations() const { return operations_; }
 
  private:
   Engine(Order order, uint64_t seed) : order_(order), seed_(seed) {}
@@ -821,6 +843,7 @@ class Engine {
   uint64_t launches_ = 0;
   std::vector<Worker*> workers_;
   std::vector<std::thread> helpers_;
+  std::vector<OperationCount> operations_;
 
   uint64_t blocks_ = 0;
   std::vector<uint64_t> permutation_;
@@ -844,6 +867,10 @@ size_t accesses(const Engine* engine, const Range** ranges) {
   *ranges = engine->accesses().data();
   return engine->accesses().size();
 }
+size_t operations(const Engine* engine, const OperationCount** counts) {
+  *counts = engine->operations().data();
+  return engine->operations().size();
+}
 }  // namespace
 
 }  // namespace gputae_host
@@ -851,6 +878,7 @@ size_t accesses(const Engine* engine, const Range** ranges) {
 // runner.cpp looks this up.
 extern "C" __attribute__((visibility("default"))) const gputae_host::Library gputae_host_library;
 const gputae_host::Library gputae_host_library = {
-    gputae_host::kVersion, gputae_host::kernel_count, gputae_host::kernels,  gputae_host::create,
-    gputae_host::launch,   gputae_host::destroy,      gputae_host::kWatched, gputae_host::accesses,
+    gputae_host::kVersion, gputae_host::kernel_count, gputae_host::kernels,
+    gputae_host::create,   gputae_host::launch,       gputae_host::destroy,
+    gputae_host::kWatched, gputae_host::accesses,     gputae_host::operations,
 };

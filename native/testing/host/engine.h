@@ -105,6 +105,13 @@ struct Range {
   unsigned how;
 };
 
+// How often warps carried out an operation of a line.
+struct OperationCount {
+  Operation operation;
+  Place place;
+  uint64_t count;
+};
+
 class Engine;
 
 // What the library of kernels offers.
@@ -121,10 +128,12 @@ struct Library {
   // Sets the ranges of the last launch, which are valid until the next one, and returns their number. There are none
   // unless the build is watched.
   size_t (*accesses)(const Engine* engine, const Range** ranges);
+  // The same for the operations of the warps of the last launch, in any build.
+  size_t (*operations)(const Engine* engine, const OperationCount** counts);
 };
 
 // This number must change when this file changes.
-constexpr int kVersion = 3;
+constexpr int kVersion = 4;
 constexpr char kLibrary[] = "gputae_host_library";
 
 // The translation unit of the kernels, with cuda_host.h, defines the table of kernels and this function, which sets the

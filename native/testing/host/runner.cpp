@@ -16,6 +16,7 @@
 #include "device_memory.h"
 #include "engine.h"
 #include "product.h"
+#include "wait.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
@@ -189,6 +190,20 @@ NATIVE(jlongArray, accesses)(JNIEnv* env, jclass, jlong address) {
   }
   jlongArray result = env->NewLongArray(static_cast<jsize>(numbers.size()));
   if (result != nullptr) env->SetLongArrayRegion(result, 0, static_cast<jsize>(numbers.size()), numbers.data());
+  return result;
+}
+
+// Name and count of the first operation of the warps of the last launch, then of the second, and so on.
+NATIVE(jobjectArray, operations)(JNIEnv* env, jclass, jlong address) {
+  const Runner* runner = at<Runner>(address);
+  const gputae_host::OperationCount* counts = nullptr;
+  const jsize count = static_cast<jsize>(runner->library->operations(runner->engine, &counts));
+  jobjectArray result = env->NewObjectArray(2 * count, env->FindClass("java/lang/String"), nullptr);
+  for (jsize i = 0; i < count && result != nullptr; i++) {
+    const std::string name = gputae_host::Wait{counts[i].operation, counts[i].place}.text();
+    env->SetObjectArrayElement(result, 2 * i, env->NewStringUTF(name.c_str()));
+    env->SetObjectArrayElement(result, 2 * i + 1, env->NewStringUTF(std::to_string(counts[i].count).c_str()));
+  }
   return result;
 }
 

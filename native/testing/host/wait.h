@@ -58,7 +58,7 @@ struct Wait {
   }
 };
 
-std::string printed(const char* format, ...) __attribute__((format(printf, 1, 2)));
+[[maybe_unused]] std::string printed(const char* format, ...) __attribute__((format(printf, 1, 2)));
 std::string printed(const char* format, ...) {
   char text[512];
   std::va_list arguments;

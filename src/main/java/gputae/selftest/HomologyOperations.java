@@ -82,7 +82,7 @@ final class HomologyOperations {
     Clouds.Kind[] kinds = Clouds.Kind.values();
     int turn = 0;
     for (int n : new int[] {127, 128, 129, 300, 513, 1024, 1025}) {
-      for (int d : new int[] {1, 2, 3, 4, 7, 10, 16, 32, 33, 65}) {
+      for (int d : new int[] {1, 2, 3, 4, 6, 7, 10, 12, 16, 32, 33, 65}) {
         againstPrim(cases, kinds[turn++ % kinds.length], n, d);
       }
     }

@@ -13,10 +13,10 @@ final class AllPairs {
    * seconds at most.
    *
    * <p>A multiprocessor of the oldest GPUs (Turing, 1.4 GHz) does at most 128 instructions of a thread in a cycle. A
-   * sweep takes 20 instructions for a pair of 2 coordinates and 83 for a pair of 10 (counted in the machine code of
-   * sm_90), and 56 more if the pair enters a list. So a multiprocessor does up to 2e10 pair coordinates in a second,
-   * and half of them if it waits for memory every second cycle, or if many pairs enter lists. 0.3 seconds of that are
-   * 3e9. A pair coordinate takes 3 operations, so 33 such multiprocessors do 1 TFLOP/s.
+   * sweep takes 11 instructions for a pair of 2 coordinates and 31 for a pair of 10 (bench/sweep_instructions.py). So a
+   * multiprocessor does up to 3e10 pair coordinates in a second, and a third of them if it waits for memory two cycles
+   * of three, or if many pairs enter lists. 0.3 seconds of that are 3e9. A pair coordinate takes 3 operations, so 33
+   * such multiprocessors do 1 TFLOP/s.
    */
   static final long MOST_WORK = 3_000_000_000L;
 
@@ -30,9 +30,9 @@ final class AllPairs {
    * The number of coordinates for which a tile of nearest_foreign_N has room, and the number of its points. A tile
    * takes at most 16 KiB, so that a multiprocessor holds several blocks.
    */
-  private static final int[] WIDTHS = {2, 4, 8, 12, 16, 32};
+  private static final int[] WIDTHS = {2, 4, 6, 8, 10, 12, 16, 32};
 
-  private static final int[] TILE_POINTS = {1024, 1024, 512, 256, 256, 128};
+  private static final int[] TILE_POINTS = {1024, 1024, 512, 512, 256, 256, 256, 128};
 
   /** Launches a kernel, as {@link Launches#launch} does. */
   @FunctionalInterface

@@ -192,6 +192,11 @@ public final class HostRunner implements Driver {
     return new TreeMap<>(counts);
   }
 
+  /** How often warps did each operation (a shuffle or vote of a line) in the last launch: name and number in turn. */
+  String[] warpOperations() {
+    return HostRunnerNative.operations(runner);
+  }
+
   // ---- Memory
 
   @Override

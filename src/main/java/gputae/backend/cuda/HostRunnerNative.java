@@ -49,6 +49,9 @@ final class HostRunnerNative {
   /** The {@link Accesses#ranges} of the last launch of a watched build. */
   static native long[] accesses(long runner);
 
+  /** Two strings for each operation of the warps of the last launch: its name and line, and its count. */
+  static native String[] operations(long runner);
+
   /** Returns 0 if there is not enough memory. */
   static native long allocate(long bytes);
 

@@ -61,7 +61,7 @@ class AllPairsTest {
    * points, or of one block for each multiprocessor where this is too much.
    */
   @ParameterizedTest
-  @CsvSource({"14, 2, 10304, 195", "14, 3, 4928, 406", "14, 10, 1344, 1489", "14, 30, 448, 4465",
+  @CsvSource({"14, 2, 10304, 195", "14, 3, 4928, 406", "14, 10, 1792, 1117", "14, 30, 448, 4465",
     "14, 100, 112, 17858", "132, 3, 46464, 44", "132, 100, 1056, 1894"})
   void twoMillionPointsTakeManyLaunches(int multiprocessors, int d, int each, int count) {
     int n = 2_000_000;

@@ -52,6 +52,9 @@ public final class MutantKiller {
     List<Operation> operations =
         SelfTest.operations().stream().filter(operation -> names.contains(operation.name())).toList();
     try {
+      if (plain && names.contains("spanning tree")) {
+        countInsertions(arguments[0]);
+      }
       for (HostRunner.Order order : plain ? HostRunner.Order.values()
           : new HostRunner.Order[] {HostRunner.Order.FORWARD}) {
         try (CudaBackend cuda = open(arguments[0], order, Products.AUTO)) {
@@ -82,6 +85,19 @@ public final class MutantKiller {
     // This exit runs no hooks and no finalisation. It reports success, and a kernel that wrote to a wrong place must
     // not crash it.
     Runtime.getRuntime().halt(0);
+  }
+
+  /** A limit that is too high changes no tree; only more edges enter the lists. */
+  private static void countInsertions(String libraries) {
+    for (int d : new int[] {2, 40}) {
+      try (HostRunner driver = new HostRunner(Path.of(libraries), HostRunner.Order.FORWARD, 1, 1, HostRunners.SMALL,
+          HostRunners.MEMORY)) {
+        Insertions found = Insertions.count(driver, Clouds.draw(Clouds.Kind.UNIFORM, 512, d, new Random(514)));
+        if (!(found.edgesOfAPoint() < Insertions.MOST_EDGES_OF_512)) {
+          throw new AssertionError(found);
+        }
+      }
+    }
   }
 
   private static CudaBackend open(String libraries, HostRunner.Order order, Products products) {
