@@ -96,7 +96,7 @@ struct Launch {
   unsigned grid_x, grid_y, threads;
   unsigned shared_memory;  // bytes of dynamic shared memory
   const Slot* arguments;
-  DeviceMemory* memory;  // null unless the build is watched
+  DeviceMemory* memory = nullptr;  // null unless the build is watched
 };
 
 // Bytes of device memory [begin, end) that a launch read (bit 0 of `how`), wrote (bit 1) or both.
