@@ -44,7 +44,8 @@ __device__ inline bool is_edge(uint64_t offer) { return key_point(offer) != kNoP
 // Finds the first foreign point of a list. The thread reads Ids::kAtOnce places at once. If it read them one after the
 // other, it would wait for memory up to eight times.
 template <typename Ids>
-__device__ inline uint64_t first_foreign(const uint64_t* list, const typename Ids::Label* label, int own) {
+__device__ inline uint64_t first_foreign(const uint64_t* lists, int n, int i, const typename Ids::Label* label,
+                                         int own) {
   constexpr int kAtOnce = Ids::kAtOnce;
   uint64_t offer = kNoEdge;
 #pragma unroll 1
@@ -52,7 +53,8 @@ __device__ inline uint64_t first_foreign(const uint64_t* list, const typename Id
     uint64_t key[kAtOnce];
 #pragma unroll
     for (int t = 0; t < kAtOnce; t += 2) {
-      const ulonglong2 two = reinterpret_cast<const ulonglong2*>(list)[(last - kAtOnce + t) / 2];
+      const int64_t place = list_place(n, i, last - kAtOnce + t);
+      const ulonglong2 two = *reinterpret_cast<const ulonglong2*>(lists + place);
       key[t] = two.x;
       key[t + 1] = two.y;
     }
@@ -82,7 +84,7 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const C
     key = to < key ? to : key;
   }
   key = least_of_lanes<kWarp>(key);
-  if (lane_number() < kNearest) lists[static_cast<int64_t>(i) * kNearest + lane_number()] = key;
+  if (lane_number() < kNearest) lists[list_place(n, i, lane_number())] = key;
   if (lane_number() == 0) {
     offers[i] = key;
     atomicMin(&components.length[own], key_length(key));
@@ -111,7 +113,7 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
 
     for (int i = thread; i < n; i += threads) {
       const int own = components.label[i];
-      const uint64_t offer = first_foreign<Ids>(lists + static_cast<int64_t>(i) * kNearest, components.label, own);
+      const uint64_t offer = first_foreign<Ids>(lists, n, i, components.label, own);
       offers[i] = offer;
       if (is_edge(offer)) atomicMin(&components.length[own], key_length(offer));
     }
@@ -211,7 +213,7 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
 //   most_searches  the kernel leaves if it must search more points than this in a round; then wanting (n) names these
 //                  points, and progress[1] is their number
 //   progress       (2) number of components left, number of points to be searched
-//   lists (n, kNearest), saved_label (n), lost_length (n), lost_ids (n): kept from launch to launch
+//   lists (kNearest / 2, n, 2), saved_label (n), lost_length (n), lost_ids (n): kept from launch to launch
 //   offers (n)     work space of a launch
 //   edges (n - 1, 2), lengths (n - 1): written when the tree is done
 // Launch: one block of any number of threads.

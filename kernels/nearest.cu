@@ -168,7 +168,7 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
         offer(t);
       }
     }
-    if (busy && lane < kNearest) lists[static_cast<int64_t>(i) * kNearest + lane] = list.key();
+    if (busy && lane < kNearest) lists[list_place(n, i, lane)] = list.key();
   }
 }
 
@@ -198,7 +198,7 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const i
       const uint64_t key = found[thread];
       int place = 0;
       for (int f = 0; f < kSweepWarps * kNearest; f++) place += found[f] < key || (found[f] == key && f < thread);
-      if (place < kNearest) lists[static_cast<int64_t>(i) * kNearest + place] = key;
+      if (place < kNearest) lists[list_place(n, i, place)] = key;
     }
     __syncthreads();  // before the warps find the keys of the next point
   }
@@ -218,11 +218,11 @@ __device__ inline void nearest(const float* __restrict__ x, int n, int d, int ti
 
 }  // namespace
 
-// Writes the lists (n, kNearest) of the points (*count), or of all n points if points, count and component are null.
-// The launch does the part of these points from the place `from` to the place to - 1; `to` may be too large. The listed
-// points are among the points x (n, d). component (n) says which points are foreign; if it is null, every other point
-// is foreign. The number in a kernel's name is the largest d that the kernel supports; the last kernel
-// supports any d.
+// Writes the lists (kNearest / 2, n, 2) of the points (*count), or of all n points if points, count and component are
+// null. The launch does the part of these points from the place `from` to the place to - 1; `to` may be too large. The
+// listed points are among the points x (n, d). component (n) says which points are foreign; if it is null, every other
+// point is foreign. The number in a kernel's name is the largest d that the kernel supports; the last kernel supports
+// any d.
 // Launch: any grid, 256 threads. tile_points is a multiple of 128; for nearest_foreign itself it is 128. Shared memory:
 // 4 tile_points (number + 1) bytes; for the last kernel the number is 32.
 #define NEAREST_ARGUMENTS                                                                                        \

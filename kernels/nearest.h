@@ -16,6 +16,10 @@ namespace {
 // lists all at the same time.
 constexpr int kNearest = 8;
 
+// The place of key t of the list of point i in lists (kNearest / 2, n, 2). A thread reads two keys of a list at once,
+// and the threads of a warp, which have neighbouring points, read memory without gaps.
+__device__ inline int64_t list_place(int n, int i, int t) { return (static_cast<int64_t>(t / 2) * n + i) * 2 + t % 2; }
+
 // Means that there is no foreign point. It is above every key of an edge.
 constexpr uint64_t kNoEdge = ~uint64_t{0};
 constexpr uint32_t kNoLength = ~uint32_t{0};
