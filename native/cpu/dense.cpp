@@ -1,5 +1,9 @@
-// Dense layers: oneDNN's single-precision matrix product with bias, activation and their gradients around it. Formulas
-// and shapes: gputae.h.
+// Dense layers: matrix products with bias, activation and their gradients around them. Formulas and shapes:
+// operations.h.
+//
+// The forward product is our own (products.h): it is faster than oneDNN's for the shapes of these networks, and it
+// gives equal rows equal bits. The two products of the backward pass are oneDNN's: there ours were up to a seventh
+// slower (bench/results/2026-11-29-cpu-products.md).
 //
 // Each part multiplies its own rows (or, for the gradient of a weight, its own columns) with a product of one thread,
 // and finishes them while they are in the cache of that thread. This is faster than oneDNN's own threading of each
@@ -10,9 +14,9 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include <atomic>
-#include <cstdlib>
 
 #include "exponential.h"
+#include "products.h"
 
 namespace gputae::GPUTAE_NAMESPACE {
 
@@ -29,45 +33,18 @@ void note(std::atomic<int>& failure, int status) {
   if (status != 0) failure.store(status, std::memory_order_relaxed);
 }
 
-// The number of rows of a forward product is a multiple of this. For few rows, and for the rows that remain after a
-// division, oneDNN takes other kernels, which round differently (AVX-512: fewer than 16; AVX2: a remainder of 1 to 3
-// after division by 6, and the last rows above 144; SSE: a single row). Then equal images of a batch would get
-// embeddings that differ in their last bits, and the death time between them would get a direction made of rounding
-// errors.
+// The parts of the backward pass begin at multiples of this. For the rows that remain after a division by it, oneDNN
+// takes other kernels, which round differently.
 #if defined(__AVX512F__)
-constexpr int64_t kRowGrain = 16, kMostRows = INT64_MAX;
+constexpr int64_t kRowGrain = 16;
 #elif defined(__AVX2__)
-constexpr int64_t kRowGrain = 6, kMostRows = 144;
+constexpr int64_t kRowGrain = 6;
 #else
-constexpr int64_t kRowGrain = 2, kMostRows = INT64_MAX;
+constexpr int64_t kRowGrain = 2;
 #endif
 
-// y (rows, out) = x (rows, in) w (out, in)^T for fewer rows than kRowGrain. Rows of zeros are added. Returns oneDNN's
-// status.
-int padded_product(const float* x, const float* w, float* y, int64_t rows, int64_t in, int64_t out) {
-  const size_t row = static_cast<size_t>(in + out);
-  auto* room = static_cast<float*>(std::calloc(static_cast<size_t>(kRowGrain) * row, sizeof(float)));
-  if (room == nullptr) return dnnl_out_of_memory;
-  float* padded_y = room + kRowGrain * in;
-  __builtin_memcpy(room, x, static_cast<size_t>(rows * in) * sizeof(float));
-  const int status = dnnl_sgemm('N', 'T', kRowGrain, out, in, 1, room, in, w, in, 0, padded_y, out);
-  __builtin_memcpy(y, padded_y, static_cast<size_t>(rows * out) * sizeof(float));
-  std::free(room);
-  return status;
-}
-
-void activate(const float* b, int activation, float* y, int64_t rows, int64_t out) {
-  for (int64_t r = 0; r < rows; r++) {
-    float* row = y + r * out;
-    if (activation == GPUTAE_ELU) {
-      for (int64_t j = 0; j < out; j++) {
-        const float x = row[j] + b[j];
-        row[j] = x > 0 ? x : exponential_minus_one(x);
-      }
-    } else {
-      for (int64_t j = 0; j < out; j++) row[j] += b[j];
-    }
-  }
+void elu(float* y, int64_t count) {
+  for (int64_t j = 0; j < count; j++) y[j] = y[j] > 0 ? y[j] : exponential_minus_one(y[j]);
 }
 
 // ELU's derivative from its output: 1 if y > 0, otherwise exp(x) = y + 1.
@@ -77,24 +54,18 @@ void elu_backward(const float* y, float* dy, int64_t count) {
 
 }  // namespace
 
-int dense(const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
-          int64_t out, GputaeTeam* team) {
-  std::atomic<int> failure = 0;
+void dense(const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
+           int64_t out, GputaeTeam* team) {
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
-  in_parts(team, parts, [&](int number) {
-    const Share own = share(rows, kRowGrain, number, parts);
-    const int64_t count = own.last - own.first, whole = count / kRowGrain * kRowGrain, rest = count - whole;
-    const float* from = x + own.first * in;
-    float* to = y + own.first * out;
-    for (int64_t first = 0; first < whole; first += kMostRows) {
-      const int64_t some = whole - first < kMostRows ? whole - first : kMostRows;
-      note(failure, dnnl_sgemm('N', 'T', some, out, in, 1, from + first * in, in, w, in, 0, to + first * out, out));
-      if (some < kMostRows) break;
-    }
-    if (rest > 0) note(failure, padded_product(from + whole * in, w, to + whole * out, rest, in, out));
-    activate(b, activation, to, count, out);
+  in_parts(team, parts, [=](int number) {
+    const Share own = share(rows, 1, number, parts);
+    if (own.first == own.last) return;
+    forward_product(x + own.first * in, w, b, y + own.first * out, own.last - own.first, in, out,
+                    [=](float* block, int64_t count, int64_t outputs) {
+                      if (activation != GPUTAE_ELU) return;
+                      for (int64_t r = 0; r < count; r++) elu(block + r * out, outputs);
+                    });
   });
-  return failure;
 }
 
 int dense_backward(const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db,
