@@ -93,8 +93,8 @@ static inline Multiply multiply_for(int64_t rows, int64_t registers) {
   return multiply_for<kRegisters>(rows, std::make_integer_sequence<int, kBlockRows[kRegisters]>());
 }
 
-// panel (inputs, registers x kWidth) = the transpose of w (outputs, inputs), whose rows are w_row numbers apart. Columns
-// that are no outputs become zeros.
+// panel (inputs, registers x kWidth) = the transpose of w (outputs, inputs), whose rows are w_row numbers apart.
+// Columns that are no outputs become zeros.
 static inline void pack(const float* w, int64_t w_row, int64_t inputs, int64_t outputs, int64_t registers,
                         float* panel) {
   const int64_t width = registers * kWidth;

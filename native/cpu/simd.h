@@ -1,6 +1,6 @@
 // A register of float32 lanes and the few operations that dense layers, the spanning tree and Adam need, for each
-// instruction set. Addresses need no alignment. Comparisons are ordered: if one side is a NaN, they are false. A mask is
-// an integer; bit l stands for lane l.
+// instruction set. Addresses need no alignment. Comparisons are ordered: if one side is a NaN, they are false. A mask
+// is an integer; bit l stands for lane l.
 #pragma once
 
 #include <cstdint>

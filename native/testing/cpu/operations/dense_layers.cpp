@@ -174,7 +174,8 @@ void dense_chains() {
   for (const int64_t rows : {24, 25, 64, 65}) exact_chains(rows, 40, 49 * 16, numbers);
 }
 
-// Equal rows of a batch give equal bits, whatever their places and their neighbours, and whichever thread computes them.
+// Equal rows of a batch give equal bits, whatever their places and their neighbours, and whichever thread computes
+// them.
 void dense_equal_rows() {
   Numbers numbers(5);
   std::vector<int64_t> row_counts = {127, 128, 129, 143, 144, 145, 146, 147, 149, 151, 160, 289};
