@@ -18,7 +18,7 @@ extern "C" __global__ void bias_activation(const float* __restrict__ b, int32_t 
 
 // dy (rows, out) becomes the gradient before the activation. If one block sees all rows, it adds the column sums of
 // this gradient to db (out). Otherwise each block stores its sums in partial (parts, out), for add_partial_sums. With
-// kIdentity, y is not read, so y may be dy.
+// kIdentity, y is not read and may be null.
 // Launch: grid (columns / 32, rows / rows_a_part), 256 threads. Each lane has one column. Each of the eight warps takes
 // every eighth row.
 extern "C" __global__ void __launch_bounds__(256)
@@ -34,20 +34,19 @@ extern "C" __global__ void __launch_bounds__(256)
   float sum = 0;
   if (column < out) {
     for (int r = first + warp_number(); r < last; r += kRows * kWarps) {
-      float* gradient = dy + static_cast<int64_t>(r) * out + column;
-      const float* output = y + static_cast<int64_t>(r) * out + column;
+      const int64_t place = static_cast<int64_t>(r) * out + column;
       const int64_t step = static_cast<int64_t>(kWarps) * out;
       float g[kRows], value[kRows];
 #pragma unroll
       for (int k = 0; k < kRows; k++) {
         const bool here = r + k * kWarps < last;
-        g[k] = here ? gradient[k * step] : 0;
-        value[k] = here && activation == kElu ? output[k * step] : 1;
+        g[k] = here ? dy[place + k * step] : 0;
+        value[k] = here && activation == kElu ? y[place + k * step] : 1;
       }
 #pragma unroll
       for (int k = 0; k < kRows; k++) {
         g[k] = before_elu(g[k], value[k]);
-        if (activation == kElu && r + k * kWarps < last) gradient[k * step] = g[k];
+        if (activation == kElu && r + k * kWarps < last) dy[place + k * step] = g[k];
         sum += g[k];
       }
     }

@@ -133,7 +133,7 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   }
 }
 
-// dy becomes g, and dx (rows, in) = g w. With kIdentity dy is already g, and y is not read, so y may be dy.
+// dy becomes g, and dx (rows, in) = g w. With kIdentity dy is already g, and y is not read and may be null.
 // Launch: grid (rows / 4, n), 16 slices x tiles warps, 1 or 2 tiles. A block has four rows. A tile is 32 columns of dx,
 // one for each lane. n blocks share the columns. n is 1 unless activation is kIdentity, because another block would
 // read values of dy that this block has replaced.
@@ -152,7 +152,7 @@ extern "C" __global__ void __launch_bounds__(1024)
     const int count = min(out - first, kBackwardPart);
     for (int o = thread; o < count; o += static_cast<int>(blockDim.x)) {
       float* const gradient = dy + static_cast<int64_t>(row) * out + first + o;
-      const float* const output = y + static_cast<int64_t>(row) * out + first + o;
+      const float* const output = activation == kElu ? y + static_cast<int64_t>(row) * out + first + o : nullptr;
       float value[kSide], after[kSide];
 #pragma unroll
       for (int i = 0; i < kSide; i++) {
@@ -197,7 +197,8 @@ extern "C" __global__ void __launch_bounds__(1024)
   }
 }
 
-// dw += g^T x and db += column sums of g, with g = dy activation'(y). dy does not change. kIdentity does not read y.
+// dw += g^T x and db += column sums of g, with g = dy activation'(y). dy does not change. With kIdentity, y is not read
+// and may be null.
 // Launch: grid (out / 4, in / 32), 8 warps. A warp has 4 outputs and 32 inputs, one input for each lane. Each warp
 // takes every eighth row. The blocks of the first 32 inputs compute db.
 extern "C" __global__ void __launch_bounds__(256)

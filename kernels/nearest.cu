@@ -95,16 +95,16 @@ __device__ inline void own_coordinates(const float* __restrict__ point, int firs
 // Each warp has one point. kChunks: there are more dimensions than kWidth; then kWidth is a chunk of the exact rule.
 template <int kWidth, bool kChunks>
 __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile_points,
-                             const int32_t* __restrict__ component, const int32_t* __restrict__ points, int total,
-                             uint64_t* __restrict__ lists) {
+                             const int32_t* __restrict__ component, const int32_t* __restrict__ points, int from,
+                             int to, uint64_t* __restrict__ lists) {
   const Tile<kWidth> tile{reinterpret_cast<float*>(shared_memory), tile_points};
   int32_t* tile_component = reinterpret_cast<int32_t*>(tile.memory + kWidth * tile_points);  // (tile_points)
   const int lane = lane_number(), warp = warp_number();
   tile.clear();
 
-  for (int64_t base = static_cast<int64_t>(blockIdx.x) * kSweepWarps; base < total;
+  for (int64_t base = from + static_cast<int64_t>(blockIdx.x) * kSweepWarps; base < to;
        base += static_cast<int64_t>(gridDim.x) * kSweepWarps) {
-    const bool busy = base + warp < total;
+    const bool busy = base + warp < to;
     const int i = !busy ? 0 : points == nullptr ? static_cast<int>(base) + warp : points[base + warp];
     const int own_component = component == nullptr ? i : component[i];
     const float* own = x + static_cast<int64_t>(i) * d;
@@ -156,10 +156,10 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
 // Each block has one point. Its warps divide the other points among themselves. The least keys that they found become
 // the list of the point.
 __device__ inline void search(const float* __restrict__ x, int n, int d, const int32_t* __restrict__ component,
-                              const int32_t* __restrict__ points, int total, uint64_t* __restrict__ lists) {
+                              const int32_t* __restrict__ points, int from, int to, uint64_t* __restrict__ lists) {
   __shared__ uint64_t found[kSweepWarps * kNearest];
   const int lane = lane_number(), warp = warp_number();
-  for (int p = static_cast<int>(blockIdx.x); p < total; p += static_cast<int>(gridDim.x)) {
+  for (int p = from + static_cast<int>(blockIdx.x); p < to; p += static_cast<int>(gridDim.x)) {
     const int i = points[p];
     const int own_component = component[i];
     const float* own = x + static_cast<int64_t>(i) * d;
@@ -184,48 +184,50 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const i
 template <int kWidth, bool kChunks>
 __device__ inline void nearest(const float* __restrict__ x, int n, int d, int tile_points,
                                const int32_t* __restrict__ component, const int32_t* __restrict__ points,
-                               const int32_t* __restrict__ count, uint64_t* __restrict__ lists) {
-  const int total = count == nullptr ? n : *count;
-  if (points != nullptr && total <= kFewPointsABlock * static_cast<int>(gridDim.x)) {
-    search(x, n, d, component, points, total, lists);
+                               const int32_t* __restrict__ count, int from, int to, uint64_t* __restrict__ lists) {
+  to = min(to, count == nullptr ? n : *count);
+  if (points != nullptr && to - from <= kFewPointsABlock * static_cast<int>(gridDim.x)) {
+    search(x, n, d, component, points, from, to, lists);
   } else {
-    sweep<kWidth, kChunks>(x, n, d, tile_points, component, points, total, lists);
+    sweep<kWidth, kChunks>(x, n, d, tile_points, component, points, from, to, lists);
   }
 }
 
 }  // namespace
 
 // Writes the lists (n, kNearest) of the points (*count), or of all n points if points, count and component are null.
-// The listed points are among the points x (n, d). component (n) says which points are foreign; if it is null, every
-// other point is foreign. The number in a kernel's name is the largest d that the kernel supports; the last kernel
+// The launch does the part of these points from the place `from` to the place to - 1; `to` may be too large. The listed
+// points are among the points x (n, d). component (n) says which points are foreign; if it is null, every other point
+// is foreign. The number in a kernel's name is the largest d that the kernel supports; the last kernel
 // supports any d.
 // Launch: any grid, 256 threads. tile_points is a multiple of 128; for nearest_foreign itself it is 128. Shared memory:
 // 4 tile_points (number + 1) bytes; for the last kernel the number is 32.
 #define NEAREST_ARGUMENTS                                                                                        \
   const float *__restrict__ x, int32_t n, int32_t d, int32_t tile_points, const int32_t *__restrict__ component, \
-      const int32_t *__restrict__ points, const int32_t *__restrict__ count, uint64_t *__restrict__ lists
+      const int32_t *__restrict__ points, const int32_t *__restrict__ count, int32_t from, int32_t to,           \
+      uint64_t *__restrict__ lists
 
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_2(NEAREST_ARGUMENTS) {
-  nearest<2, false>(x, n, d, tile_points, component, points, count, lists);
+  nearest<2, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_4(NEAREST_ARGUMENTS) {
-  nearest<4, false>(x, n, d, tile_points, component, points, count, lists);
+  nearest<4, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_8(NEAREST_ARGUMENTS) {
-  nearest<8, false>(x, n, d, tile_points, component, points, count, lists);
+  nearest<8, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_12(NEAREST_ARGUMENTS) {
-  nearest<12, false>(x, n, d, tile_points, component, points, count, lists);
+  nearest<12, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_16(NEAREST_ARGUMENTS) {
-  nearest<16, false>(x, n, d, tile_points, component, points, count, lists);
+  nearest<16, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kWideSweepBlocks)
     nearest_foreign_32(NEAREST_ARGUMENTS) {
-  nearest<32, false>(x, n, d, tile_points, component, points, count, lists);
+  nearest<32, false>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kWideSweepBlocks) nearest_foreign(NEAREST_ARGUMENTS) {
-  nearest<32, true>(x, n, d, tile_points, component, points, count, lists);
+  nearest<32, true>(x, n, d, tile_points, component, points, count, from, to, lists);
 }
 #undef NEAREST_ARGUMENTS
 

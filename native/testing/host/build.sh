@@ -5,7 +5,9 @@
 # OUTPUT_DIR gets libgputae_host_runner.so (the bridge to Java: gputae.backend.cuda.HostRunner) and
 # libgputae_host_kernels.so (all KERNELS_DIR/*.cu as one translation unit, kernels.cpp, and the engine that runs them).
 # The script compiles a file only if one of its sources is newer than the last result. CXX names another compiler,
-# GPUTAE_CXXFLAGS more flags. To run the libraries with AddressSanitizer in a JVM:
+# GPUTAE_CXXFLAGS more flags. With GPUTAE_WATCHED=1 each access to memory is watched (watch.h): races, reads of what was
+# not written, and accesses outside all allocations are errors, and so is work of a graph that nothing orders. To run
+# the libraries with AddressSanitizer in a JVM:
 #   GPUTAE_CXXFLAGS='-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 #     build.sh ...
 #   LD_PRELOAD=$(g++ -print-file-name=libasan.so):$(g++ -print-file-name=libubsan.so) \
@@ -28,6 +30,11 @@ flags+=(${of_this_machine[@]+"${of_this_machine[@]}"})
 flags+=(-fno-gnu-unique)
 # shellcheck disable=SC2206  # words
 flags+=(${GPUTAE_CXXFLAGS:-})
+watched=${GPUTAE_WATCHED:-0} kernel_flags=()
+if [ "$watched" = 1 ]; then
+  flags+=(-g -DGPUTAE_HOST_WATCHED)
+  kernel_flags=(-fsanitize=thread)
+fi
 
 echo "$cxx ${flags[*]}" | put "$output/flags"
 
@@ -61,22 +68,31 @@ done
 } | put "$output/kernels.cpp"
 
 runner=$output/libgputae_host_runner.so
-if stale "$runner" "$here/runner.cpp" "$here/engine.h" "$here/product.h"; then
+if stale "$runner" "$here/runner.cpp" "$here/engine.h" "$here/product.h" "$here/device_memory.h"; then
   beside whole "$runner" "${flags[@]}" -I"$java_home/include" -I"$java_home/include/linux" -shared -Wl,-z,defs \
     "$here/runner.cpp" -ldl
 fi
-engine=$output/engine.o
-if stale "$engine" "$here/engine.cpp" "$here/engine.h"; then
-  beside whole "$engine" "${flags[@]}" -c "$here/engine.cpp"
-fi
+objects=()
+for part in engine watch; do
+  object=$output/$part.o
+  [ $part = engine ] || [ "$watched" = 1 ] || continue
+  objects+=("$object")
+  if stale "$object" "$here/$part.cpp" "$here/engine.h" "$here/wait.h" "$here/watch.h" "$here/device_memory.h"; then
+    beside whole "$object" "${flags[@]}" -c "$here/$part.cpp"
+  fi
+done
 object=$output/kernels.o
 headers=("$kernels"/*.h)
 [ -f "${headers[0]}" ] || headers=()
-if stale "$object" "$output/kernels.cpp" "$here/cuda_host.h" "${sources[@]}" "${headers[@]}"; then
-  beside whole "$object" "${flags[@]}" -fno-exceptions -fno-rtti -c "$output/kernels.cpp"
+if stale "$object" "$output/kernels.cpp" "$here/cuda_host.h" "$here/engine.h" "${sources[@]}" "${headers[@]}"; then
+  beside whole "$object" "${flags[@]}" ${kernel_flags[@]+"${kernel_flags[@]}"} -fno-exceptions -fno-rtti \
+    -c "$output/kernels.cpp"
 fi
 all_done
 compile_commands "$output"
 
 library=$output/libgputae_host_kernels.so
-if stale "$library" "$object" "$engine"; then whole "$library" "${flags[@]}" -shared -Wl,-z,defs "$object" "$engine"; fi
+objects+=("$object")
+if stale "$library" "${objects[@]}"; then
+  whole "$library" "${flags[@]}" -shared -Wl,-z,defs "${objects[@]}" -ldl
+fi

@@ -4,7 +4,6 @@
 // Shared memory is thread-local, since a thread of the operating system runs one block at a time. Each wait notes the
 // line that it comes from. Left out on purpose: atomicAdd on floats, because sums have a fixed order here;
 // __activemask, because its value depends on the schedule; fast-math intrinsics. __CUDACC__ stays undefined.
-// value depends on the schedule; fast-math intrinsics. __CUDACC__ stays undefined.
 #pragma once
 
 #include <limits.h>
@@ -14,6 +13,12 @@
 #include <string.h>
 
 #include "engine.h"
+
+#if defined(GPUTAE_HOST_WATCHED)
+// The watch finds the line of an access by its address in the code. So the functions below become parts of their
+// callers.
+#define inline inline __attribute__((always_inline))
+#endif
 
 #define __global__
 #define __device__
@@ -38,8 +43,8 @@ thread_local unsigned char shared_memory[];
 }
 
 namespace gputae_host {
-// Not inline and not static: engine.cpp calls it.
-void set_shared_memory(unsigned char* address) {
+// Not inline and not static: engine.cpp calls it. It does not run as a thread of a block, so it is not watched.
+__attribute__((no_sanitize("thread"))) void set_shared_memory(unsigned char* address) {
   ::gputae_host_shared_memory = reinterpret_cast<unsigned char(*)[]>(address);
   gputae::gputae_host_shared_memory = reinterpret_cast<unsigned char(*)[]>(address);
 }
@@ -166,6 +171,14 @@ inline void step() {
     while (!__atomic_compare_exchange_n(address, &old, (expression), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) \
       ;                                                                                                         \
     return old;                                                                                                 \
+  }                                                                                                             \
+  GPUTAE_HOST_PLAIN(name, type, expression)
+// The same in plain steps: a mistake that tests plant.
+#define GPUTAE_HOST_PLAIN(name, type, expression)       \
+  inline type plain_##name(type* address, type value) { \
+    const type old = *address;                          \
+    *address = (expression);                            \
+    return old;                                         \
   }
 #define GPUTAE_HOST_ATOMICS(type)                                                                      \
   GPUTAE_HOST_ATOMIC(atomicMin, type, value < old ? value : old)                                       \
@@ -177,6 +190,7 @@ inline void step() {
     gputae_host::step();                                                                               \
     return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);                                       \
   }                                                                                                    \
+  GPUTAE_HOST_PLAIN(atomicAdd, type, old + value)                                                      \
   inline type atomicExch(type* address, type value) {                                                  \
     gputae_host::step();                                                                               \
     return __atomic_exchange_n(address, value, __ATOMIC_RELAXED);                                      \

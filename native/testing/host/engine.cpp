@@ -28,6 +28,9 @@
 #include <thread>
 #include <vector>
 
+#include "wait.h"
+#include "watch.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -74,62 +77,6 @@ class Random {
  private:
   uint64_t state_;
 };
-
-const char* name(Operation operation) {
-  switch (operation) {
-    case kSyncthreads:
-      return "__syncthreads";
-    case kSyncthreadsCount:
-      return "__syncthreads_count";
-    case kSyncthreadsAnd:
-      return "__syncthreads_and";
-    case kSyncthreadsOr:
-      return "__syncthreads_or";
-    case kSyncwarp:
-      return "__syncwarp";
-    case kShuffle:
-      return "__shfl_sync";
-    case kShuffleUp:
-      return "__shfl_up_sync";
-    case kShuffleDown:
-      return "__shfl_down_sync";
-    case kShuffleXor:
-      return "__shfl_xor_sync";
-    case kBallot:
-      return "__ballot_sync";
-    case kAny:
-      return "__any_sync";
-    case kAll:
-      return "__all_sync";
-  }
-  return "?";
-}
-
-// Where and for what a thread waits.
-struct Wait {
-  Operation operation;
-  Place place;
-
-  bool operator==(const Wait& other) const {
-    return operation == other.operation && place.line == other.place.line &&
-           (place.file == other.place.file || !std::strcmp(place.file, other.place.file));
-  }
-  std::string text() const {
-    const char* slash = std::strrchr(place.file, '/');
-    return std::string(name(operation)) + " (" + (slash ? slash + 1 : place.file) + ":" + std::to_string(place.line) +
-           ")";
-  }
-};
-
-std::string printed(const char* format, ...) __attribute__((format(printf, 1, 2)));
-std::string printed(const char* format, ...) {
-  char text[512];
-  std::va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  return text;
-}
 
 // Lanes that wait for each other.
 struct Group {
@@ -247,6 +194,7 @@ class Worker : public Here {
   void begin(const Launch& launch, uint64_t seed) {
     launch_ = &launch;
     seed_ = seed;
+    launch_begins(watch, launch);
     if (error_.empty()) return;
     error_.clear();
     unpoison(reinterpret_cast<void*>(stacks()), fibers_ * kStride);
@@ -307,6 +255,13 @@ class Worker : public Here {
     return warp.results[lane];
   }
 
+  const std::vector<Range>& accesses() const { return watched_accesses(watch); }
+
+  [[noreturn]] void end_launch(const char* message) {
+    fail(message);
+    __builtin_unreachable();
+  }
+
   [[noreturn]] void too_many_steps() {
     fail(printed("thread %u waits for ever, it seems: %llu waits and atomic operations in this block", now_,
                  static_cast<unsigned long long>(kMostSteps)));
@@ -323,8 +278,10 @@ class Worker : public Here {
     shared_begin_ = reinterpret_cast<unsigned char*>((reinterpret_cast<uintptr_t>(shared_.get()) + kZone + kLine - 1) /
                                                      kLine * kLine);
     shared_bytes_ = 0;
+    watch = create_watch();
   }
   ~Worker() {
+    destroy_watch(watch);
     unpoison(shared_begin_ - kZone, kZone + shared_bytes_ + kZone);
     unpoison(reinterpret_cast<void*>(stacks()), fibers_ * kStride);
   }
@@ -362,6 +319,8 @@ class Worker : public Here {
     poison(shared_begin_ - kZone, kZone);
     poison(shared_begin_ + shared_bytes_, kZone);
     set_shared_memory(shared_begin_);
+    block_begins(watch, block, {shared_begin_, shared_bytes_},
+                 {reinterpret_cast<unsigned char*>(&anchor - thread_local_.before), thread_local_.bytes});
   }
 
   void check_zone() {
@@ -563,6 +522,7 @@ class Worker : public Here {
         barrier_.result = static_cast<int>(votes);
     }
     barrier_.arrived = barrier_.votes = 0;
+    block_met(watch);
     // All threads that have not exited wait for the barrier.
     const unsigned warps = (launch_->threads + kLanes - 1) / kLanes;
     for (unsigned i = 0; i < warps; i++) {
@@ -640,6 +600,7 @@ class Worker : public Here {
         give_all(warp, mask, votes == mask);
         break;
       case kSyncwarp:
+        warp_met(watch, now_ / kLanes, mask);
         break;
       case kShuffleUp:
         shuffle<kShuffleUp>(warp, mask);
@@ -764,12 +725,16 @@ uint64_t wait_for_warp(Operation operation, unsigned mask, uint64_t value, int a
 
 void too_many_steps() { static_cast<Worker*>(here())->too_many_steps(); }
 
+void end_launch(const char* message) { static_cast<Worker*>(here())->end_launch(message); }
+
 // The workers of one driver. The thread that launches is the first of them.
 class Engine {
  public:
   static Engine* create(Order order, uint64_t seed, int threads, unsigned shared_memory) {
     std::unique_ptr<Engine> engine(new Engine(order, seed));
     const ThreadLocal thread_local_memory = ThreadLocal::find();
+    // What a launch accessed is known in one place only.
+    if (kWatched) threads = 1;
     for (int i = 0; i < threads; i++) {
       Worker* worker = Worker::create(order, shared_memory, thread_local_memory);
       if (worker == nullptr) return nullptr;
@@ -816,6 +781,8 @@ class Engine {
     }
     return nullptr;
   }
+
+  const std::vector<Range>& accesses() const { return workers_[0]->accesses(); }
 
  private:
   Engine(Order order, uint64_t seed) : order_(order), seed_(seed) {}
@@ -873,6 +840,10 @@ Engine* create(Order order, uint64_t seed, int threads, unsigned shared_memory) 
 }
 const char* launch(Engine* engine, const Launch& what) { return engine->launch(what); }
 void destroy(Engine* engine) { delete engine; }
+size_t accesses(const Engine* engine, const Range** ranges) {
+  *ranges = engine->accesses().data();
+  return engine->accesses().size();
+}
 }  // namespace
 
 }  // namespace gputae_host
@@ -880,6 +851,6 @@ void destroy(Engine* engine) { delete engine; }
 // runner.cpp looks this up.
 extern "C" __attribute__((visibility("default"))) const gputae_host::Library gputae_host_library;
 const gputae_host::Library gputae_host_library = {
-    gputae_host::kVersion, gputae_host::kernel_count, gputae_host::kernels,
-    gputae_host::create,   gputae_host::launch,       gputae_host::destroy,
+    gputae_host::kVersion, gputae_host::kernel_count, gputae_host::kernels,  gputae_host::create,
+    gputae_host::launch,   gputae_host::destroy,      gputae_host::kWatched, gputae_host::accesses,
 };

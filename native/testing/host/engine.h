@@ -3,6 +3,7 @@
 // which loads that library.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 // CUDA's names for these.
@@ -40,6 +41,8 @@ enum Operation : int {
   kAll
 };
 
+class Watch;
+
 // What a thread of the operating system runs now. Its memory begins at a multiple of kSpan and also holds the stacks of
 // all fibers, so the stack pointer alone tells where it is. A thread-local variable would cost a call each time,
 // because the library is loaded late.
@@ -49,6 +52,7 @@ struct Here {
   dim3 block_size;
   dim3 grid_size;
   uint64_t steps;  // waits and atomic operations of this block
+  Watch* watch;    // null unless the build is watched (watch.h)
 };
 
 constexpr uintptr_t kSpan = uintptr_t{1} << 27;
@@ -71,6 +75,8 @@ constexpr uint64_t kMostSteps = 200'000'000;
 int wait_for_block(Operation operation, int vote, Place place);
 uint64_t wait_for_warp(Operation operation, unsigned mask, uint64_t value, int argument, int width, Place place);
 [[noreturn]] void too_many_steps();
+// Ends the launch. Its error names the kernel, the block and the message.
+[[noreturn]] void end_launch(const char* message);
 
 // One argument of a launch. A value of 4 bytes lies at the beginning.
 using Slot = uint64_t;
@@ -82,12 +88,21 @@ struct Kernel {
   void (*run)(const Slot* arguments);  // what one thread does
 };
 
+class DeviceMemory;
+
 // A grid of (grid_x, grid_y) blocks of `threads` threads, which the caller has checked.
 struct Launch {
   const Kernel* kernel;
   unsigned grid_x, grid_y, threads;
   unsigned shared_memory;  // bytes of dynamic shared memory
   const Slot* arguments;
+  DeviceMemory* memory;  // null unless the build is watched
+};
+
+// Bytes of device memory [begin, end) that a launch read (bit 0 of `how`), wrote (bit 1) or both.
+struct Range {
+  uintptr_t begin, end;
+  unsigned how;
 };
 
 class Engine;
@@ -102,10 +117,14 @@ struct Library {
   // Returns null, or the first failure in one line, which is valid until the next call.
   const char* (*launch)(Engine* engine, const Launch& launch);
   void (*destroy)(Engine* engine);
+  bool watched;
+  // Sets the ranges of the last launch, which are valid until the next one, and returns their number. There are none
+  // unless the build is watched.
+  size_t (*accesses)(const Engine* engine, const Range** ranges);
 };
 
 // This number must change when this file changes.
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr char kLibrary[] = "gputae_host_library";
 
 // The translation unit of the kernels, with cuda_host.h, defines the table of kernels and this function, which sets the

@@ -5,6 +5,7 @@
 #include <jni.h>
 #include <sys/stat.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "device_memory.h"
 #include "engine.h"
 #include "product.h"
 
@@ -80,6 +82,31 @@ constexpr unsigned char kUnwritten = 0xFF;  // NaN, -1
   return zone[0] == kZoneMark && std::memcmp(zone, zone + 1, kZone - 1) == 0;
 }
 
+// What a watched build knows of the memory; null in other builds.
+gputae_host::DeviceMemory* watched_memory() {
+#if defined(GPUTAE_HOST_WATCHED)
+  static auto* const memory = new gputae_host::DeviceMemory();
+  return memory;
+#else
+  return nullptr;
+#endif
+}
+
+// Throws if bytes are read that nobody has written.
+bool refuse(JNIEnv* env, const char* call, jlong from, size_t bytes) {
+  gputae_host::DeviceMemory* memory = watched_memory();
+  if (memory == nullptr || memory->written(static_cast<uintptr_t>(from), bytes)) return false;
+  char text[120];
+  std::snprintf(text, sizeof text, "%s reads device memory that nobody has written: %zu bytes at 0x%llx", call, bytes,
+                static_cast<unsigned long long>(from));
+  raise(env, text);
+  return true;
+}
+
+void note_write(jlong to, size_t bytes) {
+  if (gputae_host::DeviceMemory* memory = watched_memory()) memory->write(static_cast<uintptr_t>(to), bytes);
+}
+
 }  // namespace
 
 #define NATIVE(type, name) extern "C" JNIEXPORT type JNICALL Java_gputae_backend_cuda_HostRunnerNative_##name
@@ -99,6 +126,9 @@ NATIVE(jlong, open)(JNIEnv* env, jclass, jstring path, jint order, jlong seed, j
   gputae_host::Engine* engine = nullptr;
   if (library == nullptr || library->version != gputae_host::kVersion) {
     failure = file + " was built by another version of native/testing/host/build.sh: build it again";
+  } else if (library->watched != (watched_memory() != nullptr)) {
+    failure = file + " is " + (library->watched ? "" : "not ") +
+              "a watched build, unlike the first one of this process: a process takes only one kind";
   } else {
     engine = library->create(static_cast<gputae_host::Order>(order), static_cast<uint64_t>(seed), threads,
                              static_cast<unsigned>(shared_memory));
@@ -138,10 +168,28 @@ NATIVE(void, launch)
   const Runner* runner = at<Runner>(address);
   std::vector<gputae_host::Slot> slots(static_cast<size_t>(env->GetArrayLength(arguments)));
   env->GetLongArrayRegion(arguments, 0, static_cast<jsize>(slots.size()), reinterpret_cast<jlong*>(slots.data()));
-  const char* failure = runner->library->launch(
-      runner->engine, {&runner->library->kernels[kernel], static_cast<unsigned>(grid_x), static_cast<unsigned>(grid_y),
-                       static_cast<unsigned>(threads), static_cast<unsigned>(shared_memory), slots.data()});
+  const char* failure =
+      runner->library->launch(runner->engine, {&runner->library->kernels[kernel], static_cast<unsigned>(grid_x),
+                                               static_cast<unsigned>(grid_y), static_cast<unsigned>(threads),
+                                               static_cast<unsigned>(shared_memory), slots.data(), watched_memory()});
   if (failure != nullptr) raise(env, failure);
+}
+
+NATIVE(jboolean, watched)(JNIEnv*, jclass, jlong address) { return at<Runner>(address)->library->watched; }
+
+// Begin, end and kind of each range that the last launch accessed.
+NATIVE(jlongArray, accesses)(JNIEnv* env, jclass, jlong address) {
+  const Runner* runner = at<Runner>(address);
+  const gputae_host::Range* ranges = nullptr;
+  const size_t count = runner->library->accesses(runner->engine, &ranges);
+  std::vector<jlong> numbers;
+  for (size_t i = 0; i < count; i++) {
+    for (const uintptr_t number : {ranges[i].begin, ranges[i].end, uintptr_t{ranges[i].how}})
+      numbers.push_back(static_cast<jlong>(number));
+  }
+  jlongArray result = env->NewLongArray(static_cast<jsize>(numbers.size()));
+  if (result != nullptr) env->SetLongArrayRegion(result, 0, static_cast<jsize>(numbers.size()), numbers.data());
+  return result;
 }
 
 // Returns memory that is aligned to 256 bytes, or 0 if there is not enough memory.
@@ -155,11 +203,13 @@ NATIVE(jlong, allocate)(JNIEnv*, jclass, jlong bytes) {
   std::memset(begin + size, kZoneMark, kZone);
   ASAN_POISON_MEMORY_REGION(begin - kZone, kZone);
   ASAN_POISON_MEMORY_REGION(begin + size, kZone);
+  if (watched_memory() != nullptr) watched_memory()->add(reinterpret_cast<uintptr_t>(begin), size);
   return reinterpret_cast<jlong>(begin);
 }
 
 NATIVE(void, free)(JNIEnv*, jclass, jlong address, jlong bytes) {
   unsigned char* block = at<unsigned char>(address) - kZone;
+  if (watched_memory() != nullptr) watched_memory()->remove(static_cast<uintptr_t>(address));
   ASAN_UNPOISON_MEMORY_REGION(block, kZone + static_cast<size_t>(bytes) + kZone);
   std::free(block);
 }
@@ -181,11 +231,17 @@ NATIVE(jint, overruns)(JNIEnv*, jclass, jlong address, jlong bytes) {
 
 // If there is nothing to do, addresses may be null.
 NATIVE(void, copy)(JNIEnv*, jclass, jlong from, jlong to, jlong bytes) {
-  if (bytes > 0) std::memmove(at<void>(to), at<void>(from), static_cast<size_t>(bytes));
+  if (bytes == 0) return;
+  std::memmove(at<void>(to), at<void>(from), static_cast<size_t>(bytes));
+  if (watched_memory() != nullptr) {
+    watched_memory()->copy(static_cast<uintptr_t>(from), static_cast<uintptr_t>(to), static_cast<size_t>(bytes));
+  }
 }
 
 NATIVE(void, clear)(JNIEnv*, jclass, jlong address, jlong bytes) {
-  if (bytes > 0) std::memset(at<void>(address), 0, static_cast<size_t>(bytes));
+  if (bytes == 0) return;
+  std::memset(at<void>(address), 0, static_cast<size_t>(bytes));
+  note_write(address, static_cast<size_t>(bytes));
 }
 
 // Copies between a Java array of any primitive type and memory. Offsets and sizes are in bytes.
@@ -194,19 +250,39 @@ NATIVE(void, upload)(JNIEnv* env, jclass, jobject array, jlong offset, jlong to,
   if (elements == nullptr) return;  // OutOfMemoryError is pending
   std::memcpy(at<void>(to), static_cast<char*>(elements) + offset, static_cast<size_t>(bytes));
   env->ReleasePrimitiveArrayCritical(static_cast<jarray>(array), elements, JNI_ABORT);
+  note_write(to, static_cast<size_t>(bytes));
 }
 
 NATIVE(void, download)(JNIEnv* env, jclass, jlong from, jobject array, jlong offset, jlong bytes) {
+  if (refuse(env, "download", from, static_cast<size_t>(bytes))) return;
   void* elements = env->GetPrimitiveArrayCritical(static_cast<jarray>(array), nullptr);
   if (elements == nullptr) return;
   std::memcpy(static_cast<char*>(elements) + offset, at<void>(from), static_cast<size_t>(bytes));
   env->ReleasePrimitiveArrayCritical(static_cast<jarray>(array), elements, 0);
 }
 
+// Rows of a matrix as stored.
+struct Stored {
+  jlong address;
+  jint rows, columns, leading;
+  size_t row_bytes() const { return static_cast<size_t>(columns) * sizeof(float); }
+  jlong row(jint number) const { return address + static_cast<jlong>(number) * leading * jlong{sizeof(float)}; }
+};
+
 NATIVE(void, product)
-(JNIEnv*, jclass, jboolean transpose_a, jboolean transpose_b, jint m, jint n, jint k, jlong a, jint lda, jlong b,
+(JNIEnv* env, jclass, jboolean transpose_a, jboolean transpose_b, jint m, jint n, jint k, jlong a, jint lda, jlong b,
  jint ldb, jfloat beta, jlong c, jint ldc) {
+  const Stored left{a, transpose_a ? k : m, transpose_a ? m : k, lda};
+  const Stored right{b, transpose_b ? n : k, transpose_b ? k : n, ldb};
+  const Stored result{c, m, n, ldc};
+  for (const Stored* read : {&left, &right, &result}) {
+    if (watched_memory() == nullptr || (read == &result && beta == 0)) continue;
+    for (jint row = 0; row < read->rows; row++) {
+      if (refuse(env, "product", read->row(row), read->row_bytes())) return;
+    }
+  }
   gputae_host::product(transpose_a, transpose_b, static_cast<size_t>(m), static_cast<size_t>(n), static_cast<size_t>(k),
                        1, at<float>(a), static_cast<size_t>(lda), at<float>(b), static_cast<size_t>(ldb), beta,
                        at<float>(c), static_cast<size_t>(ldc));
+  for (jint row = 0; row < m; row++) note_write(result.row(row), result.row_bytes());
 }

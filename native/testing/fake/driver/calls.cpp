@@ -19,6 +19,10 @@ Result called(const char* name) {
   return static_cast<Result>(found->second.code);
 }
 
+void count_priority(const Work& work, int priority) {
+  if (work.kernel) state().counts["kernel " + work.name + " at priority " + std::to_string(priority)]++;
+}
+
 Result initialized() { return state().initialized ? kSuccess : kNotInitialized; }
 
 std::map<std::string, long> alive(const Context& context) {

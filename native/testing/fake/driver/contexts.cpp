@@ -12,8 +12,6 @@ namespace gputae_fake {
 
 namespace {
 
-constexpr int kGreatestPriority = -5;
-
 thread_local Context* current = nullptr;
 
 }  // namespace

@@ -65,6 +65,7 @@ struct Work {
   std::function<Result()> run;
   std::vector<std::shared_ptr<Resource>> uses;
   std::vector<FakeRange> ranges;  // the memory that it is known to touch
+  bool kernel = false;            // a launch of the kernel `name`
 };
 
 // Work that was enqueued in a stream, outside captures.
@@ -82,6 +83,7 @@ using Operations = std::vector<std::shared_ptr<Operation>>;
 struct Node {
   Work work;
   std::vector<size_t> after;
+  int priority;  // of the stream from which it was captured
 };
 using Nodes = std::vector<Node>;
 
@@ -98,7 +100,8 @@ struct Capture {
 
 struct Stream {
   bool blocking = true;  // the stream and the legacy default stream wait for each other
-  Operations tail;       // the next operation comes after these
+  int priority = 0;
+  Operations tail;  // the next operation comes after these
   std::shared_ptr<Capture> capture;
   std::vector<size_t> capture_tail;
 };
@@ -126,6 +129,7 @@ struct Graph {
 
 struct GraphExec {
   std::shared_ptr<Nodes> nodes;
+  bool node_priorities;             // otherwise all nodes have the priority of the stream of the launch
   std::shared_ptr<Operation> last;  // the launches of a graph run one after another
 };
 
@@ -190,10 +194,14 @@ State& state();
 // return without doing anything.
 Result called(const char* name);
 Result initialized();
+// Counts a kernel with the priority at which a GPU would run it.
+void count_priority(const Work& work, int priority);
 // The number of objects of each kind that the context has.
 std::map<std::string, long> alive(const Context& context);
 
 // ---- contexts.cpp
+
+constexpr int kGreatestPriority = -5;  // the least one is 0
 
 // Finds the calling thread's context, and returns its error.
 Result working_context(const char* call, Context** context);

@@ -80,7 +80,7 @@ Operations frontier(Context& context, Stream& stream) {
 Result enqueue(Context& context, Stream& stream, Work work, std::shared_ptr<Operation>* enqueued) {
   if (stream.capture != nullptr) {
     if (!stream.capture->valid) return kCaptureInvalidated;
-    stream.capture->nodes.push_back({std::move(work), std::move(stream.capture_tail)});
+    stream.capture->nodes.push_back({std::move(work), std::move(stream.capture_tail), stream.priority});
     stream.capture_tail = {stream.capture->nodes.size() - 1};
     return kSuccess;
   }
@@ -90,6 +90,7 @@ Result enqueue(Context& context, Stream& stream, Work work, std::shared_ptr<Oper
   while (context.pending.size() >= kMostPending) {
     if (const Result failed = wait_for(context, {context.pending.front()})) return failed;
   }
+  count_priority(work, stream.priority);
   auto operation = std::make_shared<Operation>();
   operation->work = std::move(work);
   operation->after = frontier(context, stream);

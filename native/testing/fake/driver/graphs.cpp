@@ -165,7 +165,7 @@ API cuGraphInstantiateWithFlags(void** exec, void* handle, unsigned long long fl
   if (graph == nullptr) return kInvalidHandle;
   constexpr unsigned long long kAutoFree = 1, kNodePriority = 8;
   if ((flags & ~(kAutoFree | kNodePriority)) != 0) return kInvalidValue;
-  *exec = add(context.execs, GraphExec{graph->nodes, nullptr});
+  *exec = add(context.execs, GraphExec{graph->nodes, (flags & kNodePriority) != 0, nullptr});
   return kSuccess;
 }
 
@@ -192,6 +192,9 @@ API cuGraphLaunch(void* handle, void* stream_handle) {
   std::shared_ptr<Operation> operation;
   TRY(enqueue(context, stream, std::move(work), &operation));
   if (operation != nullptr) exec->last = operation;
+  for (const Node& node : *exec->nodes) {
+    count_priority(node.work, exec->node_priorities ? node.priority : stream.priority);
+  }
   state().graph_launches++;
   return kSuccess;
 }

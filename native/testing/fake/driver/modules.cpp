@@ -231,7 +231,7 @@ API cuLaunchKernel(void* function_handle, unsigned grid_x, unsigned grid_y, unsi
   }
   const size_t count = std::strlen(kernel->types);
   if (count > 0 && parameters == nullptr) return kInvalidValue;
-  Work work{name, nullptr, {function->module}, {}};
+  Work work{name, nullptr, {function->module}, {}, true};
   std::vector<gputae_host::Slot> slots(count);
   for (size_t i = 0; i < count; i++) {
     NOT_NULL(parameters[i]);

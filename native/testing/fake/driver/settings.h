@@ -13,8 +13,8 @@
 //   GPU_TAE_FAKE_MEMORY          bytes of each device (4 GiB)
 //   GPU_TAE_FAKE_FAIL            call=code[@n], ...: the n-th call of this function (by default the first; *: each
 //                                call) does nothing but return the code; functions of cuBLAS may be named too
-//   GPU_TAE_FAKE_COUNTS          name of a file; when the process ends, it gets the number of calls of each function
-//                                and of the objects that are still alive
+//   GPU_TAE_FAKE_COUNTS          name of a file; when the process ends, it gets the number of calls of each function,
+//                                of launches of each kernel at each priority, and of the objects that are still alive
 #pragma once
 
 #include <cstdint>

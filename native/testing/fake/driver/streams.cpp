@@ -31,9 +31,9 @@ API cuStreamCreateWithPriority(void** handle, unsigned flags, int priority) {
   ENTER_CONTEXT();
   NOT_NULL(handle);
   if (flags > kNonBlocking) return kInvalidValue;
-  (void)priority;  // clamped to the range of the device
   Stream stream;
   stream.blocking = flags != kNonBlocking;
+  stream.priority = std::clamp(priority, kGreatestPriority, 0);
   *handle = add(context.streams, std::move(stream));
   return kSuccess;
 }

@@ -9,7 +9,9 @@ import java.util.function.Supplier;
  * <p>Matrices are row-major; (r, c) beside a name is its shape. Floats are float32. Sums are formed in a fixed order:
  * the same calls on the same device, with the same instruction set and number of threads, give the same bits.
  * <b>Gradients of parameters accumulate, gradients of activations are assigned.</b> Losses are single values, (1, 1).
- * Operations are enqueued in order; {@link #download} waits for them. Only one thread at a time may use a backend.
+ * A matrix that an operation writes shares no memory with the operation's other matrices, unless its description
+ * allows that. Operations are enqueued in order; {@link #download} waits for them. Only one thread at a time may use a
+ * backend.
  *
  * <p>Wrong shapes or types throw {@link IllegalArgumentException} before anything runs; a failure of the device throws
  * a {@link BackendException}.

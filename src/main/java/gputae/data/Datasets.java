@@ -5,6 +5,7 @@ import gputae.files.DataException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -164,8 +165,7 @@ public final class Datasets {
   }
 
   private static long classesOf(Split split) {
-    return IntStream.range(0, split.images().count()).filter(split::hasClass).map(i -> split.labels()[i]).distinct()
-        .count();
+    return Arrays.stream(split.withClass()).map(split::classOf).distinct().count();
   }
 
   /** A data set whose class names are the numbers of its classes. */

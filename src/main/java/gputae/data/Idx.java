@@ -72,7 +72,7 @@ public final class Idx {
       throw new DataException(labelFile + ": at byte 4: " + labels.length + " labels, but " + images.getFileName()
           + " has " + read.count() + " images");
     }
-    NpyImages.refuseReserved(labelFile, labels);
+    Labels.refuseReserved(labelFile, labels);
     return new Split(read, labels);
   }
 

@@ -45,6 +45,17 @@ public final class Labels {
     return labels;
   }
 
+  /** Refuses the byte that stands for an image without a class: the file may mean 255 or -1. */
+  static void refuseReserved(Path file, byte[] labels) throws DataException {
+    for (int i = 0; i < labels.length; i++) {
+      if (!Split.isClass(labels[i])) {
+        throw new DataException(
+            file + ": label " + i + " (counted from 0) is 255, expected 0 to 254; for images without"
+                + " a class store -1 as a signed integer in .npy");
+      }
+    }
+  }
+
   private static double[] values(Path file) throws DataException {
     try (Source source = Source.open(file, true)) {
       CloudKind kind = CloudKind.of(source);

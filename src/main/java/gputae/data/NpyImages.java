@@ -93,33 +93,22 @@ final class NpyImages {
           + ", expected [" + count + "], one label for each row of " + images.getFileName());
     }
     if (array instanceof NpyArray.Bytes bytes) {
-      refuseReserved(file, bytes.values());
+      Labels.refuseReserved(file, bytes.values());
       return bytes.values();
     }
     if (array instanceof NpyArray.Integers integers) {
       long[] values = integers.values();
       byte[] labels = new byte[values.length];
       for (int i = 0; i < values.length; i++) {
-        if (values[i] < -1 || values[i] >= Split.NO_CLASS) {
+        if (values[i] < Labels.NO_CLASS || values[i] >= Split.NO_CLASS) {
           throw new DataException(file + ": label " + i + " (counted from 0) is " + values[i]
               + ", expected 0 to 254, or -1 for an image without a class");
         }
-        labels[i] = (byte) (values[i] == -1 ? Split.NO_CLASS : values[i]);
+        labels[i] = (byte) (values[i] == Labels.NO_CLASS ? Split.NO_CLASS : values[i]);
       }
       return labels;
     }
     throw new DataException(
         file + ": labels are floats, expected integers 0 to 254, or -1 for an image without a class");
-  }
-
-  /** Refuses the byte that stands for no class: the file may mean 255 or -1. */
-  static void refuseReserved(Path file, byte[] labels) throws DataException {
-    for (int i = 0; i < labels.length; i++) {
-      if ((labels[i] & 0xff) == Split.NO_CLASS) {
-        throw new DataException(
-            file + ": label " + i + " (counted from 0) is 255, expected 0 to 254; for images without"
-                + " a class store -1 as a signed integer in .npy");
-      }
-    }
   }
 }

@@ -18,7 +18,7 @@ public record Split(Images images, byte[] labels) {
     if (labels != null && labels.length != images.count()) {
       throw new IllegalArgumentException(images.count() + " images, but " + labels.length + " labels");
     }
-    if (labels != null && withClass(labels).findAny().isEmpty()) {
+    if (withClass(labels).findAny().isEmpty()) {
       labels = null;
     }
   }
@@ -29,7 +29,7 @@ public record Split(Images images, byte[] labels) {
   }
 
   private static IntStream withClass(byte[] labels) {
-    return IntStream.range(0, labels.length).filter(i -> isClass(labels[i]));
+    return labels == null ? IntStream.empty() : IntStream.range(0, labels.length).filter(i -> isClass(labels[i]));
   }
 
   /** Whether the image has a class. */
@@ -42,25 +42,14 @@ public record Split(Images images, byte[] labels) {
     return hasClass(image) ? labels[image] & 0xff : Labels.NO_CLASS;
   }
 
-  /** Number of images that have a class. */
-  public int classified() {
-    return labels == null ? 0 : (int) withClass(labels).count();
+  /** Indices of the images that have a class, ascending. */
+  public int[] withClass() {
+    return withClass(labels).toArray();
   }
 
-  /** The images that have a class, in their order; the split itself if all have one. There must be such an image. */
-  public Split onlyClassified() {
-    if (classified() == images.count()) {
-      return this;
-    }
-    int[] numbers = withClass(labels).toArray();
-    int p = images.pixelsPerImage();
-    byte[] pixels = new byte[numbers.length * p];
-    byte[] classes = new byte[numbers.length];
-    for (int i = 0; i < numbers.length; i++) {
-      System.arraycopy(images.pixels(), numbers[i] * p, pixels, i * p, p);
-      classes[i] = labels[numbers[i]];
-    }
-    return new Split(new Images(pixels, numbers.length, images.height(), images.width()), classes);
+  /** Number of images that have a class. */
+  public int classified() {
+    return (int) withClass(labels).count();
   }
 
   /**
@@ -81,6 +70,6 @@ public record Split(Images images, byte[] labels) {
 
   /** The largest class, 0 to 254; -1 if no image has one. */
   int largestLabel() {
-    return labels == null ? -1 : withClass(labels).map(i -> labels[i] & 0xff).max().orElse(-1);
+    return withClass(labels).map(i -> labels[i] & 0xff).max().orElse(-1);
   }
 }

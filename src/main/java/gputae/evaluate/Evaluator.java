@@ -59,9 +59,7 @@ public final class Evaluator {
   public Evaluator(Dataset dataset, Judges judges) {
     this.dataset = dataset;
     this.judges = judges;
-    Images all = dataset.test().images();
-    Sample sample = Sample.of(all.count(), MOST, SEED);
-    this.test = new Split(sample.images(all), sample.labels(dataset.test().labels()));
+    this.test = Sample.of(dataset.test().images().count(), MOST, SEED).split(dataset.test());
   }
 
   /** The number of images that the model must generate. */

@@ -93,7 +93,7 @@ public final class Judge implements AutoCloseable {
     Classifier classifier =
         new Classifier(backend, List.of(dataset.train().images().pixelsPerImage(), FIRST_HIDDEN, FEATURES, classes));
     try {
-      try (JudgeTraining run = new JudgeTraining(classifier, dataset.train().onlyClassified(), training)) {
+      try (JudgeTraining run = new JudgeTraining(classifier, Sample.classified(dataset.train()), training)) {
         run.run();
       }
       return new Judge(classifier, training, accuracy(

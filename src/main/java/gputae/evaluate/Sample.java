@@ -2,6 +2,7 @@ package gputae.evaluate;
 
 import gputae.backend.Philox;
 import gputae.data.Images;
+import gputae.data.Split;
 import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
@@ -28,6 +29,11 @@ public record Sample(int[] numbers) {
     return new Sample(numbers);
   }
 
+  /** The images that have a class, in their order; the split itself if all have one. There must be such an image. */
+  public static Split classified(Split all) {
+    return all.classified() == all.images().count() ? all : new Sample(all.withClass()).split(all);
+  }
+
   public FloatPoints points(FloatPoints all) {
     return all.rows(numbers);
   }
@@ -41,12 +47,7 @@ public record Sample(int[] numbers) {
     return new Images(chosen, numbers.length, all.height(), all.width());
   }
 
-  /**
-   * The labels of the sample.
-   *
-   * @param all uint8 (n), or null, which stays null
-   */
-  public byte[] labels(byte[] all) {
+  private byte[] labels(byte[] all) {
     if (all == null) {
       return null;
     }
@@ -55,6 +56,11 @@ public record Sample(int[] numbers) {
       chosen[i] = all[numbers[i]];
     }
     return chosen;
+  }
+
+  /** The images of the sample with their labels, if there are any. */
+  public Split split(Split all) {
+    return new Split(images(all.images()), labels(all.labels()));
   }
 
   /**

@@ -73,10 +73,7 @@ public record ShapeMeasures(double normalEnergy, double ballEnergy, double kurto
   private static double kurtosis(FloatPoints points) {
     double sum = 0;
     for (int i = 0; i < points.count(); i++) {
-      double square = 0;
-      for (int k = 0; k < points.dimension(); k++) {
-        square += points.coordinate(i, k) * points.coordinate(i, k);
-      }
+      double square = points.squaredNorm(i);
       sum += square * square;
     }
     return sum / points.count();

@@ -17,12 +17,8 @@ public final class UnitBall {
   public static double shareOutside(FloatPoints points) {
     int outside = 0;
     for (int i = 0; i < points.count(); i++) {
-      double square = 0;
-      for (int k = 0; k < points.dimension(); k++) {
-        square += points.coordinate(i, k) * points.coordinate(i, k);
-      }
       // NaN counts as outside.
-      if (!(square <= 1)) {
+      if (!(points.squaredNorm(i) <= 1)) {
         outside++;
       }
     }

@@ -1,5 +1,7 @@
 package gputae.figure;
 
+import java.util.Arrays;
+
 /**
  * One colour per class, 0xRRGGBB. The colours can be distinguished on white and by colour-blind readers, as far as
  * their number allows.
@@ -29,6 +31,13 @@ public final class ClassColours {
     for (int c = 0; c < classes; c++) {
       colours[c] = classes <= TEN.length ? TEN[c] : hue(c, classes);
     }
+    return colours;
+  }
+
+  /** Colours of classes 0 .. classes - 1, and after them the colour of points without a class. */
+  public static int[] withNoClass(int classes) {
+    int[] colours = Arrays.copyOf(of(classes), classes + 1);
+    colours[classes] = NO_CLASS;
     return colours;
   }
 

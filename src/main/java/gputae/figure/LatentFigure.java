@@ -127,12 +127,7 @@ public final class LatentFigure {
       if (!labelled()) {
         return new int[] {ClassColours.UNLABELLED};
       }
-      if (noClass < 0) {
-        return ClassColours.of(names.size());
-      }
-      int[] colours = Arrays.copyOf(ClassColours.of(noClass), names.size());
-      colours[noClass] = ClassColours.NO_CLASS;
-      return colours;
+      return noClass < 0 ? ClassColours.of(names.size()) : ClassColours.withNoClass(noClass);
     }
 
     /**

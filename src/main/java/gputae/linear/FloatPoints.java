@@ -51,6 +51,15 @@ public record FloatPoints(float[] coordinates, int dimension) implements PointCl
     return new FloatPoints(chosen, dimension);
   }
 
+  /** Squared Euclidean norm of a point, in double precision. */
+  public double squaredNorm(int point) {
+    double sum = 0;
+    for (int i = point * dimension; i < (point + 1) * dimension; i++) {
+      sum += (double) coordinates[i] * coordinates[i];
+    }
+    return sum;
+  }
+
   /** Squared Euclidean distance of two points, in double precision. */
   public double squaredDistance(int i, FloatPoints others, int j) {
     double sum = 0;

@@ -4,6 +4,7 @@ import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.data.Images;
+import gputae.data.Split;
 import gputae.evaluate.Sample;
 import gputae.figure.FigureException;
 import gputae.figure.LatentFigure;
@@ -41,12 +42,12 @@ public final class PaperCloud implements Afterwards {
 
   @Override
   public void make(SweepRow row, LoadedData loaded, Backend backend, Autoencoder model) throws IOException {
-    Sample sample = Sample.of(loaded.dataset().train().images().count(), POINTS, SEED);
-    Images images = sample.images(loaded.dataset().train().images());
+    Split train = loaded.dataset().train();
+    Split drawn = Sample.of(train.images().count(), POINTS, SEED).split(train);
+    Images images = drawn.images();
     try (Matrix pixels =
         backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
-      LatentFigure.write(row.run().cloud(), model.embeddings(pixels),
-          sample.labels(loaded.dataset().train().labels()), loaded.dataset().classes(), "");
+      LatentFigure.write(row.run().cloud(), model.embeddings(pixels), drawn.labels(), loaded.dataset().classes(), "");
     } catch (FigureException e) {
       // As with the figures of a run: only the picture is lost.
       warn.accept("no figures: " + e.getMessage());

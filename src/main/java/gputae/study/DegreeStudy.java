@@ -8,6 +8,7 @@ import gputae.objective.Deaths;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.report.Spread;
+import gputae.report.Verdict;
 import gputae.report.Verdict.Finding;
 import gputae.report.Verdict.Outcome;
 import gputae.run.SweepCell;
@@ -181,6 +182,8 @@ final class DegreeStudy implements Study {
   @Override
   public StudyAnswer answer(List<StudyRun> runs) {
     List<String> datasets = StudyRun.datasets(runs);
+    Claim like = claim("The shape of the cloud is like that of the variational autoencoder.", runs, 1,
+        (dataset, own) -> likeVariational(own, variational(runs, dataset)));
     List<Claim> claims = List.of(
         claim("The embeddings lie in the ball and fill it.", runs, 1.5,
             (dataset, own) -> Comparison.withinAndFilled(own)),
@@ -188,14 +191,13 @@ final class DegreeStudy implements Study {
             (dataset, own) -> nearer(own, of(runs, dataset, new Setting(1, null)))),
         claim("The shape of the cloud is nearer to a normal's than to a ball's.", runs, 1,
             (dataset, own) -> nearerToNormal(own)),
-        claim("The shape of the cloud is like that of the variational autoencoder.", runs, 1,
-            (dataset, own) -> likeVariational(own, variational(runs, dataset))));
+        like);
     List<String> summary = new ArrayList<>();
     List<Chart> charts = new ArrayList<>();
     List<Shown> shown = new ArrayList<>();
     for (String dataset : datasets) {
       claims.forEach(claim -> summary.add(claim.sentence(dataset)));
-      whichAreLikeIt(runs, dataset).ifPresent(summary::add);
+      whichAreLikeIt(like.verdicts().get(dataset), runs, dataset).ifPresent(summary::add);
       summary.add(kurtosis(runs, dataset));
       if (runs.stream().anyMatch(run -> run.dataset().equals(dataset) && run.embeddings() != null)) {
         for (Reference reference : Reference.values()) {
@@ -286,23 +288,26 @@ final class DegreeStudy implements Study {
         .flatMap(Optional::stream).toList();
   }
 
-  /** The settings whose clouds have the shape of the variational autoencoder's; nothing if none was measured. */
-  private static Optional<String> whichAreLikeIt(List<StudyRun> runs, String dataset) {
+  /**
+   * The settings whose clouds have the shape of the variational autoencoder's; nothing if none was measured.
+   *
+   * @param verdict has a finding for each setting, in the order of {@link Setting#all}
+   */
+  private static Optional<String> whichAreLikeIt(Verdict verdict, List<StudyRun> runs, String dataset) {
+    if (verdict.word() == Verdict.Word.NOT_MEASURED) {
+      return Optional.empty();
+    }
+    List<Setting> settings = Setting.all();
     List<String> like = new ArrayList<>();
-    boolean measured = false;
-    for (Setting setting : Setting.all()) {
-      List<StudyRun> own = of(runs, dataset, setting);
-      Outcome outcome = likeVariational(own, variational(runs, dataset)).outcome();
-      measured |= outcome != Outcome.NOT_MEASURED;
-      if (outcome == Outcome.YES) {
-        like.add(setting.title() + " (" + Spread.of(Comparison.values(Measure.OUTSIDE, own)).inPercent()
-            + " outside the unit ball)");
+    for (int i = 0; i < settings.size(); i++) {
+      if (verdict.findings().get(i).outcome() == Outcome.YES) {
+        double[] outside = Comparison.values(Measure.OUTSIDE, of(runs, dataset, settings.get(i)));
+        like.add(settings.get(i).title() + " (" + Spread.of(outside).inPercent() + " outside the unit ball)");
       }
     }
-    return !measured ? Optional.empty()
-        : Optional
-            .of("On " + dataset + (like.isEmpty() ? " no degree and weight of these makes a cloud of the VAE's shape."
-                : " these make a cloud of the VAE's shape: " + String.join("; ", like) + "."));
+    return Optional
+        .of("On " + dataset + (like.isEmpty() ? " no degree and weight of these makes a cloud of the VAE's shape."
+            : " these make a cloud of the VAE's shape: " + String.join("; ", like) + "."));
   }
 
   private static String kurtosis(List<StudyRun> runs, String dataset) {

@@ -31,11 +31,7 @@ record RadialProfile(double[] radii) {
 
   /** The Euclidean norm of a point. */
   static double norm(FloatPoints points, int i) {
-    double square = 0;
-    for (int k = 0; k < points.dimension(); k++) {
-      square += points.coordinate(i, k) * points.coordinate(i, k);
-    }
-    return Math.sqrt(square);
+    return Math.sqrt(points.squaredNorm(i));
   }
 
   /** The share of the points in each bin, divided by its width. */

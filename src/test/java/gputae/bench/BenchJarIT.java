@@ -78,16 +78,20 @@ class BenchJarIT {
     return JsonParser.parseString(Files.readString(folder.resolve("out.json"))).getAsJsonArray();
   }
 
-  /** Both figures are there; on the CPU, as on the host runner, the device's own time is wall time. */
+  /**
+   * Both figures are there. On the CPU, as on the host runner, the device's own time is wall time within the wall time
+   * of the invocation. How much shorter it is depends on what else the machine does; {@link DeviceTimeTest} has the
+   * arithmetic.
+   */
   private static void assertFigures(JsonObject result) {
     assertEquals("avgt", result.get("mode").getAsString());
     JsonObject wall = result.getAsJsonObject("primaryMetric");
     JsonObject device = result.getAsJsonObject("secondaryMetrics").getAsJsonObject("deviceMicros");
     assertEquals("us/op", wall.get("scoreUnit").getAsString());
     assertEquals("us/op", device.get("scoreUnit").getAsString());
-    double score = wall.get("score").getAsDouble();
-    assertTrue(score > 0.1 && score < 1e7, result.toString());
-    assertEquals(1, device.get("score").getAsDouble() / score, 0.2, result.toString());
+    double micros = device.get("score").getAsDouble();
+    assertTrue(micros > 0.1, result.toString());
+    assertTrue(micros <= wall.get("score").getAsDouble() * (1 + 1e-9), result.toString());
   }
 
   @Test

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +98,12 @@ class CudaIT {
         .map(line -> line.substring(name.length()).trim()).findFirst().orElse("no line");
   }
 
+  /** The last process that wrote its counts left no object of CUDA alive. */
+  private void assertNothingAlive() throws IOException {
+    FakeCuda.counts(folder.resolve("counts"))
+        .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+  }
+
   private void trainRefuses(String... texts) throws IOException {
     assertRefused(train(REFUSED), texts);
   }
@@ -124,9 +131,9 @@ class CudaIT {
     Jar.Result result = train("--epochs", 3, "--device", "cuda", "--out", "gpu").succeeded();
     assertTrue(result.out().contains("device: CUDA, Fake GPU (sm_90), " + code() + ", cuBLAS " + cublas + "."),
         result.toString());
-    Map<String, Long> counts = FakeCuda.counts(folder.resolve("counts"));
-    counts.forEach((name, count) -> assertTrue(!name.startsWith("alive") || count == 0, name + " " + count));
+    assertNothingAlive();
     assertArrayEquals(weightsOfTheHostRunner(3), Files.readAllBytes(folder.resolve("gpu/model.safetensors")));
+    assertTheTreeGoesFirst(FakeCuda.counts(folder.resolve("counts")));
     if (cublas != 12) {
       return;
     }
@@ -138,6 +145,22 @@ class CudaIT {
       program.run("encode", "gpu", "--out", "z.npy").succeeded();
     }
     assertTrue(Files.exists(folder.resolve("x.npy")) && Files.exists(folder.resolve("z.npy")));
+  }
+
+  /**
+   * The kernels of the topological branch, which have one block, go before all others: those of 24 steps, some of which
+   * are replayed together, at the highest priority of the stand-in, -5.
+   */
+  private static void assertTheTreeGoesFirst(Map<String, Long> counts) {
+    Map<String, Long> priorities = new TreeMap<>(counts);
+    priorities.keySet().removeIf(name -> !name.startsWith("kernel "));
+    // add sums the gradients of the terms.
+    for (String kernel : List.of("boruvka_small", "death_times", "ball_penalty", "add")) {
+      assertEquals(24, priorities.remove("kernel " + kernel + " at priority -5"), counts.toString());
+    }
+    assertTrue(priorities.containsKey("kernel gather at priority 0"), counts.toString());
+    assertTrue(priorities.keySet().stream().allMatch(name -> name.endsWith(" at priority 0")), counts.toString());
+    assertFalse(priorities.containsKey("kernel boruvka_small at priority 0"), counts.toString());
   }
 
   @Test
@@ -292,8 +315,7 @@ class CudaIT {
       assertTrue(said.contains("products by kernels of its own: " + place.resolve("libcublas.so.12")
           + " does not work on cuda:0, Fake GPU (sm_90): " + call.substring(0, call.indexOf('=')).replace("_v2", "")),
           said);
-      FakeCuda.counts(folder.resolve("counts"))
-          .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+      assertNothingAlive();
     }
     // A GPU that fails itself is no matter of cuBLAS.
     fake.with("fail", "cuMemsetD8Async=719@1");
@@ -317,13 +339,16 @@ class CudaIT {
     trainRefuses("does not start: cuInit: ", "(803", "reboot");
     fake.with("fail", "cuInit=34");
     trainRefuses("(34", "stand-in for linking");
+    fake = new FakeCuda().with("driver", 11040);
+    trainRefuses("serves CUDA 11.4, which is too old", "525 or newer");
+    fake = new FakeCuda();
     fake.with("fail", "cublasGemmEx=15");
     trainRefuses("does not work on cuda:0, Fake GPU (sm_90): cublasGemmEx: CUBLAS_STATUS_NOT_SUPPORTED",
         "pip install nvidia-cublas-cu12");
   }
 
   @ParameterizedTest
-  @CsvSource({"7.5, 13000, , 75", "12.0, 13000, , 90", "8.6, 12020, refuse, 75", "9.0, 12020, refuse, 90"})
+  @CsvSource({"7.5, 13000, , 75", "12.0, 13000, , 90", "8.6, 12020, refuse, 75", "9.0, 12000, refuse, 90"})
   void ptxIsTakenWhereMachineCodeIsRefused(String capability, int driver, String fatbin, int ptx) {
     assumeTrue(FakeCuda.machineCode(), "this build was made without nvcc: it has no machine code");
     fake.with("capability", capability).with("driver", driver).with("fatbin", fatbin);
@@ -340,6 +365,47 @@ class CudaIT {
       Jar.Result training = program.run(Tiny.train(data, "--epochs", 1, "--device", "cuda", "--out", "run"));
       assertTrue(training.succeeded().out().contains(made), training.toString());
     }
+  }
+
+  /** Causes outside this program: one line names the call and the code, and says what to do. */
+  @ParameterizedTest
+  @CsvSource({"cuInit=802, nvidia-fabricmanager must run", "cuInit=804, take its folder off LD_LIBRARY_PATH",
+    "cuInit=805, start nvidia-cuda-mps-control -d again", "cuInit=999, try nvidia-smi",
+    "cuInit=3, does nvidia-smi work?", "cuDevicePrimaryCtxRetain=46, nvidia-smi -q -d COMPUTE shows the compute mode",
+    "cuDevicePrimaryCtxRetain=2, nvidia-smi shows who holds it",
+    "cuDevicePrimaryCtxRetain=807, start nvidia-cuda-mps-control -d again",
+    "cuDevicePrimaryCtxRetain=808, wait until another program has ended",
+    "cuModuleLoadData=221@*, libnvidia-ptxjitcompiler.so.1 is missing", "cuModuleLoadData=222@*, a newer driver may"})
+  void whatStandsInTheWayIsSaidWithARemedy(String call, String remedy) throws IOException {
+    fake.with("fail", call);
+    trainRefuses(call.replaceAll("=.*", ": CUDA_ERROR_"), "(" + call.replaceAll(".*=(\\d+).*", "$1"), remedy);
+  }
+
+  /** A GPU with a display ends a kernel that takes too long; a later call reports it. */
+  @Test
+  void aKernelThatTheWatchdogEndedIsExplained() {
+    fake.with("fail", "cuGraphLaunch=702@3");
+    train("--epochs", 1, "--device", "cuda", "--out", "run").failed("cuGraphLaunch: CUDA_ERROR_LAUNCH_TIMEOUT (702",
+        "take a GPU without one", "GPU_TAE_DEBUG=launches names the call that fails");
+  }
+
+  /** Trainings share the GPU in two processes at once, and in two threads of one process. */
+  @Test
+  void trainingsAtATimeAreThoseOneAfterAnother() throws IOException {
+    fake.with("order", "random");
+    List<Jar.Running> running = List.of("one", "two").stream()
+        .map(out -> jar().start(Tiny.train(data, "--epochs", 3, "--device", "cuda", "--out", out))).toList();
+    running.forEach(process -> process.await().succeeded());
+    for (String out : List.of("one", "two")) {
+      assertArrayEquals(weightsOfTheHostRunner(3), Files.readAllBytes(folder.resolve(out + "/model.safetensors")));
+    }
+    jar().run("sweep", "--dataset", data, "--batch", 32, "--epochs", 3, "--device", "cuda", "--jobs", 2, "--grid",
+        "seed=0..1", "--out", "sweep").succeeded();
+    assertArrayEquals(weightsOfTheHostRunner(3),
+        Files.readAllBytes(folder.resolve("sweep/runs/tiny-tae-d2-seed0/model.safetensors")));
+    train("--epochs", 3, "--device", "cuda", "--seed", 1, "--out", "alone").succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("alone/model.safetensors")),
+        Files.readAllBytes(folder.resolve("sweep/runs/tiny-tae-d2-seed1/model.safetensors")));
   }
 
   @Test
@@ -420,7 +486,7 @@ class CudaIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"cuStreamCreate=2@2", "cublasGemmEx=14@30", "cuGraphLaunch=719@3"})
+  @ValueSource(strings = {"cuStreamCreateWithPriority=2@2", "cublasGemmEx=14@30", "cuGraphLaunch=719@3"})
   void aCallThatFailsIsNamedAndLeavesNothing(String call) throws IOException {
     failing(call);
   }
@@ -428,7 +494,8 @@ class CudaIT {
   /** Each call of a training fails once. */
   @Tag("thorough")
   @ParameterizedTest
-  @ValueSource(strings = {"cuDevicePrimaryCtxRetain=2", "cuCtxSetCurrent=201", "cublasCreate_v2=1@2",
+  @ValueSource(strings = {"cuDevicePrimaryCtxRetain=2", "cuCtxSetCurrent=201", "cuCtxGetStreamPriorityRange=201",
+    "cublasCreate_v2=1@2",
     "cublasSetWorkspace_v2=13", "cuEventCreate=2@5",
     "cuMemAllocHost_v2=2", "cuMemsetD8Async=719@2", "cuMemcpyHtoDAsync_v2=719@2", "cuModuleGetFunction=500@3",
     "cuStreamBeginCapture_v2=1",
@@ -455,8 +522,7 @@ class CudaIT {
         said.get(0).startsWith("gpu-tae: ") && said.get(0).contains(name)
             && said.get(0).contains(call.replaceAll(".*=(\\d+).*", "($1")),
         result.toString());
-    FakeCuda.counts(folder.resolve("counts"))
-        .forEach((what, count) -> assertTrue(!what.startsWith("alive") || count == 0, what + " " + count));
+    assertNothingAlive();
   }
 
   @Test

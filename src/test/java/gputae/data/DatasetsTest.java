@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.evaluate.Sample;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,10 +119,11 @@ class DatasetsTest {
     assertTrue(data.test().hasClass(1));
     byte[] memberships = data.train().memberships(3);
     assertArrayEquals(new byte[] {(byte) 255, 0, 0, 0, 0, 0, 0, 0, (byte) 255}, Arrays.copyOf(memberships, 9));
-    Split classified = data.train().onlyClassified();
+    assertArrayEquals(new int[] {0, 2, 3, 4, 6, 7, 8, 9, 10}, data.train().withClass());
+    Split classified = Sample.classified(data.train());
     assertArrayEquals(new byte[] {0, 2, 0, 1, 0, 1, 2, 0, 1}, classified.labels());
     assertArrayEquals(Arrays.copyOfRange(counting(52), 8, 12), Arrays.copyOfRange(classified.images().pixels(), 4, 8));
-    assertSame(classified, classified.onlyClassified());
+    assertSame(classified, Sample.classified(classified));
     // No test image has a class.
     signedLabels(0, -1, 2, 0, 1, -1, 0, 1, 2, 0, 1, -1, -1);
     assertNull(open(file).test().labels());
@@ -130,6 +132,7 @@ class DatasetsTest {
     log.clear();
     data = open(file);
     assertNull(data.train().labels());
+    assertEquals(0, data.train().withClass().length);
     assertTrue(data.classes().isEmpty());
     assertEquals("13 of 13 images have no class (label -1)", log.get(0).substring(log.get(0).indexOf(": ") + 2));
     assertFalse(log.toString().contains("there is no"), log.toString());

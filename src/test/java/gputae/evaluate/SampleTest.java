@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.data.Images;
+import gputae.data.Split;
 import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -44,12 +45,14 @@ class SampleTest {
     Sample sample = new Sample(new int[] {1, 3});
     assertEquals(new FloatPoints(new float[] {2, 3, 6, 7}, 2),
         sample.points(new FloatPoints(new float[] {0, 1, 2, 3, 4, 5, 6, 7}, 2)));
-    Images images = sample.images(new Images(new byte[] {0, 1, 2, 3, 4, 5, 6, 7}, 4, 2, 1));
+    Images all = new Images(new byte[] {0, 1, 2, 3, 4, 5, 6, 7}, 4, 2, 1);
+    Split split = sample.split(new Split(all, new byte[] {9, 8, 7, 6}));
+    Images images = split.images();
     assertArrayEquals(new byte[] {2, 3, 6, 7}, images.pixels());
     assertEquals(2, images.count());
     assertEquals(2, images.height());
     assertEquals(1, images.width());
-    assertArrayEquals(new byte[] {8, 6}, sample.labels(new byte[] {9, 8, 7, 6}));
-    assertNull(sample.labels(null));
+    assertArrayEquals(new byte[] {8, 6}, split.labels());
+    assertNull(sample.split(new Split(all, null)).labels());
   }
 }

@@ -31,6 +31,7 @@ class PointCloudTest {
     }
     assertEquals(new FloatPoints(new float[] {5, 6, 1, 2, 5, 6}, 2), SINGLE.rows(new int[] {2, 0, 2}));
     assertArrayEquals(new double[] {3, 4}, wide.rows(new int[] {1}).coordinates());
+    assertEquals(25, SINGLE.squaredNorm(1));
     assertEquals(32, SINGLE.squaredDistance(0, SINGLE, 2));
   }
 

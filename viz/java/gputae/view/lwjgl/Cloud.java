@@ -113,8 +113,7 @@ final class Cloud implements AutoCloseable {
     if (labels == null || colourOfClass == null) {
       return ClassColours.UNLABELLED;
     }
-    int label = labels[i] & 0xff;
-    return label == Split.NO_CLASS ? ClassColours.NO_CLASS : colourOfClass[label];
+    return Split.isClass(labels[i]) ? colourOfClass[labels[i] & 0xff] : ClassColours.NO_CLASS;
   }
 
   private void scatter() {

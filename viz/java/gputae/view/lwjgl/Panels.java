@@ -1,5 +1,6 @@
 package gputae.view.lwjgl;
 
+import gputae.data.Dataset;
 import gputae.data.Split;
 import gputae.figure.ClassColours;
 import gputae.objective.Reconstruction;
@@ -10,7 +11,6 @@ import gputae.text.Numbers;
 import gputae.view.lwjgl.Sheet.Anchor;
 import gputae.view.lwjgl.Sheet.Style;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -35,13 +35,29 @@ final class Panels {
   private final DecodedSamples samples;
   private final PointedPlace pointed;
 
-  Panels(Sheet sheet) {
+  /** The lines of the legend, one per class; none if no test image has a class. */
+  private final List<String> classes;
+  private final int[] colours;
+
+  Panels(Sheet sheet, Dataset dataset) {
     this.sheet = sheet;
     axes = new Axes(sheet);
     plot = new CurvePlot(sheet);
     deaths = new DeathHistogram(sheet);
     samples = new DecodedSamples(sheet);
     pointed = new PointedPlace(sheet);
+    Split test = dataset.test();
+    List<String> names = new ArrayList<>();
+    if (test.labels() != null) {
+      names.addAll(dataset.classes());
+    }
+    if (test.labels() == null || test.classified() == test.images().count()) {
+      colours = ClassColours.of(names.size());
+    } else {
+      colours = ClassColours.withNoClass(names.size());
+      names.add("no class");
+    }
+    classes = List.copyOf(names);
   }
 
   /** How wide the panels beside the cloud are. */
@@ -73,7 +89,7 @@ final class Panels {
     double cloud = width - panel;
     sheet.clip(0, 0, cloud, height);
     axes.labels(state, camera, cloud, height);
-    legend(state, height);
+    legend(height);
     pointer(state, camera);
     toolbar(state, height);
     sheet.unclip();
@@ -81,18 +97,7 @@ final class Panels {
     side(state, cloud, panel, height);
   }
 
-  private void legend(State state, double height) {
-    Split test = state.subject.dataset().test();
-    List<String> classes = new ArrayList<>();
-    int[] colours = ClassColours.of(Math.max(1, state.subject.dataset().classes().size()));
-    if (test.labels() != null) {
-      classes.addAll(state.subject.dataset().classes());
-      if (test.classified() < test.images().count()) {
-        classes.add("no class");
-        colours = Arrays.copyOf(colours, classes.size());
-        colours[classes.size() - 1] = ClassColours.NO_CLASS;
-      }
-    }
+  private void legend(double height) {
     int room = (int) Math.max(1, (height - 130) / LEGEND_LINE);
     int shown = classes.size() <= room ? classes.size() : room - 1;
     double widest = sheet.width("unit ball", Style.REGULAR, 12.5);

@@ -13,10 +13,11 @@ final class Renderer implements AutoCloseable {
 
   private final Gl.Messages messages = new Gl.Messages();
   private final Sheet sheet = new Sheet();
-  private final Panels panels = new Panels(sheet);
+  private final Panels panels;
   private final Cloud cloud;
 
   Renderer(Subject subject) {
+    this.panels = new Panels(sheet, subject.dataset());
     Split test = subject.dataset().test();
     this.cloud =
         new Cloud(test.images().count(), test.labels(), subject.dataset().classes().size(), subject.config().latent());

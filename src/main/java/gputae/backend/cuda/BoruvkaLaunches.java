@@ -56,33 +56,17 @@ final class BoruvkaLaunches {
 
   private static final int WARP = 32;
 
-  /** kSweepWarps in kernels/nearest.cu. */
-  private static final int SWEEP_WARPS = 8;
-
-  /**
-   * The number of coordinates for which a tile of nearest_foreign_N has room, and the number of its points. A tile
-   * takes at most 16 KiB, so that a multiprocessor holds several blocks.
-   */
-  private static final int[] WIDTHS = {2, 4, 8, 12, 16, 32};
-
-  private static final int[] TILE_POINTS = {1024, 1024, 512, 256, 256, 128};
-
-  /** Number of blocks of the sweep per multiprocessor: kSweepBlocks in kernels/nearest.cu. */
-  private static final int SWEEP_BLOCKS = 4;
-
-  /** Launches a kernel, as {@link Launches#launch} does. */
-  @FunctionalInterface
-  interface Launcher {
-    void launch(String kernel, int gridX, int gridY, int threads, int sharedMemory, Arguments arguments);
-  }
-
-  private final Driver.Limits limits;
+  private final int sharedMemory;
   private final ToLongBiFunction<String, Long> space;
-  private final Launcher launcher;
+  private final AllPairs pairs;
+  private final AllPairs.Launcher launcher;
 
-  BoruvkaLaunches(Driver.Limits limits, ToLongBiFunction<String, Long> space, Launcher launcher) {
-    this.limits = limits;
+  /** @param pairs makes the launches that go through all pairs of points; {@code launcher} makes the others */
+  BoruvkaLaunches(Driver.Limits limits, ToLongBiFunction<String, Long> space, AllPairs pairs,
+      AllPairs.Launcher launcher) {
+    this.sharedMemory = limits.sharedMemory();
     this.space = space;
+    this.pairs = pairs;
     this.launcher = launcher;
   }
 
@@ -104,7 +88,7 @@ final class BoruvkaLaunches {
     long progress = space.applyAsLong("spanningTree: progress", 2L * Integer.BYTES);
     long lostLength = space.applyAsLong("spanningTree: lost length", (long) n * Integer.BYTES);
     long lostIds = space.applyAsLong("spanningTree: lost ids", (long) n * Long.BYTES);
-    boolean shared = n <= MOST_SHORT_IDS && (long) n * COMPONENT_BYTES + RESERVED <= limits.sharedMemory();
+    boolean shared = n <= MOST_SHORT_IDS && (long) n * COMPONENT_BYTES + RESERVED <= sharedMemory;
     long ids = shared ? 0 : space.applyAsLong("spanningTree: ids", (long) n * Long.BYTES);
     long length = shared ? 0 : space.applyAsLong("spanningTree: length", (long) n * Integer.BYTES);
     long next = shared ? 0 : space.applyAsLong("spanningTree: next", (long) n * Integer.BYTES);
@@ -117,7 +101,7 @@ final class BoruvkaLaunches {
     int threads = Math.min(1024, (n + WARP - 1) / WARP * WARP);
     for (int round = 0; round < rounds; round++) {
       boolean first = round == 0;
-      nearest(x, n, d, first ? 0 : label, first ? 0 : wanting, first ? 0 : progress + Integer.BYTES, lists);
+      pairs.nearest(x, n, d, first ? 0 : label, first ? 0 : wanting, first ? 0 : progress + Integer.BYTES, lists);
       int mostSearches = shared && round == rounds - 1 ? Integer.MAX_VALUE : fewSearches;
       Arguments arguments = new Arguments().pointer(x).int32(n).int32(d).int32(first ? 1 : 0).int32(mostSearches)
           .pointer(lists).pointer(offers).pointer(label).pointer(wanting).pointer(progress).pointer(lostLength)
@@ -128,19 +112,5 @@ final class BoruvkaLaunches {
         launcher.launch("boruvka_large", 1, 1, threads, 0, arguments.pointer(ids).pointer(length).pointer(next));
       }
     }
-  }
-
-  /** Enqueues the search for the lists of nearest points: of all points, or of those in {@code points}. */
-  private void nearest(long x, int n, int d, long component, long points, long count, long lists) {
-    int kind = 0;
-    while (kind < WIDTHS.length - 1 && WIDTHS[kind] < d) {
-      kind++;
-    }
-    String kernel = d <= WIDTHS[kind] ? "nearest_foreign_" + WIDTHS[kind] : "nearest_foreign";
-    int tile = TILE_POINTS[kind];
-    int blocks = Math.min((n + SWEEP_WARPS - 1) / SWEEP_WARPS, limits.multiprocessors() * SWEEP_BLOCKS);
-    launcher.launch(kernel, blocks, 1, SWEEP_WARPS * WARP, Float.BYTES * tile * (WIDTHS[kind] + 1),
-        new Arguments().pointer(x).int32(n).int32(d).int32(tile).pointer(component).pointer(points).pointer(count)
-            .pointer(lists));
   }
 }

@@ -32,6 +32,7 @@ public final class CudaBackend extends AbstractBackend {
   private final Schedule schedule;
   private final Launches launches;
   private final DenseLayers dense;
+  private final AllPairs pairs;
 
   /** A backend that uses a driver and closes it. */
   public CudaBackend(Driver driver) {
@@ -40,11 +41,11 @@ public final class CudaBackend extends AbstractBackend {
 
   /** The same with a choice of products. {@link Products#AUTO} becomes {@link Products#OWN} if the driver has none. */
   public CudaBackend(Driver driver, Products wanted) {
-    this(driver, wanted, LaunchChecks.wanted());
+    this(driver, wanted, LaunchChecks.wanted(), AllPairs.MOST_WORK);
   }
 
-  /** The same; {@code checks} says whether every call is waited for. */
-  CudaBackend(Driver driver, Products wanted, boolean checks) {
+  /** The same; {@code checks} says whether every call is waited for, {@code mostWork} is that of {@link AllPairs}. */
+  CudaBackend(Driver driver, Products wanted, boolean checks, long mostWork) {
     this.driver = driver;
     this.products = wanted == Products.AUTO && !driver.multiplies() ? Products.OWN : wanted;
     Schedule.Memory memory = new Schedule.Memory() {
@@ -71,6 +72,7 @@ public final class CudaBackend extends AbstractBackend {
     this.schedule = new Schedule(driver, memory, checks);
     this.launches = new Launches(driver.limits(), schedule);
     this.dense = new DenseLayers(launches, schedule, memory, products);
+    this.pairs = new AllPairs(driver.limits(), mostWork, launches::launch);
   }
 
   @Override
@@ -282,21 +284,15 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void squaredDistances(Matrix x, Matrix out) {
     requireSquaredDistances(x, out);
-    int n = Math.toIntExact(x.rows());
-    if (n > 0) {
-      int blocks = Launches.blocksOf(n, Launches.WARP);
-      launches.launch("squared_distances", blocks, blocks, Launches.THREADS, 0,
-          new Arguments().pointer(address(x)).int32(n).int32(Math.toIntExact(x.columns())).pointer(address(out)));
-    }
+    pairs.squaredDistances(address(x), Math.toIntExact(x.rows()), Math.toIntExact(x.columns()), address(out));
   }
 
   @Override
   public void spanningTree(Matrix x, Matrix edges, Matrix lengths) {
     requireSpanningTree(x, edges, lengths);
     if (x.rows() > 1) {
-      new BoruvkaLaunches(driver.limits(), schedule::space, launches::launch).enqueue(address(x), (int) x.rows(),
-          Math.toIntExact(x.columns()), address(edges),
-          address(lengths));
+      new BoruvkaLaunches(driver.limits(), schedule::space, pairs, launches::launch).enqueue(address(x),
+          (int) x.rows(), Math.toIntExact(x.columns()), address(edges), address(lengths));
     }
   }
 

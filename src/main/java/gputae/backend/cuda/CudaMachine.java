@@ -1,5 +1,6 @@
 package gputae.backend.cuda;
 
+import static gputae.backend.cuda.CudaCodes.advice;
 import static gputae.backend.cuda.CudaCodes.attribute;
 import static gputae.backend.cuda.CudaCodes.check;
 import static gputae.backend.cuda.CudaCodes.failure;
@@ -65,15 +66,8 @@ public record CudaMachine(Path driver, int version, List<Gpu> gpus) {
     }
     if (code != CUresult.CUDA_SUCCESS) {
       throw new BackendException(
-          "NVIDIA's driver (" + file + ") does not start: " + failure("cuInit", code) + "; " + switch (code) {
-            case 34 ->
-                "this is the toolkit's stand-in for linking, not the driver: take its folder off LD_LIBRARY_PATH";
-            case 803 -> "the library does not fit the kernel module that is loaded: reboot, or compare nvidia-smi";
-            case 804 ->
-                "CUDA's forward compatibility package does not work with this GPU: take its folder off LD_LIBRARY_PATH";
-            case 999 -> "the kernel module may not be loaded: try nvidia-smi, and nvidia-modprobe -u as root";
-            default -> "does nvidia-smi work?";
-          });
+          "NVIDIA's driver (" + file + ") does not start: " + failure("cuInit", code) + "; "
+              + advice(code).orElse("does nvidia-smi work?"));
     }
     check("cuDriverGetVersion", cuDriverGetVersion(number));
     int version = number[0];

@@ -3,7 +3,7 @@ package gputae.backend.cuda;
 import static gputae.backend.cuda.CudaCodes.check;
 import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuEventDestroy;
-import static jcuda.driver.JCudaDriver.cuStreamCreate;
+import static jcuda.driver.JCudaDriver.cuStreamCreateWithPriority;
 import static jcuda.driver.JCudaDriver.cuStreamDestroy;
 
 import java.util.function.Consumer;
@@ -22,9 +22,15 @@ final class CudaStream {
   /** Whether the stream is forked and not yet joined. This is never true for the main stream. */
   boolean open;
 
-  /** Creates the stream; {@code undo} receives the actions that free what was created. */
-  CudaStream(Consumer<Runnable> undo) {
-    check("cuStreamCreate", cuStreamCreate(queue, CUstream_flags.CU_STREAM_NON_BLOCKING));
+  /**
+   * Creates the stream.
+   *
+   * @param priority 0, or a lower number for a higher priority, as cuCtxGetStreamPriorityRange gives them
+   * @param undo     receives the actions that free what was created
+   */
+  CudaStream(int priority, Consumer<Runnable> undo) {
+    check("cuStreamCreateWithPriority",
+        cuStreamCreateWithPriority(queue, CUstream_flags.CU_STREAM_NON_BLOCKING, priority));
     undo.accept(() -> check("cuStreamDestroy", cuStreamDestroy(queue)));
     newEvent(forked, CUevent_flags.CU_EVENT_DISABLE_TIMING, undo);
     newEvent(joined, CUevent_flags.CU_EVENT_DISABLE_TIMING, undo);

@@ -104,7 +104,7 @@ final class DenseLayers {
           parts == 1 ? 0 : schedule.space("denseBackward " + memory.address(db), (long) parts * out * Float.BYTES);
       Runnable derivative = () -> launches.launch("activation_backward", Launches.blocksOf(out, Launches.WARP), parts,
           Launches.THREADS, 0,
-          new Arguments().pointer(memory.address(y))
+          new Arguments().pointer(ifRead(y, activation))
               .int32(activation.ordinal()).int32(rows).int32(out).int32(ROWS_A_PART).pointer(memory.address(dy))
               .pointer(partial).pointer(memory.address(db)));
       boolean changesDy = activation != Activation.IDENTITY;
@@ -205,8 +205,8 @@ final class DenseLayers {
       int tiles = changesDy ? Math.min(2, columns) : 1;
       launches.launch("dense_backward", Launches.blocksOf(rows, DENSE_SIDE), changesDy ? 1 : columns,
           BACKWARD_SLICES * tiles * Launches.WARP, 0,
-          new Arguments().pointer(memory.address(w)).pointer(memory.address(y)).int32(activation.ordinal()).int32(rows)
-              .int32(in).int32(out).pointer(memory.address(dy)).pointer(memory.address(dx)));
+          new Arguments().pointer(memory.address(w)).pointer(ifRead(y, activation)).int32(activation.ordinal())
+              .int32(rows).int32(in).int32(out).pointer(memory.address(dy)).pointer(memory.address(dx)));
       return;
     }
     if (changesDy) {
@@ -223,10 +223,15 @@ final class DenseLayers {
   private void gradientsOwn(Matrix x, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db) {
     launches.launch("dense_gradients", Launches.blocksOf(dy.columns(), DENSE_SIDE),
         Launches.blocksOf(x.columns(), Launches.WARP), Launches.THREADS, 0,
-        new Arguments().pointer(memory.address(x)).pointer(memory.address(y)).int32(activation.ordinal())
+        new Arguments().pointer(memory.address(x)).pointer(ifRead(y, activation)).int32(activation.ordinal())
             .pointer(memory.address(dy))
             .int32(Math.toIntExact(x.rows())).int32(Math.toIntExact(x.columns())).int32(Math.toIntExact(dy.columns()))
             .pointer(memory.address(dw)).pointer(memory.address(db)));
+  }
+
+  /** The address of a layer's output y for kernels that go back through its activation, or 0 if they do not read y. */
+  private long ifRead(Matrix y, Activation activation) {
+    return activation == Activation.IDENTITY ? 0 : memory.address(y);
   }
 
   /** c = op(a) op(b) + beta c. */

@@ -86,6 +86,12 @@ public interface Driver extends AutoCloseable {
   int STREAMS = 3;
 
   /**
+   * The stream of {@link #fork} whose kernels go first: if blocks of several streams wait for a multiprocessor, its
+   * blocks get it, in graphs too. A device may ignore this.
+   */
+  int PREFERRED = 1;
+
+  /**
    * Enqueues the calls of {@code branch} on another stream. They run after all calls that were enqueued before on the
    * main stream or on that other stream, and in parallel with everything else until {@link #join}. A branch must not
    * call fork or join. If {@code branch} throws, the stream must still be joined.

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Executes the CUDA kernels on the CPU: the same {@code .cu} files, compiled by g++ (native/testing/host/build.sh).
@@ -32,9 +33,14 @@ import java.util.TreeMap;
  *   <li>A deadlock, or a wait that never ends.
  *   <li>The arguments are not those that the kernel takes.
  *   <li>CUDA would refuse the launch.
+ *   <li>Nothing orders two nodes of a graph that access the same bytes. One of them writes, and both are copies, clears
+ *       or products.
  *   <li>Memory was written beyond its ends. {@link #free} and {@link #synchronise} find this; for dynamic shared
  *       memory, it is found at the end of the block.
  * </ul>
+ *
+ * <p>A watched build of the libraries (native/testing/host/watch.h) also reports races between threads of a launch and
+ * between nodes of a graph, reads of memory that nobody has written, and accesses outside all allocations.
  *
  * <p>The following errors are not reported.
  *
@@ -44,8 +50,8 @@ import java.util.TreeMap;
  *   <li>A loop waits for another thread and contains neither an atomic operation nor a barrier. Such a loop hangs.
  *   <li>Threads wait at different barriers of one kind on one line, or at one barrier in a function that is called from
  *       two places. A barrier is identified by file and line, so these count as the same barrier.
- *   <li>Other reads and writes through a wrong pointer. They may end the process; build with AddressSanitizer to find
- *       them.
+ *   <li>Other reads and writes through a wrong pointer. They may end the process; a watched build or AddressSanitizer
+ *       finds them.
  * </ul>
  */
 public final class HostRunner implements Driver {
@@ -68,8 +74,6 @@ public final class HostRunner implements Driver {
 
   private static final int MOST_THREADS = 1024;
   private static final int MOST_GRID_Y = 65535;
-
-  private static boolean bridgeLoaded;
 
   /** What a launch needs to know about a kernel. */
   private record Kernel(int index, String types, int mostThreads) {}
@@ -121,26 +125,13 @@ public final class HostRunner implements Driver {
     this.limits = limits;
     this.memory = new HostMemory(memory);
     streams = new HostStreams(order, seed);
-    loadBridge(folder.resolve(BRIDGE));
+    HostRunnerNative.load(folder.resolve(BRIDGE));
     runner = HostRunnerNative.open(folder.resolve(KERNELS).toAbsolutePath().toString(), order.ordinal(), seed, threads,
         limits.sharedMemory());
     String[] known = HostRunnerNative.kernels(runner);
     for (int i = 0; i < known.length; i += 3) {
       kernels.put(known[i], new Kernel(i / 3, known[i + 1], Integer.parseInt(known[i + 2])));
       types.put(known[i], known[i + 1]);
-    }
-  }
-
-  /** One bridge serves all libraries of kernels. It is loaded from the folder of the first library. */
-  private static synchronized void loadBridge(Path library) {
-    if (bridgeLoaded) {
-      return;
-    }
-    try {
-      System.load(library.toAbsolutePath().toString());
-      bridgeLoaded = true;
-    } catch (UnsatisfiedLinkError e) {
-      throw new BackendException("cannot load the host runner: " + e.getMessage(), e);
     }
   }
 
@@ -186,6 +177,11 @@ public final class HostRunner implements Driver {
    */
   public SortedMap<String, String> kernels() {
     return Collections.unmodifiableSortedMap(types);
+  }
+
+  /** Whether the libraries watch each access to memory (native/testing/host/watch.h). */
+  boolean watched() {
+    return HostRunnerNative.watched(runner);
   }
 
   /**
@@ -298,14 +294,14 @@ public final class HostRunner implements Driver {
     checkOpen("copy");
     checkAddress("copy", from, bytes);
     checkAddress("copy", to, bytes);
-    enqueue("copy", () -> HostRunnerNative.copy(from, to, bytes));
+    enqueue("copy", "copy", () -> HostRunnerNative.copy(from, to, bytes), () -> Accesses.ofCopy(from, to, bytes));
   }
 
   @Override
   public void clear(long address, long bytes) {
     checkOpen("clear");
     checkAddress("clear", address, bytes);
-    enqueue("clear", () -> HostRunnerNative.clear(address, bytes));
+    enqueue("clear", "clear", () -> HostRunnerNative.clear(address, bytes), () -> Accesses.ofClear(address, bytes));
   }
 
   // ---- Work
@@ -337,10 +333,10 @@ public final class HostRunner implements Driver {
               + limits.sharedMemory() + " for a block");
     }
     long[] slots = arguments.slots();
-    enqueue("launch", () -> {
+    enqueue("launch", kernel, () -> {
       memory.launched(kernel);
       HostRunnerNative.launch(runner, known.index, gridX, gridY, threads, sharedMemory, slots);
-    });
+    }, () -> new Accesses(HostRunnerNative.accesses(runner)));
   }
 
   @Override
@@ -355,7 +351,11 @@ public final class HostRunner implements Driver {
     checkAddress("product", a, (long) m * k * Float.BYTES);
     checkAddress("product", b, (long) k * n * Float.BYTES);
     checkAddress("product", c, (long) m * n * Float.BYTES);
-    enqueue("product", () -> HostRunnerNative.product(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc));
+    enqueue("product", "product",
+        () -> HostRunnerNative.product(transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc),
+        () -> Accesses.rows(a, transposeA ? k : m, transposeA ? m : k, lda, Accesses.READ)
+            .and(Accesses.rows(b, transposeB ? n : k, transposeB ? k : n, ldb, Accesses.READ))
+            .and(Accesses.rows(c, m, n, ldc, beta == 0 ? Accesses.WRITTEN : Accesses.READ + Accesses.WRITTEN)));
   }
 
   @Override
@@ -369,11 +369,15 @@ public final class HostRunner implements Driver {
 
   // ---- Streams
 
-  private void enqueue(String name, Runnable work) {
-    streams.enqueue(() -> {
-      count(name);
+  /**
+   * @param counted  the name under which {@link #counts} has the call
+   * @param accesses what the call accessed; asked for after the call if it belongs to a graph
+   */
+  private void enqueue(String counted, String name, Runnable work, Supplier<Accesses> accesses) {
+    streams.enqueue(name, () -> {
+      count(counted);
       work.run();
-    });
+    }, accesses);
   }
 
   @Override
@@ -403,7 +407,7 @@ public final class HostRunner implements Driver {
   public void replay(long graph) {
     checkOpen("replay");
     refuseInCapture("replay");
-    enqueue("replay", streams.graph(graph));
+    enqueue("replay", "replay", streams.graph(graph), () -> Accesses.NONE);
   }
 
   @Override

@@ -1,12 +1,30 @@
 package gputae.backend.cuda;
 
+import gputae.backend.BackendException;
+import java.nio.file.Path;
+
 /**
  * The functions of native/testing/host/runner.cpp: memory, launches and products. {@link HostRunner} checks the
  * arguments that it passes. Failures are thrown as BackendException.
  */
 final class HostRunnerNative {
 
+  private static boolean loaded;
+
   private HostRunnerNative() {}
+
+  /** Loads these functions. One library of them serves all libraries of kernels; it is that of the first call. */
+  static synchronized void load(Path library) {
+    if (loaded) {
+      return;
+    }
+    try {
+      System.load(library.toAbsolutePath().toString());
+      loaded = true;
+    } catch (UnsatisfiedLinkError e) {
+      throw new BackendException("cannot load the host runner: " + e.getMessage(), e);
+    }
+  }
 
   /**
    * Loads a library of kernels and starts the threads that run them; {@code order} is the ordinal of an Order. Returns
@@ -24,6 +42,12 @@ final class HostRunnerNative {
 
   static native void launch(long runner, int kernel, int gridX, int gridY, int threads, int sharedMemory,
       long[] arguments);
+
+  /** Whether the library of kernels was built to watch their accesses to memory (native/testing/host/watch.h). */
+  static native boolean watched(long runner);
+
+  /** The {@link Accesses#ranges} of the last launch of a watched build. */
+  static native long[] accesses(long runner);
 
   /** Returns 0 if there is not enough memory. */
   static native long allocate(long bytes);

@@ -4,6 +4,7 @@ import gputae.backend.BackendException;
 import gputae.backend.cuda.HostRunner.Order;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -19,8 +21,13 @@ import java.util.stream.IntStream;
  */
 final class HostStreams {
 
-  /** One enqueued call, with the earlier nodes of its graph that it has to wait for. */
-  private record Node(Runnable call, int[] dependencies) {}
+  /**
+   * One enqueued call, with the earlier nodes of its graph that it has to wait for, and with all nodes that are certain
+   * to end before it begins.
+   *
+   * @param accesses what the call accessed last, as far as it is known
+   */
+  private record Node(String name, Runnable call, Supplier<Accesses> accesses, int[] dependencies, BitSet before) {}
 
   private final Order order;
   private final SplittableRandom random;
@@ -65,12 +72,23 @@ final class HostStreams {
     return stream > 0;
   }
 
-  /** Makes the call now or when its turn comes, or records it. */
-  void enqueue(Runnable call) {
+  /**
+   * Makes the call now or when its turn comes, or records it.
+   *
+   * @param name     for messages
+   * @param accesses what the call accessed; asked for after the call if it belongs to a graph
+   */
+  void enqueue(String name, Runnable call, Supplier<Accesses> accesses) {
     if (captured != null) {
       int node = captured.size();
-      captured.add(new Node(call,
-          (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray()));
+      int[] dependencies =
+          (stream > 0 ? branchTails.get(stream) : mainTail).stream().mapToInt(Integer::intValue).toArray();
+      BitSet before = new BitSet();
+      for (int dependency : dependencies) {
+        before.or(captured.get(dependency).before);
+        before.set(dependency);
+      }
+      captured.add(new Node(name, call, accesses, dependencies, before));
       if (stream > 0) {
         branchTails.set(stream, Set.of(node));
       } else {
@@ -156,7 +174,8 @@ final class HostStreams {
   }
 
   /**
-   * The action that replays a graph; the caller enqueues it.
+   * The action that replays a graph; the caller enqueues it. It throws a BackendException if two nodes access the same
+   * bytes, one of them writes, and the graph does not order them.
    *
    * @throws BackendException if there is no such graph
    */
@@ -181,6 +200,7 @@ final class HostStreams {
    */
   private void run(Node[] nodes) {
     boolean[] done = new boolean[nodes.length];
+    Accesses[] accesses = new Accesses[nodes.length];
     List<Integer> ready = new ArrayList<>();
     for (int left = nodes.length; left > 0; left--) {
       ready.clear();
@@ -195,7 +215,24 @@ final class HostStreams {
         case RANDOM -> random.nextInt(ready.size());
       });
       nodes[next].call.run();
+      accesses[next] = nodes[next].accesses.get();
+      if (!accesses[next].isEmpty()) {
+        for (int i = 0; i < nodes.length; i++) {
+          // A node that comes after this one is not done yet.
+          if (done[i] && !nodes[next].before.get(i)) {
+            requireNoConflict(nodes, accesses, Math.min(i, next), Math.max(i, next));
+          }
+        }
+      }
       done[next] = true;
+    }
+  }
+
+  private static void requireNoConflict(Node[] nodes, Accesses[] accesses, int first, int second) {
+    String conflict = accesses[first].conflict(accesses[second]);
+    if (conflict != null) {
+      throw new BackendException("nothing orders node " + first + " of a graph (" + nodes[first].name + ") and node "
+          + second + " (" + nodes[second].name + "), and both access " + conflict);
     }
   }
 

@@ -5,6 +5,7 @@ import static gputae.backend.cuda.CudaCodes.check;
 import static gputae.backend.cuda.CudaCodes.failure;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
 import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+import static jcuda.driver.JCudaDriver.cuCtxGetStreamPriorityRange;
 import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
 import static jcuda.driver.JCudaDriver.cuDeviceGet;
 import static jcuda.driver.JCudaDriver.cuDevicePrimaryCtxRelease;
@@ -50,6 +51,13 @@ import jcuda.driver.CUstreamCaptureMode;
 public final class JCudaDriver implements Driver {
 
   private static final int MAIN = 0;
+
+  /**
+   * CUDA_GRAPH_INSTANTIATE_FLAG_USE_NODE_PRIORITY, which JCuda does not name. A capture copies the priority of a stream
+   * to the kernels that are captured from it. Without the flag, a graph ignores these priorities and takes that of the
+   * stream of the launch (CUDA Driver API, cuGraphInstantiate; since CUDA 11.7).
+   */
+  private static final long USE_NODE_PRIORITY = 8;
 
   private final CUdevice device;
   private final CUcontext context = new CUcontext();
@@ -114,8 +122,11 @@ public final class JCudaDriver implements Driver {
       limits = new Limits(attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
           attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN));
       kernels = new LoadedKernels(machine, gpu, limits.sharedMemory(), undo::add);
+      // The range is empty, (0, 0), if the device has no priorities.
+      int[] greatest = new int[1];
+      check("cuCtxGetStreamPriorityRange", cuCtxGetStreamPriorityRange(new int[1], greatest));
       for (int i = 0; i < streams.length; i++) {
-        streams[i] = new CudaStream(undo::add);
+        streams[i] = new CudaStream(i == PREFERRED ? greatest[0] : 0, undo::add);
       }
       CudaStream.newEvent(began, CUevent_flags.CU_EVENT_DEFAULT, undo::add);
       CudaStream.newEvent(ended, CUevent_flags.CU_EVENT_DEFAULT, undo::add);
@@ -329,7 +340,7 @@ public final class JCudaDriver implements Driver {
     check("cuStreamEndCapture", code);
     CUgraphExec executable = new CUgraphExec();
     try {
-      check("cuGraphInstantiate", cuGraphInstantiate(executable, graph, 0));
+      check("cuGraphInstantiate", cuGraphInstantiate(executable, graph, USE_NODE_PRIORITY));
     } finally {
       check("cuGraphDestroy", cuGraphDestroy(graph));
     }

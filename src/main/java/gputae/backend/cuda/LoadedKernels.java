@@ -1,5 +1,6 @@
 package gputae.backend.cuda;
 
+import static gputae.backend.cuda.CudaCodes.advice;
 import static gputae.backend.cuda.CudaCodes.check;
 import static gputae.backend.cuda.CudaCodes.failure;
 import static jcuda.driver.JCudaDriver.cuFuncGetAttribute;
@@ -95,7 +96,8 @@ final class LoadedKernels {
     if (code != CUresult.CUDA_SUCCESS) {
       throw new BackendException("the driver (CUDA " + CudaLibraries.release(machine.version())
           + ") takes gpu-tae's kernels neither as machine code ("
-          + refused + ") nor as PTX (" + failure("cuModuleLoadData", code) + "); a newer driver may");
+          + refused + ") nor as PTX (" + failure("cuModuleLoadData", code) + "); "
+          + advice(code).orElse("a newer driver may"));
     }
     // The text names the driver's version because the compiled code depends on it.
     return "PTX for sm_" + ptx.capability() + " compiled by the driver (CUDA "

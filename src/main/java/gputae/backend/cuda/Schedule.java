@@ -37,8 +37,11 @@ final class Schedule {
   /** The driver's main stream. */
   private static final int MAIN = 0;
 
-  /** The driver's stream for the branch of {@link #beside}. */
-  private static final int BRANCH = 1;
+  /**
+   * The driver's stream for the branch of {@link #beside}. The branch has kernels of one block, such as that of a
+   * spanning tree. These would wait for all blocks of a product if they did not go first.
+   */
+  private static final int BRANCH = Driver.PREFERRED;
 
   /** The driver's stream for the gradients of weights. The computation of the next layer does not wait for them. */
   static final int PRODUCTS_ASIDE = 2;

@@ -1,8 +1,13 @@
 package gputae.backend.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
@@ -14,6 +19,24 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 public final class ChildTests {
 
   private ChildTests() {}
+
+  /**
+   * Builds kernels and runs classes of tests with them in a process of its own. Returns the line that counts the tests.
+   *
+   * @throws AssertionError if a test fails, or none runs
+   */
+  static String run(HostRunners.Build build, Path kernels, Path libraries, String... classes)
+      throws IOException, InterruptedException {
+    Process building = build.of(kernels, libraries).start();
+    String said = new String(building.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, building.waitFor(), said);
+    ProcessBuilder java =
+        HostRunners.java(List.of("-Dgputae.host.runner=" + libraries), ChildTests.class, List.of(classes));
+    Process process = build.run(java).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), output);
+    return output.lines().reduce("", (before, line) -> line);
+  }
 
   /** Arguments: names of test classes. */
   public static void main(String[] classes) {

@@ -71,7 +71,7 @@ class HostRunnerContractTest {
 
     @Override
     protected Backend open() {
-      return new CudaBackend(HostRunners.driver(order), products);
+      return new CudaBackend(AliasedLaunches.refusedBy(HostRunners.driver(order)), products);
     }
 
     @Override
@@ -86,7 +86,7 @@ class HostRunnerContractTest {
   class Checked extends BackendContract {
     @Override
     protected Backend open() {
-      return new CudaBackend(HostRunners.driver(HostRunner.Order.RANDOM), Products.AUTO, true);
+      return new CudaBackend(HostRunners.driver(HostRunner.Order.RANDOM), Products.AUTO, true, AllPairs.MOST_WORK);
     }
 
     @Override

@@ -1,11 +1,7 @@
 package gputae.backend.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,17 +19,10 @@ class HostRunnerSanitizerTest {
 
   @Test
   void contractAndTrainingsAreClean(@TempDir Path libraries) throws IOException, InterruptedException {
-    Process building = HostRunners.building(Path.of("kernels"), libraries, HostRunners.SANITIZERS).start();
-    String said = new String(building.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, building.waitFor(), said);
-    ProcessBuilder java = HostRunners.java(List.of("-Dgputae.host.runner=" + libraries), ChildTests.class,
-        List.of("gputae.backend.cuda.HostRunnerContractTest" + ORDER,
-            "gputae.backend.cuda.HostRunnerContractTest$Own", "gputae.backend.cuda.CudaBackendTest",
-            "gputae.train.HostRunnerTrainerTest" + ORDER,
-            "gputae.train.HostRunnerGoldenTest" + ORDER, "gputae.train.HostRunnerGradientTest" + ORDER));
-    Process process = HostRunners.sanitized(java).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), output);
-    System.out.print("under sanitizers: " + output.lines().reduce("", (before, line) -> line) + "\n");
+    String output = ChildTests.run(HostRunners.Build.SANITIZED, Path.of("kernels"), libraries,
+        "gputae.backend.cuda.HostRunnerContractTest" + ORDER, "gputae.backend.cuda.HostRunnerContractTest$Own",
+        "gputae.backend.cuda.CudaBackendTest", "gputae.train.HostRunnerTrainerTest" + ORDER,
+        "gputae.train.HostRunnerGoldenTest" + ORDER, "gputae.train.HostRunnerGradientTest" + ORDER);
+    System.out.println("under sanitizers: " + output);
   }
 }

@@ -33,6 +33,40 @@ public final class HostRunners {
     return new HostRunner(HostRunner.developmentLibraries(), order, 20261124, 2, SMALL, memory);
   }
 
+  /** What watches the kernels of a build of the host runner. */
+  enum Build {
+    PLAIN(null),
+    /** AddressSanitizer and UndefinedBehaviorSanitizer. Its libraries need other ones before them: {@link #run}. */
+    SANITIZED("-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"),
+    /** The watch of native/testing/host/watch.h. */
+    WATCHED(null);
+
+    private final String flags;
+
+    Build(String flags) {
+      this.flags = flags;
+    }
+
+    /** Builds a folder's kernels and the host runner into another folder. */
+    ProcessBuilder of(Path kernels, Path output) {
+      ProcessBuilder builder = building(kernels, output, flags);
+      if (this == WATCHED) {
+        builder.environment().put("GPUTAE_WATCHED", "1");
+      }
+      return builder;
+    }
+
+    /** Lets a JVM load the libraries of this build. */
+    ProcessBuilder run(ProcessBuilder java) throws IOException, InterruptedException {
+      if (this == SANITIZED) {
+        java.environment().put("LD_PRELOAD", compilersOwn("libasan.so") + ":" + compilersOwn("libubsan.so"));
+        // The JVM keeps its own handling of SIGSEGV, and memory that it never frees is not reported.
+        java.environment().put("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0");
+      }
+      return java;
+    }
+  }
+
   /**
    * Builds a folder's kernels and the host runner into another folder; {@code flags} go to the compiler, null for none.
    */
@@ -55,18 +89,6 @@ public final class HostRunners {
     return new ProcessBuilder(command).redirectErrorStream(true);
   }
 
-  /** Flags of a build that AddressSanitizer and UndefinedBehaviorSanitizer watch. */
-  static final String SANITIZERS =
-      "-g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined";
-
-  /** Lets a JVM load libraries that were built with {@link #SANITIZERS}. */
-  static ProcessBuilder sanitized(ProcessBuilder java) throws IOException, InterruptedException {
-    java.environment().put("LD_PRELOAD", compilersOwn("libasan.so") + ":" + compilersOwn("libubsan.so"));
-    // The JVM keeps its own handling of SIGSEGV, and memory that it never frees is not reported.
-    java.environment().put("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0");
-    return java;
-  }
-
   private static String compilersOwn(String library) throws IOException, InterruptedException {
     Process process = new ProcessBuilder("g++", "-print-file-name=" + library).start();
     String path = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
@@ -79,9 +101,12 @@ public final class HostRunners {
     return backend(order, MEMORY);
   }
 
-  /** A new backend on a device with {@code memory} bytes; the caller closes it. */
+  /**
+   * A new backend on a device with {@code memory} bytes; the caller closes it. Launches that read and write the same
+   * memory in a way that GPUs do not support are refused ({@link AliasedLaunches}).
+   */
   public static Backend backend(HostRunner.Order order, long memory) {
-    return new CudaBackend(driver(order, memory));
+    return new CudaBackend(AliasedLaunches.refusedBy(driver(order, memory)));
   }
 
   /**
@@ -89,6 +114,6 @@ public final class HostRunners {
    * times faster with them than with the kernels of kernels/dense.cu, whose warps exchange much.
    */
   public static Backend backendOfProducts(HostRunner.Order order) {
-    return new CudaBackend(driver(order), Products.CUBLAS);
+    return new CudaBackend(AliasedLaunches.refusedBy(driver(order)), Products.CUBLAS);
   }
 }

@@ -46,7 +46,8 @@ class JCudaCalls extends DriverContract {
     long lists = driver().allocate(32 * 8 * 8);
     for (int bytes : new int[] {16 << 10, 60 << 10, 40 << 10, 150 << 10}) {
       driver().launch("nearest_foreign_2", 1, 1, 256, bytes,
-          new Arguments().pointer(x).int32(32).int32(2).int32(128).pointer(0).pointer(0).pointer(0).pointer(lists));
+          new Arguments().pointer(x).int32(32).int32(2).int32(128).pointer(0).pointer(0).pointer(0).int32(0)
+              .int32(32).pointer(lists));
       driver().synchronise();
     }
     assertTrue(failure(() -> driver().launch("nearest_foreign_2", 1, 1, 256, 1 << 20, new Arguments()))
@@ -70,7 +71,7 @@ class JCudaCalls extends DriverContract {
       long x = upload(1);
       long y = other.allocate(4);
       other.upload(new float[] {5}, 0, y, 4);
-      add(x, x, 1);
+      add(upload(1), x, 1);
       float[] five = new float[1];
       other.download(y, five, 0, 4);
       assertEquals(5, five[0]);

@@ -12,12 +12,13 @@ import java.util.stream.Stream;
 /**
  * One kernel file with one mistake in it.
  *
- * @param file   name of the file under kernels/
- * @param line   number of the line, from 1
- * @param before the original line
- * @param after  the line with the mistake
+ * @param file    name of the file under kernels/
+ * @param line    number of the line, from 1
+ * @param before  the original line
+ * @param after   the line with the mistake
+ * @param ofOrder whether the mistake concerns the order of accesses to memory
  */
-record Mutant(String file, int line, String before, String after) {
+record Mutant(String file, int line, String before, String after, boolean ofOrder) {
 
   /** A kind of mistake: what is found in a line, and what replaces it. */
   private record Mistake(Pattern found, List<String> instead) {
@@ -26,9 +27,12 @@ record Mutant(String file, int line, String before, String after) {
     }
   }
 
-  private static final List<Mistake> MISTAKES = List.of(
-      // A barrier is dropped.
-      new Mistake("__syncthreads\\(\\);", ";"),
+  /** A barrier is dropped or orders one warp only; an atomic operation is made of plain steps. */
+  private static final List<Mistake> MISTAKES_OF_ORDER =
+      List.of(new Mistake("__syncthreads\\(\\);", ";", "__syncwarp();"), new Mistake("__syncwarp\\(\\);", ";"),
+          new Mistake("\\batomic(Min|Max|Add)\\(", "plain_atomic$1("));
+
+  private static final List<Mistake> OTHER_MISTAKES = List.of(
       // A comparison is flipped. Operators stand between spaces, brackets of templates do not.
       new Mistake(" < ", " > "),
       new Mistake(" > ", " < "),
@@ -78,7 +82,7 @@ record Mutant(String file, int line, String before, String after) {
             || code.contains("for (int t = 0; t < kNearest")) {
           continue;
         }
-        for (Mistake mistake : MISTAKES) {
+        for (Mistake mistake : Stream.concat(MISTAKES_OF_ORDER.stream(), OTHER_MISTAKES.stream()).toList()) {
           Matcher matcher = mistake.found.matcher(code);
           while (matcher.find()) {
             for (String instead : mistake.instead) {
@@ -93,7 +97,8 @@ record Mutant(String file, int line, String before, String after) {
               changed.append(upToHere, matcher.start(), upToHere.length());
               changed.append(code.substring(matcher.end()));
               if (!changed.toString().equals(code)) {
-                mutants.add(new Mutant(file.getFileName().toString(), i + 1, line, changed.toString()));
+                mutants.add(new Mutant(file.getFileName().toString(), i + 1, line, changed.toString(),
+                    MISTAKES_OF_ORDER.contains(mistake)));
               }
             }
           }

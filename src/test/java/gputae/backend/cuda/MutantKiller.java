@@ -37,21 +37,23 @@ import java.util.Random;
  */
 public final class MutantKiller {
 
+  /** So little work for a launch over all pairs that clouds of some hundred points take several. */
+  private static final long MOST_WORK = 100_000;
+
   private MutantKiller() {}
 
   /**
-   * Arguments: the folder of the host runner's libraries, {@code plain} or {@code sanitized} as they were built, then
-   * the names of the self-test's operations to run. With sanitizers, which see forbidden reads and writes, one order
-   * and small trees are enough.
+   * Arguments: the folder of the host runner's libraries, the {@link HostRunners.Build} that they are, then the names
+   * of the self-test's operations to run. Where forbidden accesses are seen, one order and small trees are enough.
    */
   public static void main(String[] arguments) {
-    boolean sanitized = arguments[1].equals("sanitized");
+    boolean plain = HostRunners.Build.valueOf(arguments[1]) == HostRunners.Build.PLAIN;
     List<String> names = Arrays.asList(arguments).subList(2, arguments.length);
     List<Operation> operations =
         SelfTest.operations().stream().filter(operation -> names.contains(operation.name())).toList();
     try {
-      for (HostRunner.Order order : sanitized ? new HostRunner.Order[] {HostRunner.Order.FORWARD}
-          : HostRunner.Order.values()) {
+      for (HostRunner.Order order : plain ? HostRunner.Order.values()
+          : new HostRunner.Order[] {HostRunner.Order.FORWARD}) {
         try (CudaBackend cuda = open(arguments[0], order, Products.AUTO)) {
           Backend backend = endingAtTheFirstError(cuda);
           // The quick tests come first: most mutants die here.
@@ -61,7 +63,7 @@ public final class MutantKiller {
           }
           for (Operation operation : operations) {
             // The trees above are enough for the other orders; all trees of the self-test take most of a minute.
-            if (!operation.name().endsWith("spanning tree") || !sanitized && order == HostRunner.Order.FORWARD) {
+            if (!operation.name().endsWith("spanning tree") || plain && order == HostRunner.Order.FORWARD) {
               run(operation, backend, order);
             }
           }
@@ -84,11 +86,12 @@ public final class MutantKiller {
 
   private static CudaBackend open(String libraries, HostRunner.Order order, Products products) {
     return new CudaBackend(
-        new HostRunner(Path.of(libraries), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY), products);
+        new HostRunner(Path.of(libraries), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY), products, false,
+        MOST_WORK);
   }
 
   /** Whether the operation multiplies matrices, for which there are two ways. */
-  private static boolean multiplies(Operation operation) {
+  static boolean multiplies(Operation operation) {
     return operation.name().startsWith("dense");
   }
 

@@ -3,6 +3,7 @@ package gputae.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.backend.cuda.HostRunners.Build;
 import gputae.selftest.Operation;
 import gputae.selftest.Result;
 import gputae.selftest.SelfTest;
@@ -36,9 +37,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Checks that the tests detect mistakes: kernels with one mistake in them must fail the self-test or the comparison of
- * trees that the tests run. {@code -Dgputae.mutants=all} tries every mutant. A number tries that many, without those of
- * the kernels of trees, which take long. Names of files, separated by commas, try all mutants of these files.
- * target/mutants.txt lists the result of each.
+ * trees that the tests run, as they are or under sanitizers or under the watch of native/testing/host/watch.h.
+ * {@code -Dgputae.mutants=all} tries every mutant. A number tries that many, without those of the kernels of trees,
+ * which take long. Names of files, separated by commas, try all mutants of these files. {@code order} tries those in
+ * which a barrier or an atomic operation is missing. target/mutants.txt lists the result of each.
  */
 @Tag("thorough")
 class MutationTest {
@@ -70,19 +72,23 @@ class MutationTest {
 
   private record Tried(Mutant mutant, Fate fate, String how) {}
 
+  /** The builds in the order in which they are tried. A mistake of order is what the watch is made for. */
+  private static List<Build> builds(Mutant mutant) {
+    return mutant.ofOrder() ? List.of(Build.WATCHED, Build.PLAIN, Build.SANITIZED)
+        : List.of(Build.PLAIN, Build.SANITIZED);
+  }
+
   @Test
   void mistakesInKernelsAreNoticed(@TempDir Path work) throws IOException, InterruptedException, ExecutionException {
     Map<String, Set<String>> operations = operationsOfFiles();
-    Path sane = work.resolve("sane");
-    assertEquals(0, build(KERNELS, sane, null));
-    Path watched = work.resolve("watched");
-    assertEquals(0, build(KERNELS, watched, HostRunners.SANITIZERS));
     Set<String> all =
         SelfTest.operations().stream().map(Operation::name).collect(Collectors.toCollection(LinkedHashSet::new));
     List<Mutant> mutants = new ArrayList<>(Mutant.of(KERNELS));
     int count = mutants.size();
     String asked = System.getProperty("gputae.mutants", SOME);
-    if (asked.contains(".")) {
+    if (asked.equals("order")) {
+      mutants.removeIf(mutant -> !mutant.ofOrder());
+    } else if (asked.contains(".")) {
       mutants.removeIf(mutant -> !List.of(asked.split(",")).contains(mutant.file()));
     } else if (!asked.equals("all")) {
       // The operation for large trees alone takes minutes under a sanitizer.
@@ -93,9 +99,11 @@ class MutationTest {
     Set<String> reached = new LinkedHashSet<>();
     mutants.forEach(mutant -> reached.addAll(operations.getOrDefault(mutant.file(), all)));
     long started = System.nanoTime();
-    assertEquals("0", run(sane, false, reached, Integer.MAX_VALUE),
-        "the kernels as they are pass, or every mutant would seem to be killed");
-    assertEquals("0", run(watched, true, reached, Integer.MAX_VALUE), "and so they do under sanitizers");
+    for (Build build : mutants.stream().flatMap(mutant -> builds(mutant).stream()).distinct().toList()) {
+      assertEquals(0, build(build, KERNELS, work.resolve(build.name())));
+      assertEquals("0", run(build, work.resolve(build.name()), reached, Integer.MAX_VALUE),
+          "the kernels as they are pass in the build " + build + ", or every mutant would seem to be killed");
+    }
     int seconds = (int) (PATIENCE * (System.nanoTime() - started) / 1_000_000_000L) + 10;
 
     ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Runtime.getRuntime().availableProcessors()));
@@ -104,7 +112,7 @@ class MutationTest {
       Mutant mutant = mutants.get(i);
       Path folder = work.resolve("mutant-" + i);
       futures.add(pool
-          .submit(() -> attempt(mutant, operations.getOrDefault(mutant.file(), all), folder, sane, watched, seconds)));
+          .submit(() -> attempt(mutant, operations.getOrDefault(mutant.file(), all), folder, work, seconds)));
     }
     List<Tried> tried = new ArrayList<>();
     for (Future<Tried> future : futures) {
@@ -133,13 +141,16 @@ class MutationTest {
         killed + " killed, " + survivors.size() + " survived");
   }
 
-  private static Tried attempt(Mutant mutant, Set<String> operations, Path folder, Path sane, Path watched, int seconds)
+  private static Tried attempt(Mutant mutant, Set<String> operations, Path folder, Path unchanged, int seconds)
       throws IOException, InterruptedException {
     Path kernels = folder.resolve("kernels");
     mutant.write(KERNELS, kernels);
-    String came = tryOut(kernels, folder.resolve("libraries"), sane, false, operations, seconds);
-    if (came.equals("0")) {
-      came = tryOut(kernels, folder.resolve("sanitized"), watched, true, operations, seconds);
+    String came = "0";
+    for (Build build : builds(mutant)) {
+      if (came.equals("0")) {
+        came =
+            tryOut(build, kernels, folder.resolve(build.name()), unchanged.resolve(build.name()), operations, seconds);
+      }
     }
     try (Stream<Path> files = Files.walk(folder)) {
       files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
@@ -149,16 +160,17 @@ class MutationTest {
   }
 
   /** Builds the kernels and runs them; returns the outcome. */
-  private static String tryOut(Path kernels, Path libraries, Path sane, boolean sanitized, Set<String> operations,
+  private static String tryOut(Build build, Path kernels, Path libraries, Path unchanged, Set<String> operations,
       int seconds)
       throws IOException, InterruptedException {
     Files.createDirectories(libraries);
     // The engine and the bridge are the same for all mutants.
-    for (String same : List.of("engine.o", "flags", "libgputae_host_runner.so")) {
-      Files.copy(sane.resolve(same), libraries.resolve(same), StandardCopyOption.COPY_ATTRIBUTES);
+    for (String same : List.of("engine.o", "watch.o", "flags", "libgputae_host_runner.so")) {
+      if (Files.exists(unchanged.resolve(same))) {
+        Files.copy(unchanged.resolve(same), libraries.resolve(same), StandardCopyOption.COPY_ATTRIBUTES);
+      }
     }
-    return build(kernels, libraries, sanitized ? HostRunners.SANITIZERS : null) == 0
-        ? run(libraries, sanitized, operations, seconds) : DOES_NOT_COMPILE;
+    return build(build, kernels, libraries) == 0 ? run(build, libraries, operations, seconds) : DOES_NOT_COMPILE;
   }
 
   /** For each file the operations of the self-test that launch a kernel with code of this file. */
@@ -167,7 +179,7 @@ class MutationTest {
     for (Products products : List.of(Products.AUTO, Products.OWN)) {
       // Products of our own are a matter of the layers alone.
       List<Operation> asked = SelfTest.operations().stream()
-          .filter(operation -> products == Products.AUTO || operation.name().startsWith("dense")).toList();
+          .filter(operation -> products == Products.AUTO || MutantKiller.multiplies(operation)).toList();
       try (CudaBackend backend = new CudaBackend(HostRunners.driver(HostRunner.Order.FORWARD), products)) {
         results.addAll(SelfTest.run(asked, backend, backend::launches, result -> {}));
       }
@@ -201,21 +213,20 @@ class MutationTest {
     return operations;
   }
 
-  private static int build(Path kernels, Path output, String flags) throws IOException, InterruptedException {
-    return HostRunners.building(kernels, output, flags).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
-        .waitFor();
+  private static int build(Build build, Path kernels, Path output) throws IOException, InterruptedException {
+    return build.of(kernels, output).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
   }
 
   /** The outcome of the process: {@code 0}, or how it ended. */
-  private static String run(Path libraries, boolean sanitized, Set<String> operations, int seconds)
+  private static String run(Build build, Path libraries, Set<String> operations, int seconds)
       throws IOException, InterruptedException {
-    List<String> arguments = new ArrayList<>(List.of(libraries.toString(), sanitized ? "sanitized" : "plain"));
+    List<String> arguments = new ArrayList<>(List.of(libraries.toString(), build.name()));
     arguments.addAll(operations);
     Path log = libraries.resolveSibling("log");
     List<String> options = List.of("-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
         "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null");
     ProcessBuilder java = HostRunners.java(options, MutantKiller.class, arguments).redirectOutput(log.toFile());
-    Process process = (sanitized ? HostRunners.sanitized(java) : java).start();
+    Process process = build.run(java).start();
     if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
       process.destroyForcibly().waitFor();
       return "no end";
