@@ -19,7 +19,8 @@ OPERATION(void, dense,
            int64_t out, GputaeTeam* team))
 
 // dy (rows, out) becomes the gradient before the activation; dw (out, in) += dy^T x; db (out) += column sums of dy; dx
-// (rows, in) = dy w if dx is not null. Returns 0, or oneDNN's status.
+// (rows, in) = dy w if dx is not null. The bits of dw and dx depend on the number of threads only if oneDNN computes
+// them (dense.cpp says when). Returns 0, or oneDNN's status.
 OPERATION(int, dense_backward,
           (const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db, float* dx,
            int64_t rows, int64_t in, int64_t out, GputaeTeam* team))
