@@ -1,73 +1,66 @@
-// Dense layers: oneDNN's single-precision matrix product with bias, activation and their gradients around it. Formulas
-// and shapes: gputae.h.
+// Dense layers: matrix products with bias, activation and their gradients around them. Formulas and shapes:
+// operations.h.
 //
-// Each part multiplies its own rows (or, for the gradient of a weight, its own columns) with a product of one thread,
-// and finishes them while they are in the cache of that thread. This is faster than oneDNN's own threading of each
-// product (measured: 282 against 306 microseconds for the 17 products of a step at batch 128, 2 threads), and it needs
-// one wake-up instead of two.
+// The products are our own (products.h), but those of the backward pass of layers with many inputs are oneDNN's. For
+// the shapes of these networks ours are faster, they give equal rows equal bits, and their bits do not depend on the
+// number of threads (bench/results/2026-11-29-cpu-products.md).
+//
+// Each part multiplies its own rows (or, for the gradient of a weight, its own rows or columns), and finishes them
+// while they are in the cache of that thread. oneDNN's products run on one thread each for this reason: its own
+// threading is slower (measured: 306 against 282 microseconds for the 17 products of a step at batch 128, 2 threads).
 //
 // dnnl_sgemm is row-major like everything here, so nothing is swapped: C (m, n) = op(A) (m, k) op(B) (k, n).
 #include <oneapi/dnnl/dnnl.h>
 
 #include <atomic>
-#include <cstdlib>
 
 #include "exponential.h"
+#include "products.h"
 
 namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// Columns are split at whole cache lines.
-constexpr int64_t kLineFloats = 16;
+// The inputs of a layer from which on the products of its backward pass are oneDNN's. With so many, the panels of x and
+// of the weight are read a few hundred bytes at a time from rows that are far apart, which takes longer than the copies
+// that oneDNN makes: 784 -> 64, batch 128, 53 instead of 48 microseconds; 1000 -> 1000, batch 512, a quarter longer.
+constexpr int64_t kManyInputs = 256;
 
-// Number of multiply-adds below which a second thread costs more than it saves.
+// Number of multiply-adds below which a second thread costs more than it saves, and the same for the numbers that an
+// activation's derivative is multiplied with.
 constexpr int64_t kParallelProducts = 32768;
+constexpr int64_t kParallelDerivatives = 16384;
 
-// Keeps a status other than success.
-void note(std::atomic<int>& failure, int status) {
-  if (status != 0) failure.store(status, std::memory_order_relaxed);
-}
-
-// The number of rows of a forward product is a multiple of this. For few rows, and for the rows that remain after a
-// division, oneDNN takes other kernels, which round differently (AVX-512: fewer than 16; AVX2: a remainder of 1 to 3
-// after division by 6, and the last rows above 144; SSE: a single row). Then equal images of a batch would get
-// embeddings that differ in their last bits, and the death time between them would get a direction made of rounding
-// errors.
+// oneDNN's parts begin at multiples of this. For the rows that remain after a division by it, oneDNN takes other
+// kernels, which round differently.
 #if defined(__AVX512F__)
-constexpr int64_t kRowGrain = 16, kMostRows = INT64_MAX;
+constexpr int64_t kRowGrain = 16;
 #elif defined(__AVX2__)
-constexpr int64_t kRowGrain = 6, kMostRows = 144;
+constexpr int64_t kRowGrain = 6;
 #else
-constexpr int64_t kRowGrain = 2, kMostRows = INT64_MAX;
+constexpr int64_t kRowGrain = 2;
 #endif
 
-// y (rows, out) = x (rows, in) w (out, in)^T for fewer rows than kRowGrain. Rows of zeros are added. Returns oneDNN's
-// status.
-int padded_product(const float* x, const float* w, float* y, int64_t rows, int64_t in, int64_t out) {
-  const size_t row = static_cast<size_t>(in + out);
-  auto* room = static_cast<float*>(std::calloc(static_cast<size_t>(kRowGrain) * row, sizeof(float)));
-  if (room == nullptr) return dnnl_out_of_memory;
-  float* padded_y = room + kRowGrain * in;
-  __builtin_memcpy(room, x, static_cast<size_t>(rows * in) * sizeof(float));
-  const int status = dnnl_sgemm('N', 'T', kRowGrain, out, in, 1, room, in, w, in, 0, padded_y, out);
-  __builtin_memcpy(y, padded_y, static_cast<size_t>(rows * out) * sizeof(float));
-  std::free(room);
-  return status;
+constexpr float kOne = 1;
+
+// One layer's backward pass, as in operations.h.
+struct Backward {
+  const float *x, *w;
+  float *dy, *dw, *db, *dx;
+  int64_t rows, in, out;
+};
+
+// The part of the weight (out, in) whose gradient a thread computes: the longer side is split, at whole cache lines.
+struct Tile {
+  Share outputs, columns;
+};
+Tile tile(int64_t in, int64_t out, int number, int parts) {
+  if (in >= out) return {{0, out}, share(in, kLineFloats, number, parts)};
+  return {share(out, kLineFloats, number, parts), {0, in}};
 }
 
-void activate(const float* b, int activation, float* y, int64_t rows, int64_t out) {
-  for (int64_t r = 0; r < rows; r++) {
-    float* row = y + r * out;
-    if (activation == GPUTAE_ELU) {
-      for (int64_t j = 0; j < out; j++) {
-        const float x = row[j] + b[j];
-        row[j] = x > 0 ? x : exponential_minus_one(x);
-      }
-    } else {
-      for (int64_t j = 0; j < out; j++) row[j] += b[j];
-    }
-  }
+void elu(float* y, int64_t count) {
+  for (int64_t j = 0; j < count; j++) y[j] = y[j] > 0 ? y[j] : exponential_minus_one(y[j]);
 }
 
 // ELU's derivative from its output: 1 if y > 0, otherwise exp(x) = y + 1.
@@ -75,54 +68,82 @@ void elu_backward(const float* y, float* dy, int64_t count) {
   for (int64_t i = 0; i < count; i++) dy[i] *= y[i] > 0 ? 1.0f : y[i] + 1;
 }
 
+void multiply(const Product& product) {
+  multiply(product, [](float*, int64_t, int64_t) {});
+}
+
+// db += column sums of dy, for the columns of one part. The sum is the product of a row of ones with dy.
+void add_columns(const Backward& l, int number, int parts) {
+  const Share own = share(l.out, kLineFloats, number, parts);
+  float* db = l.db + own.first;
+  multiply({1, own.last - own.first, l.rows, &kOne, 0, 0, l.dy + own.first, l.out, false, db, db, l.out});
+}
+
+// The products of a part, by the products of products.h. dy is finished.
+void backward(const Backward& l, int number, int parts) {
+  if (l.dx != nullptr) {
+    const Share own = share(l.rows, 1, number, parts);
+    multiply({own.last - own.first, l.in, l.out, l.dy + own.first * l.out, l.out, 1, l.w, l.in, false, nullptr,
+              l.dx + own.first * l.in, l.in});
+  }
+  const auto [outputs, columns] = tile(l.in, l.out, number, parts);
+  float* dw = l.dw + outputs.first * l.in + columns.first;
+  multiply({outputs.last - outputs.first, columns.last - columns.first, l.rows, l.dy + outputs.first, 1, l.out,
+            l.x + columns.first, l.in, false, dw, dw, l.in});
+  add_columns(l, number, parts);
+}
+
+// The same by oneDNN. Returns its status.
+int backward_of_many_inputs(const Backward& l, int number, int parts) {
+  int status = 0;
+  const Share own = share(l.rows, kRowGrain, number, parts);
+  if (l.dx != nullptr && own.last > own.first) {
+    status |= dnnl_sgemm('N', 'N', own.last - own.first, l.in, l.out, 1, l.dy + own.first * l.out, l.out, l.w, l.in, 0,
+                         l.dx + own.first * l.in, l.in);
+  }
+  const auto [outputs, columns] = tile(l.in, l.out, number, parts);
+  const int64_t height = outputs.last - outputs.first, width = columns.last - columns.first;
+  if (height > 0 && width > 0) {
+    status |= dnnl_sgemm('T', 'N', height, width, l.rows, 1, l.dy + outputs.first, l.out, l.x + columns.first, l.in, 1,
+                         l.dw + outputs.first * l.in + columns.first, l.in);
+  }
+  add_columns(l, number, parts);
+  return status;
+}
+
 }  // namespace
 
-int dense(const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
-          int64_t out, GputaeTeam* team) {
-  std::atomic<int> failure = 0;
+void dense(const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
+           int64_t out, GputaeTeam* team) {
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
-  in_parts(team, parts, [&](int number) {
-    const Share own = share(rows, kRowGrain, number, parts);
-    const int64_t count = own.last - own.first, whole = count / kRowGrain * kRowGrain, rest = count - whole;
-    const float* from = x + own.first * in;
-    float* to = y + own.first * out;
-    for (int64_t first = 0; first < whole; first += kMostRows) {
-      const int64_t some = whole - first < kMostRows ? whole - first : kMostRows;
-      note(failure, dnnl_sgemm('N', 'T', some, out, in, 1, from + first * in, in, w, in, 0, to + first * out, out));
-      if (some < kMostRows) break;
-    }
-    if (rest > 0) note(failure, padded_product(from + whole * in, w, to + whole * out, rest, in, out));
-    activate(b, activation, to, count, out);
+  in_parts(team, parts, [=](int number) {
+    const Share own = share(rows, 1, number, parts);
+    multiply({own.last - own.first, out, in, x + own.first * in, in, 1, w, in, true, b, y + own.first * out, out},
+             [=](float* block, int64_t count, int64_t outputs) {
+               if (activation != GPUTAE_ELU) return;
+               for (int64_t r = 0; r < count; r++) elu(block + r * out, outputs);
+             });
   });
-  return failure;
 }
 
 int dense_backward(const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db,
                    float* dx, int64_t rows, int64_t in, int64_t out, GputaeTeam* team) {
+  // The gradient of the weight is a sum over all rows, so it waits until all of dy is finished.
+  if (activation == GPUTAE_ELU) {
+    const int parts = parts_for(team, rows * out, kParallelDerivatives);
+    in_parts(team, parts, [=](int number) {
+      const Share own = share(rows * out, kLineFloats, number, parts);
+      elu_backward(y + own.first, dy + own.first, own.last - own.first);
+    });
+  }
   std::atomic<int> failure = 0;
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
   in_parts(team, parts, [&](int number) {
-    const Share own = share(rows, kRowGrain, number, parts);
-    const int64_t count = own.last - own.first;
-    if (count == 0) return;
-    if (activation == GPUTAE_ELU) elu_backward(y + own.first * out, dy + own.first * out, count * out);
-    if (dx != nullptr)
-      note(failure,
-           dnnl_sgemm('N', 'N', count, in, out, 1, dy + own.first * out, out, w, in, 0, dx + own.first * in, in));
-  });
-  // The gradient of the weight is a sum over all rows, so it waits until all rows are finished. The longer side of the
-  // weight is split.
-  in_parts(team, parts, [&](int number) {
-    const Share columns = in >= out ? share(in, kLineFloats, number, parts) : Share{0, in};
-    const Share outputs = in >= out ? Share{0, out} : share(out, kLineFloats, number, parts);
-    const int64_t width = columns.last - columns.first, height = outputs.last - outputs.first;
-    if (width > 0 && height > 0) {
-      note(failure, dnnl_sgemm('T', 'N', height, width, rows, 1, dy + outputs.first, out, x + columns.first, in, 1,
-                               dw + outputs.first * in + columns.first, in));
-    }
-    const Share biases = share(out, kLineFloats, number, parts);
-    for (int64_t r = 0; r < rows; r++) {
-      for (int64_t j = biases.first; j < biases.last; j++) db[j] += dy[r * out + j];
+    const Backward layer = {x, w, dy, dw, db, dx, rows, in, out};
+    if (in < kManyInputs) {
+      backward(layer, number, parts);
+    } else if (const int status = backward_of_many_inputs(layer, number, parts)) {
+      failure.store(status, std::memory_order_relaxed);
     }
   });
   return failure;

@@ -1,8 +1,10 @@
-// A register of float32 lanes and the few operations that the spanning tree and Adam need, for each instruction set.
-// Comparisons are ordered: if one side is a NaN, they are false. A mask is an integer; bit l stands for lane l.
+// A register of float32 lanes and the few operations that dense layers, the spanning tree and Adam need, for each
+// instruction set. Addresses need no alignment. Comparisons are ordered: if one side is a NaN, they are false. A mask
+// is an integer; bit l stands for lane l.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "isa.h"
 
@@ -19,7 +21,8 @@ struct Lanes {
   __m512 v;
 };
 using Mask = uint32_t;
-static inline Lanes load(const float* p) { return {_mm512_load_ps(p)}; }
+static inline Lanes load(const float* p) { return {_mm512_loadu_ps(p)}; }
+static inline Lanes load_where(Mask m, const float* p) { return {_mm512_maskz_loadu_ps(static_cast<__mmask16>(m), p)}; }
 static inline Lanes broadcast(float x) { return {_mm512_set1_ps(x)}; }
 static inline Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
 static inline Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
@@ -42,10 +45,10 @@ static inline Lanes quotient(Lanes a, Lanes b) {
 static inline Lanes minimum(Lanes a, Lanes b) { return {_mm512_min_ps(a.v, b.v)}; }
 static inline Mask less(Lanes a, Lanes b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
 static inline Mask equal(Lanes a, Lanes b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ); }
-static inline void store(float* p, Lanes a) { _mm512_store_ps(p, a.v); }
-static inline void store_where(Mask m, float* p, Lanes a) { _mm512_mask_store_ps(p, static_cast<__mmask16>(m), a.v); }
+static inline void store(float* p, Lanes a) { _mm512_storeu_ps(p, a.v); }
+static inline void store_where(Mask m, float* p, Lanes a) { _mm512_mask_storeu_ps(p, static_cast<__mmask16>(m), a.v); }
 static inline void store_where(Mask m, uint32_t* p, uint32_t x) {
-  _mm512_mask_store_epi32(p, static_cast<__mmask16>(m), _mm512_set1_epi32(static_cast<int>(x)));
+  _mm512_mask_storeu_epi32(p, static_cast<__mmask16>(m), _mm512_set1_epi32(static_cast<int>(x)));
 }
 static inline float minimum_lane(Lanes a) { return _mm512_reduce_min_ps(a.v); }
 
@@ -56,7 +59,12 @@ struct Lanes {
   __m256 v;
 };
 using Mask = uint32_t;
-static inline Lanes load(const float* p) { return {_mm256_load_ps(p)}; }
+static inline __m256i spread(Mask m) {
+  const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(m)), bit), bit);
+}
+static inline Lanes load(const float* p) { return {_mm256_loadu_ps(p)}; }
+static inline Lanes load_where(Mask m, const float* p) { return {_mm256_maskload_ps(p, spread(m))}; }
 static inline Lanes broadcast(float x) { return {_mm256_set1_ps(x)}; }
 static inline Lanes operator+(Lanes a, Lanes b) { return {_mm256_add_ps(a.v, b.v)}; }
 static inline Lanes operator-(Lanes a, Lanes b) { return {_mm256_sub_ps(a.v, b.v)}; }
@@ -75,11 +83,7 @@ static inline Mask less(Lanes a, Lanes b) {
 static inline Mask equal(Lanes a, Lanes b) {
   return static_cast<Mask>(_mm256_movemask_ps(_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ)));
 }
-static inline void store(float* p, Lanes a) { _mm256_store_ps(p, a.v); }
-static inline __m256i spread(Mask m) {
-  const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-  return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(m)), bit), bit);
-}
+static inline void store(float* p, Lanes a) { _mm256_storeu_ps(p, a.v); }
 static inline void store_where(Mask m, float* p, Lanes a) { _mm256_maskstore_ps(p, spread(m), a.v); }
 static inline void store_where(Mask m, uint32_t* p, uint32_t x) {
   _mm256_maskstore_epi32(reinterpret_cast<int*>(p), spread(m), _mm256_set1_epi32(static_cast<int>(x)));
@@ -93,46 +97,44 @@ static inline float minimum_lane(Lanes a) {
 
 #else
 
-// Plain C++: four lanes that g++ may put into an SSE register. Without FMA in hardware, fmaf is a library call, which
-// is exact and slow.
+// Four lanes in a vector of g++, which is an SSE register. Without FMA in hardware, fmaf is a library call, which is
+// exact and slow.
 constexpr int kWidth = 4;
+using Vector __attribute__((vector_size(16))) = float;
 struct Lanes {
-  float v[kWidth];
+  Vector v;
 };
 using Mask = uint32_t;
-static inline Lanes load(const float* p) { return {{p[0], p[1], p[2], p[3]}}; }
-static inline Lanes broadcast(float x) { return {{x, x, x, x}}; }
-static inline Lanes operator+(Lanes a, Lanes b) {
-  return {{a.v[0] + b.v[0], a.v[1] + b.v[1], a.v[2] + b.v[2], a.v[3] + b.v[3]}};
-}
-static inline Lanes operator-(Lanes a, Lanes b) {
-  return {{a.v[0] - b.v[0], a.v[1] - b.v[1], a.v[2] - b.v[2], a.v[3] - b.v[3]}};
-}
-static inline Lanes operator*(Lanes a, Lanes b) {
-  return {{a.v[0] * b.v[0], a.v[1] * b.v[1], a.v[2] * b.v[2], a.v[3] * b.v[3]}};
-}
-static inline Lanes root(Lanes a) {
+static inline Lanes load(const float* p) {
   Lanes r;
-  for (int l = 0; l < kWidth; l++) r.v[l] = __builtin_sqrtf(a.v[l]);
+  __builtin_memcpy(&r.v, p, sizeof r.v);
   return r;
+}
+static inline Lanes load_where(Mask m, const float* p) {
+  Lanes r = {};
+  for (int l = 0; l < kWidth; l++) {
+    if (m >> l & 1) r.v[l] = p[l];
+  }
+  return r;
+}
+static inline Lanes broadcast(float x) { return {Vector{x, x, x, x}}; }
+static inline Lanes operator+(Lanes a, Lanes b) { return {a.v + b.v}; }
+static inline Lanes operator-(Lanes a, Lanes b) { return {a.v - b.v}; }
+static inline Lanes operator*(Lanes a, Lanes b) { return {a.v * b.v}; }
+static inline Lanes root(Lanes a) {
+  for (int l = 0; l < kWidth; l++) a.v[l] = __builtin_sqrtf(a.v[l]);
+  return a;
 }
 static inline Lanes zero_below(Lanes a, float least) {
   for (int l = 0; l < kWidth; l++) a.v[l] = __builtin_fabsf(a.v[l]) < least ? 0 : a.v[l];
   return a;
 }
-static inline Lanes quotient(Lanes a, Lanes b) {
-  return {{a.v[0] / b.v[0], a.v[1] / b.v[1], a.v[2] / b.v[2], a.v[3] / b.v[3]}};
-}
+static inline Lanes quotient(Lanes a, Lanes b) { return {a.v / b.v}; }
 static inline Lanes fused(Lanes a, Lanes b, Lanes c) {
-  Lanes r;
-  for (int l = 0; l < kWidth; l++) r.v[l] = __builtin_fmaf(a.v[l], b.v[l], c.v[l]);
-  return r;
+  for (int l = 0; l < kWidth; l++) c.v[l] = __builtin_fmaf(a.v[l], b.v[l], c.v[l]);
+  return c;
 }
-static inline Lanes minimum(Lanes a, Lanes b) {
-  Lanes r;
-  for (int l = 0; l < kWidth; l++) r.v[l] = a.v[l] < b.v[l] ? a.v[l] : b.v[l];
-  return r;
-}
+static inline Lanes minimum(Lanes a, Lanes b) { return {a.v < b.v ? a.v : b.v}; }
 static inline Mask less(Lanes a, Lanes b) {
   Mask m = 0;
   for (int l = 0; l < kWidth; l++) m |= static_cast<Mask>(a.v[l] < b.v[l]) << l;
@@ -143,9 +145,7 @@ static inline Mask equal(Lanes a, Lanes b) {
   for (int l = 0; l < kWidth; l++) m |= static_cast<Mask>(a.v[l] == b.v[l]) << l;
   return m;
 }
-static inline void store(float* p, Lanes a) {
-  for (int l = 0; l < kWidth; l++) p[l] = a.v[l];
-}
+static inline void store(float* p, Lanes a) { __builtin_memcpy(p, &a.v, sizeof a.v); }
 static inline void store_where(Mask m, float* p, Lanes a) {
   for (int l = 0; l < kWidth; l++) {
     if (m >> l & 1) p[l] = a.v[l];
@@ -163,6 +163,30 @@ static inline float minimum_lane(Lanes a) {
 }
 
 #endif
+
+// The mask of the first `count` lanes, or of all lanes if there are fewer.
+static inline Mask first_lanes(int64_t count) {
+  return count >= kWidth ? (Mask{1} << kWidth) - 1 : (Mask{1} << count) - 1;
+}
+
+// One step of a transposition: the lanes of the upper row with bit kBit in their number, and those of the lower row
+// without it, change places.
+template <int kBit, int... kLane>
+static inline void exchange(Lanes& upper, Lanes& lower, std::integer_sequence<int, kLane...>) {
+  const Lanes u = upper, l = lower;
+  upper = {__builtin_shufflevector(u.v, l.v, ((kLane & kBit) == 0 ? kLane : kWidth + kLane - kBit)...)};
+  lower = {__builtin_shufflevector(u.v, l.v, ((kLane & kBit) == 0 ? kLane + kBit : kWidth + kLane)...)};
+}
+
+// rows (kWidth, kWidth) becomes its transpose.
+template <int kBit = kWidth / 2>
+static inline void transpose(Lanes (&rows)[kWidth]) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kWidth; i++) {
+    if ((i & kBit) == 0) exchange<kBit>(rows[i], rows[i + kBit], std::make_integer_sequence<int, kWidth>());
+  }
+  if constexpr (kBit > 1) transpose<kBit / 2>(rows);
+}
 
 // a * b + c for results that need not be exact, like the function for single numbers.
 static inline Lanes multiply_add(Lanes a, Lanes b, Lanes c) {

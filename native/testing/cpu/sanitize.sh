@@ -5,8 +5,8 @@
 # DNNL_DIR holds include/, libdnnl.so.3 and libgomp.so.1. JAVA_HOME, if set, names the JDK whose jni.h is used. The
 # builds are:
 #   plain    the flags of the build that users get, with oneDNN
-#   address  AddressSanitizer and UndefinedBehaviorSanitizer, with plain products instead of oneDNN (plain_products.cpp
-#            says why)
+#   address  AddressSanitizer and UndefinedBehaviorSanitizer, with plain products instead of oneDNN's
+#            (plain_products.cpp says why)
 #   thread   ThreadSanitizer, also with plain products
 # The script prints a line for each group of checks. It fails if a check fails, or if no check ran. On a processor
 # without AVX-512 the groups for AVX-512 are skipped, with a message.

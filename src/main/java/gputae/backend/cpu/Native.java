@@ -37,7 +37,7 @@ final class Native {
   static native void gather(long context, long images, long order, long step, long batch, long stepsPerEpoch, long rows,
       long p, long x);
 
-  static native int dense(long context, long x, long w, long b, int activation, long y, long rows, long in, long out);
+  static native void dense(long context, long x, long w, long b, int activation, long y, long rows, long in, long out);
 
   static native int denseBackward(
       long context, long x, long w, long y, int activation, long dy, long dw, long db, long dx, long rows, long in,
