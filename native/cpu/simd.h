@@ -169,13 +169,24 @@ static inline Mask first_lanes(int64_t count) {
   return count >= kWidth ? (Mask{1} << kWidth) - 1 : (Mask{1} << count) - 1;
 }
 
+// The lanes with these numbers; those of b follow those of a.
+template <int... kFrom>
+static inline Lanes picked(Lanes a, Lanes b) {
+#ifdef __clang__
+  return {__builtin_shufflevector(a.v, b.v, kFrom...)};
+#else  // g++ 11 does not know the function above.
+  using Places __attribute__((vector_size(sizeof(Lanes)))) = int32_t;
+  return {__builtin_shuffle(a.v, b.v, Places{kFrom...})};
+#endif
+}
+
 // One step of a transposition: the lanes of the upper row with bit kBit in their number, and those of the lower row
 // without it, change places.
 template <int kBit, int... kLane>
 static inline void exchange(Lanes& upper, Lanes& lower, std::integer_sequence<int, kLane...>) {
   const Lanes u = upper, l = lower;
-  upper = {__builtin_shufflevector(u.v, l.v, ((kLane & kBit) == 0 ? kLane : kWidth + kLane - kBit)...)};
-  lower = {__builtin_shufflevector(u.v, l.v, ((kLane & kBit) == 0 ? kLane + kBit : kWidth + kLane)...)};
+  upper = picked<((kLane & kBit) == 0 ? kLane : kWidth + kLane - kBit)...>(u, l);
+  lower = picked<((kLane & kBit) == 0 ? kLane + kBit : kWidth + kLane)...>(u, l);
 }
 
 // rows (kWidth, kWidth) becomes its transpose.
