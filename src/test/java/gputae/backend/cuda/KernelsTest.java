@@ -64,7 +64,11 @@ class KernelsTest {
   private static final String COMPILER = """
       #!/bin/sh
       [ "$1" != --version ] || echo "Cuda compilation tools, release 13.0, V13.0.1"
-      while [ $# -gt 0 ]; do [ "$1" != -o ] || echo ".version 8.0" > "$2"; shift; done
+      while [ $# -gt 0 ]; do
+        [ "$1" != -o ] || echo ".version 8.0" > "$2"
+        [ "$1" != --keep-dir ] || echo ".version 8.0" > "$2/kernels.compute_90.ptx"
+        shift
+      done
       """;
 
   private record Built(int exit, String said, Set<String> files) {}
