@@ -276,17 +276,18 @@ final class DenseOperations {
     }
   }
 
-  /** Layers with ELU between them, and gradients of parameters that hold something already. */
+  /** Layers whose activations alternate, and gradients of parameters that hold something already. */
   private static List<Layer> layers(Case c, int rows, int[] widths, Activation last, List<float[]> parameters,
       float[] gradient) {
     List<Layer> layers = new ArrayList<>();
+    Activation[] activations = Activation.values();
     for (int i = 1; i < widths.length; i++) {
-      boolean ends = i == widths.length - 1;
+      int later = widths.length - 1 - i;
       float[] w = parameters.get(2 * i - 2);
       float[] b = parameters.get(2 * i - 1);
       layers.add(new Layer(c.floats(widths[i], widths[i - 1], w), c.floats(1, widths[i], b),
-          ends ? last : Activation.ELU, c.zeros(rows, widths[i]),
-          ends ? c.floats(rows, widths[i], gradient) : c.zeros(rows, widths[i]),
+          activations[(last.ordinal() + later) % activations.length], c.zeros(rows, widths[i]),
+          later == 0 ? c.floats(rows, widths[i], gradient) : c.zeros(rows, widths[i]),
           c.floats(widths[i], widths[i - 1], w), c.floats(1, widths[i], b)));
     }
     return layers;
