@@ -68,9 +68,9 @@ struct Block {
   Mask last;  // the lanes of the last register that are columns
 };
 
-// c = start + a panel for kRows rows and kRegisters registers.
+// c = start + a panel for a block of kRows rows and kRegisters registers.
 template <int kRows, int kRegisters>
-static void multiply(const Block& block) {
+[[gnu::noinline]] static void multiply_block(const Block& block) {
   Lanes sums[kRows][kRegisters];
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; i++) {
@@ -107,21 +107,16 @@ static void multiply(const Block& block) {
   }
 }
 
-using Multiply = void (*)(const Block&);
-
-// The function for blocks of `rows` rows.
-template <int kRegisters, int... kLess>
-static inline Multiply multiply_for(int64_t rows, std::integer_sequence<int, kLess...>) {
-  static constexpr Multiply kAll[] = {multiply<kLess + 1, kRegisters>...};
-  return kAll[rows - 1];
-}
-
-template <int kRegisters = kPanelRegisters>
-static inline Multiply multiply_for(int64_t rows, int64_t registers) {
+// The same for a block of `rows` rows and `registers` registers.
+template <int kRegisters = kPanelRegisters, int kRows = kBlockRows[kRegisters]>
+static inline void multiply(const Block& block, int64_t rows, int64_t registers) {
   if constexpr (kRegisters > 1) {
-    if (registers < kRegisters) return multiply_for<kRegisters - 1>(rows, registers);
+    if (registers < kRegisters) return multiply<kRegisters - 1>(block, rows, registers);
   }
-  return multiply_for<kRegisters>(rows, std::make_integer_sequence<int, kBlockRows[kRegisters]>());
+  if constexpr (kRows > 1) {
+    if (rows < kRows) return multiply<kRegisters, kRows - 1>(block, rows, registers);
+  }
+  multiply_block<kRows, kRegisters>(block);
 }
 
 // panel (depth, registers x kWidth) = the transpose of b (columns, depth), whose rows are b_row numbers apart. Lanes
@@ -222,9 +217,18 @@ template <typename Finish>
                    1);
         }
         const float* start = continues ? c : p.start == nullptr ? kZeros : p.start + column;
-        multiply_for(count, own)({depth, p.a + tall.first * p.a_row + deep.first * p.a_step, p.a_row, p.a_step,
-                                  copies ? copied : piece.b, copies ? own * kWidth : p.b_row, start,
-                                  continues ? p.c_row : 0, c, p.c_row, first_lanes(columns - (own - 1) * kWidth)});
+        const Block block = {depth,
+                             p.a + tall.first * p.a_row + deep.first * p.a_step,
+                             p.a_row,
+                             p.a_step,
+                             copies ? copied : piece.b,
+                             copies ? own * kWidth : p.b_row,
+                             start,
+                             continues ? p.c_row : 0,
+                             c,
+                             p.c_row,
+                             first_lanes(columns - (own - 1) * kWidth)};
+        multiply(block, count, own);
         if (d == depths - 1) finish(c, count, columns);
       }
     }
