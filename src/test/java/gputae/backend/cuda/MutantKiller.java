@@ -92,12 +92,7 @@ public final class MutantKiller {
     try (HostRunner driver = new HostRunner(Path.of(libraries), HostRunner.Order.FORWARD, 1, 1, HostRunners.SMALL,
         HostRunners.MEMORY)) {
       NearestLists.check(driver);
-      for (int d : new int[] {2, 40}) {
-        Insertions found = Insertions.count(driver, Clouds.draw(Clouds.Kind.UNIFORM, 512, d, new Random(514)));
-        if (!(found.edgesOfAPoint() < Insertions.MOST_EDGES_OF_512)) {
-          throw new AssertionError(found);
-        }
-      }
+      Insertions.check(driver);
     }
   }
 

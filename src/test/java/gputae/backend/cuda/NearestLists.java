@@ -97,7 +97,7 @@ final class NearestLists {
     }).sorted().toArray();
   }
 
-  private static long upload(HostRunner driver, int... values) {
+  static long upload(HostRunner driver, int... values) {
     long address = driver.allocate((long) Integer.BYTES * values.length);
     driver.upload(values, 0, address, (long) Integer.BYTES * values.length);
     return address;
