@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import gputae.backend.cuda.HostRunner.Order;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -190,6 +191,24 @@ class HostRunnerTest extends HostRunnerCase {
         }
       }
     }
+  }
+
+  /** 8 warps add up in 5 steps, then 8 lanes in 3; this in 40 blocks, which the threads share. */
+  @ParameterizedTest
+  @MethodSource("ordersAndThreads")
+  void theOperationsOfWarpsAreCounted(Order order, int threads) {
+    open(order, threads);
+    long x = floats(new float[40 * 256]);
+    long y = driver.allocate(4 * 40);
+    driver.launch("warp_sum", 40, 1, 256, 0, pointers(x, y));
+    Map<String, String> counts = new HashMap<>();
+    String[] operations = driver.warpOperations();
+    for (int i = 0; i < operations.length; i += 2) {
+      counts.put(operations[i].replaceFirst(":\\d+", ""), operations[i + 1]);
+    }
+    assertEquals(Map.of("__shfl_down_sync (sound.cu)", "1600", "__shfl_xor_sync (sound.cu)", "120"), counts);
+    driver.launch("nothing", 1, 1, 1, 0, new Arguments());
+    assertEquals(0, driver.warpOperations().length);
   }
 
   @ParameterizedTest
