@@ -22,9 +22,9 @@ namespace gputae::GPUTAE_NAMESPACE {
 namespace {
 
 // If a layer has at least so many inputs and outputs, the products of its backward pass are oneDNN's. Ours would read
-// the weight and x from rows that are far apart, a few hundred bytes at a time, which takes longer there than the copies
-// that oneDNN makes (measured: 1000 -> 1000, batch 512, a quarter longer). A single such product between smaller ones
-// is not faster by oneDNN: 784 -> 64, batch 128, takes 57 microseconds within a step, and 53 by ours.
+// the weight and x from rows that are far apart, a few hundred bytes at a time. There this takes longer than the copies
+// that oneDNN makes (measured: 1000 -> 1000, batch 512, a quarter longer). A single product of oneDNN between ours is
+// not faster: 784 -> 64, batch 128, takes 57 microseconds within a step, and 53 by ours.
 constexpr int64_t kWide = 256;
 
 // Number of multiply-adds below which a second thread costs more than it saves.
@@ -128,8 +128,8 @@ void dense(const float* x, const float* w, const float* b, int activation, float
 int dense_backward(const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db,
                    float* dx, int64_t rows, int64_t in, int64_t out, GputaeTeam* team) {
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
-  // The gradient of the weight is a sum over all rows, so it waits until all of dy is finished. Each thread finishes its
-  // own rows: they are in its cache.
+  // The gradient of the weight is a sum over all rows, so it waits until all of dy is finished. Each thread finishes
+  // its own rows: they are in its cache.
   if (activation == GPUTAE_ELU) {
     in_parts(team, parts, [=](int number) {
       const Share own = share(rows, 1, number, parts);
