@@ -24,7 +24,7 @@ namespace {
 // If a layer has at least so many inputs and outputs, the products of its backward pass are oneDNN's. Ours would read
 // the weight and x from rows that are far apart, a few hundred bytes at a time. There this takes longer than the copies
 // that oneDNN makes (measured: 1000 -> 1000, batch 512, a quarter longer). A single product of oneDNN between ours is
-// not faster: 784 -> 64, batch 128, takes 57 microseconds within a step, and 53 by ours.
+// not faster: 784 -> 64, batch 128, takes 57 microseconds within a step, and 55 by ours.
 constexpr int64_t kWide = 256;
 
 // Number of multiply-adds below which a second thread costs more than it saves.
