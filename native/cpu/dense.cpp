@@ -1,7 +1,7 @@
 // Dense layers: matrix products with bias, activation and their gradients around them. Formulas and shapes:
 // operations.h.
 //
-// The products are our own (products.h), but those of the backward pass of layers with many inputs are oneDNN's. For
+// The products are our own (products.h), but those of the backward pass of wide layers are oneDNN's. For
 // the shapes of these networks ours are faster, they give equal rows equal bits, and their bits do not depend on the
 // number of threads (bench/results/2026-11-29-cpu-products.md).
 //
@@ -21,15 +21,14 @@ namespace gputae::GPUTAE_NAMESPACE {
 
 namespace {
 
-// The inputs of a layer from which on the products of its backward pass are oneDNN's. With so many, the panels of x and
-// of the weight are read a few hundred bytes at a time from rows that are far apart, which takes longer than the copies
-// that oneDNN makes: 784 -> 64, batch 128, 53 instead of 48 microseconds; 1000 -> 1000, batch 512, a quarter longer.
-constexpr int64_t kManyInputs = 256;
+// If a layer has at least so many inputs and outputs, the products of its backward pass are oneDNN's. Ours would read
+// the weight and x from rows that are far apart, a few hundred bytes at a time. There this takes longer than the copies
+// that oneDNN makes (measured: 1000 -> 1000, batch 512, a quarter longer). A single product of oneDNN between ours is
+// not faster: 784 -> 64, batch 128, takes 57 microseconds within a step, and 55 by ours.
+constexpr int64_t kWide = 256;
 
-// Number of multiply-adds below which a second thread costs more than it saves, and the same for the numbers that an
-// activation's derivative is multiplied with.
+// Number of multiply-adds below which a second thread costs more than it saves.
 constexpr int64_t kParallelProducts = 32768;
-constexpr int64_t kParallelDerivatives = 16384;
 
 // oneDNN's parts begin at multiples of this. For the rows that remain after a division by it, oneDNN takes other
 // kernels, which round differently.
@@ -94,7 +93,7 @@ void backward(const Backward& l, int number, int parts) {
 }
 
 // The same by oneDNN. Returns its status.
-int backward_of_many_inputs(const Backward& l, int number, int parts) {
+int backward_of_wide(const Backward& l, int number, int parts) {
   int status = 0;
   const Share own = share(l.rows, kRowGrain, number, parts);
   if (l.dx != nullptr && own.last > own.first) {
@@ -128,21 +127,21 @@ void dense(const float* x, const float* w, const float* b, int activation, float
 
 int dense_backward(const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db,
                    float* dx, int64_t rows, int64_t in, int64_t out, GputaeTeam* team) {
-  // The gradient of the weight is a sum over all rows, so it waits until all of dy is finished.
+  const int parts = parts_for(team, rows * in * out, kParallelProducts);
+  // The gradient of the weight is a sum over all rows, so it waits until all of dy is finished. Each thread finishes
+  // its own rows: they are in its cache.
   if (activation == GPUTAE_ELU) {
-    const int parts = parts_for(team, rows * out, kParallelDerivatives);
     in_parts(team, parts, [=](int number) {
-      const Share own = share(rows * out, kLineFloats, number, parts);
-      elu_backward(y + own.first, dy + own.first, own.last - own.first);
+      const Share own = share(rows, 1, number, parts);
+      elu_backward(y + own.first * out, dy + own.first * out, (own.last - own.first) * out);
     });
   }
   std::atomic<int> failure = 0;
-  const int parts = parts_for(team, rows * in * out, kParallelProducts);
   in_parts(team, parts, [&](int number) {
     const Backward layer = {x, w, dy, dw, db, dx, rows, in, out};
-    if (in < kManyInputs) {
+    if (in < kWide || out < kWide) {
       backward(layer, number, parts);
-    } else if (const int status = backward_of_many_inputs(layer, number, parts)) {
+    } else if (const int status = backward_of_wide(layer, number, parts)) {
       failure.store(status, std::memory_order_relaxed);
     }
   });

@@ -128,16 +128,16 @@ void dense() {
     }
   }
   // The network's own layers. From 32,768 multiply-adds on, a second thread is worth its cost.
-  for (const auto& [in, out] :
-       {Shape{784, 64}, Shape{64, 784}, Shape{64, 2}, Shape{2, 64}, Shape{129, 127}, Shape{255, 17}, Shape{256, 17}}) {
+  for (const auto& [in, out] : {Shape{784, 64}, Shape{64, 784}, Shape{64, 2}, Shape{2, 64}, Shape{129, 127},
+                                Shape{256, 255}, Shape{256, 256}}) {
     for (const int64_t rows : check::kSanitized ? std::vector<int64_t>{31} : std::vector<int64_t>{1, 127, 145}) {
       dense_layer(rows, in, out, GPUTAE_ELU, numbers);
     }
   }
 }
 
-// The inputs from which on oneDNN computes the backward pass. oneDNN's order of additions is its own.
-constexpr int64_t kManyInputs = 256;
+// With so many inputs and outputs oneDNN computes the backward pass. Its order of additions is its own.
+constexpr int64_t kWide = 256;
 
 // Each number that the products of a layer without activation give is exactly one chain: the bias, 0 or the gradient
 // before, then the products in ascending order. With AVX2 and AVX-512 each step of the chain is rounded once.
@@ -174,7 +174,7 @@ void exact_chains(int64_t rows, int64_t in, int64_t out, Numbers& numbers) {
          "status of %s backward", name.c_str());
     same_bits(dys, dy.values(), (name + " dy").c_str());
     same_bits(db_chains, db.values(), (name + " db").c_str());
-    if (in >= kManyInputs) continue;
+    if (in >= kWide && out >= kWide) continue;
     same_bits(dw_chains, dw.values(), (name + " dw").c_str());
     same_bits(dx_chains, dx.values(), (name + " dx").c_str());
   }
@@ -199,6 +199,8 @@ void dense_chains() {
       exact_chains(depth, in, 7, numbers);
     }
   }
+  exact_chains(3, kWide, kWide - 1, numbers);
+  exact_chains(3, kWide - 1, kWide, numbers);
   // The longest blocks have 4 to 12 rows. Two threads share more than 32,768 multiply-adds.
   for (const int64_t rows : {24, 25, 64, 65}) exact_chains(rows, 40, 49 * 16, numbers);
 }
@@ -250,9 +252,9 @@ void dense_specials() {
          static_cast<double>(y[0]));
   }
   // A NaN or an infinity stays in its row and column. The backward pass of the wider layer is oneDNN's.
-  const int64_t rows = 33, out = 15;
+  const int64_t rows = 33;
   Numbers numbers(6);
-  for (const int64_t in : {int64_t{17}, kManyInputs + 1}) {
+  for (const auto& [in, out] : {Shape{17, 15}, Shape{kWide + 1, kWide + 1}}) {
     for (const float special : {kNaN, std::numeric_limits<float>::infinity()}) {
       const Floats xs = numbers.floats(rows * in, -1, 1), dys = numbers.floats(rows * out, -1, 1);
       Guarded<float> x(xs), w(numbers.floats(out * in, -1, 1)), b(numbers.floats(out, -1, 1));

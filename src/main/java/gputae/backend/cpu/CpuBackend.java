@@ -9,8 +9,8 @@ import gputae.backend.Matrix;
 import gputae.backend.Recording;
 
 /**
- * The CPU: native/ for all operations, and within it oneDNN for the backward pass of layers with many inputs, with one
- * team of threads. A call returns when its work is done.
+ * The CPU: native/ for all operations, and within it oneDNN for the backward pass of wide layers, with one team of
+ * threads. A call returns when its work is done.
  */
 public final class CpuBackend extends AbstractBackend {
 
