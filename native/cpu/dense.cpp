@@ -1,9 +1,9 @@
 // Dense layers: matrix products with bias, activation and their gradients around them. Formulas and shapes:
 // operations.h.
 //
-// The products are our own (products.h), but those of the backward pass of wide layers are oneDNN's. For
-// the shapes of these networks ours are faster, they give equal rows equal bits, and their bits do not depend on the
-// number of threads (bench/results/2026-11-29-cpu-products.md).
+// The products are our own (products.h), but those of the backward pass of wide layers are oneDNN's. For the shapes of
+// these networks ours are faster, they give equal rows equal bits, and their bits do not depend on the number of
+// threads (bench/results/2026-11-29-cpu-products.md).
 //
 // Each part multiplies its own rows (or, for the gradient of a weight, its own rows or columns), and finishes them
 // while they are in the cache of that thread. oneDNN's products run on one thread each for this reason: its own
