@@ -302,6 +302,7 @@ class CudaIT {
   }
 
   /** A cuBLAS that was found, but does not work on the GPU, is none. */
+  @Tag("thorough")
   @Test
   void aCublasThatDoesNotWorkIsDoneWithout() throws IOException {
     Path place = Files.createDirectory(folder.resolve("place"));
@@ -392,6 +393,7 @@ class CudaIT {
   }
 
   /** Trainings share the GPU in two processes at once, and in two threads of one process. */
+  @Tag("thorough")
   @Test
   void trainingsAtATimeAreThoseOneAfterAnother() throws IOException {
     fake.with("order", "random");
@@ -451,6 +453,7 @@ class CudaIT {
   }
 
   /** Anybody can write to the folder of temporary files: a library that lies there under JCuda's name is not loaded. */
+  @Tag("thorough")
   @Test
   void nobodysLibraryIsLoadedFromTheFolderOfTemporaryFiles() throws IOException {
     Path temporary = Files.createDirectory(folder.resolve("tmp"));

@@ -95,6 +95,7 @@ class NativeLibrariesIT {
     assertEquals(List.of(cacheIn(temporary).getFileName().toString()), List.of(temporary.toFile().list()));
   }
 
+  @Tag("thorough")
   @Test
   void xdgCacheHomeComesBeforeTheFolderOfTemporaryFiles() throws IOException {
     Path xdg = folder.resolve("xdg");
@@ -178,6 +179,7 @@ class NativeLibrariesIT {
     assertEquals(List.of(), Tiny.content(target));
   }
 
+  @Tag("thorough")
   @Test
   void aHomeThatCannotBeWrittenDoesNotMatter() throws IOException {
     // Nobody, root included, can make a folder in /proc.
@@ -188,6 +190,7 @@ class NativeLibrariesIT {
     }
   }
 
+  @Tag("thorough")
   @Test
   void withoutAHomeNothingIsMadeInTheWorkingFolder() throws IOException {
     // Java gives this home for a user without an entry in passwd.

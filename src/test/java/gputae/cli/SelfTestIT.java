@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +50,7 @@ class SelfTestIT {
    * kernel, and so no contract test does. Those that run only where there is no cuBLAS are in
    * CudaBackendTest.layersOfManyRowsWithoutCublas.
    */
+  @Tag("thorough")
   @Test
   void onTheHostRunnerTheTableNamesEveryKernelThereIs() throws IOException {
     Jar.Result result = new Jar(folder).run("doctor", "--selftest", "--device", "host-runner").succeeded();

@@ -430,6 +430,7 @@ class ViewIT {
     }
   }
 
+  @Tag("thorough")
   @Test
   void aFilmThatCannotBeWrittenDoesNotEndTheTraining() throws IOException, InterruptedException {
     together.run(Tiny.train(data, "--epochs", 15, "--out", "plain")).succeeded();

@@ -4,8 +4,12 @@ import gputae.backend.Backend;
 import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
-/** Spanning trees on the CUDA backend over the host runner, with threads and blocks in every order. */
+/**
+ * Spanning trees on the CUDA backend over the host runner, with threads and blocks in random order; in the thorough
+ * tests in every order.
+ */
 class HostRunnerHomologyTest {
 
   private abstract static class Contract extends HomologyContract {
@@ -31,6 +35,7 @@ class HostRunnerHomologyTest {
     }
   }
 
+  @Tag("thorough")
   @Nested
   class Forward extends Contract {
     Forward() {
@@ -38,6 +43,7 @@ class HostRunnerHomologyTest {
     }
   }
 
+  @Tag("thorough")
   @Nested
   class Backward extends Contract {
     Backward() {

@@ -26,6 +26,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -182,6 +183,7 @@ class SelfTestTest {
     assertFails("adam", last(1, x -> 1e-20f), "adam");
   }
 
+  @Tag("thorough")
   @Test
   void theEndOfAnEdgeSwapped() {
     assertFails("spanningTree", arguments -> {

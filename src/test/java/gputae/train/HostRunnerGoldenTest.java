@@ -4,9 +4,14 @@ import gputae.backend.Backend;
 import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
-/** The golden runs on the CUDA backend over the host runner, with threads and blocks in every order. */
+/**
+ * The golden runs on the CUDA backend over the host runner, with threads and blocks in random order; in the thorough
+ * tests in every order.
+ */
 class HostRunnerGoldenTest {
+  @Tag("thorough")
   @Nested
   class Forward extends GoldenContract {
     @Override
@@ -15,6 +20,7 @@ class HostRunnerGoldenTest {
     }
   }
 
+  @Tag("thorough")
   @Nested
   class Backward extends GoldenContract {
     @Override

@@ -4,11 +4,14 @@ import gputae.backend.Backend;
 import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /**
- * The gradients of every objective on the CUDA backend over the host runner, with threads and blocks in every order.
+ * The gradients of every objective on the CUDA backend over the host runner, with threads and blocks in random order;
+ * in the thorough tests in every order.
  */
 class HostRunnerGradientTest {
+  @Tag("thorough")
   @Nested
   class Forward extends GradientContract {
     @Override
@@ -17,6 +20,7 @@ class HostRunnerGradientTest {
     }
   }
 
+  @Tag("thorough")
   @Nested
   class Backward extends GradientContract {
     @Override

@@ -7,11 +7,12 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * A whole training on the CUDA backend over the host runner, with threads and blocks in every order, and with the
- * driver's products in all layers. In the thorough tests the forward order is run with the dense layers that a user
- * gets too. The contract of the backend tests both in every order.
+ * A whole training on the CUDA backend over the host runner, with the driver's products in all layers, and with threads
+ * and blocks in random order; in the thorough tests in every order. The thorough tests also train with the dense layers
+ * that a user gets. The contract of the backend tests both kinds of layers.
  */
 class HostRunnerTrainerTest {
+  @Tag("thorough")
   @Nested
   class Forward extends TrainerContract {
     @Override
@@ -29,6 +30,7 @@ class HostRunnerTrainerTest {
     }
   }
 
+  @Tag("thorough")
   @Nested
   class Backward extends TrainerContract {
     @Override

@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The contract on the CUDA backend over the host runner, with threads and blocks in every order. The forward order is
- * only in the thorough tests, since the self-test of the jar (SelfTestIT) has its operations; so are large trees in the
- * other orders. Layers with only one way of products run in random order; in the thorough tests they run in all orders.
+ * The contract on the CUDA backend over the host runner, with threads and blocks in random order, and in the thorough
+ * tests in every order. Large trees are only in the thorough tests. In random order, layers are computed in both ways:
+ * with our own products and with the driver's.
  */
 class HostRunnerContractTest {
 
@@ -28,6 +28,7 @@ class HostRunnerContractTest {
     }
   }
 
+  @Tag("thorough")
   @Nested
   class Backward extends BackendContract {
     @Override
