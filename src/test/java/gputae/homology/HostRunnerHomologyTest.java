@@ -35,7 +35,7 @@ class HostRunnerHomologyTest {
     }
   }
 
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Forward extends Contract {
     Forward() {
@@ -43,7 +43,7 @@ class HostRunnerHomologyTest {
     }
   }
 
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Backward extends Contract {
     Backward() {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
  * tests in every order.
  */
 class HostRunnerGoldenTest {
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Forward extends GoldenContract {
     @Override
@@ -20,7 +20,7 @@ class HostRunnerGoldenTest {
     }
   }
 
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Backward extends GoldenContract {
     @Override

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
  * in the thorough tests in every order.
  */
 class HostRunnerGradientTest {
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Forward extends GradientContract {
     @Override
@@ -20,7 +20,7 @@ class HostRunnerGradientTest {
     }
   }
 
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Backward extends GradientContract {
     @Override

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
  * that a user gets. The contract of the backend tests both kinds of layers.
  */
 class HostRunnerTrainerTest {
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Forward extends TrainerContract {
     @Override
@@ -30,7 +30,7 @@ class HostRunnerTrainerTest {
     }
   }
 
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Backward extends TrainerContract {
     @Override

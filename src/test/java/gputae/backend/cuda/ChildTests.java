@@ -6,8 +6,8 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
+import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
@@ -38,19 +38,28 @@ public final class ChildTests {
     return output.lines().reduce("", (before, line) -> line);
   }
 
-  /** Arguments: names of test classes. */
+  /** Arguments: names of test classes. Each must have a test that runs. Long tests do not. */
   public static void main(String[] classes) {
-    SummaryGeneratingListener summary = new SummaryGeneratingListener();
-    LauncherFactory.create()
-        .execute(LauncherDiscoveryRequestBuilder.request()
-            .selectors(Arrays.stream(classes).map(name -> selectClass(name)).toList())
-            .filters(org.junit.platform.launcher.TagFilter.excludeTags("thorough")).build(), summary);
-    summary.getSummary().getFailures().forEach(
-        failure -> System.out.println(failure.getTestIdentifier().getDisplayName() + ": " + failure.getException()));
-    long passed = summary.getSummary().getTestsSucceededCount();
-    // A class that cannot be set up, or whose tests cannot be listed, fails as a whole.
-    long failed = summary.getSummary().getTotalFailureCount();
-    System.out.println(passed + " passed, " + failed + " failed");
-    System.exit(passed > 0 && failed == 0 ? 0 : 1);
+    long allPassed = 0;
+    long allFailed = 0;
+    for (String name : classes) {
+      SummaryGeneratingListener summary = new SummaryGeneratingListener();
+      LauncherFactory.create()
+          .execute(LauncherDiscoveryRequestBuilder.request().selectors(selectClass(name))
+              .filters(TagFilter.excludeTags("thorough")).build(), summary);
+      summary.getSummary().getFailures().forEach(
+          failure -> System.out.println(failure.getTestIdentifier().getDisplayName() + ": " + failure.getException()));
+      long passed = summary.getSummary().getTestsSucceededCount();
+      // A class that cannot be set up, or whose tests cannot be listed, fails as a whole.
+      long failed = summary.getSummary().getTotalFailureCount();
+      if (passed + failed == 0) {
+        System.out.println(name + ": no test ran");
+        failed = 1;
+      }
+      allPassed += passed;
+      allFailed += failed;
+    }
+    System.out.println(allPassed + " passed, " + allFailed + " failed");
+    System.exit(allPassed > 0 && allFailed == 0 ? 0 : 1);
   }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Tag;
  */
 class HostRunnerContractTest {
 
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Forward extends BackendContract {
     @Override
@@ -28,7 +28,7 @@ class HostRunnerContractTest {
     }
   }
 
-  @Tag("thorough")
+  @Tag("orders")
   @Nested
   class Backward extends BackendContract {
     @Override
