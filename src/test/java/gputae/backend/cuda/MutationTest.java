@@ -49,7 +49,7 @@ class MutationTest {
    * A share of all mutants that takes some minutes. It shows new survivors, but it does not estimate the rate of
    * survival, since it was chosen when the survivors were known. {@code all} gives the rate.
    */
-  private static final String SOME = "4";
+  private static final String SOME = "2";
 
   /** Of fewer mutants a share says nothing: then only survivors that nobody explained are a failure. */
   private static final int LEAST_FOR_A_SHARE = 20;
