@@ -13,7 +13,7 @@ final class AllPairs {
    * seconds at most.
    *
    * <p>A multiprocessor of the oldest GPUs (Turing, 1.4 GHz) does at most 128 instructions of a thread in a cycle. A
-   * sweep takes 11 instructions for a pair of 2 coordinates and 31 for a pair of 10 (bench/sweep_instructions.py). So a
+   * sweep takes 11 instructions for a pair of 2 coordinates and 32 for a pair of 10 (bench/sweep_instructions.py). So a
    * multiprocessor does up to 3e10 pair coordinates in a second, and a third of them if it waits for memory two cycles
    * of three, or if many pairs enter lists. 0.3 seconds of that are 3e9. A pair coordinate takes 3 operations, so 33
    * such multiprocessors do 1 TFLOP/s.
