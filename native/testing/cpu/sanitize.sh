@@ -42,44 +42,48 @@ build() {  # build BUILD: puts the programs operations_test and team_test into t
   "$@" "$here/team_test.cpp" "${products[@]}" -o "$out/team_test"
 }
 
-passed=0 failed=0
-run() {  # run NAME PROGRAM ARGUMENTS...: prints the program's lines behind the name and counts them
-  local name=$1 log=$work/log status=0
+run() {  # run NAME PROGRAM ARGUMENTS...: prints the program's lines behind the name
+  local name=$1 log="$work/$1.log" status=0
   shift
   # If a team of threads waited for work that no thread does, it would wait for ever.
   timeout 300 "$@" > "$log" 2>&1 || status=$?
   sed "s/^/[$name] /" "$log"
-  passed=$((passed + $(grep -c '^passed ' "$log" || true)))
-  local failures
-  failures=$(grep -c '^FAILED ' "$log" || true)
   # A sanitizer may end the program in the middle of a group.
-  if [ "$status" != 0 ] && [ "$failures" = 0 ]; then
+  if [ "$status" != 0 ] && ! grep -q '^FAILED ' "$log"; then
     echo "[$name] FAILED: ended with status $status"
-    failures=1
   fi
-  failed=$((failed + failures))
 }
 
-builds=(plain address thread)
-processes=()
-for build in "${builds[@]}"; do
-  build "$build" &
-  processes+=($!)
-done
-for process in "${processes[@]}"; do wait "$process"; done
-"$cxx" -std=c++20 -O2 -pthread -Wall -Wextra "$here/loading_test.cpp" -ldl -o "$work/plain/loading_test"
-
-run plain "$work/plain/loading_test" "$work/plain/library/libgputae.so"
-for build in "${builds[@]}"; do
+check() {  # check BUILD: builds the tests and runs them
+  build "$1"
+  if [ "$1" = plain ]; then
+    "$cxx" -std=c++20 -O2 -pthread -Wall -Wextra "$here/loading_test.cpp" -ldl -o "$work/plain/loading_test"
+    run "plain loading" "$work/plain/loading_test" "$work/plain/library/libgputae.so"
+  fi
   # ThreadSanitizer needs certain addresses free. A Linux kernel that spreads the parts of a program widely may occupy
   # them, so the program runs without that randomisation where the system allows it.
-  plainly=()
-  if [ "$build" = thread ] && setarch -R true 2>/dev/null; then plainly=(setarch -R); fi
-  run "$build" "${plainly[@]}" "$work/$build/team_test"
+  local plainly=() set
+  if [ "$1" = thread ] && setarch -R true 2>/dev/null; then plainly=(setarch -R); fi
+  run "$1" "${plainly[@]}" "$work/$1/team_test"
   for set in baseline avx2 avx512; do
-    run "$build $set" "${plainly[@]}" "$work/$build/operations_test" "$set"
+    run "$1 $set" "${plainly[@]}" "$work/$1/operations_test" "$set"
   done
-done
+}
 
+# The builds do not need each other, so they are checked at the same time. Each writes its lines to its own file.
+builds=(plain address thread)
+processes=() status=0
+for build in "${builds[@]}"; do
+  check "$build" > "$work/$build.txt" 2>&1 &
+  processes+=($!)
+done
+for process in "${processes[@]}"; do wait "$process" || status=$?; done
+for build in "${builds[@]}"; do cat "$work/$build.txt"; done
+
+count() {  # count VERDICT: the number of groups of checks with this verdict
+  cat "${builds[@]/%/.txt}" | grep -c "^\[[a-z0-9 ]*\] $1" || true
+}
+cd "$work"
+passed=$(count 'passed ') failed=$(count FAILED)
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+[ "$failed" = 0 ] && [ "$passed" != 0 ] && [ "$status" = 0 ]

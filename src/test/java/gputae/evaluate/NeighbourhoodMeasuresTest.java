@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class NeighbourhoodMeasuresTest {
@@ -85,8 +86,18 @@ class NeighbourhoodMeasuresTest {
    */
   @Test
   void agreeWithTheFormulasOnRandomClouds() {
+    agreeWithTheFormulas(2, 3, 4, 5, 20, 21, 22, 31, 32, 33, 64, 97);
+  }
+
+  @Tag("thorough")
+  @Test
+  void agreeWithTheFormulasOnLargerClouds() {
+    agreeWithTheFormulas(129, 257);
+  }
+
+  private static void agreeWithTheFormulas(int... sizes) {
     Random random = new Random(7);
-    for (int n : new int[] {2, 3, 4, 5, 20, 21, 22, 31, 32, 33, 64, 97, 257}) {
+    for (int n : sizes) {
       for (Kind kind : Kind.values()) {
         int p = 1 + random.nextInt(9);
         byte[] labels = new byte[n];

@@ -198,6 +198,7 @@ class SelfTestTest {
     }, "spanning tree", SelfTest.LARGE_TREES);
   }
 
+  @Tag("thorough")
   @Test
   void aLengthOneUnitInTheLastPlaceOff() {
     assertFails("spanningTree", last(2, Math::nextUp), "spanning tree", SelfTest.LARGE_TREES, "labelled cloud");

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Reads libraries, and changes one. CudaIT tests that the changed library loads. */
+/** Reads libraries, and changes one. CudaLibrariesIT tests that the changed library loads. */
 class ElfFileTest {
 
   @TempDir
