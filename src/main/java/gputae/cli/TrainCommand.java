@@ -120,8 +120,8 @@ final class TrainCommand implements Callable<Integer> {
             views.open(ViewSettings.subject(spec.dataset(), config, loaded, DeviceChoice.conditions(backend)), backend,
                 control, this::warn)) {
           RunDirectory run = out == null ? RunDirectory.createNew(spec.dataset(), config) : RunDirectory.create(out);
-          RunConfig description = RunConfig.of(config, spec.place(), spec.data(), loaded, DataFingerprint.of(loaded),
-              DeviceChoice.conditions(backend), spec.initFingerprint());
+          RunConfig description = RunConfig.of(config, spec.place(), spec.data(), spec.options(), loaded,
+              DataFingerprint.of(loaded), DeviceChoice.conditions(backend), spec.initFingerprint());
           try (FileChannel lock = run.lock()) {
             run.removeLeftovers();
             return train(backend, run, description, loaded, trainer, shown);
@@ -163,7 +163,8 @@ final class TrainCommand implements Callable<Integer> {
             + "; on " + conditions + " the result will be as good but not bitwise the same");
       }
       description =
-          RunConfig.of(config, description.dataset(), data, loaded, fingerprint, conditions, description.init());
+          RunConfig.of(config, description.dataset(), data, description.options(), loaded, fingerprint, conditions,
+              description.init());
       if (state == null || state.history().size() < config.epochs()) {
         sayMemory(config, loaded);
       }

@@ -1,6 +1,8 @@
 package gputae.cli;
 
 import gputae.backend.BallPenalty;
+import gputae.data.DataOptions;
+import gputae.data.HeldOut;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Objective;
@@ -78,14 +80,29 @@ final class TrainOptions {
       paramLabel = "NAME|PATH",
       defaultValue = "digits",
       description = {
-        "digits (built in), mnist or fashion-mnist (from --data, otherwise downloaded once), or a path: images.npy "
-            + "(with labels in images-labels.npy beside it; -1: no class), or a "
-            + "folder of .npy, IDX or image files (default: ${DEFAULT-VALUE})."
+        "digits (built in), mnist or fashion-mnist (from --data, otherwise downloaded once), or a path: a file of"
+            + " images (.npy with labels in NAME-labels.npy beside it, -1: no class; .npz; .csv; IDX), or a folder of"
+            + " train and test files of these kinds, or of image files (default: ${DEFAULT-VALUE})."
       })
   private String dataset;
 
   @Option(names = "--data", paramLabel = "DIR", description = "Folder with the data set's IDX files, plain or gzip.")
   private Path data;
+
+  @Option(names = "--key", paramLabel = "NAME",
+      description = "Which images to take if the files hold several sets: an array of a .npz file, or the beginning of"
+          + " the names of files (emnist-letters).")
+  private String key;
+
+  @Option(names = "--label-column", paramLabel = "NAME|N",
+      description = "The column of a table that holds the classes, by name or by number from 1; none: no column"
+          + " (default: label, class, target, y or digit).")
+  private String labelColumn;
+
+  @Option(names = "--test-share", paramLabel = "X",
+      description = "Share of the images that is held out as test images, of each class, if the data bring no test"
+          + " images (default: a sixth).")
+  private Double testShare;
 
   @Option(
       names = "--model",
@@ -245,7 +262,13 @@ final class TrainOptions {
 
   /** The training that the options describe; a usage {@link Failure} if settings do not fit together. */
   TrainSpec spec() {
-    return new TrainSpec(dataset, data, init, settings());
+    if (testShare != null) {
+      require("--test-share", testShare, HeldOut.Shuffled.isShare(testShare), "greater than 0 and less than 1");
+    }
+    TrainConfig settings = settings();
+    DataOptions options =
+        new DataOptions(key, labelColumn, testShare == null ? null : new HeldOut.Shuffled(testShare, 0));
+    return new TrainSpec(dataset, data, options, init, settings);
   }
 
   /**

@@ -9,8 +9,14 @@ import java.util.List;
  * @param classes names for the legend, indexed by label, at most {@link Split#NO_CLASS}; empty if no image has a class
  * @param train   the images from which a model learns
  * @param test    the images on which it is measured
+ * @param heldOut how the test images were chosen; null if the data bring a test split
  */
-public record Dataset(String name, List<String> classes, Split train, Split test) {
+public record Dataset(String name, List<String> classes, Split train, Split test, HeldOut heldOut) {
+
+  /** A data set that brings its test split. */
+  public Dataset(String name, List<String> classes, Split train, Split test) {
+    this(name, classes, train, test, null);
+  }
 
   /** Throws {@link IllegalArgumentException} if the two splits differ in image size or a label has no class. */
   public Dataset {

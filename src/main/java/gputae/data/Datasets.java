@@ -1,13 +1,13 @@
 package gputae.data;
 
+import gputae.data.DataFileName.Part;
 import gputae.files.CacheFolder;
 import gputae.files.DataException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -39,15 +39,17 @@ public final class Datasets {
   /**
    * Opens a data set.
    *
-   * @param dataset {@code digits} (built in), {@code mnist}, {@code fashion-mnist}; or the path of a .npy file of
-   *     images or of a directory with {@code train-images.npy} and {@code test-images.npy}, or MNIST's four IDX files,
-   *     or folders of images; or any name if {@code data} is given
+   * @param dataset {@code digits} (built in), {@code mnist}, {@code fashion-mnist}; or the path of a file of images
+   *     ({@link ImageFiles}); or the path of a directory with files of training and test images, or with images
+   *     ({@link ImageFolders}); or any name if {@code data} is given
    * @param data    directory with the files, or null; in that case {@code mnist} and {@code fashion-mnist} are
    *     downloaded once into the user's cache
+   * @param options what the user says about the data
    * @param log     receives lines that say what was found and decided
    * @throws DataException if the data are missing or bad
    */
-  public static Dataset open(String dataset, Path data, Consumer<String> log) throws DataException {
+  public static Dataset open(String dataset, Path data, DataOptions options, Consumer<String> log)
+      throws DataException {
     for (Published published : List.of(MNIST, FASHION_MNIST)) {
       if (dataset.equals(published.name())) {
         return openPublished(published, data, CacheFolder.of("datasets"), log);
@@ -75,15 +77,12 @@ public final class Datasets {
     Path place = data == null ? path : data;
     String name = data == null ? nameOf(path) : dataset;
     if (Files.isDirectory(place)) {
-      return directory(place, name, log);
+      return directory(place, name, options, log);
     }
     if (!Files.exists(place)) {
       throw new DataException(place + ": no such file or directory");
     }
-    if (CloudFiles.isNpy(place)) {
-      return singleFile(place, name, log);
-    }
-    throw new DataException(place + ": not a data set; expected a .npy file of images or a directory");
+    return singleFile(place, name, options, log);
   }
 
   static Dataset openPublished(Published published, Path data, Path cache, Consumer<String> log) throws DataException {
@@ -99,77 +98,111 @@ public final class Datasets {
       throw new DataException(
           data + ": no such directory; --data takes the directory with the IDX files of " + published.name());
     }
-    Dataset read = idx(directory, published.name(), log);
+    Dataset read = directory(directory, published.name(), DataOptions.DEFAULT, log);
     if (read.classes().size() > published.classes().size()) {
       throw new DataException(directory + ": label " + (read.classes().size() - 1) + ", but " + published.name()
           + " has only " + published.classes().size()
           + " classes");
     }
     return new Dataset(published.name(), read.classes().isEmpty() ? List.of() : published.classes(), read.train(),
-        read.test());
+        read.test(), read.heldOut());
   }
 
-  private static Dataset directory(Path directory, String name, Consumer<String> log) throws DataException {
-    Path train = directory.resolve("train-images.npy");
-    Path test = directory.resolve("test-images.npy");
-    if (Files.exists(train)) {
-      if (!Files.exists(test)) {
-        throw new DataException(directory + ": there is train-images.npy, but no test-images.npy");
-      }
-      return of(directory, name, npyPart(directory, "train", log), npyPart(directory, "test", log));
-    }
-    if (Idx.find(directory, "train", "images", 3) != null) {
-      return idx(directory, name, log);
+  private static Dataset directory(Path directory, String name, DataOptions options, Consumer<String> log)
+      throws DataException {
+    List<DataFileName> names = DataFileName.in(directory);
+    List<String> sets = names.stream().filter(file -> file.part() == Part.TRAIN && !file.labels())
+        .map(DataFileName::set).distinct().toList();
+    if (!sets.isEmpty()) {
+      return parts(directory, name, names, sets, options, log);
     }
     if (ImageFolders.looksLike(directory)) {
-      return ImageFolders.read(directory, name, log);
+      return ImageFolders.read(directory, name, options.heldOut(), log);
     }
-    throw new DataException(directory
-        + ": no data set; expected train-images.npy and test-images.npy, or train-images-idx3-ubyte[.gz] and its kin,"
-        + " or class folders with .png or .jpg files");
+    List<DataFileName> whole = names.stream().filter(file -> file.part() == null && !file.labels()).toList();
+    if (whole.size() == 1) {
+      return singleFile(whole.get(0).file(), name, options, log);
+    }
+    throw new DataException(directory + ": no data set; expected train-images and test-images (.npy, .npz, IDX, with"
+        + " train-labels and test-labels), train.csv and test.csv, or image files (.png, .jpg, .pgm, .ppm) in class"
+        + " folders or all in this folder"
+        + (whole.isEmpty() ? "" : "; or give one file, such as " + whole.get(0).file()));
   }
 
-  private static Split npyPart(Path directory, String part, Consumer<String> log) throws DataException {
-    return NpyImages.read(directory.resolve(part + "-images.npy"), directory.resolve(part + "-labels.npy"), log);
-  }
-
-  private static Dataset idx(Path directory, String name, Consumer<String> log) throws DataException {
-    Split train = Idx.readSplit(directory, "train");
-    Split test = Idx.readSplit(directory, Idx.find(directory, "test", "images", 3) != null ? "test" : "t10k");
-    if (train.labels() == null || test.labels() == null) {
-      log.accept(directory + ": no labels for the "
-          + (train.labels() != null ? "test" : test.labels() != null ? "training" : "training and test") + " images");
+  /** Opens a data set whose parts are files of their own. */
+  private static Dataset parts(Path directory, String name, List<DataFileName> names, List<String> sets,
+      DataOptions options, Consumer<String> log) throws DataException {
+    boolean isSet = options.key() != null && sets.contains(options.key());
+    if (sets.size() > 1 && !isSet) {
+      throw new DataException(directory + ": several data sets: " + String.join(", ", sets) + "; choose one: --key "
+          + sets.get(sets.size() - 1));
+    }
+    String set = isSet ? options.key() : sets.get(0);
+    DataOptions within = isSet ? new DataOptions(null, options.labelColumn(), options.heldOut()) : options;
+    Part testPart = ImageFiles.find(names, set, Part.TEST, false) != null ? Part.TEST : Part.VALIDATION;
+    Path trainFile = ImageFiles.find(names, set, Part.TRAIN, false);
+    Path testFile = ImageFiles.find(names, set, testPart, false);
+    if (testFile == null) {
+      throw new DataException(directory + ": there is " + trainFile.getFileName() + ", but no file of test images;"
+          + " add it, or give " + trainFile + " as the data set, of which a share is held out");
+    }
+    if (testPart == Part.VALIDATION) {
+      log.accept(directory + ": there are no test images, so " + testFile.getFileName() + " is the test split");
+    } else if (ImageFiles.find(names, set, Part.VALIDATION, false) != null) {
+      log.accept(directory + ": " + ImageFiles.find(names, set, Part.VALIDATION, false).getFileName() + " is left out");
+    }
+    ImagePart train = ImageFiles.read(trainFile, ImageFiles.find(names, set, Part.TRAIN, true), within, false, log)
+        .train();
+    ImagePart test = ImageFiles.read(testFile, ImageFiles.find(names, set, testPart, true), within, true, log).train();
+    List<String> without = new ArrayList<>();
+    if (train.hasNoLabels()) {
+      without.add("training");
+    }
+    if (test.hasNoLabels()) {
+      without.add("test");
+    }
+    if (!without.isEmpty()) {
+      log.accept(directory + ": no labels for the " + String.join(" and ", without) + " images");
     }
     return of(directory, name, train, test);
   }
 
-  private static Dataset singleFile(Path file, String name, Consumer<String> log) throws DataException {
-    String fileName = file.getFileName().toString();
-    Path labels = file.resolveSibling(fileName.substring(0, fileName.length() - ".npy".length()) + "-labels.npy");
-    Split whole = NpyImages.read(file, labels, log);
+  private static Dataset singleFile(Path file, String name, DataOptions options, Consumer<String> log)
+      throws DataException {
+    Path labels = DataFileName.labelsBeside(file);
+    ImageFiles.Parts parts = ImageFiles.read(file, labels, options, false, log);
+    ImagePart whole = parts.train();
+    if (parts.test() != null) {
+      return of(file, name, whole, parts.test());
+    }
+    List<String> classes = ImagePart.classes(whole);
+    String said = parts.labelsFile() ? "labels from " + labels.getFileName() : !whole.hasNoLabels() ? "with labels"
+        : "no labels (there is no " + withoutEnding(file.getFileName().toString()) + "-labels.npy)";
+    return divided(file, name, classes, whole.split(classes), options.heldOut(), false, said, log);
+  }
+
+  /**
+   * Divides images that bring no test split.
+   *
+   * @param byClass whether the images come class by class
+   * @param labels  where the labels come from, for the line that says what was done
+   */
+  static Dataset divided(Path source, String name, List<String> classes, Split whole, HeldOut heldOut, boolean byClass,
+      String labels, Consumer<String> log) throws DataException {
     int count = whole.images().count();
     if (count < 2) {
-      throw new DataException(file + ": " + count + " image, expected at least 2: one to train on and one to hold out");
+      throw new DataException(
+          source + ": " + count + " image, expected at least 2: one to train on and one to hold out");
     }
-    int held = HeldOut.of(count);
-    log.accept(file + ": " + count + " images, the last " + held + " are the test split; "
-        + (whole.labels() == null && !Files.exists(labels) ? "no labels (there is no " + labels.getFileName() + ")"
-            : "labels from " + labels.getFileName()));
-    Split train = HeldOut.slice(whole, 0, count - held);
-    Split test = HeldOut.slice(whole, count - held, count);
-    if (whole.labels() != null && classesOf(test) < classesOf(train)) {
-      log.accept("warning: " + file + ": the test split covers " + classesOf(test) + " of the " + classesOf(train)
-          + " classes of the training split; shuffle rows that are sorted by class first");
-    }
-    return of(file, name, train, test);
+    boolean[] held = heldOut.of(count, whole.labels(), byClass);
+    int[] train = IntStream.range(0, count).filter(i -> !held[i]).toArray();
+    int[] test = IntStream.range(0, count).filter(i -> held[i]).toArray();
+    log.accept(source + ": " + count + " images, " + test.length + " of them are the test split ("
+        + heldOut.words(whole.labels() != null, byClass) + "); " + labels);
+    return new Dataset(name, classes, whole.take(train), whole.take(test), heldOut);
   }
 
-  private static long classesOf(Split split) {
-    return Arrays.stream(split.withClass()).map(split::classOf).distinct().count();
-  }
-
-  /** A data set whose class names are the numbers of its classes. */
-  private static Dataset of(Path source, String name, Split train, Split test) throws DataException {
+  private static Dataset of(Path source, String name, ImagePart train, ImagePart test) throws DataException {
     Images a = train.images();
     Images b = test.images();
     if (a.height() != b.height() || a.width() != b.width()) {
@@ -177,8 +210,14 @@ public final class Datasets {
           + b.height() + " x " + b.width()
           + "; all must be of one size");
     }
-    int classes = 1 + Math.max(train.largestLabel(), test.largestLabel());
-    return new Dataset(name, IntStream.range(0, classes).mapToObj(Integer::toString).toList(), train, test);
+    boolean words = train.words() != null;
+    boolean otherWords = test.words() != null;
+    if (words != otherWords && !train.hasNoLabels() && !test.hasNoLabels()) {
+      throw new DataException(source + ": the classes of the " + (words ? "training" : "test")
+          + " images are words, the others are numbers; give both alike");
+    }
+    List<String> classes = ImagePart.classes(train, test);
+    return new Dataset(name, classes, train.split(classes), test.split(classes));
   }
 
   /** Whether the text is the name of a known data set; other data sets are given as the path of their files. */
@@ -186,10 +225,14 @@ public final class Datasets {
     return dataset.equals("digits") || dataset.equals(MNIST.name()) || dataset.equals(FASHION_MNIST.name());
   }
 
-  /** The name of a data set that is given as a path: the last part without {@code .npy}. */
+  /** The name of a data set that is given as a path: the last part without endings such as {@code .npy}. */
   public static String nameOf(Path path) {
     Path last = path.toAbsolutePath().normalize().getFileName();
-    String name = last == null ? "data" : last.toString();
-    return name.toLowerCase(Locale.ROOT).endsWith(".npy") ? name.substring(0, name.length() - ".npy".length()) : name;
+    return last == null ? "data" : withoutEnding(last.toString());
+  }
+
+  private static String withoutEnding(String name) {
+    String stem = name.replaceFirst("(?i)(\\.(npy|npz|csv|tsv|txt)|[-.]idx\\d-\\w+)?(\\.gz)?$", "");
+    return stem.isEmpty() ? name : stem;
   }
 }

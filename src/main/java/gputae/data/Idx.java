@@ -1,7 +1,6 @@
 package gputae.data;
 
 import gputae.files.DataException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -11,82 +10,90 @@ import java.nio.file.Path;
 public final class Idx {
 
   private static final int UINT8 = 8;
+  private static final int INT32 = 12;
 
   private Idx() {}
+
+  /** Whether the bytes begin like an IDX file of a type that is read here. */
+  static boolean isAt(byte[] start) {
+    return start.length >= 4 && start[0] == 0 && start[1] == 0 && start[2] != 0 && start[3] > 0 && start[3] <= 4;
+  }
 
   /** Reads a file of images with dimensions [count, height, width]; refuses anything else. */
   public static Images readImages(Path file) throws DataException {
     try (Source source = Source.open(file, true)) {
-      long[] shape = header(source, 3, "images [count, height, width]");
-      for (int i = 0; i < 3; i++) {
-        if (shape[i] == 0) {
-          throw new DataException(
-              source.at(4 + 4L * i) + ": empty: shape [" + shape[0] + ", " + shape[1] + ", " + shape[2]
-                  + "], expected at least one pixel");
-        }
-      }
-      // The product of two factors of 31 bits fits a long; the check for the third factor divides.
-      long pixels = shape[1] * shape[2];
-      if (pixels > Source.LARGEST_ARRAY / shape[0]) {
-        throw new DataException(source.at(4) + ": shape [" + shape[0] + ", " + shape[1] + ", " + shape[2]
-            + "] is more than the " + Source.LARGEST_ARRAY
-            + " pixels that can be held");
-      }
-      byte[] values = source.take((int) (shape[0] * pixels), "pixels");
-      source.end();
-      return new Images(values, (int) shape[0], (int) shape[1], (int) shape[2]);
+      return images(source);
     }
+  }
+
+  static Images images(Source source) throws DataException {
+    long[] shape = header(source, 3, "images [count, height, width]");
+    for (int i = 0; i < 3; i++) {
+      if (shape[i] == 0) {
+        throw new DataException(
+            source.at(4 + 4L * i) + ": empty: shape [" + shape[0] + ", " + shape[1] + ", " + shape[2]
+                + "], expected at least one pixel");
+      }
+    }
+    // The product of two factors of 31 bits fits a long; the check for the third factor divides.
+    long pixels = shape[1] * shape[2];
+    if (pixels > Source.LARGEST_ARRAY / shape[0]) {
+      throw new DataException(source.at(4) + ": shape [" + shape[0] + ", " + shape[1] + ", " + shape[2]
+          + "] is more than the " + Source.LARGEST_ARRAY
+          + " pixels that can be held");
+    }
+    byte[] values = source.take((int) (shape[0] * pixels), "pixels");
+    source.end();
+    return new Images(values, (int) shape[0], (int) shape[1], (int) shape[2]);
   }
 
   /** Reads a file of labels with dimension [count]: uint8 [count]; refuses anything else. */
   public static byte[] readLabels(Path file) throws DataException {
     try (Source source = Source.open(file, true)) {
-      long count = header(source, 1, "labels [count]")[0];
-      if (count == 0 || count > Source.LARGEST_ARRAY) {
-        throw new DataException(source.at(4) + ": " + count + " labels, expected 1 to " + Source.LARGEST_ARRAY);
-      }
-      byte[] values = source.take((int) count, "labels");
-      source.end();
-      return values;
+      return labels(source);
     }
   }
 
   /**
-   * Reads {@code <part>-images-idx3-ubyte} and {@code <part>-labels-idx1-ubyte} of a directory; the endings
-   * {@code .idx3-ubyte}, {@code .idx1-ubyte} and {@code .gz} are accepted too. Labels may be missing.
-   *
-   * @param part {@code train}, {@code t10k} or {@code test}
+   * The labels of a file: uint8 [count]; or the first column of int32 [count, columns], as QMNIST has it, with values
+   * from 0 to 255.
    */
-  static Split readSplit(Path directory, String part) throws DataException {
-    Path images = find(directory, part, "images", 3);
-    if (images == null) {
-      throw new DataException(directory + ": no file " + part + "-images-idx3-ubyte[.gz]");
+  static byte[] labels(Source source) throws DataException {
+    byte[] start = source.peek(4);
+    if (start.length == 4 && start[2] == INT32 && start[3] == 2) {
+      return firstColumn(source);
     }
-    Images read = readImages(images);
-    Path labelFile = find(directory, part, "labels", 1);
-    if (labelFile == null) {
-      return new Split(read, null);
+    long count = header(source, 1, "labels [count]")[0];
+    if (count == 0 || count > Source.LARGEST_ARRAY) {
+      throw new DataException(source.at(4) + ": " + count + " labels, expected 1 to " + Source.LARGEST_ARRAY);
     }
-    byte[] labels = readLabels(labelFile);
-    if (labels.length != read.count()) {
-      throw new DataException(labelFile + ": at byte 4: " + labels.length + " labels, but " + images.getFileName()
-          + " has " + read.count() + " images");
-    }
-    Labels.refuseReserved(labelFile, labels);
-    return new Split(read, labels);
+    byte[] values = source.take((int) count, "labels");
+    source.end();
+    return values;
   }
 
-  /** The path of the file, or null if the directory has none of its names. */
-  static Path find(Path directory, String part, String content, int dimensions) {
-    for (String separator : new String[] {"-", "."}) {
-      for (String ending : new String[] {"", ".gz"}) {
-        Path file = directory.resolve(part + "-" + content + separator + "idx" + dimensions + "-ubyte" + ending);
-        if (Files.exists(file)) {
-          return file;
-        }
-      }
+  private static byte[] firstColumn(Source source) throws DataException {
+    source.take(4, "IDX header");
+    long count = size(source, 0);
+    long columns = size(source, 1);
+    long row = 4 * columns;
+    if (count == 0 || columns == 0 || row > Source.LARGEST_ARRAY / count) {
+      throw new DataException(source.at(4) + ": labels of shape [" + count + ", " + columns
+          + "], expected at least one, and at most " + Source.LARGEST_ARRAY + " bytes");
     }
-    return null;
+    source.demand(count * row, "labels");
+    byte[] labels = new byte[(int) count];
+    for (int i = 0; i < count; i++) {
+      byte[] b = source.take((int) row, "labels");
+      int label = (b[0] & 0xff) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | b[3] & 0xff;
+      if (label < 0 || label > 255) {
+        throw new DataException(source.at(source.offset() - row) + ": label " + i + " (counted from 0) is " + label
+            + ", expected 0 to 254");
+      }
+      labels[i] = (byte) label;
+    }
+    source.end();
+    return labels;
   }
 
   private static long[] header(Source source, int dimensions, String expected) throws DataException {
@@ -107,13 +114,18 @@ public final class Idx {
     }
     long[] shape = new long[dimensions];
     for (int i = 0; i < dimensions; i++) {
-      byte[] b = source.take(4, "IDX header");
-      shape[i] = (b[0] & 0xffL) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | b[3] & 0xff;
-      if (shape[i] > Integer.MAX_VALUE) {
-        throw new DataException(source.at(source.offset() - 4) + ": dimension " + i + " is " + shape[i]
-            + ", larger than any IDX dimension");
-      }
+      shape[i] = size(source, i);
     }
     return shape;
+  }
+
+  private static long size(Source source, int dimension) throws DataException {
+    byte[] b = source.take(4, "IDX header");
+    long size = (b[0] & 0xffL) << 24 | (b[1] & 0xff) << 16 | (b[2] & 0xff) << 8 | b[3] & 0xff;
+    if (size > Integer.MAX_VALUE) {
+      throw new DataException(source.at(source.offset() - 4) + ": dimension " + dimension + " is " + size
+          + ", larger than any IDX dimension");
+    }
+    return size;
   }
 }

@@ -4,17 +4,22 @@ import gputae.files.DataException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** Images in one file without labels. */
+/** Images in one file; labels in it do not count. */
 public final class ImageFile {
 
   private ImageFile() {}
 
   /**
-   * Reads a .npy file (uint8, or floats in [0, 1]; [n, height, width] or [n, pixels]), or otherwise an IDX file.
+   * Reads a file as {@link ImageFiles} does. A file with a training and a test part is refused.
    *
-   * @param log receives a line if values had to be rounded
+   * @param log receives lines that say what was decided, such as how values were rounded
    */
   public static Images read(Path file, Consumer<String> log) throws DataException {
-    return CloudFiles.isNpy(file) ? NpyImages.images(file, log) : Idx.readImages(file);
+    ImageFiles.Parts parts = ImageFiles.read(file, null, DataOptions.DEFAULT, false, log);
+    if (parts.test() != null) {
+      throw new DataException(file + ": training and test images; save those that you mean in Python:"
+          + " numpy.save('NEW.npy', numpy.load('" + file.getFileName() + "')['NAME'])");
+    }
+    return parts.train().images();
   }
 }

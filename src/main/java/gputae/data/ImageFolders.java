@@ -8,88 +8,191 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Images as .png and .jpg files in one folder per class: {@code train/CLASS/*}, {@code test/CLASS/*}, or
- * {@code CLASS/*} with the last sixth of every class held out. Classes and files are taken in the order of their names.
- * All images must have the same size; they become grey ({@link Picture}).
+ * Images as files, PNG, JPEG or PNM, in one folder for each class, {@code CLASS/*}, or all in one folder without
+ * classes. They may be divided: {@code train/...} and {@code test/...}, or {@code val/...} instead of {@code test/...};
+ * otherwise a share is held out. Classes and files are taken in the order of their names. All images must have the same
+ * size; they become grey ({@link Picture}).
  */
 final class ImageFolders {
 
   private static final int MOST_CLASSES = Split.NO_CLASS;
+  private static final int MOST_NAMED = 5;
 
-  private record Labelled(Path file, int label) {}
+  private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "pgm", "ppm", "pbm", "pnm");
 
-  private ImageFolders() {}
+  /** Folders that archives and systems leave; they hold no class. */
+  private static final Set<String> NO_CLASSES =
+      Set.of("__macosx", "@eadir", "$recycle.bin", "system volume information");
 
-  /** Whether the directory holds train/ and test/, or at least one folder with an image in it. */
+  /** Image files with their classes. */
+  private static final class Found {
+    private final List<Path> files = new ArrayList<>();
+    private final List<Integer> labels = new ArrayList<>();
+
+    void add(Path file, int label) {
+      files.add(file);
+      labels.add(label);
+    }
+  }
+
+  private final Path directory;
+  private final Consumer<String> log;
+  private final List<String> passedOver = new ArrayList<>();
+  private final List<String> classes = new ArrayList<>();
+
+  private ImageFolders(Path directory, Consumer<String> log) {
+    this.directory = directory;
+    this.log = log;
+  }
+
+  /** Whether the directory holds train/, or image files, or at least one folder with an image in it. */
   static boolean looksLike(Path directory) throws DataException {
-    if (Files.isDirectory(directory.resolve("train"))) {
+    ImageFolders folders = new ImageFolders(directory, line -> {});
+    if (Files.isDirectory(directory.resolve("train")) || !folders.images(directory).isEmpty()) {
       return true;
     }
-    for (Path folder : folders(directory)) {
-      if (!images(folder).isEmpty()) {
+    for (Path folder : folders.folders(directory)) {
+      if (!folders.images(folder).isEmpty()) {
         return true;
       }
     }
     return false;
   }
 
-  static Dataset read(Path directory, String name, Consumer<String> log) throws DataException {
+  /** Reads a data set; {@code log} receives lines that say what was decided. */
+  static Dataset read(Path directory, String name, HeldOut heldOut, Consumer<String> log) throws DataException {
+    return new ImageFolders(directory, log).read(name, heldOut);
+  }
+
+  private Dataset read(String name, HeldOut heldOut) throws DataException {
     Path trainFolder = directory.resolve("train");
     boolean divided = Files.isDirectory(trainFolder);
-    Path root = divided ? trainFolder : directory;
-    List<Path> folders = folders(root);
-    List<String> classes = new ArrayList<>();
-    List<Labelled> train = new ArrayList<>();
-    List<Labelled> test = new ArrayList<>();
-    for (Path folder : folders) {
-      List<Path> files = images(folder);
-      if (files.isEmpty()) {
-        throw new DataException(folder + ": no .png or .jpg file in this class folder; remove the folder or fill it");
-      }
-      if (classes.size() == MOST_CLASSES) {
-        throw new DataException(root + ": more than " + MOST_CLASSES + " class folders");
-      }
-      int label = classes.size();
-      classes.add(folder.getFileName().toString());
-      int kept = divided ? files.size() : files.size() - (files.size() == 1 ? 0 : HeldOut.of(files.size()));
-      files.subList(0, kept).forEach(file -> train.add(new Labelled(file, label)));
-      files.subList(kept, files.size()).forEach(file -> test.add(new Labelled(file, label)));
-    }
-    if (divided) {
-      Path testFolder = directory.resolve("test");
-      if (!Files.isDirectory(testFolder)) {
-        throw new DataException(directory + ": there is a folder train, but no folder test");
-      }
-      for (Path folder : folders(testFolder)) {
-        int label = classes.indexOf(folder.getFileName().toString());
-        if (label < 0) {
-          throw new DataException(folder + ": a class that " + trainFolder + " does not have");
-        }
-        images(folder).forEach(file -> test.add(new Labelled(file, label)));
-      }
-    } else {
-      log.accept(directory + ": the last sixth of every class is the test split, " + test.size() + " of "
-          + (train.size() + test.size()) + " images");
-    }
-    if (train.isEmpty() || test.isEmpty()) {
-      throw new DataException(directory + ": " + train.size() + " training and " + test.size()
-          + " test images, expected at least one of each");
-    }
-    Picture.Size size = Picture.sizeOf(train.get(0).file());
+    Found train = find(divided ? trainFolder : directory, true);
+    Found test = divided ? find(testFolder(), false) : null;
     AtomicInteger coloured = new AtomicInteger();
-    Dataset dataset = new Dataset(name, classes, split(train, size, coloured), split(test, size, coloured));
+    Dataset dataset;
+    if (divided) {
+      noteStrays(directory);
+      requireImages(train, test);
+      Picture.Size size = Picture.sizeOf(train.files.get(0));
+      dataset = new Dataset(name, classes, split(train, size, coloured), split(test, size, coloured));
+    } else {
+      if (train.files.size() < 2) {
+        throw new DataException(directory + ": " + train.files.size() + " image, expected at least 2: one to train on"
+            + " and one to hold out");
+      }
+      Split whole = split(train, Picture.sizeOf(train.files.get(0)), coloured);
+      dataset = Datasets.divided(directory, name, classes, whole, heldOut, whole.labels() != null,
+          whole.labels() == null ? "no labels (there are no class folders)" : "classes from the folders", log);
+    }
+    int all = dataset.train().images().count() + dataset.test().images().count();
     if (coloured.get() > 0) {
-      log.accept(directory + ": colour becomes grey (luminance) in " + coloured.get() + " of "
-          + (train.size() + test.size()) + " images");
+      log.accept(directory + ": colour becomes grey (luminance) in " + coloured.get() + " of " + all + " images");
+    }
+    if (!passedOver.isEmpty()) {
+      log.accept(directory + ": passed over " + passedOver.size()
+          + (passedOver.size() == 1 ? " entry that is no image: " : " entries that are no images: ")
+          + String.join(", ", passedOver.subList(0, Math.min(MOST_NAMED, passedOver.size())))
+          + (passedOver.size() > MOST_NAMED ? ", ..." : ""));
     }
     return dataset;
+  }
+
+  private Path testFolder() throws DataException {
+    Path test = directory.resolve("test");
+    for (String other : List.of("val", "valid", "validation")) {
+      Path validation = directory.resolve(other);
+      if (Files.isDirectory(validation)) {
+        if (!Files.isDirectory(test)) {
+          log.accept(directory + ": there is no folder test, so " + other + " is the test split");
+          return validation;
+        }
+        log.accept(directory + ": " + other + " is left out; test is the test split");
+      }
+    }
+    if (!Files.isDirectory(test)) {
+      throw new DataException(directory + ": there is a folder train, but no folder test");
+    }
+    return test;
+  }
+
+  private void requireImages(Found train, Found test) throws DataException {
+    if (train.files.isEmpty() || test.files.isEmpty()) {
+      throw new DataException(directory + ": " + train.files.size() + " training and " + test.files.size()
+          + " test images, expected at least one of each");
+    }
+  }
+
+  /**
+   * The images of one part.
+   *
+   * @param newClasses whether a folder may be a new class
+   */
+  private Found find(Path root, boolean newClasses) throws DataException {
+    Found found = new Found();
+    List<Path> flat = images(root);
+    List<Path> folders = folders(root).stream().filter(folder -> !isNoClass(folder)).toList();
+    if (!flat.isEmpty() && folders.stream().anyMatch(this::holdsImages)) {
+      throw new DataException(root + ": image files beside folders of images; either put each image into the folder of"
+          + " its class, or keep no such folders");
+    }
+    if (!flat.isEmpty()) {
+      noteStrays(root);
+      flat.forEach(file -> found.add(file, Split.NO_CLASS));
+      return found;
+    }
+    for (Path folder : folders) {
+      List<Path> files = images(folder);
+      int label = classes.indexOf(folder.getFileName().toString());
+      if (label < 0 && !newClasses) {
+        throw new DataException(folder + ": a class that " + directory.resolve("train") + " does not have");
+      }
+      if (label < 0) {
+        if (files.isEmpty()) {
+          throw new DataException(folder + ": no .png, .jpg, .pgm or .ppm file in this class folder; remove the folder"
+              + " or fill it");
+        }
+        if (classes.size() == MOST_CLASSES) {
+          throw new DataException(root + ": more than " + MOST_CLASSES + " class folders");
+        }
+        label = classes.size();
+        classes.add(folder.getFileName().toString());
+      }
+      noteStrays(folder);
+      for (Path file : files) {
+        found.add(file, label);
+      }
+    }
+    noteStrays(root);
+    return found;
+  }
+
+  private boolean holdsImages(Path folder) {
+    try {
+      return !images(folder).isEmpty();
+    } catch (DataException e) {
+      return false;
+    }
+  }
+
+  private static boolean isNoClass(Path folder) {
+    return NO_CLASSES.contains(folder.getFileName().toString().toLowerCase(Locale.ROOT));
+  }
+
+  /** Notes the files of a folder that are no images. Class folders and the parts of a data set are none of them. */
+  private void noteStrays(Path folder) throws DataException {
+    for (Path entry : list(folder)) {
+      if (Files.isDirectory(entry) ? isNoClass(entry) : !isImage(entry)) {
+        passedOver.add(directory.relativize(entry).toString());
+      }
+    }
   }
 
   /**
@@ -97,20 +200,20 @@ final class ImageFolders {
    *
    * @param coloured counts the images that have a colour
    */
-  private static Split split(List<Labelled> items, Picture.Size size, AtomicInteger coloured) throws DataException {
+  private Split split(Found found, Picture.Size size, AtomicInteger coloured) throws DataException {
+    int count = found.files.size();
     int perImage = size.height() * size.width();
-    if ((long) items.size() * perImage > Source.LARGEST_ARRAY) {
-      throw new DataException(size.of().getParent().getParent() + ": " + items.size() + " images of " + perImage
-          + " pixels are more than the "
+    if ((long) count * perImage > Source.LARGEST_ARRAY) {
+      throw new DataException(directory + ": " + count + " images of " + perImage + " pixels are more than the "
           + Source.LARGEST_ARRAY + " pixels that can be held");
     }
-    byte[] pixels = new byte[items.size() * perImage];
-    byte[] labels = new byte[items.size()];
+    byte[] pixels = new byte[count * perImage];
+    byte[] labels = new byte[count];
     try {
-      IntStream.range(0, items.size()).parallel().forEach(i -> {
-        labels[i] = (byte) items.get(i).label();
+      IntStream.range(0, count).parallel().forEach(i -> {
+        labels[i] = (byte) (int) found.labels.get(i);
         try {
-          if (Picture.decode(items.get(i).file(), size, pixels, i * perImage)) {
+          if (Picture.decode(found.files.get(i), size, pixels, i * perImage)) {
             coloured.incrementAndGet();
           }
         } catch (DataException e) {
@@ -120,27 +223,32 @@ final class ImageFolders {
     } catch (UncheckedIOException e) {
       throw (DataException) e.getCause();
     }
-    return new Split(new Images(pixels, items.size(), size.height(), size.width()), labels);
+    return new Split(new Images(pixels, count, size.height(), size.width()), labels);
   }
 
-  private static List<Path> folders(Path directory) throws DataException {
-    return list(directory, entry -> Files.isDirectory(entry));
+  private List<Path> folders(Path folder) throws DataException {
+    return list(folder).stream().filter(Files::isDirectory)
+        .filter(entry -> !entry.getFileName().toString().startsWith(".")).toList();
   }
 
-  private static List<Path> images(Path folder) throws DataException {
-    return list(folder, entry -> {
-      String name = entry.getFileName().toString().toLowerCase(Locale.ROOT);
-      return (name.endsWith(".png") || name.endsWith(".jpg") || name.endsWith(".jpeg")) && Files.isRegularFile(entry);
-    });
+  private List<Path> images(Path folder) throws DataException {
+    return list(folder).stream().filter(ImageFolders::isImage).toList();
   }
 
-  private static List<Path> list(Path directory, Predicate<Path> wanted) throws DataException {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.filter(entry -> !entry.getFileName().toString().startsWith(".")).filter(wanted).sorted().toList();
+  /** Whether the name is that of an image. Names that begin with a dot are those of other files, as of macOS. */
+  private static boolean isImage(Path entry) {
+    String name = entry.getFileName().toString().toLowerCase(Locale.ROOT);
+    return !name.startsWith(".") && ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1))
+        && Files.isRegularFile(entry);
+  }
+
+  private static List<Path> list(Path folder) throws DataException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.sorted().toList();
     } catch (UncheckedIOException e) {
-      throw DataException.reading(directory, e.getCause());
+      throw DataException.reading(folder, e.getCause());
     } catch (IOException e) {
-      throw DataException.reading(directory, e);
+      throw DataException.reading(folder, e);
     }
   }
 }

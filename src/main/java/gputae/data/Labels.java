@@ -49,11 +49,15 @@ public final class Labels {
   static void refuseReserved(Path file, byte[] labels) throws DataException {
     for (int i = 0; i < labels.length; i++) {
       if (!Split.isClass(labels[i])) {
-        throw new DataException(
-            file + ": label " + i + " (counted from 0) is 255, expected 0 to 254; for images without"
-                + " a class store -1 as a signed integer in .npy");
+        throw new DataException(reserved(file.toString(), i));
       }
     }
+  }
+
+  /** The message for a label 255, which may mean 255 or -1. */
+  static String reserved(String where, int label) {
+    return where + ": label " + label + " (counted from 0) is 255, expected 0 to 254; for images without a class store"
+        + " -1 as a signed integer in .npy";
   }
 
   private static double[] values(Path file) throws DataException {

@@ -1,17 +1,11 @@
 package gputae.data;
 
 import gputae.files.DataException;
-import gputae.files.WholeFile;
 import gputae.linear.PointCloud;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Locale;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
+import java.util.Map;
 
 /** Reads a point cloud from a NumPy array: a .npy file, or the only array in a .npz file. */
 final class NpyCloud {
@@ -62,33 +56,13 @@ final class NpyCloud {
   /** Reads the only array of the archive. */
   static PointCloud readZip(Source source) throws DataException {
     Path file = source.file();
-    List<String> names = new ArrayList<>();
-    List<ZipEntry> entries = new ArrayList<>();
-    byte[] only = null;
-    byte[] archive = source.rest();
-    try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(archive))) {
-      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-        entries.add(entry);
-        if (entry.getName().toLowerCase(Locale.ROOT).endsWith(".npy")) {
-          names.add(entry.getName().substring(0, entry.getName().length() - 4));
-          if (names.size() == 1) {
-            only = zip.readAllBytes();
-          }
-        }
-        zip.closeEntry();
-      }
-      ZipDirectory.check(archive, entries);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new DataException(file + ": damaged .npz file (" + WholeFile.inWords(e) + "); write it again", e);
-    }
-    if (names.size() != 1) {
-      String listed = names.size() > 8 ? String.join(", ", names.subList(0, 8)) + ", ..." : String.join(", ", names);
-      throw new DataException(file + ": a .npz file of " + names.size() + " arrays"
-          + (names.isEmpty() ? "" : " (" + listed + ")")
+    Map<String, byte[]> arrays = NpzFile.read(source);
+    if (arrays.size() != 1) {
+      throw new DataException(file + ": a .npz file of " + NpzFile.listed(arrays.keySet())
           + ", expected one; choose in Python: numpy.save('NEW.npy', numpy.load('" + file.getFileName()
           + "')['NAME'])");
     }
-    try (Source member = Source.within(file, new ByteArrayInputStream(only))) {
+    try (Source member = Source.within(file, new ByteArrayInputStream(arrays.values().iterator().next()))) {
       return read(member);
     }
   }

@@ -17,8 +17,8 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * A PNG or JPEG file as grey values. Colours become luminance, 0.299 R + 0.587 G + 0.114 B; transparent pixels count as
- * black.
+ * A PNG, JPEG or PNM file as grey values. Colours become luminance, 0.299 R + 0.587 G + 0.114 B; transparent pixels
+ * count as black.
  */
 final class Picture {
 
@@ -42,7 +42,9 @@ final class Picture {
 
   /** The size of an image; its pixels are not decoded. */
   static Size sizeOf(Path file) throws DataException {
-    Size size = with(file, (reader, colours) -> new Size(reader.getHeight(0), reader.getWidth(0), file));
+    byte[] bytes = bytes(file);
+    Size size = Pnm.isAt(bytes) ? Pnm.sizeOf(file, bytes)
+        : with(file, bytes, (reader, colours) -> new Size(reader.getHeight(0), reader.getWidth(0), file));
     refuseSize(file, size.height(), size.width());
     return size;
   }
@@ -57,11 +59,12 @@ final class Picture {
 
   /** Writes the grey values of an image. Returns true if it has a colour. */
   static boolean decode(Path file, Size size, byte[] pixels, int offset) throws DataException {
-    BufferedImage image = with(file, (reader, colours) -> {
-      if (reader.getHeight(0) != size.height() || reader.getWidth(0) != size.width()) {
-        throw new DataException(file + ": " + reader.getHeight(0) + " x " + reader.getWidth(0) + " pixels, but "
-            + size.of() + " has " + size.height() + " x " + size.width() + "; all images must be of one size");
-      }
+    byte[] bytes = bytes(file);
+    if (Pnm.isAt(bytes)) {
+      return decode(Pnm.read(file, bytes), file, size, pixels, offset);
+    }
+    BufferedImage image = with(file, bytes, (reader, colours) -> {
+      requireSize(file, reader.getHeight(0), reader.getWidth(0), size);
       BufferedImage decoded = reader.read(0);
       refuseOtherColours(decoded, colours, file);
       return decoded;
@@ -87,13 +90,47 @@ final class Picture {
           value = (int) Math.round(255.0 * raster.getSample(x, y, 0) * alpha / ((double) deepest * deepest));
         } else {
           int argb = image.getRGB(x, y);
-          value = luminance(argb);
+          value = luminance(argb >>> 24, argb >> 16 & 0xff, argb >> 8 & 0xff, argb & 0xff);
           coloured = coloured || (argb >> 16 & 0xff) != (argb & 0xff) || (argb >> 8 & 0xff) != (argb & 0xff);
         }
         pixels[offset++] = (byte) value;
       }
     }
     return coloured;
+  }
+
+  private static void requireSize(Path file, int height, int width, Size size) throws DataException {
+    if (height != size.height() || width != size.width()) {
+      throw new DataException(file + ": " + height + " x " + width + " pixels, but "
+          + size.of() + " has " + size.height() + " x " + size.width() + "; all images must be of one size");
+    }
+  }
+
+  private static boolean decode(Pnm image, Path file, Size size, byte[] pixels, int offset) throws DataException {
+    requireSize(file, image.height(), image.width(), size);
+    int count = image.height() * image.width();
+    byte[] values = image.values();
+    if (image.colours() == 1) {
+      System.arraycopy(values, 0, pixels, offset, count);
+      return false;
+    }
+    boolean coloured = false;
+    for (int i = 0; i < count; i++) {
+      int red = values[3 * i] & 0xff;
+      int green = values[3 * i + 1] & 0xff;
+      int blue = values[3 * i + 2] & 0xff;
+      coloured |= red != green || green != blue;
+      pixels[offset + i] = (byte) luminance(255, red, green, blue);
+    }
+    return coloured;
+  }
+
+  private static byte[] bytes(Path file) throws DataException {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw DataException.reading(file, e);
+    }
   }
 
   /** Refuses pixels with colours that the palette lacks, since the decoder replaces them by others. */
@@ -112,18 +149,17 @@ final class Picture {
     }
   }
 
-  private static int luminance(int argb) {
-    int thousandths = 299 * (argb >> 16 & 0xff) + 587 * (argb >> 8 & 0xff) + 114 * (argb & 0xff);
-    return (int) Math.round(thousandths / 1000.0 * (argb >>> 24) / 255);
+  /** The grey value of a colour on black; all values from 0 to 255. */
+  static int luminance(int alpha, int red, int green, int blue) {
+    return (int) Math.round((299 * red + 587 * green + 114 * blue) / 1000.0 * alpha / 255);
   }
 
   /** Opens a PNG or JPEG file by its content, whatever its name. Other decoders of this Java are not used. */
-  private static <T> T with(Path file, Use<T> use) throws DataException {
+  private static <T> T with(Path file, byte[] bytes, Use<T> use) throws DataException {
     try {
-      byte[] bytes = Files.readAllBytes(file);
       boolean jpeg = startsWith(bytes, 0xFF, 0xD8, 0xFF);
       if (!jpeg && !startsWith(bytes, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n')) {
-        throw new DataException(file + ": not an image that can be read, expected PNG or JPEG");
+        throw new DataException(file + ": not an image that can be read, expected PNG, JPEG or PNM (PGM, PPM)");
       }
       if (jpeg && channels(bytes) > 3) {
         throw new DataException(file + ": a JPEG of " + channels(bytes) + " channels (CMYK); convert it to RGB or grey,"

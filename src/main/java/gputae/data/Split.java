@@ -23,6 +23,11 @@ public record Split(Images images, byte[] labels) {
     }
   }
 
+  /** How many labels have a value. */
+  static long count(byte[] labels, int value) {
+    return IntStream.range(0, labels.length).filter(i -> (labels[i] & 0xff) == value).count();
+  }
+
   /** Whether a label is that of a class. */
   public static boolean isClass(byte label) {
     return (label & 0xff) != NO_CLASS;
@@ -66,6 +71,20 @@ public record Split(Images images, byte[] labels) {
       }
     }
     return memberships;
+  }
+
+  /** Some of the images, in the given order. */
+  Split take(int... which) {
+    int size = images.pixelsPerImage();
+    byte[] pixels = new byte[Math.multiplyExact(which.length, size)];
+    byte[] some = labels == null ? null : new byte[which.length];
+    for (int i = 0; i < which.length; i++) {
+      System.arraycopy(images.pixels(), which[i] * size, pixels, i * size, size);
+      if (some != null) {
+        some[i] = labels[which[i]];
+      }
+    }
+    return new Split(new Images(pixels, which.length, images.height(), images.width()), some);
   }
 
   /** The largest class, 0 to 254; -1 if no image has one. */

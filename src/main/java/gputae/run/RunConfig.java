@@ -5,6 +5,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
+import gputae.data.DataOptions;
+import gputae.data.HeldOut;
 import gputae.data.Images;
 import gputae.files.WholeFile;
 import gputae.objective.Objective;
@@ -31,6 +33,8 @@ import java.util.TreeMap;
  * @param config      settings
  * @param dataset     name or path as given
  * @param data        folder of the data set's files, or null
+ * @param options     what the user said about the data, and how test images were chosen; earlier versions do not write
+ *     this, so a run of theirs has {@link HeldOut.LastSixth}
  * @param fingerprint fingerprint of the training images and labels, so that a resume on other data is noticed
  * @param height      height of an image
  * @param width       width of an image
@@ -39,7 +43,8 @@ import java.util.TreeMap;
  * @param init        SHA-256 of the file of the initial weights; null if the weights were drawn from the seed
  */
 public record RunConfig(
-    TrainConfig config, String dataset, Path data, String fingerprint, int height, int width, List<String> classes,
+    TrainConfig config, String dataset, Path data, DataOptions options, String fingerprint, int height, int width,
+    List<String> classes,
     String conditions, String init) {
 
   private static final int FORMAT = 1;
@@ -54,10 +59,11 @@ public record RunConfig(
   static final String DAMAGED = "put the file back as the training wrote it, or train again";
 
   /** The description of a training on a data set that is loaded. */
-  public static RunConfig of(TrainConfig config, String dataset, Path data, Dataset loaded, String fingerprint,
-      String conditions, String init) {
+  public static RunConfig of(TrainConfig config, String dataset, Path data, DataOptions options, Dataset loaded,
+      String fingerprint, String conditions, String init) {
     Images images = loaded.train().images();
-    return new RunConfig(config, dataset, data, fingerprint, images.height(), images.width(), loaded.classes(),
+    return new RunConfig(config, dataset, data, options.with(loaded.heldOut()), fingerprint, images.height(),
+        images.width(), loaded.classes(),
         conditions, init);
   }
 
@@ -84,6 +90,16 @@ public record RunConfig(
     json.addProperty("dataset", dataset);
     if (data != null) {
       json.addProperty("data", data.toAbsolutePath().toString());
+    }
+    if (options.key() != null) {
+      json.addProperty("key", options.key());
+    }
+    if (options.labelColumn() != null) {
+      json.addProperty("label_column", options.labelColumn());
+    }
+    if (options.heldOut() instanceof HeldOut.Shuffled shuffled) {
+      json.addProperty("test_share", shuffled.share());
+      json.addProperty("test_seed", shuffled.seed());
     }
     json.addProperty("data_fingerprint", fingerprint);
     json.addProperty("height", height);
@@ -141,8 +157,20 @@ public record RunConfig(
     int width = json.integer("width", 1, MOST_PIXELS / height);
     return new RunConfig(train, json.text("dataset", "the name or the path of a data set", RunConfig::isPath),
         json.has("data") ? Path.of(json.text("data", "the path of a folder", RunConfig::isPath)) : null,
-        sha256(json, "data_fingerprint"), height, width, json.texts("classes", "an array of names"),
+        options(json), sha256(json, "data_fingerprint"), height, width, json.texts("classes", "an array of names"),
         json.text("conditions", "text", text -> true), json.has("init_sha256") ? sha256(json, "init_sha256") : null);
+  }
+
+  private static DataOptions options(JsonSettings json) {
+    HeldOut heldOut = new HeldOut.LastSixth();
+    if (json.has("test_share")) {
+      double share =
+          json.number("test_share", "a number greater than 0 and less than 1", HeldOut.Shuffled::isShare);
+      heldOut = new HeldOut.Shuffled(share,
+          json.integer("test_seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
+    }
+    return new DataOptions(json.has("key") ? json.text("key", "a name", text -> true) : null,
+        json.has("label_column") ? json.text("label_column", "a name or a number", text -> true) : null, heldOut);
   }
 
   /** Adds the weights of the terms, then their other settings by name. An infinite value is left out. */

@@ -233,7 +233,8 @@ public final class RunDirectory {
    */
   public Dataset openData(RunConfig description, Path moved, Consumer<String> log) throws IOException {
     try {
-      return Datasets.open(description.dataset(), moved != null ? moved : description.data(), log);
+      return Datasets.open(description.dataset(), moved != null ? moved : description.data(),
+          description.options(), log);
     } catch (DataException e) {
       if (moved != null) {
         throw e;

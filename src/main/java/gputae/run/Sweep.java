@@ -376,8 +376,8 @@ public final class Sweep {
     SweepCell cell = cells.get(i);
     Dataset dataset = data.dataset();
     RunConfig description =
-        RunConfig.of(cell.config(), cell.spec().place(), cell.spec().data(), dataset, data.fingerprint(),
-            DeviceChoice.conditions(backend), cell.spec().initFingerprint());
+        RunConfig.of(cell.config(), cell.spec().place(), cell.spec().data(), cell.spec().options(), dataset,
+            data.fingerprint(), DeviceChoice.conditions(backend), cell.spec().initFingerprint());
     TrainControl control = new TrainControl();
     synchronized (this) {
       if (stopping) {

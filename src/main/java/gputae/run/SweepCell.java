@@ -55,6 +55,6 @@ public record SweepCell(String name, Map<String, String> parameters, TrainSpec s
 
   /** The key that distinguishes the data set from those of other cells. */
   List<Object> key() {
-    return Arrays.asList(spec.place(), spec.data());
+    return Arrays.asList(spec.place(), spec.data(), spec.options());
   }
 }

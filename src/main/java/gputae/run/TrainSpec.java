@@ -2,6 +2,8 @@ package gputae.run;
 
 import gputae.data.Dataset;
 import gputae.data.Datasets;
+import gputae.data.DataOptions;
+import gputae.data.HeldOut;
 import gputae.files.DataException;
 import gputae.files.RegularFile;
 import gputae.files.Sha256;
@@ -20,10 +22,13 @@ import java.util.function.Consumer;
  *
  * @param dataset name or path of the data set
  * @param data    folder of the data set's files, or null
+ * @param options what the user says about the data; {@code heldOut} is null if no share of test images is asked for
  * @param init    file of the initial weights, or null for weights drawn from the seed
  * @param config  settings
  */
-public record TrainSpec(String dataset, Path data, Path init, TrainConfig config) {
+public record TrainSpec(String dataset, Path data, DataOptions options, Path init, TrainConfig config) {
+
+  private static final DataOptions NOTHING_SAID = new DataOptions(null, null, null);
 
   /**
    * A training on a data set whose files may lie in a folder of several data sets.
@@ -32,12 +37,19 @@ public record TrainSpec(String dataset, Path data, Path init, TrainConfig config
    */
   public static TrainSpec of(String dataset, Path folder, TrainConfig config) {
     boolean published = Datasets.isNamed(dataset) && !dataset.equals("digits");
-    return new TrainSpec(dataset, folder != null && published ? folder.resolve(dataset) : null, null, config);
+    return new TrainSpec(dataset, folder != null && published ? folder.resolve(dataset) : null, NOTHING_SAID, null,
+        config);
   }
 
   /** Loads the data set; {@code log} receives messages for the user. */
   public Dataset load(Consumer<String> log) throws IOException {
-    return Datasets.open(dataset, data, log);
+    boolean asked = options.heldOut() != null;
+    Dataset loaded = Datasets.open(dataset, data, asked ? options : options.with(HeldOut.DEFAULT), log);
+    if (asked && loaded.heldOut() == null) {
+      throw Failure.usage("--test-share has no meaning for " + dataset + ", which brings its own test images; leave it"
+          + " out");
+    }
+    return loaded;
   }
 
   /**

@@ -105,6 +105,8 @@ class DamagedRunIT {
       LEGAL.put(key, List.of());
     }
     LEGAL.put("seed", List.of("-1", "0", "-8", "2147483648", "4294967297"));
+    LEGAL.put("test_seed", LEGAL.get("seed"));
+    LEGAL.put("test_share", List.of(GONE));
     LEGAL.put("hidden", List.of("[]"));
     LEGAL.put("classes", List.of("[]"));
     LEGAL.put("dataset", text);

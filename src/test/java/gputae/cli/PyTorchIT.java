@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,7 +34,7 @@ class PyTorchIT {
           encoder=nn.Sequential(nn.Linear(64, 64), nn.ELU(), nn.Linear(64, 64), nn.ELU(), nn.Linear(64, out)),
           decoder=nn.Sequential(nn.Linear(latent, 64), nn.ELU(), nn.Linear(64, 64), nn.ELU(), nn.Linear(64, 64))))
       model.load_state_dict(state, strict=True)
-      x = torch.from_numpy(numpy.load(images)[250:].reshape(50, 64)).float() / 255
+      x = torch.from_numpy(numpy.load(images)[TESTED].reshape(50, 64)).float() / 255
       with torch.no_grad():
           z = model["encoder"](x)[:, :latent].numpy()
       latents = numpy.load(run + "/latents.npy")
@@ -56,7 +57,8 @@ class PyTorchIT {
     String python = System.getenv("GPU_TAE_PEERS_PYTHON");
     assumeTrue(python != null && !python.isEmpty(), "GPU_TAE_PEERS_PYTHON does not name a Python with torch");
     Path data = Tiny.write(folder);
-    Path script = Files.writeString(folder.resolve("check.py"), SCRIPT);
+    Path script = Files.writeString(folder.resolve("check.py"),
+        SCRIPT.replace("TESTED", Arrays.toString(Tiny.testImages())));
     for (String[] model : new String[][] {{"tae", "2"}, {"vae", "3"}}) {
       String run = folder.resolve(model[0]).toString();
       new Jar(folder).run(Tiny.train(data, "--epochs", 10, "--model", model[0], "--latent", model[1], "--out", run))

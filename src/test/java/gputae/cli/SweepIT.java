@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -219,10 +221,13 @@ class SweepIT extends CommandTests {
     String[] last = Files.readAllLines(folder.resolve("run/metrics.csv")).get(3).split(",");
     assertEquals(Double.parseDouble(last[7]), measures.get("bce_test").getAsDouble(), 1e-7);
     assertTrue(Files.readString(folder.resolve("run/evaluation.html")).contains("data:image/png"));
-    // The same embeddings are given as files. They are those of the test images, which are the last 50.
+    // The same embeddings are given as files. They are those of the test images.
     byte[] images = Files.readAllBytes(data);
-    Tiny.writeNpy(folder.resolve("images.npy"), "|u1", "(50, 8, 8)",
-        Arrays.copyOfRange(images, images.length - 50 * 64, images.length));
+    ByteArrayOutputStream tested = new ByteArrayOutputStream();
+    for (int i : Tiny.testImages()) {
+      tested.write(images, images.length - 64 * (Tiny.IMAGES - i), 64);
+    }
+    Tiny.writeNpy(folder.resolve("images.npy"), "|u1", "(50, 8, 8)", tested.toByteArray());
     Jar.Result given = program.run("evaluate", "--latents", "run/latents.npy", "--data", "images.npy", "--labels",
         "run/labels.npy", "--out", "given", "--threads", 2).succeeded();
     assertFalse(given.out().contains("Frechet distance"), given.toString());
@@ -235,7 +240,7 @@ class SweepIT extends CommandTests {
     program.run("evaluate", "--latents", "run/latents.npy", "--data", data).failed("300 points", "50");
     // A run whose data have changed is not measured against them.
     byte[] other = images.clone();
-    other[other.length - 64 * Tiny.TEST - 1] ^= 1;
+    other[other.length - 64 * (Tiny.IMAGES - trainingImage()) + 5] ^= 1;
     Files.write(data, other);
     program.run("evaluate", "run").failed("is not the one");
   }
@@ -270,7 +275,7 @@ class SweepIT extends CommandTests {
     assertEquals(metrics.lines().count(), Files.readString(run.resolve("metrics.csv")).lines().count());
     // First, other images have the same name. Then a checkpoint has no settings.
     byte[] images = Files.readAllBytes(data);
-    images[images.length - 64 * Tiny.TEST - 1] ^= 1;
+    images[images.length - 64 * (Tiny.IMAGES - trainingImage()) + 5] ^= 1;
     Files.write(Files.createDirectory(folder.resolve("other")).resolve("tiny.npy"), images);
     program.run("sweep", "--dataset", "other/tiny.npy", "--batch", 32, "--threads", 2, "--epochs", 5, "--grid",
         "model=ae,seed=0", "--out", "sweep").failed("is not the one");
@@ -342,5 +347,11 @@ class SweepIT extends CommandTests {
     assertTrue(Files.exists(folder.resolve("reproduction/tables/means.md")));
     // The second run uses the models that are there.
     assertTrue(program.run(command).succeeded().out().contains("8 of 8 models are done already"));
+  }
+
+  /** An image that the program trains on. */
+  private static int trainingImage() {
+    List<Integer> tested = Arrays.stream(Tiny.testImages()).boxed().toList();
+    return IntStream.range(0, Tiny.IMAGES).filter(i -> !tested.contains(i)).findFirst().orElseThrow();
   }
 }

@@ -71,7 +71,7 @@ class TrainIT extends CommandTests {
 
     byte[] labels = Tiny.readNpy(run.resolve("labels.npy"), "|u1", "(50,)");
     for (int i = 0; i < Tiny.TEST; i++) {
-      assertEquals(Tiny.label(Tiny.TRAINING + i), labels[i], "label " + i);
+      assertEquals(Tiny.label(Tiny.testImages()[i]), labels[i], "label " + i);
     }
     float[] latents = Tiny.floats(Tiny.readNpy(run.resolve("latents.npy"), "<f4", "(50, 2)"));
     assertEquals(100, latents.length);

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,16 +30,19 @@ class DatasetsTest {
 
   private final List<String> log = new ArrayList<>();
 
+  /** Opens data as earlier versions did, which held out the last sixth. */
   private Dataset open(Path path) throws IOException {
-    return Datasets.open(path.toString(), null, log::add);
+    return Datasets.open(path.toString(), null, LAST_SIXTH, log::add);
   }
+
+  private static final DataOptions LAST_SIXTH = DataOptions.DEFAULT.with(new HeldOut.LastSixth());
 
   @Test
   void idxDirectories() throws IOException {
     for (boolean compressed : new boolean[] {false, true}) {
       Path place = Files.createDirectory(directory.resolve("idx" + compressed));
       IdxFiles.four(place, compressed);
-      Dataset named = Datasets.open("fashion-mnist", place, log::add);
+      Dataset named = Datasets.open("fashion-mnist", place, DataOptions.DEFAULT, log::add);
       assertEquals("fashion-mnist", named.name());
       assertEquals("Ankle boot", named.classes().get(9));
       assertEquals(12, named.train().images().count());
@@ -47,19 +51,19 @@ class DatasetsTest {
       assertEquals(9, named.test().labels()[0]);
       assertEquals("idx" + compressed, open(place).name());
       assertEquals("9", open(place).classes().get(9));
-      assertEquals("kmnist", Datasets.open("kmnist", place, log::add).name());
+      assertEquals("kmnist", Datasets.open("kmnist", place, DataOptions.DEFAULT, log::add).name());
     }
     Path place = directory.resolve("idxfalse");
     Files.delete(place.resolve("train-labels-idx1-ubyte"));
     Files.delete(place.resolve("t10k-labels-idx1-ubyte"));
-    assertTrue(Datasets.open("mnist", place, log::add).classes().isEmpty());
+    assertTrue(Datasets.open("mnist", place, DataOptions.DEFAULT, log::add).classes().isEmpty());
     assertTrue(log.get(log.size() - 1).contains("no labels"));
     Files.write(place.resolve("t10k-images-idx3-ubyte"), idx(counting(24), 4, 3, 2));
     refused(() -> open(place), "training images are 2 x 3, test images 3 x 2");
     Files.delete(place.resolve("t10k-images-idx3-ubyte"));
-    refused(() -> open(place), "no file t10k-images");
+    refused(() -> open(place), "there is train-images-idx3-ubyte, but no file of test images");
     Files.write(directory.resolve("idxtrue/t10k-labels-idx1-ubyte"), idx(new byte[] {0, 1, 2, 10}, 4));
-    refused(() -> Datasets.open("mnist", directory.resolve("idxtrue"), log::add), "label 10");
+    refused(() -> Datasets.open("mnist", directory.resolve("idxtrue"), DataOptions.DEFAULT, log::add), "label 10");
     assertEquals(11, open(directory.resolve("idxtrue")).classes().size());
   }
 
@@ -74,7 +78,7 @@ class DatasetsTest {
     assertEquals(counting(52)[44], data.test().images().pixels()[0]);
     assertNull(data.train().labels());
     assertTrue(data.classes().isEmpty());
-    assertTrue(log.get(0).contains("the last 2 are the test split"), log.get(0));
+    assertTrue(log.get(0).contains("13 images, 2 of them are the test split (the last sixth)"), log.get(0));
 
     Npy.write(directory.resolve("shapes-labels.npy"), new byte[] {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 3}, 13);
     data = open(file);
@@ -82,8 +86,8 @@ class DatasetsTest {
     assertArrayEquals(new byte[] {2, 3}, data.test().labels());
     Npy.write(directory.resolve("shapes-labels.npy"), new byte[12], 12);
     refused(() -> open(file), "shapes-labels.npy: shape [12], expected [13]");
-    Npy.write(directory.resolve("shapes-labels.npy"), new float[13], 13);
-    refused(() -> open(file), "labels are floats");
+    Npy.write(directory.resolve("shapes-labels.npy"), new float[] {0.5f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 13);
+    refused(() -> open(file), "shapes-labels.npy: label 0 (counted from 0) is 0.5, expected integers");
     byte[] many = new byte[26];
     many[5] = 1;
     Files.write(directory.resolve("shapes-labels.npy"),
@@ -170,14 +174,12 @@ class DatasetsTest {
     refused(() -> open(file), "shape [18], expected images");
     Npy.write(file, new byte[0], 0, 3, 3);
     refused(() -> open(file), "holds no images");
-    Files.write(file, NpyTest.npy(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (1, 1)}", new byte[8]));
-    refused(() -> open(file), "expected uint8");
   }
 
   @Test
   void npyDirectories() throws IOException {
     Npy.write(directory.resolve("train-images.npy"), counting(12), 3, 2, 2);
-    refused(() -> open(directory), "no test-images.npy");
+    refused(() -> open(directory), "there is train-images.npy, but no file of test images");
     Npy.write(directory.resolve("test-images.npy"), counting(8), 2, 2, 2);
     Npy.write(directory.resolve("train-labels.npy"), new byte[] {0, 2, 1}, 3);
     Npy.write(directory.resolve("test-labels.npy"), new byte[] {1, 1}, 2);
@@ -269,18 +271,57 @@ class DatasetsTest {
     // By its content this file is a TIFF, whose width is negative.
     Files.write(tested,
         new byte[] {'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0, 1, 4, 0, 1, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0});
-    refused(() -> open(directory), "2.jpg: not an image that can be read, expected PNG or JPEG");
+    refused(() -> open(directory), "2.jpg: not an image that can be read, expected PNG, JPEG or PNM");
+  }
+
+  /** Rows that are sorted by class leave images of every class in both parts. */
+  @Test
+  void everyClassIsHeldOut() throws IOException {
+    Path file = directory.resolve("sorted.npy");
+    Npy.write(file, counting(60), 60, 1, 1);
+    byte[] labels = new byte[60];
+    Arrays.fill(labels, 12, 58, (byte) 1);
+    labels[58] = 2;
+    labels[59] = 2;
+    Npy.write(directory.resolve("sorted-labels.npy"), labels, 60);
+    Dataset data = Datasets.open(file.toString(), null, DataOptions.DEFAULT, log::add);
+    assertEquals(HeldOut.DEFAULT, data.heldOut());
+    assertArrayEquals(new long[] {2, 8, 1}, countsOf(data.test()));
+    assertArrayEquals(new long[] {10, 38, 1}, countsOf(data.train()));
+    // Both parts keep the order of the file, and one seed always chooses the same images.
+    Dataset again = Datasets.open(file.toString(), null, DataOptions.DEFAULT, log::add);
+    assertArrayEquals(data.test().images().pixels(), again.test().images().pixels());
+    byte[] test = data.test().images().pixels();
+    assertFalse(Arrays.equals(Arrays.copyOfRange(counting(60), 49, 60), test), "not the last images");
+    List<Integer> places = IntStream.range(0, test.length).mapToObj(i -> indexOf(counting(60), test[i])).toList();
+    assertEquals(places.stream().sorted().toList(), places);
+    Dataset half = Datasets.open(file.toString(), null, DataOptions.DEFAULT.with(new HeldOut.Shuffled(0.5, 0)),
+        log::add);
+    assertArrayEquals(new long[] {6, 23, 1}, countsOf(half.test()));
+    assertTrue(log.get(log.size() - 1).contains("a share of 0.5 of each class, chosen at random with seed 0"),
+        log.toString());
+    Dataset other = Datasets.open(file.toString(), null, DataOptions.DEFAULT.with(new HeldOut.Shuffled(0.5, 1)),
+        log::add);
+    assertFalse(Arrays.equals(half.test().images().pixels(), other.test().images().pixels()));
+  }
+
+  private static long[] countsOf(Split split) {
+    return IntStream.range(0, 3).mapToLong(label -> Split.count(split.labels(), label)).toArray();
+  }
+
+  private static int indexOf(byte[] values, byte value) {
+    return IntStream.range(0, values.length).filter(i -> values[i] == value).findFirst().orElseThrow();
   }
 
   @Test
-  void rowsSortedByClassAreNoticed() throws IOException {
-    Path file = directory.resolve("sorted.npy");
-    Npy.write(file, new byte[12 * 4], 12, 2, 2);
-    Npy.write(directory.resolve("sorted-labels.npy"), new byte[] {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2}, 12);
-    open(file);
-    assertTrue(
-        log.stream().anyMatch(line -> line.startsWith("warning: ") && line.contains("covers 1 of the 3 classes")),
-        log.toString());
+  void aClassOfOneImageIsTrainedOnUnlessThereIsNoOther() {
+    byte[] one = {0, 1, 2, 3, 4};
+    boolean[] held = HeldOut.DEFAULT.of(5, one, false);
+    assertEquals(1, IntStream.range(0, 5).filter(i -> held[i]).count());
+    boolean[] two = HeldOut.DEFAULT.of(5, new byte[] {0, 1, 2, 2, 4}, false);
+    assertTrue(two[2] != two[3] && !two[0] && !two[1] && !two[4]);
+    boolean[] most = new HeldOut.Shuffled(0.99, 0).of(4, null, false);
+    assertEquals(3, IntStream.range(0, 4).filter(i -> most[i]).count());
   }
 
   @Test
@@ -295,19 +336,21 @@ class DatasetsTest {
     assertArrayEquals(new byte[] {0, 1, 1}, data.test().labels());
     assertEquals(51, data.test().images().pixels()[0]);
     assertEquals(10, data.test().images().pixels()[4]);
-    assertTrue(log.get(0).contains("3 of 14 images"), log.get(0));
+    assertTrue(log.get(0).contains("14 images, 3 of them are the test split (the last sixth of each class)"),
+        log.get(0));
     Files.createDirectory(directory.resolve("c"));
-    refused(() -> open(directory), "c: no .png or .jpg file");
+    refused(() -> open(directory), "c: no .png, .jpg, .pgm or .ppm file");
   }
 
   @Test
   void saysWhatItCannotOpen() throws IOException {
-    refused(() -> Datasets.open("mnits", null, log::add), "mnits: no such file or directory",
+    refused(() -> Datasets.open("mnits", null, DataOptions.DEFAULT, log::add), "mnits: no such file or directory",
         "digits, mnist, fashion-mnist");
-    refused(() -> Datasets.open("digits", directory, log::add), "built in");
-    refused(() -> Datasets.open("mnist", directory.resolve("none"), log::add), "no such directory", "--data");
-    refused(() -> Datasets.open("bad\0name", null, log::add), "bad?name");
-    refused(() -> open(directory), "no data set", "train-images.npy");
-    refused(() -> open(Files.writeString(directory.resolve("a.zip"), "PK")), "a.zip: not a data set");
+    refused(() -> Datasets.open("digits", directory, DataOptions.DEFAULT, log::add), "built in");
+    refused(() -> Datasets.open("mnist", directory.resolve("none"), DataOptions.DEFAULT, log::add), "no such directory",
+        "--data");
+    refused(() -> Datasets.open("bad\0name", null, DataOptions.DEFAULT, log::add), "bad?name");
+    refused(() -> open(directory), "no data set", "train-images");
+    refused(() -> open(Files.writeString(directory.resolve("a.zip"), "PK")), "a.zip: no images");
   }
 }

@@ -6,7 +6,6 @@ import static gputae.data.IdxFiles.idx;
 import static gputae.data.Refusals.refused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -93,17 +92,5 @@ class IdxTest {
     refused(() -> Idx.readImages(file(idx(new byte[1], 2_000_000_000, 1, 1))), "only 1 are left");
     refused(() -> Idx.readImages(file(gzip(idx(new byte[1], 2_000_000_000, 1, 1)))), "far too small");
     refused(() -> Idx.readLabels(file(gzip(idx(new byte[1], 2_000_000_000)))), "far too small");
-  }
-
-  @Test
-  void findsTheUsualNames() throws IOException {
-    byte[] images = idx(counting(12), 3, 2, 2);
-    Files.write(directory.resolve("train-images.idx3-ubyte.gz"), gzip(images));
-    assertNull(Idx.readSplit(directory, "train").labels());
-    Files.write(directory.resolve("train-labels-idx1-ubyte"), idx(new byte[] {7, 0, 1}, 3));
-    assertArrayEquals(new byte[] {7, 0, 1}, Idx.readSplit(directory, "train").labels());
-    Files.write(directory.resolve("train-labels-idx1-ubyte"), idx(new byte[] {7, 0}, 2));
-    refused(() -> Idx.readSplit(directory, "train"), "2 labels, but train-images.idx3-ubyte.gz has 3 images");
-    refused(() -> Idx.readSplit(directory, "t10k"), "no file t10k-images-idx3-ubyte");
   }
 }

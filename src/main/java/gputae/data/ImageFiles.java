@@ -1,0 +1,236 @@
+package gputae.data;
+
+import gputae.files.DataException;
+import gputae.data.DataFileName.Part;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Images in files of arrays and tables, whose content decides the format: .npy and .npz, IDX (MNIST's format), text.
+ * Each may be gzip.
+ */
+final class ImageFiles {
+
+  /** EMNIST's files hold each image with rows and columns exchanged, as its authors say. */
+  private static final String TRANSPOSED = "emnist";
+
+  /** Names of arrays in .npz files, each with that of the labels that belong to it. */
+  private static final Map<String, String> WHOLE = names("images", "labels", "imgs", "labels", "x", "y", "data",
+      "target", "data", "labels", "arr_0", "arr_1", "features", "labels");
+
+  private static final Map<String, String> TRAINING = names("x_train", "y_train", "train_images", "train_labels",
+      "train_x", "train_y", "train_data", "train_labels", "training_images", "training_labels");
+
+  private ImageFiles() {}
+
+  private static Map<String, String> names(String... pairs) {
+    Map<String, String> names = new LinkedHashMap<>();
+    for (int i = 0; i < pairs.length; i += 2) {
+      names.putIfAbsent(pairs[i], pairs[i + 1]);
+    }
+    return names;
+  }
+
+  /**
+   * The parts that one file holds.
+   *
+   * @param train      the training part, or all images if the file does not divide them
+   * @param test       the test part; null if the file does not divide its images
+   * @param labelsFile whether the labels come from a file of their own
+   */
+  record Parts(ImagePart train, ImagePart test, boolean labelsFile) {}
+
+  /**
+   * Reads a file of images and, if there is one, the file of their labels.
+   *
+   * @param labels  file of the labels, or null; it does not count if the images' file has labels
+   * @param mayLack whether a table may lack the column of classes that the options name
+   * @param log     receives lines that say what was decided
+   */
+  static Parts read(Path file, Path labels, DataOptions options, boolean mayLack, Consumer<String> log)
+      throws DataException {
+    try (Source source = Source.open(file, true)) {
+      if (Idx.isAt(source.peek(4))) {
+        if (options.key() != null) {
+          throw noKey(file, options.key());
+        }
+        Images images = Idx.images(source);
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        if (name.startsWith(TRANSPOSED)) {
+          log.accept(file + ": EMNIST exchanges rows and columns of its images; they are turned upright");
+          images = transposed(images);
+        }
+        return withLabels(images, labels, file, log);
+      }
+      CloudKind kind = CloudKind.of(source);
+      if (options.key() != null && kind != CloudKind.NPZ) {
+        throw noKey(file, options.key());
+      }
+      if (options.labelColumn() != null && kind != CloudKind.TABLE) {
+        throw new DataException(file + ": is " + kind.words() + "; --label-column is for text tables");
+      }
+      return switch (kind) {
+        case NPY -> withLabels(ImageArrays.images(array(file.toString(), source), log), labels, file, log);
+        case NPZ -> archive(NpzFile.read(source), file, labels, options.key(), log);
+        case TABLE -> {
+          ImagePart table = ImageTable.read(source, options.labelColumn(), mayLack, log);
+          yield labels == null || !table.hasNoLabels() || options.labelColumn() != null
+              ? new Parts(table, null, false) : withLabels(table.images(), labels, file, log);
+        }
+        default -> throw new DataException(file + ": is " + kind.words() + ", expected images: .npy, .npz, IDX, or a"
+            + " text table with one image a line");
+      };
+    }
+  }
+
+  private static DataException noKey(Path file, String key) {
+    return new DataException(file + ": --key " + key + " has no meaning for this file; leave it out");
+  }
+
+  private static ImageArrays.Named array(String where, Source source) throws DataException {
+    NpyHeader header = NpyHeader.read(source);
+    return new ImageArrays.Named(where, header.kind(), Npy.read(source, header));
+  }
+
+  private static Images transposed(Images images) {
+    int height = images.width();
+    int width = images.height();
+    byte[] from = images.pixels();
+    byte[] to = new byte[from.length];
+    for (int i = 0; i < images.count(); i++) {
+      int at = i * height * width;
+      for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+          to[at + y * width + x] = from[at + x * height + y];
+        }
+      }
+    }
+    return new Images(to, images.count(), height, width);
+  }
+
+  private static Parts withLabels(Images images, Path file, Path of, Consumer<String> log) throws DataException {
+    return new Parts(new ImagePart(images, file == null ? null : labels(file, images.count(), of, log)), null,
+        file != null);
+  }
+
+  /** Labels in a file of their own: .npy, .npz of one array, IDX (also QMNIST's table of integers), or text. */
+  static byte[] labels(Path file, int count, Path of, Consumer<String> log) throws DataException {
+    String images = of.getFileName().toString();
+    byte[] labels;
+    try (Source source = Source.open(file, true)) {
+      if (Idx.isAt(source.peek(4))) {
+        labels = Idx.labels(source);
+        if (labels.length != count) {
+          throw new DataException(file + ": at byte 4: " + labels.length + " labels, but " + images + " has " + count
+              + " images");
+        }
+        Labels.refuseReserved(file, labels);
+        return labels;
+      }
+      CloudKind kind = CloudKind.of(source);
+      if (kind == CloudKind.NPY) {
+        labels = ImageArrays.labels(array(file.toString(), source), count, images, log);
+      } else if (kind == CloudKind.NPZ) {
+        Map<String, byte[]> arrays = NpzFile.read(source);
+        if (arrays.size() != 1) {
+          throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + ", expected one array of labels");
+        }
+        labels = ImageArrays.labels(only(arrays, file), count, images, log);
+      } else {
+        labels = null;
+      }
+    }
+    if (labels == null) {
+      int[] read = Labels.read(file, count, of, line -> {});
+      NpyArray array = new NpyArray.Integers(new int[] {count}, Arrays.stream(read).asLongStream().toArray());
+      labels = ImageArrays.labels(new ImageArrays.Named(file.toString(), 'i', array), count, images, log);
+    }
+    long without = Split.count(labels, Split.NO_CLASS);
+    if (without > 0) {
+      log.accept(file + ": " + without + " of " + count + " images have no class (label -1)");
+    }
+    return labels;
+  }
+
+  private static ImageArrays.Named only(Map<String, byte[]> arrays, Path file) throws DataException {
+    return member(arrays, arrays.keySet().iterator().next(), file);
+  }
+
+  private static ImageArrays.Named member(Map<String, byte[]> arrays, String name, Path file) throws DataException {
+    try (Source source = Source.within(file, new ByteArrayInputStream(arrays.get(name)))) {
+      return array(file + ": " + name, source);
+    }
+  }
+
+  /** Reads an archive: the arrays that the user names, the only array, or those with names in common use. */
+  private static Parts archive(Map<String, byte[]> arrays, Path file, Path labelFile, String key, Consumer<String> log)
+      throws DataException {
+    Map<String, String> byLowerCase = new LinkedHashMap<>();
+    arrays.keySet().forEach(name -> byLowerCase.putIfAbsent(name.toLowerCase(Locale.ROOT), name));
+    String images = key == null && arrays.size() == 1 ? arrays.keySet().iterator().next() : key;
+    if (images == null) {
+      images = TRAINING.keySet().stream().filter(byLowerCase::containsKey).map(byLowerCase::get).findFirst()
+          .orElse(WHOLE.keySet().stream().filter(byLowerCase::containsKey).map(byLowerCase::get).findFirst()
+              .orElse(null));
+    }
+    if (images == null || !arrays.containsKey(images)) {
+      throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + (key == null
+          ? "; say which holds the images: --key NAME" : ", none of them is called " + key));
+    }
+    List<String> taken = new ArrayList<>(List.of(images));
+    ImagePart train = member(arrays, byLowerCase, images, file, labelFile, taken, log);
+    String test = images.toLowerCase(Locale.ROOT).replace("training", "test").replace("train", "test");
+    String testName = test.equals(images.toLowerCase(Locale.ROOT)) ? null : byLowerCase.get(test);
+    ImagePart held = null;
+    if (testName != null) {
+      taken.add(testName);
+      held = member(arrays, byLowerCase, testName, file, null, taken, log);
+    }
+    if (arrays.size() > 1) {
+      List<String> left = arrays.keySet().stream().filter(name -> !taken.contains(name)).toList();
+      log.accept(file + ": took " + String.join(", ", taken)
+          + (left.isEmpty() ? "" : "; left out " + String.join(", ", left)));
+    }
+    return new Parts(train, held, labelFile != null && taken.size() == (held == null ? 1 : 2));
+  }
+
+  /** The images of an archive under a name, with their labels. */
+  private static ImagePart member(Map<String, byte[]> arrays, Map<String, String> byLowerCase, String name, Path file,
+      Path labelFile, List<String> taken, Consumer<String> log) throws DataException {
+    Images images = ImageArrays.images(member(arrays, name, file), log);
+    String lower = name.toLowerCase(Locale.ROOT);
+    String train = lower.replace("test", "train");
+    String partner = TRAINING.containsKey(train) ? TRAINING.get(train) : WHOLE.get(lower);
+    partner = partner != null && lower.contains("test") ? partner.replace("training", "test").replace("train", "test")
+        : partner;
+    String labels = partner == null ? null : byLowerCase.get(partner);
+    if (labels == null && "data".equals(lower)) {
+      labels = byLowerCase.get("labels");
+    }
+    if (labels == null) {
+      return new ImagePart(images, labelFile == null ? null : labels(labelFile, images.count(), file, log));
+    }
+    taken.add(labels);
+    return new ImagePart(images,
+        ImageArrays.labels(member(arrays, labels, file), images.count(), file + ": " + name, log));
+  }
+
+  /** The file of a part of a set, images or labels; null if there is none. */
+  static Path find(List<DataFileName> names, String set, Part part, boolean labels) throws DataException {
+    List<Path> found = names.stream()
+        .filter(name -> name.part() == part && name.labels() == labels && name.set().equals(set))
+        .map(DataFileName::file).toList();
+    if (found.size() > 1) {
+      throw new DataException(found.get(0) + ": " + found.get(1).getFileName() + " can be the same part of the data;"
+          + " move one of them away");
+    }
+    return found.isEmpty() ? null : found.get(0);
+  }
+}

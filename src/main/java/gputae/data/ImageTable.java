@@ -1,0 +1,249 @@
+package gputae.data;
+
+import gputae.files.DataException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Images from a text table, one image a line, as MNIST is often passed on: pixels from 0 to 255, or from 0 to 1, and
+ * perhaps a column of classes, which may be numbers or words. A first line of names is optional.
+ */
+final class ImageTable {
+
+  private static final Set<String> LABELS = Set.of("label", "labels", "class", "classes", "target", "targets", "y",
+      "digit");
+  private static final Set<String> COUNTERS = Set.of("", "id", "ids", "index", "idx", "unnamed: 0");
+  private static final String OPTION = "--label-column NAME or a number from 1, or --label-column "
+      + DataOptions.NO_LABELS;
+
+  private final TextTable table;
+  private final Consumer<String> note;
+  private final String wanted;
+  private final boolean mayLack;
+
+  private char separator;
+  private int columns;
+  // Null if the first line is an image.
+  private String[] names;
+  // From 0; -1 if there is none.
+  private int labelColumn;
+  private int[] pixelColumns;
+
+  // The pixels are bytes as long as all of them are integers from 0 to 255, otherwise floats.
+  private byte[] bytes = new byte[1 << 16];
+  private float[] floats;
+  private int values;
+  private final List<String> labels = new ArrayList<>();
+
+  private ImageTable(TextTable table, String labelColumn, boolean mayLack, Consumer<String> note) {
+    this.table = table;
+    this.wanted = labelColumn;
+    this.mayLack = mayLack;
+    this.note = note;
+  }
+
+  /**
+   * Reads a table.
+   *
+   * @param labelColumn as in {@link DataOptions}
+   * @param mayLack     whether the table may lack this column; if it does, its images have no classes
+   * @param note        receives lines that say what was decided
+   */
+  static ImagePart read(Source source, String labelColumn, boolean mayLack, Consumer<String> note)
+      throws DataException {
+    return new ImageTable(new TextTable(source, TableOptions.NONE), labelColumn, mayLack, note).read();
+  }
+
+  private ImagePart read() throws DataException {
+    if (!table.next()) {
+      throw new DataException(table.file() + ": no images: the file is empty or holds only comments");
+    }
+    separator = table.separator();
+    columns = table.split(separator);
+    String[] first = table.row();
+    names = isHeader(first) ? first : null;
+    chooseColumns();
+    if (names == null) {
+      add();
+    }
+    while (table.next()) {
+      int found = table.split(separator);
+      if (found != columns) {
+        throw new DataException(table.here() + ": " + found + " columns, but the first line has " + columns);
+      }
+      add();
+    }
+    int count = labels.size();
+    if (count == 0) {
+      throw new DataException(table.file() + ": no images: nothing follows the header line");
+    }
+    int[] shape = {count, pixelColumns.length};
+    NpyArray array = floats == null ? new NpyArray.Bytes(shape, Arrays.copyOf(bytes, values))
+        : new NpyArray.Floats(shape, Arrays.copyOf(floats, values));
+    Images images = ImageArrays.images(new ImageArrays.Named(table.file().toString(), 'f', array), note);
+    return labelColumn < 0 ? new ImagePart(images, null) : withLabels(images);
+  }
+
+  /**
+   * Whether the first line holds names: no cell of it is a number, or its numbers count the columns, as pandas writes
+   * them.
+   */
+  private boolean isHeader(String[] first) throws DataException {
+    List<String> numbers = Arrays.stream(first).filter(NumberText::looksLikeNumber).toList();
+    int words = first.length - numbers.size();
+    if (numbers.isEmpty()) {
+      return true;
+    }
+    boolean counts = numbers.size() > 2 && (counts(numbers, 0) || counts(numbers, 1));
+    if (counts && words == 0) {
+      note.accept(table.here() + ": " + TextTable.shortened(first) + " taken as names of columns");
+    }
+    if (!counts && words > 1) {
+      throw new DataException(table.here() + ": " + TextTable.shortened(first)
+          + " has words among numbers; expected names of columns, or the pixels and perhaps the class of an image");
+    }
+    return counts;
+  }
+
+  private static boolean counts(List<String> numbers, int from) {
+    return IntStream.range(0, numbers.size()).allMatch(i -> numbers.get(i).equals(Integer.toString(from + i)));
+  }
+
+  private void chooseColumns() throws DataException {
+    List<Integer> pixels = new ArrayList<>();
+    List<Integer> named = new ArrayList<>();
+    for (int i = 0; i < columns; i++) {
+      String name = names == null ? null : names[i].toLowerCase(Locale.ROOT);
+      if (name != null && LABELS.contains(name)) {
+        named.add(i);
+      }
+      if (name != null && COUNTERS.contains(name)) {
+        note.accept(table.file() + ": column " + (i + 1) + " (" + TextTable.shown(names[i]) + ") holds no pixels");
+      } else {
+        pixels.add(i);
+      }
+    }
+    labelColumn = wanted != null ? chosen() : known(named, pixels.size());
+    pixels.remove((Integer) labelColumn);
+    if (pixels.isEmpty()) {
+      throw new DataException(table.here() + ": no column holds pixels");
+    }
+    pixelColumns = pixels.stream().mapToInt(Integer::intValue).toArray();
+    if (labelColumn >= 0) {
+      note.accept(table.file() + ": classes from column " + (labelColumn + 1)
+          + (names == null ? "" : " (" + names[labelColumn] + ")") + ", pixels from " + pixelColumns.length
+          + " other columns");
+    }
+  }
+
+  /** The column that the user names. */
+  private int chosen() throws DataException {
+    if (wanted.equals(DataOptions.NO_LABELS)) {
+      return -1;
+    }
+    int byName = names == null ? -1 : Arrays.asList(names).indexOf(wanted);
+    if (byName >= 0) {
+      return byName;
+    }
+    if (wanted.matches("[1-9]\\d{0,8}") && Integer.parseInt(wanted) <= columns) {
+      return Integer.parseInt(wanted) - 1;
+    }
+    if (mayLack && names != null) {
+      note.accept(table.file() + ": no column is called " + wanted + ", so its images have no classes");
+      return -1;
+    }
+    throw new DataException(table.file() + ": --label-column " + wanted + ": there are columns 1 to " + columns
+        + (names == null ? "" : " (" + TextTable.shortened(names) + ")"));
+  }
+
+  /** The column that the table itself shows, or -1. */
+  private int known(List<Integer> named, int candidates) throws DataException {
+    if (named.size() > 1) {
+      throw new DataException(table.here() + ": the columns " + named.stream().map(i -> names[i]).toList()
+          + " can all be classes; choose one: " + OPTION);
+    }
+    if (named.size() == 1) {
+      return named.get(0);
+    }
+    int word = names != null ? -1
+        : IntStream.range(0, columns).filter(i -> !NumberText.looksLikeNumber(table.cell(i))).findFirst().orElse(-1);
+    if (word >= 0) {
+      return word;
+    }
+    if (ImageArrays.side(candidates) > 0) {
+      return -1;
+    }
+    boolean oneMore = candidates > 4 && ImageArrays.side(candidates - 1) > 0;
+    if (oneMore && names == null) {
+      return 0;
+    }
+    if (oneMore || names == null) {
+      throw new DataException(table.here() + ": " + candidates + " columns"
+          + (oneMore ? ", one more than the pixels of a square image" : " without names")
+          + "; say which holds the classes: " + OPTION);
+    }
+    return -1;
+  }
+
+  /** Adds the image of this line. */
+  private void add() throws DataException {
+    for (int column : pixelColumns) {
+      double value = table.asDouble(column);
+      boolean pixel = value >= 0 && value <= 255 && value == (int) value;
+      if (!pixel && floats == null) {
+        floats = new float[bytes.length];
+        for (int i = 0; i < values; i++) {
+          floats[i] = bytes[i] & 0xff;
+        }
+        bytes = null;
+      }
+      int room = bytes != null ? bytes.length : floats.length;
+      if (values == room) {
+        if (room == Source.LARGEST_ARRAY) {
+          throw new DataException(table.here() + ": more than the " + room + " pixels that can be held");
+        }
+        room = (int) Math.min(Source.LARGEST_ARRAY, 2L * room);
+        bytes = bytes == null ? null : Arrays.copyOf(bytes, room);
+        floats = floats == null ? null : Arrays.copyOf(floats, room);
+      }
+      if (bytes != null) {
+        bytes[values++] = (byte) (int) value;
+      } else {
+        floats[values++] = (float) value;
+      }
+    }
+    labels.add(labelColumn < 0 ? null : table.cell(labelColumn));
+  }
+
+  private ImagePart withLabels(Images images) throws DataException {
+    boolean words = labels.stream().anyMatch(label -> !isMissing(label) && !NumberText.isPlain(label));
+    long without = labels.stream().filter(ImageTable::isMissing).count();
+    if (without > 0) {
+      note.accept(table.file() + ": " + without + " of " + labels.size() + " images have no class (an empty cell)");
+    }
+    if (words) {
+      String[] classes = labels.stream().map(label -> isMissing(label) ? null : label).toArray(String[]::new);
+      long different = Arrays.stream(classes).filter(label -> label != null).distinct().count();
+      if (different > Split.NO_CLASS) {
+        throw new DataException(table.file() + ": " + different + " different words as classes; at most "
+            + Split.NO_CLASS + " are supported");
+      }
+      return new ImagePart(images, null, classes);
+    }
+    double[] numbers = labels.stream().mapToDouble(label -> isMissing(label) ? Labels.NO_CLASS
+        : Double.parseDouble(label)).toArray();
+    NpyArray array = new NpyArray.Doubles(new int[] {numbers.length}, numbers);
+    return new ImagePart(images, ImageArrays.labels(
+        new ImageArrays.Named(table.file() + ": column " + (labelColumn + 1), 'f', array), numbers.length,
+        table.file().toString(), note));
+  }
+
+  private static boolean isMissing(String label) {
+    return label.isEmpty() || label.equalsIgnoreCase("nan") || label.equals("NA");
+  }
+}
