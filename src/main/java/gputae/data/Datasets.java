@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -59,6 +60,7 @@ public final class Datasets {
       if (data != null) {
         throw new DataException("the data set digits is built in; leave out --data " + data);
       }
+      log.accept(String.format(Locale.ROOT, "digits: drawing %,d images", Digits.TRAIN + Digits.TEST));
       return Digits.generate(Digits.TRAIN, Digits.TEST, Digits.SEED);
     }
     Path path;

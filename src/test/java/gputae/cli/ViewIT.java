@@ -166,7 +166,7 @@ class ViewIT {
      * nothing else in a cloud of three classes has.
      */
     boolean hasTree() {
-      return inCloud(near(0x0d0887, 0x4b03a1, 0x7d03a8, 0xa82296)) > 30;
+      return inCloud(near(0x0d0887, 0x4b03a1, 0x7d03a8, 0xa82296, 0xba3388, 0xcc4778)) > 30;
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.files.DataException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,11 @@ class FuzzTest {
     byte[] npy2 = NpyTest.npy(2, "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }\n", new byte[8]);
     byte[] squareNpy = NpyTest.npy(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2)}", new byte[32]);
     Reader cloud = file -> CloudFiles.readCloud(file, TableOptions.AUTO, line -> {});
+    Reader data = file -> Datasets.open(file.toString(), null, DataOptions.DEFAULT, line -> {});
+    Reader picture = file -> {
+      Picture.Size size = Picture.sizeOf(file);
+      Picture.decode(file, size, new byte[size.height() * size.width()], 0);
+    };
     return new Format[] {
       new Format("images", images, Idx::readImages),
       new Format("images.gz", IdxFiles.gzip(images), Idx::readImages),
@@ -84,7 +90,25 @@ class FuzzTest {
       new Format("lower", text("\n1\n2,3\n4 5 6.5e0\n"), distances(CloudFiles.Distances.LOWER)),
       new Format("square", square, distances(CloudFiles.Distances.SQUARE)),
       new Format("square.npy", squareNpy, distances(CloudFiles.Distances.SQUARE)),
+      new Format("pixels.npy", NpyTest.npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (4, 3, 1, 2), }\n",
+          new byte[96]), data),
+      new Format("set.npz", CloudBytes.npz(NpyTest.npy(1, "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4)}",
+          new byte[12]), "x_train"), data),
+      new Format("set.csv", text("label,a,b,c,d\n1,0,255,7,8\n0,1,2,3,4\n1,9,9,9,9\n"), data),
+      new Format("words.csv", text("1,0,255,4,cat\n5,6,7,8,ant\n9,9,9,9,cat\n"), data),
+      new Format("set-images-idx3-ubyte", images, data),
+      new Format("set-labels-idx2-int", qmnist(), Idx::readLabels),
+      new Format("one.pgm", text("P5\n# c\n2 2\n255\nabcd"), picture),
+      new Format("plain.ppm", text("P3 1 2 15\n1 2 3\n4 5 15\n"), picture),
+      new Format("one.pbm", text("P4 9 2\nabcd"), picture),
+      new Format("plain.pbm", text("P1\n2 2\n10\n01"), picture),
     };
+  }
+
+  /** Two labels, each with seven other numbers. */
+  private static byte[] qmnist() {
+    ByteBuffer bytes = ByteBuffer.allocate(12 + 64).put(new byte[] {0, 0, 12, 2}).putInt(2).putInt(8);
+    return bytes.putInt(7).putInt(44, 3).array();
   }
 
   private static Reader distances(CloudFiles.Distances form) {
@@ -103,7 +127,7 @@ class FuzzTest {
   @Test
   @Tag("thorough")
   void manyDamagedFiles() throws IOException {
-    damage(6000, System.nanoTime());
+    damage(5000, System.nanoTime());
   }
 
   private void damage(int rounds, long seed) throws IOException {
