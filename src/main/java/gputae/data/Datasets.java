@@ -3,6 +3,7 @@ package gputae.data;
 import gputae.data.DataFileName.Part;
 import gputae.files.CacheFolder;
 import gputae.files.DataException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -121,7 +122,7 @@ public final class Datasets {
     if (ImageFolders.looksLike(directory)) {
       return ImageFolders.read(directory, name, options.heldOut(), log);
     }
-    List<DataFileName> whole = names.stream().filter(file -> file.part() == null && !file.labels()).toList();
+    List<DataFileName> whole = whole(names);
     if (whole.size() == 1) {
       return singleFile(whole.get(0).file(), name, options, log);
     }
@@ -129,6 +130,11 @@ public final class Datasets {
         + " train-labels and test-labels), train.csv and test.csv, or image files (.png, .jpg, .pgm, .ppm) in class"
         + " folders or all in this folder"
         + (whole.isEmpty() ? "" : "; or give one file, such as " + whole.get(0).file()));
+  }
+
+  /** Files of images whose names say no part. */
+  private static List<DataFileName> whole(List<DataFileName> names) {
+    return names.stream().filter(file -> file.part() == null && !file.labels()).toList();
   }
 
   /** Opens a data set whose parts are files of their own. */
@@ -220,6 +226,28 @@ public final class Datasets {
     }
     List<String> classes = ImagePart.classes(train, test);
     return new Dataset(name, classes, train.split(classes), test.split(classes));
+  }
+
+  /** The files of a data set that is given as a path, as far as their names tell; the path itself is one of them. */
+  public static List<Path> filesOf(Path place) throws IOException {
+    List<Path> files = new ArrayList<>(List.of(place));
+    if (!Files.isDirectory(place)) {
+      Path labels = DataFileName.labelsBeside(place);
+      if (labels != null) {
+        files.add(labels);
+      }
+      return files;
+    }
+    List<DataFileName> names = DataFileName.in(place);
+    boolean divided = names.stream().anyMatch(name -> name.part() == Part.TRAIN && !name.labels());
+    names.stream().filter(name -> name.part() != null).map(DataFileName::file).forEach(files::add);
+    List<DataFileName> whole = whole(names);
+    if (!divided && whole.size() == 1) {
+      files.addAll(filesOf(whole.get(0).file()));
+    }
+    // Beside files of parts, images in the folder may be results.
+    files.addAll(ImageFolders.files(place, divided ? 2 : 1));
+    return files;
   }
 
   /** Whether the text is the name of a known data set; other data sets are given as the path of their files. */

@@ -242,6 +242,15 @@ final class ImageFolders {
         && Files.isRegularFile(entry);
   }
 
+  /** All image files below a folder that are at least {@code depth} levels deep: parts, then classes, then images. */
+  static List<Path> files(Path folder, int depth) throws IOException {
+    try (Stream<Path> below = Files.walk(folder, 3)) {
+      return below.filter(file -> folder.relativize(file).getNameCount() >= depth && isImage(file)).toList();
+    } catch (UncheckedIOException e) {
+      throw DataException.reading(folder, e.getCause());
+    }
+  }
+
   private static List<Path> list(Path folder) throws DataException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.sorted().toList();

@@ -7,22 +7,12 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** The files that a command will write. They are checked before anything is computed. */
 public final class Outputs {
-
-  private static final Pattern ARRAYS = Pattern.compile("(train|test)-(images|labels)\\.npy|.*idx\\d-ubyte(\\.gz)?");
-  private static final Pattern IMAGES = Pattern.compile("(?i).*\\.(png|jpe?g)");
-
-  /** Depth of the folders of a data set: splits, then classes, then images. */
-  private static final int IMAGE_DEPTH = 3;
 
   private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
 
@@ -90,20 +80,7 @@ public final class Outputs {
     if (place == null || !Files.exists(place)) {
       return this;
     }
-    List<Path> files = new ArrayList<>(List.of(place));
-    if (Files.isDirectory(place)) {
-      try (Stream<Path> below = Files.walk(place, IMAGE_DEPTH)) {
-        below.filter(file -> isData(place, file)).forEach(files::add);
-      }
-    } else {
-      files.add(place.resolveSibling(Datasets.nameOf(place) + "-labels.npy"));
-    }
-    return notOver(files, "which belongs to the data set");
-  }
-
-  /** Images lie in the folders of their classes; other files in the folder of a data set may be results. */
-  private static boolean isData(Path folder, Path file) {
-    return (file.getParent().equals(folder) ? ARRAYS : IMAGES).matcher(file.getFileName().toString()).matches();
+    return notOver(Datasets.filesOf(place), "which belongs to the data set");
   }
 
   /** The stream for messages to the user: standard error if standard output receives a result. */

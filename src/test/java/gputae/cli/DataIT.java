@@ -10,8 +10,10 @@ import com.google.gson.JsonParser;
 import gputae.data.HeldOut;
 import gputae.run.RunDirectory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -142,5 +144,34 @@ class DataIT {
     program.run("train", "--resume", "run", "--epochs", 2, "--quiet").succeeded();
     program.run("sweep", "--dataset", "sets", "--key", "small", "--epochs", 1, "--grid", "seed=0", "--out", "sweep")
         .succeeded();
+  }
+
+  @Test
+  void noOutputReplacesAFileOfTheData() throws IOException {
+    byte[] pixels = Tiny.readNpy(data, "|u1", "(300, 8, 8)");
+    Path arrays = Files.createDirectory(folder.resolve("arrays"));
+    for (String file : List.of("X_train.npy", "X_test.npy")) {
+      Tiny.writeNpy(arrays.resolve(file), "|u1", "(300, 8, 8)", pixels);
+    }
+    train(arrays, "--epochs", 1, "--out", "run").succeeded();
+    for (String file : List.of("X_train.npy", "X_test.npy")) {
+      program.run("encode", "run", "--out", arrays.resolve(file)).wrongUsage();
+    }
+    program.run("encode", "run", "--out", arrays.resolve("z.npy")).succeeded();
+    program.run("encode", "run", "--out", arrays.resolve("z.npy")).succeeded();
+    Path pictures = Files.createDirectory(folder.resolve("pictures"));
+    for (int i = 0; i < 12; i++) {
+      byte[] header = "P5 8 8 255\n".getBytes(StandardCharsets.US_ASCII);
+      byte[] file = Arrays.copyOf(header, header.length + 64);
+      System.arraycopy(pixels, 64 * i, file, header.length, 64);
+      Files.write(pictures.resolve(i + ".pgm"), file);
+    }
+    Files.move(pictures.resolve("11.pgm"), pictures.resolve("11.png"));
+    train(pictures, "--epochs", 1, "--out", "flat").succeeded();
+    program.run("generate", "flat", "--count", 4, "--out", pictures.resolve("11.png")).wrongUsage();
+    Path table = table();
+    train(table, "--label-column", "kind", "--epochs", 1, "--out", "tabled").succeeded();
+    program.run("encode", "tabled", "--out", table).wrongUsage();
+    program.run("encode", "tabled", "--out", folder.resolve("tiny-labels.npy")).wrongUsage();
   }
 }
