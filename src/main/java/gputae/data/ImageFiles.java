@@ -2,11 +2,8 @@ package gputae.data;
 
 import gputae.files.DataException;
 import gputae.data.DataFileName.Part;
-import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,22 +18,7 @@ final class ImageFiles {
   /** EMNIST's files hold each image with rows and columns exchanged, as its authors say. */
   private static final String TRANSPOSED = "emnist";
 
-  /** Names of arrays in .npz files, each with that of the labels that belong to it. */
-  private static final Map<String, String> WHOLE = names("images", "labels", "imgs", "labels", "x", "y", "data",
-      "target", "data", "labels", "arr_0", "arr_1", "features", "labels");
-
-  private static final Map<String, String> TRAINING = names("x_train", "y_train", "train_images", "train_labels",
-      "train_x", "train_y", "train_data", "train_labels", "training_images", "training_labels");
-
   private ImageFiles() {}
-
-  private static Map<String, String> names(String... pairs) {
-    Map<String, String> names = new LinkedHashMap<>();
-    for (int i = 0; i < pairs.length; i += 2) {
-      names.putIfAbsent(pairs[i], pairs[i + 1]);
-    }
-    return names;
-  }
 
   /**
    * The parts that one file holds.
@@ -78,7 +60,7 @@ final class ImageFiles {
       }
       return switch (kind) {
         case NPY -> withLabels(ImageArrays.images(array(file.toString(), source), log), labels, file, log);
-        case NPZ -> archive(NpzFile.read(source), file, labels, options.key(), log);
+        case NPZ -> new NpzImages(file, NpzFile.read(source), log).read(options.key(), labels);
         case TABLE -> {
           ImagePart table = ImageTable.read(source, options.labelColumn(), mayLack, log);
           yield labels == null || !table.hasNoLabels() || options.labelColumn() != null
@@ -94,7 +76,8 @@ final class ImageFiles {
     return new DataException(file + ": --key " + key + " has no meaning for this file; leave it out");
   }
 
-  private static ImageArrays.Named array(String where, Source source) throws DataException {
+  /** The array of a .npy file, or of a member of a .npz file. */
+  static ImageArrays.Named array(String where, Source source) throws DataException {
     NpyHeader header = NpyHeader.read(source);
     return new ImageArrays.Named(where, header.kind(), Npy.read(source, header));
   }
@@ -142,7 +125,7 @@ final class ImageFiles {
         if (arrays.size() != 1) {
           throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + ", expected one array of labels");
         }
-        labels = ImageArrays.labels(only(arrays, file), count, images, log);
+        labels = ImageArrays.labels(new NpzImages(file, arrays, log).only(), count, images, log);
       } else {
         labels = null;
       }
@@ -157,69 +140,6 @@ final class ImageFiles {
       log.accept(file + ": " + without + " of " + count + " images have no class (label -1)");
     }
     return labels;
-  }
-
-  private static ImageArrays.Named only(Map<String, byte[]> arrays, Path file) throws DataException {
-    return member(arrays, arrays.keySet().iterator().next(), file);
-  }
-
-  private static ImageArrays.Named member(Map<String, byte[]> arrays, String name, Path file) throws DataException {
-    try (Source source = Source.within(file, new ByteArrayInputStream(arrays.get(name)))) {
-      return array(file + ": " + name, source);
-    }
-  }
-
-  /** Reads an archive: the arrays that the user names, the only array, or those with names in common use. */
-  private static Parts archive(Map<String, byte[]> arrays, Path file, Path labelFile, String key, Consumer<String> log)
-      throws DataException {
-    Map<String, String> byLowerCase = new LinkedHashMap<>();
-    arrays.keySet().forEach(name -> byLowerCase.putIfAbsent(name.toLowerCase(Locale.ROOT), name));
-    String images = key == null && arrays.size() == 1 ? arrays.keySet().iterator().next() : key;
-    if (images == null) {
-      images = TRAINING.keySet().stream().filter(byLowerCase::containsKey).map(byLowerCase::get).findFirst()
-          .orElse(WHOLE.keySet().stream().filter(byLowerCase::containsKey).map(byLowerCase::get).findFirst()
-              .orElse(null));
-    }
-    if (images == null || !arrays.containsKey(images)) {
-      throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + (key == null
-          ? "; say which holds the images: --key NAME" : ", none of them is called " + key));
-    }
-    List<String> taken = new ArrayList<>(List.of(images));
-    ImagePart train = member(arrays, byLowerCase, images, file, labelFile, taken, log);
-    String test = images.toLowerCase(Locale.ROOT).replace("training", "test").replace("train", "test");
-    String testName = test.equals(images.toLowerCase(Locale.ROOT)) ? null : byLowerCase.get(test);
-    ImagePart held = null;
-    if (testName != null) {
-      taken.add(testName);
-      held = member(arrays, byLowerCase, testName, file, null, taken, log);
-    }
-    if (arrays.size() > 1) {
-      List<String> left = arrays.keySet().stream().filter(name -> !taken.contains(name)).toList();
-      log.accept(file + ": took " + String.join(", ", taken)
-          + (left.isEmpty() ? "" : "; left out " + String.join(", ", left)));
-    }
-    return new Parts(train, held, labelFile != null && taken.size() == (held == null ? 1 : 2));
-  }
-
-  /** The images of an archive under a name, with their labels. */
-  private static ImagePart member(Map<String, byte[]> arrays, Map<String, String> byLowerCase, String name, Path file,
-      Path labelFile, List<String> taken, Consumer<String> log) throws DataException {
-    Images images = ImageArrays.images(member(arrays, name, file), log);
-    String lower = name.toLowerCase(Locale.ROOT);
-    String train = lower.replace("test", "train");
-    String partner = TRAINING.containsKey(train) ? TRAINING.get(train) : WHOLE.get(lower);
-    partner = partner != null && lower.contains("test") ? partner.replace("training", "test").replace("train", "test")
-        : partner;
-    String labels = partner == null ? null : byLowerCase.get(partner);
-    if (labels == null && "data".equals(lower)) {
-      labels = byLowerCase.get("labels");
-    }
-    if (labels == null) {
-      return new ImagePart(images, labelFile == null ? null : labels(labelFile, images.count(), file, log));
-    }
-    taken.add(labels);
-    return new ImagePart(images,
-        ImageArrays.labels(member(arrays, labels, file), images.count(), file + ": " + name, log));
   }
 
   /** The file of a part of a set, images or labels; null if there is none. */

@@ -2,7 +2,6 @@ package gputae.data;
 
 import gputae.files.DataException;
 import gputae.linear.PointCloud;
-import java.io.ByteArrayInputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -62,7 +61,7 @@ final class NpyCloud {
           + ", expected one; choose in Python: numpy.save('NEW.npy', numpy.load('" + file.getFileName()
           + "')['NAME'])");
     }
-    try (Source member = Source.within(file, new ByteArrayInputStream(arrays.values().iterator().next()))) {
+    try (Source member = Source.within(file, arrays.values().iterator().next())) {
       return read(member);
     }
   }

@@ -3,6 +3,7 @@ package gputae.data;
 import gputae.files.DataException;
 import gputae.files.WholeFile;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.FileInputStream;
@@ -46,9 +47,9 @@ final class Source implements Closeable {
     this.sized = sized;
   }
 
-  /** The output of another reader of a file, such as a member of an archive. */
-  static Source within(Path file, InputStream in) {
-    return new Source(file, new BufferedInputStream(in, 1 << 16), null, Long.MAX_VALUE / MOST_FROM_ONE_BYTE, false);
+  /** A part of a file that is in memory, such as a member of an archive. */
+  static Source within(Path file, byte[] bytes) {
+    return new Source(file, new ByteArrayInputStream(bytes), null, bytes.length, true);
   }
 
   /**
