@@ -67,7 +67,9 @@ public final class LatentTerms implements AutoCloseable {
       }
       first.add(points.loss(batch, one.weight.matrix(), one.gradient(batch), one.value(losses)));
     }
-    backend.pointLosses(batch.z(), first);
+    if (!first.isEmpty()) {
+      backend.pointLosses(batch.z(), first);
+    }
     for (int i = first.size(); i < all.size(); i++) {
       One one = all.get(i);
       one.computation.enqueue(batch, one.weight.matrix(), one.gradient(batch), one.value(losses));
