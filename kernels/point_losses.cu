@@ -2,9 +2,9 @@
 // the penalty of the points outside the unit ball. They have the bits of the kernels that compute one each
 // (boruvka_small.cu or boruvka.cu, death_times.cu, ball_penalty.cu, reduce.cu), since all sums have the same order.
 //
-// One thread has an edge, another one a point of the penalty, at the same time. Then each thread has one coordinate of
-// one point. It walks through the edges that end at this point in ascending order; for this, a point has a bit for each
-// edge.
+// When the tree is known, some threads have one edge each, and at the same time others have one point each, for the
+// penalty. Then each thread has one coordinate of one point. It walks through the edges that end at this point in
+// ascending order; for this, a point has a bit for each edge.
 //
 // Shapes: z (n, d), edges int32 (n - 1, 2), lengths (n - 1), gradient (n, d).
 #include "ball_penalty.h"
@@ -86,7 +86,7 @@ __device__ inline void point_losses(const float* __restrict__ z, int n, int d, f
 //   ball_weight, penalty, ball    as ball_penalty; ball is its loss. If ball is null, there is no penalty
 //   gradient                      the sum of the gradients of both losses
 // Launch: one block, 8 threads for each point and at least 2 warps, whole warps.
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMostThreads)
     point_losses_128(const float* __restrict__ z, int32_t n, int32_t d, float degree, float max_edge,
                      const float* __restrict__ death_weight, int32_t penalty, const float* __restrict__ ball_weight,
                      int32_t* __restrict__ edges, float* __restrict__ lengths, float* __restrict__ deaths,
@@ -98,7 +98,7 @@ extern "C" __global__ void __launch_bounds__(1024)
 // The same for n from 1 to 256.
 // Launch: one block, 4 threads for each point and at least 2 warps for each 32 points, whole warps; for n above 128
 // dynamic shared memory for ceil((n - 128) / 4) numbers of each thread.
-extern "C" __global__ void __launch_bounds__(1024)
+extern "C" __global__ void __launch_bounds__(kMostThreads)
     point_losses_256(const float* __restrict__ z, int32_t n, int32_t d, float degree, float max_edge,
                      const float* __restrict__ death_weight, int32_t penalty, const float* __restrict__ ball_weight,
                      int32_t* __restrict__ edges, float* __restrict__ lengths, float* __restrict__ deaths,

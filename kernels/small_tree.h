@@ -3,8 +3,8 @@
 // its squared lengths to all other points, each thread those to every kParts-th point. So a round takes a comparison
 // for each length and a minimum over these threads.
 //
-// A block has 65,536 registers, which is the number of lengths of 256 points. So a thread keeps only the first kHeld of
-// its lengths in registers. The other ones are in dynamic shared memory, which a thread reads and writes alone.
+// 256 points have 65,536 lengths, and a block has 65,536 registers. So a thread keeps only the first kHeld of its
+// lengths in registers. The other ones are in dynamic shared memory, where each thread has places of its own.
 #pragma once
 
 #include "boruvka.h"
