@@ -435,7 +435,7 @@ part_reproduce() {
 
 part_benchmarks() {
   jmh distances 60 SquaredDistanceMatrix -p "points=$tree_points" -p dimension=2,10
-  jmh losses 60 'DeathTimesGradient|BallGradient|SigmoidCrossEntropy|AdamStep'
+  jmh losses 60 'LossesOfPoints|DeathTimesGradient|BallGradient|SigmoidCrossEntropy|AdamStep'
   jmh clouds 60 MinimumSpanningTree -p "points=$tree_points" -p dimension=2,10 -p cloud=clustered,trained
   jmh dense 90 'DenseForward|DenseBackward' -p batch=128
   if "${gputae[@]}" doctor | grep -q '^OpenGL *[0-9]'; then

@@ -5,32 +5,20 @@
 //
 // Launch: as pull_points, at least one block.
 // Shapes: z (n, d), edges int32 (n - 1, 2), lengths (n - 1).
+#include "death_times.h"
 #include "pulls.h"
 
 namespace gputae {
-
-namespace {
-
-// d^degree / d. For degree 1 this is 1 even if d is 0.
-__device__ inline double power_below(float length, float degree) {
-  return degree == 1 ? 1 : pow(static_cast<double>(length), static_cast<double>(degree) - 1);
-}
-
-}  // namespace
 
 extern "C" __global__ void __launch_bounds__(kPullThreads)
     death_times(const float* __restrict__ z, const int32_t* __restrict__ edges, const float* __restrict__ lengths,
                 float degree, float max_edge, const float* __restrict__ weight, int32_t n, int32_t d,
                 float* __restrict__ gradient, float* __restrict__ loss) {
   __shared__ PullTile tile;
-  // The condition is written so that a NaN pulls.
-  const auto pulls = [=](int e) { return !(lengths[e] > max_edge || lengths[e] == 0); };
-  const auto slope = [=](int e) {
-    return static_cast<float>(*weight * degree * power_below(lengths[e], degree) / lengths[e]);
-  };
+  const auto pulls = [=](int e) { return counts(lengths[e], max_edge); };
+  const auto slope = [=](int e) { return death_slope(*weight, degree, power_below(lengths[e], degree), lengths[e]); };
   pull_points(z, edges, n - 1, n, d, tile, pulls, slope, gradient);
   if (blockIdx.x == 0) {
-    // Of an edge of length 0, the power would be infinite for a degree below 1. Such an edge counts 0.
     double deaths = 0;
 #pragma unroll 1
     for (int e = static_cast<int>(threadIdx.x); e < n - 1; e += static_cast<int>(blockDim.x)) {

@@ -22,20 +22,24 @@ __device__ inline int lane_number() { return static_cast<int>(threadIdx.x) % kWa
 __device__ inline int warp_number() { return static_cast<int>(threadIdx.x) / kWarp; }
 __device__ inline int warp_count() { return static_cast<int>(blockDim.x) / kWarp; }
 
-// Returns the sum of the values of all threads to thread 0. The order of the sum depends only on the block size, so the
-// same values give the same bits. All threads of the block call this function, at most once between two barriers of the
-// caller.
-__device__ inline double block_sum(double value) {
+// Returns the sum of the values of the threads of `count` warps from the warp `first` on to the first thread of these
+// warps. The order of the sum depends only on the number of warps, so the same values give the same bits; zeros at the
+// end do not change them. All threads of the block call this function, at most once between two barriers of the caller.
+// They may be in several groups of warps, which get a sum each.
+__device__ inline double sum_of_warps(double value, int first, int count) {
   __shared__ double warps[kMostThreads / kWarp];
   for (int distance = kWarp / 2; distance > 0; distance /= 2) value += __shfl_xor_sync(kAllLanes, value, distance);
   if (lane_number() == 0) warps[warp_number()] = value;
   __syncthreads();
   double sum = 0;
-  if (threadIdx.x == 0) {
-    for (int w = 0; w < warp_count(); w++) sum += warps[w];
+  if (static_cast<int>(threadIdx.x) == first * kWarp) {
+    for (int w = first; w < first + count; w++) sum += warps[w];
   }
   return sum;
 }
+
+// Returns the sum of the values of all threads to thread 0, as sum_of_warps.
+__device__ inline double block_sum(double value) { return sum_of_warps(value, 0, warp_count()); }
 
 // The number of this thread in the grid, and the number of threads in the grid. Kernels use them in loops over more
 // values than there are threads.

@@ -234,6 +234,17 @@ public abstract class AbstractBackend implements Backend {
         loss);
   }
 
+  protected static void requirePointLosses(Matrix z, List<PointLoss> losses) {
+    for (PointLoss loss : losses) {
+      if (loss instanceof PointLoss.DeathTimes deaths) {
+        requireSpanningTree(z, deaths.edges(), deaths.lengths());
+        requireDeathTimes(z, deaths.edges(), deaths.lengths(), loss.weight(), loss.gradient(), loss.loss());
+      } else {
+        requireBallPenalty(z, loss.weight(), loss.gradient(), loss.loss());
+      }
+    }
+  }
+
   private static boolean isTree(long points, Matrix edges, Matrix lengths) {
     long count = Math.max(0, points - 1);
     return edges.type() == ElementType.INT32 && edges.size() == 2 * count && lengths.size() == count;

@@ -202,6 +202,22 @@ public interface Backend extends AutoCloseable {
   void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, Matrix weight, Matrix gradient,
       Matrix loss);
 
+  /**
+   * Losses of the points z (n, d), and the sum of their gradients in the order of the list. On return the gradient of
+   * the last loss is the sum; the other gradients are undefined. A device may compute several losses in one go. The
+   * bits are those of {@linkplain PointLoss#alone single calls} and of {@link #add}.
+   */
+  default void pointLosses(Matrix z, List<PointLoss> losses) {
+    Matrix before = null;
+    for (PointLoss loss : losses) {
+      loss.alone(this, z);
+      if (before != null) {
+        add(before, loss.gradient());
+      }
+      before = loss.gradient();
+    }
+  }
+
   /** lengths (1, count) = the lengths of edges int32 (count, 2) between the points x (n, d) under the exact rule. */
   void edgeLengths(Matrix x, Matrix edges, Matrix lengths);
 

@@ -3,6 +3,7 @@ package gputae.objective;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.Matrix;
+import gputae.backend.PointLoss;
 import java.util.List;
 import java.util.Map;
 
@@ -62,10 +63,10 @@ public record Ball(double weight, BallPenalty penalty) implements LatentTerm {
 
   @Override
   public Computation on(Backend backend, Setup setup) {
-    return new Computation() {
+    return new LossOfPoints(backend) {
       @Override
-      public void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
-        backend.ballPenalty(batch.z(), penalty, weight, gradient, value);
+      protected PointLoss loss(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
+        return new PointLoss.OutsideBall(penalty, weight, gradient, value);
       }
 
       @Override

@@ -3,6 +3,7 @@ package gputae.objective;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import gputae.backend.PointLoss;
 import java.util.List;
 import java.util.Map;
 
@@ -100,15 +101,12 @@ public record Deaths(double weight, double degree, double maxEdge) implements La
   public Computation on(Backend backend, Setup setup) {
     Matrix edges = backend.allocate(ElementType.INT32, setup.rows() - 1, 2);
     Matrix lengths = backend.allocate(1, setup.rows() - 1);
-    return new Computation() {
+    return new LossOfPoints(backend) {
       @Override
-      public void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
-        Matrix z = batch.z();
+      protected PointLoss loss(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
         long count = batch.rows() - 1;
-        Matrix ends = edges.firstRows(count);
-        Matrix times = lengths.view(0, 1, count);
-        backend.spanningTree(z, ends, times);
-        backend.deathTimes(z, ends, times, (float) degree, (float) maxEdge, weight, gradient, value);
+        return new PointLoss.DeathTimes(edges.firstRows(count), lengths.view(0, 1, count), (float) degree,
+            (float) maxEdge, weight, gradient, value);
       }
 
       @Override

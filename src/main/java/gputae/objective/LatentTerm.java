@@ -2,6 +2,7 @@ package gputae.objective;
 
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
+import gputae.backend.PointLoss;
 import java.util.List;
 
 /**
@@ -87,5 +88,25 @@ public interface LatentTerm extends Term {
     /** Frees the memory of the computation. */
     @Override
     void close();
+  }
+  /**
+   * The computation of a term that is one loss of the points and needs nothing else. The device may compute the losses
+   * of several such terms in one go.
+   */
+  abstract class LossOfPoints implements Computation {
+
+    private final Backend backend;
+
+    protected LossOfPoints(Backend backend) {
+      this.backend = backend;
+    }
+
+    /** The loss of a batch; parameters as in {@link #enqueue}. */
+    protected abstract PointLoss loss(Batch batch, Matrix weight, Matrix gradient, Matrix value);
+
+    @Override
+    public final void enqueue(Batch batch, Matrix weight, Matrix gradient, Matrix value) {
+      backend.pointLosses(batch.z(), List.of(loss(batch, weight, gradient, value)));
+    }
   }
 }

@@ -2,6 +2,7 @@ package gputae.objective;
 
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
+import gputae.backend.PointLoss;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -9,7 +10,15 @@ import java.util.function.Function;
 /** Computes all {@link LatentTerm}s of an objective on a device, for batches of up to a given number of points. */
 public final class LatentTerms implements AutoCloseable {
 
-  private record One(LatentTerm.Computation computation, int column, Weight weight, Matrix gradient) {}
+  private record One(LatentTerm.Computation computation, int column, Weight weight, Matrix gradient) {
+    Matrix gradient(LatentTerm.Batch batch) {
+      return gradient.firstRows(batch.rows());
+    }
+
+    Matrix value(Matrix losses) {
+      return losses.view(column, 1, 1);
+    }
+  }
 
   private final Backend backend;
   private final List<One> all = new ArrayList<>();
@@ -50,14 +59,23 @@ public final class LatentTerms implements AutoCloseable {
    * @param losses (1, columns of the objective); only the columns of the latent terms are written
    */
   public void enqueue(LatentTerm.Batch batch, Matrix losses) {
-    Matrix before = null;
+    List<PointLoss> first = new ArrayList<>();
+    // The sum of the gradients has the order of the terms, so only losses before all other terms go together.
     for (One one : all) {
-      Matrix gradient = one.gradient.firstRows(batch.rows());
-      one.computation.enqueue(batch, one.weight.matrix(), gradient, losses.view(one.column, 1, 1));
-      if (before != null) {
-        backend.add(before, gradient);
+      if (!(one.computation instanceof LatentTerm.LossOfPoints points)) {
+        break;
       }
-      before = gradient;
+      first.add(points.loss(batch, one.weight.matrix(), one.gradient(batch), one.value(losses)));
+    }
+    if (!first.isEmpty()) {
+      backend.pointLosses(batch.z(), first);
+    }
+    for (int i = first.size(); i < all.size(); i++) {
+      One one = all.get(i);
+      one.computation.enqueue(batch, one.weight.matrix(), one.gradient(batch), one.value(losses));
+      if (i > 0) {
+        backend.add(all.get(i - 1).gradient(batch), one.gradient(batch));
+      }
     }
   }
 

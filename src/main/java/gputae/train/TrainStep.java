@@ -146,40 +146,58 @@ public final class TrainStep implements AutoCloseable {
 
   /**
    * Whole steps on successive batches of the epoch's order, {@code rows} images each. The next batch is gathered in
-   * parallel with the optimiser's step, which reads neither images nor noise; the first batch has to be waited for.
+   * parallel with the optimiser's step, which reads no images; the first batch has to be waited for. The noise is drawn
+   * in parallel with the encoder, which does not read it.
    */
   public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows, int steps) {
     Runnable next = () -> gather(images, order, stepsPerEpoch, rows);
     next.run();
     for (int i = 1; i < steps; i++) {
-      gradients(x.firstRows(rows));
+      drawAndAddGradients(x.firstRows(rows));
       backend.beside(next, this::update);
     }
-    gradients(x.firstRows(rows));
+    drawAndAddGradients(x.firstRows(rows));
     update();
   }
 
-  /** Brings what a step needs beside the weights: images, classes, noise. */
+  /** Brings what a step needs of the data: images, classes. */
   private void gather(Matrix images, Matrix order, long stepsPerEpoch, long rows) {
     backend.gather(images, order, step, config.batch(), stepsPerEpoch, x.firstRows(rows));
     if (classes != null) {
       backend.gather(memberships, order, step, config.batch(), stepsPerEpoch, classes.firstRows(rows));
     }
-    if (noise != null) {
-      backend.normals(noise.firstRows(rows), config.seed(), Streams.NOISE, step);
+  }
+
+  /** {@link #gradients} with new noise. */
+  private void drawAndAddGradients(Matrix batch) {
+    if (noise == null) {
+      encode(batch);
+    } else {
+      Matrix drawn = noise.firstRows(batch.rows());
+      backend.beside(() -> backend.normals(drawn, config.seed(), Streams.NOISE, step), () -> encode(batch));
     }
+    gradientsOfEncoded(batch);
   }
 
   /**
    * Adds the objective's gradient on the batch x (rows, pixels) to the model's gradients, notes its losses and counts
-   * the step.
+   * the step. The noise is what {@link #noise} holds.
    */
   void gradients(Matrix batch) {
+    encode(batch);
+    gradientsOfEncoded(batch);
+  }
+
+  private void encode(Matrix batch) {
+    model.encoder().forward(batch, encoded.firstRows(batch.rows()));
+  }
+
+  /** {@link #gradients} of a batch after {@link #encode}. */
+  private void gradientsOfEncoded(Matrix batch) {
     long rows = batch.rows();
     Chain.Activations encoding = encoded.firstRows(rows);
     Chain.Activations decoding = decoded.firstRows(rows);
     parameterTerms.enqueue(model.parameters(), step, model.gradients(), losses);
-    model.encoder().forward(batch, encoding);
     Matrix z = encoding.output();
     Matrix dz = encoding.outputGradient();
     if (noise != null) {

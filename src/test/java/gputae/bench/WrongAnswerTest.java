@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
+import gputae.backend.PointLoss;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import java.lang.reflect.InvocationTargetException;
@@ -25,7 +26,7 @@ class WrongAnswerTest {
    * A benchmark and a mistake of the device.
    *
    * @param operation the operation that gives a wrong result
-   * @param argument  number of the argument that is wrong, from 0
+   * @param argument  number of the argument that is wrong, from 0; of losses of points the last one is wrong
    */
   private record Mistake(Supplier<DeviceBenchmark> benchmark, String operation, int argument) {
     @Override
@@ -88,6 +89,10 @@ class WrongAnswerTest {
       b.batch = 128;
       b.dimension = 2;
     });
+    Supplier<DeviceBenchmark> term = with(LossesOfPoints::new, b -> {
+      b.batch = 128;
+      b.dimension = 2;
+    });
     Supplier<DeviceBenchmark> adam = with(AdamStep::new, b -> b.latent = 2);
     return Stream.of(
         new Mistake(distances, "squaredDistances", 1),
@@ -101,7 +106,8 @@ class WrongAnswerTest {
         new Mistake(ball, "ballPenalty", 3), new Mistake(ball, "ballPenalty", 4),
         new Mistake(deaths, "deathTimes", 6), new Mistake(deaths, "deathTimes", 7),
         new Mistake(adam, "adam", 0), new Mistake(adam, "adam", 2), new Mistake(adam, "adam", 3),
-        new Mistake(step("ae"), "sigmoidCrossEntropy", 3), new Mistake(step("tae"), "deathTimes", 7));
+        new Mistake(step("ae"), "sigmoidCrossEntropy", 3), new Mistake(step("tae"), "pointLosses", 1),
+        new Mistake(term, "pointLosses", 1));
   }
 
   /**
@@ -114,7 +120,8 @@ class WrongAnswerTest {
           try {
             Object result = method.invoke(right, arguments);
             if (method.getName().equals(operation)) {
-              Matrix spoiled = (Matrix) arguments[argument];
+              Matrix spoiled = arguments[argument] instanceof List<?> losses
+                  ? ((PointLoss) losses.get(losses.size() - 1)).loss() : (Matrix) arguments[argument];
               switch (spoiled.type()) {
                 case FLOAT32 -> {
                   float[] values = spoiled.toFloats();

@@ -48,19 +48,16 @@ class CudaIT extends CudaCase {
   }
 
   /**
-   * The kernels of the topological branch, which have one block, go before all others: those of 24 steps, some of which
+   * The kernel of the topological branch, which has one block, goes before all others: that of 24 steps, some of which
    * are replayed together, at the highest priority of the stand-in, -5.
    */
   private static void assertTheTreeGoesFirst(Map<String, Long> counts) {
     Map<String, Long> priorities = new TreeMap<>(counts);
     priorities.keySet().removeIf(name -> !name.startsWith("kernel "));
-    // add sums the gradients of the terms.
-    for (String kernel : List.of("boruvka_small", "death_times", "ball_penalty", "add")) {
-      assertEquals(24, priorities.remove("kernel " + kernel + " at priority -5"), counts.toString());
-    }
+    assertEquals(24, priorities.remove("kernel point_losses_128 at priority -5"), counts.toString());
     assertTrue(priorities.containsKey("kernel gather at priority 0"), counts.toString());
     assertTrue(priorities.keySet().stream().allMatch(name -> name.endsWith(" at priority 0")), counts.toString());
-    assertFalse(priorities.containsKey("kernel boruvka_small at priority 0"), counts.toString());
+    assertFalse(priorities.containsKey("kernel point_losses_128 at priority 0"), counts.toString());
   }
 
   @Test

@@ -8,6 +8,7 @@ import gputae.backend.Backend;
 import gputae.backend.BackendException;
 import gputae.backend.Layer;
 import gputae.backend.Matrix;
+import gputae.backend.PointLoss;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import java.lang.reflect.InvocationTargetException;
@@ -195,13 +196,14 @@ class SelfTestTest {
         ends[3] = end;
         edges.upload(ends);
       }
-    }, "spanning tree", SelfTest.LARGE_TREES);
+    }, "spanning tree", SelfTest.LARGE_TREES, "losses of points");
   }
 
   @Tag("thorough")
   @Test
   void aLengthOneUnitInTheLastPlaceOff() {
-    assertFails("spanningTree", last(2, Math::nextUp), "spanning tree", SelfTest.LARGE_TREES, "labelled cloud");
+    assertFails("spanningTree", last(2, Math::nextUp), "spanning tree", SelfTest.LARGE_TREES, "labelled cloud",
+        "losses of points");
   }
 
   @Test
@@ -259,6 +261,19 @@ class SelfTestTest {
     assertFails("denseChainBackward", last(3, Math::nextUp), "dense chain");
   }
 
+  @Test
+  void whatIsComputedOfPointsInOneGoOneUnitInTheLastPlaceOff() {
+    for (Function<PointLoss, Matrix> of : List.<Function<PointLoss, Matrix>>of(PointLoss::gradient, PointLoss::loss,
+        loss -> loss instanceof PointLoss.DeathTimes deaths ? deaths.lengths() : null)) {
+      assertFails("pointLosses", arguments -> {
+        List<?> losses = (List<?>) arguments[1];
+        if (!losses.isEmpty()) {
+          last(0, Math::nextUp).accept(new Object[] {of.apply((PointLoss) losses.get(losses.size() - 1))});
+        }
+      }, "losses of points");
+    }
+  }
+
   private static Layer lastLayer(Object[] arguments) {
     List<?> layers = (List<?>) arguments[1];
     return (Layer) layers.get(layers.size() - 1);
@@ -269,10 +284,10 @@ class SelfTestTest {
     assertFails("sigmoid", last(1, SelfTestTest::slightly), "sigmoid");
     assertFails("sigmoidCrossEntropy", last(2, x -> x == 0 ? 1 : slightly(x)), "cross entropy");
     assertFails("sigmoidCrossEntropy", last(3, SelfTestTest::slightly), "cross entropy");
-    assertFails("ballPenalty", last(3, SelfTestTest::slightly), "ball penalty");
-    assertFails("ballPenalty", last(4, SelfTestTest::slightly), "ball penalty");
-    assertFails("deathTimes", last(6, SelfTestTest::slightly), "death times");
-    assertFails("deathTimes", last(7, SelfTestTest::slightly), "death times");
+    assertFails("ballPenalty", last(3, SelfTestTest::slightly), "ball penalty", "losses of points");
+    assertFails("ballPenalty", last(4, SelfTestTest::slightly), "ball penalty", "losses of points");
+    assertFails("deathTimes", last(6, SelfTestTest::slightly), "death times", "losses of points");
+    assertFails("deathTimes", last(7, SelfTestTest::slightly), "death times", "losses of points");
     assertFails("edgeStress", last(7, SelfTestTest::slightly), "edge stress");
     assertFails("edgeStress", last(8, SelfTestTest::slightly), "edge stress");
     assertFails("edgeStress", last(9, SelfTestTest::slightly), "edge stress");
@@ -308,7 +323,7 @@ class SelfTestTest {
   void copiesThatMiss() {
     assertFails("copy", last(1, Math::nextUp), "copies");
     assertFails("clear", last(0, x -> Float.MIN_VALUE), "copies");
-    assertFails("add", last(1, Math::nextUp), "add", "dense chain", "recorded and replayed");
+    assertFails("add", last(1, Math::nextUp), "add", "dense chain", "losses of points", "recorded and replayed");
     assertFails("endStep", last(1, x -> x + 1), "end of a step");
   }
 

@@ -19,8 +19,8 @@ import java.util.function.ToLongBiFunction;
 final class BoruvkaLaunches {
 
   /**
-   * kSmallCloud and kParts in kernels/boruvka_small.cu: the largest number of points, and the number of threads per
-   * point.
+   * kSmallCloud and kSmallParts in kernels/boruvka_small.cu: the largest number of points, and the number of threads
+   * per point.
    */
   private static final int SMALL = 128;
 

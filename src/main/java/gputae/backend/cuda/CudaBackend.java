@@ -5,6 +5,7 @@ import gputae.backend.Activation;
 import gputae.backend.BallPenalty;
 import gputae.backend.Layer;
 import gputae.backend.Matrix;
+import gputae.backend.PointLoss;
 import gputae.backend.Recording;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,7 @@ public final class CudaBackend extends AbstractBackend {
   private final Launches launches;
   private final DenseLayers dense;
   private final AllPairs pairs;
+  private final PointLosses points;
 
   /** A backend that uses a driver and closes it. */
   public CudaBackend(Driver driver) {
@@ -74,6 +76,7 @@ public final class CudaBackend extends AbstractBackend {
     this.launches = new Launches(driver.limits(), schedule);
     this.dense = new DenseLayers(launches, schedule, memory, products);
     this.pairs = new AllPairs(driver.limits(), mostWork, launches::launch);
+    this.points = new PointLosses(launches, memory, driver.limits().sharedMemory());
   }
 
   @Override
@@ -283,10 +286,7 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void ballPenalty(Matrix z, BallPenalty penalty, Matrix weight, Matrix gradient, Matrix loss) {
     requireBallPenalty(z, weight, gradient, loss);
-    launches.oneBlock("ball_penalty", z.rows(),
-        new Arguments().pointer(address(z)).int32(penalty.ordinal()).pointer(address(weight))
-            .int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns())).pointer(address(gradient))
-            .pointer(address(loss)));
+    points.ballPenalty(z, penalty, weight, gradient, loss);
   }
 
   @Override
@@ -308,10 +308,15 @@ public final class CudaBackend extends AbstractBackend {
   public void deathTimes(Matrix z, Matrix edges, Matrix lengths, float degree, float maxEdge, Matrix weight,
       Matrix gradient, Matrix loss) {
     requireDeathTimes(z, edges, lengths, weight, gradient, loss);
-    launches.warpForEach("death_times", z.rows(),
-        new Arguments().pointer(address(z)).pointer(address(edges)).pointer(address(lengths)).float32(degree)
-            .float32(maxEdge).pointer(address(weight)).int32(Math.toIntExact(z.rows()))
-            .int32(Math.toIntExact(z.columns())).pointer(address(gradient)).pointer(address(loss)));
+    points.deathTimes(z, edges, lengths, degree, maxEdge, weight, gradient, loss);
+  }
+
+  @Override
+  public void pointLosses(Matrix z, List<PointLoss> losses) {
+    requirePointLosses(z, losses);
+    if (!points.together(z, losses)) {
+      super.pointLosses(z, losses);
+    }
   }
 
   @Override
@@ -342,12 +347,7 @@ public final class CudaBackend extends AbstractBackend {
   public void edgeStress(Matrix z, Matrix edges, Matrix lengths, Matrix targets, Matrix targetSquare, Matrix scale,
       Matrix weight, Matrix gradient, Matrix scaleGradient, Matrix loss) {
     requireEdgeStress(z, edges, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);
-    launches.warpForEach("edge_stress", z.rows(),
-        new Arguments().pointer(address(z)).pointer(address(edges)).pointer(address(lengths)).pointer(address(targets))
-            .pointer(address(targetSquare)).pointer(address(scale)).pointer(address(weight))
-            .int32(Math.toIntExact(lengths.size())).int32(Math.toIntExact(z.rows()))
-            .int32(Math.toIntExact(z.columns())).pointer(address(gradient)).pointer(address(scaleGradient))
-            .pointer(address(loss)));
+    points.edgeStress(z, edges, lengths, targets, targetSquare, scale, weight, gradient, scaleGradient, loss);
   }
 
   @Override

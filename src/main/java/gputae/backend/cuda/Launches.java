@@ -18,7 +18,7 @@ final class Launches {
    */
   private static final int BLOCKS_A_MULTIPROCESSOR = 8;
 
-  private static final int MOST_THREADS = 1024;
+  static final int MOST_THREADS = 1024;
   static final int WARP = 32;
 
   private final Driver.Limits limits;

@@ -21,7 +21,8 @@ class HostRunnerSanitizerTest {
   void contractAndTrainingsAreClean(@TempDir Path libraries) throws IOException, InterruptedException {
     String output = ChildTests.run(HostRunners.Build.SANITIZED, Path.of("kernels"), libraries,
         "gputae.backend.cuda.HostRunnerContractTest" + ORDER, "gputae.backend.cuda.HostRunnerContractTest$Own",
-        "gputae.backend.cuda.CudaBackendTest", "gputae.train.HostRunnerTrainerTest" + ORDER,
+        "gputae.backend.cuda.CudaBackendTest", "gputae.backend.cuda.PointLossesTest",
+        "gputae.train.HostRunnerTrainerTest" + ORDER,
         "gputae.train.HostRunnerGoldenTest" + ORDER, "gputae.train.HostRunnerGradientTest" + ORDER);
     System.out.println("under sanitizers: " + output);
   }

@@ -25,6 +25,7 @@ class HostRunnerWatchTest {
   void kernelsAndTrainingsAreClean(@TempDir Path libraries) throws IOException, InterruptedException {
     System.out.println("under watch: " + ChildTests.run(HostRunners.Build.WATCHED, Path.of("kernels"), libraries,
         "gputae.backend.cuda.HostRunnerContractTest$Forward", "gputae.backend.cuda.HostRunnerContractTest$Own",
+        "gputae.backend.cuda.PointLossesTest",
         "gputae.train.HostRunnerGoldenTest$Forward"));
   }
 }

@@ -21,6 +21,9 @@ public final class HostRunners {
    */
   static final Driver.Limits SMALL = new Driver.Limits(3, 24 << 10);
 
+  /** With as much shared memory as an A100, so that the losses of 256 points are one launch. */
+  static final Driver.Limits ROOMY = new Driver.Limits(3, 163 << 10);
+
   /** Device memory, bytes. */
   static final long MEMORY = 1L << 30;
 

@@ -30,7 +30,7 @@ record Mutant(String file, int line, String before, String after, boolean ofOrde
   /** A barrier is dropped or orders one warp only; an atomic operation is made of plain steps. */
   private static final List<Mistake> MISTAKES_OF_ORDER =
       List.of(new Mistake("__syncthreads\\(\\);", ";", "__syncwarp();"), new Mistake("__syncwarp\\(\\);", ";"),
-          new Mistake("\\batomic(Min|Max|Add)\\(", "plain_atomic$1("));
+          new Mistake("\\batomic(Min|Max|Add|Or)\\(", "plain_atomic$1("));
 
   private static final List<Mistake> OTHER_MISTAKES = List.of(
       // A comparison is flipped. Operators stand between spaces, brackets of templates do not.

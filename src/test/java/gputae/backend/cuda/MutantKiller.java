@@ -57,7 +57,7 @@ public final class MutantKiller {
       }
       for (HostRunner.Order order : plain ? HostRunner.Order.values()
           : new HostRunner.Order[] {HostRunner.Order.FORWARD}) {
-        try (CudaBackend cuda = open(arguments[0], order, Products.AUTO)) {
+        try (CudaBackend cuda = open(arguments[0], order, Products.AUTO, HostRunners.SMALL)) {
           Backend backend = endingAtTheFirstError(cuda);
           // The quick tests come first: most mutants die here.
           compareTrainings(backend);
@@ -72,9 +72,17 @@ public final class MutantKiller {
           }
         }
         if (operations.stream().anyMatch(MutantKiller::multiplies)) {
-          try (CudaBackend cuda = open(arguments[0], order, Products.OWN)) {
+          try (CudaBackend cuda = open(arguments[0], order, Products.OWN, HostRunners.SMALL)) {
             Backend backend = endingAtTheFirstError(cuda);
             operations.stream().filter(MutantKiller::multiplies).forEach(operation -> run(operation, backend, order));
+          }
+        }
+        // Where there is much shared memory, more points are in one launch.
+        if (names.contains("losses of points")) {
+          try (CudaBackend cuda = open(arguments[0], order, Products.AUTO, HostRunners.ROOMY)) {
+            Backend backend = endingAtTheFirstError(cuda);
+            operations.stream().filter(operation -> operation.name().equals("losses of points"))
+                .forEach(operation -> run(operation, backend, order));
           }
         }
       }
@@ -96,9 +104,8 @@ public final class MutantKiller {
     }
   }
 
-  private static CudaBackend open(String libraries, HostRunner.Order order, Products products) {
-    return new CudaBackend(
-        new HostRunner(Path.of(libraries), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY), products, false,
+  private static CudaBackend open(String libraries, HostRunner.Order order, Products products, Driver.Limits limits) {
+    return new CudaBackend(new HostRunner(Path.of(libraries), order, 1, 1, limits, HostRunners.MEMORY), products, false,
         MOST_WORK);
   }
 
