@@ -174,7 +174,7 @@ class AllPairsTest {
         new AllPairs(driver.limits(), work, (kernel, gridX, gridY, threads, shared, arguments) -> {
           launches[at]++;
           driver.launch(kernel, gridX, gridY, threads, shared, arguments);
-        }).nearest(x, n, d, components, places, number, lists);
+        }).nearest(x, n, d, components, places, number, lists, 0, 0);
         driver.download(lists, found[i], 0, 64L * n);
       }
       // 48 points in each of many launches.

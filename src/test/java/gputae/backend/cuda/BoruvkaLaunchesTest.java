@@ -1,0 +1,157 @@
+package gputae.backend.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import gputae.homology.Prim;
+import gputae.homology.SpanningTree;
+import gputae.linear.FloatPoints;
+import gputae.selftest.Clouds;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The two ways to a tree of more than 128 points, rounds in one block and rounds over the grid. */
+class BoruvkaLaunchesTest {
+
+  /** Without shared memory for components, the rounds run over the grid. */
+  private static final Driver.Limits GRID = new Driver.Limits(1, 0);
+
+  private record Tree(int[] edges, float[] lengths) {
+
+    SpanningTree sorted() {
+      double[] wide = new double[lengths.length];
+      Arrays.setAll(wide, i -> lengths[i]);
+      return new SpanningTree(edges, wide).sorted();
+    }
+  }
+
+  private static Tree tree(HostRunner driver, Driver.Limits limits, FloatPoints points) {
+    int n = points.count();
+    int d = points.dimension();
+    List<Long> memory = new ArrayList<>();
+    AllPairs pairs = new AllPairs(limits, AllPairs.MOST_WORK, driver::launch);
+    long x = driver.allocate(4L * n * d);
+    driver.upload(points.coordinates(), 0, x, 4L * n * d);
+    long edges = driver.allocate(8L * (n - 1));
+    long lengths = driver.allocate(4L * (n - 1));
+    memory.addAll(List.of(x, edges, lengths));
+    new BoruvkaLaunches(limits, (what, bytes) -> {
+      memory.add(driver.allocate(bytes));
+      return memory.get(memory.size() - 1);
+    }, pairs, driver::launch).enqueue(x, n, d, edges, lengths);
+    Tree tree = new Tree(new int[2 * (n - 1)], new float[n - 1]);
+    driver.download(edges, tree.edges, 0, 8L * (n - 1));
+    driver.download(lengths, tree.lengths, 0, 4L * (n - 1));
+    memory.forEach(driver::free);
+    return tree;
+  }
+
+  /** Each edge lies in the same place, so sums over edges give the same bits. */
+  private static void compare(HostRunner driver, String what, FloatPoints points) {
+    Tree grid = tree(driver, GRID, points);
+    Tree block = tree(driver, HostRunners.SMALL, points);
+    assertArrayEquals(block.edges, grid.edges, what);
+    assertArrayEquals(block.lengths, grid.lengths, what);
+    if (!what.equals("not finite")) {
+      SpanningTree expected = Prim.ofPoints(points).sorted();
+      assertArrayEquals(expected.edges(), grid.sorted().edges(), what);
+      assertArrayEquals(expected.lengths(), grid.sorted().lengths(), what);
+    }
+  }
+
+  private static void compareAll(HostRunner.Order order) {
+    Random random = new Random(order.ordinal());
+    try (HostRunner driver = HostRunners.driver(order)) {
+      for (Clouds.Kind kind : Clouds.Kind.values()) {
+        for (int[] shape : new int[][] {{129, 1}, {300, 2}, {700, 3}, {1100, 2}}) {
+          compare(driver, kind + " " + Arrays.toString(shape), Clouds.draw(kind, shape[0], shape[1], random));
+        }
+      }
+      compare(driver, "line", line(1300));
+      compare(driver, "growing gaps", growingGaps(1000));
+      compare(driver, "star", star(600));
+      compare(driver, "pairs of pairs", pairsOfPairs(1024));
+      compare(driver, "equally far", equallyFar(500, random));
+      compare(driver, "not finite", notFinite(400, random));
+    }
+  }
+
+  @Test
+  void roundsOfTheGridGiveTheTreeOfOneBlock() {
+    compareAll(HostRunner.Order.RANDOM);
+  }
+
+  @Tag("thorough")
+  @ParameterizedTest
+  @EnumSource(names = {"FORWARD", "BACKWARD"})
+  void soTheyDoInOtherOrders(HostRunner.Order order) {
+    compareAll(order);
+  }
+
+  /** Points at equal distances. Each point joins the one before it: a chain of n components in the first round. */
+  private static FloatPoints line(int n) {
+    float[] x = new float[n];
+    for (int i = 0; i < n; i++) {
+      x[i] = i;
+    }
+    return new FloatPoints(x, 1);
+  }
+
+  /** Gaps that grow towards the first points: each point joins the one behind it. */
+  private static FloatPoints growingGaps(int n) {
+    float[] x = new float[n];
+    for (int i = 1; i < n; i++) {
+      x[i] = x[i - 1] + (2 * n - i);
+    }
+    return new FloatPoints(x, 1);
+  }
+
+  /** Points on a circle far apart, and point 0 in the middle, which all others join at once. */
+  private static FloatPoints star(int n) {
+    float[] x = new float[n * n];
+    for (int i = 1; i < n; i++) {
+      x[i * n + i] = 1 + i / 4f;
+    }
+    return new FloatPoints(x, n);
+  }
+
+  /** Components double in each round: pairs, pairs of pairs and so on. No cloud of so many points needs more rounds. */
+  private static FloatPoints pairsOfPairs(int n) {
+    float[] x = new float[n];
+    for (int i = 0; i < n; i++) {
+      float gap = 1;
+      for (int bits = i; bits != 0; bits /= 2) {
+        x[i] += bits % 2 * gap;
+        gap *= 3;
+      }
+    }
+    return new FloatPoints(x, 1);
+  }
+
+  /**
+   * Clusters of points at equal distances from single points with smaller ids: edges of the same length and the same
+   * smaller id.
+   */
+  private static FloatPoints equallyFar(int n, Random random) {
+    float[] x = new float[2 * n];
+    for (int i = 0; i < n; i++) {
+      int group = random.nextInt(20);
+      x[2 * i] = 100 * group;
+      x[2 * i + 1] = i < 40 ? 10 * (i % 2 * 2 - 1) : 0;
+    }
+    return new FloatPoints(x, 2);
+  }
+
+  private static FloatPoints notFinite(int n, Random random) {
+    FloatPoints points = Clouds.draw(Clouds.Kind.UNIFORM, n, 3, random);
+    for (int i = 0; i < 40; i++) {
+      points.coordinates()[random.nextInt(3 * n)] = i % 2 == 0 ? Float.NaN : Float.POSITIVE_INFINITY;
+    }
+    return points;
+  }
+}
