@@ -57,9 +57,11 @@ __device__ inline int count(bool yes, int32_t* total) {
 }  // namespace
 
 // Finds label (n), the root of each point's component, and the offers (n) and keys best (n) of a round, counted from 1.
-//   before         the labels of the round before; null in round 1, in which each point is a component
-//   best_before    the keys of the round before
-//   best           all ones, except in round 1
+// In round 1 each point is a component, and nothing is read but lists.
+//   before (n)     the labels of the round before
+//   best_before    (n) the keys of the round before
+//   offers         before the launch: those of the round before
+//   best           before the launch: all ones, as boruvka_hook leaves them
 //   lost_high      (n) gets the larger ids of the edges of the round before
 // Launch: any grid, up to 128 threads.
 extern "C" __global__ void __launch_bounds__(kGridThreads)
@@ -67,8 +69,9 @@ extern "C" __global__ void __launch_bounds__(kGridThreads)
                    const int32_t* __restrict__ next, const unsigned long long* __restrict__ best_before, int32_t* label,
                    uint64_t* offers, unsigned long long* best, uint32_t* lost_high, int32_t* progress) {
   if (round == 1) {
-    for (int64_t place = grid_thread(); place < kProgress; place += grid_threads())
+    for (int64_t place = grid_thread(); place < kProgress; place += grid_threads()) {
       progress[place] = place == 0 ? n : 0;
+    }
   }
   const int count = round == 1 ? n : components_after(progress, round - 1);
   if (count == 0) return;
@@ -95,10 +98,18 @@ extern "C" __global__ void __launch_bounds__(kGridThreads)
       const int point = is_edge(key[t]) ? static_cast<int>(key_point(key[t])) : i;
       component[t] = round == 1 ? ~point : next[before[point]];
     }
-    // All reads above wait for memory at the same time. Nearly always they have found the roots.
+    // All reads above wait for memory at the same time, and nearly always they have found the roots. If not, all steps
+    // below wait at the same time.
+    for (bool moves = true; moves;) {
+      moves = false;
 #pragma unroll
-    for (int t = 0; t < kNearest; t++) component[t] = root_of(next, component[t]);
-    const uint64_t offer = first_foreign(key, own, [&](int t) { return component[t]; });
+      for (int t = 0; t < kNearest; t++) {
+        if (component[t] < 0) continue;
+        component[t] = next[component[t]];
+        moves = true;
+      }
+    }
+    const uint64_t offer = first_foreign(key, own, [&](int t) { return ~component[t]; });
     label[i] = own;
     offers[i] = offer;
     if (round == 1) {
@@ -129,7 +140,8 @@ extern "C" __global__ void __launch_bounds__(kGridThreads)
 }
 
 // Lets each component join another one, and clears best_after (n), the keys of the next round.
-//   lost_length, lost_low (n), lost_high (n): the edge of each root that loses; lost_high is left open, as all ones
+//   lost_length, lost_low (n), lost_high (n): the edge of each root that loses; lost_high becomes
+//   all ones for all roots
 // Launch: any grid, up to 128 threads.
 extern "C" __global__ void __launch_bounds__(kGridThreads)
     boruvka_hook(int32_t n, int32_t round, int32_t most_steps, const int32_t* __restrict__ label,
@@ -144,6 +156,7 @@ extern "C" __global__ void __launch_bounds__(kGridThreads)
     if (place < n) {
       best_after[c] = kNoEdge;
       if (label[c] == c) {
+        lost_high[c] = kNoPoint;
         // Follows the chain of components from c.
         int at = c;
         bool ends = false;
@@ -162,7 +175,6 @@ extern "C" __global__ void __launch_bounds__(kGridThreads)
             if (!ends) {
               lost_length[c] = key_length(key);
               lost_low[c] = low;
-              lost_high[c] = kNoPoint;
             }
           }
           if (!ends) {

@@ -3,17 +3,19 @@ package gputae.backend.cuda;
 import java.util.function.ToLongBiFunction;
 
 /**
- * The launches that compute a spanning tree (kernels/boruvka.cu, boruvka_small.cu, nearest.cu). They depend only on the
- * shape of the cloud and on the device, so that they can be captured. If the tree is already complete, a launch returns
- * at once.
+ * The launches that compute a spanning tree (kernels/boruvka.cu, boruvka_grid.cu, boruvka_small.cu,
+ * nearest.cu). They depend only on the shape of the cloud and on the device, so that they can be captured. If the tree
+ * is already complete, a launch returns at once.
  *
  * <ul>
  *   <li>Up to {@link #SMALL} points: one launch of one block.
- *   <li>More points, as long as the components fit into a block's shared memory: the whole grid sweeps over all pairs,
- *       then one block does rounds. If more points must be searched again than the block can search fast, the grid
- *       searches them and the block does more rounds. This happens a few times; then the block does the rest alone.
- *   <li>Still more points: the components are in device memory. The grid searches and one block does rounds, in turn,
- *       as often as rounds can be needed.
+ *   <li>Up to {@link #MOST_OF_A_BLOCK} points, as long as the components fit into a block's shared memory: the whole
+ *       grid sweeps over all pairs, then one block does rounds. If more points must be searched again than the block can
+ *       search fast, the grid searches them and the block does more rounds. This happens a few times; then the block
+ *       does the rest alone. If the rest may be more than {@link #MOST_WORK}, the grid searches as often as rounds can
+ *       be needed.
+ *   <li>More points: each step of a round is a launch over the whole grid. There are launches for as many rounds as can
+ *       be needed.
  * </ul>
  */
 final class BoruvkaLaunches {
@@ -57,10 +59,14 @@ final class BoruvkaLaunches {
    * The largest number of points whose rounds run in one block. The block reads all lists by itself in each round
    * (bench/results/2026-11-29-rounds-of-several-blocks.md).
    */
-  static final int MOST_OF_A_BLOCK = 4096;
+  static final int MOST_OF_A_BLOCK = 4000;
 
-  /** TODO */
-  private static final long MOST_WORK_OF_A_BLOCK = AllPairs.MOST_WORK / 8;
+  /**
+   * The most work of one block that searches points again: pairs of points, times coordinates. If lanes read from
+   * points that are far apart in memory, a multiprocessor of the oldest GPUs (Turing, 1.4 GHz) gets two sectors of 32
+   * bytes in a cycle. So it does at least 2.8e9 pair coordinates in a second, and this work takes 0.13 seconds at most.
+   */
+  private static final long MOST_WORK = AllPairs.MOST_WORK / 8;
 
   /** kGridThreads and kProgress in kernels/boruvka_grid.cu. */
   private static final int GRID_THREADS = 128;
@@ -98,7 +104,7 @@ final class BoruvkaLaunches {
       return;
     }
     long shared = (long) n * COMPONENT_BYTES + RESERVED;
-    if (n <= MOST_OF_A_BLOCK && (long) n * n * d <= MOST_WORK_OF_A_BLOCK && shared <= sharedMemory) {
+    if (n <= MOST_OF_A_BLOCK && shared <= sharedMemory) {
       roundsOfABlock(x, n, d, edges, lengths);
     } else {
       roundsOfTheGrid(x, n, d, edges, lengths);
@@ -113,15 +119,17 @@ final class BoruvkaLaunches {
     long progress = space("progress", PROGRESS, Integer.BYTES);
     long lostLength = space("lost length", n, Integer.BYTES);
     long lostIds = space("lost ids", n, Long.BYTES);
-    int rounds = n <= VERY_FEW_POINTS ? 1 : n <= FEW_POINTS ? 3 : 6;
-    int fewSearches = Math.min(FEW_SEARCHES, FEW_PAIRS / n);
+    long mostSearches = MOST_WORK / d / n;
+    boolean alone = mostSearches >= n;
+    int rounds = !alone ? mostRounds(n) : n <= VERY_FEW_POINTS ? 1 : n <= FEW_POINTS ? 3 : 6;
+    int fewSearches = (int) Math.min(mostSearches, Math.min(FEW_SEARCHES, FEW_PAIRS / n));
     int threads = Launches.threadsFor(n, MOST_THREADS);
     for (int round = 0; round < rounds; round++) {
       boolean first = round == 0;
       pairs.nearest(x, n, d, first ? 0 : label, first ? 0 : wanting, first ? 0 : progress + Integer.BYTES, lists, 0, 0);
-      int mostSearches = round == rounds - 1 ? Integer.MAX_VALUE : fewSearches;
+      int searches = alone && round == rounds - 1 ? n : fewSearches;
       launcher.launch("boruvka", 1, 1, threads, n * COMPONENT_BYTES,
-          new Arguments().pointer(x).int32(n).int32(d).int32(first ? 1 : 0).int32(mostSearches).pointer(lists)
+          new Arguments().pointer(x).int32(n).int32(d).int32(first ? 1 : 0).int32(searches).pointer(lists)
               .pointer(offers).pointer(label).pointer(wanting).pointer(progress).pointer(lostLength).pointer(lostIds)
               .pointer(edges).pointer(lengths));
     }
@@ -139,8 +147,7 @@ final class BoruvkaLaunches {
     long lostLength = space("lost length", n, Integer.BYTES);
     long lostLow = space("lost ids", n, Long.BYTES);
     long lostHigh = lostLow + (long) n * Integer.BYTES;
-    // Each round at least halves the number of components. So this number of rounds is always enough.
-    int rounds = 31 - Integer.numberOfLeadingZeros(n);
+    int rounds = mostRounds(n);
     int mostSteps = (int) Math.ceil(Math.sqrt(n));
     pairs.nearest(x, n, d, 0, 0, 0, lists, 0, 0);
     // The last launch of boruvka_offers only completes the edges.
@@ -167,6 +174,11 @@ final class BoruvkaLaunches {
     }
     overGrid("boruvka_edges", n, new Arguments().int32(n).pointer(lostLength).pointer(lostLow).pointer(lostHigh)
         .pointer(progress).pointer(edges).pointer(lengths));
+  }
+
+  /** A round at least halves the number of components. So this number of rounds is always enough. */
+  private static int mostRounds(int n) {
+    return 31 - Integer.numberOfLeadingZeros(n);
   }
 
   private long space(String what, long count, int bytes) {

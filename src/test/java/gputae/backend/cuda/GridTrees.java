@@ -1,25 +1,29 @@
 package gputae.backend.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-
 import gputae.homology.Prim;
 import gputae.homology.SpanningTree;
 import gputae.linear.FloatPoints;
 import gputae.selftest.Clouds;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import java.util.stream.IntStream;
 
-/** The two ways to a tree of more than 128 points, rounds in one block and rounds over the grid. */
-class BoruvkaLaunchesTest {
+/**
+ * Trees whose rounds run over the whole grid (kernels/boruvka_grid.cu), compared with those of rounds in one block
+ * (kernels/boruvka.cu) and with Prim's. The clouds are small, since the device of these trees has no shared memory for
+ * components.
+ */
+final class GridTrees {
 
-  /** Without shared memory for components, the rounds run over the grid. */
+  /** With one multiprocessor, the grid of a step has 1,024 threads. */
   private static final Driver.Limits GRID = new Driver.Limits(1, 0);
+
+  private static final int MORE_THAN_THREADS = 1100;
+
+  private GridTrees() {}
 
   private record Tree(int[] edges, float[] lengths) {
 
@@ -55,42 +59,39 @@ class BoruvkaLaunchesTest {
   private static void compare(HostRunner driver, String what, FloatPoints points) {
     Tree grid = tree(driver, GRID, points);
     Tree block = tree(driver, HostRunners.SMALL, points);
-    assertArrayEquals(block.edges, grid.edges, what);
-    assertArrayEquals(block.lengths, grid.lengths, what);
+    boolean same = Arrays.equals(block.edges, grid.edges) && Arrays.equals(block.lengths, grid.lengths);
     if (!what.equals("not finite")) {
       SpanningTree expected = Prim.ofPoints(points).sorted();
-      assertArrayEquals(expected.edges(), grid.sorted().edges(), what);
-      assertArrayEquals(expected.lengths(), grid.sorted().lengths(), what);
+      SpanningTree sorted = grid.sorted();
+      same = same && Arrays.equals(expected.edges(), sorted.edges())
+          && Arrays.equals(expected.lengths(), sorted.lengths());
+    }
+    if (!same) {
+      throw new AssertionError("tree of " + what);
     }
   }
 
-  private static void compareAll(HostRunner.Order order) {
-    Random random = new Random(order.ordinal());
-    try (HostRunner driver = HostRunners.driver(order)) {
-      for (Clouds.Kind kind : Clouds.Kind.values()) {
-        for (int[] shape : new int[][] {{129, 1}, {300, 2}, {700, 3}, {1100, 2}}) {
-          compare(driver, kind + " " + Arrays.toString(shape), Clouds.draw(kind, shape[0], shape[1], random));
-        }
+  /**
+   * Compares clouds of every kind, and clouds that are hard for Boruvka's rounds.
+   *
+   * @throws AssertionError if a tree is wrong, or if an edge lies in another place
+   */
+  static void check(HostRunner driver) {
+    Random random = new Random(20261129);
+    for (Clouds.Kind kind : Clouds.Kind.values()) {
+      for (int[] shape : new int[][] {{129, 1}, {300, 2}}) {
+        compare(driver, kind + " " + Arrays.toString(shape), Clouds.draw(kind, shape[0], shape[1], random));
       }
-      compare(driver, "line", line(1300));
-      compare(driver, "growing gaps", growingGaps(1000));
-      compare(driver, "star", star(600));
-      compare(driver, "pairs of pairs", pairsOfPairs(1024));
-      compare(driver, "equally far", equallyFar(500, random));
-      compare(driver, "not finite", notFinite(400, random));
     }
-  }
-
-  @Test
-  void roundsOfTheGridGiveTheTreeOfOneBlock() {
-    compareAll(HostRunner.Order.RANDOM);
-  }
-
-  @Tag("thorough")
-  @ParameterizedTest
-  @EnumSource(names = {"FORWARD", "BACKWARD"})
-  void soTheyDoInOtherOrders(HostRunner.Order order) {
-    compareAll(order);
+    for (Clouds.Kind kind : List.of(Clouds.Kind.UNIFORM, Clouds.Kind.LATTICE, Clouds.Kind.STRIPED)) {
+      compare(driver, "large " + kind, Clouds.draw(kind, MORE_THAN_THREADS, 3, random));
+    }
+    compare(driver, "line", line(300));
+    compare(driver, "growing gaps", shuffled(growingGaps(MORE_THAN_THREADS), random));
+    compare(driver, "star", star(150));
+    compare(driver, "pairs of pairs", shuffled(pairsOfPairs(512), random));
+    compare(driver, "equally far", equallyFar(300, random));
+    compare(driver, "not finite", notFinite(200, random));
   }
 
   /** Points at equal distances. Each point joins the one before it: a chain of n components in the first round. */
@@ -102,7 +103,7 @@ class BoruvkaLaunchesTest {
     return new FloatPoints(x, 1);
   }
 
-  /** Gaps that grow towards the first points: each point joins the one behind it. */
+  /** Gaps that grow towards the first points: each point joins the one behind it, a chain too. */
   private static FloatPoints growingGaps(int n) {
     float[] x = new float[n];
     for (int i = 1; i < n; i++) {
@@ -111,7 +112,13 @@ class BoruvkaLaunchesTest {
     return new FloatPoints(x, 1);
   }
 
-  /** Points on a circle far apart, and point 0 in the middle, which all others join at once. */
+  private static FloatPoints shuffled(FloatPoints points, Random random) {
+    List<Integer> order = new ArrayList<>(IntStream.range(0, points.count()).boxed().toList());
+    Collections.shuffle(order, random);
+    return points.rows(order.stream().mapToInt(i -> i).toArray());
+  }
+
+  /** Points on axes of their own, and point 0 where the axes meet. All points join it at once. */
   private static FloatPoints star(int n) {
     float[] x = new float[n * n];
     for (int i = 1; i < n; i++) {
@@ -120,7 +127,8 @@ class BoruvkaLaunchesTest {
     return new FloatPoints(x, n);
   }
 
-  /** Components double in each round: pairs, pairs of pairs and so on. No cloud of so many points needs more rounds. */
+  /** Components double in each round: pairs, pairs of pairs and so on. No cloud of n points, a power of two, needs more
+   * rounds. */
   private static FloatPoints pairsOfPairs(int n) {
     float[] x = new float[n];
     for (int i = 0; i < n; i++) {
