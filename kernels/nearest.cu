@@ -194,11 +194,35 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const i
     const float* own = x + static_cast<int64_t>(i) * d;
     WarpNearest list;
     list.clear();
-    for (int first = warp * kWarp; first < n; first += kSweepWarps * kWarp) {
-      const int j = first + lane;
-      const bool foreign = j < n && component[j] != own_component;
-      const float s = foreign ? squared_length(own, 1, x + static_cast<int64_t>(j) * d, 1, d) : 0;
-      list.offer({foreign ? length_bits(s) : kNoLength}, first);
+    constexpr int kPoints = kAccumulators * kWarp;  // of a warp at a time, so that their reads overlap
+    for (int first = warp * kPoints; first < n; first += kSweepWarps * kPoints) {
+      bool foreign[kAccumulators];
+      const float* other[kAccumulators];
+#pragma unroll
+      for (int a = 0; a < kAccumulators; a++) {
+        const int j = first + a * kWarp + lane;
+        const int32_t its_component = component[min(j, n - 1)];
+        foreign[a] = j < n && its_component != own_component;
+        other[a] = x + static_cast<int64_t>(foreign[a] ? j : i) * d;
+      }
+      float s[kAccumulators] = {};
+      for (int chunk = 0; chunk < d; chunk += kDistanceChunk) {
+        const int last = min(d, chunk + kDistanceChunk);
+        float c[kAccumulators] = {};
+        for (int k = chunk; k < last; k++) {
+#pragma unroll
+          for (int a = 0; a < kAccumulators; a++) {
+            const float difference = own[k] - other[a][k];
+            c[a] = fused_multiply_add(difference, difference, c[a]);
+          }
+        }
+#pragma unroll
+        for (int a = 0; a < kAccumulators; a++) s[a] = s[a] + c[a];
+      }
+      uint32_t lengths[kAccumulators];
+#pragma unroll
+      for (int a = 0; a < kAccumulators; a++) lengths[a] = foreign[a] ? length_bits(s[a]) : kNoLength;
+      list.offer(lengths, first);
     }
     if (lane < kNearest) found[warp * kNearest + lane] = list.key();
     __syncthreads();

@@ -3,17 +3,17 @@ package gputae.backend.cuda;
 import java.util.function.ToLongBiFunction;
 
 /**
- * The launches that compute a spanning tree (kernels/boruvka.cu, boruvka_grid.cu, boruvka_small.cu,
- * nearest.cu). They depend only on the shape of the cloud and on the device, so that they can be captured. If the tree
- * is already complete, a launch returns at once.
+ * The launches that compute a spanning tree (boruvka.cu, boruvka_grid.cu, boruvka_small.cu and nearest.cu in kernels/).
+ * They depend only on the shape of the cloud and on the device, so that they can be captured. If the tree is already
+ * complete, a launch returns at once.
  *
  * <ul>
  *   <li>Up to {@link #SMALL} points: one launch of one block.
  *   <li>Up to {@link #MOST_OF_A_BLOCK} points, as long as the components fit into a block's shared memory: the whole
- *       grid sweeps over all pairs, then one block does rounds. If more points must be searched again than the block can
- *       search fast, the grid searches them and the block does more rounds. This happens a few times; then the block
- *       does the rest alone. If the rest may be more than {@link #MOST_WORK}, the grid searches as often as rounds can
- *       be needed.
+ *       grid sweeps over all pairs, then one block does rounds. If more points must be searched again than the block
+ *       can search fast, the grid searches them and the block does more rounds. This happens a few times; then the
+ *       block does the rest alone. If the rest may be more than {@link #MOST_WORK}, the grid searches as often as
+ *       rounds can be needed.
  *   <li>More points: each step of a round is a launch over the whole grid. There are launches for as many rounds as can
  *       be needed.
  * </ul>
