@@ -59,7 +59,7 @@ final class BoruvkaLaunches {
    * The largest number of points whose rounds run in one block. The block reads all lists by itself in each round
    * (bench/results/2026-11-29-rounds-of-several-blocks.md).
    */
-  static final int MOST_OF_A_BLOCK = 4000;
+  private static final int MOST_OF_A_BLOCK = 4000;
 
   /**
    * The most work of one block that searches points again: pairs of points, times coordinates. If lanes read from

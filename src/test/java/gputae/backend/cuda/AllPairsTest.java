@@ -58,6 +58,27 @@ class AllPairsTest {
   }
 
   /**
+   * One block searches few points, or so many that the work is a multiprocessor's of 0.13 seconds. If that is not all
+   * points, there are launches for all rounds. Above 4,000 points no block works alone.
+   */
+  @ParameterizedTest
+  @CsvSource({"129, 100000, 7", "500, 784, 1", "513, 2, 3", "2048, 89, 3", "2048, 90, 11", "4000, 23, 6",
+    "4000, 24, 11", "4000, 100000, 11", "4001, 2, 0", "65537, 2, 0"})
+  void theWorkOfOneBlockIsBounded(int n, int d, int blocks) {
+    for (Driver.Limits limits : List.of(SMALL_GPU, H200)) {
+      List<Launch> launches =
+          launches(limits, n, d).stream().filter(launch -> launch.kernel.equals("boruvka")).toList();
+      assertEquals(blocks, launches.size());
+      for (Launch launch : launches) {
+        long searches = launch.slots[4];
+        assertTrue(searches * n * d <= 375_000_000L, searches + " points of " + n + " are searched");
+        boolean last = launch == launches.get(blocks - 1);
+        assertTrue(searches == n ? last : searches <= 64, searches + " searches");
+      }
+    }
+  }
+
+  /**
    * A round of two million points: 3e9 pair coordinates for each multiprocessor, whole rounds of the grid's 448 or 4224
    * points, or of one block for each multiprocessor where this is too much.
    */

@@ -86,35 +86,41 @@ final class GridTrees {
     for (Clouds.Kind kind : List.of(Clouds.Kind.UNIFORM, Clouds.Kind.LATTICE, Clouds.Kind.STRIPED)) {
       compare(driver, "large " + kind, Clouds.draw(kind, MORE_THAN_THREADS, 3, random));
     }
-    compare(driver, "line", line(300));
-    compare(driver, "growing gaps", shuffled(growingGaps(MORE_THAN_THREADS), random));
+    compare(driver, "lines", lines(300));
+    compare(driver, "growing gaps", shuffled(growingGaps(MORE_THAN_THREADS), MORE_THAN_THREADS / 8, random));
     compare(driver, "star", star(150));
-    compare(driver, "pairs of pairs", shuffled(pairsOfPairs(512), random));
+    compare(driver, "pairs of pairs", shuffled(pairsOfPairs(768), 767, random));
     compare(driver, "equally far", equallyFar(300, random));
     compare(driver, "not finite", notFinite(200, random));
   }
 
-  /** Points at equal distances. Each point joins the one before it: a chain of n components in the first round. */
-  private static FloatPoints line(int n) {
+  /**
+   * Three lines of points at equal distances. Each point joins the one before it, so a line is a chain of components in
+   * the first round.
+   */
+  private static FloatPoints lines(int n) {
     float[] x = new float[n];
     for (int i = 0; i < n; i++) {
-      x[i] = i;
+      x[i] = i + 5 * (3 * i / n);
     }
     return new FloatPoints(x, 1);
   }
 
-  /** Gaps that grow towards the first points: each point joins the one behind it, a chain too. */
+  /** Four lines with gaps that grow towards the first points: each point joins the one behind it, chains too. */
   private static FloatPoints growingGaps(int n) {
     float[] x = new float[n];
     for (int i = 1; i < n; i++) {
-      x[i] = x[i - 1] + (2 * n - i);
+      boolean first = 4 * i / n != 4 * (i - 1) / n;
+      x[i] = x[i - 1] + (first ? 4 * n : 2 * n - i);
     }
     return new FloatPoints(x, 1);
   }
 
-  private static FloatPoints shuffled(FloatPoints points, Random random) {
+  /** The same points in another order. Point 0 is the one that has the number {@code first} before. */
+  private static FloatPoints shuffled(FloatPoints points, int first, Random random) {
     List<Integer> order = new ArrayList<>(IntStream.range(0, points.count()).boxed().toList());
     Collections.shuffle(order, random);
+    Collections.swap(order, 0, order.indexOf(first));
     return points.rows(order.stream().mapToInt(i -> i).toArray());
   }
 
@@ -127,8 +133,10 @@ final class GridTrees {
     return new FloatPoints(x, n);
   }
 
-  /** Components double in each round: pairs, pairs of pairs and so on. No cloud of n points, a power of two, needs more
-   * rounds. */
+  /**
+   * Components double in each round: pairs, pairs of pairs and so on. The last round joins three components of 256
+   * points; the one that is far from the others loses. No cloud of 768 points needs more rounds.
+   */
   private static FloatPoints pairsOfPairs(int n) {
     float[] x = new float[n];
     for (int i = 0; i < n; i++) {

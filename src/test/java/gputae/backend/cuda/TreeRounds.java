@@ -13,6 +13,9 @@ final class TreeRounds {
 
   private static final Driver.Limits H200 = new Driver.Limits(132, 227 << 10);
 
+  /** An H200 on which no components fit into shared memory: all rounds run over the grid. */
+  private static final Driver.Limits GRID = new Driver.Limits(132, 0);
+
   private static final int PROGRESS = 64;
 
   private TreeRounds() {}
@@ -24,12 +27,16 @@ final class TreeRounds {
       int n = Integer.parseInt(points);
       try (HostRunner driver = new HostRunner(HostRunner.developmentLibraries(), HostRunner.Order.FORWARD, 1,
           Runtime.getRuntime().availableProcessors(), H200, 1L << 32)) {
-        print(driver, Clouds.draw(Clouds.Kind.UNIFORM, n, d, new Random(n + d)));
+        FloatPoints cloud = Clouds.draw(Clouds.Kind.UNIFORM, n, d, new Random(n + d));
+        if (!print(driver, H200, cloud)) {
+          print(driver, GRID, cloud);
+        }
       }
     }
   }
 
-  private static void print(HostRunner driver, FloatPoints cloud) {
+  /** Returns whether the rounds ran over the grid. */
+  private static boolean print(HostRunner driver, Driver.Limits limits, FloatPoints cloud) {
     int n = cloud.count();
     int d = cloud.dimension();
     long x = driver.allocate(4L * n * d);
@@ -49,8 +56,8 @@ final class TreeRounds {
         blocks.add(left[0] + (left[1] > 0 ? " (searches " + left[1] + ")" : ""));
       }
     };
-    new BoruvkaLaunches(H200, (what, bytes) -> what.endsWith("progress") ? progress : driver.allocate(bytes),
-        new AllPairs(H200, AllPairs.MOST_WORK, launcher), launcher).enqueue(x, n, d, edges, lengths);
+    new BoruvkaLaunches(limits, (what, bytes) -> what.endsWith("progress") ? progress : driver.allocate(bytes),
+        new AllPairs(limits, AllPairs.MOST_WORK, launcher), launcher).enqueue(x, n, d, edges, lengths);
     StringBuilder rounds = new StringBuilder();
     if (blocks.isEmpty()) {
       int[] all = new int[PROGRESS];
@@ -63,5 +70,6 @@ final class TreeRounds {
         blocks.isEmpty()
             ? "in each round, points searched -> components left: " + rounds
             : "components left after each launch of one block: " + String.join(", ", blocks));
+    return blocks.isEmpty();
   }
 }
