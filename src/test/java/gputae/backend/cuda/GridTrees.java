@@ -79,7 +79,7 @@ final class GridTrees {
   static void check(HostRunner driver) {
     Random random = new Random(20261129);
     for (Clouds.Kind kind : Clouds.Kind.values()) {
-      for (int[] shape : new int[][] {{129, 1}, {300, 2}}) {
+      for (int[] shape : new int[][] {{129, 1}, {300, 2}, {300, 5}}) {
         compare(driver, kind + " " + Arrays.toString(shape), Clouds.draw(kind, shape[0], shape[1], random));
       }
     }
