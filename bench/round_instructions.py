@@ -3,9 +3,9 @@
 
   bench/round_instructions.py [KERNELS.ptx]     kernels/shipped/kernels-75.ptx if none is named
 
-For each loop of the kernels boruvka* that contains no loop over points: the instructions of the longest way round,
-loops inside it once, and its accesses to memory in their order. nvcc unrolls some of the loops; then a way round is
-several points. Needs only Python's standard library.
+For each loop without a barrier in the kernels boruvka*: the instructions of the longest way round, loops inside it
+once, and its accesses to memory in their order. nvcc unrolls some of the loops; then a way round is several points.
+Needs only Python's standard library.
 """
 import re
 import sys
