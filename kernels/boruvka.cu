@@ -28,51 +28,17 @@ namespace gputae {
 
 namespace {
 
-// The arrays of the rounds. Each has n elements, in shared or in device memory.
-template <typename Ids>
+// The arrays of the rounds in shared memory. Each has n elements.
 struct Components {
-  typename Ids::Type* ids;     // ids of the component's edge
-  uint32_t* length;            // bits of the length of that edge; while labels jump, the second array of labels
-  typename Ids::Label* label;  // label of the point's component: the id of one of the component's points, the root
-  typename Ids::Label* next;   // for a root: the root that it joins
+  uint32_t* ids;     // ids of the component's edge
+  uint32_t* length;  // bits of the length of that edge; while labels jump, the second array of labels
+  uint16_t* label;   // label of the point's component: the id of one of the component's points, the root
+  uint16_t* next;    // for a root: the root that it joins
 };
-
-// The offer of a point whose list is used up. It has no edge, only the last listed length.
-__device__ inline uint64_t used_up(uint64_t last) { return last | kNoPoint; }
-__device__ inline bool is_edge(uint64_t offer) { return key_point(offer) != kNoPoint; }
-
-// Finds the first foreign point of a list. The thread reads Ids::kAtOnce places at once. If it read them one after the
-// other, it would wait for memory up to eight times.
-template <typename Ids>
-__device__ inline uint64_t first_foreign(const uint64_t* lists, int n, int i, const typename Ids::Label* label,
-                                         int own) {
-  constexpr int kAtOnce = Ids::kAtOnce;
-  uint64_t offer = kNoEdge;
-#pragma unroll 1
-  for (int last = kNearest; last > 0; last -= kAtOnce) {
-    uint64_t key[kAtOnce];
-#pragma unroll
-    for (int t = 0; t < kAtOnce; t += 2) {
-      const int64_t place = list_place(n, i, last - kAtOnce + t);
-      const ulonglong2 two = *reinterpret_cast<const ulonglong2*>(lists + place);
-      key[t] = two.x;
-      key[t + 1] = two.y;
-    }
-    if (last == kNearest) offer = used_up(key[kAtOnce - 1]);
-#pragma unroll
-    for (int t = kAtOnce - 1; t >= 0; t--) {
-      // A list that ends early holds all foreign points that there were. So one of them is still foreign, or the tree
-      // is complete.
-      if (is_edge(key[t]) && label[key_point(key[t])] != own) offer = key[t];
-    }
-  }
-  return offer;
-}
 
 // A warp searches for the nearest foreign point of i and fills the list with it. This point is the first of the list,
 // and its length is a bound for all other foreign points.
-template <typename Ids>
-__device__ inline void search(const float* __restrict__ x, int n, int d, const Components<Ids>& components, int i,
+__device__ inline void search(const float* __restrict__ x, int n, int d, const Components& components, int i,
                               uint64_t* lists, uint64_t* offers) {
   const int own = components.label[i];
   uint64_t key = kNoEdge;
@@ -91,9 +57,8 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const C
   }
 }
 
-template <typename Ids>
 __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool begins, int most_searches,
-                              Components<Ids> components, uint64_t* lists, uint64_t* offers, int32_t* saved_label,
+                              Components components, uint64_t* lists, uint64_t* offers, int32_t* saved_label,
                               int32_t* wanting, int32_t* progress, uint32_t* lost_length, uint64_t* lost_ids,
                               int32_t* edges, float* lengths) {
   __shared__ int32_t searches, roots;
@@ -101,19 +66,21 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
   int count = begins ? n : progress[0];
   if (count == 1) return;
   for (int i = thread; i < n; i += threads) {
-    components.label[i] = static_cast<typename Ids::Label>(begins ? i : saved_label[i]);
+    components.label[i] = static_cast<uint16_t>(begins ? i : saved_label[i]);
   }
   while (count > 1) {
     for (int i = thread; i < n; i += threads) {
       components.length[i] = kNoLength;
-      components.ids[i] = Ids::kNone;
+      components.ids[i] = ShortIds::kNone;
     }
     if (thread == 0) searches = roots = 0;
     __syncthreads();
 
     for (int i = thread; i < n; i += threads) {
       const int own = components.label[i];
-      const uint64_t offer = first_foreign<Ids>(lists, n, i, components.label, own);
+      uint64_t key[kNearest];
+      read_list(lists, n, i, key);
+      const uint64_t offer = first_foreign(key, own, [&](int t) { return components.label[key_point(key[t])]; });
       offers[i] = offer;
       if (is_edge(offer)) atomicMin(&components.length[own], key_length(offer));
     }
@@ -146,23 +113,23 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
       const uint64_t offer = offers[i];
       const int own = components.label[i];
       if (is_edge(offer) && key_length(offer) == components.length[own]) {
-        atomicMin(&components.ids[own], Ids::of(i, static_cast<int>(key_point(offer))));
+        atomicMin(&components.ids[own], ShortIds::of(i, static_cast<int>(key_point(offer))));
       }
     }
     __syncthreads();
 
     for (int c = thread; c < n; c += threads) {
       if (components.label[c] != c) continue;
-      const typename Ids::Type ids = components.ids[c];
-      const int a = components.label[Ids::low(ids)], b = components.label[Ids::high(ids)];
+      const uint32_t ids = components.ids[c];
+      const int a = components.label[ShortIds::low(ids)], b = components.label[ShortIds::high(ids)];
       const int other = a == c ? b : a;
       const bool wins = components.ids[other] == ids && c < other;
-      components.next[c] = static_cast<typename Ids::Label>(wins ? c : other);
+      components.next[c] = static_cast<uint16_t>(wins ? c : other);
       if (wins) {
         atomicAdd(&roots, 1);
       } else {
         lost_length[c] = components.length[c];
-        lost_ids[c] = edge_ids(static_cast<uint32_t>(Ids::low(ids)), static_cast<uint32_t>(Ids::high(ids)));
+        lost_ids[c] = edge_ids(static_cast<uint32_t>(ShortIds::low(ids)), static_cast<uint32_t>(ShortIds::high(ids)));
       }
     }
     __syncthreads();
@@ -170,18 +137,18 @@ __device__ inline void rounds(const float* __restrict__ x, int n, int d, bool be
 
     // Pointer jumping goes from one array to the other, so that no thread reads what another thread writes. The lengths
     // are not needed any more, so their memory is one of the arrays.
-    typename Ids::Label* from = components.next;
-    typename Ids::Label* to = reinterpret_cast<typename Ids::Label*>(components.length);
+    uint16_t* from = components.next;
+    uint16_t* to = reinterpret_cast<uint16_t*>(components.length);
     for (bool moved = true; moved;) {
       bool jumps = false;
       for (int c = thread; c < n; c += threads) {
         if (components.label[c] != c) continue;
         const int nearer = from[c], root = from[nearer];
-        to[c] = static_cast<typename Ids::Label>(root);
+        to[c] = static_cast<uint16_t>(root);
         jumps = jumps || root != nearer;
       }
       moved = __syncthreads_or(jumps);
-      typename Ids::Label* last = from;
+      uint16_t* last = from;
       from = to;
       to = last;
     }
@@ -223,20 +190,8 @@ extern "C" __global__ void __launch_bounds__(kMostThreads)
             uint64_t* lost_ids, int32_t* edges, float* lengths) {
   uint32_t* memory = reinterpret_cast<uint32_t*>(shared_memory);
   uint16_t* labels = reinterpret_cast<uint16_t*>(memory + 2 * n);
-  const Components<ShortIds> components{memory, memory + n, labels, labels + n};
+  const Components components{memory, memory + n, labels, labels + n};
   rounds(x, n, d, begins != 0, most_searches, components, lists, offers, saved_label, wanting, progress, lost_length,
-         lost_ids, edges, lengths);
-}
-
-// The same with the components in device memory, for any n: ids (n), length (n), label (n), next (n). label is also the
-// array that is kept from launch to launch.
-extern "C" __global__ void __launch_bounds__(kMostThreads)
-    boruvka_large(const float* __restrict__ x, int32_t n, int32_t d, int32_t begins, int32_t most_searches,
-                  uint64_t* lists, uint64_t* offers, int32_t* label, int32_t* wanting, int32_t* progress,
-                  uint32_t* lost_length, uint64_t* lost_ids, int32_t* edges, float* lengths, unsigned long long* ids,
-                  uint32_t* length, int32_t* next) {
-  const Components<LongIds> components{ids, length, label, next};
-  rounds(x, n, d, begins != 0, most_searches, components, lists, offers, label, wanting, progress, lost_length,
          lost_ids, edges, lengths);
 }
 

@@ -92,11 +92,19 @@ __device__ inline void own_coordinates(const float* __restrict__ point, int firs
   for (int k = 0; k < kWidth; k++) u[k] = first + k < d ? point[first + k] : 0;
 }
 
+// If components take offers, offers the nearest foreign point of i to its component.
+__device__ inline void offer_nearest(int i, int own_component, uint64_t key, uint64_t* offers,
+                                     unsigned long long* best) {
+  if (best == nullptr) return;
+  offers[i] = key;
+  atomicMin(&best[own_component], component_key(i, key));
+}
+
 // Each warp has one point. kChunks: there are more dimensions than kWidth; then kWidth is a chunk of the exact rule.
 template <int kWidth, bool kChunks>
 __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile_points,
                              const int32_t* __restrict__ component, const int32_t* __restrict__ points, int from,
-                             int to, uint64_t* __restrict__ lists) {
+                             int to, uint64_t* __restrict__ lists, uint64_t* offers, unsigned long long* best) {
   const Tile<kWidth> tile{reinterpret_cast<float*>(shared_memory), tile_points};
   int32_t* tile_component = reinterpret_cast<int32_t*>(tile.memory + kWidth * tile_points);  // (tile_points)
   const int lane = lane_number(), warp = warp_number();
@@ -169,13 +177,15 @@ __device__ inline void sweep(const float* __restrict__ x, int n, int d, int tile
       }
     }
     if (busy && lane < kNearest) lists[list_place(n, i, lane)] = list.key();
+    if (busy && lane == 0) offer_nearest(i, own_component, list.key(), offers, best);
   }
 }
 
 // Each block has one point. Its warps divide the other points among themselves. The least keys that they found become
 // the list of the point.
 __device__ inline void search(const float* __restrict__ x, int n, int d, const int32_t* __restrict__ component,
-                              const int32_t* __restrict__ points, int from, int to, uint64_t* __restrict__ lists) {
+                              const int32_t* __restrict__ points, int from, int to, uint64_t* __restrict__ lists,
+                              uint64_t* offers, unsigned long long* best) {
   __shared__ uint64_t found[kSweepWarps * kNearest];
   const int lane = lane_number(), warp = warp_number();
   for (int p = from + static_cast<int>(blockIdx.x); p < to; p += static_cast<int>(gridDim.x)) {
@@ -184,11 +194,35 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const i
     const float* own = x + static_cast<int64_t>(i) * d;
     WarpNearest list;
     list.clear();
-    for (int first = warp * kWarp; first < n; first += kSweepWarps * kWarp) {
-      const int j = first + lane;
-      const bool foreign = j < n && component[j] != own_component;
-      const float s = foreign ? squared_length(own, 1, x + static_cast<int64_t>(j) * d, 1, d) : 0;
-      list.offer({foreign ? length_bits(s) : kNoLength}, first);
+    constexpr int kPoints = kAccumulators * kWarp;  // of a warp at a time, so that their reads overlap
+    for (int first = warp * kPoints; first < n; first += kSweepWarps * kPoints) {
+      bool foreign[kAccumulators];
+      const float* other[kAccumulators];
+#pragma unroll
+      for (int a = 0; a < kAccumulators; a++) {
+        const int j = first + a * kWarp + lane;
+        const int32_t its_component = component[min(j, n - 1)];
+        foreign[a] = j < n && its_component != own_component;
+        other[a] = x + static_cast<int64_t>(foreign[a] ? j : i) * d;
+      }
+      float s[kAccumulators] = {};
+      for (int chunk = 0; chunk < d; chunk += kDistanceChunk) {
+        const int last = min(d, chunk + kDistanceChunk);
+        float c[kAccumulators] = {};
+        for (int k = chunk; k < last; k++) {
+#pragma unroll
+          for (int a = 0; a < kAccumulators; a++) {
+            const float difference = own[k] - other[a][k];
+            c[a] = fused_multiply_add(difference, difference, c[a]);
+          }
+        }
+#pragma unroll
+        for (int a = 0; a < kAccumulators; a++) s[a] = s[a] + c[a];
+      }
+      uint32_t lengths[kAccumulators];
+#pragma unroll
+      for (int a = 0; a < kAccumulators; a++) lengths[a] = foreign[a] ? length_bits(s[a]) : kNoLength;
+      list.offer(lengths, first);
     }
     if (lane < kNearest) found[warp * kNearest + lane] = list.key();
     __syncthreads();
@@ -199,6 +233,7 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const i
       int place = 0;
       for (int f = 0; f < kSweepWarps * kNearest; f++) place += found[f] < key || (found[f] == key && f < thread);
       if (place < kNearest) lists[list_place(n, i, place)] = key;
+      if (place == 0) offer_nearest(i, own_component, key, offers, best);
     }
     __syncthreads();  // before the warps find the keys of the next point
   }
@@ -207,12 +242,13 @@ __device__ inline void search(const float* __restrict__ x, int n, int d, const i
 template <int kWidth, bool kChunks>
 __device__ inline void nearest(const float* __restrict__ x, int n, int d, int tile_points,
                                const int32_t* __restrict__ component, const int32_t* __restrict__ points,
-                               const int32_t* __restrict__ count, int from, int to, uint64_t* __restrict__ lists) {
+                               const int32_t* __restrict__ count, int from, int to, uint64_t* __restrict__ lists,
+                               uint64_t* offers, unsigned long long* best) {
   to = min(to, count == nullptr ? n : *count);
   if (points != nullptr && to - from <= kFewPointsABlock * static_cast<int>(gridDim.x)) {
-    search(x, n, d, component, points, from, to, lists);
+    search(x, n, d, component, points, from, to, lists, offers, best);
   } else {
-    sweep<kWidth, kChunks>(x, n, d, tile_points, component, points, from, to, lists);
+    sweep<kWidth, kChunks>(x, n, d, tile_points, component, points, from, to, lists, offers, best);
   }
 }
 
@@ -222,41 +258,42 @@ __device__ inline void nearest(const float* __restrict__ x, int n, int d, int ti
 // null. The launch does the part of these points from the place `from` to the place to - 1; `to` may be too large. The
 // listed points are among the points x (n, d). component (n) says which points are foreign; if it is null, every other
 // point is foreign. The number in a kernel's name is the largest d that the kernel supports; the last kernel supports
-// any d.
+// any d. If best is not null, the nearest foreign point of each of these points becomes its offer in offers (n), and
+// best (n) takes its key for the component (boruvka_grid.cu).
 // Launch: any grid, 256 threads. tile_points is a multiple of 128; for nearest_foreign itself it is 128. Shared memory:
 // 4 tile_points (number + 1) bytes; for the last kernel the number is 32.
 #define NEAREST_ARGUMENTS                                                                                        \
   const float *__restrict__ x, int32_t n, int32_t d, int32_t tile_points, const int32_t *__restrict__ component, \
       const int32_t *__restrict__ points, const int32_t *__restrict__ count, int32_t from, int32_t to,           \
-      uint64_t *__restrict__ lists
+      uint64_t *__restrict__ lists, uint64_t *offers, unsigned long long *best
 
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_2(NEAREST_ARGUMENTS) {
-  nearest<2, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<2, false>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_4(NEAREST_ARGUMENTS) {
-  nearest<4, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<4, false>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_6(NEAREST_ARGUMENTS) {
-  nearest<6, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<6, false>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_8(NEAREST_ARGUMENTS) {
-  nearest<8, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<8, false>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_10(NEAREST_ARGUMENTS) {
-  nearest<10, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<10, false>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_12(NEAREST_ARGUMENTS) {
-  nearest<12, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<12, false>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kSweepBlocks) nearest_foreign_16(NEAREST_ARGUMENTS) {
-  nearest<16, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<16, false>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kWideSweepBlocks)
     nearest_foreign_32(NEAREST_ARGUMENTS) {
-  nearest<32, false>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<32, false>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 extern "C" __global__ void __launch_bounds__(kSweepWarps* kWarp, kWideSweepBlocks) nearest_foreign(NEAREST_ARGUMENTS) {
-  nearest<32, true>(x, n, d, tile_points, component, points, count, from, to, lists);
+  nearest<32, true>(x, n, d, tile_points, component, points, count, from, to, lists, offers, best);
 }
 #undef NEAREST_ARGUMENTS
 

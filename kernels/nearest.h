@@ -36,6 +36,41 @@ __device__ inline uint64_t edge_key(float s, int j) {
 __device__ inline uint32_t key_length(uint64_t key) { return static_cast<uint32_t>(key >> 32); }
 __device__ inline uint32_t key_point(uint64_t key) { return static_cast<uint32_t>(key); }
 
+// The offer of a point is the first point of its list that is still foreign. If the list is used up, the offer has no
+// edge, only the last listed length.
+__device__ inline uint64_t used_up(uint64_t last) { return last | kNoPoint; }
+__device__ inline bool is_edge(uint64_t offer) { return key_point(offer) != kNoPoint; }
+
+// Reads the list of point i at once. If a thread read one place after the other, it would wait for memory up to eight
+// times.
+__device__ inline void read_list(const uint64_t* lists, int n, int i, uint64_t (&key)[kNearest]) {
+#pragma unroll
+  for (int t = 0; t < kNearest; t += 2) {
+    const ulonglong2 two = *reinterpret_cast<const ulonglong2*>(lists + list_place(n, i, t));
+    key[t] = two.x;
+    key[t + 1] = two.y;
+  }
+}
+
+// The offer of a point of the component `own` with this list. component_of(t) is the component of the point in place t.
+template <typename ComponentOf>
+__device__ inline uint64_t first_foreign(const uint64_t (&key)[kNearest], int own, const ComponentOf& component_of) {
+  uint64_t offer = used_up(key[kNearest - 1]);
+#pragma unroll
+  for (int t = kNearest - 1; t >= 0; t--) {
+    // A list that ends early holds all foreign points that there were. So one of them is still foreign, or the tree is
+    // complete.
+    if (is_edge(key[t]) && component_of(t) != own) offer = key[t];
+  }
+  return offer;
+}
+
+// The least of these keys among the offers of a component's points belongs to the component's edge, by its length and
+// its smaller id. Edges of the same key differ only in the larger id (boruvka_grid.cu).
+__device__ inline unsigned long long component_key(int i, uint64_t offer) {
+  return static_cast<uint64_t>(key_length(offer)) << 32 | min(static_cast<uint32_t>(i), key_point(offer));
+}
+
 // Returns the least key of a group of kLanes neighbouring lanes (a power of two) to each lane of the group. The whole
 // warp calls it.
 template <int kLanes>

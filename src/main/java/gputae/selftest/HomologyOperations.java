@@ -22,7 +22,7 @@ final class HomologyOperations {
             HomologyOperations::squaredDistances),
         new Operation("spanning tree", "9 kinds of clouds; 1 to 1025 points, 1 to 64 dims", Unit.EXACT,
             HomologyOperations::spanningTree),
-        new Operation(SelfTest.LARGE_TREES, "9 kinds of clouds; 127 to 14,600 points, 1 to 65 dims", Unit.EXACT,
+        new Operation(SelfTest.LARGE_TREES, "9 kinds of clouds; 127 to 5000 points, 1 to 65 dims", Unit.EXACT,
             HomologyOperations::largeSpanningTree),
         new Operation("death times", "1 to 700 points, 1 to 33 dims, degrees, max edges", Unit.ROUNDING,
             HomologyOperations::deathTimes));
@@ -86,11 +86,12 @@ final class HomologyOperations {
         againstPrim(cases, kinds[turn++ % kinds.length], n, d);
       }
     }
-    // Above 65,536 numbers streamed per round, the CPU's threads share the points. At 12 bytes per point the components
-    // of 14,600 points do not fit into the shared memory of a block, except on GPUs that have 227 KiB of it, such as
-    // the H200. For those, bench/gpu.sh compares trees of 20,000 points with the CPU's.
+    // Above 65,536 numbers streamed per round, the CPU's threads share the points. Above 4,000 points, the rounds of
+    // every GPU run over the grid.
     againstPrim(cases, Clouds.Kind.LATTICE, 2500, 30);
-    againstPrim(cases, Clouds.Kind.LATTICE, 14_600, 2);
+    againstPrim(cases, Clouds.Kind.UNIFORM, 4001, 3);
+    againstPrim(cases, Clouds.Kind.STRIPED, 4100, 2);
+    againstPrim(cases, Clouds.Kind.LATTICE, 5000, 2);
   }
 
   private static void againstPrim(Cases cases, Clouds.Kind kind, int n, int d) {

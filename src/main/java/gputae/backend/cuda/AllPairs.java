@@ -54,9 +54,10 @@ final class AllPairs {
   /**
    * Enqueues the search for the lists of the nearest points in the cloud x (n, d): of all points, or of the first
    * {@code *count} points that {@code points} names. kernels/nearest.cu says what the device addresses hold. The number
-   * of points is not known here, so the launches have room for all.
+   * of points is not known here, so the launches have room for all. {@code offers} and {@code best} may be null
+   * together.
    */
-  void nearest(long x, int n, int d, long component, long points, long count, long lists) {
+  void nearest(long x, int n, int d, long component, long points, long count, long lists, long offers, long best) {
     int kind = 0;
     while (kind < WIDTHS.length - 1 && WIDTHS[kind] < d) {
       kind++;
@@ -74,7 +75,7 @@ final class AllPairs {
       to = from + Math.min(each, n - from);
       launcher.launch(kernel, blocks, 1, SWEEP_WARPS * Launches.WARP, Float.BYTES * tile * (WIDTHS[kind] + 1),
           new Arguments().pointer(x).int32(n).int32(d).int32(tile).pointer(component).pointer(points).pointer(count)
-              .int32(from).int32(to).pointer(lists));
+              .int32(from).int32(to).pointer(lists).pointer(offers).pointer(best));
     }
   }
 

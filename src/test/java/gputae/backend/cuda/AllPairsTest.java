@@ -49,10 +49,32 @@ class AllPairsTest {
   @CsvSource({"129, 784", "4096, 64", "10000, 100", "20000, 10", "60000, 2", "65536, 8"})
   void cloudsOfTensOfThousandsOfPointsTakeOneLaunch(int n, int d) {
     List<Launch> launches = launches(SMALL_GPU, n, d);
-    long rounds = launches.stream().filter(launch -> launch.kernel.startsWith("boruvka")).count();
+    // A sweep for each launch of one block, or for each round of the grid.
+    long rounds = launches.stream().filter(launch -> launch.kernel.matches("boruvka|boruvka_hook")).count();
     assertEquals(rounds, sweeps(launches).size());
     for (Launch sweep : sweeps(launches)) {
       assertArrayEquals(new long[] {0, n}, range(sweep));
+    }
+  }
+
+  /**
+   * One block searches few points, or so many that the work is a multiprocessor's of 0.13 seconds. If that is not all
+   * points, there are launches for all rounds. Above 4,000 points no block works alone.
+   */
+  @ParameterizedTest
+  @CsvSource({"129, 100000, 7", "500, 784, 1", "513, 2, 3", "2048, 89, 3", "2048, 90, 11", "4000, 23, 6",
+    "4000, 24, 11", "4000, 100000, 11", "4001, 2, 0", "65537, 2, 0"})
+  void theWorkOfOneBlockIsBounded(int n, int d, int blocks) {
+    for (Driver.Limits limits : List.of(SMALL_GPU, H200)) {
+      List<Launch> launches =
+          launches(limits, n, d).stream().filter(launch -> launch.kernel.equals("boruvka")).toList();
+      assertEquals(blocks, launches.size());
+      for (Launch launch : launches) {
+        long searches = launch.slots[4];
+        assertTrue(searches * n * d <= 375_000_000L, searches + " points of " + n + " are searched");
+        boolean last = launch == launches.get(blocks - 1);
+        assertTrue(searches == n ? last : searches <= 64, searches + " searches");
+      }
     }
   }
 
@@ -69,7 +91,8 @@ class AllPairsTest {
     // Twenty rounds are always enough for so many points.
     List<Launch> sweeps = sweeps(launches);
     assertEquals(20 * count, sweeps.size());
-    assertEquals(20, launches.size() - sweeps.size());
+    // Offers and hooking, from the second round on the points that want another search, and the end.
+    assertEquals(20 + 20 + 19 + 2, launches.size() - sweeps.size());
     List<Launch> round = sweeps.subList(0, count);
     long next = 0;
     for (Launch sweep : round) {
@@ -101,7 +124,7 @@ class AllPairsTest {
   }
 
   /**
-   * With components in shared and in device memory (above 2,026 points), with one tile of coordinates and with several,
+   * With rounds in one block and over the grid (above 2,026 points), with one tile of coordinates and with several,
    * with points whose lists are used up all at the same time, and with points that have no edge left but one.
    */
   @Test
@@ -131,8 +154,9 @@ class AllPairsTest {
           assertArrayEquals(expected.edges, found.edges, kind + " " + n + " x " + d);
           assertArrayEquals(expected.lengths, found.lengths, kind + " " + n + " x " + d);
           long rounds = one.stream().filter("nearest_foreign"::equals).count();
-          assertEquals(one.size(), 2 * rounds);
-          long sweeps = many.size() - rounds;
+          long others = one.size() - rounds;
+          assertEquals(n > 2026 ? 3 * rounds + 1 : rounds, others);
+          long sweeps = many.size() - others;
           assertTrue(sweeps % rounds == 0 && sweeps / rounds > 6, many.toString());
         }
       }
@@ -174,7 +198,7 @@ class AllPairsTest {
         new AllPairs(driver.limits(), work, (kernel, gridX, gridY, threads, shared, arguments) -> {
           launches[at]++;
           driver.launch(kernel, gridX, gridY, threads, shared, arguments);
-        }).nearest(x, n, d, components, places, number, lists);
+        }).nearest(x, n, d, components, places, number, lists, 0, 0);
         driver.download(lists, found[i], 0, 64L * n);
       }
       // 48 points in each of many launches.

@@ -17,7 +17,7 @@ public final class HostRunners {
 
   /**
    * 3 multiprocessors, so that loops over a grid go round more than once, and 24 KiB of shared memory, so that clouds
-   * of more than 2,026 points keep their components in device memory.
+   * of more than 2,026 points take rounds over the grid.
    */
   static final Driver.Limits SMALL = new Driver.Limits(3, 24 << 10);
 

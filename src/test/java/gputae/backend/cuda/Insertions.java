@@ -63,7 +63,7 @@ record Insertions(int points, long iterations, long looks, long inserting, long 
     driver.upload(cloud.coordinates(), 0, x, (long) Float.BYTES * cloud.coordinates().length);
     long lists = driver.allocate(8L * Long.BYTES * n);
     new AllPairs(driver.limits(), Long.MAX_VALUE / 1000, driver::launch).nearest(x, n, cloud.dimension(), components,
-        points, count, lists);
+        points, count, lists, 0, 0);
     String[] operations = driver.warpOperations();
     driver.free(x);
     driver.free(lists);

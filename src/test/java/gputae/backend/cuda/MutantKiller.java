@@ -55,6 +55,9 @@ public final class MutantKiller {
       if (plain && names.contains("spanning tree")) {
         checkSweeps(arguments[0]);
       }
+      if (names.contains(SelfTest.LARGE_TREES)) {
+        checkGridTrees(arguments[0], plain);
+      }
       for (HostRunner.Order order : plain ? HostRunner.Order.values()
           : new HostRunner.Order[] {HostRunner.Order.FORWARD}) {
         try (CudaBackend cuda = open(arguments[0], order, Products.AUTO, HostRunners.SMALL)) {
@@ -101,6 +104,18 @@ public final class MutantKiller {
         HostRunners.MEMORY)) {
       NearestLists.check(driver);
       Insertions.check(driver);
+    }
+  }
+
+  /** In every order where nothing else tells wrong accesses. */
+  private static void checkGridTrees(String libraries, boolean plain) {
+    for (HostRunner.Order order : HostRunner.Order.values()) {
+      if (plain || order == HostRunner.Order.FORWARD) {
+        try (HostRunner driver =
+            new HostRunner(Path.of(libraries), order, 1, 1, HostRunners.SMALL, HostRunners.MEMORY)) {
+          GridTrees.check(driver);
+        }
+      }
     }
   }
 

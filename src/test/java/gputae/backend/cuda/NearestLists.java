@@ -69,7 +69,7 @@ final class NearestLists {
     long lists = driver.allocate((long) Long.BYTES * found.length);
     driver.clear(lists, (long) Long.BYTES * found.length);
     new AllPairs(driver.limits(), AllPairs.MOST_WORK, driver::launch).nearest(x, n, cloud.dimension(), components,
-        points, count, lists);
+        points, count, lists, 0, 0);
     driver.download(lists, found, 0, (long) Long.BYTES * found.length);
     driver.free(x);
     driver.free(lists);

@@ -54,7 +54,7 @@ class PtxTest {
         byte[] program = new byte[(int) size[0]];
         JNvPTXCompiler.nvPTXCompilerGetCompiledProgram(compiler, program);
         String names = new String(program, StandardCharsets.ISO_8859_1);
-        assertTrue(names.contains(".text.boruvka_large") && names.contains(".text.adam"),
+        assertTrue(names.contains(".text.boruvka_hook") && names.contains(".text.adam"),
             "the program holds the kernels");
       }
       return result;
