@@ -3,6 +3,7 @@ package gputae.cli;
 import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import gputae.data.DataOptions;
 import gputae.data.Dataset;
 import gputae.data.ImageFile;
 import gputae.data.Images;
@@ -88,7 +89,7 @@ final class EncodeCommand implements Callable<Integer> {
     PrintStream console = outputs.console();
     Images images;
     if (file != null) {
-      images = ImageFile.read(file, console::println);
+      images = ImageFile.read(file, forFile(config.options()), console::println);
     } else {
       Dataset dataset = directory.openData(config, data, console::println);
       images = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).images();
@@ -113,6 +114,16 @@ final class EncodeCommand implements Callable<Integer> {
     String unit = images.count() == 1 ? " embedding" : " embeddings";
     console.println(out + ": " + images.count() + unit + " of dimension " + latent);
     return 0;
+  }
+
+  /**
+   * How a file beside the data set is read: a table as the run's own, an archive without the name of an array, unless
+   * it is an archive too.
+   */
+  private DataOptions forFile(DataOptions ofRun) {
+    boolean archive = file.toString().toLowerCase(Locale.ROOT).endsWith(".npz");
+    boolean table = file.toString().toLowerCase(Locale.ROOT).matches(".*\\.(csv|tsv|txt)(\\.gz)?");
+    return new DataOptions(archive ? ofRun.key() : null, table ? ofRun.labelColumn() : null, ofRun.heldOut());
   }
 
   /** One line per row; every number has enough digits to be read back unchanged. */

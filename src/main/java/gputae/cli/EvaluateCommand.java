@@ -2,6 +2,7 @@ package gputae.cli;
 
 import gputae.backend.Backend;
 import gputae.data.CloudFiles;
+import gputae.data.DataOptions;
 import gputae.data.Dataset;
 import gputae.data.ImageFile;
 import gputae.data.Images;
@@ -167,7 +168,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private InputSpace inputs(int count, Sample sample) throws DataException {
     NpyArray array = CloudFiles.holdsNpy(data) ? Npy.read(data) : null;
     if (array instanceof NpyArray.Bytes || array == null && isIdx()) {
-      Images images = ImageFile.read(data, System.out::println);
+      Images images = ImageFile.read(data, DataOptions.DEFAULT, System.out::println);
       requireCount(images.count(), count);
       return InputSpace.of(sample.images(images));
     }

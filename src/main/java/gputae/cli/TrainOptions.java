@@ -90,13 +90,13 @@ final class TrainOptions {
   private Path data;
 
   @Option(names = "--key", paramLabel = "NAME",
-      description = "Which images to take if the files hold several sets: an array of a .npz file, or the beginning of"
-          + " the names of files (emnist-letters).")
+      description = "Which images to take if there are several sets: an array of a .npz file, or one of the sets of"
+          + " files in a folder, such as emnist-letters.")
   private String key;
 
   @Option(names = "--label-column", paramLabel = "NAME|N",
-      description = "The column of a table that holds the classes, by name or by number from 1; none: no column"
-          + " (default: label, class, target, y or digit).")
+      description = "The column of a table that holds the classes, by its name, otherwise by its number from 1;"
+          + " none: no column (default: label, class, target, y or digit).")
   private String labelColumn;
 
   @Option(names = "--test-share", paramLabel = "X",

@@ -1,12 +1,12 @@
 package gputae.data;
 
-import java.util.List;
+import gputae.files.DataException;
 
 /**
  * What a user says about a data set that its files do not show.
  *
- * @param key         which images to take of files that hold several sets: the name of an array, or the beginning of
- *     the files' names; null if the files decide
+ * @param key         which images to take if there are several sets: the name of an array, or that of a set of files in a
+ *     folder ({@link DataFileName#set}); null if the files decide
  * @param labelColumn the column of a table that holds the classes, by its name or by its number from 1, or
  *     {@link #NO_LABELS}; null if the table decides
  * @param heldOut     how test images are chosen if the data bring none
@@ -24,6 +24,11 @@ public record DataOptions(String key, String labelColumn, HeldOut heldOut) {
     return new DataOptions(key, labelColumn, other);
   }
 
-  /** Names of the options of the command line that say this. */
-  public static final List<String> NAMES = List.of("--key", "--label-column", "--test-share");
+  /** Refuses what has no meaning for a data set that is no file of arrays and no table. */
+  void refuseFor(String dataset, String kind) throws DataException {
+    if (key != null || labelColumn != null) {
+      throw new DataException(dataset + ": is " + kind + "; --key and --label-column are for files of arrays and for"
+          + " tables");
+    }
+  }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** Finds and opens a data set by name or path. */
@@ -36,6 +37,11 @@ public final class Datasets {
           new Download.Item("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
           new Download.Item("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310")));
 
+  private static final Pattern USUAL_NPY = Pattern.compile("(train|test)-(images|labels)\\.npy");
+
+  private static final Pattern USUAL_IDX =
+      Pattern.compile("(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\\.gz)?");
+
   private Datasets() {}
 
   /**
@@ -52,6 +58,9 @@ public final class Datasets {
    */
   public static Dataset open(String dataset, Path data, DataOptions options, Consumer<String> log)
       throws DataException {
+    if (isNamed(dataset)) {
+      options.refuseFor(dataset, "a known data set");
+    }
     for (Published published : List.of(MNIST, FASHION_MNIST)) {
       if (dataset.equals(published.name())) {
         return openPublished(published, data, CacheFolder.of("datasets"), log);
@@ -101,7 +110,12 @@ public final class Datasets {
       throw new DataException(
           data + ": no such directory; --data takes the directory with the IDX files of " + published.name());
     }
-    Dataset read = directory(directory, published.name(), DataOptions.DEFAULT, log);
+    List<DataFileName> names = usual(DataFileName.in(directory), USUAL_IDX);
+    if (names.isEmpty()) {
+      throw new DataException(directory + ": no file train-images-idx3-ubyte[.gz]; --data takes the directory with the"
+          + " IDX files of " + published.name());
+    }
+    Dataset read = parts(directory, published.name(), names, DataOptions.DEFAULT, log);
     if (read.classes().size() > published.classes().size()) {
       throw new DataException(directory + ": label " + (read.classes().size() - 1) + ", but " + published.name()
           + " has only " + published.classes().size()
@@ -111,25 +125,43 @@ public final class Datasets {
         read.test(), read.heldOut());
   }
 
+  /**
+   * Opens a directory. The forms come in the order in which earlier versions looked for them, then those that are new:
+   * .npy files and IDX files of the usual names, folders of images, files of other names, images without folders.
+   */
   private static Dataset directory(Path directory, String name, DataOptions options, Consumer<String> log)
       throws DataException {
     List<DataFileName> names = DataFileName.in(directory);
-    List<String> sets = names.stream().filter(file -> file.part() == Part.TRAIN && !file.labels())
-        .map(DataFileName::set).distinct().toList();
-    if (!sets.isEmpty()) {
-      return parts(directory, name, names, sets, options, log);
+    if (options.key() == null) {
+      for (Pattern form : List.of(USUAL_NPY, USUAL_IDX)) {
+        if (!usual(names, form).isEmpty()) {
+          return parts(directory, name, usual(names, form), options, log);
+        }
+      }
     }
-    if (ImageFolders.looksLike(directory)) {
+    boolean hasParts = names.stream().anyMatch(file -> file.part() == Part.TRAIN && !file.labels());
+    if (ImageFolders.hasFolders(directory) || !hasParts && ImageFolders.hasImages(directory)) {
+      options.refuseFor(directory.toString(), "a folder of images");
       return ImageFolders.read(directory, name, options.heldOut(), log);
+    }
+    if (hasParts) {
+      return parts(directory, name, names, options, log);
     }
     List<DataFileName> whole = whole(names);
     if (whole.size() == 1) {
-      return singleFile(whole.get(0).file(), name, options, log);
+      return singleFile(directory.resolve(whole.get(0).name()), name, options, log);
     }
     throw new DataException(directory + ": no data set; expected train-images and test-images (.npy, .npz, IDX, with"
-        + " train-labels and test-labels), train.csv and test.csv, or image files (.png, .jpg, .pgm, .ppm) in class"
-        + " folders or all in this folder"
-        + (whole.isEmpty() ? "" : "; or give one file, such as " + whole.get(0).file()));
+        + " train-labels and test-labels), train.csv and test.csv, folders train and test, or image files (.png, .jpg,"
+        + " .pgm, .ppm) in class folders or all in this folder"
+        + (whole.isEmpty() ? "" : "; or give one file, such as " + directory.resolve(whole.get(0).name())));
+  }
+
+  /** The files whose names have a usual form, if those of the training images are among them; else none. */
+  private static List<DataFileName> usual(List<DataFileName> names, Pattern form) {
+    List<DataFileName> usual = names.stream().filter(name -> form.matcher(name.name()).matches()).toList();
+    boolean images = usual.stream().anyMatch(name -> name.part() == Part.TRAIN && !name.labels());
+    return images ? usual : List.of();
   }
 
   /** Files of images whose names say no part. */
@@ -138,30 +170,39 @@ public final class Datasets {
   }
 
   /** Opens a data set whose parts are files of their own. */
-  private static Dataset parts(Path directory, String name, List<DataFileName> names, List<String> sets,
-      DataOptions options, Consumer<String> log) throws DataException {
+  private static Dataset parts(Path directory, String name, List<DataFileName> names, DataOptions options,
+      Consumer<String> log) throws DataException {
+    List<String> sets = names.stream().filter(file -> file.part() == Part.TRAIN && !file.labels())
+        .map(DataFileName::set).distinct().sorted().toList();
     boolean isSet = options.key() != null && sets.contains(options.key());
-    if (sets.size() > 1 && !isSet) {
+    // The set without a name of its own is the folder's.
+    if (sets.size() > 1 && !isSet && (options.key() != null || !sets.get(0).isEmpty())) {
       throw new DataException(directory + ": several data sets: " + String.join(", ", sets) + "; choose one: --key "
           + sets.get(sets.size() - 1));
     }
     String set = isSet ? options.key() : sets.get(0);
     DataOptions within = isSet ? new DataOptions(null, options.labelColumn(), options.heldOut()) : options;
-    Part testPart = ImageFiles.find(names, set, Part.TEST, false) != null ? Part.TEST : Part.VALIDATION;
-    Path trainFile = ImageFiles.find(names, set, Part.TRAIN, false);
-    Path testFile = ImageFiles.find(names, set, testPart, false);
+    if (sets.size() > 1 && set.isEmpty()) {
+      log.accept(directory + ": left out " + String.join(", ", sets.subList(1, sets.size())) + " (--key chooses one)");
+    }
+    Path testFile = ImageFiles.find(directory, names, set, Part.TEST, false);
+    Path validation = ImageFiles.find(directory, names, set, Part.VALIDATION, false);
+    Part testPart = testFile != null ? Part.TEST : Part.VALIDATION;
+    Path trainFile = ImageFiles.find(directory, names, set, Part.TRAIN, false);
+    testFile = testFile != null ? testFile : validation;
     if (testFile == null) {
       throw new DataException(directory + ": there is " + trainFile.getFileName() + ", but no file of test images;"
           + " add it, or give " + trainFile + " as the data set, of which a share is held out");
     }
     if (testPart == Part.VALIDATION) {
       log.accept(directory + ": there are no test images, so " + testFile.getFileName() + " is the test split");
-    } else if (ImageFiles.find(names, set, Part.VALIDATION, false) != null) {
-      log.accept(directory + ": " + ImageFiles.find(names, set, Part.VALIDATION, false).getFileName() + " is left out");
+    } else if (validation != null) {
+      log.accept(directory + ": " + validation.getFileName() + " is left out");
     }
-    ImagePart train = ImageFiles.read(trainFile, ImageFiles.find(names, set, Part.TRAIN, true), within, false, log)
-        .train();
-    ImagePart test = ImageFiles.read(testFile, ImageFiles.find(names, set, testPart, true), within, true, log).train();
+    ImagePart train = ImageFiles
+        .read(trainFile, ImageFiles.find(directory, names, set, Part.TRAIN, true), within, false, log).train();
+    ImagePart test = ImageFiles
+        .read(testFile, ImageFiles.find(directory, names, set, testPart, true), within, true, log).train();
     List<String> without = new ArrayList<>();
     if (train.hasNoLabels()) {
       without.add("training");
@@ -177,7 +218,7 @@ public final class Datasets {
 
   private static Dataset singleFile(Path file, String name, DataOptions options, Consumer<String> log)
       throws DataException {
-    Path labels = DataFileName.labelsBeside(file);
+    Path labels = DataFileName.labelsBeside(file, options.heldOut() instanceof HeldOut.LastSixth);
     ImageFiles.Parts parts = ImageFiles.read(file, labels, options, false, log);
     ImagePart whole = parts.train();
     if (parts.test() != null) {
@@ -185,7 +226,7 @@ public final class Datasets {
     }
     List<String> classes = ImagePart.classes(whole);
     String said = parts.labelsFile() ? "labels from " + labels.getFileName() : !whole.hasNoLabels() ? "with labels"
-        : "no labels (there is no " + withoutEnding(file.getFileName().toString()) + "-labels.npy)";
+        : "no labels (there is no " + DataFileName.withoutEnding(file.getFileName().toString()) + "-labels.npy)";
     return divided(file, name, classes, whole.split(classes), options.heldOut(), false, said, log);
   }
 
@@ -224,7 +265,20 @@ public final class Datasets {
       throw new DataException(source + ": the classes of the " + (words ? "training" : "test")
           + " images are words, the others are numbers; give both alike");
     }
+    if (words && otherWords) {
+      List<String> known = ImagePart.classes(train);
+      for (String word : ImagePart.classes(test)) {
+        if (!known.contains(word)) {
+          throw new DataException(source + ": the class \"" + word + "\" of a test image is that of no training image;"
+              + " are they parts of one data set?");
+        }
+      }
+    }
     List<String> classes = ImagePart.classes(train, test);
+    if (classes.size() > Split.NO_CLASS) {
+      throw new DataException(source + ": " + classes.size() + " classes; at most " + Split.NO_CLASS
+          + " are supported");
+    }
     return new Dataset(name, classes, train.split(classes), test.split(classes));
   }
 
@@ -232,18 +286,19 @@ public final class Datasets {
   public static List<Path> filesOf(Path place) throws IOException {
     List<Path> files = new ArrayList<>(List.of(place));
     if (!Files.isDirectory(place)) {
-      Path labels = DataFileName.labelsBeside(place);
-      if (labels != null) {
-        files.add(labels);
+      files.addAll(DataFileName.allLabelsBeside(place));
+      Path usual = DataFileName.labelsBeside(place, true);
+      if (usual != null) {
+        files.add(usual);
       }
       return files;
     }
     List<DataFileName> names = DataFileName.in(place);
     boolean divided = names.stream().anyMatch(name -> name.part() == Part.TRAIN && !name.labels());
-    names.stream().filter(name -> name.part() != null).map(DataFileName::file).forEach(files::add);
+    names.stream().filter(name -> name.part() != null).map(name -> place.resolve(name.name())).forEach(files::add);
     List<DataFileName> whole = whole(names);
     if (!divided && whole.size() == 1) {
-      files.addAll(filesOf(whole.get(0).file()));
+      files.addAll(filesOf(place.resolve(whole.get(0).name())));
     }
     // Beside files of parts, images in the folder may be results.
     files.addAll(ImageFolders.files(place, divided ? 2 : 1));
@@ -258,11 +313,6 @@ public final class Datasets {
   /** The name of a data set that is given as a path: the last part without endings such as {@code .npy}. */
   public static String nameOf(Path path) {
     Path last = path.toAbsolutePath().normalize().getFileName();
-    return last == null ? "data" : withoutEnding(last.toString());
-  }
-
-  private static String withoutEnding(String name) {
-    String stem = name.replaceFirst("(?i)(\\.(npy|npz|csv|tsv|txt)|[-.]idx\\d-\\w+)?(\\.gz)?$", "");
-    return stem.isEmpty() ? name : stem;
+    return last == null ? "data" : DataFileName.withoutEnding(last.toString());
   }
 }

@@ -95,15 +95,18 @@ public sealed interface HeldOut {
     @Override
     public boolean[] of(int count, byte[] labels, boolean byClass) {
       boolean[] held = new boolean[count];
+      boolean any = false;
       int from = 0;
       for (int i = 1; i <= count; i++) {
         if (i == count || byClass && labels[i] != labels[from]) {
           int size = i - from;
           int share = byClass && size == 1 ? 0 : Math.max(1, size / 6);
           Arrays.fill(held, i - share, i, true);
+          any |= share > 0;
           from = i;
         }
       }
+      held[count - 1] |= !any;
       return held;
     }
 

@@ -12,10 +12,11 @@ public final class ImageFile {
   /**
    * Reads a file as {@link ImageFiles} does. A file with a training and a test part is refused.
    *
-   * @param log receives lines that say what was decided, such as how values were rounded
+   * @param options what the user says about the file
+   * @param log     receives lines that say what was decided, such as how values were rounded
    */
-  public static Images read(Path file, Consumer<String> log) throws DataException {
-    ImageFiles.Parts parts = ImageFiles.read(file, null, DataOptions.DEFAULT, false, log);
+  public static Images read(Path file, DataOptions options, Consumer<String> log) throws DataException {
+    ImageFiles.Parts parts = ImageFiles.read(file, null, options, true, log);
     if (parts.test() != null) {
       throw new DataException(file + ": training and test images; save those that you mean in Python:"
           + " numpy.save('NEW.npy', numpy.load('" + file.getFileName() + "')['NAME'])");

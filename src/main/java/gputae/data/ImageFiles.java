@@ -5,7 +5,6 @@ import gputae.data.DataFileName.Part;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -43,13 +42,10 @@ final class ImageFiles {
         if (options.key() != null) {
           throw noKey(file, options.key());
         }
-        Images images = Idx.images(source);
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        if (name.startsWith(TRANSPOSED)) {
-          log.accept(file + ": EMNIST exchanges rows and columns of its images; they are turned upright");
-          images = transposed(images);
+        if (options.labelColumn() != null) {
+          throw new DataException(file + ": is an IDX file; --label-column is for text tables");
         }
-        return withLabels(images, labels, file, log);
+        return withLabels(upright(Idx.images(source), file, log), labels, file, log);
       }
       CloudKind kind = CloudKind.of(source);
       if (options.key() != null && kind != CloudKind.NPZ) {
@@ -63,8 +59,10 @@ final class ImageFiles {
         case NPZ -> new NpzImages(file, NpzFile.read(source), log).read(options.key(), labels);
         case TABLE -> {
           ImagePart table = ImageTable.read(source, options.labelColumn(), mayLack, log);
-          yield labels == null || !table.hasNoLabels() || options.labelColumn() != null
-              ? new Parts(table, null, false) : withLabels(table.images(), labels, file, log);
+          Images images = upright(table.images(), file, log);
+          yield labels == null || !table.hasNoLabels()
+              ? new Parts(new ImagePart(images, table.labels(), table.words()), null, false)
+              : withLabels(images, labels, file, log);
         }
         default -> throw new DataException(file + ": is " + kind.words() + ", expected images: .npy, .npz, IDX, or a"
             + " text table with one image a line");
@@ -80,6 +78,16 @@ final class ImageFiles {
   static ImageArrays.Named array(String where, Source source) throws DataException {
     NpyHeader header = NpyHeader.read(source);
     return new ImageArrays.Named(where, header.kind(), Npy.read(source, header));
+  }
+
+  /** The images of a file, turned upright if its name says that it is one of EMNIST's. */
+  private static Images upright(Images images, Path file, Consumer<String> log) {
+    String set = DataFileName.of(file.getFileName().toString()).set();
+    if (!List.of(set.split("-")).contains(TRANSPOSED)) {
+      return images;
+    }
+    log.accept(file + ": EMNIST exchanges rows and columns of its images; they are turned upright");
+    return transposed(images);
   }
 
   private static Images transposed(Images images) {
@@ -125,7 +133,7 @@ final class ImageFiles {
         if (arrays.size() != 1) {
           throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + ", expected one array of labels");
         }
-        labels = ImageArrays.labels(new NpzImages(file, arrays, log).only(), count, images, log);
+        labels = ImageArrays.labels(new NpzImages(file, arrays, log).first(), count, images, log);
       } else {
         labels = null;
       }
@@ -143,10 +151,11 @@ final class ImageFiles {
   }
 
   /** The file of a part of a set, images or labels; null if there is none. */
-  static Path find(List<DataFileName> names, String set, Part part, boolean labels) throws DataException {
+  static Path find(Path directory, List<DataFileName> names, String set, Part part, boolean labels)
+      throws DataException {
     List<Path> found = names.stream()
         .filter(name -> name.part() == part && name.labels() == labels && name.set().equals(set))
-        .map(DataFileName::file).toList();
+        .map(name -> directory.resolve(name.name())).toList();
     if (found.size() > 1) {
       throw new DataException(found.get(0) + ": " + found.get(1).getFileName() + " can be the same part of the data;"
           + " move one of them away");

@@ -1,5 +1,6 @@
 package gputae.data;
 
+import gputae.data.DataFileName.Part;
 import gputae.files.DataException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +26,9 @@ final class ImageFolders {
   private static final int MOST_CLASSES = Split.NO_CLASS;
   private static final int MOST_NAMED = 5;
 
+  /** Levels of a data set's folder: parts, then classes, then images. */
+  private static final int DEEPEST = 3;
+
   private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "pgm", "ppm", "pbm", "pnm");
 
   /** Folders that archives and systems leave; they hold no class. */
@@ -46,24 +50,40 @@ final class ImageFolders {
   private final Consumer<String> log;
   private final List<String> passedOver = new ArrayList<>();
   private final List<String> classes = new ArrayList<>();
+  private boolean divided;
 
   private ImageFolders(Path directory, Consumer<String> log) {
     this.directory = directory;
     this.log = log;
   }
 
-  /** Whether the directory holds train/, or image files, or at least one folder with an image in it. */
-  static boolean looksLike(Path directory) throws DataException {
-    ImageFolders folders = new ImageFolders(directory, line -> {});
-    if (Files.isDirectory(directory.resolve("train")) || !folders.images(directory).isEmpty()) {
+  /** Whether the directory holds a folder of training images, or at least one folder with an image in it. */
+  static boolean hasFolders(Path directory) throws DataException {
+    if (partFolder(directory, Part.TRAIN) != null) {
       return true;
     }
-    for (Path folder : folders.folders(directory)) {
-      if (!folders.images(folder).isEmpty()) {
+    for (Path folder : folders(directory)) {
+      if (hasImages(folder)) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether there are image files in the folder itself. */
+  static boolean hasImages(Path folder) throws DataException {
+    return !images(folder).isEmpty();
+  }
+
+  /** The folder of a part, such as train or Training; null if there is none. */
+  private static Path partFolder(Path directory, Part part) throws DataException {
+    List<Path> found =
+        folders(directory).stream().filter(folder -> Part.of(folder.getFileName().toString()) == part).toList();
+    if (found.size() > 1) {
+      throw new DataException(directory + ": the folders " + found.get(0).getFileName() + " and "
+          + found.get(1).getFileName() + " are the same part of the data; move one of them away");
+    }
+    return found.isEmpty() ? null : found.get(0);
   }
 
   /** Reads a data set; {@code log} receives lines that say what was decided. */
@@ -72,8 +92,8 @@ final class ImageFolders {
   }
 
   private Dataset read(String name, HeldOut heldOut) throws DataException {
-    Path trainFolder = directory.resolve("train");
-    boolean divided = Files.isDirectory(trainFolder);
+    Path trainFolder = partFolder(directory, Part.TRAIN);
+    divided = trainFolder != null;
     Found train = find(divided ? trainFolder : directory, true);
     Found test = divided ? find(testFolder(), false) : null;
     AtomicInteger coloured = new AtomicInteger();
@@ -106,19 +126,19 @@ final class ImageFolders {
   }
 
   private Path testFolder() throws DataException {
-    Path test = directory.resolve("test");
-    for (String other : List.of("val", "valid", "validation")) {
-      Path validation = directory.resolve(other);
-      if (Files.isDirectory(validation)) {
-        if (!Files.isDirectory(test)) {
-          log.accept(directory + ": there is no folder test, so " + other + " is the test split");
-          return validation;
-        }
-        log.accept(directory + ": " + other + " is left out; test is the test split");
-      }
+    Path test = partFolder(directory, Part.TEST);
+    Path validation = partFolder(directory, Part.VALIDATION);
+    if (test == null && validation == null) {
+      throw new DataException(directory + ": there is a folder train, but no folder test; add it, or give the folder"
+          + " train as the data set, of which a share is held out");
     }
-    if (!Files.isDirectory(test)) {
-      throw new DataException(directory + ": there is a folder train, but no folder test");
+    if (test == null) {
+      log.accept(directory + ": there is no folder test, so " + validation.getFileName() + " is the test split");
+      return validation;
+    }
+    if (validation != null) {
+      log.accept(directory + ": " + validation.getFileName() + " is left out; " + test.getFileName()
+          + " is the test split");
     }
     return test;
   }
@@ -139,11 +159,14 @@ final class ImageFolders {
     Found found = new Found();
     List<Path> flat = images(root);
     List<Path> folders = folders(root).stream().filter(folder -> !isNoClass(folder)).toList();
-    if (!flat.isEmpty() && folders.stream().anyMatch(this::holdsImages)) {
-      throw new DataException(root + ": image files beside folders of images; either put each image into the folder of"
-          + " its class, or keep no such folders");
+    // Pictures beside class folders may be results.
+    boolean classFolders = false;
+    for (Path folder : folders) {
+      classFolders |= hasImages(folder);
     }
-    if (!flat.isEmpty()) {
+    if (!flat.isEmpty() && classFolders) {
+      flat.forEach(this::passOver);
+    } else if (!flat.isEmpty()) {
       noteStrays(root);
       flat.forEach(file -> found.add(file, Split.NO_CLASS));
       return found;
@@ -152,7 +175,7 @@ final class ImageFolders {
       List<Path> files = images(folder);
       int label = classes.indexOf(folder.getFileName().toString());
       if (label < 0 && !newClasses) {
-        throw new DataException(folder + ": a class that " + directory.resolve("train") + " does not have");
+        throw new DataException(folder + ": a class that the training images do not have");
       }
       if (label < 0) {
         if (files.isEmpty()) {
@@ -174,25 +197,25 @@ final class ImageFolders {
     return found;
   }
 
-  private boolean holdsImages(Path folder) {
-    try {
-      return !images(folder).isEmpty();
-    } catch (DataException e) {
-      return false;
-    }
-  }
-
   private static boolean isNoClass(Path folder) {
     return NO_CLASSES.contains(folder.getFileName().toString().toLowerCase(Locale.ROOT));
   }
 
   /** Notes the files of a folder that are no images. Class folders and the parts of a data set are none of them. */
   private void noteStrays(Path folder) throws DataException {
+    boolean holdsFolders = folder.equals(directory) || Part.of(folder.getFileName().toString()) != null;
     for (Path entry : list(folder)) {
-      if (Files.isDirectory(entry) ? isNoClass(entry) : !isImage(entry)) {
-        passedOver.add(directory.relativize(entry).toString());
+      boolean isPart = Part.of(entry.getFileName().toString()) != null;
+      boolean stray = !Files.isDirectory(entry) ? !isImage(entry)
+          : isNoClass(entry) || !holdsFolders || folder.equals(directory) && divided && !isPart;
+      if (stray) {
+        passOver(entry);
       }
     }
+  }
+
+  private void passOver(Path entry) {
+    passedOver.add(directory.relativize(entry).toString());
   }
 
   /**
@@ -226,12 +249,12 @@ final class ImageFolders {
     return new Split(new Images(pixels, count, size.height(), size.width()), labels);
   }
 
-  private List<Path> folders(Path folder) throws DataException {
+  private static List<Path> folders(Path folder) throws DataException {
     return list(folder).stream().filter(Files::isDirectory)
         .filter(entry -> !entry.getFileName().toString().startsWith(".")).toList();
   }
 
-  private List<Path> images(Path folder) throws DataException {
+  private static List<Path> images(Path folder) throws DataException {
     return list(folder).stream().filter(ImageFolders::isImage).toList();
   }
 
@@ -244,11 +267,20 @@ final class ImageFolders {
 
   /** All image files below a folder that are at least {@code depth} levels deep: parts, then classes, then images. */
   static List<Path> files(Path folder, int depth) throws IOException {
-    try (Stream<Path> below = Files.walk(folder, 3)) {
-      return below.filter(file -> folder.relativize(file).getNameCount() >= depth && isImage(file)).toList();
-    } catch (UncheckedIOException e) {
-      throw DataException.reading(folder, e.getCause());
+    List<Path> files = new ArrayList<>();
+    List<Path> open = List.of(folder);
+    // Links are followed, as they are when the images are read.
+    for (int level = 1; level <= DEEPEST; level++) {
+      List<Path> deeper = new ArrayList<>();
+      for (Path place : open) {
+        if (level >= depth) {
+          files.addAll(images(place));
+        }
+        deeper.addAll(folders(place));
+      }
+      open = deeper;
     }
+    return files;
   }
 
   private static List<Path> list(Path folder) throws DataException {

@@ -21,6 +21,11 @@ final class ImageTable {
   private static final String OPTION = "--label-column NAME or a number from 1, or --label-column "
       + DataOptions.NO_LABELS;
 
+  private static final int NONE = -1;
+
+  /** One column more than the pixels of a square image, and no names: the classes are in the first or last one. */
+  private static final int FIRST_OR_LAST = -2;
+
   private final TextTable table;
   private final Consumer<String> note;
   private final String wanted;
@@ -30,7 +35,7 @@ final class ImageTable {
   private int columns;
   // Null if the first line is an image.
   private String[] names;
-  // From 0; -1 if there is none.
+  // From 0; NONE if there is none; FIRST_OR_LAST until all lines are read.
   private int labelColumn;
   private int[] pixelColumns;
 
@@ -82,11 +87,76 @@ final class ImageTable {
     if (count == 0) {
       throw new DataException(table.file() + ": no images: nothing follows the header line");
     }
+    if (labelColumn == FIRST_OR_LAST) {
+      splitOff(count);
+    }
     int[] shape = {count, pixelColumns.length};
+    if (floats == null && isBinary()) {
+      throw new DataException(table.file() + ": all pixels are 0 or 1, where 1 can be white or nearly black; write 255"
+          + " for white");
+    }
     NpyArray array = floats == null ? new NpyArray.Bytes(shape, Arrays.copyOf(bytes, values))
         : new NpyArray.Floats(shape, Arrays.copyOf(floats, values));
     Images images = ImageArrays.images(new ImageArrays.Named(table.file().toString(), 'f', array), note);
-    return labelColumn < 0 ? new ImagePart(images, null) : withLabels(images);
+    return labelColumn == NONE ? new ImagePart(images, null) : withLabels(images);
+  }
+
+  private boolean isBinary() {
+    boolean white = false;
+    for (int i = 0; i < values; i++) {
+      if ((bytes[i] & 0xff) > 1) {
+        return false;
+      }
+      white |= bytes[i] == 1;
+    }
+    return white;
+  }
+
+  /** Takes the classes, which were read with the pixels, out of the first or the last column. */
+  private void splitOff(int count) throws DataException {
+    boolean first = canBeClasses(count, 0);
+    boolean last = canBeClasses(count, columns - 1);
+    if (first == last) {
+      throw new DataException(table.file() + ": " + columns + " columns, one more than the pixels of a square image;"
+          + (first ? " the first and the last can both be classes" : " neither the first nor the last looks like"
+              + " classes")
+          + "; say which holds them: " + OPTION);
+    }
+    labelColumn = first ? 0 : columns - 1;
+    labels.clear();
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      for (int c = 0; c < columns; c++) {
+        int at = i * columns + c;
+        if (c == labelColumn) {
+          labels.add(Integer.toString(bytes != null ? bytes[at] & 0xff : (int) floats[at]));
+        } else if (bytes != null) {
+          bytes[kept++] = bytes[at];
+        } else {
+          floats[kept++] = floats[at];
+        }
+      }
+    }
+    values = kept;
+    pixelColumns = IntStream.range(0, columns).filter(c -> c != labelColumn).toArray();
+    noteColumns();
+  }
+
+  /** Whether the values of a column are 0, 1, ... or 1, 2, ... without a gap, and at least two. */
+  private boolean canBeClasses(int count, int column) {
+    boolean[] found = new boolean[Split.NO_CLASS];
+    int largest = 0;
+    for (int i = 0; i < count; i++) {
+      int at = i * columns + column;
+      float value = bytes != null ? bytes[at] & 0xff : floats[at];
+      if (!(value >= 0 && value < Split.NO_CLASS && value == (int) value)) {
+        return false;
+      }
+      found[(int) value] = true;
+      largest = Math.max(largest, (int) value);
+    }
+    boolean gaps = IntStream.rangeClosed(1, largest).anyMatch(value -> !found[value]);
+    return !gaps && largest >= (found[0] ? 1 : 2);
   }
 
   /**
@@ -134,17 +204,25 @@ final class ImageTable {
       throw new DataException(table.here() + ": no column holds pixels");
     }
     pixelColumns = pixels.stream().mapToInt(Integer::intValue).toArray();
+    if (labelColumn != FIRST_OR_LAST) {
+      noteColumns();
+    }
+  }
+
+  private void noteColumns() {
     if (labelColumn >= 0) {
       note.accept(table.file() + ": classes from column " + (labelColumn + 1)
           + (names == null ? "" : " (" + names[labelColumn] + ")") + ", pixels from " + pixelColumns.length
           + " other columns");
+    } else if (names != null) {
+      note.accept(table.file() + ": pixels from " + pixelColumns.length + " columns, no column of classes");
     }
   }
 
   /** The column that the user names. */
   private int chosen() throws DataException {
     if (wanted.equals(DataOptions.NO_LABELS)) {
-      return -1;
+      return NONE;
     }
     int byName = names == null ? -1 : Arrays.asList(names).indexOf(wanted);
     if (byName >= 0) {
@@ -155,7 +233,7 @@ final class ImageTable {
     }
     if (mayLack && names != null) {
       note.accept(table.file() + ": no column is called " + wanted + ", so its images have no classes");
-      return -1;
+      return NONE;
     }
     throw new DataException(table.file() + ": --label-column " + wanted + ": there are columns 1 to " + columns
         + (names == null ? "" : " (" + TextTable.shortened(names) + ")"));
@@ -176,18 +254,18 @@ final class ImageTable {
       return word;
     }
     if (ImageArrays.side(candidates) > 0) {
-      return -1;
+      return NONE;
     }
     boolean oneMore = candidates > 4 && ImageArrays.side(candidates - 1) > 0;
     if (oneMore && names == null) {
-      return 0;
+      return FIRST_OR_LAST;
     }
     if (oneMore || names == null) {
       throw new DataException(table.here() + ": " + candidates + " columns"
           + (oneMore ? ", one more than the pixels of a square image" : " without names")
           + "; say which holds the classes: " + OPTION);
     }
-    return -1;
+    return NONE;
   }
 
   /** Adds the image of this line. */
@@ -224,7 +302,8 @@ final class ImageTable {
     boolean words = labels.stream().anyMatch(label -> !isMissing(label) && !NumberText.isPlain(label));
     long without = labels.stream().filter(ImageTable::isMissing).count();
     if (without > 0) {
-      note.accept(table.file() + ": " + without + " of " + labels.size() + " images have no class (an empty cell)");
+      note.accept(
+          table.file() + ": " + without + " of " + labels.size() + " images have no class (a cell without a value)");
     }
     if (words) {
       String[] classes = labels.stream().map(label -> isMissing(label) ? null : label).toArray(String[]::new);
@@ -244,6 +323,6 @@ final class ImageTable {
   }
 
   private static boolean isMissing(String label) {
-    return label.isEmpty() || label.equalsIgnoreCase("nan") || label.equals("NA");
+    return label.isEmpty() || label.equalsIgnoreCase("nan") || NumberText.isMissing(label);
   }
 }

@@ -35,6 +35,11 @@ final class NumberText {
     return options.decimalComma() ? cell.replace('.', '_').replace(',', '.') : cell;
   }
 
+  /** A word that stands for a missing value. */
+  static boolean isMissing(String cell) {
+    return MISSING.contains(cell.toLowerCase(Locale.ROOT));
+  }
+
   /** A decimal number such as 1234, -.5 or 1e-3. */
   static boolean isPlain(String cell) {
     return PLAIN.matcher(cell).matches();

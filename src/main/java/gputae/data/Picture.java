@@ -26,6 +26,8 @@ final class Picture {
   // gigabytes.
   private static final long MOST_PIXELS = 1 << 24;
 
+  private static final long MOST_BYTES = 1 << 28;
+
   /**
    * Height and width in pixels.
    *
@@ -127,6 +129,10 @@ final class Picture {
 
   private static byte[] bytes(Path file) throws DataException {
     try {
+      if (Files.size(file) > MOST_BYTES) {
+        throw new DataException(file + ": " + Files.size(file) + " bytes, expected at most " + MOST_BYTES
+            + " in an image");
+      }
       return Files.readAllBytes(file);
     } catch (IOException e) {
       throw DataException.reading(file, e);

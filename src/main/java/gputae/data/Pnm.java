@@ -32,6 +32,13 @@ record Pnm(int height, int width, int colours, byte[] values) {
   /** The height and the width; the pixels are not read. */
   static Picture.Size sizeOf(Path file, byte[] bytes) throws DataException {
     Header header = header(file, bytes);
+    // A forged header must not claim memory for pixels that the file cannot hold.
+    long least = header.kind == 4 || header.kind == 1 ? (header.width + 7L) / 8 * header.height
+        : (long) header.width * header.height;
+    if (bytes.length < least) {
+      throw new DataException(file + ": the image needs at least " + least + " bytes, but the file has "
+          + bytes.length + "; the file is truncated");
+    }
     return new Picture.Size(header.height, header.width, file);
   }
 

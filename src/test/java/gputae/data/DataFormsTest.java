@@ -296,6 +296,19 @@ class DataFormsTest {
       file(folder, "val_labels.npy", labelsNpy(TEST));
       return folder;
     }, "there are no test images, so val_images.npy is the test split");
+    is("npy pairs beside other files", folder -> {
+      file(folder, "train-latents.npy", images(0));
+      file(folder, "train-images-small.npy", images(0));
+      file(folder, "train-images.npy", images(TRAIN));
+      file(folder, "train-labels.npy", labelsNpy(TRAIN));
+      file(folder, "test-images.npy", images(TEST));
+      file(folder, "test-labels.npy", labelsNpy(TEST));
+      return folder;
+    });
+    is("an array called target", folder -> {
+      file(folder, "target-labels.npy", labelsNpy(ALL));
+      return file(folder, "target.npy", images(ALL));
+    });
     is("a folder of one file", folder -> {
       file(folder, "set-labels.npy", labelsNpy(ALL));
       return file(folder, "set.npy", images(ALL)).getParent();
@@ -318,6 +331,10 @@ class DataFormsTest {
       file(folder, "set-labels.npy", labelsNpy(ALL));
       return file(folder, "set.npz", npz("pictures", images(ALL)));
     });
+    is("npz of train_images and y_train", folder -> file(folder, "set.npz", npz("train_images", images(TRAIN),
+        "test_images", images(TEST), "y_train", labelsNpy(TRAIN), "y_test", labelsNpy(TEST))));
+    is("npz of features and targets",
+        folder -> file(folder, "set.npz", npz("features", images(ALL), "targets", labelsNpy(ALL))));
     is("npz with --key", folder -> {
       file(folder, "set-labels.npy", labelsNpy(ALL));
       return file(folder, "set.npz", npz("small", images(0, 1), "large", images(ALL)));
@@ -414,6 +431,12 @@ class DataFormsTest {
     is("csv with an index", folder -> file(folder, "set.csv", text("," + names(",", "y,")
         + Arrays.stream(ALL).mapToObj(i -> i + "," + table(",", 1, false, DIGITS, i)).collect(Collectors.joining()))),
         "column 1 (an empty cell) holds no pixels");
+    is("csv without a header, classes last", folder -> file(folder, "set.csv",
+        text(table(",", 1, true, DIGITS, ALL))), "classes from column 17, pixels from 16 other columns");
+    is("EMNIST's csv", folder -> file(folder, "emnist-letters-test.csv", text(Arrays.stream(ALL).mapToObj(i -> label(i)
+        + IntStream.range(0, PIXELS).mapToObj(p -> "," + pixel(i, p % SIDE * SIDE + p / SIDE))
+            .collect(Collectors.joining("", "", "\n")))
+        .collect(Collectors.joining()))), "they are turned upright");
     is("tsv", folder -> file(folder, "set.tsv", text(names("\t", "label\t") + table("\t", 1, false, DIGITS, ALL))));
     is("csv with semicolons, gzip", folder -> file(folder, "set.csv.gz",
         gzip(text(names(";", "label;") + table(";", 1, false, DIGITS, ALL)))));
@@ -448,6 +471,23 @@ class DataFormsTest {
       file(folder, "c1/Thumbs.db", new byte[3]);
       return pictures(folder, i -> "c" + label(i) + "/" + i + ".png", DataFormsTest::safePng);
     }, "passed over 3 entries that are no images: c1/Thumbs.db, .DS_Store, __MACOSX");
+    is("class folders and results beside them", folder -> {
+      file(folder, "grid.png", png(3));
+      file(folder, "train.csv", text("name\n"));
+      file(folder, "c1/more/0.png", png(3));
+      return pictures(folder, i -> "c" + label(i) + "/" + i + ".png", DataFormsTest::safePng);
+    }, "passed over 3 entries that are no images: grid.png, c1/more, train.csv");
+    is("Training and Testing folders", folder -> pictures(folder,
+        i -> (TESTED.test(i) ? "Testing" : "Training") + "/c" + label(i) + "/" + i + ".png", DataFormsTest::safePng));
+    is("class folders that are links", folder -> {
+      pictures(folder, i -> "there/c" + label(i) + "/" + i + ".png", DataFormsTest::safePng);
+      Path links = Files.createDirectory(folder.resolve("links"));
+      for (int label = 0; label < 3; label++) {
+        Files.createSymbolicLink(links.resolve("c" + label), folder.resolve("there/c" + label));
+      }
+      assertEquals(COUNT + 1, Datasets.filesOf(links).size());
+      return links;
+    });
     is("PGM", folder -> pictures(folder, i -> "c" + label(i) + "/" + i + ".pgm",
         i -> pnm("P5\n# made by hand\n4 4\n255\n", pixels(i))));
     is("plain PGM", folder -> pictures(folder, i -> "c" + label(i) + "/" + i + ".pgm",
@@ -523,10 +563,10 @@ class DataFormsTest {
       return file(folder, "set.npy", images(ALL));
     }, "row 0 (counted from 0) does not have a single 1", "argmax");
     refuses("two files of labels", folder -> {
-      file(folder, "set-labels.npy", labelsNpy(ALL));
+      file(folder, "set_labels.npy", labelsNpy(ALL));
       file(folder, "set_labels.csv", text("0\n"));
       return file(folder, "set.npy", images(ALL));
-    }, "the labels can be in set-labels.npy or in set_labels.csv");
+    }, "the labels can be in set_labels.csv or in set_labels.npy");
     refuses("npz of unknown names", folder -> file(folder, "set.npz", npz("a", images(ALL), "b", images(ALL))),
         "2 arrays (a, b)", "--key NAME");
     refuses("several sets", folder -> {
@@ -570,10 +610,22 @@ class DataFormsTest {
       }
       return file(folder, "set.zip", out.toByteArray());
     }, "a zip file without .npy arrays", "unpack it");
-    refuses("images beside folders", folder -> {
-      file(folder, "c0/0.png", png(0));
-      return file(folder, "1.png", png(1)).getParent();
-    }, "image files beside folders of images");
+    refuses("words that only test images have", folder -> {
+      file(folder, "train.csv", text(table(",", 1, true, List.of("ant", "bee", "cat"), TRAIN)));
+      return file(folder, "test.csv", text(table(",", 1, true, List.of("ant", "bee", "dog"), TEST))).getParent();
+    }, "the class \"dog\" of a test image is that of no training image");
+    refuses("a table of 0 and 1", folder -> file(folder, "set.csv", text("0,1,1,0\n1,1,0,0\n")),
+        "all pixels are 0 or 1", "write 255 for white");
+    refuses("--key for one set", folder -> file(folder, "set.npy", images(ALL)), "--key other has no meaning");
+    with("--key for one set", "other", null);
+    refuses("--key for folders", folder -> pictures(folder, i -> "c/" + i + ".png", DataFormsTest::safePng),
+        "is a folder of images; --key and --label-column are for");
+    with("--key for folders", "other", null);
+    refuses("--label-column for IDX", folder -> file(folder, "set-images-idx3-ubyte", idxImages(ALL)),
+        "is an IDX file; --label-column is for text tables");
+    with("--label-column for IDX", null, "2");
+    refuses("a PGM that claims much", folder -> pictures(folder, i -> "c/" + i + ".pgm",
+        i -> text("P5 4096 4096 255\n")), "the image needs at least 16777216 bytes");
     refuses("a cut PGM", folder -> pictures(folder, i -> "c/" + i + ".pgm", i -> pnm("P5 4 4 255\n", new byte[9])),
         "the image needs 16 bytes, but 9 are left");
     refuses("an empty folder", folder -> folder, "no data set; expected train-images");
@@ -587,7 +639,8 @@ class DataFormsTest {
     return wrong.keySet().stream().map(form -> DynamicTest.dynamicTest(form, () -> {
       Path folder = Files.createDirectory(directory.resolve(Integer.toString(form.hashCode())));
       Path place = wrong.get(form).write(folder);
-      refused(() -> Datasets.open(place.toString(), null, DataOptions.DEFAULT, line -> {}), said.get(form));
+      refused(() -> Datasets.open(place.toString(), null, options.getOrDefault(form, DataOptions.DEFAULT), line -> {}),
+          said.get(form));
     }));
   }
 

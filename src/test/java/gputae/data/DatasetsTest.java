@@ -234,7 +234,7 @@ class DatasetsTest {
         log.toString());
 
     image("test/dog/1.png", BufferedImage.TYPE_BYTE_GRAY, 4, 1);
-    refused(() -> open(directory), "dog: a class that", "does not have");
+    refused(() -> open(directory), "dog: a class that", "do not have");
     Files.delete(directory.resolve("test/dog/1.png"));
     Files.delete(directory.resolve("test/dog"));
     image("test/cat/2.png", BufferedImage.TYPE_BYTE_GRAY, 5, 1);
