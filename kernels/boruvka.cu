@@ -1,6 +1,6 @@
 // Finds the Euclidean minimum spanning tree, which is 0-dimensional persistent homology. All of Boruvka's rounds (1926)
-// run in one block. The exact rule (exact_distance.h) gives a total order of edges, so the tree is unique and no round
-// can close a cycle.
+// run in one block; those of many points are in boruvka_grid.cu. The exact rule (exact_distance.h) gives a total order
+// of edges, so the tree is unique and no round can close a cycle.
 //
 // Each point keeps a list of its kNearest nearest foreign points (nearest.h), which nearest.cu has found. A round has
 // these steps:

@@ -140,8 +140,8 @@ extern "C" __global__ void __launch_bounds__(kGridThreads)
 }
 
 // Lets each component join another one, and clears best_after (n), the keys of the next round.
-//   lost_length, lost_low (n), lost_high (n): the edge of each root that loses; lost_high becomes
-//   all ones for all roots
+//   lost_length (n), lost_low (n), lost_high (n): the edge of each root that loses; lost_high becomes
+//                  all ones for every root, and the next boruvka_offers completes it
 // Launch: any grid, up to 128 threads.
 extern "C" __global__ void __launch_bounds__(kGridThreads)
     boruvka_hook(int32_t n, int32_t round, int32_t most_steps, const int32_t* __restrict__ label,

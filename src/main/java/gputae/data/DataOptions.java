@@ -5,8 +5,8 @@ import gputae.files.DataException;
 /**
  * What a user says about a data set that its files do not show.
  *
- * @param key         which images to take if there are several sets: the name of an array, or that of a set of files in a
- *     folder ({@link DataFileName#set}); null if the files decide
+ * @param key         which images to take if there are several sets: the name of an array, or that of a set of files in
+ *     a folder ({@link DataFileName#set}); null if the files decide
  * @param labelColumn the column of a table that holds the classes, by its name or by its number from 1, or
  *     {@link #NO_LABELS}; null if the table decides
  * @param heldOut     how test images are chosen if the data bring none

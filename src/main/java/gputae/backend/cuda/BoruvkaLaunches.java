@@ -56,7 +56,8 @@ final class BoruvkaLaunches {
   private static final int MOST_THREADS = 1024;
 
   /**
-   * The largest number of points whose rounds run in one block. The block reads all lists by itself in each round
+   * The largest number of points whose rounds run in one block. The block reads all lists by itself in each round, but
+   * the grid needs four launches for it. The number follows from counts and has not been timed on a GPU
    * (bench/results/2026-11-29-rounds-of-several-blocks.md).
    */
   private static final int MOST_OF_A_BLOCK = 4000;
