@@ -2,8 +2,8 @@ package gputae.data;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Objects;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
@@ -27,7 +27,7 @@ record ImagePart(Images images, byte[] labels, String[] words) {
 
   /** Classes that are words, in alphabetical order; those that are numbers, up to the largest. */
   static List<String> classes(ImagePart... parts) {
-    SortedSet<String> words = new TreeSet<>();
+    NavigableSet<String> words = new TreeSet<>();
     int largest = -1;
     for (ImagePart part : parts) {
       if (part.words != null) {
