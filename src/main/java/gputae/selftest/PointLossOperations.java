@@ -70,12 +70,12 @@ final class PointLossOperations {
     Matrix points = c.floats(n, d, z);
     List<PointLoss> together = new ArrayList<>();
     List<PointLoss> single = new ArrayList<>();
-    for (char kind : list.toCharArray()) {
+    for (int i = 0; i < list.length(); i++) {
       for (List<PointLoss> losses : List.of(together, single)) {
         // Gradient and loss are assigned, so their previous content must not matter.
         Matrix gradient = c.floats(n, d, Reference.gaussian(new Random(1), n * d, 5));
         Matrix loss = c.number(7);
-        losses.add(kind == 'B' ? new PointLoss.OutsideBall(penalty, c.number(0.3f), gradient, loss)
+        losses.add(list.charAt(i) == 'B' ? new PointLoss.OutsideBall(penalty, c.number(0.3f), gradient, loss)
             : new PointLoss.DeathTimes(c.allocate(ElementType.INT32, n - 1, 2), c.zeros(1, n - 1), degree, maxEdge,
                 c.number(-0.7f), gradient, loss));
       }
