@@ -42,8 +42,8 @@ class NpyVerdictTest {
       entry("a bool of", 28),
       entry("an integer of 2^63", 4),
       entry("a zip file without .npy arrays", 33),
-      entry("a .npz file of", 26),
-      entry("damaged .npz file", 19));
+      entry("a .npz file of", 22),
+      entry("damaged .npz file", 23));
 
   /** Files that we read as an array but not as a cloud. */
   private static final Map<String, Integer> NO_CLOUD = Map.of(

@@ -47,7 +47,7 @@ class JCudaCalls extends DriverContract {
     for (int bytes : new int[] {16 << 10, 60 << 10, 40 << 10, 150 << 10}) {
       driver().launch("nearest_foreign_2", 1, 1, 256, bytes,
           new Arguments().pointer(x).int32(32).int32(2).int32(128).pointer(0).pointer(0).pointer(0).int32(0)
-              .int32(32).pointer(lists));
+              .int32(32).pointer(lists).pointer(0).pointer(0));
       driver().synchronise();
     }
     assertTrue(failure(() -> driver().launch("nearest_foreign_2", 1, 1, 256, 1 << 20, new Arguments()))
