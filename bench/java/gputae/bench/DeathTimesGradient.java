@@ -63,28 +63,13 @@ public class DeathTimesGradient extends DeviceBenchmark {
 
   @Override
   void check() {
-    double[] expected = new double[batch * dimension];
-    int[] pulls = new int[batch];
-    double sum = 0;
-    for (int e = 0; e < batch - 1; e++) {
-      int u = tree.edges()[2 * e];
-      int v = tree.edges()[2 * e + 1];
-      double length = tree.lengths()[e];
-      sum += length;
-      pulls[u]++;
-      pulls[v]++;
-      for (int k = 0; k < dimension; k++) {
-        double pull =
-            length == 0 ? 0 : WEIGHT * (points.coordinate(u, k) - points.coordinate(v, k)) / length;
-        expected[u * dimension + k] += pull;
-        expected[v * dimension + k] -= pull;
-      }
-    }
-    Answer.close("sum", 0, sum, loss.toFloats()[0], 4, sum);
+    DeathTimesReference expected = DeathTimesReference.of(points, tree, WEIGHT);
+    Answer.close("sum", 0, expected.sum(), loss.toFloats()[0], 4, expected.sum());
     float[] found = gradient.toFloats();
     for (int i = 0; i < found.length; i++) {
-      int edgesHere = pulls[i / dimension];
-      Answer.close("gradient", i, expected[i], found[i], Reference.ofSum(edgesHere), Math.abs(WEIGHT) * edgesHere);
+      int edgesHere = expected.edges()[i / dimension];
+      Answer.close("gradient", i, expected.gradient()[i], found[i], Reference.ofSum(edgesHere),
+          Math.abs(WEIGHT) * edgesHere);
     }
   }
 

@@ -6,7 +6,6 @@ import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.backend.PointLoss;
 import gputae.homology.Prim;
-import gputae.homology.SpanningTree;
 import gputae.linear.FloatPoints;
 import gputae.selftest.Reference;
 import java.util.List;
@@ -63,28 +62,13 @@ public class LossesOfPoints extends DeviceBenchmark {
   void check() {
     Reference.Loss outside = Reference.ballPenalty(points, BallPenalty.NORM);
     Answer.close("ball penalty", 0, outside.sum(), ball.loss().toFloats()[0], 4, outside.size());
-    SpanningTree tree = Prim.ofPoints(points);
-    double[] expected = new double[batch * dimension];
-    int[] pulls = new int[batch];
-    double sum = 0;
-    for (int e = 0; e < batch - 1; e++) {
-      int u = tree.edges()[2 * e];
-      int v = tree.edges()[2 * e + 1];
-      double length = tree.lengths()[e];
-      sum += length;
-      pulls[u]++;
-      pulls[v]++;
-      for (int k = 0; k < dimension; k++) {
-        double pull = length == 0 ? 0 : -WEIGHT * (points.coordinate(u, k) - points.coordinate(v, k)) / length;
-        expected[u * dimension + k] += pull;
-        expected[v * dimension + k] -= pull;
-      }
-    }
-    Answer.close("sum of the death times", 0, sum, deaths.loss().toFloats()[0], 4, sum);
+    DeathTimesReference expected = DeathTimesReference.of(points, Prim.ofPoints(points), -WEIGHT);
+    Answer.close("sum of the death times", 0, expected.sum(), deaths.loss().toFloats()[0], 4, expected.sum());
     float[] found = deaths.gradient().toFloats();
     for (int i = 0; i < found.length; i++) {
-      int terms = pulls[i / dimension] + 1;
-      Answer.close("gradient", i, expected[i] + WEIGHT * outside.gradient()[i], found[i], Reference.ofSum(terms),
+      int terms = expected.edges()[i / dimension] + 1;
+      Answer.close("gradient", i, expected.gradient()[i] + WEIGHT * outside.gradient()[i], found[i],
+          Reference.ofSum(terms),
           WEIGHT * terms);
     }
   }

@@ -76,6 +76,11 @@ record DataFileName(Part part, boolean labels, String set, String name) {
     return new DataFileName(part, labels, String.join("-", rest), name);
   }
 
+  /** Whether there are images for training. */
+  boolean isTraining() {
+    return part == Part.TRAIN && !labels;
+  }
+
   /** Whether the name is that of a file of arrays or of a table. */
   static boolean isFile(String name) {
     return !name.startsWith(".") && KINDS.matcher(name).matches()

@@ -134,12 +134,13 @@ public final class Datasets {
     List<DataFileName> names = DataFileName.in(directory);
     if (options.key() == null) {
       for (Pattern form : List.of(USUAL_NPY, USUAL_IDX)) {
-        if (!usual(names, form).isEmpty()) {
-          return parts(directory, name, usual(names, form), options, log);
+        List<DataFileName> usual = usual(names, form);
+        if (!usual.isEmpty()) {
+          return parts(directory, name, usual, options, log);
         }
       }
     }
-    boolean hasParts = names.stream().anyMatch(file -> file.part() == Part.TRAIN && !file.labels());
+    boolean hasParts = names.stream().anyMatch(DataFileName::isTraining);
     if (ImageFolders.hasFolders(directory) || !hasParts && ImageFolders.hasImages(directory)) {
       options.refuseFor(directory.toString(), "a folder of images");
       return ImageFolders.read(directory, name, options.heldOut(), log);
@@ -160,8 +161,7 @@ public final class Datasets {
   /** The files whose names have a usual form, if those of the training images are among them; else none. */
   private static List<DataFileName> usual(List<DataFileName> names, Pattern form) {
     List<DataFileName> usual = names.stream().filter(name -> form.matcher(name.name()).matches()).toList();
-    boolean images = usual.stream().anyMatch(name -> name.part() == Part.TRAIN && !name.labels());
-    return images ? usual : List.of();
+    return usual.stream().anyMatch(DataFileName::isTraining) ? usual : List.of();
   }
 
   /** Files of images whose names say no part. */
@@ -172,8 +172,8 @@ public final class Datasets {
   /** Opens a data set whose parts are files of their own. */
   private static Dataset parts(Path directory, String name, List<DataFileName> names, DataOptions options,
       Consumer<String> log) throws DataException {
-    List<String> sets = names.stream().filter(file -> file.part() == Part.TRAIN && !file.labels())
-        .map(DataFileName::set).distinct().sorted().toList();
+    List<String> sets =
+        names.stream().filter(DataFileName::isTraining).map(DataFileName::set).distinct().sorted().toList();
     boolean isSet = options.key() != null && sets.contains(options.key());
     // The set without a name of its own is the folder's.
     if (sets.size() > 1 && !isSet && (options.key() != null || !sets.get(0).isEmpty())) {
@@ -239,16 +239,21 @@ public final class Datasets {
   static Dataset divided(Path source, String name, List<String> classes, Split whole, HeldOut heldOut, boolean byClass,
       String labels, Consumer<String> log) throws DataException {
     int count = whole.images().count();
-    if (count < 2) {
-      throw new DataException(
-          source + ": " + count + " image, expected at least 2: one to train on and one to hold out");
-    }
+    requireTwo(source, count);
     boolean[] held = heldOut.of(count, whole.labels(), byClass);
     int[] train = IntStream.range(0, count).filter(i -> !held[i]).toArray();
     int[] test = IntStream.range(0, count).filter(i -> held[i]).toArray();
     log.accept(source + ": " + count + " images, " + test.length + " of them are the test split ("
         + heldOut.words(whole.labels() != null, byClass) + "); " + labels);
     return new Dataset(name, classes, whole.take(train), whole.take(test), heldOut);
+  }
+
+  /** Refuses images that cannot be divided. */
+  static void requireTwo(Path source, int count) throws DataException {
+    if (count < 2) {
+      throw new DataException(
+          source + ": " + count + " image, expected at least 2: one to train on and one to hold out");
+    }
   }
 
   private static Dataset of(Path source, String name, ImagePart train, ImagePart test) throws DataException {
@@ -294,7 +299,7 @@ public final class Datasets {
       return files;
     }
     List<DataFileName> names = DataFileName.in(place);
-    boolean divided = names.stream().anyMatch(name -> name.part() == Part.TRAIN && !name.labels());
+    boolean divided = names.stream().anyMatch(DataFileName::isTraining);
     names.stream().filter(name -> name.part() != null).map(name -> place.resolve(name.name())).forEach(files::add);
     List<DataFileName> whole = whole(names);
     if (!divided && whole.size() == 1) {

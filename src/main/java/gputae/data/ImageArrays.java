@@ -10,7 +10,8 @@ import java.util.function.Consumer;
  */
 final class ImageArrays {
 
-  private static final String CONVERT = "; convert in Python: numpy.save('NEW.npy', ";
+  private static final String SAVE = "numpy.save('NEW.npy', ";
+  private static final String CONVERT = "; convert in Python: " + SAVE;
 
   private ImageArrays() {}
 
@@ -32,15 +33,38 @@ final class ImageArrays {
   }
 
   /** The shape of an array of images. Its colours are the second axis or the last one. */
-  private record Layout(int count, int height, int width, int colours, boolean coloursFirst) {
+  record Layout(int count, int height, int width, int colours, boolean coloursFirst) {
 
     boolean isSquare() {
       return height == width;
     }
 
-    int at(int image, int pixel, int colour) {
+    private int at(int image, int pixel, int colour) {
       int pixels = height * width;
       return coloursFirst ? (image * colours + colour) * pixels + pixel : (image * pixels + pixel) * colours + colour;
+    }
+
+    /**
+     * Writes the grey values of coloured images.
+     *
+     * @param values 3 colours, or 4 with an alpha, from 0 to 255
+     * @param grey   the pixels of the images, from {@code offset} on
+     * @return whether a pixel has a colour
+     */
+    boolean toGrey(byte[] values, byte[] grey, int offset) {
+      int pixels = height * width;
+      boolean coloured = false;
+      for (int i = 0; i < count; i++) {
+        for (int p = 0; p < pixels; p++) {
+          int red = values[at(i, p, 0)] & 0xff;
+          int green = values[at(i, p, 1)] & 0xff;
+          int blue = values[at(i, p, 2)] & 0xff;
+          int alpha = colours == 4 ? values[at(i, p, 3)] & 0xff : 255;
+          coloured |= red != green || green != blue;
+          grey[offset + i * pixels + p] = (byte) Picture.luminance(alpha, red, green, blue);
+        }
+      }
+      return coloured;
     }
   }
 
@@ -56,20 +80,8 @@ final class ImageArrays {
     if (layout.colours == 1) {
       return new Images(values, layout.count, layout.height, layout.width);
     }
-    int pixels = layout.height * layout.width;
-    byte[] grey = new byte[layout.count * pixels];
-    boolean coloured = false;
-    for (int i = 0; i < layout.count; i++) {
-      for (int p = 0; p < pixels; p++) {
-        int red = values[layout.at(i, p, 0)] & 0xff;
-        int green = values[layout.at(i, p, 1)] & 0xff;
-        int blue = values[layout.at(i, p, 2)] & 0xff;
-        int alpha = layout.colours == 4 ? values[layout.at(i, p, 3)] & 0xff : 255;
-        coloured |= red != green || green != blue;
-        grey[i * pixels + p] = (byte) Picture.luminance(alpha, red, green, blue);
-      }
-    }
-    if (coloured) {
+    byte[] grey = new byte[layout.count * layout.height * layout.width];
+    if (layout.toGrey(values, grey, 0)) {
       log.accept(named.where + ": colour becomes grey (luminance)");
     }
     return new Images(grey, layout.count, layout.height, layout.width);
@@ -125,9 +137,9 @@ final class ImageArrays {
   private static byte[] bytes(Named named, Consumer<String> log) throws DataException {
     if (named.array instanceof NpyArray.Bytes bytes) {
       byte[] values = bytes.values();
-      if (isBlack(values)) {
+      if (isBlack(values, values.length)) {
         log.accept("warning: " + named.where + ": no value is above 1, so the images are nearly black; if 1 is white,"
-            + " store bool" + CONVERT.substring(9) + "ARRAY.astype(bool))");
+            + " store bool in Python: " + SAVE + "ARRAY.astype(bool))");
       }
       return values;
     }
@@ -154,13 +166,14 @@ final class ImageArrays {
     return pixels;
   }
 
-  private static boolean isBlack(byte[] values) {
+  /** Whether the first {@code count} values are 0 and 1, where 1 can be white or nearly black. */
+  static boolean isBlack(byte[] values, int count) {
     boolean white = false;
-    for (byte value : values) {
-      if ((value & 0xff) > 1) {
+    for (int i = 0; i < count; i++) {
+      if ((values[i] & 0xff) > 1) {
         return false;
       }
-      white |= value == 1;
+      white |= values[i] == 1;
     }
     return white;
   }

@@ -72,7 +72,13 @@ final class ImageFolders {
 
   /** Whether there are image files in the folder itself. */
   static boolean hasImages(Path folder) throws DataException {
-    return !images(folder).isEmpty();
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.anyMatch(ImageFolders::isImage);
+    } catch (UncheckedIOException e) {
+      throw DataException.reading(folder, e.getCause());
+    } catch (IOException e) {
+      throw DataException.reading(folder, e);
+    }
   }
 
   /** The folder of a part, such as train or Training; null if there is none. */
@@ -104,10 +110,7 @@ final class ImageFolders {
       Picture.Size size = Picture.sizeOf(train.files.get(0));
       dataset = new Dataset(name, classes, split(train, size, coloured), split(test, size, coloured));
     } else {
-      if (train.files.size() < 2) {
-        throw new DataException(directory + ": " + train.files.size() + " image, expected at least 2: one to train on"
-            + " and one to hold out");
-      }
+      Datasets.requireTwo(directory, train.files.size());
       Split whole = split(train, Picture.sizeOf(train.files.get(0)), coloured);
       dataset = Datasets.divided(directory, name, classes, whole, heldOut, whole.labels() != null,
           whole.labels() == null ? "no labels (there are no class folders)" : "classes from the folders", log);

@@ -91,7 +91,7 @@ final class ImageTable {
       splitOff(count);
     }
     int[] shape = {count, pixelColumns.length};
-    if (floats == null && isBinary()) {
+    if (floats == null && ImageArrays.isBlack(bytes, values)) {
       throw new DataException(table.file() + ": all pixels are 0 or 1, where 1 can be white or nearly black; write 255"
           + " for white");
     }
@@ -99,17 +99,6 @@ final class ImageTable {
         : new NpyArray.Floats(shape, Arrays.copyOf(floats, values));
     Images images = ImageArrays.images(new ImageArrays.Named(table.file().toString(), 'f', array), note);
     return labelColumn == NONE ? new ImagePart(images, null) : withLabels(images);
-  }
-
-  private boolean isBinary() {
-    boolean white = false;
-    for (int i = 0; i < values; i++) {
-      if ((bytes[i] & 0xff) > 1) {
-        return false;
-      }
-      white |= bytes[i] == 1;
-    }
-    return white;
   }
 
   /** Takes the classes, which were read with the pixels, out of the first or the last column. */

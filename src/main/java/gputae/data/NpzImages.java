@@ -37,10 +37,7 @@ final class NpzImages {
     return switch (array) {
       case "arr_0" -> new DataFileName(null, false, "", array);
       case "arr_1" -> new DataFileName(null, true, "", array);
-      default -> {
-        DataFileName name = DataFileName.of(array);
-        yield new DataFileName(name.part(), name.labels(), name.set(), array);
-      }
+      default -> DataFileName.of(array);
     };
   }
 

@@ -110,21 +110,12 @@ final class Picture {
 
   private static boolean decode(Pnm image, Path file, Size size, byte[] pixels, int offset) throws DataException {
     requireSize(file, image.height(), image.width(), size);
-    int count = image.height() * image.width();
-    byte[] values = image.values();
     if (image.colours() == 1) {
-      System.arraycopy(values, 0, pixels, offset, count);
+      System.arraycopy(image.values(), 0, pixels, offset, image.values().length);
       return false;
     }
-    boolean coloured = false;
-    for (int i = 0; i < count; i++) {
-      int red = values[3 * i] & 0xff;
-      int green = values[3 * i + 1] & 0xff;
-      int blue = values[3 * i + 2] & 0xff;
-      coloured |= red != green || green != blue;
-      pixels[offset + i] = (byte) luminance(255, red, green, blue);
-    }
-    return coloured;
+    return new ImageArrays.Layout(1, image.height(), image.width(), image.colours(), false)
+        .toGrey(image.values(), pixels, offset);
   }
 
   private static byte[] bytes(Path file) throws DataException {

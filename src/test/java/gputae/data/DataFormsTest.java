@@ -226,6 +226,15 @@ class DataFormsTest {
     };
   }
 
+  /** Writes the training images and labels, then the test images and labels, each as a .npy file of this name. */
+  private static Path pairs(Path folder, String... names) throws IOException {
+    List<byte[]> contents = List.of(images(TRAIN), labelsNpy(TRAIN), images(TEST), labelsNpy(TEST));
+    for (int i = 0; i < names.length; i++) {
+      file(folder, names[i] + ".npy", contents.get(i));
+    }
+    return folder;
+  }
+
   private static double[] colour(boolean first, int colours) {
     double[] values = new double[COUNT * PIXELS * colours];
     for (int i = 0; i < COUNT; i++) {
@@ -275,35 +284,15 @@ class DataFormsTest {
       file(folder, "set-labels.npy", npy("<f8", doubles(labels(ALL), 1), COUNT));
       return file(folder, "set.npy", images(ALL));
     });
-    is("npy pairs", folder -> {
-      file(folder, "train-images.npy", images(TRAIN));
-      file(folder, "train-labels.npy", labelsNpy(TRAIN));
-      file(folder, "test-images.npy", images(TEST));
-      file(folder, "test-labels.npy", labelsNpy(TEST));
-      return folder;
-    });
-    is("X_train.npy, y_train.npy", folder -> {
-      file(folder, "X_train.npy", images(TRAIN));
-      file(folder, "y_train.npy", labelsNpy(TRAIN));
-      file(folder, "X_test.npy", images(TEST));
-      file(folder, "y_test.npy", labelsNpy(TEST));
-      return folder;
-    });
-    is("training and validation files", folder -> {
-      file(folder, "train_images.npy", images(TRAIN));
-      file(folder, "train_labels.npy", labelsNpy(TRAIN));
-      file(folder, "val_images.npy", images(TEST));
-      file(folder, "val_labels.npy", labelsNpy(TEST));
-      return folder;
-    }, "there are no test images, so val_images.npy is the test split");
+    is("npy pairs", folder -> pairs(folder, "train-images", "train-labels", "test-images", "test-labels"));
+    is("X_train.npy, y_train.npy", folder -> pairs(folder, "X_train", "y_train", "X_test", "y_test"));
+    is("training and validation files",
+        folder -> pairs(folder, "train_images", "train_labels", "val_images", "val_labels"),
+        "there are no test images, so val_images.npy is the test split");
     is("npy pairs beside other files", folder -> {
       file(folder, "train-latents.npy", images(0));
       file(folder, "train-images-small.npy", images(0));
-      file(folder, "train-images.npy", images(TRAIN));
-      file(folder, "train-labels.npy", labelsNpy(TRAIN));
-      file(folder, "test-images.npy", images(TEST));
-      file(folder, "test-labels.npy", labelsNpy(TEST));
-      return folder;
+      return pairs(folder, "train-images", "train-labels", "test-images", "test-labels");
     });
     is("an array called target", folder -> {
       file(folder, "target-labels.npy", labelsNpy(ALL));

@@ -143,10 +143,14 @@ class MutationTest {
           .submit(() -> attempt(mutant, operations.getOrDefault(mutant.file(), all), folder, unchanged)));
     }
     List<Tried> tried = new ArrayList<>();
-    for (Future<Tried> future : futures) {
-      tried.add(future.get());
+    try {
+      for (Future<Tried> future : futures) {
+        tried.add(future.get());
+      }
+    } finally {
+      // If the kernels as they are do not pass, the other mutants need not be tried.
+      pool.shutdownNow();
     }
-    pool.shutdown();
 
     Files.write(Path.of("target/mutants.txt"),
         tried.stream().map(t -> t.fate + "  " + t.mutant + "  (" + t.how + ")").toList());
