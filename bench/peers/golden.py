@@ -16,7 +16,8 @@ float32 and in float64. B is the batch, d the latent dimension.
     decoder = Linear(d,12)  ELU Linear(12,16) ELU Linear(16,64)    (outputs logits)
     x       = float32(u8) / 255
     z       = encoder(x); for the vae z = mu + exp(logvar / 2) * eps
-    rec     = mean over batch and pixels of the binary cross-entropy of sigmoid(decoder(z)) against x
+    rec     = mean over batch and pixels of the binary cross-entropy of sigmoid(decoder(z)) against x; where output is
+              "gaussian", of the squared error (decoder(z) - x)^2 against vectors x that are not images
     ball    = sum over the batch of max(|z| - 1, 0), or of max(|z|^2 - 1, 0) where penalty is "squared"
     deaths  = sum of |z_i - z_j|^degree over the edges (i,j) of the Euclidean minimum spanning tree of z with
               0 < |z_i - z_j| <= max_edge
@@ -43,7 +44,8 @@ for s is latent_norm. The model topoae has rec and signature.
                       the signature too: otherwise |z_i - z_j| would be far below |x_i - x_j| / T.
                       With the signature, signature.scale (1) is s; grad., grad64. and final. have it as well.
   images         U8   [n,64]   generated blobs, gradients and strokes
-  order          I32  [20*B]   rows of images, batch after batch
+  vectors        F32  [n,64]   where output is "gaussian" instead of images: bent sheets in 64 dimensions
+  order          I32  [20*B]   rows of images or vectors, batch after batch
   labels         U8   [n]      only with class deaths: the class of each image; 255: none
   eps            F32  [20,B,d] vae only: the noise of each step
   losses         F64  [20,5]   rec, ball, deaths, kl, total before each update, float32 run (values are float32,
@@ -57,7 +59,7 @@ for s is latent_norm. The model topoae has rec and signature.
   deaths         F32  [m]      |z_i - z_j| of `latents` over the edges above, ascending; m is B - 1 minus the edges of
                                length zero and those longer than max_edge. Every model has them, also those whose
                                objective does not use them.
-  __metadata__   model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch,
+  __metadata__   output ("gaussian"; nothing for "bernoulli"), model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch,
                  gudhi; with the signature or class deaths also lambda_signature, normalisation, lambda_class_deaths;
                  and
       difference_losses     max |losses - losses64|
@@ -134,6 +136,7 @@ class Case:
     lambda_signature: float = 0.0
     normalisation: str = "range"  # range | batch
     lambda_class_deaths: float = 0.0
+    output: str = "bernoulli"  # bernoulli | gaussian
 
     @property
     def columns(self):
@@ -162,6 +165,10 @@ CASES = [
     Case("topoae-batch-d5", "topoae", 5, 32, 3e-3, lambda_signature=0.5, normalisation="batch"),
     Case("tae-signature-d2", "tae", 2, 10, 1e-3, 0.005, 0.005, lambda_signature=0.3),
     Case("tae-classes-d2", "tae", 2, 47, 1e-3, 0.005, 0.005, lambda_class_deaths=0.003),
+    Case("ae-gaussian-d2", "ae", 2, 2, 1e-2, output="gaussian"),
+    Case("tae-gaussian-d5", "tae", 5, 3, 3e-3, 0.005, 0.005, output="gaussian"),
+    Case("topoae-gaussian-d2", "topoae", 2, 18, 3e-3, lambda_signature=0.5, normalisation="batch", output="gaussian"),
+    Case("vae-gaussian-d5", "vae", 5, 1, 1e-2, output="gaussian"),
 ]
 
 
@@ -278,6 +285,15 @@ def images(rng, n):
     return out
 
 
+def vectors(rng, n):
+    """Returns float32 [n,64]: points of three bent sheets in 64 dimensions, about standardised."""
+    u = rng.uniform(-1, 1, (n, 2))
+    features = np.stack([u[:, 0], u[:, 1], np.sin(3 * u[:, 0]), np.cos(3 * u[:, 1]), u[:, 0] * u[:, 1]], 1)
+    sheets = rng.normal(0, 1, (3, 5, PIXELS))
+    x = np.einsum("nf,nfp->np", features, sheets[np.arange(n) % 3]) + 0.05 * rng.normal(0, 1, (n, PIXELS))
+    return (x / x.std()).astype(np.float32)
+
+
 def classes_of_images(n):
     """Returns uint8 [n]: blobs 0, gradients 1, strokes 2; one image in 24 has the rare class 3, one in 8 has none.
 
@@ -353,7 +369,8 @@ def terms(case, net, x, eps, labels):
         mu, logvar = z.chunk(2, 1)
         z = mu + torch.exp(logvar / 2) * eps
         parts["kl"] = -0.5 * (1 + logvar - mu * mu - logvar.exp()).sum() / x.numel()
-    parts["rec"] = F.binary_cross_entropy_with_logits(net.decoder(z), x)
+    loss = F.mse_loss if case.output == "gaussian" else F.binary_cross_entropy_with_logits
+    parts["rec"] = loss(net.decoder(z), x)
     total = parts["rec"] + parts["kl"] if "kl" in parts else parts["rec"]
     if case.model in ("tae", "disk"):
         parts["ball"] = ((z.norm(dim=1) if case.penalty == "norm" else z.square().sum(1)) - 1).clamp_min(0).sum()
@@ -451,9 +468,10 @@ def check(case, run, run64, x, order, labels):
 def export_training(case, out):
     rng = np.random.default_rng(case.seed)
     torch.manual_seed(case.seed)
-    pixels = images(rng, IMAGES)
+    gaussian = case.output == "gaussian"
+    samples = vectors(rng, IMAGES) if gaussian else images(rng, IMAGES)
     order = batches(rng, IMAGES, case.repeats)
-    x = torch.from_numpy(pixels.astype(np.float32) / np.float32(255))
+    x = torch.from_numpy(samples if gaussian else samples.astype(np.float32) / np.float32(255))
     labels = torch.from_numpy(classes_of_images(IMAGES))
     vae = case.model == "vae"
     net = Autoencoder(case.latent, 2 * case.latent if vae else case.latent,
@@ -466,7 +484,7 @@ def export_training(case, out):
     run, run64 = train(case, net, x, order, eps, labels), train(case, net64, x, order, eps, labels)
     least = check(case, run, run64, x, order, labels)
 
-    tensors |= {"images": pixels, "order": order, "losses": run.losses, "losses64": run64.losses}
+    tensors |= {"vectors" if gaussian else "images": samples, "order": order, "losses": run.losses, "losses64": run64.losses}
     if vae:
         tensors["eps"] = eps.numpy()
     if case.lambda_class_deaths > 0:
@@ -489,6 +507,8 @@ def export_training(case, out):
     if "signature" in case.columns:
         metadata |= dict(lambda_signature=case.lambda_signature, normalisation=case.normalisation,
                          lambda_class_deaths=case.lambda_class_deaths)
+    if gaussian:
+        metadata["output"] = case.output
     path = out / f"train-{case.name}.safetensors"
     write_safetensors(path, tensors, {k: str(v) for k, v in metadata.items()})
     outside = [int((z.norm(dim=1) > 1).sum()) for z in (run.latents[0], run.latents[-1])]

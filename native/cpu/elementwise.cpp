@@ -27,12 +27,13 @@ double lane_sum(const float* lanes) {
   return sum;
 }
 
-struct CrossEntropy {
+// A loss of one output and its derivative with respect to the output.
+struct Loss {
   float loss, derivative;
 };
 
 // -[t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))] = max(x, 0) - t x + log(1 + exp(-|x|)), and sigmoid(x) - t.
-inline CrossEntropy cross_entropy(float x, float t) {
+inline Loss cross_entropy(float x, float t) {
   const float positive = x > 0 ? x : 0;  // for a NaN, the product t * x brings it back
   const float e = exponential_below_zero(-__builtin_fabsf(x));
   // Division is the slowest operation here. One division gives 1 / (1 + e) and e / (2 + e), and log(1 + e)
@@ -42,6 +43,53 @@ inline CrossEntropy cross_entropy(float x, float t) {
   const float larger = two_plus * reciprocal;
   const float probability = x > 0 ? larger : e * larger;
   return {multiply_add(-t, x, positive) + twice_inverse_tanh(e * one_plus * reciprocal), probability - t};
+}
+
+// (x - t)^2 and its derivative.
+inline Loss square(float x, float t) {
+  const float difference = x - t;
+  return {difference * difference, 2 * difference};
+}
+
+// The mean of a loss over outputs (rows, p) against target; gradient (rows, p) may be null, and may be the outputs.
+template <Loss (*of)(float, float)>
+void mean_loss(const float* outputs, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows,
+               int64_t p, GputaeTeam* team) {
+  const float scale = static_cast<float>(1.0 / (static_cast<double>(rows) * static_cast<double>(p)));
+  const int parts = parts_for(team, rows * p, kParallelValues);
+  in_parts(team, parts, [=](int number) {
+    const Share own = share(rows, 1, number, parts);
+    for (int64_t r = own.first; r < own.last; r++) {
+      const float* x = outputs + r * p;
+      const float* t = target + r * p;
+      float sums[kLanes] = {};
+      int64_t j = 0;
+      if (gradient != nullptr) {
+        float* g = gradient + r * p;
+        for (; j + kLanes <= p; j += kLanes) {
+          for (int l = 0; l < kLanes; l++) {
+            const Loss c = of(x[j + l], t[j + l]);
+            sums[l] += c.loss;
+            g[j + l] = c.derivative * scale;
+          }
+        }
+        for (int l = 0; j < p; j++, l++) {
+          const Loss c = of(x[j], t[j]);
+          sums[l] += c.loss;
+          g[j] = c.derivative * scale;
+        }
+      } else {
+        for (; j + kLanes <= p; j += kLanes) {
+          for (int l = 0; l < kLanes; l++) sums[l] += of(x[j + l], t[j + l]).loss;
+        }
+        for (int l = 0; j < p; j++, l++) sums[l] += of(x[j], t[j]).loss;
+      }
+      row_sums[r] = lane_sum(sums);
+    }
+  });
+  double sum = 0;
+  for (int64_t r = 0; r < rows; r++) sum += row_sums[r];
+  *loss = static_cast<float>(sum / (static_cast<double>(rows) * static_cast<double>(p)));
 }
 
 // byte / 255, correctly rounded: the product with the rounded reciprocal, corrected by its remaining error.
@@ -57,25 +105,38 @@ inline float grey(uint8_t byte) {
 #endif
 }
 
-}  // namespace
+inline float value(uint8_t byte) { return grey(byte); }
+inline float value(float number) { return number; }
 
-void gather(const uint8_t* images, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch,
-            int64_t rows, int64_t p, float* x, GputaeTeam* team) {
-  const int32_t* batch_order = order + *step % steps_per_epoch * batch;
+// x (rows, p) = the values of the samples (n, p) whose numbers stand in `order` (rows).
+template <typename T>
+void gather_rows(const T* samples, const int32_t* order, int64_t rows, int64_t p, float* x, GputaeTeam* team) {
   const int parts = parts_for(team, rows * p, kParallelValues);
   in_parts(team, parts, [=](int number) {
     const Share own = share(rows, 1, number, parts);
     for (int64_t r = own.first; r < own.last; r++) {
-      const uint8_t* image = images + static_cast<int64_t>(batch_order[r]) * p;
-      // The next image may lie anywhere in memory, so it is fetched early.
+      const T* sample = samples + static_cast<int64_t>(order[r]) * p;
+      // The next sample may lie anywhere in memory, so it is fetched early.
       if (r + 1 < own.last) {
-        const uint8_t* next = images + static_cast<int64_t>(batch_order[r + 1]) * p;
-        for (int64_t j = 0; j < p; j += 64) __builtin_prefetch(next + j);
+        const T* next = samples + static_cast<int64_t>(order[r + 1]) * p;
+        for (int64_t j = 0; j < p; j += 64 / static_cast<int64_t>(sizeof(T))) __builtin_prefetch(next + j);
       }
       float* row = x + r * p;
-      for (int64_t j = 0; j < p; j++) row[j] = grey(image[j]);
+      for (int64_t j = 0; j < p; j++) row[j] = value(sample[j]);
     }
   });
+}
+
+}  // namespace
+
+void gather(const uint8_t* images, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch,
+            int64_t rows, int64_t p, float* x, GputaeTeam* team) {
+  gather_rows(images, order + *step % steps_per_epoch * batch, rows, p, x, team);
+}
+
+void gather_floats(const float* samples, const int32_t* order, const int64_t* step, int64_t batch,
+                   int64_t steps_per_epoch, int64_t rows, int64_t p, float* x, GputaeTeam* team) {
+  gather_rows(samples, order + *step % steps_per_epoch * batch, rows, p, x, team);
 }
 
 void sigmoid(const float* logits, float* probability, int64_t count, GputaeTeam* team) {
@@ -93,41 +154,12 @@ void sigmoid(const float* logits, float* probability, int64_t count, GputaeTeam*
 
 void sigmoid_cross_entropy(const float* logits, const float* target, float* gradient, float* loss, double* row_sums,
                            int64_t rows, int64_t p, GputaeTeam* team) {
-  const float scale = static_cast<float>(1.0 / (static_cast<double>(rows) * static_cast<double>(p)));
-  const int parts = parts_for(team, rows * p, kParallelValues);
-  in_parts(team, parts, [=](int number) {
-    const Share own = share(rows, 1, number, parts);
-    for (int64_t r = own.first; r < own.last; r++) {
-      const float* x = logits + r * p;
-      const float* t = target + r * p;
-      float sums[kLanes] = {};
-      int64_t j = 0;
-      if (gradient != nullptr) {
-        float* g = gradient + r * p;
-        for (; j + kLanes <= p; j += kLanes) {
-          for (int l = 0; l < kLanes; l++) {
-            const CrossEntropy c = cross_entropy(x[j + l], t[j + l]);
-            sums[l] += c.loss;
-            g[j + l] = c.derivative * scale;
-          }
-        }
-        for (int l = 0; j < p; j++, l++) {
-          const CrossEntropy c = cross_entropy(x[j], t[j]);
-          sums[l] += c.loss;
-          g[j] = c.derivative * scale;
-        }
-      } else {
-        for (; j + kLanes <= p; j += kLanes) {
-          for (int l = 0; l < kLanes; l++) sums[l] += cross_entropy(x[j + l], t[j + l]).loss;
-        }
-        for (int l = 0; j < p; j++, l++) sums[l] += cross_entropy(x[j], t[j]).loss;
-      }
-      row_sums[r] = lane_sum(sums);
-    }
-  });
-  double sum = 0;
-  for (int64_t r = 0; r < rows; r++) sum += row_sums[r];
-  *loss = static_cast<float>(sum / (static_cast<double>(rows) * static_cast<double>(p)));
+  mean_loss<cross_entropy>(logits, target, gradient, loss, row_sums, rows, p, team);
+}
+
+void squared_error(const float* outputs, const float* target, float* gradient, float* loss, double* row_sums,
+                   int64_t rows, int64_t p, GputaeTeam* team) {
+  mean_loss<square>(outputs, target, gradient, loss, row_sums, rows, p, team);
 }
 
 void ball_penalty(const float* z, int penalty, const float* weight, float* gradient, float* loss, int64_t rows,

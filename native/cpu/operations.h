@@ -12,6 +12,11 @@ OPERATION(void, gather,
           (const uint8_t* images, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch,
            int64_t rows, int64_t p, float* x, GputaeTeam* team))
 
+// x (rows, p) = samples[order[(step % steps_per_epoch) * batch + row]]; samples (n, p), order int32.
+OPERATION(void, gather_floats,
+          (const float* samples, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch,
+           int64_t rows, int64_t p, float* x, GputaeTeam* team))
+
 // y (rows, out) = activation(x (rows, in) w (out, in)^T + b (out)). Equal rows of x give equal bits, whatever their
 // places, the number of rows and the number of threads.
 OPERATION(void, dense,
@@ -32,6 +37,12 @@ OPERATION(void, sigmoid, (const float* logits, float* probability, int64_t count
 // respect to the logits; it may be null, and it may be the logits. row_sums (rows) is work space of doubles.
 OPERATION(void, sigmoid_cross_entropy,
           (const float* logits, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows,
+           int64_t p, GputaeTeam* team))
+
+// Mean of (output - target)^2 over rows x p. gradient (rows, p) is the gradient with respect to the outputs; it may be
+// null, and it may be the outputs. row_sums (rows) is work space of doubles.
+OPERATION(void, squared_error,
+          (const float* outputs, const float* target, float* gradient, float* loss, double* row_sums, int64_t rows,
            int64_t p, GputaeTeam* team))
 
 // loss = sum over rows of max(|z| - 1, 0) or max(|z|^2 - 1, 0); gradient (rows, d) = *weight * its derivative.

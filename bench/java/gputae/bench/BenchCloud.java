@@ -57,7 +57,7 @@ public enum BenchCloud {
       trainer.run(new TrainListener() {});
       Images images = digits.train().images();
       try (Matrix all =
-          cpu.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+          cpu.allocate(ElementType.UINT8, images.count(), images.size()).upload(images.pixels())) {
         return trainer.model().embeddings(all.firstRows(n));
       }
     }

@@ -61,10 +61,10 @@ public class TrainingStep extends DeviceBenchmark {
     private final Matrix order; // int32 (1, images)
 
     private Training(Backend backend) {
-      Autoencoder network = new Autoencoder(backend, Trainer.architecture(config, images.pixelsPerImage()));
+      Autoencoder network = new Autoencoder(backend, Trainer.architecture(config, images.size()));
       network.parameters().upload(Initialisation.draw(network.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
       step = new TrainStep(backend, config, network, batch);
-      pixels = backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels());
+      pixels = backend.allocate(ElementType.UINT8, images.count(), images.size()).upload(images.pixels());
       order = backend.allocate(ElementType.INT32, 1, images.count())
           .upload(Philox.permutation(images.count(), config.seed(), 1, Streams.ORDER));
     }

@@ -29,6 +29,7 @@ void gather() {
     std::vector<int32_t> places(static_cast<size_t>((steps - 1) * batch + rows));
     for (int32_t& place : places) place = static_cast<int32_t>(numbers.below(n));
     Guarded<uint8_t> images(pixels);
+    Guarded<float> samples(numbers.floats(n * p, -1e3, 1e3));
     Guarded<int32_t> order(places);
     for (const int64_t now : {0, 2, 3, 7}) {
       Guarded<int64_t> step(std::vector<int64_t>{now});
@@ -42,6 +43,14 @@ void gather() {
                 right && x[r * p + j] == static_cast<float>(images[order[now % steps * batch + r] * p + j]) / 255.0f;
         }
         that(right, "%ld rows of %ld pixels at step %ld", static_cast<long>(rows), static_cast<long>(p),
+             static_cast<long>(now));
+        kernels->gather_floats(samples.get(), order.get(), step.get(), batch, steps, rows, p, x.get(), team);
+        right = true;
+        for (int64_t r = 0; r < rows; r++) {
+          for (int64_t j = 0; j < p; j++)
+            right = right && check::same(x[r * p + j], samples[order[now % steps * batch + r] * p + j]);
+        }
+        that(right, "%ld rows of %ld floats at step %ld", static_cast<long>(rows), static_cast<long>(p),
              static_cast<long>(now));
       }
     }

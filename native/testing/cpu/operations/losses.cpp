@@ -95,6 +95,42 @@ void sigmoid_cross_entropy() {
   }
 }
 
+void squared_error() {
+  Numbers numbers(12);
+  for (const auto& [rows, p] : kShapes) {
+    const int64_t count = rows * p;
+    Guarded<float> outputs(numbers.floats(count, -5, 5)), target(numbers.floats(count, -5, 5));
+    double sum = 0;
+    for (int64_t i = 0; i < count; i++) {
+      const double difference = static_cast<double>(outputs[i]) - static_cast<double>(target[i]);
+      sum += difference * difference;
+    }
+    const auto values = static_cast<double>(count);
+    Floats first;
+    for (GputaeTeam* team : teams) {
+      const std::string name = "squared error of " + std::to_string(rows) + " x " + std::to_string(p);
+      Guarded<float> gradient(count), loss(1), loss_alone(1), in_place(outputs.values());
+      Guarded<double> row_sums(rows);
+      kernels->squared_error(outputs.get(), target.get(), gradient.get(), loss.get(), row_sums.get(), rows, p, team);
+      if (team == teams[0]) first = gradient.values();
+      same_bits(first, gradient.values(), "its gradient on another team");
+      that(near(loss[0], sum / values, kEpsilon * (static_cast<double>(p) / 16 + 8) * sum / values),
+           "%s is %g, not %g", name.c_str(), static_cast<double>(loss[0]), sum / values);
+      const auto reference = [&](int64_t i) {
+        return 2 * (static_cast<double>(outputs[i]) - static_cast<double>(target[i])) / values;
+      };
+      all_near(
+          gradient, reference, [&](int64_t i) { return 3 * kEpsilon * std::fabs(reference(i)); }, name.c_str());
+      kernels->squared_error(outputs.get(), target.get(), nullptr, loss_alone.get(), row_sums.get(), rows, p, team);
+      that(check::same(loss[0], loss_alone[0]), "%s without gradient", name.c_str());
+      kernels->squared_error(in_place.get(), target.get(), in_place.get(), loss_alone.get(), row_sums.get(), rows, p,
+                             team);
+      that(check::same(loss[0], loss_alone[0]), "%s with the gradient in place of the outputs", name.c_str());
+      same_bits(first, in_place.values(), "its gradient in place of the outputs");
+    }
+  }
+}
+
 void ball_penalty() {
   Numbers numbers(10);
   const float weight = 0.37f;
@@ -205,6 +241,7 @@ void reparameterise() {
 void test_losses() {
   check::group("sigmoid", sigmoid);
   check::group("sigmoid and cross-entropy", sigmoid_cross_entropy);
+  check::group("squared error", squared_error);
   check::group("ball penalty", ball_penalty);
   check::group("reparameterisation", reparameterise);
 }

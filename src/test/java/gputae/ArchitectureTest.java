@@ -37,7 +37,7 @@ class ArchitectureTest {
       backend.cpu      | backend
       backend.cuda     | backend
       cli              | backend backend.cpu backend.cuda console data device evaluate figure files homology linear
-                         model objective paper report run selftest study train view
+                         model objective paper report run selftest study text train view
       console          | files objective text train
       data             | files linear
       device           | backend backend.cpu backend.cuda
@@ -46,7 +46,7 @@ class ArchitectureTest {
       files            |
       homology         | backend linear
       linear           |
-      model            | backend files linear text
+      model            | backend data files linear text
       objective        | backend
       paper            | backend data device evaluate figure files model report run text train
       report           | evaluate files objective text train

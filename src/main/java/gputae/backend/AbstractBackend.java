@@ -147,9 +147,10 @@ public abstract class AbstractBackend implements Backend {
     require(from.type() == to.type() && from.size() == to.size(), "copy", from, to);
   }
 
-  protected static void requireGather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch,
+  protected static void requireGather(Matrix samples, Matrix order, Matrix step, long batch, long stepsPerEpoch,
       Matrix x) {
-    require(images.type() == ElementType.UINT8 && images.columns() == x.columns(), "gather", images, x);
+    require((samples.type() == ElementType.UINT8 || samples.type() == ElementType.FLOAT32)
+        && samples.columns() == x.columns(), "gather", samples, x);
     require(x.type() == ElementType.FLOAT32 && x.rows() <= batch, "gather into", x);
     require(order.type() == ElementType.INT32 && order.size() >= (stepsPerEpoch - 1) * batch + x.rows(),
         "order of gather", order);
@@ -199,13 +200,15 @@ public abstract class AbstractBackend implements Backend {
     require(logits.size() == probability.size(), "sigmoid", logits, probability);
   }
 
-  protected static void requireSigmoidCrossEntropy(Matrix logits, Matrix target, Matrix gradient, Matrix loss) {
-    requireFloats("sigmoidCrossEntropy", logits, target, loss);
-    require(target.rows() == logits.rows() && target.columns() == logits.columns() && loss.size() == 1,
-        "sigmoidCrossEntropy", logits, target, loss);
+  /** The shapes of {@code sigmoidCrossEntropy} and {@code squaredError}. */
+  protected static void requireOutputLoss(String operation, Matrix outputs, Matrix target, Matrix gradient,
+      Matrix loss) {
+    requireFloats(operation, outputs, target, loss);
+    require(target.rows() == outputs.rows() && target.columns() == outputs.columns() && loss.size() == 1,
+        operation, outputs, target, loss);
     if (gradient != null) {
-      requireFloats("sigmoidCrossEntropy", gradient);
-      require(gradient.size() == logits.size(), "sigmoidCrossEntropy", logits, gradient);
+      requireFloats(operation, gradient);
+      require(gradient.size() == outputs.size(), operation, outputs, gradient);
     }
   }
 

@@ -106,15 +106,15 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Converts a batch of images to numbers in [0, 1]: x[r] = images[order[(step mod stepsPerEpoch) * batch + r]] / 255,
-   * correctly rounded.
+   * Brings the samples of a batch: x[r] = samples[order[(step mod stepsPerEpoch) * batch + r]]. Bytes become numbers
+   * in [0, 1]: byte / 255, correctly rounded.
    *
-   * @param images uint8 (n, p)
-   * @param order  int32, at least (stepsPerEpoch - 1) * batch + rows elements
-   * @param step   int64 (1, 1), number of steps done so far
-   * @param x      (rows, p), at most batch rows
+   * @param samples uint8 or float32 (n, p)
+   * @param order   int32, at least (stepsPerEpoch - 1) * batch + rows elements
+   * @param step    int64 (1, 1), number of steps done so far
+   * @param x       (rows, p), at most batch rows
    */
-  void gather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x);
+  void gather(Matrix samples, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x);
 
   /**
    * y = activation(x w^T + b). x (rows, in), w (out, in), b (1, out), y (rows, out). x and w may be the same matrix; if
@@ -174,6 +174,14 @@ public interface Backend extends AutoCloseable {
    * @param loss     (1, 1)
    */
   void sigmoidCrossEntropy(Matrix logits, Matrix target, Matrix gradient, Matrix loss);
+
+  /**
+   * Reconstruction loss: mean squared error, the mean of (output - target)^2 over all rows and columns.
+   *
+   * @param gradient (rows, p) with respect to the outputs; may be the outputs themselves; null if not needed
+   * @param loss     (1, 1)
+   */
+  void squaredError(Matrix outputs, Matrix target, Matrix gradient, Matrix loss);
 
   /**
    * loss = sum over the rows of z (rows, d) of the penalty for lying outside the unit ball; gradient (rows, d) = weight

@@ -1,6 +1,7 @@
 package gputae.cli;
 
 import gputae.backend.Backend;
+import gputae.backend.Output;
 import gputae.backend.BackendException;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
@@ -164,7 +165,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       Path file = Files.createTempFile("gpu-tae", ".png");
       try {
-        LossFigure.write(file, List.of(new Epoch(1, 1, Losses.ofPaper(1, 1, 1, 0), 1, 1, 1)));
+        LossFigure.write(file, List.of(new Epoch(1, 1, Losses.ofPaper(1, 1, 1, 0), 1, 1, 1)), Output.BERNOULLI);
         return "PNG figures can be drawn";
       } finally {
         Files.deleteIfExists(file);

@@ -1,16 +1,17 @@
 package gputae.cli;
 
 import gputae.backend.Backend;
-import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.data.DataOptions;
 import gputae.data.Dataset;
-import gputae.data.ImageFile;
-import gputae.data.Images;
+import gputae.data.SampleFile;
+import gputae.data.Samples;
+import gputae.data.Vectors;
 import gputae.data.Npy;
 import gputae.files.WholeFile;
 import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
+import gputae.model.SampleMatrix;
 import gputae.run.Failure;
 import gputae.run.Outputs;
 import gputae.run.RunConfig;
@@ -27,8 +28,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Embeds images with a trained model. */
-@Command(name = "encode", description = "Embed images: a split of the run's data set, or a file.",
+/** Embeds samples with a trained model. */
+@Command(name = "encode", description = "Embed samples: a split of the run's data set, or a file.",
     mixinStandardHelpOptions = true)
 final class EncodeCommand implements Callable<Integer> {
 
@@ -50,7 +51,8 @@ final class EncodeCommand implements Callable<Integer> {
       index = "1",
       paramLabel = "FILE",
       arity = "0..1",
-      description = "Images to embed instead of a split: .npy or IDX, of the size on which the model was trained.")
+      description = "Samples to embed instead of a split: a file of any kind that train reads, of the shape on which the"
+          + " model was trained. Features are scaled as in the training.")
   private Path file;
 
   @Option(names = "--split", paramLabel = "SPLIT", description = "train or test (default: test).")
@@ -63,7 +65,7 @@ final class EncodeCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "File to write: .npy (float32 [n, latent]) or .csv (one line per image, no header). Replaced if it"
+      description = "File to write: .npy (float32 [n, latent]) or .csv (one line per sample, no header). Replaced if it"
           + " exists; - is standard output, as .npy.")
   private Path out;
 
@@ -87,32 +89,33 @@ final class EncodeCommand implements Callable<Integer> {
       outputs.notOver(List.of(file), "which is read");
     }
     PrintStream console = outputs.console();
-    Images images;
+    Samples samples;
     if (file != null) {
-      images = ImageFile.read(file, forFile(config.options()), console::println);
+      samples = SampleFile.read(file, forFile(config.options()), console::println);
     } else {
       Dataset dataset = directory.openData(config, data, console::println);
-      images = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).images();
+      samples = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).samples();
     }
-    int pixels = config.height() * config.width();
-    if (images.pixelsPerImage() != pixels) {
-      throw new Failure((file != null ? file : config.dataset()) + " holds images of " + images.height() + " x "
-          + images.width() + "; the model was trained on "
-          + config.height() + " x " + config.width());
+    if (samples.size() != config.shape().size()) {
+      throw new Failure((file != null ? file : config.dataset()) + " holds " + samples.shape().words() + " of "
+          + samples.shape() + "; the model was trained on " + config.shape());
+    }
+    if (file != null && samples instanceof Vectors vectors) {
+      samples = config.options().scaling().apply(vectors);
     }
     int latent = config.config().latent();
     try (Backend backend = device.open(line -> {});
         Autoencoder model = directory.openModel(backend, config);
-        Matrix pixelsOnDevice = backend.allocate(ElementType.UINT8, images.count(), pixels).upload(images.pixels())) {
-      FloatPoints embeddings = model.embeddings(pixelsOnDevice);
+        Matrix matrix = SampleMatrix.of(backend, samples)) {
+      FloatPoints embeddings = model.embeddings(matrix);
       if (csv) {
         WholeFile.write(out, rows(embeddings));
       } else {
         Npy.write(out, embeddings.coordinates(), embeddings.count(), latent);
       }
     }
-    String unit = images.count() == 1 ? " embedding" : " embeddings";
-    console.println(out + ": " + images.count() + unit + " of dimension " + latent);
+    String unit = samples.count() == 1 ? " embedding" : " embeddings";
+    console.println(out + ": " + samples.count() + unit + " of dimension " + latent);
     return 0;
   }
 
@@ -123,7 +126,7 @@ final class EncodeCommand implements Callable<Integer> {
   private DataOptions forFile(DataOptions ofRun) {
     boolean archive = file.toString().toLowerCase(Locale.ROOT).endsWith(".npz");
     boolean table = file.toString().toLowerCase(Locale.ROOT).matches(".*\\.(csv|tsv|txt)(\\.gz)?");
-    return new DataOptions(archive ? ofRun.key() : null, table ? ofRun.labelColumn() : null, ofRun.heldOut());
+    return ofRun.with(archive ? ofRun.key() : null, table ? ofRun.labelColumn() : null);
   }
 
   /** One line per row; every number has enough digits to be read back unchanged. */

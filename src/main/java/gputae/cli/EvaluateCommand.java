@@ -4,8 +4,9 @@ import gputae.backend.Backend;
 import gputae.data.CloudFiles;
 import gputae.data.DataOptions;
 import gputae.data.Dataset;
-import gputae.data.ImageFile;
-import gputae.data.Images;
+import gputae.data.SampleFile;
+import gputae.data.Samples;
+import gputae.data.HeldOut;
 import gputae.data.Labels;
 import gputae.data.Npy;
 import gputae.data.NpyArray;
@@ -117,7 +118,7 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Backend backend = device.open(System.out::println);
         Autoencoder model = directory.openModel(backend, config)) {
       Evaluator evaluator = new Evaluator(dataset, new JudgeCache(dataset, fingerprint, System.err::println));
-      Evaluation evaluation = Evaluating.evaluate(evaluator, backend, model, config.config());
+      Evaluation evaluation = Evaluating.evaluate(evaluator, backend, model, config);
       EvaluationOutputs outputs = new EvaluationOutputs(out == null ? directory.path() : out);
       EvaluationOutputs.print(evaluation, System.out);
       outputs.write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation,
@@ -168,9 +169,10 @@ final class EvaluateCommand implements Callable<Integer> {
   private InputSpace inputs(int count, Sample sample) throws DataException {
     NpyArray array = CloudFiles.holdsNpy(data) ? Npy.read(data) : null;
     if (array instanceof NpyArray.Bytes || array == null && isIdx()) {
-      Images images = ImageFile.read(data, DataOptions.DEFAULT, System.out::println);
+      DataOptions asImages = new DataOptions(null, null, HeldOut.DEFAULT, DataOptions.Form.IMAGES, null, null);
+      Samples images = SampleFile.read(data, asImages, System.out::println);
       requireCount(images.count(), count);
-      return InputSpace.of(sample.images(images));
+      return InputSpace.of(sample.samples(images));
     }
     FloatPoints vectors;
     if (array instanceof NpyArray.Floats floats && floats.shape().length > 2) {

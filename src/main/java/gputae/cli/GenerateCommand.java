@@ -1,20 +1,28 @@
 package gputae.cli;
 
 import gputae.backend.Backend;
+import gputae.data.Images;
 import gputae.data.Npy;
+import gputae.data.Samples;
+import gputae.data.Shape;
+import gputae.data.Vectors;
 import gputae.figure.ImageGrid;
+import gputae.files.WholeFile;
 import gputae.model.Autoencoder;
 import gputae.run.Failure;
-import gputae.run.GeneratedImages;
+import gputae.run.GeneratedSamples;
 import gputae.run.Outputs;
 import gputae.run.RunConfig;
 import gputae.run.RunDirectory;
+import gputae.text.Csv;
 import gputae.train.TrainConfig;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,16 +31,17 @@ import picocli.CommandLine.Parameters;
 /** Decodes samples from the prior of a trained model. */
 @Command(
     name = "generate",
-    description = "Generate images: decode samples of the latent prior, which is uniform in the unit ball for tae and "
-        + "disk, and standard normal for the other models. Only vae is trained to match it; the embeddings of ae and "
-        + "topoae may lie elsewhere.",
+    description = "Generate images or vectors: decode samples of the latent prior, which is uniform in the unit ball"
+        + " for tae and disk, and standard normal for the other models. Only vae is trained to match it; the embeddings"
+        + " of ae and topoae may lie elsewhere.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "RUN", description = "Folder of a run.")
   private Path run;
 
-  @Option(names = "--count", paramLabel = "N", defaultValue = "96", description = "Images (default: ${DEFAULT-VALUE}).")
+  @Option(names = "--count", paramLabel = "N", defaultValue = "96",
+      description = "Samples (default: ${DEFAULT-VALUE}).")
   private int count;
 
   @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
@@ -43,8 +52,9 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "File to write: .npy (uint8 [count, height, width]) or .png (a grid). Replaced if it exists;"
-          + " - is standard output, as .npy.")
+      description = "File to write: of images .npy (uint8 [count, height, width]) or .png (a grid); of vectors .npy"
+          + " (float32 [count, features]) or .csv, in the unit of the data. Replaced if it exists; - is standard output,"
+          + " as .npy.")
   private Path out;
 
   @Mixin
@@ -54,8 +64,9 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     String name = out.toString().toLowerCase(Locale.ROOT);
     boolean picture = name.endsWith(".png");
-    if (!picture && !name.endsWith(".npy") && !Outputs.isThrough(out)) {
-      throw Failure.usage("--out " + out + ": the name must end in .npy or .png");
+    boolean csv = name.endsWith(".csv");
+    if (!picture && !csv && !name.endsWith(".npy") && !Outputs.isThrough(out)) {
+      throw Failure.usage("--out " + out + ": the name must end in .npy, or in .png for images and .csv for vectors");
     }
     if (count < 1) {
       throw Failure.usage("--count is " + count + "; at least 1");
@@ -63,25 +74,55 @@ final class GenerateCommand implements Callable<Integer> {
     RunDirectory directory = RunDirectory.existing(run);
     RunConfig config = directory.read();
     PrintStream console = new Outputs().option("--out", out).notOverRun(directory, config, null).console();
-    int pixels = config.height() * config.width();
-    if ((long) count * pixels > Integer.MAX_VALUE - 8) {
-      throw Failure.usage("--count " + count + " images of " + pixels + " pixels do not fit one file; at most "
-          + (Integer.MAX_VALUE - 8) / pixels);
+    Shape shape = config.shape();
+    if ((long) count * shape.size() > Integer.MAX_VALUE - 8) {
+      throw Failure.usage("--count " + count + " " + shape.words() + " of " + shape + " do not fit one file; at most "
+          + (Integer.MAX_VALUE - 8) / shape.size());
+    }
+    if (picture && shape instanceof Shape.Features) {
+      throw Failure
+          .usage("--out " + out + ": the run's samples are vectors, which have no pictures; the name must end in"
+              + " .npy or .csv");
+    }
+    if (csv && shape instanceof Shape.Image) {
+      throw Failure.usage("--out " + out + ": the run's samples are images; the name must end in .npy or .png");
     }
     TrainConfig train = config.config();
     try (Backend backend = device.open(line -> {});
         Autoencoder model = directory.openModel(backend, config)) {
-      byte[] images = GeneratedImages.generate(backend, model, train.model().prior(), count, seed);
-      if (!picture) {
-        Npy.write(out, images, count, config.height(), config.width());
+      Samples samples = GeneratedSamples.generate(backend, model, shape, train.model().prior(), count, seed);
+      if (samples instanceof Images images) {
+        write(images, picture);
       } else {
-        // The picture has 1.5 times as many columns as rows: 12 columns for 96 images, as in the run's own figure.
-        int columns = (int) Math.max(1, Math.ceil(Math.sqrt(count * 1.5)));
-        ImageGrid.write(out, images, count, config.height(), config.width(), Math.min(count, columns));
+        write(config.options().scaling().undo((Vectors) samples), csv);
       }
     }
-    String unit = count == 1 ? " image" : " images";
-    console.println(out + ": " + count + unit + " of " + config.height() + " x " + config.width());
+    String words = count == 1 ? shape.words().substring(0, shape.words().length() - 1) : shape.words();
+    console.println(out + ": " + count + " " + words + " of " + shape);
     return 0;
+  }
+
+  private void write(Images images, boolean picture) throws IOException {
+    if (!picture) {
+      Npy.write(out, images.pixels(), count, images.height(), images.width());
+      return;
+    }
+    // The picture has 1.5 times as many columns as rows: 12 columns for 96 images, as in the run's own figure.
+    int columns = (int) Math.max(1, Math.ceil(Math.sqrt(count * 1.5)));
+    ImageGrid.write(out, images.pixels(), count, images.height(), images.width(), Math.min(count, columns));
+  }
+
+  private void write(Vectors vectors, boolean csv) throws IOException {
+    if (!csv) {
+      Npy.write(out, vectors.values(), count, vectors.size());
+      return;
+    }
+    Csv table = new Csv();
+    table.row(vectors.shape().names());
+    for (int i = 0; i < count; i++) {
+      int row = i;
+      table.row(IntStream.range(0, vectors.size()).mapToObj(k -> Decimal.shortest(vectors.value(row, k))).toList());
+    }
+    WholeFile.write(out, table.toString().getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,6 +1,7 @@
 package gputae.cli;
 
 import gputae.backend.Backend;
+import gputae.backend.Output;
 import gputae.backend.cpu.NativeLibraries;
 import gputae.console.ConsoleProgress;
 import gputae.data.Dataset;
@@ -102,14 +103,14 @@ final class TrainCommand implements Callable<Integer> {
 
   private int trainNew() throws IOException {
     TrainSpec spec = options.spec();
-    TrainConfig config = spec.config();
     outputs.notOverData(spec.dataset(), spec.data());
     if (spec.init() != null) {
       outputs.notOver(List.of(spec.init()), "which is read");
     }
     try (Backend backend = device.open(this::say)) {
       Dataset loaded = spec.load(this::say);
-      float[] weights = spec.initialWeights(loaded.train().images().pixelsPerImage());
+      TrainConfig config = spec.config(loaded);
+      float[] weights = spec.initialWeights(loaded.shape().size());
       sayMemory(config, loaded);
       // The trainer is made before the folder, so that a network that does not fit leaves no folder behind.
       try (Trainer trainer = RunTraining.trainer(backend, config, loaded, control)) {
@@ -156,7 +157,7 @@ final class TrainCommand implements Callable<Integer> {
       }
       String conditions = DeviceChoice.conditions(backend);
       // This is checked before the trainer allocates memory, since damage may have put huge sizes into config.json.
-      int pixels = description.height() * description.width();
+      int pixels = description.shape().size();
       TrainState state = checkpoint == null ? null : checkpoint.state(config, pixels);
       if (checkpoint != null && !conditions.equals(checkpoint.conditions())) {
         System.err.println("gpu-tae: the run was trained on " + checkpoint.conditions()
@@ -185,7 +186,7 @@ final class TrainCommand implements Callable<Integer> {
   /** Says how much memory the PH dimension takes before it is taken. */
   private void sayMemory(TrainConfig config, Dataset loaded) {
     if (config.phDimension()) {
-      ParameterLayout layout = RunTraining.layout(config, loaded.train().images().pixelsPerImage());
+      ParameterLayout layout = RunTraining.layout(config, loaded.shape().size());
       say(String.format(Locale.ROOT,
           "PH dimension: keeps the last %,d iterates of %,d parameters, %,d MB on the device",
           PhDimension.POINTS, layout.parameters(), LastIterates.bytes(layout.size()) / 1_000_000));
@@ -214,12 +215,11 @@ final class TrainCommand implements Callable<Integer> {
     Split test = loaded.test();
     int done = trainer.history().size();
     say("run: " + run.path() + (done > 0 ? ", resumed after epoch " + done : ""));
-    say(String.format(Locale.ROOT, "data: %s, %,d training and %,d test images of %d x %d", description.dataset(),
-        loaded.train().images().count(),
-        test.images().count(), description.height(), description.width()));
-    say(String.format(Locale.ROOT, "model: %s, latent dimension %d, %,d parameters", config.model().title(),
-        config.latent(),
-        trainer.model().layout().parameters()));
+    say(String.format(Locale.ROOT, "data: %s, %,d training and %,d test %s of %s", description.dataset(),
+        loaded.train().count(), test.count(), loaded.shape().words(), loaded.shape()));
+    say(String.format(Locale.ROOT, "model: %s, latent dimension %d, %,d parameters, output %s (%s)",
+        config.model().title(), config.latent(), trainer.model().layout().parameters(), config.output(),
+        config.output() == Output.BERNOULLI ? "binary cross-entropy" : config.output().unit()));
     RunTraining training = new RunTraining(backend, run, description, loaded, trainer, this::warn);
     training.begin();
     shown.begin(trainer.history(), run.figures());
@@ -252,9 +252,8 @@ final class TrainCommand implements Callable<Integer> {
         double outside = training.finish();
         Epoch last = trainer.history().get(trainer.history().size() - 1);
         say(String.format(Locale.ROOT,
-            "test: reconstruction %.4f nats per pixel; %.1f %% of the embeddings lie outside the unit ball",
-            last.testReconstruction(),
-            100 * outside));
+            "test: reconstruction %.4f %s; %.1f %% of the embeddings lie outside the unit ball",
+            last.testReconstruction(), config.output().unit(), 100 * outside));
         PhDimension dimension = PhDimensionFile.of(run);
         if (dimension != null) {
           say("PH dimension of the last " + PhDimension.POINTS + " iterates: " + PhDimensionFile.words(dimension));

@@ -1,8 +1,10 @@
 package gputae.cli;
 
 import gputae.backend.BallPenalty;
+import gputae.backend.Output;
 import gputae.data.DataOptions;
 import gputae.data.HeldOut;
+import gputae.data.Scaling;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Objective;
@@ -80,9 +82,10 @@ final class TrainOptions {
       paramLabel = "NAME|PATH",
       defaultValue = "digits",
       description = {
-        "digits (built in), mnist or fashion-mnist (from --data, otherwise downloaded once), or a path: a file of"
-            + " images (.npy with labels in NAME-labels.npy beside it, -1: no class; .npz; .csv; IDX), or a folder of"
-            + " train and test files of these kinds, or of image files (default: ${DEFAULT-VALUE})."
+        "digits, spheres, swiss-roll or circles (built in), mnist or fashion-mnist (from --data, otherwise downloaded"
+            + " once), or a path: a file of images or of vectors (.npy with labels in NAME-labels.npy beside it, -1: no"
+            + " class; .npz; .csv; IDX), or a folder of train and test files of these kinds, or of image files"
+            + " (default: ${DEFAULT-VALUE})."
       })
   private String dataset;
 
@@ -90,7 +93,7 @@ final class TrainOptions {
   private Path data;
 
   @Option(names = "--key", paramLabel = "NAME",
-      description = "Which images to take if there are several sets: an array of a .npz file, or one of the sets of"
+      description = "Which samples to take if there are several sets: an array of a .npz file, or one of the sets of"
           + " files in a folder, such as emnist-letters.")
   private String key;
 
@@ -100,9 +103,26 @@ final class TrainOptions {
   private String labelColumn;
 
   @Option(names = "--test-share", paramLabel = "X",
-      description = "Share of the images that is held out as test images, of each class, if the data bring no test"
-          + " images (default: a sixth).")
+      description = "Share of the samples that is held out for tests, of each class, if the data bring no test split"
+          + " (default: a sixth).")
   private Double testShare;
+
+  @Option(names = "--as", paramLabel = "FORM",
+      description = "images or vectors: what the rows of an array or a table are (default: images if a row can be a"
+          + " square 8-bit image, otherwise vectors of features; a line says which).")
+  private DataOptions.Form form;
+
+  @Option(names = "--scale", paramLabel = "HOW",
+      description = "How each feature of vectors is scaled by its training samples: none, unit (to [0, 1]) or"
+          + " standardise (mean 0, standard deviation 1). Generated vectors have the unit of the data again"
+          + " (default: standardise).")
+  private Scaling.Kind scale;
+
+  @Option(names = "--output", paramLabel = "KIND",
+      description = "What the decoder's outputs are: bernoulli (probabilities, trained with the cross-entropy) or"
+          + " gaussian (means, trained with the mean squared error) (default: bernoulli for images, gaussian for"
+          + " vectors).")
+  private Output output;
 
   @Option(
       names = "--model",
@@ -132,11 +152,11 @@ final class TrainOptions {
   private Preset preset;
 
   @Option(names = "--batch", paramLabel = "B",
-      description = "Images per step; the last step of an epoch takes the remaining images (default: 128).")
+      description = "Samples per step; the last step of an epoch takes the remaining ones (default: 128).")
   private Integer batch;
 
   @Option(names = "--epochs", paramLabel = "N", defaultValue = "100",
-      description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+      description = "Passes over the training samples (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
   @Option(names = "--lr", paramLabel = "X", defaultValue = "3e-4",
@@ -266,9 +286,9 @@ final class TrainOptions {
       require("--test-share", testShare, HeldOut.Shuffled.isShare(testShare), "greater than 0 and less than 1");
     }
     TrainConfig settings = settings();
-    DataOptions options =
-        new DataOptions(key, labelColumn, testShare == null ? null : new HeldOut.Shuffled(testShare, 0));
-    return new TrainSpec(dataset, data, options, init, settings);
+    DataOptions options = new DataOptions(key, labelColumn,
+        testShare == null ? null : new HeldOut.Shuffled(testShare, 0), form, scale, null);
+    return new TrainSpec(dataset, data, options, init, settings, output);
   }
 
   /**

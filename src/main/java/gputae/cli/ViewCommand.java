@@ -59,9 +59,9 @@ final class ViewCommand implements Callable<Integer> {
       throw new Failure(run + " holds no checkpoint yet; a training writes the first one after some seconds");
     }
     Dataset dataset = directory.openData(config, data, System.out::println);
-    if (dataset.test().images().height() != config.height() || dataset.test().images().width() != config.width()) {
-      throw new Failure(
-          "the data set " + config.dataset() + " holds images of another size than " + run + " was trained on");
+    if (!dataset.shape().equals(config.shape())) {
+      throw new Failure("the data set " + config.dataset() + " holds " + dataset.shape().words()
+          + " of another shape than " + run + " was trained on");
     }
     Subject subject = ViewSettings.subject(config.dataset(), config.config(), dataset, config.conditions());
     TrainState state = state(directory, config);
@@ -87,6 +87,6 @@ final class ViewCommand implements Callable<Integer> {
 
   /** The state in the run's last checkpoint. A checkpoint that is being replaced is never half written. */
   private static TrainState state(RunDirectory directory, RunConfig config) throws IOException {
-    return Checkpoint.read(directory).state(config.config(), config.height() * config.width());
+    return Checkpoint.read(directory).state(config.config(), config.shape().size());
   }
 }

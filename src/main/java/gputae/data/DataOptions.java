@@ -1,17 +1,36 @@
 package gputae.data;
 
 import gputae.files.DataException;
+import java.util.Locale;
 
 /**
  * What a user says about a data set that its files do not show.
  *
- * @param key         which images to take if there are several sets: the name of an array, or that of a set of files in
- *     a folder ({@link DataFileName#set}); null if the files decide
+ * @param key         which samples to take if there are several sets: the name of an array, or that of a set of files
+ *     in a folder ({@link DataFileName#set}); null if the files decide
  * @param labelColumn the column of a table that holds the classes, by its name or by its number from 1, or
  *     {@link #NO_LABELS}; null if the table decides
- * @param heldOut     how test images are chosen if the data bring none
+ * @param heldOut     how test samples are chosen if the data bring none
+ * @param form        what the rows of an array or a table are; null if the data decide
+ * @param scale       how features are to be scaled; null if the data decide: vectors are standardised
+ * @param scaling     the scaling of an earlier training; null if the training samples give it
  */
-public record DataOptions(String key, String labelColumn, HeldOut heldOut) {
+public record DataOptions(String key, String labelColumn, HeldOut heldOut, Form form, Scaling.Kind scale,
+    Scaling scaling) {
+
+  /** What the rows of an array or a table are. */
+  public enum Form {
+    /** 8-bit images. */
+    IMAGES,
+    /** Vectors of features. */
+    VECTORS;
+
+    /** The name on the command line and in files. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** The value of {@code labelColumn} that says that a table has no column of classes. */
   public static final String NO_LABELS = "none";
@@ -19,16 +38,33 @@ public record DataOptions(String key, String labelColumn, HeldOut heldOut) {
   /** Nothing is said. */
   public static final DataOptions DEFAULT = new DataOptions(null, null, HeldOut.DEFAULT);
 
-  /** The same with another choice of the test images. */
+  /** Options that say nothing about form and scale. */
+  public DataOptions(String key, String labelColumn, HeldOut heldOut) {
+    this(key, labelColumn, heldOut, null, null, null);
+  }
+
+  /** The same with another choice of the test samples. */
   public DataOptions with(HeldOut other) {
-    return new DataOptions(key, labelColumn, other);
+    return new DataOptions(key, labelColumn, other, form, scale, scaling);
+  }
+
+  /** The same with another key and another column. */
+  public DataOptions with(String otherKey, String otherColumn) {
+    return new DataOptions(otherKey, otherColumn, heldOut, form, scale, scaling);
+  }
+
+  /** What must be said so that a data set that was opened with these options is opened as it was. */
+  public DataOptions as(Dataset opened) {
+    boolean vectors = opened.train().samples() instanceof Vectors;
+    return new DataOptions(key, labelColumn, opened.heldOut(), vectors ? Form.VECTORS : Form.IMAGES,
+        vectors ? opened.scaling().kind() : null, opened.scaling());
   }
 
   /** Refuses what has no meaning for a data set that is no file of arrays and no table. */
   void refuseFor(String dataset, String kind) throws DataException {
-    if (key != null || labelColumn != null) {
-      throw new DataException(dataset + ": is " + kind + "; --key and --label-column are for files of arrays and for"
-          + " tables");
+    if (key != null || labelColumn != null || form == Form.VECTORS) {
+      throw new DataException(dataset + ": is " + kind + "; --key, --label-column and --as are for files of arrays"
+          + " and for tables");
     }
   }
 }

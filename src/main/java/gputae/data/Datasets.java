@@ -1,6 +1,7 @@
 package gputae.data;
 
 import gputae.data.DataFileName.Part;
+import gputae.data.DataOptions.Form;
 import gputae.files.CacheFolder;
 import gputae.files.DataException;
 import java.io.IOException;
@@ -8,11 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Finds and opens a data set by name or path. */
 public final class Datasets {
@@ -37,6 +39,12 @@ public final class Datasets {
           new Download.Item("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
           new Download.Item("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310")));
 
+  /** Names of data sets that need no path. */
+  private static final List<String> KNOWN = Stream.concat(Stream.of("digits", MNIST.name(), FASHION_MNIST.name()),
+      Arrays.stream(Generators.values()).map(Generators::label)).toList();
+
+  private static final long GENERATOR_SEED = 0;
+
   private static final Pattern USUAL_NPY = Pattern.compile("(train|test)-(images|labels)\\.npy");
 
   private static final Pattern USUAL_IDX =
@@ -47,18 +55,40 @@ public final class Datasets {
   /**
    * Opens a data set.
    *
-   * @param dataset {@code digits} (built in), {@code mnist}, {@code fashion-mnist}; or the path of a file of images
-   *     ({@link ImageFiles}); or the path of a directory with files of training and test images, or with images
+   * @param dataset {@code digits} and {@link Generators} (built in), {@code mnist}, {@code fashion-mnist}; or the path
+   *     of a file of samples ({@link SampleFiles}); or the path of a directory with files of training and test images, or with images
    *     ({@link ImageFolders}); or any name if {@code data} is given
    * @param data    directory with the files, or null; in that case {@code mnist} and {@code fashion-mnist} are
    *     downloaded once into the user's cache
-   * @param options what the user says about the data
+   * @param options what the user says about the data; if {@code heldOut} is null, the data decide
    * @param log     receives lines that say what was found and decided
    * @throws DataException if the data are missing or bad
    */
   public static Dataset open(String dataset, Path data, DataOptions options, Consumer<String> log)
       throws DataException {
-    if (isNamed(dataset)) {
+    Dataset opened = unscaled(dataset, data, options, log);
+    if (!(opened.train().samples() instanceof Vectors vectors)) {
+      if (options.scale() != null && options.scale() != Scaling.Kind.NONE) {
+        throw new DataException(
+            dataset + ": --scale " + options.scale() + " is for vectors; pixels are numbers in [0, 1]"
+                + " already; leave it out");
+      }
+      return opened;
+    }
+    Scaling scaling = options.scaling();
+    if (scaling == null) {
+      scaling = Scaling.of(options.scale() == null ? Scaling.Kind.STANDARDISE : options.scale(), vectors);
+    } else if (scaling.features() != vectors.size()) {
+      throw new DataException(dataset + ": holds vectors of " + vectors.shape() + ", not of " + scaling.features());
+    }
+    log.accept(dataset + ": " + scaling.kind().words()
+        + (options.scale() == null && options.scaling() == null ? " (--scale none or unit for another way)" : ""));
+    return opened.scaled(scaling);
+  }
+
+  private static Dataset unscaled(String dataset, Path data, DataOptions options, Consumer<String> log)
+      throws DataException {
+    if (isNamed(dataset) && !(options.form() == Form.VECTORS && Generators.named(dataset) != null)) {
       options.refuseFor(dataset, "a known data set");
     }
     for (Published published : List.of(MNIST, FASHION_MNIST)) {
@@ -70,18 +100,33 @@ public final class Datasets {
       if (data != null) {
         throw new DataException("the data set digits is built in; leave out --data " + data);
       }
-      log.accept(String.format(Locale.ROOT, "digits: drawing %,d images", Digits.TRAIN + Digits.TEST));
-      return Digits.generate(Digits.TRAIN, Digits.TEST, Digits.SEED);
+      return DigitsCache.DIGITS.digits(CacheFolder.of("datasets"), log);
     }
+    Generators generator = Generators.named(dataset);
+    if (generator != null) {
+      if (data != null) {
+        throw new DataException("the data set " + dataset + " is built in; leave out --data " + data);
+      }
+      Generators.Points points = generator.points(GENERATOR_SEED);
+      return divided(dataset, dataset, points.classes(), points.split(),
+          options.heldOut() == null ? generator.heldOut() : options.heldOut(), false, "drawn with seed "
+              + GENERATOR_SEED,
+          log);
+    }
+    return atPath(dataset, data, options.heldOut() == null ? options.with(HeldOut.DEFAULT) : options, log);
+  }
+
+  private static Dataset atPath(String dataset, Path data, DataOptions options, Consumer<String> log)
+      throws DataException {
     Path path;
     try {
       path = Path.of(dataset);
     } catch (InvalidPathException e) {
-      throw new DataException(dataset + ": neither a known data set (digits, mnist, fashion-mnist) nor a path", e);
+      throw new DataException(dataset + ": neither a known data set (" + String.join(", ", KNOWN) + ") nor a path", e);
     }
     if (data == null && !Files.exists(path)) {
       throw new DataException(
-          dataset + ": no such file or directory, and no known data set; those are digits, mnist, fashion-mnist");
+          dataset + ": no such file or directory, and no known data set; those are " + String.join(", ", KNOWN));
     }
     if (data != null && Files.exists(path)) {
       throw new DataException("the data set " + dataset + " is a path already; leave out --data " + data);
@@ -181,14 +226,14 @@ public final class Datasets {
           + sets.get(sets.size() - 1));
     }
     String set = isSet ? options.key() : sets.get(0);
-    DataOptions within = isSet ? new DataOptions(null, options.labelColumn(), options.heldOut()) : options;
+    DataOptions within = isSet ? options.with(null, options.labelColumn()) : options;
     if (sets.size() > 1 && set.isEmpty()) {
       log.accept(directory + ": left out " + String.join(", ", sets.subList(1, sets.size())) + " (--key chooses one)");
     }
-    Path testFile = ImageFiles.find(directory, names, set, Part.TEST, false);
-    Path validation = ImageFiles.find(directory, names, set, Part.VALIDATION, false);
+    Path testFile = SampleFiles.find(directory, names, set, Part.TEST, false);
+    Path validation = SampleFiles.find(directory, names, set, Part.VALIDATION, false);
     Part testPart = testFile != null ? Part.TEST : Part.VALIDATION;
-    Path trainFile = ImageFiles.find(directory, names, set, Part.TRAIN, false);
+    Path trainFile = SampleFiles.find(directory, names, set, Part.TRAIN, false);
     testFile = testFile != null ? testFile : validation;
     if (testFile == null) {
       throw new DataException(directory + ": there is " + trainFile.getFileName() + ", but no file of test images;"
@@ -199,10 +244,10 @@ public final class Datasets {
     } else if (validation != null) {
       log.accept(directory + ": " + validation.getFileName() + " is left out");
     }
-    ImagePart train = ImageFiles
-        .read(trainFile, ImageFiles.find(directory, names, set, Part.TRAIN, true), within, false, log).train();
-    ImagePart test = ImageFiles
-        .read(testFile, ImageFiles.find(directory, names, set, testPart, true), within, true, log).train();
+    SamplePart train = SampleFiles
+        .read(trainFile, SampleFiles.find(directory, names, set, Part.TRAIN, true), within, false, log).train();
+    SamplePart test = SampleFiles
+        .read(testFile, SampleFiles.find(directory, names, set, testPart, true), within, true, log).train();
     List<String> without = new ArrayList<>();
     if (train.hasNoLabels()) {
       without.add("training");
@@ -211,7 +256,8 @@ public final class Datasets {
       without.add("test");
     }
     if (!without.isEmpty()) {
-      log.accept(directory + ": no labels for the " + String.join(" and ", without) + " images");
+      log.accept(directory + ": no labels for the " + String.join(" and ", without) + " "
+          + train.samples().shape().words());
     }
     return of(directory, name, train, test);
   }
@@ -219,50 +265,58 @@ public final class Datasets {
   private static Dataset singleFile(Path file, String name, DataOptions options, Consumer<String> log)
       throws DataException {
     Path labels = DataFileName.labelsBeside(file, options.heldOut() instanceof HeldOut.LastSixth);
-    ImageFiles.Parts parts = ImageFiles.read(file, labels, options, false, log);
-    ImagePart whole = parts.train();
+    SampleFiles.Parts parts = SampleFiles.read(file, labels, options, false, log);
+    SamplePart whole = parts.train();
     if (parts.test() != null) {
       return of(file, name, whole, parts.test());
     }
-    List<String> classes = ImagePart.classes(whole);
+    List<String> classes = SamplePart.classes(whole);
     String said = parts.labelsFile() ? "labels from " + labels.getFileName() : !whole.hasNoLabels() ? "with labels"
         : "no labels (there is no " + DataFileName.withoutEnding(file.getFileName().toString()) + "-labels.npy)";
     return divided(file, name, classes, whole.split(classes), options.heldOut(), false, said, log);
   }
 
   /**
-   * Divides images that bring no test split.
+   * Divides samples that bring no test split.
    *
-   * @param byClass whether the images come class by class
+   * @param source  the place of the data, for messages
+   * @param byClass whether the samples come class by class
    * @param labels  where the labels come from, for the line that says what was done
    */
-  static Dataset divided(Path source, String name, List<String> classes, Split whole, HeldOut heldOut, boolean byClass,
+  static Dataset divided(Object source, String name, List<String> classes, Split whole, HeldOut heldOut,
+      boolean byClass,
       String labels, Consumer<String> log) throws DataException {
-    int count = whole.images().count();
+    int count = whole.count();
     requireTwo(source, count);
     boolean[] held = heldOut.of(count, whole.labels(), byClass);
     int[] train = IntStream.range(0, count).filter(i -> !held[i]).toArray();
     int[] test = IntStream.range(0, count).filter(i -> held[i]).toArray();
-    log.accept(source + ": " + count + " images, " + test.length + " of them are the test split ("
-        + heldOut.words(whole.labels() != null, byClass) + "); " + labels);
+    log.accept(source + ": " + count + " " + whole.samples().shape().words() + ", " + test.length
+        + " of them are the test split (" + heldOut.words(whole.labels() != null, byClass) + "); " + labels);
     return new Dataset(name, classes, whole.take(train), whole.take(test), heldOut);
   }
 
-  /** Refuses images that cannot be divided. */
-  static void requireTwo(Path source, int count) throws DataException {
+  /** Refuses samples that cannot be divided. */
+  static void requireTwo(Object source, int count) throws DataException {
     if (count < 2) {
       throw new DataException(
-          source + ": " + count + " image, expected at least 2: one to train on and one to hold out");
+          source + ": " + count + " sample, expected at least 2: one to train on and one to hold out");
     }
   }
 
-  private static Dataset of(Path source, String name, ImagePart train, ImagePart test) throws DataException {
-    Images a = train.images();
-    Images b = test.images();
-    if (a.height() != b.height() || a.width() != b.width()) {
-      throw new DataException(source + ": training images are " + a.height() + " x " + a.width() + ", test images "
-          + b.height() + " x " + b.width()
+  private static Dataset of(Path source, String name, SamplePart train, SamplePart test) throws DataException {
+    Shape a = train.samples().shape();
+    Shape b = test.samples().shape();
+    if (a.size() != b.size() || !a.words().equals(b.words()) || a instanceof Shape.Image && !a.equals(b)) {
+      throw new DataException(source + ": training " + a.words() + " are " + a + ", test " + b.words() + " " + b
           + "; all must be of one size");
+    }
+    if (a instanceof Shape.Features features && b instanceof Shape.Features others && !a.equals(b)) {
+      int first = IntStream.range(0, a.size()).filter(i -> !features.names().get(i).equals(others.names().get(i)))
+          .findFirst().orElseThrow();
+      throw new DataException(source + ": feature " + (first + 1) + " is called " + features.names().get(first)
+          + " in the training vectors, " + others.names().get(first) + " in the test vectors; their columns must be"
+          + " the same in the same order");
     }
     boolean words = train.words() != null;
     boolean otherWords = test.words() != null;
@@ -271,15 +325,16 @@ public final class Datasets {
           + " images are words, the others are numbers; give both alike");
     }
     if (words && otherWords) {
-      List<String> known = ImagePart.classes(train);
-      for (String word : ImagePart.classes(test)) {
+      List<String> known = SamplePart.classes(train);
+      for (String word : SamplePart.classes(test)) {
         if (!known.contains(word)) {
-          throw new DataException(source + ": the class \"" + word + "\" of a test image is that of no training image;"
-              + " are they parts of one data set?");
+          throw new DataException(
+              source + ": the class \"" + word + "\" of a test sample is that of no training sample;"
+                  + " are they parts of one data set?");
         }
       }
     }
-    List<String> classes = ImagePart.classes(train, test);
+    List<String> classes = SamplePart.classes(train, test);
     if (classes.size() > Split.NO_CLASS) {
       throw new DataException(source + ": " + classes.size() + " classes; at most " + Split.NO_CLASS
           + " are supported");
@@ -312,7 +367,12 @@ public final class Datasets {
 
   /** Whether the text is the name of a known data set; other data sets are given as the path of their files. */
   public static boolean isNamed(String dataset) {
-    return dataset.equals("digits") || dataset.equals(MNIST.name()) || dataset.equals(FASHION_MNIST.name());
+    return KNOWN.contains(dataset);
+  }
+
+  /** Whether the text is the name of a known data set whose files must be had: downloaded, or in a folder. */
+  public static boolean isPublished(String dataset) {
+    return dataset.equals(MNIST.name()) || dataset.equals(FASHION_MNIST.name());
   }
 
   /** The name of a data set that is given as a path: the last part without endings such as {@code .npy}. */

@@ -23,11 +23,11 @@ final class ImageArrays {
    */
   record Named(String where, char kind, NpyArray array) {
 
-    private int[] shape() {
+    int[] shape() {
       return array.shape();
     }
 
-    private String shapeText() {
+    String shapeText() {
       return where + ": shape " + Arrays.toString(array.shape());
     }
   }
@@ -94,7 +94,7 @@ final class ImageArrays {
           + (shape.length == 1 ? CONVERT + "ARRAY.reshape(-1, HEIGHT, WIDTH))" : ""));
     }
     if (Arrays.stream(shape).anyMatch(size -> size == 0)) {
-      throw new DataException(named.shapeText() + " holds no images");
+      throw new DataException(named.shapeText() + " is empty");
     }
     if (shape.length == 2) {
       int side = side(shape[1]);
@@ -191,7 +191,8 @@ final class ImageArrays {
     for (int i = 0; i < values.length; i++) {
       if (values[i] < 0 || values[i] > 255) {
         throw new DataException(named.where + ": element " + place(i, named.shape()) + " is " + values[i]
-            + ", expected pixels from 0 to 255; scale them" + CONVERT + "(ARRAY / LARGEST).astype('f4'))");
+            + ", expected pixels from 0 to 255; scale them" + CONVERT
+            + "(ARRAY / LARGEST).astype('f4')), or take the numbers as features with --as vectors");
       }
       largest = Math.max(largest, values[i]);
       pixels[i] = (byte) values[i];
@@ -220,10 +221,11 @@ final class ImageArrays {
         : Double.toString(value(named.array, at));
     return new DataException(named.where + ": element " + place(at, named.shape()) + " is " + value
         + ", expected floats in [0, 1]; " + (least >= -1 && least < 0 && most <= 1
-            ? "shift them in Python: numpy.save('NEW.npy', (ARRAY + 1) / 2)" : "divide 0..255 by 255 or store uint8"));
+            ? "shift them in Python: numpy.save('NEW.npy', (ARRAY + 1) / 2)" : "divide 0..255 by 255 or store uint8")
+        + ", or take the numbers as features with --as vectors");
   }
 
-  private static String place(int index, int[] shape) {
+  static String place(int index, int[] shape) {
     int[] place = new int[shape.length];
     int rest = index;
     for (int d = shape.length - 1; d >= 0; d--) {
@@ -294,11 +296,11 @@ final class ImageArrays {
     return labels;
   }
 
-  private static int sizeOf(NpyArray array) {
+  static int sizeOf(NpyArray array) {
     return Math.toIntExact(Arrays.stream(array.shape()).asLongStream().reduce(1, Math::multiplyExact));
   }
 
-  private static double value(NpyArray array, int i) {
+  static double value(NpyArray array, int i) {
     if (array instanceof NpyArray.Bytes bytes) {
       return bytes.values()[i] & 0xff;
     } else if (array instanceof NpyArray.Integers integers) {

@@ -115,7 +115,7 @@ final class ImageFolders {
       dataset = Datasets.divided(directory, name, classes, whole, heldOut, whole.labels() != null,
           whole.labels() == null ? "no labels (there are no class folders)" : "classes from the folders", log);
     }
-    int all = dataset.train().images().count() + dataset.test().images().count();
+    int all = dataset.train().count() + dataset.test().count();
     if (coloured.get() > 0) {
       log.accept(directory + ": colour becomes grey (luminance) in " + coloured.get() + " of " + all + " images");
     }

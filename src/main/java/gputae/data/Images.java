@@ -9,7 +9,7 @@ package gputae.data;
  * @param height number of rows of an image, at least 1
  * @param width  number of columns of an image, at least 1
  */
-public record Images(byte[] pixels, int count, int height, int width) {
+public record Images(byte[] pixels, int count, int height, int width) implements Samples {
 
   /** Throws {@link IllegalArgumentException} if the sizes do not fit together. */
   public Images {
@@ -24,8 +24,23 @@ public record Images(byte[] pixels, int count, int height, int width) {
     }
   }
 
-  /** height x width. */
-  public int pixelsPerImage() {
-    return height * width;
+  @Override
+  public Shape.Image shape() {
+    return new Shape.Image(height, width);
+  }
+
+  @Override
+  public float value(int image, int pixel) {
+    return (pixels[image * size() + pixel] & 0xff) / 255f;
+  }
+
+  @Override
+  public Images take(int... which) {
+    int size = size();
+    byte[] some = new byte[Math.multiplyExact(which.length, size)];
+    for (int i = 0; i < which.length; i++) {
+      System.arraycopy(pixels, which[i] * size, some, i * size, size);
+    }
+    return new Images(some, which.length, height, width);
   }
 }

@@ -5,18 +5,20 @@ import java.util.stream.IntStream;
 /**
  * One part of a data set: training or test.
  *
- * @param images the images
- * @param labels uint8 [count], the class of every image, or {@link #NO_CLASS}; null if no image has a class; not copied
+ * @param samples the samples
+ * @param labels  uint8 [count], the class of every sample, or {@link #NO_CLASS}; null if no sample has a class; not
+ *     copied
  */
-public record Split(Images images, byte[] labels) {
+public record Split(Samples samples, byte[] labels) {
 
-  /** The label of an image without a class, as an unsigned byte. Classes are below it. */
+  /** The label of a sample without a class, as an unsigned byte. Classes are below it. */
   public static final int NO_CLASS = 255;
 
-  /** Throws {@link IllegalArgumentException} if the numbers of labels and images differ. */
+  /** Throws {@link IllegalArgumentException} if the numbers of labels and samples differ. */
   public Split {
-    if (labels != null && labels.length != images.count()) {
-      throw new IllegalArgumentException(images.count() + " images, but " + labels.length + " labels");
+    if (labels != null && labels.length != samples.count()) {
+      throw new IllegalArgumentException(samples.count() + " " + samples.shape().words() + ", but " + labels.length
+          + " labels");
     }
     if (withClass(labels).findAny().isEmpty()) {
       labels = null;
@@ -37,29 +39,46 @@ public record Split(Images images, byte[] labels) {
     return labels == null ? IntStream.empty() : IntStream.range(0, labels.length).filter(i -> isClass(labels[i]));
   }
 
-  /** Whether the image has a class. */
-  public boolean hasClass(int image) {
-    return labels != null && isClass(labels[image]);
+  /**
+   * The samples of a split that is known to hold images.
+   *
+   * @throws IllegalStateException if it holds vectors
+   */
+  public Images images() {
+    if (samples instanceof Images images) {
+      return images;
+    }
+    throw new IllegalStateException("the samples are " + samples.shape().words() + " of " + samples.shape());
   }
 
-  /** The class of an image, or {@link Labels#NO_CLASS}. */
-  public int classOf(int image) {
-    return hasClass(image) ? labels[image] & 0xff : Labels.NO_CLASS;
+  /** Number of samples. */
+  public int count() {
+    return samples.count();
   }
 
-  /** Indices of the images that have a class, ascending. */
+  /** Whether the sample has a class. */
+  public boolean hasClass(int sample) {
+    return labels != null && isClass(labels[sample]);
+  }
+
+  /** The class of a sample, or {@link Labels#NO_CLASS}. */
+  public int classOf(int sample) {
+    return hasClass(sample) ? labels[sample] & 0xff : Labels.NO_CLASS;
+  }
+
+  /** Indices of the samples that have a class, ascending. */
   public int[] withClass() {
     return withClass(labels).toArray();
   }
 
-  /** Number of images that have a class. */
+  /** Number of samples that have a class. */
   public int classified() {
     return (int) withClass(labels).count();
   }
 
   /**
    * The classes in the form that {@link gputae.backend.Backend#gather} reads, row-major [count, classes]: 255, which
-   * becomes 1, at the label of an image, 0 elsewhere. The split must have labels. An image without a class has
+   * becomes 1, at the label of a sample, 0 elsewhere. The split must have labels. A sample without a class has
    * only zeros.
    */
   public byte[] memberships(int classes) {
@@ -73,21 +92,16 @@ public record Split(Images images, byte[] labels) {
     return memberships;
   }
 
-  /** Some of the images, in the given order. */
-  Split take(int... which) {
-    int size = images.pixelsPerImage();
-    byte[] pixels = new byte[Math.multiplyExact(which.length, size)];
+  /** Some of the samples, in the given order. */
+  public Split take(int... which) {
     byte[] some = labels == null ? null : new byte[which.length];
-    for (int i = 0; i < which.length; i++) {
-      System.arraycopy(images.pixels(), which[i] * size, pixels, i * size, size);
-      if (some != null) {
-        some[i] = labels[which[i]];
-      }
+    for (int i = 0; labels != null && i < which.length; i++) {
+      some[i] = labels[which[i]];
     }
-    return new Split(new Images(pixels, which.length, images.height(), images.width()), some);
+    return new Split(samples.take(which), some);
   }
 
-  /** The largest class, 0 to 254; -1 if no image has one. */
+  /** The largest class, 0 to 254; -1 if no sample has one. */
   int largestLabel() {
     return withClass(labels).map(i -> labels[i] & 0xff).max().orElse(-1);
   }

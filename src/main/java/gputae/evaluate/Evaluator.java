@@ -1,15 +1,18 @@
 package gputae.evaluate;
 
 import gputae.backend.Backend;
-import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import gputae.backend.Output;
 import gputae.data.Dataset;
 import gputae.data.Images;
+import gputae.data.Samples;
 import gputae.data.Split;
+import gputae.data.Vectors;
 import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.model.ReconstructionLoss;
 import gputae.model.SafeTensors;
+import gputae.model.SampleMatrix;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -59,36 +62,34 @@ public final class Evaluator {
   public Evaluator(Dataset dataset, Judges judges) {
     this.dataset = dataset;
     this.judges = judges;
-    this.test = Sample.of(dataset.test().images().count(), MOST, SEED).split(dataset.test());
+    this.test = Sample.of(dataset.test().count(), MOST, SEED).split(dataset.test());
   }
 
   /** The number of images that the model must generate. */
   public int generatedCount() {
-    return test.images().count();
+    return test.count();
   }
 
   /**
    * Computes all measures of a model.
    *
-   * @param generated uint8 [{@link #generatedCount}, pixels]: decoded samples of its prior
+   * @param generated {@link #generatedCount} decoded samples of its prior
    */
-  public Evaluation of(Backend backend, Autoencoder model, byte[] generated) {
+  public Evaluation of(Backend backend, Autoencoder model, Samples generated) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
-    reconstruction(backend, model, dataset.train().images(), Measure.BCE_TRAIN, Measure.MSE_TRAIN, values);
-    reconstruction(backend, model, dataset.test().images(), Measure.BCE_TEST, Measure.MSE_TEST, values);
-    Images images = test.images();
+    reconstruction(backend, model, dataset.train().samples(), Measure.BCE_TRAIN, Measure.MSE_TRAIN, values);
+    reconstruction(backend, model, dataset.test().samples(), Measure.BCE_TEST, Measure.MSE_TEST, values);
     FloatPoints embeddings;
-    try (Matrix pixels =
-        backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
-      embeddings = model.embeddings(pixels);
+    try (Matrix samples = SampleMatrix.of(backend, test.samples())) {
+      embeddings = model.embeddings(samples);
     }
-    if (images.count() >= 2) {
+    if (test.count() >= 2) {
       ball(backend, embeddings, uniform(backend, embeddings), values);
       shape(embeddings, shape(backend, embeddings), values);
       neighbourhoods(NeighbourhoodMeasures.of(space(), embeddings, test), values);
     }
     if (dataset.classes().size() >= 2 && dataset.train().labels() != null && dataset.test().labels() != null
-        && images.count() >= RealImages.LEAST) {
+        && test.count() >= RealImages.LEAST) {
       generation(backend, generated, values);
     }
     return new Evaluation(values);
@@ -110,28 +111,36 @@ public final class Evaluator {
     return new Evaluation(values);
   }
 
-  private static void reconstruction(Backend backend, Autoencoder model, Images images, Measure entropy,
+  private static void reconstruction(Backend backend, Autoencoder model, Samples samples, Measure entropy,
       Measure squares, Map<Measure, Double> values) {
-    int pixels = images.pixelsPerImage();
-    try (Matrix all = backend.allocate(ElementType.UINT8, images.count(), pixels).upload(images.pixels())) {
-      try (ReconstructionLoss loss = new ReconstructionLoss(model, all)) {
-        values.put(entropy, loss.enqueue().getAsDouble());
+    try (Matrix all = SampleMatrix.of(backend, samples)) {
+      if (model.architecture().output() == Output.BERNOULLI) {
+        try (ReconstructionLoss loss = new ReconstructionLoss(model, all)) {
+          values.put(entropy, loss.enqueue().getAsDouble());
+        }
       }
+      int size = samples.size();
       double sum = 0;
       int latent = model.architecture().latent();
-      try (Matrix z = backend.allocate(images.count(), latent).upload(model.embeddings(all).coordinates())) {
+      try (Matrix z = backend.allocate(samples.count(), latent).upload(model.embeddings(all).coordinates())) {
         // The decoded images of a whole split would take four times as much memory as the split.
-        for (int first = 0; first < images.count(); first += Autoencoder.CHUNK) {
-          int count = Math.min(Autoencoder.CHUNK, images.count() - first);
+        for (int first = 0; first < samples.count(); first += Autoencoder.CHUNK) {
+          int count = Math.min(Autoencoder.CHUNK, samples.count() - first);
           float[] decoded = model.decode(z.view((long) first * latent, count, latent));
           for (int i = 0; i < decoded.length; i++) {
-            double difference = decoded[i] - (images.pixels()[first * pixels + i] & 0xff) / 255.0;
+            double difference = decoded[i] - exact(samples, first * size + i);
             sum += difference * difference;
           }
         }
       }
-      values.put(squares, sum / images.pixels().length);
+      values.put(squares, sum / ((double) samples.count() * size));
     }
+  }
+
+  /** A number of the samples, of pixels without rounding. */
+  private static double exact(Samples samples, int place) {
+    return samples instanceof Images images ? (images.pixels()[place] & 0xff) / 255.0
+        : ((Vectors) samples).values()[place];
   }
 
   private static void ball(Backend backend, FloatPoints embeddings, UniformBallReference uniform,
@@ -182,10 +191,10 @@ public final class Evaluator {
     }
   }
 
-  private void generation(Backend backend, byte[] generated, Map<Measure, Double> values) {
+  private void generation(Backend backend, Samples generated, Map<Measure, Double> values) {
     try (Judge judge = Judge.fromTensors(backend, judgeFile(backend))) {
       RealImages realImages = real(judge);
-      GenerationMeasures measured = GenerationMeasures.of(realImages, judge.judge(generated, generatedCount()));
+      GenerationMeasures measured = GenerationMeasures.of(realImages, judge.judge(generated));
       values.put(Measure.FRECHET, measured.frechet());
       values.put(Measure.PRECISION, measured.precision());
       values.put(Measure.RECALL, measured.recall());
@@ -214,7 +223,7 @@ public final class Evaluator {
 
   private synchronized InputSpace space() {
     if (space == null) {
-      space = InputSpace.of(test.images());
+      space = InputSpace.of(test.samples());
     }
     return space;
   }
@@ -228,7 +237,7 @@ public final class Evaluator {
 
   private synchronized RealImages real(Judge judge) {
     if (real == null) {
-      Judgement judged = judge.judge(test.images().pixels(), test.images().count());
+      Judgement judged = judge.judge(test.samples());
       // This is the accuracy on these images. The judge may have been tested on other images when it was trained.
       judgeAccuracy = Judge.accuracy(judged, test);
       real = RealImages.of(judged.features());

@@ -1,6 +1,8 @@
 package gputae.evaluate;
 
 import gputae.data.Images;
+import gputae.data.Samples;
+import gputae.data.Vectors;
 import gputae.linear.FloatPoints;
 
 /**
@@ -40,18 +42,24 @@ public final class InputSpace {
     });
   }
 
+  /** The space of images or of other vectors, 2 to {@link #MOST_POINTS} of them. */
+  public static InputSpace of(Samples samples) {
+    return samples instanceof Vectors vectors ? of(new FloatPoints(vectors.values(), vectors.size()))
+        : of((Images) samples);
+  }
+
   /** The space of images as vectors of pixels, 2 to {@link #MOST_POINTS} of them. Their distances are exact. */
   public static InputSpace of(Images images) {
     requireCount(images.count());
-    if (images.pixelsPerImage() > PixelDistances.MOST_PIXELS) {
+    if (images.size() > PixelDistances.MOST_PIXELS) {
       // This is slower. Sums of squares of integers are exact in double too.
       float[] values = new float[images.pixels().length];
       for (int i = 0; i < values.length; i++) {
         values[i] = images.pixels()[i] & 0xff;
       }
-      return new InputSpace(new CoordinateDistances(new FloatPoints(values, images.pixelsPerImage())), PIXEL_UNIT);
+      return new InputSpace(new CoordinateDistances(new FloatPoints(values, images.size())), PIXEL_UNIT);
     }
-    return new InputSpace(new PixelDistances(images.pixels(), images.count(), images.pixelsPerImage()), PIXEL_UNIT);
+    return new InputSpace(new PixelDistances(images.pixels(), images.count(), images.size()), PIXEL_UNIT);
   }
 
   /** The space of other vectors, 2 to {@link #MOST_POINTS} of them. Distances are computed in double. */

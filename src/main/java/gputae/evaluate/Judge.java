@@ -2,13 +2,14 @@ package gputae.evaluate;
 
 import gputae.backend.AdamRates;
 import gputae.backend.Backend;
-import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.data.Dataset;
+import gputae.data.Samples;
 import gputae.data.Split;
 import gputae.linear.FloatPoints;
 import gputae.model.Classifier;
 import gputae.model.SafeTensors;
+import gputae.model.SampleMatrix;
 import gputae.model.Weights;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +17,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A classifier that judges images, in place of the Inception network of the usual measures: pixels - 256 - 64 -
- * classes, trained on the labels of the data set. Its 64 features are the outputs of the last hidden layer.
+ * A classifier that judges images or vectors, in place of the Inception network of the usual measures: pixels - 256 -
+ * 64 - classes, trained on the labels of the data set. Its 64 features are the outputs of the last hidden layer.
  *
  * <p>It learns each class against the rest, so sigmoid(l_c) estimates the probability that an image belongs to class c,
  * separately for each class. If the classes exclude each other, these estimates sum to 1 up to the classifier's errors,
@@ -84,20 +85,20 @@ public final class Judge implements AutoCloseable {
     if (dataset.train().labels() == null || dataset.test().labels() == null) {
       throw new IllegalArgumentException("the data set " + dataset.name() + " has no labels for its "
           + (dataset.train().labels() == null ? "training" : "test")
-          + " images; a judge learns from labelled images");
+          + " samples; a judge learns from labelled samples");
     }
     if (classes < 2) {
       throw new IllegalArgumentException(
           "the data set " + dataset.name() + " has " + classes + " class; a judge tells at least 2 apart");
     }
     Classifier classifier =
-        new Classifier(backend, List.of(dataset.train().images().pixelsPerImage(), FIRST_HIDDEN, FEATURES, classes));
+        new Classifier(backend, List.of(dataset.shape().size(), FIRST_HIDDEN, FEATURES, classes));
     try {
       try (JudgeTraining run = new JudgeTraining(classifier, Sample.classified(dataset.train()), training)) {
         run.run();
       }
       return new Judge(classifier, training, accuracy(
-          judge(classifier, dataset.test().images().pixels(), dataset.test().images().count()), dataset.test()));
+          judge(classifier, dataset.test().samples()), dataset.test()));
     } catch (RuntimeException e) {
       classifier.close();
       throw e;
@@ -126,22 +127,18 @@ public final class Judge implements AutoCloseable {
     return classifier.classes();
   }
 
-  /**
-   * Judges images.
-   *
-   * @param pixels uint8, row-major [count, pixels of an image]
-   */
-  public Judgement judge(byte[] pixels, int count) {
-    return judge(classifier, pixels, count);
+  /** Judges samples of the shape from which it learned. */
+  public Judgement judge(Samples samples) {
+    return judge(classifier, samples);
   }
 
-  private static Judgement judge(Classifier classifier, byte[] pixels, int count) {
-    if (count < 1 || pixels.length != (long) count * classifier.pixels()) {
-      throw new IllegalArgumentException(
-          pixels.length + " pixels are not " + count + " images of " + classifier.pixels() + " pixels, at least one");
+  private static Judgement judge(Classifier classifier, Samples samples) {
+    if (samples.size() != classifier.pixels()) {
+      throw new IllegalArgumentException("samples of " + samples.size() + " numbers, the judge learned from samples of "
+          + classifier.pixels());
     }
-    try (Matrix images = classifier.backend().allocate(ElementType.UINT8, count, classifier.pixels()).upload(pixels)) {
-      Classifier.Outputs outputs = classifier.outputs(images);
+    try (Matrix matrix = SampleMatrix.of(classifier.backend(), samples)) {
+      Classifier.Outputs outputs = classifier.outputs(matrix);
       return new Judgement(new FloatPoints(outputs.features(), classifier.features()),
           probabilities(outputs.logits(), classifier.classes()));
     }

@@ -10,6 +10,7 @@ import gputae.data.Split;
 import gputae.model.Chain;
 import gputae.model.Classifier;
 import gputae.model.Initialisation;
+import gputae.model.SampleMatrix;
 import java.util.stream.IntStream;
 
 /**
@@ -31,7 +32,7 @@ final class JudgeTraining implements AutoCloseable {
   private final int batch;
   private final int stepsPerEpoch;
   private final int lastRows;
-  private final Matrix images;
+  private final Matrix samples;
   private final Matrix targets;
   private final Matrix order;
   private final Matrix step;
@@ -59,11 +60,11 @@ final class JudgeTraining implements AutoCloseable {
     this.backend = classifier.backend();
     this.classifier = classifier;
     this.settings = settings;
-    this.count = split.images().count();
+    this.count = split.count();
     this.batch = Math.min(settings.batch(), count);
     this.stepsPerEpoch = (count - 1) / batch + 1;
     this.lastRows = count - (stepsPerEpoch - 1) * batch;
-    this.images = backend.allocate(ElementType.UINT8, count, classifier.pixels()).upload(split.images().pixels());
+    this.samples = SampleMatrix.of(backend, split.samples());
     this.targets = backend.allocate(ElementType.UINT8, count, classifier.classes())
         .upload(split.memberships(classifier.classes()));
     // Memory for whole batches; the part after the last image is never read.
@@ -109,7 +110,7 @@ final class JudgeTraining implements AutoCloseable {
   }
 
   private void step(int rows) {
-    backend.gather(images, order, step, batch, stepsPerEpoch, x.firstRows(rows));
+    backend.gather(samples, order, step, batch, stepsPerEpoch, x.firstRows(rows));
     backend.gather(targets, order, step, batch, stepsPerEpoch, y.firstRows(rows));
     gradients(x.firstRows(rows), y.firstRows(rows));
     backend.endStep(loss, losses, step);
@@ -117,7 +118,7 @@ final class JudgeTraining implements AutoCloseable {
   }
 
   /**
-   * Adds the gradient of the loss on images (rows, pixels) with targets (rows, classes) to the classifier's gradients.
+   * Adds the gradient of the loss on samples (rows, pixels) with targets (rows, classes) to the classifier's gradients.
    * Returns the loss (1, 1), a matrix that this object owns.
    */
   Matrix gradients(Matrix inputs, Matrix wanted) {
@@ -132,7 +133,7 @@ final class JudgeTraining implements AutoCloseable {
   public void close() {
     fullBatch.close();
     lastBatch.close();
-    images.close();
+    samples.close();
     targets.close();
     order.close();
     step.close();

@@ -6,13 +6,13 @@ package gputae.evaluate;
  */
 public enum Measure {
   BCE_TRAIN("bce_train", "reconstruction, training", Group.RECONSTRUCTION, Better.LOWER,
-      "mean binary cross-entropy of the training images, nats per pixel"),
+      "mean binary cross-entropy of the training samples, nats per number of a sample"),
   BCE_TEST("bce_test", "reconstruction, test", Group.RECONSTRUCTION, Better.LOWER,
-      "mean binary cross-entropy of the test images, nats per pixel"),
+      "mean binary cross-entropy of the test samples, nats per number of a sample"),
   MSE_TRAIN("mse_train", "squared error, training", Group.RECONSTRUCTION, Better.LOWER,
-      "mean squared error of the training images, pixels in [0, 1]"),
+      "mean squared error of the training samples: of pixels in [0, 1], of features as they are scaled"),
   MSE_TEST("mse_test", "squared error, test", Group.RECONSTRUCTION, Better.LOWER,
-      "mean squared error of the test images, pixels in [0, 1]"),
+      "mean squared error of the test samples: of pixels in [0, 1], of features as they are scaled"),
 
   OUTSIDE("outside", "outside the ball", Group.BALL, Better.LOWER,
       "share of the embeddings whose norm is greater than 1"),
@@ -51,48 +51,48 @@ public enum Measure {
           + "ball (Mardia 1970)"),
 
   TRUSTWORTHINESS("trustworthiness", "trustworthiness", Group.NEIGHBOURHOODS, Better.HIGHER,
-      "embedded neighbours that are neighbours among the images too, mean over k = 10, 20, ... (Venna, Kaski 2006)"),
+      "embedded neighbours that are neighbours among the inputs too, mean over k = 10, 20, ... (Venna, Kaski 2006)"),
   CONTINUITY("continuity", "continuity", Group.NEIGHBOURHOODS, Better.HIGHER,
-      "neighbours among the images that stay neighbours embedded, mean over the same k (Venna, Kaski 2006)"),
+      "neighbours among the inputs that stay neighbours embedded, mean over the same k (Venna, Kaski 2006)"),
   TRUSTWORTHINESS_10("trustworthiness_10", "trustworthiness, k = 10", Group.NEIGHBOURHOODS, Better.HIGHER,
       "the same for k = 10 alone"),
   CONTINUITY_10("continuity_10", "continuity, k = 10", Group.NEIGHBOURHOODS, Better.HIGHER,
       "the same for k = 10 alone"),
   RANK_ERROR("rank_error", "relative rank error", Group.NEIGHBOURHOODS, Better.LOWER,
-      "of embedded neighbours: by how much, relative to their rank, they rank elsewhere among the images; mean over "
+      "of embedded neighbours: by how much, relative to their rank, they rank elsewhere among the inputs; mean over "
           + "the same k (Lee, Verleysen 2009)"),
-  RANK_ERROR_INPUTS("rank_error_inputs", "rank error of images", Group.NEIGHBOURHOODS, Better.LOWER,
-      "the same of the neighbours among the images"),
+  RANK_ERROR_INPUTS("rank_error_inputs", "rank error of inputs", Group.NEIGHBOURHOODS, Better.LOWER,
+      "the same of the neighbours among the inputs"),
   DISTANCE_RMSE("distance_rmse", "RMSE of distances", Group.NEIGHBOURHOODS, Better.LOWER,
       "root mean square of |x - y| - |f(x) - f(y)| over all pairs, pixels in [0, 1] (Moor et al. 2020)"),
   KNN_ACCURACY("knn_accuracy", "k-NN accuracy", Group.NEIGHBOURHOODS, Better.HIGHER,
       "share of the embeddings whose label is that of the majority of their 10 nearest others; those without a class "
           + "are left out"),
   DENSITY_KL_0001("density_kl_0.001", "density, sigma 0.001", Group.NEIGHBOURHOODS, Better.LOWER,
-      "KL divergence of the images' density from the embeddings', sigma = 0.001 (Moor et al. 2020)"),
+      "KL divergence of the inputs' density from the embeddings', sigma = 0.001 (Moor et al. 2020)"),
   DENSITY_KL_001("density_kl_0.01", "density, sigma 0.01", Group.NEIGHBOURHOODS, Better.LOWER,
       "the same, sigma = 0.01"),
   DENSITY_KL_01("density_kl_0.1", "density, sigma 0.1", Group.NEIGHBOURHOODS, Better.LOWER, "the same, sigma = 0.1"),
   DENSITY_KL_1("density_kl_1", "density, sigma 1", Group.NEIGHBOURHOODS, Better.LOWER, "the same, sigma = 1"),
 
   FRECHET("frechet", "Frechet distance", Group.GENERATION, Better.LOWER,
-      "Frechet distance of generated from test images in the judge's features (Heusel et al. 2017, with this judge)"),
+      "Frechet distance of generated from test samples in the judge's features (Heusel et al. 2017, with this judge)"),
   PRECISION("precision", "precision", Group.GENERATION, Better.HIGHER,
-      "share of generated images within reach of the test images, k = 3 (Kynkaanniemi et al. 2019)"),
+      "share of generated samples within reach of the test samples, k = 3 (Kynkaanniemi et al. 2019)"),
   RECALL("recall", "recall", Group.GENERATION, Better.HIGHER,
-      "share of test images within reach of the generated ones, k = 3 (Kynkaanniemi et al. 2019)"),
+      "share of test samples within reach of the generated ones, k = 3 (Kynkaanniemi et al. 2019)"),
   DENSITY("density", "density", Group.GENERATION, Better.HIGHER,
-      "how many test images' neighbourhoods a generated image lies in, against k = 5 (Naeem et al. 2020)"),
+      "how many test samples' neighbourhoods a generated one lies in, against k = 5 (Naeem et al. 2020)"),
   COVERAGE("coverage", "coverage", Group.GENERATION, Better.HIGHER,
-      "share of test images with a generated one in their neighbourhood, k = 5 (Naeem et al. 2020)"),
+      "share of test samples with a generated one in their neighbourhood, k = 5 (Naeem et al. 2020)"),
   CLASS_ENTROPY("class_entropy", "class entropy", Group.GENERATION, Better.HIGHER,
-      "entropy of the generated images' classes as the judge sees them, 1 where all are equally frequent"),
+      "entropy of the generated samples' classes as the judge sees them, 1 where all are equally frequent"),
   SMALLEST_CLASS("smallest_class", "smallest class", Group.GENERATION, Better.HIGHER,
-      "share of the rarest class among the generated images"),
+      "share of the rarest class among the generated samples"),
   CONFIDENCE("confidence", "confidence", Group.GENERATION, Better.HIGHER,
       "mean probability that the judge gives the class it decides for"),
   JUDGE_ACCURACY("judge_accuracy", "the judge's accuracy", Group.GENERATION, Better.NEITHER,
-      "share of test images whose label the judge finds");
+      "share of test samples whose label the judge finds");
 
   /** The parts of a table. */
   public enum Group {
@@ -100,7 +100,7 @@ public enum Measure {
     BALL("The unit ball"),
     SHAPE("The shape of the cloud"),
     NEIGHBOURHOODS("Neighbourhoods"),
-    GENERATION("Generated images");
+    GENERATION("Generated samples");
 
     private final String title;
 

@@ -1,15 +1,15 @@
 package gputae.evaluate;
 
 import gputae.backend.Philox;
-import gputae.data.Images;
+import gputae.data.Samples;
 import gputae.data.Split;
 import gputae.linear.FloatPoints;
 import java.util.Arrays;
 
 /**
- * A selection of images of a data set, for measures whose cost grows with the square of the number of images.
+ * A selection of samples of a data set, for measures whose cost grows with the square of their number.
  *
- * @param numbers indices of the images, ascending, from 0
+ * @param numbers indices of the samples, ascending, from 0
  */
 public record Sample(int[] numbers) {
 
@@ -29,38 +29,22 @@ public record Sample(int[] numbers) {
     return new Sample(numbers);
   }
 
-  /** The images that have a class, in their order; the split itself if all have one. There must be such an image. */
+  /** The samples that have a class, in their order; the split itself if all have one. There must be such a sample. */
   public static Split classified(Split all) {
-    return all.classified() == all.images().count() ? all : new Sample(all.withClass()).split(all);
+    return all.classified() == all.count() ? all : new Sample(all.withClass()).split(all);
   }
 
   public FloatPoints points(FloatPoints all) {
     return all.rows(numbers);
   }
 
-  public Images images(Images all) {
-    int p = all.pixelsPerImage();
-    byte[] chosen = new byte[Math.multiplyExact(numbers.length, p)];
-    for (int i = 0; i < numbers.length; i++) {
-      System.arraycopy(all.pixels(), numbers[i] * p, chosen, i * p, p);
-    }
-    return new Images(chosen, numbers.length, all.height(), all.width());
+  public Samples samples(Samples all) {
+    return all.take(numbers);
   }
 
-  private byte[] labels(byte[] all) {
-    if (all == null) {
-      return null;
-    }
-    byte[] chosen = new byte[numbers.length];
-    for (int i = 0; i < numbers.length; i++) {
-      chosen[i] = all[numbers[i]];
-    }
-    return chosen;
-  }
-
-  /** The images of the sample with their labels, if there are any. */
+  /** The samples with their labels, if there are any. */
   public Split split(Split all) {
-    return new Split(images(all.images()), labels(all.labels()));
+    return all.take(numbers);
   }
 
   /**

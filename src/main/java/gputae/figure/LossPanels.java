@@ -1,5 +1,6 @@
 package gputae.figure;
 
+import gputae.backend.Output;
 import gputae.objective.Reconstruction;
 import gputae.objective.TermKind;
 import gputae.text.Numbers;
@@ -52,7 +53,7 @@ final class LossPanels {
 
   private LossPanels() {}
 
-  static byte[] draw(List<Epoch> epochs) throws IOException {
+  static byte[] draw(List<Epoch> epochs, Output output) throws IOException {
     List<Panel> panels = new ArrayList<>();
     List<TermKind<?>> columns = epochs.get(0).losses().columns();
     for (int c = 0; c < columns.size(); c++) {
@@ -60,7 +61,7 @@ final class LossPanels {
       int colour = COLOURS[c % COLOURS.length];
       // The reconstruction is always shown, so that a figure is never empty.
       if (kind.equals(Reconstruction.KIND)) {
-        panels.add(new Panel(kind.heading(), List.of(new Line("training", colour, e -> e.loss(kind)),
+        panels.add(new Panel(Reconstruction.heading(output), List.of(new Line("training", colour, e -> e.loss(kind)),
             new Line("test", TEST_COLOUR, Epoch::testReconstruction))));
       } else if (epochs.stream().anyMatch(e -> e.loss(kind) != 0)) {
         panels.add(new Panel(kind.heading(), List.of(new Line(kind.curve(), colour, e -> e.loss(kind)))));

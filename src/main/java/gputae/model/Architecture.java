@@ -1,24 +1,27 @@
 package gputae.model;
 
+import gputae.backend.Output;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The shape of a fully connected autoencoder: pixels - hidden - latent and back, with ELU between the layers, and no
- * activation on the latent points and the logits. A variational encoder has 2 outputs per latent dimension: mu, and
+ * activation on the latent points and the outputs. A variational encoder has 2 outputs per latent dimension: mu, and
  * beside it logvar.
  *
- * @param pixels      numbers per image
+ * @param pixels      numbers of a sample
  * @param hidden      sizes of the encoder's hidden layers in order; the decoder's are the same reversed
  * @param latent      dimension of the latent space
  * @param variational whether the encoder yields distributions
  * @param scalars     names of numbers that are trained with the layers; each starts at 1
+ * @param output      what the decoder's outputs mean
  */
-public record Architecture(int pixels, List<Integer> hidden, int latent, boolean variational, List<String> scalars) {
+public record Architecture(int pixels, List<Integer> hidden, int latent, boolean variational, List<String> scalars,
+    Output output) {
 
-  /** An autoencoder without further numbers. */
+  /** An autoencoder of images without further numbers. */
   public Architecture(int pixels, List<Integer> hidden, int latent, boolean variational) {
-    this(pixels, hidden, latent, variational, List.of());
+    this(pixels, hidden, latent, variational, List.of(), Output.BERNOULLI);
   }
 
   public Architecture {
@@ -30,7 +33,7 @@ public record Architecture(int pixels, List<Integer> hidden, int latent, boolean
     }
   }
 
-  /** Layer sizes from the image to the encoder's output. */
+  /** Layer sizes from the sample to the encoder's output. */
   public List<Integer> encoderSizes() {
     List<Integer> sizes = new ArrayList<>();
     sizes.add(pixels);
@@ -39,7 +42,7 @@ public record Architecture(int pixels, List<Integer> hidden, int latent, boolean
     return sizes;
   }
 
-  /** Layer sizes from the latent point to the image. */
+  /** Layer sizes from the latent point to the sample. */
   public List<Integer> decoderSizes() {
     List<Integer> sizes = new ArrayList<>();
     sizes.add(latent);

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 
 /**
  * An autoencoder, deterministic or variational: its parameters in one flat buffer, its encoder and its decoder. The
- * encoder of a variational one has two outputs per latent dimension, mu and logvar; its embedding of an image is mu.
+ * encoder of a variational one has two outputs per latent dimension, mu and logvar; its embedding of a sample is mu.
  */
 public final class Autoencoder implements AutoCloseable {
 
@@ -76,7 +76,7 @@ public final class Autoencoder implements AutoCloseable {
     return decoder;
   }
 
-  /** z (rows, latent) = the embeddings of x (rows, pixels), where x has numbers in [0, 1]. */
+  /** z (rows, latent) = the embeddings of x (rows, pixels). */
   void embed(Matrix x, Chain.Activations activations, Matrix z) {
     encoder.forward(x, activations);
     points(activations, z);
@@ -96,7 +96,7 @@ public final class Autoencoder implements AutoCloseable {
     return IntStream.range(0, count).toArray();
   }
 
-  /** Embeddings of uint8 images (n, pixels). */
+  /** Embeddings of samples (n, pixels), as {@link SampleMatrix} holds them. */
   public FloatPoints embeddings(Matrix images) {
     int n = Math.toIntExact(images.rows());
     float[] latents = new float[Math.multiplyExact(n, architecture.latent())];
@@ -110,7 +110,10 @@ public final class Autoencoder implements AutoCloseable {
     return new FloatPoints(latents, architecture.latent());
   }
 
-  /** Images decoded from latent points (n, latent), as numbers in [0, 1], row-major (n, pixels). */
+  /**
+   * Samples decoded from latent points (n, latent): the means of the decoder's outputs, row-major (n, pixels). For
+   * images with Bernoulli outputs they are numbers in [0, 1].
+   */
   public float[] decode(Matrix z) {
     int n = Math.toIntExact(z.rows());
     int rows = Math.min(CHUNK, n);
@@ -120,7 +123,7 @@ public final class Autoencoder implements AutoCloseable {
         int count = Math.min(rows, n - first);
         Chain.Activations part = activations.firstRows(count);
         decoder.forward(z.view((long) first * z.columns(), count, z.columns()), part);
-        backend.sigmoid(part.output(), part.output());
+        architecture.output().mean(backend, part.output());
         backend.download(part.output(), images, first * architecture.pixels());
       }
     }

@@ -131,7 +131,10 @@ public final class Chain {
     void read(int first, Activations part);
   }
 
-  /** Passes uint8 images (n, inputs), n at least 1, through all layers, {@link Autoencoder#CHUNK} at a time. */
+  /**
+   * Passes samples (n, inputs), n at least 1, as {@link Backend#gather} reads them, through all layers,
+   * {@link Autoencoder#CHUNK} at a time.
+   */
   void forward(Matrix images, Reader reader) {
     int n = Math.toIntExact(images.rows());
     int rows = Math.min(Autoencoder.CHUNK, n);

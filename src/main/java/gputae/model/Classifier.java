@@ -98,7 +98,7 @@ public final class Classifier implements AutoCloseable {
    */
   public record Outputs(float[] features, float[] logits) {}
 
-  /** Passes uint8 images (n, pixels) through the layers. */
+  /** Passes samples (n, pixels), as {@link SampleMatrix} holds them, through the layers. */
   public Outputs outputs(Matrix images) {
     int n = Math.toIntExact(images.rows());
     Outputs outputs =

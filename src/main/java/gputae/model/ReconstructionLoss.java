@@ -8,9 +8,9 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
- * The reconstruction loss of a model on a set of images, which can be computed repeatedly: mean binary cross-entropy
- * per pixel, in nats, of the images against the model's reconstructions. The passes over all images are recorded once,
- * and only the losses of the chunks are copied to the host.
+ * The reconstruction loss of a model on a set of samples, which can be computed repeatedly: the mean, per number, of
+ * the loss that belongs to the model's outputs ({@link gputae.backend.Output}). The passes over all samples are recorded
+ * once, and only the losses of the chunks are copied to the host.
  */
 public final class ReconstructionLoss implements AutoCloseable {
 
@@ -30,11 +30,12 @@ public final class ReconstructionLoss implements AutoCloseable {
   private final Recording recording;
 
   /**
-   * @param pixels uint8 (n, pixels), n at least 1, on the model's backend; the caller keeps ownership
+   * @param samples (n, pixels), n at least 1, on the model's backend, as {@link SampleMatrix} holds them; the caller
+   *     keeps ownership
    */
-  public ReconstructionLoss(Autoencoder model, Matrix pixels) {
+  public ReconstructionLoss(Autoencoder model, Matrix samples) {
     backend = model.backend();
-    images = Math.toIntExact(pixels.rows());
+    images = Math.toIntExact(samples.rows());
     rows = Math.min(Autoencoder.CHUNK, images);
     order = backend.allocate(ElementType.INT32, 1, images).upload(Autoencoder.numbers(images));
     step = backend.allocate(ElementType.INT64, 1, 1);
@@ -49,10 +50,10 @@ public final class ReconstructionLoss implements AutoCloseable {
         Matrix batch = x.firstRows(count);
         Matrix points = z.firstRows(count);
         Chain.Activations decoding = decoded.firstRows(count);
-        backend.gather(pixels, order.view((long) chunk * rows, 1, count), step, count, 1, batch);
+        backend.gather(samples, order.view((long) chunk * rows, 1, count), step, count, 1, batch);
         model.embed(batch, encoded.firstRows(count), points);
         model.decoder().forward(points, decoding);
-        backend.sigmoidCrossEntropy(decoding.output(), batch, null, losses.view(chunk, 1, 1));
+        model.architecture().output().loss(backend, decoding.output(), batch, null, losses.view(chunk, 1, 1));
       }
     });
   }

@@ -1,5 +1,6 @@
 package gputae.objective;
 
+import gputae.backend.Output;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -132,6 +133,14 @@ public final class Objective {
     return schedules.get(term.kind());
   }
 
+  /** The same terms and schedules with another meaning of the decoder's outputs. */
+  public Objective with(Output meaning) {
+    List<Term> others = terms.stream().map(term -> term == output ? new Reconstruction(meaning) : term).toList();
+    Map<TermKind<?>, WeightSchedule> weighted = new HashMap<>(schedules);
+    weighted.keySet().removeIf(kind -> kind.weight() == null);
+    return of(others, weighted);
+  }
+
   /** The reconstruction. */
   public OutputTerm output() {
     return output;
@@ -142,7 +151,7 @@ public final class Objective {
     return posterior;
   }
 
-  /** Whether the encoder gives a normal distribution for each image. */
+  /** Whether the encoder gives a normal distribution for each sample. */
   public boolean variational() {
     return posterior != null;
   }

@@ -2,26 +2,25 @@ package gputae.objective;
 
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
+import gputae.backend.Output;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Binary cross-entropy between the images and the decoder's reconstructions of them, in nats, mean over images and
- * pixels.
+ * The loss between the samples and the decoder's reconstructions of them, mean over samples and numbers: binary
+ * cross-entropy in nats, or the squared error.
+ *
+ * @param output what the decoder's outputs mean; it decides which loss
  */
-public record Reconstruction() implements OutputTerm {
+public record Reconstruction(Output output) implements OutputTerm {
 
   /** The kind of this term. */
   public static final TermKind<Reconstruction> KIND =
       new TermKind<>("rec", "reconstruction", TermKind.Over.MEAN) {
         @Override
-        public String unit() {
-          return "nats per pixel";
-        }
-
-        @Override
         public List<String> help() {
-          return List.of("binary cross-entropy in nats,", "mean over the batch's images and pixels");
+          return List.of("binary cross-entropy in nats, or with --output gaussian",
+              "the squared error; mean over the batch's samples and numbers");
         }
 
         @Override
@@ -40,6 +39,16 @@ public record Reconstruction() implements OutputTerm {
         }
       };
 
+  /** Binary cross-entropy. */
+  public Reconstruction() {
+    this(Output.BERNOULLI);
+  }
+
+  /** The title of a panel with the values of this term. */
+  public static String heading(Output output) {
+    return "Reconstruction, " + output.unit();
+  }
+
   @Override
   public TermKind<Reconstruction> kind() {
     return KIND;
@@ -51,7 +60,7 @@ public record Reconstruction() implements OutputTerm {
   }
 
   @Override
-  public void enqueue(Backend backend, Matrix logits, Matrix target, Matrix gradient, Matrix value) {
-    backend.sigmoidCrossEntropy(logits, target, gradient, value);
+  public void enqueue(Backend backend, Matrix outputs, Matrix target, Matrix gradient, Matrix value) {
+    output.loss(backend, outputs, target, gradient, value);
   }
 }

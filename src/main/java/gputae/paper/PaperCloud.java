@@ -1,14 +1,13 @@
 package gputae.paper;
 
 import gputae.backend.Backend;
-import gputae.backend.ElementType;
 import gputae.backend.Matrix;
-import gputae.data.Images;
 import gputae.data.Split;
 import gputae.evaluate.Sample;
 import gputae.figure.FigureException;
 import gputae.figure.LatentFigure;
 import gputae.model.Autoencoder;
+import gputae.model.SampleMatrix;
 import gputae.run.Afterwards;
 import gputae.run.LoadedData;
 import gputae.run.SweepRow;
@@ -43,11 +42,9 @@ public final class PaperCloud implements Afterwards {
   @Override
   public void make(SweepRow row, LoadedData loaded, Backend backend, Autoencoder model) throws IOException {
     Split train = loaded.dataset().train();
-    Split drawn = Sample.of(train.images().count(), POINTS, SEED).split(train);
-    Images images = drawn.images();
-    try (Matrix pixels =
-        backend.allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
-      LatentFigure.write(row.run().cloud(), model.embeddings(pixels), drawn.labels(), loaded.dataset().classes(), "");
+    Split drawn = Sample.of(train.count(), POINTS, SEED).split(train);
+    try (Matrix samples = SampleMatrix.of(backend, drawn.samples())) {
+      LatentFigure.write(row.run().cloud(), model.embeddings(samples), drawn.labels(), loaded.dataset().classes(), "");
     } catch (FigureException e) {
       // As with the figures of a run: only the picture is lost.
       warn.accept("no figures: " + e.getMessage());

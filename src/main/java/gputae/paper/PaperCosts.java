@@ -49,7 +49,7 @@ public final class PaperCosts {
   public List<PaperResults.Timing> of(Backend backend, Experiments experiments, Path out, Consumer<String> say)
       throws IOException {
     Dataset dataset = experiments.spec(experiments.datasets().get(0), config(ModelKind.AE, BATCHES.get(0))).load(say);
-    String missing = PeerCost.missing(python, dataset.train().images().pixelsPerImage());
+    String missing = PeerCost.missing(python, dataset.shape().size());
     Path file = out.resolve("cost.json");
     String conditions = DeviceChoice.conditions(backend) + "; " + DataFingerprint.of(dataset) + "; "
         + (missing == null ? python : missing);
@@ -64,7 +64,7 @@ public final class PaperCosts {
     try (PeerCost peer =
         missing == null ? PeerCost.open(python, threads, dataset.train().images(), dataset.test().images()) : null) {
       for (int batch : BATCHES) {
-        if (batch <= dataset.train().images().count()) {
+        if (batch <= dataset.train().count()) {
           PaperResults.Timing timing = cost(backend, dataset, batch, peer, missing);
           timings.add(timing);
           PaperResults.Cost own = timing.own();

@@ -2,7 +2,6 @@ package gputae.paper;
 
 import gputae.backend.Backend;
 import gputae.data.Dataset;
-import gputae.data.Images;
 import gputae.data.Split;
 import gputae.train.Epoch;
 import gputae.train.TrainConfig;
@@ -11,6 +10,7 @@ import gputae.train.TrainListener;
 import gputae.train.Trainer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Measures the time of a training step. Several configurations take turns, so that a machine whose speed changes treats
@@ -51,24 +51,19 @@ final class StepCost {
 
   /** Only as many training images as fill whole batches. */
   private static Dataset part(Dataset dataset, int batch) {
-    int steps = Math.min(STEPS, dataset.train().images().count() / batch);
+    int steps = Math.min(STEPS, dataset.train().count() / batch);
     return new Dataset(dataset.name(), dataset.classes(), first(dataset.train(), steps * batch),
         first(dataset.test(), TEST_IMAGES));
   }
 
   private static Split first(Split split, int wanted) {
-    Images images = split.images();
-    int count = Math.min(wanted, images.count());
-    return new Split(
-        new Images(Arrays.copyOf(images.pixels(), count * images.pixelsPerImage()), count, images.height(),
-            images.width()),
-        split.labels() == null ? null : Arrays.copyOf(split.labels(), count));
+    return split.take(IntStream.range(0, Math.min(wanted, split.count())).toArray());
   }
 
   private static double one(Backend backend, Dataset dataset, TrainConfig config, double seconds) {
     TrainControl control = new TrainControl();
     double[] sums = new double[2];
-    int steps = dataset.train().images().count() / config.batch();
+    int steps = dataset.train().count() / config.batch();
     long from = System.nanoTime();
     try (Trainer trainer = new Trainer(backend, config.withEpochs(Integer.MAX_VALUE), dataset, control)) {
       trainer.run(new TrainListener() {

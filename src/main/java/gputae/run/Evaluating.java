@@ -1,10 +1,10 @@
 package gputae.run;
 
 import gputae.backend.Backend;
+import gputae.data.Samples;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Evaluator;
 import gputae.model.Autoencoder;
-import gputae.train.TrainConfig;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -27,9 +27,9 @@ public final class Evaluating implements Afterwards {
   }
 
   /** All measures of a run's model. */
-  public static Evaluation evaluate(Evaluator evaluator, Backend backend, Autoencoder model, TrainConfig config) {
-    byte[] generated =
-        GeneratedImages.generate(backend, model, config.model().prior(), evaluator.generatedCount(), config.seed());
+  public static Evaluation evaluate(Evaluator evaluator, Backend backend, Autoencoder model, RunConfig config) {
+    Samples generated = GeneratedSamples.generate(backend, model, config.shape(), config.config().model().prior(),
+        evaluator.generatedCount(), config.config().seed());
     return evaluator.of(backend, model, generated);
   }
 
@@ -55,7 +55,7 @@ public final class Evaluating implements Afterwards {
           data -> new Evaluator(data.dataset(), new JudgeCache(data.dataset(), data.fingerprint(), warn)));
     }
     RunConfig config = row.run().read();
-    Evaluation evaluation = evaluate(evaluator, backend, model, config.config());
+    Evaluation evaluation = evaluate(evaluator, backend, model, config);
     outputs(row.run()).write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config),
         evaluation, EvaluationOutputs.figures(row.run()));
   }

@@ -43,9 +43,9 @@ public final class EvaluationOutputs {
   public static List<Figure> figures(RunDirectory run) {
     return List.of(
         new Figure(run.figure("latent"), "Latent space",
-            "Embeddings of the test images, coloured by class, and the unit ball."),
-        new Figure(run.figure("generated"), "Generated images",
-            "Images decoded from samples of the prior of the latent space."));
+            "Embeddings of the test samples, coloured by class, and the unit ball."),
+        new Figure(run.figure("generated"), "Generated samples",
+            "Samples decoded from points of the prior of the latent space."));
   }
 
   /** Writes the page first and the JSON last: if the JSON exists, all files exist. */

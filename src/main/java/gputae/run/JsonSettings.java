@@ -108,6 +108,15 @@ final class JsonSettings {
     return array(key, expected).stream().mapToDouble(element -> number(key, element, expected, right)).toArray();
   }
 
+  /** {@code count} finite numbers. */
+  double[] numbers(String key, String expected, int count, DoublePredicate right) {
+    double[] numbers = numbers(key, expected, right);
+    if (numbers.length != count) {
+      throw wrong(key, values.get(key), expected);
+    }
+    return numbers;
+  }
+
   /** The value of a key that is true or false; false if there is no such key. */
   boolean flag(String key) {
     if (has(key) && !(values.get(key) instanceof Boolean)) {

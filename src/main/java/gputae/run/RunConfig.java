@@ -3,11 +3,14 @@ package gputae.run;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import gputae.backend.Output;
+import gputae.data.DataOptions;
+import gputae.data.DataOptions.Form;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
-import gputae.data.DataOptions;
 import gputae.data.HeldOut;
-import gputae.data.Images;
+import gputae.data.Scaling;
+import gputae.data.Shape;
 import gputae.files.WholeFile;
 import gputae.objective.Objective;
 import gputae.objective.WeightSchedule;
@@ -22,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,19 +37,17 @@ import java.util.TreeMap;
  * @param config      settings
  * @param dataset     name or path as given
  * @param data        folder of the data set's files, or null
- * @param options     what the user said about the data, and how test images were chosen; earlier versions do not write
- *     this, so a run of theirs has {@link HeldOut.LastSixth}
- * @param fingerprint fingerprint of the training images and labels, so that a resume on other data is noticed
- * @param height      height of an image
- * @param width       width of an image
+ * @param options     what the user said about the data, and what was decided: test samples, form, scaling; earlier
+ *     versions do not write this, so a run of theirs has {@link HeldOut.LastSixth} and images
+ * @param fingerprint fingerprint of the training samples and labels, so that a resume on other data is noticed
+ * @param shape       shape of a sample
  * @param classes     names of the classes by label
  * @param conditions  everything else on which the bits depend
  * @param init        SHA-256 of the file of the initial weights; null if the weights were drawn from the seed
  */
 public record RunConfig(
-    TrainConfig config, String dataset, Path data, DataOptions options, String fingerprint, int height, int width,
-    List<String> classes,
-    String conditions, String init) {
+    TrainConfig config, String dataset, Path data, DataOptions options, String fingerprint, Shape shape,
+    List<String> classes, String conditions, String init) {
 
   private static final int FORMAT = 1;
 
@@ -61,9 +63,7 @@ public record RunConfig(
   /** The description of a training on a data set that is loaded. */
   public static RunConfig of(TrainConfig config, String dataset, Path data, DataOptions options, Dataset loaded,
       String fingerprint, String conditions, String init) {
-    Images images = loaded.train().images();
-    return new RunConfig(config, dataset, data, options.with(loaded.heldOut()), fingerprint, images.height(),
-        images.width(), loaded.classes(),
+    return new RunConfig(config, dataset, data, options.as(loaded), fingerprint, loaded.shape(), loaded.classes(),
         conditions, init);
   }
 
@@ -102,12 +102,21 @@ public record RunConfig(
       json.addProperty("test_seed", shuffled.seed());
     }
     json.addProperty("data_fingerprint", fingerprint);
-    json.addProperty("height", height);
-    json.addProperty("width", width);
+    if (shape instanceof Shape.Image image) {
+      json.addProperty("height", image.height());
+      json.addProperty("width", image.width());
+    } else {
+      json.add("features", array(((Shape.Features) shape).names()));
+      Scaling scaling = options.scaling();
+      json.addProperty("scale", scaling.kind().toString());
+      json.add("scale_shift", array(scaling.shift()));
+      json.add("scale_factor", array(scaling.factor()));
+    }
     json.add("classes", array(classes));
     json.addProperty("model", train.model().label());
     json.addProperty("latent", train.latent());
     json.add("hidden", array(train.hidden()));
+    json.addProperty("output", train.output().toString());
     json.addProperty("batch", train.batch());
     json.addProperty("epochs", train.epochs());
     json.addProperty("lr", train.rate());
@@ -122,6 +131,12 @@ public record RunConfig(
     }
     String text = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json) + "\n";
     WholeFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static JsonArray array(double[] values) {
+    JsonArray array = new JsonArray();
+    Arrays.stream(values).forEach(array::add);
+    return array;
   }
 
   private static JsonArray array(List<?> values) {
@@ -151,18 +166,38 @@ public record RunConfig(
         json.integer("latent", 1, MOST_UNITS),
         json.integers("hidden", "an array of integers from 1 to " + MOST_UNITS, 1, MOST_UNITS),
         json.integer("batch", 1, Integer.MAX_VALUE), json.integer("epochs", 1, Integer.MAX_VALUE), positive(json, "lr"),
-        objective(json, model),
+        objective(json, model).with(json.has("output") ? json.oneOf("output", List.of(Output.values()))
+            : Output.BERNOULLI),
         json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE), json.flag("ph_dim"));
-    int height = json.integer("height", 1, MOST_PIXELS);
-    int width = json.integer("width", 1, MOST_PIXELS / height);
+    Shape shape = shape(json);
     return new RunConfig(train, json.text("dataset", "the name or the path of a data set", RunConfig::isPath),
         json.has("data") ? Path.of(json.text("data", "the path of a folder", RunConfig::isPath)) : null,
-        options(json), sha256(json, "data_fingerprint"), height, width, json.texts("classes", "an array of names"),
+        options(json, shape), sha256(json, "data_fingerprint"), shape, json.texts("classes", "an array of names"),
         json.text("conditions", "text", text -> true), json.has("init_sha256") ? sha256(json, "init_sha256") : null);
   }
 
-  private static DataOptions options(JsonSettings json) {
+  private static Shape shape(JsonSettings json) {
+    if (json.has("features")) {
+      List<String> names = json.texts("features", "an array of names");
+      if (names.isEmpty()) {
+        throw new Failure(json.file() + ": \"features\" is empty; " + DAMAGED);
+      }
+      return new Shape.Features(names);
+    }
+    int height = json.integer("height", 1, MOST_PIXELS);
+    return new Shape.Image(height, json.integer("width", 1, MOST_PIXELS / height));
+  }
+
+  private static Scaling scaling(JsonSettings json, int features) {
+    Scaling.Kind kind = json.oneOf("scale", List.of(Scaling.Kind.values()));
+    double[] shift = json.numbers("scale_shift", "an array of " + features + " numbers", features, value -> true);
+    return new Scaling(kind, shift, json.numbers("scale_factor",
+        "an array of " + features + " numbers greater than 0", features, Scaling::isFactor));
+  }
+
+  private static DataOptions options(JsonSettings json, Shape shape) {
     HeldOut heldOut = new HeldOut.LastSixth();
+    boolean vectors = shape instanceof Shape.Features;
     if (json.has("test_share")) {
       double share =
           json.number("test_share", "a number greater than 0 and less than 1", HeldOut.Shuffled::isShare);
@@ -170,7 +205,8 @@ public record RunConfig(
           json.integer("test_seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE));
     }
     return new DataOptions(json.has("key") ? json.text("key", "a name", text -> true) : null,
-        json.has("label_column") ? json.text("label_column", "a name or a number", text -> true) : null, heldOut);
+        json.has("label_column") ? json.text("label_column", "a name or a number", text -> true) : null, heldOut,
+        vectors ? Form.VECTORS : Form.IMAGES, null, vectors ? scaling(json, shape.size()) : null);
   }
 
   /** Adds the weights of the terms, then their other settings by name. An infinite value is left out. */

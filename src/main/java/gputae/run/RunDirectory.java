@@ -3,7 +3,7 @@ package gputae.run;
 import gputae.backend.Backend;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
-import gputae.data.Images;
+import gputae.data.Shape;
 import gputae.files.DataException;
 import gputae.files.WholeFile;
 import gputae.model.Autoencoder;
@@ -246,8 +246,8 @@ public final class RunDirectory {
   }
 
   /**
-   * Refuses data other than that on which the run was trained. It compares the {@link DataFingerprint} and the size of
-   * an image.
+   * Refuses data other than that on which the run was trained. It compares the {@link DataFingerprint} and the shape
+   * of a sample.
    */
   public void requireData(RunConfig description, Dataset dataset, String fingerprint) {
     if (!fingerprint.equals(description.fingerprint())) {
@@ -255,10 +255,11 @@ public final class RunDirectory {
           + " training images or labels differ from the \"data_fingerprint\" in " + config()
           + "); give the right one with --data");
     }
-    Images images = dataset.train().images();
-    if (images.height() != description.height() || images.width() != description.width()) {
-      throw new Failure(config() + ": \"height\" and \"width\" are " + description.height() + " and "
-          + description.width() + ", the run's images are " + images.height() + " x " + images.width() + "; "
+    if (!dataset.shape().equals(description.shape())) {
+      boolean images = description.shape() instanceof Shape.Image;
+      throw new Failure(config() + ": " + (images ? "\"height\" and \"width\" are those of " : "\"features\" are ")
+          + description.shape() + ", the run's " + dataset.shape().words() + " are " + dataset.shape()
+          + (dataset.shape().size() == description.shape().size() && !images ? " of other names" : "") + "; "
           + RunConfig.DAMAGED);
     }
   }
@@ -284,12 +285,12 @@ public final class RunDirectory {
     float[] weights;
     try {
       // This is checked before the model allocates memory, since damage may have put huge sizes into config.json.
-      weights = Weights.flat(layout(config.config(), config.height() * config.width()), file, "");
+      weights = Weights.flat(layout(config.config(), config.shape().size()), file, "");
     } catch (IllegalArgumentException e) {
       throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage() + "; " + UNFIT, e);
     }
     Autoencoder autoencoder =
-        new Autoencoder(backend, Trainer.architecture(config.config(), config.height() * config.width()));
+        new Autoencoder(backend, Trainer.architecture(config.config(), config.shape().size()));
     autoencoder.parameters().upload(weights);
     return autoencoder;
   }

@@ -1,14 +1,19 @@
 package gputae.run;
 
 import gputae.backend.Backend;
+import gputae.backend.Output;
 import gputae.data.Npy;
+import gputae.data.Images;
+import gputae.data.Samples;
 import gputae.data.Split;
+import gputae.data.Vectors;
 import gputae.evaluate.UnitBall;
 import gputae.figure.DimensionFigure;
 import gputae.figure.FigureException;
 import gputae.figure.ImageGrid;
 import gputae.figure.LatentFigure;
 import gputae.figure.LossFigure;
+import gputae.figure.VectorFigure;
 import gputae.files.WholeFile;
 import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
@@ -23,6 +28,7 @@ import gputae.train.Epoch;
 import gputae.train.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -36,6 +42,9 @@ public final class RunOutputs {
   private static final int GENERATED = 96;
 
   private static final int GENERATED_COLUMNS = 12;
+
+  /** Number of vectors in figures/generated.png, if there are as many test vectors. */
+  private static final int MOST_VECTORS = 5_000;
 
   /** The name of the figure of the PH dimension. */
   static final String PH_DIMENSION = "ph-dimension";
@@ -61,7 +70,7 @@ public final class RunOutputs {
 
   /** Writes the classes of the test images, if any: uint8, or int16 with -1 if some images have none. */
   private void writeLabels() throws IOException {
-    int count = test.images().count();
+    int count = test.count();
     if (test.classified() == count) {
       Npy.write(run.labels(), test.labels(), count);
     } else if (test.labels() != null) {
@@ -82,12 +91,12 @@ public final class RunOutputs {
     Npy.write(run.latents(), latents.coordinates(), latents.count(), latents.dimension());
     writeLabels();
     drawFigures(backend, model, latents, "");
-    draw(() -> LossFigure.write(run.figure("losses"), history));
+    draw(() -> LossFigure.write(run.figure("losses"), history, output()));
     double outside = UnitBall.shareOutside(latents);
     Map<String, String> results = new LinkedHashMap<>();
     Epoch last = history.get(history.size() - 1);
-    results.put("reconstruction, test", format("%.4f nats per pixel", last.testReconstruction()));
-    results.put("reconstruction, training", format("%.4f nats per pixel", last.loss(Reconstruction.KIND)));
+    results.put("reconstruction, test", format("%.4f %s", last.testReconstruction(), output().unit()));
+    results.put("reconstruction, training", format("%.4f %s", last.loss(Reconstruction.KIND), output().unit()));
     results.put("test embeddings outside the unit ball", format("%.1f %%", 100 * outside));
     PhDimension dimension = PhDimensionFile.of(run);
     if (dimension != null) {
@@ -101,14 +110,25 @@ public final class RunOutputs {
     return outside;
   }
 
-  /** Draws the latent points and generated images; {@code suffix} distinguishes epochs. */
+  private Output output() {
+    return config.config().output();
+  }
+
+  /** Draws the latent points and generated samples; {@code suffix} distinguishes epochs. */
   public void drawFigures(Backend backend, Autoencoder model, FloatPoints latents, String suffix) throws IOException {
     TrainConfig train = config.config();
-    byte[] generated = GeneratedImages.generate(backend, model, train.model().prior(), GENERATED, train.seed());
     draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents,
         test.labels(), config.classes(), title()));
-    draw(() -> ImageGrid.write(run.figure("generated" + suffix), generated, GENERATED, config.height(), config.width(),
-        GENERATED_COLUMNS));
+    Path png = run.figure("generated" + suffix);
+    int count = test.samples() instanceof Images ? GENERATED : Math.min(MOST_VECTORS, test.count());
+    Samples generated =
+        GeneratedSamples.generate(backend, model, config.shape(), train.model().prior(), count, train.seed());
+    if (generated instanceof Images images) {
+      draw(() -> ImageGrid.write(png, images.pixels(), count, images.height(), images.width(), GENERATED_COLUMNS));
+    } else {
+      draw(() -> VectorFigure.write(png, (Vectors) test.samples(), test.labels(), config.classes(),
+          (Vectors) generated, config.options().scaling().kind().unit()));
+    }
   }
 
   private String title() {
@@ -123,6 +143,11 @@ public final class RunOutputs {
     settings.put("model", train.model().label() + " (" + train.model().title() + ")");
     settings.put("latent dimension", String.valueOf(train.latent()));
     settings.put("hidden layers", train.hidden().toString());
+    settings.put("output", train.output() + ": " + (train.output() == Output.BERNOULLI ? "cross-entropy"
+        : train.output().unit()));
+    if (config.options().scaling() != null) {
+      settings.put("scale", config.options().scaling().kind().toString());
+    }
     settings.put("batch", String.valueOf(train.batch()));
     settings.put("epochs", String.valueOf(train.epochs()));
     settings.put("learning rate", String.valueOf(train.rate()));

@@ -56,7 +56,7 @@ public final class RunTraining {
    *     lacks, if the training has too few steps for the PH dimension, or if its checkpoint would be too large
    */
   public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
-    Checkpoint.requireSize(config, layout(config, data.train().images().pixelsPerImage()));
+    Checkpoint.requireSize(config, layout(config, data.train().samples().size()));
     try {
       return new Trainer(backend, config, data, control);
     } catch (ArithmeticException e) {
@@ -154,6 +154,6 @@ public final class RunTraining {
   }
 
   private FloatPoints embeddings() {
-    return trainer.model().embeddings(trainer.testImages());
+    return trainer.model().embeddings(trainer.testSamples());
   }
 }

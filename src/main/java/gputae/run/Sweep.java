@@ -72,7 +72,7 @@ public final class Sweep {
       Integer jobs,
       PrintStream console, boolean terminal, boolean quiet, Consumer<List<SweepRow>> onRow) {
     this.out = out;
-    this.cells = cells;
+    this.cells = new ArrayList<>(cells);
     this.afterwards = afterwards;
     this.devices = devices;
     this.threads = threads;
@@ -204,9 +204,10 @@ public final class Sweep {
     long steps = 0;
     int done = 0;
     for (int i = 0; i < cells.size(); i++) {
-      SweepCell cell = cells.get(i);
+      LoadedData data = load(cells.get(i));
+      SweepCell cell = cells.get(i).on(data.dataset());
+      cells.set(i, cell);
       CellRun run = new CellRun(cell, cell.directory(out));
-      LoadedData data = load(cell);
       int epochs = run.epochs(data);
       SweepRow row = run.trained();
       boolean complete = row != null;
@@ -218,7 +219,7 @@ public final class Sweep {
         done++;
         forget(cell);
       } else {
-        int images = data.dataset().train().images().count();
+        int images = data.dataset().train().count();
         if (row == null) {
           requireSteps(cell, images);
         }
@@ -386,7 +387,7 @@ public final class Sweep {
       trainings.put(i, control);
     }
     try (Trainer trainer = RunTraining.trainer(backend, cell.config(), dataset, control)) {
-      float[] weights = cell.spec().initialWeights(dataset.train().images().pixelsPerImage());
+      float[] weights = cell.spec().initialWeights(dataset.shape().size());
       if (weights != null) {
         trainer.initialise(weights);
       }
@@ -396,7 +397,7 @@ public final class Sweep {
           complain("gpu-tae: " + cell.name() + " was begun on " + checkpoint.conditions()
               + "; on " + description.conditions() + " the result will be as good but not bitwise the same");
         }
-        checkpoint.restore(trainer, checkpoint.state(cell.config(), dataset.train().images().pixelsPerImage()));
+        checkpoint.restore(trainer, checkpoint.state(cell.config(), dataset.shape().size()));
       }
       RunTraining training = new RunTraining(backend, run, description, dataset, trainer,
           line -> complain("gpu-tae: " + line));

@@ -1,5 +1,6 @@
 package gputae.run;
 
+import gputae.data.Dataset;
 import gputae.train.TrainConfig;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -41,6 +42,11 @@ public record SweepCell(String name, Map<String, String> parameters, TrainSpec s
       }
     });
     return new SweepCell(name.toString().replaceAll("[^A-Za-z0-9._-]", "_"), parameters, spec);
+  }
+
+  /** The same training with the settings that its data decide. */
+  SweepCell on(Dataset loaded) {
+    return new SweepCell(name, parameters, spec.with(spec.config(loaded)));
   }
 
   /** Whether the other cell is the same training on the same data. */

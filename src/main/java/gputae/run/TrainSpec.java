@@ -2,8 +2,11 @@ package gputae.run;
 
 import gputae.data.Dataset;
 import gputae.data.Datasets;
+import gputae.backend.Output;
 import gputae.data.DataOptions;
-import gputae.data.HeldOut;
+import gputae.data.Images;
+import gputae.data.Scaling;
+import gputae.data.Vectors;
 import gputae.files.DataException;
 import gputae.files.RegularFile;
 import gputae.files.Sha256;
@@ -22,11 +25,12 @@ import java.util.function.Consumer;
  *
  * @param dataset name or path of the data set
  * @param data    folder of the data set's files, or null
- * @param options what the user says about the data; {@code heldOut} is null if no share of test images is asked for
+ * @param options what the user says about the data; {@code heldOut} is null if no share of test samples is asked for
  * @param init    file of the initial weights, or null for weights drawn from the seed
- * @param config  settings
+ * @param config  settings; {@link #config(Dataset)} has the output that the data decide
+ * @param output  what the decoder's outputs mean; null if the data decide
  */
-public record TrainSpec(String dataset, Path data, DataOptions options, Path init, TrainConfig config) {
+public record TrainSpec(String dataset, Path data, DataOptions options, Path init, TrainConfig config, Output output) {
 
   private static final DataOptions NOTHING_SAID = new DataOptions(null, null, null);
 
@@ -36,20 +40,46 @@ public record TrainSpec(String dataset, Path data, DataOptions options, Path ini
    * @param folder folder with a folder for each data set that has a name, or null
    */
   public static TrainSpec of(String dataset, Path folder, TrainConfig config) {
-    boolean published = Datasets.isNamed(dataset) && !dataset.equals("digits");
-    return new TrainSpec(dataset, folder != null && published ? folder.resolve(dataset) : null, NOTHING_SAID, null,
-        config);
+    return new TrainSpec(dataset, folder != null && Datasets.isPublished(dataset) ? folder.resolve(dataset) : null,
+        NOTHING_SAID, null,
+        config, null);
   }
 
   /** Loads the data set; {@code log} receives messages for the user. */
   public Dataset load(Consumer<String> log) throws IOException {
-    boolean asked = options.heldOut() != null;
-    Dataset loaded = Datasets.open(dataset, data, asked ? options : options.with(HeldOut.DEFAULT), log);
-    if (asked && loaded.heldOut() == null) {
-      throw Failure.usage("--test-share has no meaning for " + dataset + ", which brings its own test images; leave it"
+    Dataset loaded = Datasets.open(dataset, data, options, log);
+    if (options.heldOut() != null && loaded.heldOut() == null) {
+      throw Failure.usage("--test-share has no meaning for " + dataset + ", which brings its own test samples; leave it"
           + " out");
     }
     return loaded;
+  }
+
+  /**
+   * The settings of a training on this data set, which decides what the decoder's outputs mean if nobody says it:
+   * numbers of pixels are probabilities, features have normal distributions.
+   *
+   * @throws Failure if numbers are asked to be probabilities and are none
+   */
+  public TrainConfig config(Dataset loaded) {
+    Output chosen = output != null ? output
+        : loaded.train().samples() instanceof Images ? Output.BERNOULLI : Output.GAUSSIAN;
+    if (chosen == Output.BERNOULLI && loaded.train().samples() instanceof Vectors vectors) {
+      for (float value : vectors.values()) {
+        if (!(value >= 0 && value <= 1)) {
+          throw Failure
+              .usage("--output bernoulli is for numbers in [0, 1], and a feature of " + dataset + " is " + value
+                  + (loaded.scaling().kind() == Scaling.Kind.NONE ? "" : " when it is scaled")
+                  + "; take --scale unit, or --output gaussian");
+        }
+      }
+    }
+    return config.withOutput(chosen);
+  }
+
+  /** The same training with other settings. */
+  TrainSpec with(TrainConfig other) {
+    return new TrainSpec(dataset, data, options, init, other, output);
   }
 
   /**
@@ -70,7 +100,7 @@ public record TrainSpec(String dataset, Path data, DataOptions options, Path ini
     }
   }
 
-  /** The initial weights for images of {@code pixels} pixels, as one flat array; null if no file is given. */
+  /** The initial weights for samples of {@code pixels} numbers, as one flat array; null if no file is given. */
   public float[] initialWeights(int pixels) throws IOException {
     if (init == null) {
       return null;

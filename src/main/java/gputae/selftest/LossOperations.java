@@ -6,10 +6,12 @@ import static gputae.selftest.DenseOperations.ROWS;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.Matrix;
+import gputae.backend.Output;
 import gputae.linear.FloatPoints;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
 
 /** The reconstruction loss and the penalty for lying outside the unit ball, each with its gradient. */
 final class LossOperations {
@@ -22,6 +24,8 @@ final class LossOperations {
             LossOperations::sigmoid),
         new Operation("cross entropy", "1 to 1025 rows of 1 to 1025 pixels, in place too", Unit.ROUNDING,
             LossOperations::crossEntropy),
+        new Operation("squared error", "1 to 1025 rows of 1 to 1025 numbers, in place too", Unit.ROUNDING,
+            LossOperations::squaredError),
         new Operation("ball penalty", "1 to 2050 points, 1 to 65 dimensions, both kinds", Unit.ROUNDING,
             LossOperations::ballPenalty));
   }
@@ -62,26 +66,41 @@ final class LossOperations {
 
   private static void crossEntropy(Cases cases) {
     Random random = new Random(6);
+    outputLosses(cases, (c, rows, p) -> crossEntropy(c, random, rows, p, 6));
+    // Here exp(-|logit|) vanishes.
+    cases.run("33 x 257, logits of some hundred", c -> crossEntropy(c, random, 33, 257, 200));
+  }
+
+  private static void squaredError(Cases cases) {
+    Random random = new Random(8);
+    outputLosses(cases, (c, rows, p) -> squaredError(c, random, rows, p));
+  }
+
+  @FunctionalInterface
+  private interface OutputCase {
+    void run(Case c, int rows, int p);
+  }
+
+  /** Runs a loss of a decoder's outputs on matrices of many sizes. */
+  private static void outputLosses(Cases cases, OutputCase loss) {
     for (int rows : ROWS) {
       for (int p : new int[] {1, 15, 16, 17, 33, 784}) {
-        cases.run(rows + " x " + p, c -> crossEntropy(c, random, rows, p, 6));
+        cases.run(rows + " x " + p, c -> loss.run(c, rows, p));
       }
     }
     for (int rows : MORE_ROWS) {
       for (int p : new int[] {1, 16, 33, 255, 256, 257}) {
-        cases.run(rows + " x " + p, c -> crossEntropy(c, random, rows, p, 6));
+        cases.run(rows + " x " + p, c -> loss.run(c, rows, p));
       }
     }
-    cases.run("600 x 784", c -> crossEntropy(c, random, 600, 784, 6));
+    cases.run("600 x 784", c -> loss.run(c, 600, 784));
     for (int p : new int[] {1023, 1024, 1025}) {
-      cases.run("3 x " + p, c -> crossEntropy(c, random, 3, p, 6));
+      cases.run("3 x " + p, c -> loss.run(c, 3, p));
     }
     // More row sums than a block has threads.
     for (int rows : new int[] {1023, 1024, 1025}) {
-      cases.run(rows + " x 3", c -> crossEntropy(c, random, rows, 3, 6));
+      cases.run(rows + " x 3", c -> loss.run(c, rows, 3));
     }
-    // Here exp(-|logit|) vanishes.
-    cases.run("33 x 257, logits of some hundred", c -> crossEntropy(c, random, 33, 257, 200));
   }
 
   private static void crossEntropy(Case c, Random random, int rows, int p, double scale) {
@@ -90,27 +109,42 @@ final class LossOperations {
     for (int i = 0; i < target.length; i++) {
       target[i] = i % 3 == 0 ? random.nextFloat() : i % 2;
     }
+    // An error of a probability is one of about 1, whatever the logit.
+    outputLoss(c, rows, logits, target, Output.BERNOULLI, Reference.crossEntropy(logits, target), x -> 1);
+  }
+
+  private static void squaredError(Case c, Random random, int rows, int p) {
+    float[] outputs = Reference.gaussian(random, rows * p, 3);
+    float[] target = Reference.gaussian(random, rows * p, 2);
+    outputs[0] = target[0];
+    outputLoss(c, rows, outputs, target, Output.GAUSSIAN, Reference.squaredError(outputs, target), Math::abs);
+  }
+
+  /** @param size the size of a derivative, to which its error is compared */
+  private static void outputLoss(Case c, int rows, float[] outputs, float[] target, Output output,
+      Reference.Loss expected, DoubleUnaryOperator size) {
     Backend backend = c.backend();
-    Matrix x = c.floats(rows, p, logits);
+    int p = outputs.length / rows;
+    Matrix x = c.floats(rows, p, outputs);
     Matrix t = c.floats(rows, p, target);
     Matrix gradient = c.zeros(rows, p);
     Matrix loss = c.zeros(1, 1);
-    backend.sigmoidCrossEntropy(x, t, gradient, loss);
-    Reference.Loss expected = Reference.crossEntropy(logits, target);
-    double count = rows * p;
+    output.loss(backend, x, t, gradient, loss);
+    double count = outputs.length;
     float[] found = gradient.toFloats();
-    for (int i = 0; i < logits.length; i++) {
-      c.close("gradient", i, expected.gradient()[i] / count, found[i], 8, 1 / count);
+    for (int i = 0; i < outputs.length; i++) {
+      double derivative = expected.gradient()[i];
+      c.close("gradient", i, derivative / count, found[i], 8, size.applyAsDouble(derivative) / count);
     }
     // Each of many lanes or threads adds a few dozen terms in float32, and their errors average out; after that the sum
     // is in double.
     c.close("loss", 0, expected.sum() / count, loss.toFloats()[0], 4, expected.size() / count);
     Matrix alone = c.zeros(1, 1);
-    backend.sigmoidCrossEntropy(x, t, null, alone);
+    output.loss(backend, x, t, null, alone);
     c.same("loss without the gradient", loss.toFloats(), alone.toFloats());
-    backend.sigmoidCrossEntropy(x, t, x, loss);
-    c.same("gradient in the logits' place", found, x.toFloats());
-    c.same("loss with the gradient in the logits' place", alone.toFloats(), loss.toFloats());
+    output.loss(backend, x, t, x, loss);
+    c.same("gradient in the outputs' place", found, x.toFloats());
+    c.same("loss with the gradient in the outputs' place", alone.toFloats(), loss.toFloats());
   }
 
   private static void ballPenalty(Cases cases) {

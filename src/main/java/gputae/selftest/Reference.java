@@ -61,6 +61,18 @@ public final class Reference {
     return new Loss(sum, size, gradient);
   }
 
+  /** The sum of the squares of (output - target). */
+  public static Loss squaredError(float[] outputs, float[] target) {
+    double sum = 0;
+    double[] gradient = new double[outputs.length];
+    for (int i = 0; i < outputs.length; i++) {
+      double difference = (double) outputs[i] - target[i];
+      sum += difference * difference;
+      gradient[i] = 2 * difference;
+    }
+    return new Loss(sum, sum, gradient);
+  }
+
   /** The sum of the penalties of points for lying outside the unit ball. */
   public static Loss ballPenalty(FloatPoints points, BallPenalty penalty) {
     float[] z = points.coordinates();

@@ -19,7 +19,7 @@ final class StepOperations {
   static List<Operation> beforeTheModel() {
     return List.of(
         new Operation("copies", "all types, offsets, views, 1 to 300,000 numbers", Unit.EXACT, StepOperations::copies),
-        new Operation("gather", "all bytes; 1 to 16 rows, 1 to 1025 pixels, step to 4e9", Unit.EXACT,
+        new Operation("gather", "all bytes, floats; 1 to 16 rows of 1 to 1025 numbers, step to 4e9", Unit.EXACT,
             StepOperations::gather));
   }
 
@@ -107,6 +107,7 @@ final class StepOperations {
     for (int p : new int[] {1, 15, 16, 17, 63, 784, 255, 256, 257, 1023, 1024, 1025}) {
       byte[] pixels = new byte[n * p];
       random.nextBytes(pixels);
+      float[] numbers = Reference.gaussian(random, n * p, 1e3);
       int[] order = random.ints(stepsPerEpoch * batch, 0, n).toArray();
       // 4,000,000,002 does not fit 32 bits.
       for (long step : new long[] {0, 3, 4, 9, 4_000_000_002L}) {
@@ -116,9 +117,14 @@ final class StepOperations {
             c.backend().gather(c.bytes(n, p, pixels), c.ints(1, order.length, order), c.stepAt(step), batch,
                 stepsPerEpoch, x);
             float[] found = x.toFloats();
+            Matrix y = c.zeros(rows, p);
+            c.backend().gather(c.floats(n, p, numbers), c.ints(1, order.length, order), c.stepAt(step), batch,
+                stepsPerEpoch, y);
+            float[] taken = y.toFloats();
             for (int i = 0; i < found.length; i++) {
-              int image = order[(int) (step % stepsPerEpoch) * batch + i / p];
-              c.same("x", i, (pixels[image * p + i % p] & 0xFF) / 255f, found[i]);
+              int place = order[(int) (step % stepsPerEpoch) * batch + i / p] * p + i % p;
+              c.same("x", i, (pixels[place] & 0xFF) / 255f, found[i]);
+              c.same("x of floats", i, numbers[place], taken[i]);
             }
           });
         }

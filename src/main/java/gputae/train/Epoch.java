@@ -12,7 +12,7 @@ import gputae.objective.TermKind;
  *     is a mean over a batch counts each batch by its number of images. A term that is a sum over a batch leaves out a
  *     smaller last batch
  * @param total              the objective's value, computed from {@code losses}
- * @param testReconstruction binary cross-entropy on the test split after the epoch, in nats, mean per pixel
+ * @param testReconstruction reconstruction loss on the test split after the epoch, mean per number of a sample
  * @param stepsPerSecond     training steps of this epoch divided by the time they took, without evaluation and files
  */
 public record Epoch(

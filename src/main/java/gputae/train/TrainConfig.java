@@ -1,5 +1,6 @@
 package gputae.train;
 
+import gputae.backend.Output;
 import gputae.objective.Kl;
 import gputae.objective.Objective;
 import java.util.List;
@@ -52,6 +53,16 @@ public record TrainConfig(
   /** The same settings with another objective, which has the terms of the model. */
   public TrainConfig withObjective(Objective other) {
     return new TrainConfig(model, latent, hidden, batch, epochs, rate, other, seed, phDimension);
+  }
+
+  /** The same settings with another meaning of the decoder's outputs. */
+  public TrainConfig withOutput(Output output) {
+    return withObjective(objective.with(output));
+  }
+
+  /** What the decoder's outputs mean. */
+  public Output output() {
+    return objective.output().output();
   }
 
   /** The same settings with another number of epochs. */

@@ -4,6 +4,7 @@ import gputae.data.Dataset;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
+import gputae.model.SampleMatrix;
 import gputae.objective.ParameterTerm;
 import java.util.List;
 import java.util.Locale;
@@ -29,9 +30,9 @@ final class TrainMemory {
    * step, and those of an evaluation.
    */
   static long bytes(TrainConfig config, Dataset dataset, int batch) {
-    long pixels = dataset.train().images().pixelsPerImage();
-    long images = dataset.train().images().count();
-    long test = dataset.test().images().count();
+    long pixels = dataset.shape().size();
+    long images = dataset.train().count();
+    long test = dataset.test().count();
     Architecture architecture = Trainer.architecture(config, (int) pixels);
     long encoded = architecture.encoderSizes().stream().skip(1).mapToLong(Integer::longValue).sum();
     long decoded = architecture.decoderSizes().stream().skip(1).mapToLong(Integer::longValue).sum();
@@ -61,7 +62,8 @@ final class TrainMemory {
         Math.min(Autoencoder.CHUNK, test) * Float.BYTES * (pixels + config.latent() + encoded + decoded + 2)
             + test * Integer.BYTES;
     long iterates = config.phDimension() ? LastIterates.bytes(parameters) : 0;
-    return (images + test) * pixels + weights + iterates + rows * floatsOfARow * Float.BYTES + terms + classes
+    return SampleMatrix.bytes(dataset.train().samples()) + SampleMatrix.bytes(dataset.test().samples()) + weights
+        + iterates + rows * floatsOfARow * Float.BYTES + terms + classes
         + workSpace + order
         + evaluation + ALLOCATIONS * ROUNDING_BYTES;
   }
@@ -70,7 +72,7 @@ final class TrainMemory {
   static String advice(TrainConfig config, Dataset dataset, long available) {
     int low = 0;
     // The batch that was asked for has just failed, whatever the estimate says about it.
-    int high = Math.min(config.batch(), dataset.train().images().count()) - 1;
+    int high = Math.min(config.batch(), dataset.train().count()) - 1;
     while (low < high) {
       int middle = (int) ((low + (long) high + 1) / 2);
       if (bytes(config, dataset, middle) <= available) {

@@ -7,13 +7,13 @@ import gputae.backend.OutOfMemoryException;
 import gputae.backend.Philox;
 import gputae.backend.Recording;
 import gputae.data.Dataset;
-import gputae.data.Images;
 import gputae.homology.NoDimensionException;
 import gputae.homology.PhDimension;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
 import gputae.model.Initialisation;
 import gputae.model.ReconstructionLoss;
+import gputae.model.SampleMatrix;
 import gputae.objective.Losses;
 import gputae.objective.Objective;
 import gputae.objective.Term;
@@ -44,8 +44,8 @@ public final class Trainer implements AutoCloseable {
   private final TrainControl control;
   private final Autoencoder model;
   private final TrainStep trainStep;
-  private final Matrix trainImages;
-  private final Matrix testImages;
+  private final Matrix trainSamples;
+  private final Matrix testSamples;
 
   /** Null where no term needs the images' classes. */
   private final Matrix trainClasses;
@@ -100,30 +100,30 @@ public final class Trainer implements AutoCloseable {
       throw new MissingLabelsException(dataset.name());
     }
     this.sums = new EpochSums(config.objective().columns());
-    this.images = dataset.train().images().count();
+    this.images = dataset.train().count();
     this.stepsPerEpoch = (images - 1) / config.batch() + 1;
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
     LastIterates.requireSteps(config, images);
     this.stepsBeforeIterates = (long) config.epochs() * stepsPerEpoch - PhDimension.POINTS;
-    Architecture architecture = architecture(config, dataset.train().images().pixelsPerImage());
+    Architecture architecture = architecture(config, dataset.shape().size());
     int fullRows = Math.min(config.batch(), images);
     long heldBefore = backend.allocatedBytes();
     try {
       this.model = new Autoencoder(backend, architecture);
       this.trainClasses = config.objective().needsClasses() ? uploadClasses(dataset) : null;
       this.trainStep = new TrainStep(backend, config, model, fullRows, trainClasses);
-      this.trainImages = upload(dataset.train().images());
-      this.testImages = upload(dataset.test().images());
+      this.trainSamples = SampleMatrix.of(backend, dataset.train().samples());
+      this.testSamples = SampleMatrix.of(backend, dataset.test().samples());
       // Room for whole batches only, so that the recording for a full batch stays inside whatever the step; the rest is
       // never read.
       this.order = backend.allocate(ElementType.INT32, 1, (long) stepsPerEpoch * fullRows);
       model.parameters().upload(Initialisation.draw(model.layout(), config.seed(), Streams.INITIAL_WEIGHTS));
-      this.fullBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows, 1));
-      this.lastBatch = backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, lastRows, 1));
+      this.fullBatch = backend.record(() -> trainStep.run(trainSamples, order, stepsPerEpoch, fullRows, 1));
+      this.lastBatch = backend.record(() -> trainStep.run(trainSamples, order, stepsPerEpoch, lastRows, 1));
       this.batchesTogether = Math.min(backend.stepsARecording(), GROUP);
       this.fullBatches = batchesTogether == 1 || stepsPerEpoch <= batchesTogether ? null
-          : backend.record(() -> trainStep.run(trainImages, order, stepsPerEpoch, fullRows, batchesTogether));
-      this.testLoss = new ReconstructionLoss(model, testImages);
+          : backend.record(() -> trainStep.run(trainSamples, order, stepsPerEpoch, fullRows, batchesTogether));
+      this.testLoss = new ReconstructionLoss(model, testSamples);
       this.iterates = config.phDimension() ? new LastIterates(backend, model.parameters()) : null;
     } catch (OutOfMemoryException e) {
       throw e.free() < 0 ? e
@@ -134,11 +134,7 @@ public final class Trainer implements AutoCloseable {
   /** The network of a configuration. */
   public static Architecture architecture(TrainConfig config, int pixels) {
     return new Architecture(pixels, config.hidden(), config.latent(), config.objective().variational(),
-        config.objective().scalars());
-  }
-
-  private Matrix upload(Images from) {
-    return backend.allocate(ElementType.UINT8, from.count(), from.pixelsPerImage()).upload(from.pixels());
+        config.objective().scalars(), config.objective().output().output());
   }
 
   private Matrix uploadClasses(Dataset from) {
@@ -150,9 +146,9 @@ public final class Trainer implements AutoCloseable {
     return model;
   }
 
-  /** The test split on the device, uint8 (n, pixels). */
-  public Matrix testImages() {
-    return testImages;
+  /** The test split on the device, (n, pixels). */
+  public Matrix testSamples() {
+    return testSamples;
   }
 
   /** What is minimised. */
@@ -317,7 +313,7 @@ public final class Trainer implements AutoCloseable {
     double testReconstruction = (test != null ? test : testLoss.enqueue()).getAsDouble();
     if (!Double.isFinite(testReconstruction)) {
       throw new DivergedException(steps,
-          "the reconstruction of the test images is not finite after step " + steps + " (epoch " + epoch + ")");
+          "the reconstruction of the test samples is not finite after step " + steps + " (epoch " + epoch + ")");
     }
     Losses means = sums.means();
     Epoch done = new Epoch(epoch, seconds(), means, config.objective().total(means.values(), epoch), testReconstruction,
@@ -415,8 +411,8 @@ public final class Trainer implements AutoCloseable {
     }
     trainStep.close();
     model.close();
-    trainImages.close();
-    testImages.close();
+    trainSamples.close();
+    testSamples.close();
     if (trainClasses != null) {
       trainClasses.close();
     }

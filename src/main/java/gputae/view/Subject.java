@@ -17,11 +17,11 @@ public record Subject(String title, TrainConfig config, Dataset dataset, String 
 
   /** The network. */
   public Architecture architecture() {
-    return Trainer.architecture(config, dataset.train().images().pixelsPerImage());
+    return Trainer.architecture(config, dataset.train().samples().size());
   }
 
   /** Number of steps in an epoch; the last one may have a smaller batch. */
   public int stepsPerEpoch() {
-    return (dataset.train().images().count() - 1) / config.batch() + 1;
+    return (dataset.train().count() - 1) / config.batch() + 1;
   }
 }

@@ -140,6 +140,10 @@ public abstract class BackendContract {
     assertThrows(IllegalArgumentException.class,
         () -> backend.spanningTree(a, backend.allocate(ElementType.INT32, 2, 2), backend.allocate(1, 1)));
     assertThrows(IllegalArgumentException.class, () -> backend.sigmoidCrossEntropy(a, b, null, backend.allocate(1, 1)));
+    assertThrows(IllegalArgumentException.class, () -> backend.squaredError(a, b, null, backend.allocate(1, 1)));
+    assertThrows(IllegalArgumentException.class, () -> backend.gather(backend.allocate(ElementType.INT32, 2, 3),
+        backend.allocate(ElementType.INT32, 1, 1), backend.allocate(ElementType.INT64, 1, 1), 1, 1,
+        backend.allocate(1, 3)));
     assertThrows(IllegalArgumentException.class, () -> backend.add(a, b));
     assertThrows(IllegalArgumentException.class, () -> backend.allocate(-1, 1));
     Matrix view = b.view(3, 1, 3);
@@ -177,15 +181,17 @@ public abstract class BackendContract {
   }
 
   @Test
-  void aNotANumberAmongLogitsReachesTheLoss() {
+  void aNotANumberAmongOutputsReachesTheLoss() {
     for (int place : new int[] {0, 5, 16, 36}) {
       float[] logits = new float[37];
       logits[place] = Float.NaN;
-      Matrix loss = backend.allocate(1, 1);
-      Matrix gradient = backend.allocate(1, 37);
-      backend.sigmoidCrossEntropy(floats(1, 37, logits), backend.allocate(1, 37), gradient, loss);
-      assertEquals(Float.NaN, loss.toFloats()[0]);
-      assertEquals(Float.NaN, gradient.toFloats()[place]);
+      for (Output output : Output.values()) {
+        Matrix loss = backend.allocate(1, 1);
+        Matrix gradient = backend.allocate(1, 37);
+        output.loss(backend, floats(1, 37, logits), backend.allocate(1, 37), gradient, loss);
+        assertEquals(Float.NaN, loss.toFloats()[0]);
+        assertEquals(Float.NaN, gradient.toFloats()[place]);
+      }
     }
   }
 

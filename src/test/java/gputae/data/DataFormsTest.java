@@ -406,7 +406,7 @@ class DataFormsTest {
       file(folder, "test.csv", text(names(",", "label,") + table(",", 1, false, DIGITS, TEST)));
       file(folder, "sample_submission.csv", text("ImageId,Label\n1,0\n"));
       return folder;
-    }, "classes from column 1 (label), pixels from 16 other columns");
+    }, "classes from column 1 (label), numbers from 16 other columns");
     is("csv without a header", folder -> {
       file(folder, "mnist_train.csv", text(table(",", 1, false, DIGITS, TRAIN)));
       file(folder, "mnist_test.csv", text(table(",", 1, false, DIGITS, TEST)));
@@ -419,9 +419,9 @@ class DataFormsTest {
         + table(",", 1, false, DIGITS, ALL))));
     is("csv with an index", folder -> file(folder, "set.csv", text("," + names(",", "y,")
         + Arrays.stream(ALL).mapToObj(i -> i + "," + table(",", 1, false, DIGITS, i)).collect(Collectors.joining()))),
-        "column 1 (an empty cell) holds no pixels");
+        "column 1 (an empty cell) is left out");
     is("csv without a header, classes last", folder -> file(folder, "set.csv",
-        text(table(",", 1, true, DIGITS, ALL))), "classes from column 17, pixels from 16 other columns");
+        text(table(",", 1, true, DIGITS, ALL))), "classes from column 17, numbers from 16 other columns");
     is("EMNIST's csv", folder -> file(folder, "emnist-letters-test.csv", text(Arrays.stream(ALL).mapToObj(i -> label(i)
         + IntStream.range(0, PIXELS).mapToObj(p -> "," + pixel(i, p % SIDE * SIDE + p / SIDE))
             .collect(Collectors.joining("", "", "\n")))
@@ -507,7 +507,7 @@ class DataFormsTest {
     for (Split split : List.of(data.train(), data.test())) {
       assertEquals(SIDE, split.images().height());
       assertEquals(SIDE, split.images().width());
-      for (int k = 0; k < split.images().count(); k++) {
+      for (int k = 0; k < split.count(); k++) {
         int image = (split.images().pixels()[k * PIXELS] & 0xff) / 20;
         assertTrue(found.add(image), "image " + image + " twice");
         assertEquals(Arrays.toString(pixels(image)),
@@ -519,7 +519,7 @@ class DataFormsTest {
     assertEquals(COUNT, found.size());
     assertEquals(3, data.classes().size(), data.classes().toString());
     if (data.heldOut() != null) {
-      assertEquals(3, data.test().images().count());
+      assertEquals(3, data.test().count());
       assertTrue(log.stream().anyMatch(line -> line.contains("12 images, 3 of them are the test split"
           + " (a sixth of each class, chosen at random with seed 0)")), log.toString());
     }
@@ -602,13 +602,13 @@ class DataFormsTest {
     refuses("words that only test images have", folder -> {
       file(folder, "train.csv", text(table(",", 1, true, List.of("ant", "bee", "cat"), TRAIN)));
       return file(folder, "test.csv", text(table(",", 1, true, List.of("ant", "bee", "dog"), TEST))).getParent();
-    }, "the class \"dog\" of a test image is that of no training image");
-    refuses("a table of 0 and 1", folder -> file(folder, "set.csv", text("0,1,1,0\n1,1,0,0\n")),
-        "all pixels are 0 or 1", "write 255 for white");
+    }, "the class \"dog\" of a test sample is that of no training sample");
+    refuses("a table of 0 and 1", folder -> file(folder, "set.csv", text("0,1,1,0,".repeat(3) + "1,0,0,1\n"
+        + "1,1,0,0,".repeat(3) + "0,0,1,0\n")), "all pixels are 0 or 1", "write 255 for white", "--as vectors");
     refuses("--key for one set", folder -> file(folder, "set.npy", images(ALL)), "--key other has no meaning");
     with("--key for one set", "other", null);
     refuses("--key for folders", folder -> pictures(folder, i -> "c/" + i + ".png", DataFormsTest::safePng),
-        "is a folder of images; --key and --label-column are for");
+        "is a folder of images; --key, --label-column and --as are for");
     with("--key for folders", "other", null);
     refuses("--label-column for IDX", folder -> file(folder, "set-images-idx3-ubyte", idxImages(ALL)),
         "is an IDX file; --label-column is for text tables");
@@ -646,8 +646,8 @@ class DataFormsTest {
       List<String> log = new ArrayList<>();
       Dataset data = Datasets.open(form.getValue().write(folder).toString(), null, DataOptions.DEFAULT, log::add);
       assertTrue(data.classes().isEmpty() && data.train().labels() == null && data.test().labels() == null);
-      assertEquals(COUNT, data.train().images().count() + data.test().images().count());
-      assertEquals(data.heldOut() == null ? TEST.length : 2, data.test().images().count());
+      assertEquals(COUNT, data.train().count() + data.test().count());
+      assertEquals(data.heldOut() == null ? TEST.length : 2, data.test().count());
       assertTrue(data.heldOut() == null || log.toString().contains("no labels"), log.toString());
     }));
   }
@@ -667,7 +667,7 @@ class DataFormsTest {
       List<String> expected = IntStream.range(0, COUNT).mapToObj(i -> Arrays.toString(
           bytes(PIXELS, p -> 255 * bits[i * PIXELS + p]))).sorted().toList();
       assertEquals(expected, Stream.of(data.train(), data.test()).flatMap(split -> IntStream
-          .range(0, split.images().count()).mapToObj(k -> Arrays.toString(
+          .range(0, split.count()).mapToObj(k -> Arrays.toString(
               Arrays.copyOfRange(split.images().pixels(), k * PIXELS, (k + 1) * PIXELS))))
           .sorted().toList());
     }));

@@ -45,8 +45,8 @@ class DatasetsTest {
       Dataset named = Datasets.open("fashion-mnist", place, DataOptions.DEFAULT, log::add);
       assertEquals("fashion-mnist", named.name());
       assertEquals("Ankle boot", named.classes().get(9));
-      assertEquals(12, named.train().images().count());
-      assertEquals(4, named.test().images().count());
+      assertEquals(12, named.train().count());
+      assertEquals(4, named.test().count());
       assertArrayEquals(counting(72), named.train().images().pixels());
       assertEquals(9, named.test().labels()[0]);
       assertEquals("idx" + compressed, open(place).name());
@@ -73,8 +73,8 @@ class DatasetsTest {
     Npy.write(file, counting(13 * 4), 13, 2, 2);
     Dataset data = open(file);
     assertEquals("shapes", data.name());
-    assertEquals(11, data.train().images().count());
-    assertEquals(2, data.test().images().count());
+    assertEquals(11, data.train().count());
+    assertEquals(2, data.test().count());
     assertEquals(counting(52)[44], data.test().images().pixels()[0]);
     assertNull(data.train().labels());
     assertTrue(data.classes().isEmpty());
@@ -114,7 +114,7 @@ class DatasetsTest {
     Npy.write(file, counting(13 * 4), 13, 2, 2);
     signedLabels(0, -1, 2, 0, 1, -1, 0, 1, 2, 0, 1, -1, 2);
     Dataset data = open(file);
-    assertTrue(log.contains(directory.resolve("shapes-labels.npy") + ": 3 of 13 images have no class (label -1)"),
+    assertTrue(log.contains(directory.resolve("shapes-labels.npy") + ": 3 of 13 samples have no class (label -1)"),
         log.toString());
     assertEquals(List.of("0", "1", "2"), data.classes());
     assertEquals(9, data.train().classified());
@@ -138,7 +138,7 @@ class DatasetsTest {
     assertNull(data.train().labels());
     assertEquals(0, data.train().withClass().length);
     assertTrue(data.classes().isEmpty());
-    assertEquals("13 of 13 images have no class (label -1)", log.get(0).substring(log.get(0).indexOf(": ") + 2));
+    assertEquals("13 of 13 samples have no class (label -1)", log.get(0).substring(log.get(0).indexOf(": ") + 2));
     assertFalse(log.toString().contains("there is no"), log.toString());
     signedLabels(0, -2, 2, 0, 1, -1, 0, 1, 2, 0, 1, -1, 2);
     refused(() -> open(file), "label 1 (counted from 0) is -2, expected 0 to 254, or -1 for an image without a class");
@@ -156,15 +156,14 @@ class DatasetsTest {
     values[2] = 0.5f;
     values[3] = 0.001f;
     values[4] = 0.002f;
-    Npy.write(file, values, 2, 9);
+    Npy.write(file, values, 2, 3, 3);
     Dataset data = open(file);
-    assertEquals(3, data.train().images().height());
-    assertEquals(3, data.train().images().width());
+    assertEquals(new Shape.Image(3, 3), data.shape());
     assertArrayEquals(new byte[] {0, (byte) 255, (byte) 128, 0, 1, 0, 0, 0, 0}, data.train().images().pixels());
     assertTrue(log.get(0).contains("round(255 x)"), log.get(0));
     Npy.write(file, values, 3, 6);
-    assertEquals(1, open(file).train().images().height());
-    assertEquals(6, open(file).train().images().width());
+    DataOptions images = new DataOptions(null, null, HeldOut.DEFAULT, DataOptions.Form.IMAGES, null, null);
+    assertEquals(new Shape.Image(1, 6), Datasets.open(file.toString(), null, images, log::add).shape());
     for (float bad : new float[] {Float.NaN, 1.01f, -0.01f}) {
       values[13] = bad;
       Npy.write(file, values, 2, 3, 3);
@@ -173,7 +172,7 @@ class DatasetsTest {
     Npy.write(file, values, 18);
     refused(() -> open(file), "shape [18], expected images");
     Npy.write(file, new byte[0], 0, 3, 3);
-    refused(() -> open(file), "holds no images");
+    refused(() -> open(file), "is empty");
   }
 
   @Test
@@ -184,7 +183,7 @@ class DatasetsTest {
     Npy.write(directory.resolve("train-labels.npy"), new byte[] {0, 2, 1}, 3);
     Npy.write(directory.resolve("test-labels.npy"), new byte[] {1, 1}, 2);
     Dataset data = open(directory);
-    assertEquals(3, data.train().images().count());
+    assertEquals(3, data.train().count());
     assertArrayEquals(new byte[] {1, 1}, data.test().labels());
     assertEquals(List.of("0", "1", "2"), data.classes());
     Files.write(directory.resolve("train-labels.npy"),
@@ -193,7 +192,7 @@ class DatasetsTest {
     assertEquals(Labels.NO_CLASS, data.train().classOf(0));
     assertEquals(1, data.train().classOf(1));
     assertEquals(List.of("0", "1"), data.classes());
-    assertTrue(log.get(log.size() - 1).endsWith("train-labels.npy: 1 of 3 images have no class (label -1)"),
+    assertTrue(log.get(log.size() - 1).endsWith("train-labels.npy: 1 of 3 samples have no class (label -1)"),
         log.toString());
   }
 
@@ -332,7 +331,7 @@ class DatasetsTest {
     image("a/0.png", BufferedImage.TYPE_BYTE_GRAY, 2, 50);
     image("a/1.png", BufferedImage.TYPE_BYTE_GRAY, 2, 51);
     Dataset data = open(directory);
-    assertEquals(11, data.train().images().count());
+    assertEquals(11, data.train().count());
     assertArrayEquals(new byte[] {0, 1, 1}, data.test().labels());
     assertEquals(51, data.test().images().pixels()[0]);
     assertEquals(10, data.test().images().pixels()[4]);
@@ -351,6 +350,6 @@ class DatasetsTest {
         "--data");
     refused(() -> Datasets.open("bad\0name", null, DataOptions.DEFAULT, log::add), "bad?name");
     refused(() -> open(directory), "no data set", "train-images");
-    refused(() -> open(Files.writeString(directory.resolve("a.zip"), "PK")), "a.zip: no images");
+    refused(() -> open(Files.writeString(directory.resolve("a.zip"), "PK")), "a.zip: no samples");
   }
 }

@@ -5,12 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class DigitsTest {
 
@@ -30,6 +35,36 @@ class DigitsTest {
   @Test
   void theBytesAreAlwaysTheSame() throws Exception {
     assertEquals("6883a1d2d69bb2aa47a0bb93c618db95765136323c777b3fea889afd848f5e14", sha256(DATA));
+    assertEquals(sha256(DATA), DigitsCache.DIGITS.sha256());
+  }
+
+  @Test
+  void theyAreDrawnOnceAndKept(@TempDir Path folder) throws Exception {
+    Dataset drawn = Digits.generate(120, 30, 3);
+    DigitsCache cache = new DigitsCache(120, 30, 3, sha256(drawn));
+    List<String> log = new ArrayList<>();
+    assertEquals(sha256(drawn), sha256(cache.digits(folder, log::add)));
+    assertEquals(1, log.size());
+    assertTrue(log.get(0).startsWith("digits: drawing 150 images, which is done once; they are kept in " + folder),
+        log.toString());
+    Dataset kept = cache.digits(folder, log::add);
+    assertEquals(1, log.size(), log.toString());
+    assertEquals(sha256(drawn), sha256(kept));
+    assertEquals(Digits.CLASSES, kept.classes());
+    // Another file in its place is not taken for the digits.
+    Path file = folder.resolve(folder.toFile().list()[0]);
+    byte[] bytes = Files.readAllBytes(file);
+    for (byte[] wrong : List.of(Arrays.copyOf(bytes, bytes.length / 2), IdxFiles.gzip(new byte[150 * 785]))) {
+      Files.write(file, wrong);
+      assertEquals(sha256(drawn), sha256(cache.digits(folder, log::add)));
+    }
+    assertEquals(3, log.size(), log.toString());
+    // Where nothing can be kept, they are drawn all the same.
+    Path blocked = Files.writeString(folder.resolve("file"), "");
+    assertEquals(sha256(drawn), sha256(cache.digits(blocked, log::add)));
+    assertTrue(log.get(4).startsWith("digits: they cannot be kept, so they will be drawn again: "), log.toString());
+    assertEquals(sha256(drawn), sha256(cache.digits(null, log::add)));
+    assertEquals("digits: drawing 150 images", log.get(5));
   }
 
   @Test
@@ -109,7 +144,7 @@ class DigitsTest {
     double worst = 0;
     double meanX = 0;
     double meanY = 0;
-    int count = DATA.train().images().count();
+    int count = DATA.train().count();
     for (int image = 0; image < count; image++) {
       double mass = 0;
       double x = 0;

@@ -93,14 +93,14 @@ class DownloadTest {
   void fetchesOnceAndThenNeverAgain() throws Exception {
     List<String> log = new ArrayList<>();
     Dataset data = Datasets.openPublished(published("/a/"), null, cache, log::add);
-    assertEquals(12, data.train().images().count());
+    assertEquals(12, data.train().count());
     assertEquals(4, requests.get());
     assertEquals(4, log.size());
     assertEquals(4, cached().size());
     Datasets.openPublished(published("/a/"), null, cache, log::add);
     assertEquals(4, requests.get(), "the second time comes from the cache");
     server.stop(0);
-    assertEquals(4, Datasets.openPublished(published("/a/"), null, cache, log::add).test().images().count());
+    assertEquals(4, Datasets.openPublished(published("/a/"), null, cache, log::add).test().count());
     Path damaged = cache.resolve("mnist").resolve("t10k-labels-idx1-ubyte.gz");
     Files.write(damaged, new byte[3]);
     refused(() -> Datasets.openPublished(published("/a/"), null, cache, log::add), "mnist could not be fetched",
@@ -113,7 +113,7 @@ class DownloadTest {
     answers.put("/a/train-labels-idx1-ubyte.gz", Answer.WRONG);
     answers.put("/a/t10k-images-idx3-ubyte.gz", Answer.CUT);
     answers.put("/a/t10k-labels-idx1-ubyte.gz", Answer.SHORT);
-    assertEquals(12, Datasets.openPublished(published("/a/", "/b/"), null, cache, line -> {}).train().images().count());
+    assertEquals(12, Datasets.openPublished(published("/a/", "/b/"), null, cache, line -> {}).train().count());
     assertEquals(8, requests.get());
     assertEquals(4, cached().size());
   }

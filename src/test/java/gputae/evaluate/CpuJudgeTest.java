@@ -12,6 +12,7 @@ import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import gputae.data.Dataset;
 import gputae.data.Digits;
+import gputae.data.Images;
 import gputae.data.Split;
 import gputae.model.SafeTensors;
 import java.io.IOException;
@@ -41,7 +42,7 @@ class CpuJudgeTest extends JudgeContract {
     Judgement real;
     try (Backend backend = open(); Judge judge = Judge.train(backend, digits, settings)) {
       assertTrue(judge.accuracy() > 0.97, "accuracy " + judge.accuracy());
-      real = judge.judge(digits.test().images().pixels(), 1500);
+      real = judge.judge(digits.test().samples());
       assertEquals(accuracy(real, digits.test()), judge.accuracy());
       assertEquals(64, real.features().dimension());
       assertEquals(10, real.classes());
@@ -59,8 +60,10 @@ class CpuJudgeTest extends JudgeContract {
       byte[] noise = new byte[1000 * Digits.SIDE * Digits.SIDE];
       new Random(1).nextBytes(noise);
       RealImages images = RealImages.of(real.features());
-      GenerationMeasures like = GenerationMeasures.of(images, judge.judge(more, 1500));
-      GenerationMeasures unlike = GenerationMeasures.of(images, judge.judge(noise, 1000));
+      GenerationMeasures like =
+          GenerationMeasures.of(images, judge.judge(new Images(more, 1500, Digits.SIDE, Digits.SIDE)));
+      GenerationMeasures unlike =
+          GenerationMeasures.of(images, judge.judge(new Images(noise, 1000, Digits.SIDE, Digits.SIDE)));
       assertTrue(like.precision() > 0.8 && like.recall() > 0.8 && like.coverage() > 0.85 && like.classEntropy() > 0.99,
           like.toString());
       assertTrue(unlike.precision() < 0.05 && unlike.coverage() < 0.05 && unlike.frechet() > 20 * like.frechet(),
@@ -72,7 +75,7 @@ class CpuJudgeTest extends JudgeContract {
     assertFalse(Judge.isIn(file, settings, "other digits", "here"));
     assertFalse(Judge.isIn(file, new Judge.Training(1, 6, 64, 1e-3), "digits", "here"));
     try (Backend backend = open(); Judge judge = Judge.fromTensors(backend, file)) {
-      assertEquals(real, judge.judge(digits.test().images().pixels(), 1500));
+      assertEquals(real, judge.judge(digits.test().samples()));
       assertEquals(settings, judge.training());
       assertEquals(accuracy(real, digits.test()), judge.accuracy());
     }
@@ -123,8 +126,7 @@ class CpuJudgeTest extends JudgeContract {
   void refusesFilesAndImagesThatDoNotFit() {
     try (Backend backend = open();
         Judge judge = Judge.train(backend, rows(20, 10), new Judge.Training(0, 1, 8, 1e-2))) {
-      assertThrows(IllegalArgumentException.class, () -> judge.judge(new byte[10], 1));
-      assertThrows(IllegalArgumentException.class, () -> judge.judge(new byte[0], 0));
+      assertThrows(IllegalArgumentException.class, () -> judge.judge(new Images(new byte[10], 1, 5, 2)));
       long held = backend.allocatedBytes();
       assertEquals("this is not a judge: its format is null, not gpu-tae judge 1",
           assertThrows(IllegalArgumentException.class, () -> Judge.fromTensors(backend, new SafeTensors()))

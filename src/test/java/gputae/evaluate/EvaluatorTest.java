@@ -46,15 +46,15 @@ class EvaluatorTest {
     Dataset rows = JudgeContract.rows(320, 60);
     int[] trained = {0};
     try (Backend backend = backend();
-        Autoencoder model = zeros(backend, rows.test().images().pixelsPerImage())) {
+        Autoencoder model = zeros(backend, rows.test().samples().size())) {
       Evaluator evaluator = new Evaluator(rows, on -> {
         trained[0]++;
         return judge(on, rows);
       });
       assertEquals(60, evaluator.generatedCount());
-      byte[] grey = new byte[60 * rows.test().images().pixelsPerImage()];
-      Arrays.fill(grey, (byte) 128);
-      Evaluation evaluation = evaluator.of(backend, model, grey);
+      float[] grey = new float[60 * rows.shape().size()];
+      Arrays.fill(grey, 128 / 255f);
+      Evaluation evaluation = evaluator.of(backend, model, rows.test().images().shape().samples(grey));
       // Embeddings in one place cannot be standardised, so they have no shape.
       EnumSet<Measure> expected = EnumSet.allOf(Measure.class);
       expected.removeIf(measure -> measure.group() == Measure.Group.SHAPE);
@@ -76,7 +76,7 @@ class EvaluatorTest {
       assertEquals(0, evaluation.get(Measure.RECALL));
       assertTrue(evaluation.get(Measure.JUDGE_ACCURACY) > 0.9);
       // The real images themselves are the best that can be generated; the judge is not trained again.
-      Evaluation best = evaluator.of(backend, model, rows.test().images().pixels());
+      Evaluation best = evaluator.of(backend, model, rows.test().samples());
       assertEquals(1, trained[0]);
       assertEquals(0, best.get(Measure.FRECHET), 1e-6);
       assertEquals(1, best.get(Measure.PRECISION));
@@ -138,19 +138,19 @@ class EvaluatorTest {
     Split train = new Split(rows.train().images(), null);
     Split test = new Split(rows.test().images(), null);
     try (Backend backend = backend();
-        Autoencoder model = zeros(backend, rows.test().images().pixelsPerImage())) {
+        Autoencoder model = zeros(backend, rows.test().samples().size())) {
       Evaluation unlabelled = new Evaluator(new Dataset("bare", List.of(), train, test), on -> {
         throw new AssertionError("there is nothing to judge by");
-      }).of(backend, model, new byte[0]);
+      }).of(backend, model, rows.test().samples());
       assertTrue(unlabelled.values().containsKey(Measure.TRUSTWORTHINESS));
       assertFalse(unlabelled.values().containsKey(Measure.KNN_ACCURACY));
       assertTrue(
           unlabelled.values().keySet().stream().noneMatch(measure -> measure.group() == Measure.Group.GENERATION));
       assertTrue(Double.isNaN(unlabelled.get(Measure.FRECHET)));
-      Images one = new Images(Arrays.copyOf(rows.test().images().pixels(), rows.test().images().pixelsPerImage()), 1,
+      Images one = new Images(Arrays.copyOf(rows.test().images().pixels(), rows.test().samples().size()), 1,
           rows.test().images().height(), rows.test().images().width());
       Evaluation single = new Evaluator(new Dataset("single", List.of(), train, new Split(one, null)), on -> null)
-          .of(backend, model, new byte[0]);
+          .of(backend, model, rows.test().samples());
       assertEquals(Set.of(Measure.BCE_TRAIN, Measure.BCE_TEST, Measure.MSE_TRAIN, Measure.MSE_TEST),
           single.values().keySet());
     }

@@ -9,6 +9,7 @@ import gputae.backend.Backend;
 import gputae.backend.Matrix;
 import gputae.data.Dataset;
 import gputae.data.Images;
+import gputae.data.Samples;
 import gputae.data.Split;
 import gputae.model.Classifier;
 import gputae.model.Initialisation;
@@ -143,14 +144,14 @@ abstract class JudgeContract {
         Judge judge = Judge.train(backend, rows, settings);
         Judge other = Judge.train(backend, more, settings)) {
       assertEquals(judge.accuracy(), other.accuracy());
-      byte[] pixels = rows.test().images().pixels();
-      assertEquals(judge.judge(pixels, 40), other.judge(pixels, 40));
+      Samples pixels = rows.test().samples();
+      assertEquals(judge.judge(pixels), other.judge(pixels));
     }
   }
 
   /** The images of a split, with a black one without a class after each. */
   private static Split withStrangers(Split split) {
-    int count = split.images().count();
+    int count = split.count();
     byte[] pixels = new byte[2 * count * PIXELS];
     byte[] labels = new byte[2 * count];
     for (int i = 0; i < count; i++) {
@@ -164,27 +165,27 @@ abstract class JudgeContract {
   @Test
   void theSameTwiceBitForBit() {
     Dataset dataset = rows(70, 40);
-    byte[] pixels = dataset.test().images().pixels();
+    Samples pixels = dataset.test().samples();
     Judge.Training settings = new Judge.Training(7, 3, 32, 1e-2);
     byte[] file;
     Judgement judgement;
     double accuracy;
     try (Backend backend = open(); Judge judge = Judge.train(backend, dataset, settings)) {
-      judgement = judge.judge(pixels, 40);
+      judgement = judge.judge(pixels);
       file = judge.toTensors("d", "c").toBytes();
       accuracy = judge.accuracy();
       assertEquals(accuracy(judgement, dataset.test()), accuracy);
     }
     try (Backend backend = open(); Judge judge = Judge.train(backend, dataset, settings)) {
-      assertEquals(judgement, judge.judge(pixels, 40));
+      assertEquals(judgement, judge.judge(pixels));
       assertArrayEquals(file, judge.toTensors("d", "c").toBytes());
       assertEquals(accuracy, judge.accuracy());
       try (Judge read = Judge.fromTensors(backend, judge.toTensors("d", "c"))) {
-        assertEquals(judgement, read.judge(pixels, 40));
+        assertEquals(judgement, read.judge(pixels));
       }
     }
     try (Backend backend = open(); Judge other = Judge.train(backend, dataset, new Judge.Training(8, 3, 32, 1e-2))) {
-      assertTrue(!judgement.equals(other.judge(pixels, 40)), "another seed, another judge");
+      assertTrue(!judgement.equals(other.judge(pixels)), "another seed, another judge");
     }
   }
 

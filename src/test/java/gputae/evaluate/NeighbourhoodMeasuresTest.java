@@ -39,7 +39,7 @@ class NeighbourhoodMeasuresTest {
     for (int i = 0; i < coordinates.length; i++) {
       coordinates[i] = images.pixels()[i] & 0xff;
     }
-    return new FloatPoints(coordinates, images.pixelsPerImage());
+    return new FloatPoints(coordinates, images.size());
   }
 
   private static Images images(float[][] rows) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.backend.Output;
 import gputae.objective.Losses;
 import gputae.train.Epoch;
 import java.awt.image.BufferedImage;
@@ -91,14 +92,15 @@ class LossFigureTest {
   void equalInputGivesEqualBytes() throws IOException {
     Path first = directory.resolve("a.png");
     Path second = directory.resolve("b.png");
-    LossFigure.write(first, epochs(100, 1, 1, 1));
-    LossFigure.write(second, epochs(100, 1, 1, 1));
+    LossFigure.write(first, epochs(100, 1, 1, 1), Output.BERNOULLI);
+    LossFigure.write(second, epochs(100, 1, 1, 1), Output.BERNOULLI);
     assertArrayEquals(Files.readAllBytes(first), Files.readAllBytes(second));
   }
 
   @Test
   void noEpochsAreRefused() {
-    assertThrows(IllegalArgumentException.class, () -> LossFigure.write(directory.resolve("x.png"), List.of()));
+    assertThrows(IllegalArgumentException.class,
+        () -> LossFigure.write(directory.resolve("x.png"), List.of(), Output.BERNOULLI));
   }
 
   private static List<Epoch> epochs(int count, double ball, double deaths, double kl) {
@@ -112,7 +114,7 @@ class LossFigureTest {
 
   private BufferedImage drawn(List<Epoch> epochs) throws IOException {
     Path png = directory.resolve("figures/losses.png");
-    LossFigure.write(png, epochs);
+    LossFigure.write(png, epochs, Output.BERNOULLI);
     return ImageIO.read(png.toFile());
   }
 

@@ -284,6 +284,8 @@ class SelfTestTest {
     assertFails("sigmoid", last(1, SelfTestTest::slightly), "sigmoid");
     assertFails("sigmoidCrossEntropy", last(2, x -> x == 0 ? 1 : slightly(x)), "cross entropy");
     assertFails("sigmoidCrossEntropy", last(3, SelfTestTest::slightly), "cross entropy");
+    assertFails("squaredError", last(2, x -> x == 0 ? 1 : slightly(x)), "squared error");
+    assertFails("squaredError", last(3, SelfTestTest::slightly), "squared error");
     assertFails("ballPenalty", last(3, SelfTestTest::slightly), "ball penalty", "losses of points");
     assertFails("ballPenalty", last(4, SelfTestTest::slightly), "ball penalty", "losses of points");
     assertFails("deathTimes", last(6, SelfTestTest::slightly), "death times", "losses of points");

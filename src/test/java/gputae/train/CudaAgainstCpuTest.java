@@ -75,7 +75,7 @@ class CudaAgainstCpuTest {
 
     Training(Backend backend, TrainConfig config) {
       this.backend = backend;
-      int pixels = DATA.train().images().pixelsPerImage();
+      int pixels = DATA.train().samples().size();
       model = new Autoencoder(backend, Trainer.architecture(config, pixels));
       step = new TrainStep(backend, config, model, BATCH);
       images = backend.allocate(ElementType.UINT8, TRAIN, pixels).upload(DATA.train().images().pixels());
@@ -88,7 +88,7 @@ class CudaAgainstCpuTest {
     Course single(TrainConfig config, int number, float[] parameters) {
       model.parameters().upload(parameters);
       step.step().upload(new long[] {number});
-      try (Matrix x = backend.allocate(BATCH, DATA.train().images().pixelsPerImage())) {
+      try (Matrix x = backend.allocate(BATCH, DATA.train().samples().size())) {
         backend.gather(images, order, step.step(), BATCH, BATCHES, x);
         if (config.model().terms().contains(Kl.KIND)) {
           backend.normals(step.noise(), config.seed(), Streams.NOISE, step.step());
@@ -137,7 +137,7 @@ class CudaAgainstCpuTest {
 
   private static void assertGradientsClose(TrainConfig config, float[] expected, float[] found, double bound,
       String what) {
-    ParameterLayout layout = new ParameterLayout(Trainer.architecture(config, DATA.train().images().pixelsPerImage()));
+    ParameterLayout layout = new ParameterLayout(Trainer.architecture(config, DATA.train().samples().size()));
     for (ParameterLayout.Tensor tensor : layout.tensors()) {
       double difference = 0;
       double size = 0;

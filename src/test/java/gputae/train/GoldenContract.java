@@ -8,7 +8,10 @@ import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
+import gputae.backend.Output;
 import gputae.data.Images;
+import gputae.data.Samples;
+import gputae.data.Shape;
 import gputae.data.Split;
 import gputae.homology.Homology;
 import gputae.linear.DoublePoints;
@@ -16,6 +19,7 @@ import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
+import gputae.model.SampleMatrix;
 import gputae.model.Weights;
 import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
@@ -63,7 +67,8 @@ abstract class GoldenContract {
   @ParameterizedTest
   @ValueSource(strings = {"ae-d2", "tae-d2", "tae-d10", "disk-d2", "vae-d2", "vae-d5", "tae-degree2", "tae-squared",
     "tae-maxedge", "tae-duplicates", "topoae-range-d2", "topoae-batch-d2", "topoae-batch-d5", "tae-signature-d2",
-    "tae-classes-d2"})
+    "tae-classes-d2", "ae-gaussian-d2", "tae-gaussian-d5",
+    "topoae-gaussian-d2", "vae-gaussian-d5"})
   void trainsAsPyTorchAndGudhiDo(String name) throws IOException {
     SafeTensors golden = golden("train-" + name);
     Map<String, String> settings = golden.metadata();
@@ -76,7 +81,8 @@ abstract class GoldenContract {
     ModelKind kind = ModelKind.valueOf(settings.get("model").toUpperCase(Locale.ROOT));
     List<Integer> hidden = Arrays.stream(settings.get("hidden").split(",")).map(Integer::valueOf).toList();
     int latent = Integer.parseInt(settings.get("latent"));
-    Objective objective = Objective.of(terms(kind, regulariser, settings));
+    Output output = Output.valueOf(settings.getOrDefault("output", "bernoulli").toUpperCase(Locale.ROOT));
+    Objective objective = Objective.of(terms(kind, regulariser, settings)).with(output);
     TrainConfig config = new TrainConfig(kind, latent, hidden, batch, 1, Double.parseDouble(settings.get("lr")),
         objective, 0);
     // The columns of the losses in the file: these terms, then the total.
@@ -98,14 +104,13 @@ abstract class GoldenContract {
         }
       });
       model.parameters().upload(Weights.flat(layout, initial, ""));
-      byte[] images = golden.tensors().get("images").bytes();
       int[] order = golden.tensors().get("order").ints();
-      Matrix pixels = backend.allocate(ElementType.UINT8, images.length / PIXELS, PIXELS).upload(images);
+      Matrix samples = SampleMatrix.of(backend, samples(golden, output));
       Matrix orders = backend.allocate(ElementType.INT32, 1, order.length).upload(order);
       Matrix x = backend.allocate(batch, PIXELS);
 
       for (int s = 0; s < STEPS; s++) {
-        backend.gather(pixels, orders, step.step(), batch, STEPS, x);
+        backend.gather(samples, orders, step.step(), batch, STEPS, x);
         if (kind.terms().contains(Kl.KIND)) {
           float[] noise = golden.tensors().get("eps").floats();
           step.noise().upload(Arrays.copyOfRange(noise, s * batch * latent, (s + 1) * batch * latent));
@@ -144,6 +149,14 @@ abstract class GoldenContract {
             name + ", weights after 20 steps");
       }
     }
+  }
+
+  private static Samples samples(SafeTensors golden, Output output) {
+    if (output == Output.GAUSSIAN) {
+      return Shape.Features.numbered(PIXELS).samples(golden.tensors().get("vectors").floats());
+    }
+    byte[] images = golden.tensors().get("images").bytes();
+    return new Images(images, images.length / PIXELS, 8, 8);
   }
 
   /** The terms of a model, and those that a file adds. */

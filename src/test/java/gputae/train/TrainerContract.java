@@ -401,7 +401,7 @@ abstract class TrainerContract {
 
         @Override
         public void onEpoch(Epoch epoch) {
-          trainer.model().embeddings(trainer.testImages());
+          trainer.model().embeddings(trainer.testSamples());
         }
       }));
       // One snapshot comes between any two groups of steps; an epoch of seven steps is one group.

@@ -1,6 +1,6 @@
 package gputae.view.lwjgl;
 
-import gputae.data.Images;
+import gputae.figure.SamplePictures;
 import gputae.model.Prior;
 import gputae.train.ModelKind;
 import gputae.view.lwjgl.Sheet.Anchor;
@@ -22,7 +22,7 @@ final class DecodedSamples {
 
   /** How high a panel of that width with four rows of images is. */
   double height(State state, double width) {
-    Images images = state.subject.dataset().test().images();
+    SamplePictures images = state.pictures;
     double tile = (width - 18) / 10;
     return 26 + 4 * tile * images.height() / images.width() + 9;
   }
@@ -38,7 +38,7 @@ final class DecodedSamples {
     if (state.now == null) {
       return;
     }
-    Images images = state.subject.dataset().test().images();
+    SamplePictures images = state.pictures;
     double roomX = width - 18;
     double roomY = height - 26 - 9;
     // As many columns as make the images largest.
@@ -64,7 +64,7 @@ final class DecodedSamples {
     sheet.draw("generated", x + 9 + (roomX - w) / 2, y + 26, w, rows * images.height() * size);
   }
 
-  private static byte[] tiled(byte[] pixels, Images images, int columns, int rows) {
+  private static byte[] tiled(byte[] pixels, SamplePictures images, int columns, int rows) {
     int h = images.height();
     int w = images.width();
     byte[] tiled = new byte[columns * w * rows * h];

@@ -7,17 +7,17 @@ import java.util.Arrays;
  * The view of a model at one snapshot of its weights. Immutable after it is handed over.
  *
  * @param step       number of steps done when the snapshot was taken
- * @param latents    embeddings of the test images
+ * @param latents    embeddings of the test samples
  * @param projection projection from the latent space to the three coordinates that are drawn
- * @param positions  positions of the test images, row-major (n, 3); NaN if an embedding is not finite
+ * @param positions  positions of the test samples, row-major (n, 3); NaN if an embedding is not finite
  * @param extent     extent of the positions and the unit ball
  * @param batch      the next batch and its spanning tree; null if its embeddings are not finite
- * @param generated  images decoded from samples of the prior, uint8 (GENERATED, pixels)
+ * @param generated  pictures of what is decoded from samples of the prior, uint8 (GENERATED, height, width)
  */
 record Observation(long step, FloatPoints latents, Projection projection, float[] positions, Extent extent, Batch batch,
     byte[] generated) {
 
-  /** Number of images in the grid of generated images. */
+  /** Number of pictures in the grid of generated samples. */
   static final int GENERATED = 40;
 
   /**

@@ -1,14 +1,15 @@
 package gputae.view.lwjgl;
 
 import gputae.backend.Backend;
-import gputae.backend.ElementType;
 import gputae.backend.Matrix;
-import gputae.data.Images;
+import gputae.data.Samples;
 import gputae.data.Split;
+import gputae.figure.SamplePictures;
 import gputae.homology.Homology;
 import gputae.homology.SpanningTree;
 import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
+import gputae.model.SampleMatrix;
 import gputae.train.Snapshot;
 import gputae.train.Streams;
 import gputae.train.Trainer;
@@ -27,8 +28,9 @@ final class Observer implements AutoCloseable {
   private final Subject subject;
   private final Backend backend;
   private final Autoencoder model;
-  private final Matrix testImages;
-  private final Matrix batchImages;
+  private final SamplePictures pictures;
+  private final Matrix testSamples;
+  private final Matrix batchSamples;
   private final Matrix prior;
   private final Matrix one;
   private final int latent;
@@ -42,10 +44,11 @@ final class Observer implements AutoCloseable {
     this.backend = backend;
     this.latent = subject.config().latent();
     this.model = new Autoencoder(backend, subject.architecture());
-    Images test = subject.dataset().test().images();
-    this.testImages = backend.allocate(ElementType.UINT8, test.count(), test.pixelsPerImage()).upload(test.pixels());
-    int rows = Math.min(subject.config().batch(), subject.dataset().train().images().count());
-    this.batchImages = backend.allocate(ElementType.UINT8, rows, test.pixelsPerImage());
+    Samples test = subject.dataset().test().samples();
+    this.testSamples = SampleMatrix.of(backend, test);
+    this.batchSamples = SampleMatrix.allocate(backend, test,
+        Math.min(subject.config().batch(), subject.dataset().train().count()));
+    this.pictures = new SamplePictures(test);
     this.prior = subject.config().model().prior().sample(backend, Observation.GENERATED, latent,
         subject.config().seed(), Streams.PRIOR);
     this.one = backend.allocate(1, latent);
@@ -58,12 +61,12 @@ final class Observer implements AutoCloseable {
    */
   Observation observe(Snapshot snapshot, Runnable between) {
     model.parameters().upload(snapshot.parameters());
-    int n = Math.toIntExact(testImages.rows());
+    int n = Math.toIntExact(testSamples.rows());
     float[] coordinates = new float[Math.multiplyExact(n, latent)];
     for (int first = 0; first < n; first += ROWS_AT_A_TIME) {
       int rows = Math.min(ROWS_AT_A_TIME, n - first);
-      Matrix images = testImages.view((long) first * testImages.columns(), rows, testImages.columns());
-      System.arraycopy(model.embeddings(images).coordinates(), 0, coordinates, first * latent, rows * latent);
+      Matrix samples = testSamples.view((long) first * testSamples.columns(), rows, testSamples.columns());
+      System.arraycopy(model.embeddings(samples).coordinates(), 0, coordinates, first * latent, rows * latent);
       between.run();
     }
     FloatPoints latents = new FloatPoints(coordinates, latent);
@@ -74,7 +77,7 @@ final class Observer implements AutoCloseable {
       spread(positions);
     }
     return new Observation(snapshot.step(), latents, projection, positions, Observation.Extent.of(positions),
-        batch(snapshot.step()), bytes(model.decode(prior)));
+        batch(snapshot.step()), picture(model.decode(prior)));
   }
 
   /**
@@ -84,7 +87,7 @@ final class Observer implements AutoCloseable {
   private void spread(float[] positions) {
     Split test = subject.dataset().test();
     int classes = subject.dataset().classes().size();
-    int lanes = test.labels() == null ? 1 : classes + (test.classified() < test.images().count() ? 1 : 0);
+    int lanes = test.labels() == null ? 1 : classes + (test.classified() < test.count() ? 1 : 0);
     for (int i = 0; i < positions.length / 3; i++) {
       int lane = test.labels() == null ? 0 : test.hasClass(i) ? test.classOf(i) : classes;
       // Multiples of the golden ratio, modulo 1, fill an interval evenly.
@@ -99,23 +102,17 @@ final class Observer implements AutoCloseable {
     long step = Math.min(done, (long) perEpoch * subject.config().epochs() - 1);
     int epoch = (int) (step / perEpoch) + 1;
     Split train = subject.dataset().train();
-    int count = train.images().count();
+    int count = train.count();
     if (epoch != orderOfEpoch) {
       order = Trainer.order(subject.config(), count, epoch);
       orderOfEpoch = epoch;
     }
     int first = (int) (step % perEpoch) * subject.config().batch();
     int rows = Math.min(subject.config().batch(), count - first);
-    int pixels = train.images().pixelsPerImage();
-    byte[] images = new byte[rows * pixels];
-    byte[] labels = train.labels() == null ? null : new byte[rows];
-    for (int i = 0; i < rows; i++) {
-      System.arraycopy(train.images().pixels(), order[first + i] * pixels, images, i * pixels, pixels);
-      if (labels != null) {
-        labels[i] = train.labels()[order[first + i]];
-      }
-    }
-    FloatPoints latents = model.embeddings(batchImages.firstRows(rows).upload(images));
+    Split taken = train.take(Arrays.copyOfRange(order, first, first + rows));
+    byte[] labels = taken.labels();
+    FloatPoints latents =
+        model.embeddings(SampleMatrix.upload(taken.samples(), batchSamples.firstRows(rows)));
     for (int i = 0; i < rows; i++) {
       if (!latents.isFinite(i)) {
         return null;
@@ -127,23 +124,19 @@ final class Observer implements AutoCloseable {
     return new Observation.Batch(labels, positions, tree.edges(), tree.lengths());
   }
 
-  /** The image that the model decodes from a latent point, uint8 [pixels]. */
+  /** The picture of what the model decodes from a latent point, uint8 [height, width]. */
   byte[] decode(float[] z) {
-    return bytes(model.decode(one.upload(z)));
+    return picture(model.decode(one.upload(z)));
   }
 
-  private static byte[] bytes(float[] decoded) {
-    byte[] bytes = new byte[decoded.length];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) Math.round(255 * decoded[i]);
-    }
-    return bytes;
+  private byte[] picture(float[] decoded) {
+    return pictures.of(subject.dataset().shape().samples(decoded));
   }
 
   /** Frees everything except the backend. */
   @Override
   public void close() {
-    Arrays.asList(one, prior, batchImages, testImages).forEach(Matrix::close);
+    Arrays.asList(one, prior, batchSamples, testSamples).forEach(Matrix::close);
     model.close();
   }
 }

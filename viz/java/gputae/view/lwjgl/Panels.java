@@ -51,7 +51,7 @@ final class Panels {
     if (test.labels() != null) {
       names.addAll(dataset.classes());
     }
-    if (test.labels() == null || test.classified() == test.images().count()) {
+    if (test.labels() == null || test.classified() == test.count()) {
       colours = ClassColours.of(names.size());
     } else {
       colours = ClassColours.withNoClass(names.size());
@@ -193,7 +193,7 @@ final class Panels {
       heights[i] = i < whole ? each : CurvePlot.LINE;
     }
     int next = 0;
-    plot.draw(state, "reconstruction, nats per pixel", x, y, inner, heights[next],
+    plot.draw(state, "reconstruction, " + state.subject.config().output().unit(), x, y, inner, heights[next],
         new double[][] {c.epochs(), c.testEpochs()},
         new double[][] {c.of(Reconstruction.KIND), c.testValues()}, new int[] {Colours.TRAIN, Colours.TEST},
         new String[] {"training", "test"});

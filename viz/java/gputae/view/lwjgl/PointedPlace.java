@@ -1,7 +1,9 @@
 package gputae.view.lwjgl;
 
 import gputae.data.Images;
+import gputae.data.Samples;
 import gputae.data.Split;
+import gputae.figure.SamplePictures;
 import gputae.view.lwjgl.Sheet.Anchor;
 import gputae.view.lwjgl.Sheet.Style;
 import java.util.Locale;
@@ -29,16 +31,15 @@ final class PointedPlace {
           12, Colours.FAINT);
       return;
     }
-    Images images = state.subject.dataset().test().images();
+    SamplePictures images = state.pictures;
     if (pointer != drawn) {
       drawn = pointer;
       if (pointer.decoded() != null) {
         sheet.image("decoded", pointer.decoded(), images.width(), images.height());
       }
       if (pointer.embedding() >= 0) {
-        byte[] input = new byte[images.pixelsPerImage()];
-        System.arraycopy(images.pixels(), pointer.embedding() * images.pixelsPerImage(), input, 0, input.length);
-        sheet.image("input", input, images.width(), images.height());
+        Samples input = state.subject.dataset().test().samples().take(pointer.embedding());
+        sheet.image("input", images.of(input), images.width(), images.height());
       }
     }
     double tileHeight = height - 30;
@@ -55,15 +56,17 @@ final class PointedPlace {
     double line = y + 24;
     Split test = state.subject.dataset().test();
     byte[] labels = test.labels();
+    String noun = test.samples() instanceof Images ? "image" : "vector";
     if (pointer.embedding() >= 0) {
-      String label = labels == null ? "test image " + pointer.embedding()
+      String label = labels == null ? "test " + noun + " " + pointer.embedding()
           : test.hasClass(pointer.embedding())
               ? state.subject.dataset().classes().get(test.classOf(pointer.embedding()))
           : "no class";
       sheet.text(sheet.fitted(label, Style.SEMIBOLD, 14, room), at, line, Anchor.LEFT, Style.SEMIBOLD, 14, Colours.INK);
       if (labels != null) {
         line += 17;
-        sheet.text(sheet.fitted("test image " + pointer.embedding(), Style.REGULAR, 11, room), at, line, Anchor.LEFT,
+        sheet.text(sheet.fitted("test " + noun + " " + pointer.embedding(), Style.REGULAR, 11, room), at, line,
+            Anchor.LEFT,
             Style.REGULAR, 11, Colours.FAINT);
       }
       line += 17;

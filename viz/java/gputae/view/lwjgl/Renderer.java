@@ -20,7 +20,7 @@ final class Renderer implements AutoCloseable {
     this.panels = new Panels(sheet, subject.dataset());
     Split test = subject.dataset().test();
     this.cloud =
-        new Cloud(test.images().count(), test.labels(), subject.dataset().classes().size(), subject.config().latent());
+        new Cloud(test.count(), test.labels(), subject.dataset().classes().size(), subject.config().latent());
   }
 
   /** A camera for latent spaces of this dimension: more than two dimensions are shown in depth. */

@@ -1,5 +1,6 @@
 package gputae.view.lwjgl;
 
+import gputae.figure.SamplePictures;
 import gputae.view.Subject;
 import java.util.List;
 
@@ -7,6 +8,9 @@ import java.util.List;
 final class State {
 
   final Subject subject;
+
+  /** What stands for a sample in a picture. */
+  final SamplePictures pictures;
 
   /** The newest observation, or null before the first one. */
   Observation now;
@@ -41,6 +45,7 @@ final class State {
 
   State(Subject subject) {
     this.subject = subject;
+    this.pictures = new SamplePictures(subject.dataset().test().samples());
   }
 
   /**
@@ -55,9 +60,9 @@ final class State {
   /**
    * The point under the mouse.
    *
-   * @param embedding index of the test image with this embedding; -1 for a point between embeddings
+   * @param embedding index of the test sample with this embedding; -1 for a point between embeddings
    * @param z         the latent point [d]
-   * @param decoded   image that the model decodes from it, uint8 [pixels]; null while it is unknown
+   * @param decoded   picture of what the model decodes from it, uint8 [height, width]; null while it is unknown
    */
   record Pointer(int embedding, float[] z, byte[] decoded) {}
 }

@@ -18,7 +18,7 @@ public final class CpuBackend extends AbstractBackend {
   private final int threads;
   private final long context;
 
-  /** Scratch memory for the row sums of {@link #sigmoidCrossEntropy}, doubles. */
+  /** Scratch memory for the row sums of a loss of outputs, doubles. */
   private Matrix rowSums;
 
   /**
@@ -142,10 +142,15 @@ public final class CpuBackend extends AbstractBackend {
   }
 
   @Override
-  public void gather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
-    requireGather(images, order, step, batch, stepsPerEpoch, x);
-    Native.gather(context, address(images), address(order), address(step), batch, stepsPerEpoch, x.rows(), x.columns(),
-        address(x));
+  public void gather(Matrix samples, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
+    requireGather(samples, order, step, batch, stepsPerEpoch, x);
+    if (samples.type() == ElementType.UINT8) {
+      Native.gather(context, address(samples), address(order), address(step), batch, stepsPerEpoch, x.rows(),
+          x.columns(), address(x));
+    } else {
+      Native.gatherFloats(context, address(samples), address(order), address(step), batch, stepsPerEpoch, x.rows(),
+          x.columns(), address(x));
+    }
   }
 
   @Override
@@ -173,16 +178,27 @@ public final class CpuBackend extends AbstractBackend {
 
   @Override
   public void sigmoidCrossEntropy(Matrix logits, Matrix target, Matrix gradient, Matrix loss) {
-    requireSigmoidCrossEntropy(logits, target, gradient, loss);
-    if (rowSums == null || rowSums.size() < logits.rows()) {
+    requireOutputLoss("sigmoidCrossEntropy", logits, target, gradient, loss);
+    Native.sigmoidCrossEntropy(context, address(logits), address(target), addressOrNull(gradient), address(loss),
+        rowSums(logits.rows()), logits.rows(), logits.columns());
+  }
+
+  @Override
+  public void squaredError(Matrix outputs, Matrix target, Matrix gradient, Matrix loss) {
+    requireOutputLoss("squaredError", outputs, target, gradient, loss);
+    Native.squaredError(context, address(outputs), address(target), addressOrNull(gradient), address(loss),
+        rowSums(outputs.rows()), outputs.rows(), outputs.columns());
+  }
+
+  /** The address of scratch memory for the sums of so many rows. */
+  private long rowSums(long rows) {
+    if (rowSums == null || rowSums.size() < rows) {
       if (rowSums != null) {
         rowSums.close();
       }
-      rowSums = allocate(ElementType.INT64, 1, logits.rows());
+      rowSums = allocate(ElementType.INT64, 1, rows);
     }
-    Native.sigmoidCrossEntropy(context, address(logits), address(target), addressOrNull(gradient), address(loss),
-        address(rowSums), logits.rows(),
-        logits.columns());
+    return address(rowSums);
   }
 
   @Override

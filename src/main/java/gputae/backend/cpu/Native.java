@@ -37,6 +37,10 @@ final class Native {
   static native void gather(long context, long images, long order, long step, long batch, long stepsPerEpoch, long rows,
       long p, long x);
 
+  static native void gatherFloats(long context, long samples, long order, long step, long batch, long stepsPerEpoch,
+      long rows,
+      long p, long x);
+
   static native void dense(long context, long x, long w, long b, int activation, long y, long rows, long in, long out);
 
   static native int denseBackward(
@@ -46,6 +50,9 @@ final class Native {
   static native void sigmoid(long context, long logits, long probability, long count);
 
   static native void sigmoidCrossEntropy(long context, long logits, long target, long gradient, long loss, long rowSums,
+      long rows, long p);
+
+  static native void squaredError(long context, long outputs, long target, long gradient, long loss, long rowSums,
       long rows, long p);
 
   static native void ballPenalty(long context, long z, int penalty, long weight, long gradient, long loss, long rows,

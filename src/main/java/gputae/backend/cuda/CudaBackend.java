@@ -3,6 +3,7 @@ package gputae.backend.cuda;
 import gputae.backend.AbstractBackend;
 import gputae.backend.Activation;
 import gputae.backend.BallPenalty;
+import gputae.backend.ElementType;
 import gputae.backend.Layer;
 import gputae.backend.Matrix;
 import gputae.backend.PointLoss;
@@ -36,6 +37,7 @@ public final class CudaBackend extends AbstractBackend {
   private final DenseLayers dense;
   private final AllPairs pairs;
   private final PointLosses points;
+  private final OutputLosses outputLosses;
 
   /** A backend that uses a driver and closes it. */
   public CudaBackend(Driver driver) {
@@ -77,6 +79,7 @@ public final class CudaBackend extends AbstractBackend {
     this.dense = new DenseLayers(launches, schedule, memory, products);
     this.pairs = new AllPairs(driver.limits(), mostWork, launches::launch);
     this.points = new PointLosses(launches, memory, driver.limits().sharedMemory());
+    this.outputLosses = new OutputLosses(launches, schedule, memory);
   }
 
   @Override
@@ -229,10 +232,10 @@ public final class CudaBackend extends AbstractBackend {
   // ---- operations
 
   @Override
-  public void gather(Matrix images, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
-    requireGather(images, order, step, batch, stepsPerEpoch, x);
-    launches.overRows("gather", x.rows(), x.columns(),
-        new Arguments().pointer(address(images)).pointer(address(order)).pointer(address(step)).int64(batch)
+  public void gather(Matrix samples, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
+    requireGather(samples, order, step, batch, stepsPerEpoch, x);
+    launches.overRows(samples.type() == ElementType.UINT8 ? "gather" : "gather_floats", x.rows(), x.columns(),
+        new Arguments().pointer(address(samples)).pointer(address(order)).pointer(address(step)).int64(batch)
             .int64(stepsPerEpoch).int32(Math.toIntExact(x.columns())).pointer(address(x)));
   }
 
@@ -270,17 +273,14 @@ public final class CudaBackend extends AbstractBackend {
 
   @Override
   public void sigmoidCrossEntropy(Matrix logits, Matrix target, Matrix gradient, Matrix loss) {
-    requireSigmoidCrossEntropy(logits, target, gradient, loss);
-    int rows = Math.toIntExact(logits.rows());
-    int p = Math.toIntExact(logits.columns());
-    double count = (double) rows * p;
-    long rowSums = schedule.space("sigmoidCrossEntropy", Math.max(1, (long) rows * Double.BYTES));
-    launches.overRows("sigmoid_cross_entropy", rows, p,
-        new Arguments().pointer(address(logits)).pointer(address(target)).int32(p).float32((float) (1 / count))
-            .pointer(addressOrNull(gradient)).pointer(rowSums));
-    schedule.aside(Schedule.SUMS_ASIDE, List.of(), List.of(loss),
-        () -> launches.oneBlock("sum_over", rows,
-            new Arguments().pointer(rowSums).int32(rows).float64(count).pointer(address(loss))));
+    requireOutputLoss("sigmoidCrossEntropy", logits, target, gradient, loss);
+    outputLosses.loss("sigmoid_cross_entropy", logits, target, gradient, loss);
+  }
+
+  @Override
+  public void squaredError(Matrix outputs, Matrix target, Matrix gradient, Matrix loss) {
+    requireOutputLoss("squaredError", outputs, target, gradient, loss);
+    outputLosses.loss("squared_error", outputs, target, gradient, loss);
   }
 
   @Override

@@ -62,21 +62,21 @@ class ObserverTest {
 
   private static FloatPoints embeddings(Autoencoder model, Images images) {
     try (Matrix pixels =
-        model.backend().allocate(ElementType.UINT8, images.count(), images.pixelsPerImage()).upload(images.pixels())) {
+        model.backend().allocate(ElementType.UINT8, images.count(), images.size()).upload(images.pixels())) {
       return model.embeddings(pixels);
     }
   }
 
   /** The images that a step takes, 0 for the first of the training. */
   private static int[] batch(Subject subject, long step) {
-    int count = subject.dataset().train().images().count();
+    int count = subject.dataset().train().count();
     int first = (int) (step % subject.stepsPerEpoch()) * subject.config().batch();
     int[] order = Trainer.order(subject.config(), count, (int) (step / subject.stepsPerEpoch()) + 1);
     return Arrays.copyOfRange(order, first, Math.min(first + subject.config().batch(), count));
   }
 
   private static Images taken(Images images, int[] numbers) {
-    int size = images.pixelsPerImage();
+    int size = images.size();
     byte[] pixels = new byte[numbers.length * size];
     for (int i = 0; i < numbers.length; i++) {
       System.arraycopy(images.pixels(), numbers[i] * size, pixels, i * size, size);

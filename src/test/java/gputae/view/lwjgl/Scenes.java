@@ -61,7 +61,7 @@ final class Scenes {
     Projection projection = Projection.of(points, null);
     float[] positions = new float[3 * points.count()];
     projection.project(points, positions);
-    byte[] generated = new byte[Observation.GENERATED * subject.dataset().test().images().pixelsPerImage()];
+    byte[] generated = new byte[Observation.GENERATED * subject.dataset().test().samples().size()];
     return new Observation(35, points, projection, positions, Observation.Extent.of(positions), batch, generated);
   }
 

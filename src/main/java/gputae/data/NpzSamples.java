@@ -9,13 +9,14 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Images and labels in a .npz file: the array that the user names, or the only one, or those whose names tell what they
- * are ({@link DataFileName}). Training images bring the test images with them, and images bring their labels.
+ * Samples and labels in a .npz file: the array that the user names, or the only one, or those whose names tell what they
+ * are ({@link DataFileName}). Training samples bring the test samples with them, and samples bring their labels.
  */
-final class NpzImages {
+final class NpzSamples {
 
   private final Path file;
   private final Map<String, byte[]> arrays;
+  private final DataOptions.Form form;
   private final List<DataFileName> names;
   private final Consumer<String> log;
   private final List<String> taken = new ArrayList<>();
@@ -23,13 +24,15 @@ final class NpzImages {
 
   /**
    * @param arrays the arrays by name, as {@link NpzFile} reads them
+   * @param form   what the rows of an array are; null if the array decides
    * @param log    receives lines that say what was decided
    */
-  NpzImages(Path file, Map<String, byte[]> arrays, Consumer<String> log) {
+  NpzSamples(Path file, Map<String, byte[]> arrays, DataOptions.Form form, Consumer<String> log) {
     this.file = file;
     this.arrays = arrays;
+    this.form = form;
     this.log = log;
-    this.names = arrays.keySet().stream().map(NpzImages::name).toList();
+    this.names = arrays.keySet().stream().map(NpzSamples::name).toList();
   }
 
   /** What the name of an array says. numpy.savez calls arrays without names arr_0, arr_1, ... */
@@ -42,22 +45,22 @@ final class NpzImages {
   }
 
   /**
-   * Reads the images.
+   * Reads the samples.
    *
-   * @param key       the name of the images' array, or null
+   * @param key       the name of the samples' array, or null
    * @param labelFile file of the labels if the archive has none, or null
    */
-  ImageFiles.Parts read(String key, Path labelFile) throws DataException {
+  SampleFiles.Parts read(String key, Path labelFile) throws DataException {
     DataFileName images = key != null ? named(key) : known();
     DataFileName test = images.part() == Part.TRAIN ? only(Part.TEST, images.set(), false) : null;
-    ImagePart train = part(images, labelFile);
-    ImagePart held = test == null ? null : part(test, null);
+    SamplePart train = part(images, labelFile);
+    SamplePart held = test == null ? null : part(test, null);
     if (arrays.size() > 1) {
       List<String> left = arrays.keySet().stream().filter(name -> !taken.contains(name)).toList();
       log.accept(file + ": took " + String.join(", ", taken)
           + (left.isEmpty() ? "" : "; left out " + String.join(", ", left)));
     }
-    return new ImageFiles.Parts(train, held, labelFile != null && !labelsTaken);
+    return new SampleFiles.Parts(train, held, labelFile != null && !labelsTaken);
   }
 
   private DataFileName named(String key) throws DataException {
@@ -69,7 +72,7 @@ final class NpzImages {
     throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + ", none of them is called " + key);
   }
 
-  /** The images' array, if the archive shows it. */
+  /** The samples' array, if the archive shows it. */
   private DataFileName known() throws DataException {
     if (names.size() == 1) {
       return names.get(0);
@@ -77,7 +80,7 @@ final class NpzImages {
     DataFileName images = only(Part.TRAIN, "", false);
     images = images != null ? images : only(null, "", false);
     if (images == null) {
-      throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + "; say which holds the images: --key"
+      throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + "; say which holds the samples: --key"
           + " NAME");
     }
     return images;
@@ -90,18 +93,18 @@ final class NpzImages {
     return found.size() == 1 ? found.get(0) : null;
   }
 
-  private ImagePart part(DataFileName name, Path labelFile) throws DataException {
+  private SamplePart part(DataFileName name, Path labelFile) throws DataException {
     taken.add(name.name());
-    Images images = ImageArrays.images(array(name), log);
+    Samples samples = SampleArrays.of(array(name), form, null, log);
     DataFileName labels = name.labels() ? null : only(name.part(), name.set(), true);
     if (labels == null) {
-      return new ImagePart(images,
-          labelFile == null ? null : ImageFiles.labels(labelFile, images.count(), file, log));
+      return new SamplePart(samples,
+          labelFile == null ? null : SampleFiles.labels(labelFile, samples.count(), file, log));
     }
     labelsTaken = true;
     taken.add(labels.name());
-    return new ImagePart(images,
-        ImageArrays.labels(array(labels), images.count(), file + ": " + name.name(), log));
+    return new SamplePart(samples,
+        ImageArrays.labels(array(labels), samples.count(), file + ": " + name.name(), log));
   }
 
   /** The first array. */
@@ -111,7 +114,7 @@ final class NpzImages {
 
   private ImageArrays.Named array(DataFileName name) throws DataException {
     try (Source source = Source.within(file, arrays.get(name.name()))) {
-      return ImageFiles.array(file + ": " + name.name(), source);
+      return SampleFiles.array(file + ": " + name.name(), source);
     }
   }
 }

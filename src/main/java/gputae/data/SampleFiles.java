@@ -9,29 +9,29 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Images in files of arrays and tables, whose content decides the format: .npy and .npz, IDX (MNIST's format), text.
+ * Samples in files of arrays and tables, whose content decides the format: .npy and .npz, IDX (MNIST's format), text.
  * Each may be gzip.
  */
-final class ImageFiles {
+final class SampleFiles {
 
   /** EMNIST's files hold each image with rows and columns exchanged, as its authors say. */
   private static final String TRANSPOSED = "emnist";
 
-  private ImageFiles() {}
+  private SampleFiles() {}
 
   /**
    * The parts that one file holds.
    *
-   * @param train      the training part, or all images if the file does not divide them
-   * @param test       the test part; null if the file does not divide its images
+   * @param train      the training part, or all samples if the file does not divide them
+   * @param test       the test part; null if the file does not divide its samples
    * @param labelsFile whether the labels come from a file of their own
    */
-  record Parts(ImagePart train, ImagePart test, boolean labelsFile) {}
+  record Parts(SamplePart train, SamplePart test, boolean labelsFile) {}
 
   /**
-   * Reads a file of images and, if there is one, the file of their labels.
+   * Reads a file of samples and, if there is one, the file of their labels.
    *
-   * @param labels  file of the labels, or null; it does not count if the images' file has labels
+   * @param labels  file of the labels, or null; it does not count if the samples' file has labels
    * @param mayLack whether a table may lack the column of classes that the options name
    * @param log     receives lines that say what was decided
    */
@@ -45,6 +45,9 @@ final class ImageFiles {
         if (options.labelColumn() != null) {
           throw new DataException(file + ": is an IDX file; --label-column is for text tables");
         }
+        if (options.form() == DataOptions.Form.VECTORS) {
+          throw new DataException(file + ": is an IDX file of images; leave --as vectors out");
+        }
         return withLabels(upright(Idx.images(source), file, log), labels, file, log);
       }
       CloudKind kind = CloudKind.of(source);
@@ -55,17 +58,18 @@ final class ImageFiles {
         throw new DataException(file + ": is " + kind.words() + "; --label-column is for text tables");
       }
       return switch (kind) {
-        case NPY -> withLabels(ImageArrays.images(array(file.toString(), source), log), labels, file, log);
-        case NPZ -> new NpzImages(file, NpzFile.read(source), log).read(options.key(), labels);
+        case NPY -> withLabels(SampleArrays.of(array(file.toString(), source), options.form(), null, log), labels,
+            file, log);
+        case NPZ -> new NpzSamples(file, NpzFile.read(source), options.form(), log).read(options.key(), labels);
         case TABLE -> {
-          ImagePart table = ImageTable.read(source, options.labelColumn(), mayLack, log);
-          Images images = upright(table.images(), file, log);
+          SamplePart table = SampleTable.read(source, options, mayLack, log);
+          Samples samples = upright(table.samples(), file, log);
           yield labels == null || !table.hasNoLabels()
-              ? new Parts(new ImagePart(images, table.labels(), table.words()), null, false)
-              : withLabels(images, labels, file, log);
+              ? new Parts(new SamplePart(samples, table.labels(), table.words()), null, false)
+              : withLabels(samples, labels, file, log);
         }
-        default -> throw new DataException(file + ": is " + kind.words() + ", expected images: .npy, .npz, IDX, or a"
-            + " text table with one image a line");
+        default -> throw new DataException(file + ": is " + kind.words() + ", expected images or vectors: .npy, .npz,"
+            + " IDX, or a text table with one sample a line");
       };
     }
   }
@@ -81,10 +85,10 @@ final class ImageFiles {
   }
 
   /** The images of a file, turned upright if its name says that it is one of EMNIST's. */
-  private static Images upright(Images images, Path file, Consumer<String> log) {
+  private static Samples upright(Samples samples, Path file, Consumer<String> log) {
     String set = DataFileName.of(file.getFileName().toString()).set();
-    if (!List.of(set.split("-")).contains(TRANSPOSED)) {
-      return images;
+    if (!(samples instanceof Images images) || !List.of(set.split("-")).contains(TRANSPOSED)) {
+      return samples;
     }
     log.accept(file + ": EMNIST exchanges rows and columns of its images; they are turned upright");
     return transposed(images);
@@ -106,8 +110,8 @@ final class ImageFiles {
     return new Images(to, images.count(), height, width);
   }
 
-  private static Parts withLabels(Images images, Path file, Path of, Consumer<String> log) throws DataException {
-    return new Parts(new ImagePart(images, file == null ? null : labels(file, images.count(), of, log)), null,
+  private static Parts withLabels(Samples samples, Path file, Path of, Consumer<String> log) throws DataException {
+    return new Parts(new SamplePart(samples, file == null ? null : labels(file, samples.count(), of, log)), null,
         file != null);
   }
 
@@ -119,8 +123,7 @@ final class ImageFiles {
       if (Idx.isAt(source.peek(4))) {
         labels = Idx.labels(source);
         if (labels.length != count) {
-          throw new DataException(file + ": at byte 4: " + labels.length + " labels, but " + images + " has " + count
-              + " images");
+          throw new DataException(file + ": at byte 4: " + labels.length + " labels, but " + images + " has " + count);
         }
         Labels.refuseReserved(file, labels);
         return labels;
@@ -133,7 +136,7 @@ final class ImageFiles {
         if (arrays.size() != 1) {
           throw new DataException(file + ": " + NpzFile.listed(arrays.keySet()) + ", expected one array of labels");
         }
-        labels = ImageArrays.labels(new NpzImages(file, arrays, log).first(), count, images, log);
+        labels = ImageArrays.labels(new NpzSamples(file, arrays, null, log).first(), count, images, log);
       } else {
         labels = null;
       }
@@ -145,7 +148,7 @@ final class ImageFiles {
     }
     long without = Split.count(labels, Split.NO_CLASS);
     if (without > 0) {
-      log.accept(file + ": " + without + " of " + count + " images have no class (label -1)");
+      log.accept(file + ": " + without + " of " + count + " samples have no class (label -1)");
     }
     return labels;
   }

@@ -10,10 +10,11 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Images from a text table, one image a line, as MNIST is often passed on: pixels from 0 to 255, or from 0 to 1, and
- * perhaps a column of classes, which may be numbers or words. A first line of names is optional.
+ * Samples from a text table, one a line: vectors of features, or images as MNIST is often passed on, pixels from 0 to
+ * 255 or from 0 to 1 ({@link SampleArrays} decides). A column of classes, which may be numbers or words, and a first
+ * line of names are optional.
  */
-final class ImageTable {
+final class SampleTable {
 
   private static final Set<String> LABELS = Set.of("label", "labels", "class", "classes", "target", "targets", "y",
       "digit");
@@ -29,25 +30,30 @@ final class ImageTable {
   private final TextTable table;
   private final Consumer<String> note;
   private final String wanted;
+  private final DataOptions.Form form;
+  // Number of features that the samples must have; 0 if any number will do.
+  private final int features;
   private final boolean mayLack;
 
   private char separator;
   private int columns;
-  // Null if the first line is an image.
+  // Null if the first line is a sample.
   private String[] names;
   // From 0; NONE if there is none; FIRST_OR_LAST until all lines are read.
   private int labelColumn;
-  private int[] pixelColumns;
+  private int[] valueColumns;
 
-  // The pixels are bytes as long as all of them are integers from 0 to 255, otherwise floats.
+  // The numbers are bytes as long as all of them are integers from 0 to 255, otherwise floats.
   private byte[] bytes = new byte[1 << 16];
   private float[] floats;
   private int values;
   private final List<String> labels = new ArrayList<>();
 
-  private ImageTable(TextTable table, String labelColumn, boolean mayLack, Consumer<String> note) {
+  private SampleTable(TextTable table, DataOptions options, boolean mayLack, Consumer<String> note) {
     this.table = table;
-    this.wanted = labelColumn;
+    this.wanted = options.labelColumn();
+    this.form = options.form();
+    this.features = options.scaling() == null ? 0 : options.scaling().features();
     this.mayLack = mayLack;
     this.note = note;
   }
@@ -55,53 +61,59 @@ final class ImageTable {
   /**
    * Reads a table.
    *
-   * @param labelColumn as in {@link DataOptions}
-   * @param mayLack     whether the table may lack this column; if it does, its images have no classes
-   * @param note        receives lines that say what was decided
+   * @param options what the user says: the column of classes, and what the rows are
+   * @param mayLack whether the table may lack this column; if it does, its samples have no classes
+   * @param note    receives lines that say what was decided
    */
-  static ImagePart read(Source source, String labelColumn, boolean mayLack, Consumer<String> note)
+  static SamplePart read(Source source, DataOptions options, boolean mayLack, Consumer<String> note)
       throws DataException {
-    return new ImageTable(new TextTable(source, TableOptions.NONE), labelColumn, mayLack, note).read();
+    return new SampleTable(new TextTable(source, TableOptions.NONE), options, mayLack, note).read();
   }
 
-  private ImagePart read() throws DataException {
+  private SamplePart read() throws DataException {
     if (!table.next()) {
-      throw new DataException(table.file() + ": no images: the file is empty or holds only comments");
+      throw new DataException(table.file() + ": no samples: the file is empty or holds only comments");
     }
     separator = table.separator();
     columns = table.split(separator);
     String[] first = table.row();
     names = isHeader(first) ? first : null;
+    if (names != null && !next()) {
+      throw new DataException(table.file() + ": no samples: nothing follows the header line");
+    }
     chooseColumns();
-    if (names == null) {
+    do {
       add();
-    }
-    while (table.next()) {
-      int found = table.split(separator);
-      if (found != columns) {
-        throw new DataException(table.here() + ": " + found + " columns, but the first line has " + columns);
-      }
-      add();
-    }
+    } while (next());
     int count = labels.size();
-    if (count == 0) {
-      throw new DataException(table.file() + ": no images: nothing follows the header line");
-    }
     if (labelColumn == FIRST_OR_LAST) {
       splitOff(count);
     }
-    int[] shape = {count, pixelColumns.length};
-    if (floats == null && ImageArrays.isBlack(bytes, values)) {
-      throw new DataException(table.file() + ": all pixels are 0 or 1, where 1 can be white or nearly black; write 255"
-          + " for white");
-    }
+    int[] shape = {count, valueColumns.length};
     NpyArray array = floats == null ? new NpyArray.Bytes(shape, Arrays.copyOf(bytes, values))
         : new NpyArray.Floats(shape, Arrays.copyOf(floats, values));
-    Images images = ImageArrays.images(new ImageArrays.Named(table.file().toString(), 'f', array), note);
-    return labelColumn == NONE ? new ImagePart(images, null) : withLabels(images);
+    Samples samples = SampleArrays.of(new ImageArrays.Named(table.file().toString(), 'f', array), form,
+        names == null ? null : Arrays.stream(valueColumns).mapToObj(i -> names[i]).toList(), note);
+    if (samples instanceof Images && floats == null && ImageArrays.isBlack(bytes, values)) {
+      throw new DataException(table.file() + ": all pixels are 0 or 1, where 1 can be white or nearly black; write 255"
+          + " for white, or take them as features with --as vectors");
+    }
+    return labelColumn == NONE ? new SamplePart(samples, null) : withLabels(samples);
   }
 
-  /** Takes the classes, which were read with the pixels, out of the first or the last column. */
+  /** Goes to the next line, if there is one, and splits it. */
+  private boolean next() throws DataException {
+    if (!table.next()) {
+      return false;
+    }
+    int found = table.split(separator);
+    if (found != columns) {
+      throw new DataException(table.here() + ": " + found + " columns, but the first line has " + columns);
+    }
+    return true;
+  }
+
+  /** Takes the classes, which were read with the numbers, out of the first or the last column. */
   private void splitOff(int count) throws DataException {
     boolean first = canBeClasses(count, 0);
     boolean last = canBeClasses(count, columns - 1);
@@ -127,7 +139,7 @@ final class ImageTable {
       }
     }
     values = kept;
-    pixelColumns = IntStream.range(0, columns).filter(c -> c != labelColumn).toArray();
+    valueColumns = IntStream.range(0, columns).filter(c -> c != labelColumn).toArray();
     noteColumns();
   }
 
@@ -164,7 +176,7 @@ final class ImageTable {
     }
     if (!counts && words > 1) {
       throw new DataException(table.here() + ": " + TextTable.shortened(first)
-          + " has words among numbers; expected names of columns, or the pixels and perhaps the class of an image");
+          + " has words among numbers; expected names of columns, or the numbers and perhaps the class of a sample");
     }
     return counts;
   }
@@ -174,37 +186,41 @@ final class ImageTable {
   }
 
   private void chooseColumns() throws DataException {
-    List<Integer> pixels = new ArrayList<>();
+    List<Integer> numbers = new ArrayList<>();
     List<Integer> named = new ArrayList<>();
     for (int i = 0; i < columns; i++) {
-      String name = names == null ? null : names[i].toLowerCase(Locale.ROOT);
-      if (name != null && LABELS.contains(name)) {
+      if (names != null && LABELS.contains(names[i].toLowerCase(Locale.ROOT))) {
         named.add(i);
       }
-      if (name != null && COUNTERS.contains(name)) {
-        note.accept(table.file() + ": column " + (i + 1) + " (" + TextTable.shown(names[i]) + ") holds no pixels");
+      if (isCounter(i)) {
+        note.accept(table.file() + ": column " + (i + 1) + " (" + TextTable.shown(names[i]) + ") is left out");
       } else {
-        pixels.add(i);
+        numbers.add(i);
       }
     }
-    labelColumn = wanted != null ? chosen() : known(named, pixels.size());
-    pixels.remove((Integer) labelColumn);
-    if (pixels.isEmpty()) {
-      throw new DataException(table.here() + ": no column holds pixels");
+    labelColumn = wanted != null ? chosen() : known(named, numbers.size());
+    numbers.remove((Integer) labelColumn);
+    if (numbers.isEmpty()) {
+      throw new DataException(table.here() + ": no column holds numbers of a sample");
     }
-    pixelColumns = pixels.stream().mapToInt(Integer::intValue).toArray();
+    valueColumns = numbers.stream().mapToInt(Integer::intValue).toArray();
     if (labelColumn != FIRST_OR_LAST) {
       noteColumns();
     }
   }
 
+  /** Whether a column numbers the lines, as its name says. */
+  private boolean isCounter(int column) {
+    return names != null && COUNTERS.contains(names[column].toLowerCase(Locale.ROOT));
+  }
+
   private void noteColumns() {
     if (labelColumn >= 0) {
       note.accept(table.file() + ": classes from column " + (labelColumn + 1)
-          + (names == null ? "" : " (" + names[labelColumn] + ")") + ", pixels from " + pixelColumns.length
+          + (names == null ? "" : " (" + names[labelColumn] + ")") + ", numbers from " + valueColumns.length
           + " other columns");
     } else if (names != null) {
-      note.accept(table.file() + ": pixels from " + pixelColumns.length + " columns, no column of classes");
+      note.accept(table.file() + ": numbers from " + valueColumns.length + " columns, no column of classes");
     }
   }
 
@@ -221,7 +237,7 @@ final class ImageTable {
       return Integer.parseInt(wanted) - 1;
     }
     if (mayLack && names != null) {
-      note.accept(table.file() + ": no column is called " + wanted + ", so its images have no classes");
+      note.accept(table.file() + ": no column is called " + wanted + ", so its samples have no classes");
       return NONE;
     }
     throw new DataException(table.file() + ": --label-column " + wanted + ": there are columns 1 to " + columns
@@ -237,19 +253,24 @@ final class ImageTable {
     if (named.size() == 1) {
       return named.get(0);
     }
-    int word = names != null ? -1
-        : IntStream.range(0, columns).filter(i -> !NumberText.looksLikeNumber(table.cell(i))).findFirst().orElse(-1);
-    if (word >= 0) {
-      return word;
+    List<Integer> words = IntStream.range(0, columns).filter(i -> !isCounter(i) && !isMissing(table.cell(i))
+        && !NumberText.looksLikeNumber(table.cell(i))).boxed().toList();
+    if (words.size() > 1 && names != null) {
+      throw new DataException(table.here() + ": the columns " + words.stream().map(i -> names[i]).toList()
+          + " hold words; leave out all but one, which holds the classes, or write numbers");
     }
-    if (ImageArrays.side(candidates) > 0) {
+    if (!words.isEmpty()) {
+      return words.get(0);
+    }
+    if (SampleArrays.canBePixels(candidates) || form == DataOptions.Form.VECTORS && names != null
+        || candidates == features) {
       return NONE;
     }
-    boolean oneMore = candidates > 4 && ImageArrays.side(candidates - 1) > 0;
+    boolean oneMore = SampleArrays.canBePixels(candidates - 1);
     if (oneMore && names == null) {
       return FIRST_OR_LAST;
     }
-    if (oneMore || names == null) {
+    if (names == null || oneMore && Arrays.stream(names).filter(name -> name.matches(".*\\d.*")).count() > 1) {
       throw new DataException(table.here() + ": " + candidates + " columns"
           + (oneMore ? ", one more than the pixels of a square image" : " without names")
           + "; say which holds the classes: " + OPTION);
@@ -257,9 +278,9 @@ final class ImageTable {
     return NONE;
   }
 
-  /** Adds the image of this line. */
+  /** Adds the sample of this line. */
   private void add() throws DataException {
-    for (int column : pixelColumns) {
+    for (int column : valueColumns) {
       double value = table.asDouble(column);
       boolean pixel = value >= 0 && value <= 255 && value == (int) value;
       if (!pixel && floats == null) {
@@ -272,7 +293,7 @@ final class ImageTable {
       int room = bytes != null ? bytes.length : floats.length;
       if (values == room) {
         if (room == Source.LARGEST_ARRAY) {
-          throw new DataException(table.here() + ": more than the " + room + " pixels that can be held");
+          throw new DataException(table.here() + ": more than the " + room + " numbers that can be held");
         }
         room = (int) Math.min(Source.LARGEST_ARRAY, 2L * room);
         bytes = bytes == null ? null : Arrays.copyOf(bytes, room);
@@ -287,12 +308,12 @@ final class ImageTable {
     labels.add(labelColumn < 0 ? null : table.cell(labelColumn));
   }
 
-  private ImagePart withLabels(Images images) throws DataException {
+  private SamplePart withLabels(Samples samples) throws DataException {
     boolean words = labels.stream().anyMatch(label -> !isMissing(label) && !NumberText.isPlain(label));
-    long without = labels.stream().filter(ImageTable::isMissing).count();
+    long without = labels.stream().filter(SampleTable::isMissing).count();
     if (without > 0) {
       note.accept(
-          table.file() + ": " + without + " of " + labels.size() + " images have no class (a cell without a value)");
+          table.file() + ": " + without + " of " + labels.size() + " samples have no class (a cell without a value)");
     }
     if (words) {
       String[] classes = labels.stream().map(label -> isMissing(label) ? null : label).toArray(String[]::new);
@@ -301,12 +322,12 @@ final class ImageTable {
         throw new DataException(table.file() + ": " + different + " different words as classes; at most "
             + Split.NO_CLASS + " are supported");
       }
-      return new ImagePart(images, null, classes);
+      return new SamplePart(samples, null, classes);
     }
     double[] numbers = labels.stream().mapToDouble(label -> isMissing(label) ? Labels.NO_CLASS
         : Double.parseDouble(label)).toArray();
     NpyArray array = new NpyArray.Doubles(new int[] {numbers.length}, numbers);
-    return new ImagePart(images, ImageArrays.labels(
+    return new SamplePart(samples, ImageArrays.labels(
         new ImageArrays.Named(table.file() + ": column " + (labelColumn + 1), 'f', array), numbers.length,
         table.file().toString(), note));
   }
