@@ -42,7 +42,7 @@ class ArchitectureTest {
       data             | files linear
       device           | backend backend.cpu backend.cuda
       evaluate         | backend data homology linear model
-      figure           | data files homology linear objective text train
+      figure           | backend data files homology linear objective text train
       files            |
       homology         | backend linear
       linear           |

@@ -107,6 +107,9 @@ public final class Datasets {
       if (data != null) {
         throw new DataException("the data set " + dataset + " is built in; leave out --data " + data);
       }
+      if (options.form() == Form.IMAGES) {
+        throw new DataException("the data set " + dataset + " holds vectors; leave out --as images");
+      }
       Generators.Points points = generator.points(GENERATOR_SEED);
       return divided(dataset, dataset, points.classes(), points.split(),
           options.heldOut() == null ? generator.heldOut() : options.heldOut(), false, "drawn with seed "

@@ -49,12 +49,12 @@ final class SampleArrays {
 
   private static boolean looksLikeImages(ImageArrays.Named named, List<String> names) {
     int columns = named.shape()[1];
+    if (names != null && names.stream().allMatch(name -> name.startsWith("pixel"))) {
+      return true;
+    }
     // Names of pixels have numbers in them; names of features seldom do.
     if (!canBePixels(columns) || names != null && !names.stream().allMatch(name -> name.matches(".*\\d.*"))) {
       return false;
-    }
-    if (names != null && names.stream().allMatch(name -> name.startsWith("pixel"))) {
-      return true;
     }
     int count = ImageArrays.sizeOf(named.array());
     boolean bytes = true;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import gputae.backend.Output;
 import gputae.data.HeldOut;
 import gputae.run.RunDirectory;
 import java.io.IOException;
@@ -64,7 +65,7 @@ class DataIT {
   void theSameImagesInAnotherFormGiveTheSameModel() throws IOException {
     train(data, "--epochs", 2, "--out", "array").succeeded();
     Jar.Result result = train(table(), "--label-column", "kind", "--epochs", 2, "--out", "table").succeeded();
-    assertTrue(result.out().contains("classes from column 1 (kind), pixels from 64 other columns"), result.toString());
+    assertTrue(result.out().contains("classes from column 1 (kind), numbers from 64 other columns"), result.toString());
     Tiny.assertSameResults(folder.resolve("array"), folder.resolve("table"));
     assertEquals("kind", config("table").get("label_column").getAsString());
     assertEquals(config("array").get("data_fingerprint"), config("table").get("data_fingerprint"));
@@ -119,8 +120,9 @@ class DataIT {
     Path config = folder.resolve("run/config.json");
     assertEquals(HeldOut.DEFAULT, RunDirectory.existing(folder.resolve("run")).read().options().heldOut());
     String text = Files.readString(config);
-    Files.writeString(config, text.replaceAll("  \"test_(share|seed)\".*\n", ""));
+    Files.writeString(config, text.replaceAll("  \"(test_share|test_seed|output)\".*\n", ""));
     assertEquals(new HeldOut.LastSixth(), RunDirectory.existing(folder.resolve("run")).read().options().heldOut());
+    assertEquals(Output.BERNOULLI, RunDirectory.existing(folder.resolve("run")).read().config().output());
     program.run("evaluate", "run").failed("is not the one");
     for (String wrong : List.of("1.5", "\"half\"", "0")) {
       Files.writeString(config, text.replaceAll("\"test_share\": [^,]*", "\"test_share\": " + wrong));

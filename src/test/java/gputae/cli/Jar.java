@@ -120,9 +120,13 @@ final class Jar {
       return this;
     }
 
-    /** Expects exit 2 and one line. */
-    Result wrongUsage() {
-      return refused(2);
+    /** Expects exit 2 and one line that contains the texts. */
+    Result wrongUsage(String... texts) {
+      refused(2);
+      for (String text : texts) {
+        assertTrue(err.contains(text), () -> "no \"" + text + "\" in " + this);
+      }
+      return this;
     }
 
     /** Expects exit 1 and one line that contains the texts and reports no unexpected error. */

@@ -107,10 +107,10 @@ class CpuJudgeTest extends JudgeContract {
     Split bare = new Split(rows.train().images(), null);
     try (Backend backend = open()) {
       Judge.Training settings = Judge.Training.of(0);
-      assertEquals("the data set bare has no labels for its training images; a judge learns from labelled images",
+      assertEquals("the data set bare has no labels for its training samples; a judge learns from labelled samples",
           assertThrows(IllegalArgumentException.class,
               () -> Judge.train(backend, new Dataset("bare", List.of(), bare, bare), settings)).getMessage());
-      assertEquals("the data set half has no labels for its test images; a judge learns from labelled images",
+      assertEquals("the data set half has no labels for its test samples; a judge learns from labelled samples",
           assertThrows(IllegalArgumentException.class,
               () -> Judge.train(backend, new Dataset("half", rows.classes(), rows.train(), bare), settings))
               .getMessage());

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
+import gputae.backend.Output;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import gputae.data.Dataset;
 import gputae.data.Images;
+import gputae.data.Shape;
 import gputae.data.Split;
 import gputae.linear.FloatPoints;
 import gputae.model.Architecture;
@@ -130,6 +132,45 @@ class EvaluatorTest {
       sum += difference * difference;
     }
     return sum / images.pixels().length;
+  }
+
+  /** Vectors have all measures but the cross-entropy, which belongs to probabilities. */
+  @Test
+  void vectorsAreMeasuredToo() {
+    Random random = new Random(6);
+    Split[] splits = new Split[2];
+    for (int s = 0; s < 2; s++) {
+      int count = s == 0 ? 320 : 60;
+      float[] values = new float[count * 4];
+      byte[] labels = new byte[count];
+      for (int i = 0; i < count; i++) {
+        labels[i] = (byte) (i % 3);
+        for (int k = 0; k < 4; k++) {
+          values[4 * i + k] = (float) (random.nextGaussian() * 0.3 + (k == i % 3 ? 2 : 0));
+        }
+      }
+      splits[s] = new Split(Shape.Features.numbered(4).samples(values), labels);
+    }
+    Dataset clusters = new Dataset("clusters", List.of("a", "b", "c"), splits[0], splits[1]);
+    Architecture architecture = new Architecture(4, List.of(8), 2, false, List.of(), Output.GAUSSIAN);
+    try (Backend backend = backend();
+        Autoencoder model = new Autoencoder(backend, architecture)) {
+      Evaluation evaluation =
+          new Evaluator(clusters, on -> judge(on, clusters)).of(backend, model, clusters.test().samples());
+      EnumSet<Measure> expected = EnumSet.allOf(Measure.class);
+      expected.removeIf(measure -> measure.group() == Measure.Group.SHAPE || measure == Measure.BCE_TRAIN
+          || measure == Measure.BCE_TEST);
+      assertEquals(expected, evaluation.values().keySet());
+      double squares = 0;
+      for (int i = 0; i < 240; i++) {
+        squares += Math.pow(clusters.test().samples().value(i / 4, i % 4), 2);
+      }
+      // This model decodes zeros.
+      assertEquals(squares / 240, evaluation.get(Measure.MSE_TEST), 1e-12);
+      assertEquals(0, evaluation.get(Measure.FRECHET), 1e-6);
+      assertEquals(1, evaluation.get(Measure.PRECISION));
+      assertTrue(evaluation.get(Measure.JUDGE_ACCURACY) > 0.95);
+    }
   }
 
   @Test

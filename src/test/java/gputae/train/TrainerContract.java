@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
+import gputae.backend.Matrix;
+import gputae.backend.Output;
 import gputae.backend.Philox;
 import gputae.data.Dataset;
 import gputae.data.Images;
+import gputae.data.Shape;
 import gputae.data.Split;
 import gputae.homology.ExactDistance;
 import gputae.homology.PhDimension;
@@ -151,6 +154,61 @@ abstract class TrainerContract {
       // All but the two columns of time.
       assertEquals(new Epoch(a.epoch(), 0, a.losses(), a.total(), a.testReconstruction(), 0),
           new Epoch(b.epoch(), 0, b.losses(), b.total(), b.testReconstruction(), 0));
+    }
+  }
+
+  /** Points of a bent sheet in five dimensions, two classes. */
+  private static Split vectors(int count, Random random) {
+    float[] values = new float[count * 5];
+    byte[] labels = new byte[count];
+    for (int i = 0; i < count; i++) {
+      double u = 2 * random.nextDouble() - 1;
+      double v = 2 * random.nextDouble() - 1;
+      double[] point = {u, v, u * v, Math.sin(3 * u), Math.cos(3 * v) - 0.5};
+      for (int k = 0; k < 5; k++) {
+        values[5 * i + k] = (float) (1.5 * point[k]);
+      }
+      labels[i] = (byte) (u > 0 ? 1 : 0);
+    }
+    return new Split(Shape.Features.numbered(5).samples(values), labels);
+  }
+
+  /** Vectors with normal outputs learn, and an interrupted training ends with the same bits. */
+  @Test
+  void trainsOnVectors() {
+    Random random = new Random(4);
+    Dataset sheet = new Dataset("sheet", List.of("left", "right"), vectors(203, random), vectors(50, random));
+    TrainConfig config = everything(6).withOutput(Output.GAUSSIAN);
+    Heard heard = new Heard();
+    TrainState whole;
+    TrainState half;
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config, sheet, new TrainControl())) {
+      assertTrue(trainer.run(heard));
+      whole = trainer.state();
+      // The loss of the test samples, computed here.
+      float[] z = trainer.model().embeddings(trainer.testSamples()).coordinates();
+      try (Matrix points = backend.allocate(50, 2).upload(z)) {
+        float[] decoded = trainer.model().decode(points);
+        double sum = 0;
+        for (int i = 0; i < decoded.length; i++) {
+          sum += Math.pow(decoded[i] - sheet.test().samples().value(i / 5, i % 5), 2);
+        }
+        assertEquals(sum / 250, heard.epochs.get(5).testReconstruction(), 1e-6);
+      }
+    }
+    assertTrue(heard.epochs.get(5).testReconstruction() < 0.8 * heard.epochs.get(0).testReconstruction(),
+        "the test reconstruction gets better");
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config.withEpochs(3), sheet, new TrainControl())) {
+      assertTrue(trainer.run(new Heard()));
+      half = trainer.state();
+    }
+    try (Backend backend = backend();
+        Trainer trainer = new Trainer(backend, config, sheet, new TrainControl())) {
+      trainer.restore(half);
+      assertTrue(trainer.run(new Heard()));
+      assertSame(whole, trainer.state());
     }
   }
 
