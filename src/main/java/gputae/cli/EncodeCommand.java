@@ -7,6 +7,7 @@ import gputae.data.Dataset;
 import gputae.data.SampleFile;
 import gputae.data.Samples;
 import gputae.data.Vectors;
+import gputae.data.Images;
 import gputae.data.Npy;
 import gputae.files.WholeFile;
 import gputae.linear.FloatPoints;
@@ -92,6 +93,10 @@ final class EncodeCommand implements Callable<Integer> {
     Samples samples;
     if (file != null) {
       samples = SampleFile.read(file, forFile(config.options()), console::println);
+      if (samples instanceof Images images && config.options().form() == DataOptions.Form.IMAGES) {
+        // Images whose colours are all grey are read as grey ones.
+        samples = images.inColour();
+      }
     } else {
       Dataset dataset = directory.openData(config, data, console::println);
       samples = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).samples();

@@ -52,7 +52,7 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "File to write: of images .npy (uint8 [count, height, width]) or .png (a grid); of vectors .npy"
+      description = "File to write: of images .npy (uint8 [count, height, width], in colour [count, height, width, 3]) or .png (a grid); of vectors .npy"
           + " (float32 [count, features]) or .csv, in the unit of the data. Replaced if it exists; - is standard output,"
           + " as .npy.")
   private Path out;
@@ -104,12 +104,15 @@ final class GenerateCommand implements Callable<Integer> {
 
   private void write(Images images, boolean picture) throws IOException {
     if (!picture) {
-      Npy.write(out, images.pixels(), count, images.height(), images.width());
+      int channels = images.shape().channels();
+      int[] shape = channels == 1 ? new int[] {count, images.height(), images.width()}
+          : new int[] {count, images.height(), images.width(), channels};
+      Npy.write(out, images.interleaved(), shape);
       return;
     }
     // The picture has 1.5 times as many columns as rows: 12 columns for 96 images, as in the run's own figure.
     int columns = (int) Math.max(1, Math.ceil(Math.sqrt(count * 1.5)));
-    ImageGrid.write(out, images.pixels(), count, images.height(), images.width(), Math.min(count, columns));
+    ImageGrid.write(out, images, columns);
   }
 
   private void write(Vectors vectors, boolean csv) throws IOException {

@@ -20,8 +20,10 @@ public record DataOptions(String key, String labelColumn, HeldOut heldOut, Form 
 
   /** What the rows of an array or a table are. */
   public enum Form {
-    /** 8-bit images. */
+    /** 8-bit images; those with colours are kept in colour. */
     IMAGES,
+    /** 8-bit images; colours become grey. */
+    GREY,
     /** Vectors of features. */
     VECTORS;
 
@@ -55,9 +57,13 @@ public record DataOptions(String key, String labelColumn, HeldOut heldOut, Form 
 
   /** What must be said so that a data set that was opened with these options is opened as it was. */
   public DataOptions as(Dataset opened) {
-    boolean vectors = opened.train().samples() instanceof Vectors;
-    return new DataOptions(key, labelColumn, opened.heldOut(), vectors ? Form.VECTORS : Form.IMAGES,
-        vectors ? opened.scaling().kind() : null, opened.scaling());
+    return new DataOptions(key, labelColumn, opened.heldOut(), formOf(opened.shape()),
+        opened.scaling() == null ? null : opened.scaling().kind(), opened.scaling());
+  }
+
+  /** The form with which samples of a shape are read as they are. */
+  public static Form formOf(Shape shape) {
+    return shape instanceof Shape.Image image ? image.channels() == 1 ? Form.GREY : Form.IMAGES : Form.VECTORS;
   }
 
   /** Refuses what has no meaning for a data set that is no file of arrays and no table. */

@@ -191,7 +191,7 @@ public final class Datasets {
     boolean hasParts = names.stream().anyMatch(DataFileName::isTraining);
     if (ImageFolders.hasFolders(directory) || !hasParts && ImageFolders.hasImages(directory)) {
       options.refuseFor(directory.toString(), "a folder of images");
-      return ImageFolders.read(directory, name, options.heldOut(), log);
+      return ImageFolders.read(directory, name, options, log);
     }
     if (hasParts) {
       return parts(directory, name, names, options, log);
@@ -312,7 +312,7 @@ public final class Datasets {
     Shape b = test.samples().shape();
     if (a.size() != b.size() || !a.words().equals(b.words()) || a instanceof Shape.Image && !a.equals(b)) {
       throw new DataException(source + ": training " + a.words() + " are " + a + ", test " + b.words() + " " + b
-          + "; all must be of one size");
+          + "; all must be of one size, and all grey (--as grey) or all in colour");
     }
     if (a instanceof Shape.Features features && b instanceof Shape.Features others && !a.equals(b)) {
       int first = IntStream.range(0, a.size()).filter(i -> !features.names().get(i).equals(others.names().get(i)))

@@ -59,32 +59,57 @@ final class ImageArrays {
           int red = values[at(i, p, 0)] & 0xff;
           int green = values[at(i, p, 1)] & 0xff;
           int blue = values[at(i, p, 2)] & 0xff;
-          int alpha = colours == 4 ? values[at(i, p, 3)] & 0xff : 255;
           coloured |= red != green || green != blue;
-          grey[offset + i * pixels + p] = (byte) Picture.luminance(alpha, red, green, blue);
+          grey[offset + i * pixels + p] = (byte) Picture.luminance(alpha(values, i, p), red, green, blue);
         }
       }
       return coloured;
+    }
+
+    /** Writes the colours on black, [count, 3, height, width], from {@code offset} on. */
+    void toColours(byte[] values, byte[] colours, int offset) {
+      int pixels = height * width;
+      for (int i = 0; i < count; i++) {
+        for (int c = 0; c < Shape.Image.COLOURS; c++) {
+          for (int p = 0; p < pixels; p++) {
+            int value = values[at(i, p, this.colours == 1 ? 0 : c)] & 0xff;
+            colours[offset + (i * Shape.Image.COLOURS + c) * pixels + p] =
+                (byte) Picture.onBlack(alpha(values, i, p), value);
+          }
+        }
+      }
+    }
+
+    private int alpha(byte[] values, int image, int pixel) {
+      return colours == 4 ? values[at(image, pixel, 3)] & 0xff : 255;
     }
   }
 
   /**
    * Images from an array of one of the shapes [n, height, width], [n, pixels], [n, 1, height, width], [n, height,
-   * width, 1]; in colour [n, height, width, 3 or 4], [n, 3, height, width]. Colour becomes grey as in {@link Picture}.
+   * width, 1]; in colour [n, height, width, 3 or 4], [n, 3, height, width].
    *
-   * @param log receives a line about what was decided or rounded
+   * @param grey whether colours become grey as in {@link Picture}
+   * @param log  receives a line about what was decided or rounded
    */
-  static Images images(Named named, Consumer<String> log) throws DataException {
+  static Images images(Named named, boolean grey, Consumer<String> log) throws DataException {
     Layout layout = layout(named);
     byte[] values = bytes(named, log);
     if (layout.colours == 1) {
       return new Images(values, layout.count, layout.height, layout.width);
     }
-    byte[] grey = new byte[layout.count * layout.height * layout.width];
-    if (layout.toGrey(values, grey, 0)) {
-      log.accept(named.where + ": colour becomes grey (luminance)");
+    byte[] greys = new byte[layout.count * layout.height * layout.width];
+    if (!layout.toGrey(values, greys, 0)) {
+      return new Images(greys, layout.count, layout.height, layout.width);
     }
-    return new Images(grey, layout.count, layout.height, layout.width);
+    if (grey) {
+      log.accept(named.where + ": colour becomes grey (luminance)");
+      return new Images(greys, layout.count, layout.height, layout.width);
+    }
+    log.accept(named.where + ": images in colour (--as grey for grey ones)");
+    byte[] colours = new byte[Math.multiplyExact(greys.length, Shape.Image.COLOURS)];
+    layout.toColours(values, colours, 0);
+    return new Images(colours, layout.count, new Shape.Image(Shape.Image.COLOURS, layout.height, layout.width));
   }
 
   private static Layout layout(Named named) throws DataException {

@@ -93,32 +93,37 @@ final class ImageFolders {
   }
 
   /** Reads a data set; {@code log} receives lines that say what was decided. */
-  static Dataset read(Path directory, String name, HeldOut heldOut, Consumer<String> log) throws DataException {
-    return new ImageFolders(directory, log).read(name, heldOut);
+  static Dataset read(Path directory, String name, DataOptions options, Consumer<String> log) throws DataException {
+    return new ImageFolders(directory, log).read(name, options);
   }
 
-  private Dataset read(String name, HeldOut heldOut) throws DataException {
+  private Dataset read(String name, DataOptions options) throws DataException {
     Path trainFolder = partFolder(directory, Part.TRAIN);
     divided = trainFolder != null;
     Found train = find(divided ? trainFolder : directory, true);
     Found test = divided ? find(testFolder(), false) : null;
-    AtomicInteger coloured = new AtomicInteger();
-    Dataset dataset;
     if (divided) {
       noteStrays(directory);
       requireImages(train, test);
-      Picture.Size size = Picture.sizeOf(train.files.get(0));
-      dataset = new Dataset(name, classes, split(train, size, coloured), split(test, size, coloured));
     } else {
       Datasets.requireTwo(directory, train.files.size());
-      Split whole = split(train, Picture.sizeOf(train.files.get(0)), coloured);
-      dataset = Datasets.divided(directory, name, classes, whole, heldOut, whole.labels() != null,
-          whole.labels() == null ? "no labels (there are no class folders)" : "classes from the folders", log);
     }
-    int all = dataset.train().count() + dataset.test().count();
-    if (coloured.get() > 0) {
+    Picture.Size size = Picture.sizeOf(train.files.get(0));
+    AtomicInteger coloured = new AtomicInteger();
+    Split first = split(train, size, 1, coloured);
+    Split second = divided ? split(test, size, 1, coloured) : null;
+    int all = first.count() + (divided ? second.count() : 0);
+    if (coloured.get() > 0 && options.form() == DataOptions.Form.GREY) {
       log.accept(directory + ": colour becomes grey (luminance) in " + coloured.get() + " of " + all + " images");
+    } else if (coloured.get() > 0) {
+      log.accept(directory + ": " + coloured.get() + " of " + all + " images have colours, so all are in colour (--as"
+          + " grey for grey ones)");
+      first = split(train, size, Shape.Image.COLOURS, coloured);
+      second = divided ? split(test, size, Shape.Image.COLOURS, coloured) : null;
     }
+    Dataset dataset = divided ? new Dataset(name, classes, first, second)
+        : Datasets.divided(directory, name, classes, first, options.heldOut(), first.labels() != null,
+            first.labels() == null ? "no labels (there are no class folders)" : "classes from the folders", log);
     if (!passedOver.isEmpty()) {
       log.accept(directory + ": passed over " + passedOver.size()
           + (passedOver.size() == 1 ? " entry that is no image: " : " entries that are no images: ")
@@ -224,14 +229,15 @@ final class ImageFolders {
   /**
    * Decodes images of one size.
    *
+   * @param channels 1 for grey images, 3 for images in colour
    * @param coloured counts the images that have a colour
    */
-  private Split split(Found found, Picture.Size size, AtomicInteger coloured) throws DataException {
+  private Split split(Found found, Picture.Size size, int channels, AtomicInteger coloured) throws DataException {
     int count = found.files.size();
-    int perImage = size.height() * size.width();
+    int perImage = channels * size.height() * size.width();
     if ((long) count * perImage > Source.LARGEST_ARRAY) {
-      throw new DataException(directory + ": " + count + " images of " + perImage + " pixels are more than the "
-          + Source.LARGEST_ARRAY + " pixels that can be held");
+      throw new DataException(directory + ": " + count + " images of " + perImage + " values are more than the "
+          + Source.LARGEST_ARRAY + " that can be held");
     }
     byte[] pixels = new byte[count * perImage];
     byte[] labels = new byte[count];
@@ -239,7 +245,7 @@ final class ImageFolders {
       IntStream.range(0, count).parallel().forEach(i -> {
         labels[i] = (byte) (int) found.labels.get(i);
         try {
-          if (Picture.decode(found.files.get(i), size, pixels, i * perImage)) {
+          if (Picture.decode(found.files.get(i), size, channels, pixels, i * perImage)) {
             coloured.incrementAndGet();
           }
         } catch (DataException e) {
@@ -249,7 +255,7 @@ final class ImageFolders {
     } catch (UncheckedIOException e) {
       throw (DataException) e.getCause();
     }
-    return new Split(new Images(pixels, count, size.height(), size.width()), labels);
+    return new Split(new Images(pixels, count, new Shape.Image(channels, size.height(), size.width())), labels);
   }
 
   private static List<Path> folders(Path folder) throws DataException {

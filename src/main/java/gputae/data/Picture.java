@@ -17,8 +17,8 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * A PNG, JPEG or PNM file as grey values. Colours become luminance, 0.299 R + 0.587 G + 0.114 B; transparent pixels
- * count as black.
+ * A PNG, JPEG or PNM file as 8-bit values, grey or in colour. Where colours become grey, it is their luminance, 0.299 R
+ * + 0.587 G + 0.114 B; transparent pixels count as black.
  */
 final class Picture {
 
@@ -59,11 +59,16 @@ final class Picture {
     }
   }
 
-  /** Writes the grey values of an image. Returns true if it has a colour. */
-  static boolean decode(Path file, Size size, byte[] pixels, int offset) throws DataException {
+  /**
+   * Writes the values of an image, [channels, height, width], from {@code offset} on.
+   *
+   * @param channels 1 for grey values, 3 for red, green, blue
+   * @return whether the image has a colour
+   */
+  static boolean decode(Path file, Size size, int channels, byte[] pixels, int offset) throws DataException {
     byte[] bytes = bytes(file);
     if (Pnm.isAt(bytes)) {
-      return decode(Pnm.read(file, bytes), file, size, pixels, offset);
+      return decode(Pnm.read(file, bytes), file, size, channels, pixels, offset);
     }
     BufferedImage image = with(file, bytes, (reader, colours) -> {
       requireSize(file, reader.getHeight(0), reader.getWidth(0), size);
@@ -78,24 +83,31 @@ final class Picture {
     // BufferedImage has no type for gray with alpha.
     boolean grayAlpha = raster.getNumBands() == 2;
     int deepest = grayAlpha ? (1 << raster.getSampleModel().getSampleSize(0)) - 1 : 0;
+    int area = size.height() * size.width();
     boolean coloured = false;
-    for (int y = 0; y < size.height(); y++) {
-      for (int x = 0; x < size.width(); x++) {
-        int value;
-        // getRGB would treat gray samples as linear, convert and so change them; therefore they are read directly.
-        if (gray) {
-          value = raster.getSample(x, y, 0);
-        } else if (deepGray) {
-          value = (raster.getSample(x, y, 0) + 128) / 257;
-        } else if (grayAlpha) {
-          int alpha = raster.getSample(x, y, 1);
-          value = (int) Math.round(255.0 * raster.getSample(x, y, 0) * alpha / ((double) deepest * deepest));
-        } else {
-          int argb = image.getRGB(x, y);
-          value = luminance(argb >>> 24, argb >> 16 & 0xff, argb >> 8 & 0xff, argb & 0xff);
-          coloured = coloured || (argb >> 16 & 0xff) != (argb & 0xff) || (argb >> 8 & 0xff) != (argb & 0xff);
+    for (int p = 0; p < area; p++) {
+      int x = p % size.width();
+      int y = p / size.width();
+      // getRGB would treat gray samples as linear, convert and so change them; therefore they are read directly.
+      int value = -1;
+      if (gray) {
+        value = raster.getSample(x, y, 0);
+      } else if (deepGray) {
+        value = (raster.getSample(x, y, 0) + 128) / 257;
+      } else if (grayAlpha) {
+        int alpha = raster.getSample(x, y, 1);
+        value = (int) Math.round(255.0 * raster.getSample(x, y, 0) * alpha / ((double) deepest * deepest));
+      }
+      int argb = value < 0 ? image.getRGB(x, y) : 0;
+      int alpha = argb >>> 24;
+      coloured = coloured || (argb >> 16 & 0xff) != (argb & 0xff) || (argb >> 8 & 0xff) != (argb & 0xff);
+      if (channels == 1) {
+        pixels[offset + p] =
+            (byte) (value < 0 ? luminance(alpha, argb >> 16 & 0xff, argb >> 8 & 0xff, argb & 0xff) : value);
+      } else {
+        for (int c = 0; c < channels; c++) {
+          pixels[offset + c * area + p] = (byte) (value < 0 ? onBlack(alpha, argb >> 8 * (2 - c) & 0xff) : value);
         }
-        pixels[offset++] = (byte) value;
       }
     }
     return coloured;
@@ -108,14 +120,20 @@ final class Picture {
     }
   }
 
-  private static boolean decode(Pnm image, Path file, Size size, byte[] pixels, int offset) throws DataException {
+  private static boolean decode(Pnm image, Path file, Size size, int channels, byte[] pixels, int offset)
+      throws DataException {
     requireSize(file, image.height(), image.width(), size);
+    ImageArrays.Layout layout =
+        new ImageArrays.Layout(1, image.height(), image.width(), image.colours(), false);
+    if (channels > 1) {
+      layout.toColours(image.values(), pixels, offset);
+      return true;
+    }
     if (image.colours() == 1) {
       System.arraycopy(image.values(), 0, pixels, offset, image.values().length);
       return false;
     }
-    return new ImageArrays.Layout(1, image.height(), image.width(), image.colours(), false)
-        .toGrey(image.values(), pixels, offset);
+    return layout.toGrey(image.values(), pixels, offset);
   }
 
   private static byte[] bytes(Path file) throws DataException {
@@ -149,6 +167,11 @@ final class Picture {
   /** The grey value of a colour on black; all values from 0 to 255. */
   static int luminance(int alpha, int red, int green, int blue) {
     return (int) Math.round((299 * red + 587 * green + 114 * blue) / 1000.0 * alpha / 255);
+  }
+
+  /** A value of 0 to 255 on black. */
+  static int onBlack(int alpha, int value) {
+    return (int) Math.round((double) value * alpha / 255);
   }
 
   /** Opens a PNG or JPEG file by its content, whatever its name. Other decoders of this Java are not used. */

@@ -36,8 +36,9 @@ final class SampleArrays {
   static Samples of(ImageArrays.Named named, Form form, List<String> names, Consumer<String> log)
       throws DataException {
     int[] shape = named.shape();
-    if (form == Form.IMAGES || form == null && (shape.length != 2 || looksLikeImages(named, names))) {
-      Images images = ImageArrays.images(named, log);
+    if (form == Form.IMAGES || form == Form.GREY
+        || form == null && (shape.length != 2 || looksLikeImages(named, names))) {
+      Images images = ImageArrays.images(named, form == Form.GREY, log);
       if (form == null && shape.length == 2) {
         log.accept(named.where() + ": rows of " + shape[1] + " numbers taken as images of " + images.shape()
             + " (--as vectors takes them as features)");

@@ -34,7 +34,7 @@ public sealed interface Samples permits Images, Vectors {
         System.arraycopy(some, 0, pixels, at, some.length);
         at += some.length;
       }
-      return new Images(pixels, count, first.height(), first.width());
+      return new Images(pixels, count, first.shape());
     }
     float[] values = new float[numbers];
     for (Samples part : parts) {

@@ -18,12 +18,32 @@ public sealed interface Shape {
    */
   Samples samples(float[] values);
 
-  /** Grey images, 8 bits a pixel. */
-  record Image(int height, int width) implements Shape {
+  /**
+   * Images, 8 bits a value.
+   *
+   * @param channels 1 for grey images, {@value #COLOURS} for red, green, blue
+   * @param height   number of rows, at least 1
+   * @param width    number of columns, at least 1
+   */
+  record Image(int channels, int height, int width) implements Shape {
+
+    /** Number of channels of an image in colour. */
+    public static final int COLOURS = 3;
+
+    public Image {
+      if (channels != 1 && channels != COLOURS) {
+        throw new IllegalArgumentException(channels + " channels; an image has 1 or " + COLOURS);
+      }
+    }
+
+    /** Grey images. */
+    public Image(int height, int width) {
+      this(1, height, width);
+    }
 
     @Override
     public int size() {
-      return height * width;
+      return channels * height * width;
     }
 
     @Override
@@ -37,12 +57,12 @@ public sealed interface Shape {
       for (int i = 0; i < rounded.length; i++) {
         rounded[i] = (byte) Math.round(255 * Math.max(0, Math.min(1, values[i])));
       }
-      return new Images(rounded, values.length / size(), height, width);
+      return new Images(rounded, values.length / size(), this);
     }
 
     @Override
     public String toString() {
-      return height + " x " + width;
+      return height + " x " + width + (channels == 1 ? "" : " in colour");
     }
   }
 

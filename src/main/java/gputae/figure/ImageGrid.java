@@ -1,12 +1,13 @@
 package gputae.figure;
 
+import gputae.data.Images;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Many small grey images as one picture: the paper's figures 4, 5 and 7. */
+/** Many small images as one picture: the paper's figures 4, 5 and 7. */
 public final class ImageGrid {
 
   /**
@@ -25,27 +26,24 @@ public final class ImageGrid {
    * lines between them. Unused cells of the last row have the colour of the lines.
    *
    * @param png     the file, replaced if it exists; missing directories are made
-   * @param images  uint8 [count, height, width], 0 black, 255 white
-   * @param count   number of images, at least 1
    * @param columns images per row, at least 1; if there are fewer images, the picture is narrower
-   * @throws IllegalArgumentException if the sizes do not fit the array
+   * @throws IllegalArgumentException if there are no columns
    * @throws FigureException          if this Java has no graphics
    * @throws IOException              if the file cannot be written
    */
-  public static void write(Path png, byte[] images, int count, int height, int width, int columns) throws IOException {
-    if (count < 1 || height < 1 || width < 1 || columns < 1) {
-      throw new IllegalArgumentException("count, height, width and columns must be at least 1: " + count + ", " + height
-          + ", " + width + ", " + columns);
+  public static void write(Path png, Images images, int columns) throws IOException {
+    if (columns < 1) {
+      throw new IllegalArgumentException("columns must be at least 1: " + columns);
     }
-    if ((long) count * height * width > images.length) {
-      throw new IllegalArgumentException(
-          count + " images of " + height + " x " + width + " need " + (long) count * height * width
-              + " bytes, there are " + images.length);
-    }
-    Figures.write(png, () -> draw(images, count, height, width, Math.min(columns, count)));
+    Figures.write(png, () -> draw(images, Math.min(columns, images.count())));
   }
 
-  private static byte[] draw(byte[] images, int count, int height, int width, int columns) throws IOException {
+  private static byte[] draw(Images images, int columns) throws IOException {
+    int count = images.count();
+    int height = images.height();
+    int width = images.width();
+    int channels = images.shape().channels();
+    byte[] values = images.interleaved();
     int factor = Math.max(1, Math.min(LARGEST_FACTOR, GOOD_WIDTH / (columns * width)));
     int line = Math.max(1, factor / 2);
     int rows = (count + columns - 1) / columns;
@@ -56,8 +54,8 @@ public final class ImageGrid {
       throw new IllegalArgumentException("a grid of " + rows + " x " + columns + " images of " + height + " x " + width
           + " is too large for one picture");
     }
-    BufferedImage grid =
-        new BufferedImage(columns * cellWidth + line, rows * cellHeight + line, BufferedImage.TYPE_BYTE_GRAY);
+    BufferedImage grid = new BufferedImage(columns * cellWidth + line, rows * cellHeight + line,
+        channels == 1 ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_3BYTE_BGR);
     // Bytes are written directly, since painting into a grey picture would convert between linear and sRGB greys.
     byte[] target = ((DataBufferByte) grid.getRaster().getDataBuffer()).getData();
     Arrays.fill(target, SEPARATOR);
@@ -68,7 +66,10 @@ public final class ImageGrid {
         int source = (n * height + y / factor) * width;
         int row = (top + y) * grid.getWidth() + left;
         for (int x = 0; x < width * factor; x++) {
-          target[row + x] = images[source + x / factor];
+          for (int c = 0; c < channels; c++) {
+            // The picture has blue first.
+            target[(row + x) * channels + channels - 1 - c] = values[(source + x / factor) * channels + c];
+          }
         }
       }
     }

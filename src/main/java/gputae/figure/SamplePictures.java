@@ -6,7 +6,7 @@ import gputae.data.Vectors;
 import java.util.Arrays;
 
 /**
- * A small grey picture for each sample: an image itself; of a vector the curve of its features from left to right, or
+ * A small picture for each sample: an image itself; of a vector the curve of its features from left to right, or
  * with two features the place of a point in the plane. All vectors have one scale, which comes from given vectors.
  */
 public final class SamplePictures {
@@ -25,6 +25,7 @@ public final class SamplePictures {
   /** Half the side of the square that shows a point. */
   private static final int DOT = 2;
 
+  private final int channels;
   private final int height;
   private final int width;
   private final double low;
@@ -41,11 +42,13 @@ public final class SamplePictures {
       double margin = most > least ? 0.1 * (most - least) : 1;
       low = least - margin;
       high = most + margin;
+      channels = 1;
       height = CURVE_HEIGHT;
       // One column more for the edge.
       width = 1 + Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, vectors.size()));
     } else {
       Images images = (Images) samples;
+      channels = images.shape().channels();
       height = images.height();
       width = images.width();
       low = 0;
@@ -63,10 +66,15 @@ public final class SamplePictures {
     return width;
   }
 
-  /** The pictures of samples, uint8 [count, height, width], 0 black to 255 white. */
+  /** 1 for grey pictures, 3 for red, green, blue. */
+  public int channels() {
+    return channels;
+  }
+
+  /** The pictures of samples, uint8 [count, height, width, channels], 0 black to 255 white. */
   public byte[] of(Samples samples) {
     if (samples instanceof Images images) {
-      return images.pixels();
+      return images.interleaved();
     }
     Vectors vectors = (Vectors) samples;
     byte[] pictures = new byte[Math.multiplyExact(vectors.count(), height * width)];

@@ -24,7 +24,9 @@ public final class DataFingerprint {
     Sha256 digest = new Sha256();
     if (samples instanceof Images images) {
       digest.add(
-          (images.count() + " " + images.height() + " " + images.width() + " ").getBytes(StandardCharsets.US_ASCII));
+          (images.count() + " " + images.height() + " " + images.width() + " "
+              + (images.shape().channels() == 1 ? "" : images.shape().channels() + " "))
+              .getBytes(StandardCharsets.US_ASCII));
       digest.add(images.pixels());
     } else {
       float[] values = ((Vectors) samples).values();

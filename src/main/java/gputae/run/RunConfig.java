@@ -5,7 +5,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import gputae.backend.Output;
 import gputae.data.DataOptions;
-import gputae.data.DataOptions.Form;
 import gputae.data.Dataset;
 import gputae.data.Datasets;
 import gputae.data.HeldOut;
@@ -103,6 +102,9 @@ public record RunConfig(
     }
     json.addProperty("data_fingerprint", fingerprint);
     if (shape instanceof Shape.Image image) {
+      if (image.channels() > 1) {
+        json.addProperty("channels", image.channels());
+      }
       json.addProperty("height", image.height());
       json.addProperty("width", image.width());
     } else {
@@ -184,8 +186,9 @@ public record RunConfig(
       }
       return new Shape.Features(names);
     }
-    int height = json.integer("height", 1, MOST_PIXELS);
-    return new Shape.Image(height, json.integer("width", 1, MOST_PIXELS / height));
+    int channels = !json.has("channels") ? 1 : json.integer("channels", Shape.Image.COLOURS, Shape.Image.COLOURS);
+    int height = json.integer("height", 1, MOST_PIXELS / channels);
+    return new Shape.Image(channels, height, json.integer("width", 1, MOST_PIXELS / channels / height));
   }
 
   private static Scaling scaling(JsonSettings json, int features) {
@@ -206,7 +209,7 @@ public record RunConfig(
     }
     return new DataOptions(json.has("key") ? json.text("key", "a name", text -> true) : null,
         json.has("label_column") ? json.text("label_column", "a name or a number", text -> true) : null, heldOut,
-        vectors ? Form.VECTORS : Form.IMAGES, null, vectors ? scaling(json, shape.size()) : null);
+        DataOptions.formOf(shape), null, vectors ? scaling(json, shape.size()) : null);
   }
 
   /** Adds the weights of the terms, then their other settings by name. An infinite value is left out. */

@@ -257,10 +257,11 @@ public final class RunDirectory {
     }
     if (!dataset.shape().equals(description.shape())) {
       boolean images = description.shape() instanceof Shape.Image;
-      throw new Failure(config() + ": " + (images ? "\"height\" and \"width\" are those of " : "\"features\" are ")
-          + description.shape() + ", the run's " + dataset.shape().words() + " are " + dataset.shape()
-          + (dataset.shape().size() == description.shape().size() && !images ? " of other names" : "") + "; "
-          + RunConfig.DAMAGED);
+      throw new Failure(
+          config() + ": " + (images ? "\"height\", \"width\" and \"channels\" are those of " : "\"features\" are ")
+              + description.shape() + ", the run's " + dataset.shape().words() + " are " + dataset.shape()
+              + (dataset.shape().size() == description.shape().size() && !images ? " of other names" : "") + "; "
+              + RunConfig.DAMAGED);
     }
   }
 

@@ -124,7 +124,7 @@ public final class RunOutputs {
     Samples generated =
         GeneratedSamples.generate(backend, model, config.shape(), train.model().prior(), count, train.seed());
     if (generated instanceof Images images) {
-      draw(() -> ImageGrid.write(png, images.pixels(), count, images.height(), images.width(), GENERATED_COLUMNS));
+      draw(() -> ImageGrid.write(png, images, GENERATED_COLUMNS));
     } else {
       draw(() -> VectorFigure.write(png, (Vectors) test.samples(), test.labels(), config.classes(),
           (Vectors) generated, config.options().scaling().kind().unit()));

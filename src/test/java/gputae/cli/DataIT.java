@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import gputae.backend.Output;
 import gputae.data.HeldOut;
 import gputae.run.RunDirectory;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +131,43 @@ class DataIT {
       program.run("encode", "run", "--out", "z.npy").failed("config.json", "\"test_share\"",
           "expected a number greater than 0 and less than 1");
     }
+  }
+
+  /** A set of 32 x 32 images in colour trains, resumes, generates, is encoded and measured, and shown in colour. */
+  @Test
+  void imagesInColour() throws IOException {
+    byte[] pixels = new byte[60 * 32 * 32 * 3];
+    byte[] labels = new byte[60];
+    for (int i = 0; i < pixels.length; i++) {
+      int image = i / 3072;
+      labels[image] = (byte) (image % 3);
+      // A disk that moves, in one of three colours, on a dark ground.
+      double distance = Math.hypot(i / 3 % 32 - 10 - image % 11, i / 96 % 32 - 16 + image % 7);
+      pixels[i] = (byte) (distance < 8 ? i % 3 == image % 3 ? 230 : 60 : 20);
+    }
+    Tiny.writeNpy(folder.resolve("disks.npy"), "|u1", "(60, 32, 32, 3)", pixels);
+    Tiny.writeNpy(folder.resolve("disks-labels.npy"), "|u1", "(60,)", labels);
+    Jar.Result result = train(folder.resolve("disks.npy"), "--epochs", 4, "--lr", 0.01, "--out", "disks").succeeded();
+    assertTrue(result.out().contains("images in colour (--as grey for grey ones)"), result.toString());
+    assertTrue(result.out().contains("51 training and 9 test images of 32 x 32 in colour"), result.toString());
+    assertEquals(3, config("disks").get("channels").getAsInt());
+    program.run("train", "--resume", "disks", "--epochs", 5, "--quiet").succeeded();
+    train(folder.resolve("disks.npy"), "--epochs", 5, "--lr", 0.01, "--out", "whole").succeeded();
+    Tiny.assertSameResults(folder.resolve("whole"), folder.resolve("disks"));
+    program.run("generate", "disks", "--count", 4, "--out", "new.npy", "--device", "cpu").succeeded();
+    byte[] generated = Tiny.readNpy(folder.resolve("new.npy"), "|u1", "(4, 32, 32, 3)");
+    assertTrue(IntStream.range(0, generated.length / 3).anyMatch(i -> generated[3 * i] != generated[3 * i + 1]),
+        "no colour");
+    program.run("generate", "disks", "--count", 4, "--out", "new.png", "--device", "cpu").succeeded();
+    BufferedImage picture = ImageIO.read(folder.resolve("disks/figures/generated.png").toFile());
+    assertEquals(3, picture.getRaster().getNumBands());
+    program.run("encode", "disks", "disks.npy", "--out", "z.npy", "--device", "cpu").succeeded();
+    // Grey images of this size are images in colour with equal channels.
+    Tiny.writeNpy(folder.resolve("grey.npy"), "|u1", "(2, 32, 32)", new byte[2048]);
+    program.run("encode", "disks", "grey.npy", "--out", "z.npy", "--device", "cpu").succeeded();
+    program.run("evaluate", "disks", "--device", "cpu").succeeded();
+    train(folder.resolve("disks.npy"), "--as", "grey", "--epochs", 1, "--out", "grey").succeeded();
+    assertFalse(config("grey").has("channels"));
   }
 
   @Test

@@ -30,12 +30,13 @@ class DatasetsTest {
 
   private final List<String> log = new ArrayList<>();
 
-  /** Opens data as earlier versions did, which held out the last sixth. */
+  /** Opens data as earlier versions did, which held out the last sixth and knew grey images alone. */
   private Dataset open(Path path) throws IOException {
     return Datasets.open(path.toString(), null, LAST_SIXTH, log::add);
   }
 
-  private static final DataOptions LAST_SIXTH = DataOptions.DEFAULT.with(new HeldOut.LastSixth());
+  private static final DataOptions LAST_SIXTH =
+      new DataOptions(null, null, new HeldOut.LastSixth(), DataOptions.Form.GREY, null, null);
 
   @Test
   void idxDirectories() throws IOException {

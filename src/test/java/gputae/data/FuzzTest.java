@@ -41,7 +41,7 @@ class FuzzTest {
     Reader data = file -> Datasets.open(file.toString(), null, DataOptions.DEFAULT, line -> {});
     Reader picture = file -> {
       Picture.Size size = Picture.sizeOf(file);
-      Picture.decode(file, size, new byte[size.height() * size.width()], 0);
+      Picture.decode(file, size, 1, new byte[size.height() * size.width()], 0);
     };
     return new Format[] {
       new Format("images", images, Idx::readImages),

@@ -108,7 +108,7 @@ class ImageVerdictTest {
     try {
       Picture.Size size = Picture.sizeOf(file);
       byte[] pixels = new byte[size.height() * size.width()];
-      Picture.decode(file, size, pixels, 0);
+      Picture.decode(file, size, 1, pixels, 0);
       String values = png ? Mutants.digest(pixels)
           : HexFormat.of().formatHex(means(pixels, size.height(), size.width()));
       return size.width() + "x" + size.height() + "," + values;

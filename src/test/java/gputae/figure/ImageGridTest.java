@@ -1,8 +1,11 @@
 package gputae.figure;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import gputae.data.Images;
+import gputae.data.Shape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,19 +53,34 @@ class ImageGridTest {
     assertEquals(2 * (8 * 28 + 4) + 4, drawn(new byte[2 * 784], 2, 28, 28, 12).getWidth());
   }
 
+  /** The channels of an image in colour are red, green and blue, one after the other. */
+  @Test
+  void coloursAreDrawn() throws IOException {
+    // One image of 1 x 2: a red pixel and a blue-green one.
+    Images images = new Images(new byte[] {(byte) 255, 0, 0, (byte) 200, 0, 100}, 1, new Shape.Image(3, 1, 2));
+    Path png = directory.resolve("colour.png");
+    ImageGrid.write(png, images, 1);
+    BufferedImage grid = ImageIO.read(png.toFile());
+    assertEquals(0xff0000, grid.getRGB(4 + 2, 6) & 0xffffff);
+    assertEquals(0x00c864, grid.getRGB(4 + 8 + 2, 6) & 0xffffff);
+    assertEquals(0x484848, grid.getRGB(0, 0) & 0xffffff);
+    assertArrayEquals(new byte[] {(byte) 255, 0, 0, 0, (byte) 200, 100}, images.interleaved());
+    assertArrayEquals(new byte[] {7, 8, 7, 8, 7, 8}, new Images(new byte[] {7, 8}, 1, 1, 2).inColour().pixels());
+  }
+
   @Test
   void sizesThatDoNotFitAreRefused() {
     Path png = directory.resolve("x.png");
-    assertThrows(IllegalArgumentException.class, () -> ImageGrid.write(png, new byte[783], 1, 28, 28, 1));
-    assertThrows(IllegalArgumentException.class, () -> ImageGrid.write(png, new byte[784], 0, 28, 28, 1));
-    assertThrows(IllegalArgumentException.class, () -> ImageGrid.write(png, new byte[784], 1, 28, 28, 0));
-    assertThrows(IllegalArgumentException.class,
-        () -> ImageGrid.write(png, new byte[784], 100_000, 100_000, 100_000, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Images(new byte[783], 1, 28, 28));
+    assertThrows(IllegalArgumentException.class, () -> new Images(new byte[784], 0, 28, 28));
+    assertThrows(IllegalArgumentException.class, () -> new Images(new byte[784], 100_000, 100_000, 100_000));
+    assertThrows(IllegalArgumentException.class, () -> new Shape.Image(2, 28, 28));
+    assertThrows(IllegalArgumentException.class, () -> ImageGrid.write(png, new Images(new byte[784], 1, 28, 28), 0));
   }
 
   private BufferedImage drawn(byte[] images, int count, int height, int width, int columns) throws IOException {
     Path png = directory.resolve("figures/generated.png");
-    ImageGrid.write(png, images, count, height, width, columns);
+    ImageGrid.write(png, new Images(images, count, height, width), columns);
     return ImageIO.read(png.toFile());
   }
 

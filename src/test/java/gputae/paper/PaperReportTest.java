@@ -225,7 +225,7 @@ class PaperReportTest {
     String page = Files.readString(html);
     Document document = parsed(page);
     assertEquals("a <b> & c", elements(document, "h1").get(0).getTextContent());
-    assertEquals(List.of("The unit ball", "Generated images", "Latent > space", "Settings"),
+    assertEquals(List.of("The unit ball", "Generated samples", "Latent > space", "Settings"),
         elements(document, "h2").stream().map(Element::getTextContent).toList());
     assertTrue(document.getDocumentElement().getTextContent().contains(Measure.OUTSIDE.meaning()));
     assertTrue(page.contains("<td>0.08810</td>") && page.contains("<td>61.90</td>"));

@@ -101,7 +101,7 @@ class EvaluationFilesTest {
   void csvSaysWhatIsMeant() {
     assertEquals("""
         measure,value,meaning
-        bce_test,0.1849,"mean binary cross-entropy of the test images, nats per pixel"
+        bce_test,0.1849,"mean binary cross-entropy of the test samples, nats per number of a sample"
         outside,0.1,share of the embeddings whose norm is greater than 1
         """, EvaluationFiles.csv(PaperExample.evaluation(Measure.OUTSIDE, 0.1, Measure.BCE_TEST, 0.1849)));
   }

@@ -66,7 +66,8 @@ final class DecodedSamples {
 
   private static byte[] tiled(byte[] pixels, SamplePictures images, int columns, int rows) {
     int h = images.height();
-    int w = images.width();
+    // Bytes of a row.
+    int w = images.width() * images.channels();
     byte[] tiled = new byte[columns * w * rows * h];
     for (int i = 0; i < Observation.GENERATED; i++) {
       for (int r = 0; r < h; r++) {

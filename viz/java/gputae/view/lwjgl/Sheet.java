@@ -206,11 +206,15 @@ final class Sheet implements AutoCloseable {
     nvgResetScissor(context);
   }
 
-  /** Gives the named image new content: grey uint8, row-major. */
-  void image(String name, byte[] grey, int width, int height) {
+  /** Gives the named image new content: uint8 [height, width], grey, or [height, width, 3], red, green, blue. */
+  void image(String name, byte[] values, int width, int height) {
     ByteBuffer rgba = MemoryUtil.memAlloc(4 * width * height);
+    int channels = values.length / (width * height);
     for (int i = 0; i < width * height; i++) {
-      rgba.put(grey[i]).put(grey[i]).put(grey[i]).put((byte) 255);
+      for (int c = 0; c < 3; c++) {
+        rgba.put(values[channels == 1 ? i : channels * i + c]);
+      }
+      rgba.put((byte) 255);
     }
     rgba.flip();
     int[] known = images.get(name);
