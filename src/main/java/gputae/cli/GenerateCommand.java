@@ -1,15 +1,18 @@
 package gputae.cli;
 
 import gputae.backend.Backend;
+import gputae.data.Dataset;
+import gputae.data.Images;
 import gputae.data.Npy;
 import gputae.figure.ImageGrid;
 import gputae.model.Autoencoder;
+import gputae.run.DataFingerprint;
 import gputae.run.Failure;
 import gputae.run.GeneratedImages;
 import gputae.run.Outputs;
 import gputae.run.RunConfig;
 import gputae.run.RunDirectory;
-import gputae.train.TrainConfig;
+import gputae.run.SamplerChoice;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -20,12 +23,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Decodes samples from the prior of a trained model. */
+/** Decodes samples of the latent space of a trained model. */
 @Command(
     name = "generate",
-    description = "Generate images: decode samples of the latent prior, which is uniform in the unit ball for tae and "
-        + "disk, and standard normal for the other models. Only vae is trained to match it; the embeddings of ae and "
-        + "topoae may lie elsewhere.",
+    description = "Generate images: decode samples of the latent space. They come from the model's prior, which is "
+        + "uniform in the unit ball for tae and disk, and standard normal for the other models, or from a distribution "
+        + "that is fitted to the embeddings of the training images (--sampler). Only vae is trained to match its prior;"
+        + " the embeddings of ae and topoae may lie elsewhere, so --sampler gmm:10 suits them.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
 
@@ -48,6 +52,13 @@ final class GenerateCommand implements Callable<Integer> {
   private Path out;
 
   @Mixin
+  private SamplerOption sampler;
+
+  @Option(names = "--data", paramLabel = "PATH",
+      description = "With --sampler gmm:K or kde: where the run's data set lies now, if it has moved.")
+  private Path data;
+
+  @Mixin
   private DeviceOptions device;
 
   @Override
@@ -60,18 +71,25 @@ final class GenerateCommand implements Callable<Integer> {
     if (count < 1) {
       throw Failure.usage("--count is " + count + "; at least 1");
     }
+    if (data != null && !sampler.choice().needsData()) {
+      throw Failure.usage("--data goes with --sampler gmm:K or kde; the prior needs no data");
+    }
     RunDirectory directory = RunDirectory.existing(run);
     RunConfig config = directory.read();
-    PrintStream console = new Outputs().option("--out", out).notOverRun(directory, config, null).console();
+    PrintStream console = new Outputs().option("--out", out).notOverRun(directory, config, data).console();
     int pixels = config.height() * config.width();
     if ((long) count * pixels > Integer.MAX_VALUE - 8) {
       throw Failure.usage("--count " + count + " images of " + pixels + " pixels do not fit one file; at most "
           + (Integer.MAX_VALUE - 8) / pixels);
     }
-    TrainConfig train = config.config();
+    Images training = sampler.choice().needsData() ? training(directory, config, console) : null;
     try (Backend backend = device.open(line -> {});
         Autoencoder model = directory.openModel(backend, config)) {
-      byte[] images = GeneratedImages.generate(backend, model, train.model().prior(), count, seed);
+      SamplerChoice.Fitted fitted = sampler.choice().fit(backend, model, config.config(), training);
+      if (!fitted.fit().isEmpty()) {
+        console.println("sampler: " + fitted.fit());
+      }
+      byte[] images = GeneratedImages.generate(backend, model, fitted.sampler(), count, seed);
       if (!picture) {
         Npy.write(out, images, count, config.height(), config.width());
       } else {
@@ -83,5 +101,12 @@ final class GenerateCommand implements Callable<Integer> {
     String unit = count == 1 ? " image" : " images";
     console.println(out + ": " + count + unit + " of " + config.height() + " x " + config.width());
     return 0;
+  }
+
+  /** The images on which the model was trained. */
+  private Images training(RunDirectory directory, RunConfig config, PrintStream console) throws IOException {
+    Dataset dataset = directory.openData(config, data, console::println);
+    directory.requireData(config, dataset, DataFingerprint.of(dataset));
+    return dataset.train().images();
   }
 }

@@ -70,9 +70,10 @@ public final class Evaluator {
   /**
    * Computes all measures of a model.
    *
-   * @param generated uint8 [{@link #generatedCount}, pixels]: decoded samples of its prior
+   * @param generated uint8 [{@link #generatedCount}, pixels]: decoded samples of its latent space
+   * @param sampler   the distribution of these samples, as {@link Evaluation#sampler} names it
    */
-  public Evaluation of(Backend backend, Autoencoder model, byte[] generated) {
+  public Evaluation of(Backend backend, Autoencoder model, byte[] generated, String sampler) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
     reconstruction(backend, model, dataset.train().images(), Measure.BCE_TRAIN, Measure.MSE_TRAIN, values);
     reconstruction(backend, model, dataset.test().images(), Measure.BCE_TEST, Measure.MSE_TEST, values);
@@ -91,7 +92,7 @@ public final class Evaluator {
         && images.count() >= RealImages.LEAST) {
       generation(backend, generated, values);
     }
-    return new Evaluation(values);
+    return new Evaluation(values, sampler);
   }
 
   /**

@@ -3,10 +3,10 @@ package gputae.run;
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
 import gputae.model.Autoencoder;
-import gputae.model.Prior;
+import gputae.model.Sampler;
 import gputae.train.Streams;
 
-/** Images decoded from samples of a model's prior. */
+/** Images decoded from samples of the latent space. */
 public final class GeneratedImages {
 
   /** Number of images decoded at a time, so that the floats of all images never exist together. */
@@ -15,11 +15,11 @@ public final class GeneratedImages {
   private GeneratedImages() {}
 
   /** uint8 [count, pixels], 0 black to 255 white. */
-  public static byte[] generate(Backend backend, Autoencoder model, Prior prior, int count, long seed) {
+  public static byte[] generate(Backend backend, Autoencoder model, Sampler sampler, int count, long seed) {
     int pixels = model.architecture().pixels();
     int latent = model.architecture().latent();
     byte[] images = new byte[Math.multiplyExact(count, pixels)];
-    try (Matrix z = prior.sample(backend, count, latent, seed, Streams.PRIOR)) {
+    try (Matrix z = sampler.sample(backend, count, latent, seed, Streams.PRIOR)) {
       for (int first = 0; first < count; first += CHUNK) {
         int rows = Math.min(CHUNK, count - first);
         float[] decoded = model.decode(z.view((long) first * latent, rows, latent));

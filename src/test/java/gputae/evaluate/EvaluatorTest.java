@@ -54,7 +54,7 @@ class EvaluatorTest {
       assertEquals(60, evaluator.generatedCount());
       byte[] grey = new byte[60 * rows.test().images().pixelsPerImage()];
       Arrays.fill(grey, (byte) 128);
-      Evaluation evaluation = evaluator.of(backend, model, grey);
+      Evaluation evaluation = evaluator.of(backend, model, grey, Evaluation.PRIOR);
       // Embeddings in one place cannot be standardised, so they have no shape.
       EnumSet<Measure> expected = EnumSet.allOf(Measure.class);
       expected.removeIf(measure -> measure.group() == Measure.Group.SHAPE);
@@ -76,8 +76,9 @@ class EvaluatorTest {
       assertEquals(0, evaluation.get(Measure.RECALL));
       assertTrue(evaluation.get(Measure.JUDGE_ACCURACY) > 0.9);
       // The real images themselves are the best that can be generated; the judge is not trained again.
-      Evaluation best = evaluator.of(backend, model, rows.test().images().pixels());
+      Evaluation best = evaluator.of(backend, model, rows.test().images().pixels(), "gmm:3");
       assertEquals(1, trained[0]);
+      assertEquals("gmm:3", best.sampler());
       assertEquals(0, best.get(Measure.FRECHET), 1e-6);
       assertEquals(1, best.get(Measure.PRECISION));
       assertEquals(1, best.get(Measure.COVERAGE));
@@ -141,7 +142,7 @@ class EvaluatorTest {
         Autoencoder model = zeros(backend, rows.test().images().pixelsPerImage())) {
       Evaluation unlabelled = new Evaluator(new Dataset("bare", List.of(), train, test), on -> {
         throw new AssertionError("there is nothing to judge by");
-      }).of(backend, model, new byte[0]);
+      }).of(backend, model, new byte[0], Evaluation.PRIOR);
       assertTrue(unlabelled.values().containsKey(Measure.TRUSTWORTHINESS));
       assertFalse(unlabelled.values().containsKey(Measure.KNN_ACCURACY));
       assertTrue(
@@ -150,7 +151,7 @@ class EvaluatorTest {
       Images one = new Images(Arrays.copyOf(rows.test().images().pixels(), rows.test().images().pixelsPerImage()), 1,
           rows.test().images().height(), rows.test().images().width());
       Evaluation single = new Evaluator(new Dataset("single", List.of(), train, new Split(one, null)), on -> null)
-          .of(backend, model, new byte[0]);
+          .of(backend, model, new byte[0], Evaluation.PRIOR);
       assertEquals(Set.of(Measure.BCE_TRAIN, Measure.BCE_TEST, Measure.MSE_TRAIN, Measure.MSE_TEST),
           single.values().keySet());
     }
