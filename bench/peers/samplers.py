@@ -25,11 +25,13 @@ The script computes everything in double from these float32 values.
 import json
 import math
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 from scipy.special import logsumexp
 from scipy.stats import gaussian_kde, multivariate_normal
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 DEFAULT = Path(__file__).resolve().parents[2] / "src/test/resources/gputae/density/densities.json"
@@ -118,12 +120,15 @@ def cases(random):
     yield "singular", x, np.repeat([0, 1, 2], (40, 20, 50))
     x, labels = clusters(random, (60, 50), 3, 2)
     yield "far from the origin", x + 4000, labels
+    # More components than the cloud has shapes: 100 iterations are not enough.
+    yield "slow", random.random((150, 2)), random.integers(0, 11, 150)
     # One block has at least 1,024 points.
     x, labels = clusters(random, (900, 700), 2, 1)
     yield "several blocks", x, random.integers(0, 2, len(x))
 
 
 def main(out):
+    warnings.simplefilter("ignore", ConvergenceWarning)
     random = np.random.default_rng(20)
     mixtures = [mixture(name, x, labels, x[::17] + random.normal(0, 1, x[::17].shape))
                 for name, x, labels in cases(random)]
