@@ -9,7 +9,8 @@ import java.util.List;
  * component for each point x, by log-sum-exp, and the sums of which the next mixture is made.
  *
  * <p>The sums are taken around a fixed centre c_k, the last mean of the component or a point of its cluster, so that
- * clouds far from the origin lose no digits. Each component has W = sum of r, V = sum of r (x - c) and M = sum of r (x - c) (x - c)^T.
+ * clouds far from the origin lose no digits. Each component has W = sum of r, V = sum of r (x - c) and M = sum of
+ * r (x - c) (x - c)^T.
  */
 final class Expectation {
 

@@ -4,14 +4,14 @@ import gputae.linear.FloatPoints;
 
 /**
  * A mixture of normal distributions fitted to a cloud by the EM algorithm (Dempster, Laird, Rubin 1977), in double
- * precision and with the settings of scikit-learn's GaussianMixture: 1e-6 is added to every variance, and the iterations
- * end when one changes the mean log-likelihood by less than 1e-3, or after 100. It starts from clusters by k-means. Of
- * {@value #STARTS} starts the one with the largest likelihood is kept.
+ * precision and with the settings of scikit-learn's GaussianMixture: 1e-6 is added to every variance, and the
+ * iterations end when one changes the mean log-likelihood by less than 1e-3, or after 100. It starts from clusters by
+ * k-means. Of {@value #STARTS} starts the one with the largest likelihood is kept.
  *
- * <p>The libraries for this in Java do not fit. That of Apache Commons Math 3.6.1 needs at least two dimensions and two
- * components, computes densities instead of their logarithms (which underflow in some tens of dimensions), regularises
- * nothing and ends with an exception at the first singular covariance or after the last iteration. Smile has been under
- * the GPL since its version 3.
+ * <p>The libraries for this in Java do not fit. Apache Commons Math 3.6.1 needs at least two dimensions, computes
+ * densities instead of their logarithms (far from all means they are 0, and their quotient is no number), adds nothing
+ * to the variances, and ends with an exception at a singular covariance or after the last iteration; it uses one
+ * thread. Smile 3 is under the GPL.
  *
  * @param mixture           the fitted mixture
  * @param meanLogLikelihood mean of its log-density over the points, nats
@@ -39,8 +39,8 @@ public record MixtureFit(GaussianMixture mixture, double meanLogLikelihood, int 
    * @param components number of normal distributions, at least 1
    * @param stream     of random numbers for the first clusters, the last word of the counter of
    *     {@link gputae.backend.Philox}
-   * @throws IllegalArgumentException with one line, if there are fewer points, or fewer different ones, than components,
-   *     a coordinate is not finite, or all points are equal
+   * @throws IllegalArgumentException with one line, if there are fewer points, or fewer different ones, than
+   *     components, a coordinate is not finite, or all points are equal
    */
   public static MixtureFit of(FloatPoints points, int components, long seed, int stream) {
     Density.requireCloud(points);

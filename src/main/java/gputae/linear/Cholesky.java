@@ -3,8 +3,8 @@ package gputae.linear;
 import java.util.Optional;
 
 /**
- * The Cholesky factor of a symmetric positive definite matrix: the lower triangular L with L L^T = matrix and a positive
- * diagonal.
+ * The Cholesky factor of a symmetric positive definite matrix: the lower triangular L with L L^T = matrix and a
+ * positive diagonal.
  *
  * @param rows [d], row i has the i + 1 entries up to the diagonal
  */

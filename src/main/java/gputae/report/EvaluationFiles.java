@@ -34,8 +34,8 @@ public final class EvaluationFiles {
   /**
    * {@code {"edition": number, "settings": {name: text, ...}, "measures": {key: number, ...}}}: the number of the set
    * of measures, settings in the order of the map, measures in that of {@link Measure}. If the generated images are not
-   * samples of the prior, {@code "sampler": text} stands before the settings. A measure that is NaN is left out, like one without a value. JSON has no infinite
-   * numbers, so these are written as the texts "Infinity" and "-Infinity".
+   * samples of the prior, {@code "sampler": text} stands before the settings. A measure that is NaN is left out, like
+   * one without a value. JSON has no infinite numbers, so these are written as the texts "Infinity" and "-Infinity".
    */
   public static String json(Evaluation evaluation, Map<String, String> settings) {
     StringWriter text = new StringWriter();
