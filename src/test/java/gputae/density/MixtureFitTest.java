@@ -137,6 +137,39 @@ class MixtureFitTest {
     }
   }
 
+  /** On a line in space, rounding of large numbers would make the covariance singular. */
+  @Test
+  void aLineInSpaceHasAFitAtEverySize() {
+    for (int power = -4; power <= 30; power += 2) {
+      float[] line = new float[3 * 100];
+      for (int i = 0; i < line.length; i++) {
+        line[i] = (i % 3 == 0 ? 1 : i % 3 == 1 ? 3 : -7) * (float) Math.scalb(0.1 + (i / 3 * 37 % 100), power);
+      }
+      for (int components : new int[] {1, 3}) {
+        GaussianMixture mixture = MixtureFit.of(new FloatPoints(line, 3), components, 0, STREAM).mixture();
+        for (int k = 0; k < components; k++) {
+          assertTrue(mixture.weight(k) > 0 && mixture.covariance(k)[8] > 0, "2^" + power);
+        }
+      }
+    }
+  }
+
+  /** The iterations of k-means can leave a centre without points; such clusters are not taken. */
+  @Test
+  void noClusterIsEmpty() {
+    Random random = new Random(8);
+    for (int trial = 0; trial < 20_000; trial++) {
+      int n = 6 + random.nextInt(10);
+      int k = 2 + random.nextInt(4);
+      float[] coordinates = new float[2 * n];
+      for (int i = 0; i < coordinates.length; i++) {
+        coordinates[i] = (float) (random.nextGaussian() * Math.exp(random.nextGaussian()));
+      }
+      int[] labels = Clusters.of(new FloatPoints(coordinates, 2), k, trial, 0, STREAM);
+      assertEquals(k, Arrays.stream(labels).distinct().count(), "trial " + trial);
+    }
+  }
+
   /** As many components as points: each is a point with the least covariance. */
   @Test
   void everyPointMayHaveItsComponent() {
