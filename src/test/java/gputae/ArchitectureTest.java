@@ -40,6 +40,7 @@ class ArchitectureTest {
                          model objective paper report run selftest study text train view
       console          | files objective text train
       data             | files linear
+      density          | backend linear
       device           | backend backend.cpu backend.cuda
       evaluate         | backend data homology linear model
       figure           | backend data files homology linear objective text train
@@ -50,8 +51,8 @@ class ArchitectureTest {
       objective        | backend
       paper            | backend data device evaluate figure files model report run text train
       report           | evaluate files objective text train
-      run              | backend console data device evaluate figure files homology linear model objective report
-                         text train
+      run              | backend console data density device evaluate figure files homology linear model objective
+                         report text train
       selftest         | backend homology linear
       study            | backend data evaluate figure files homology linear objective report run text train
       text             |

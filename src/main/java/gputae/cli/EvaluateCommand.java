@@ -28,7 +28,6 @@ import gputae.run.JudgeCache;
 import gputae.run.Outputs;
 import gputae.run.RunConfig;
 import gputae.run.RunDirectory;
-import gputae.run.RunOutputs;
 import gputae.run.Version;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,7 +53,8 @@ import picocli.CommandLine.Parameters;
       ""},
     footerHeading = "%n",
     footer = {
-      "Leaves evaluation.json, evaluation.csv and evaluation.html in the run. With --latents and --data it measures "
+      "Leaves evaluation.json, evaluation.csv and evaluation.html in the run; the files of an earlier evaluation are "
+          + "replaced. With --latents and --data it measures "
           + "embeddings of another program: the unit ball, the",
       "shape of the cloud and neighbourhoods. If there are more than 10,000 points, a sample is used. The page explains"
           + " every measure and gives its source."
@@ -85,6 +85,9 @@ final class EvaluateCommand implements Callable<Integer> {
           + " -1: no class.")
   private Path labels;
 
+  @Mixin
+  private SamplerOption sampler;
+
   @Option(names = "--out", paramLabel = "DIR",
       description = "Folder for the files (default: the run; with --latents no files are written).")
   private Path out;
@@ -99,6 +102,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     if (latents == null && labels != null) {
       throw Failure.usage("--labels goes with --latents; a run's data set has its own");
+    }
+    if (latents != null && sampler.isGiven()) {
+      throw Failure.usage("--sampler goes with a run, whose model generates images; leave it out");
     }
     Outputs.requireFolder("--out", out);
     if (latents != null && data == null) {
@@ -118,10 +124,11 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Backend backend = device.open(System.out::println);
         Autoencoder model = directory.openModel(backend, config)) {
       Evaluator evaluator = new Evaluator(dataset, new JudgeCache(dataset, fingerprint, System.err::println));
-      Evaluation evaluation = Evaluating.evaluate(evaluator, backend, model, config);
+      Evaluating.Measured measured = Evaluating.evaluate(evaluator, backend, model, config, sampler.choice(),
+          dataset.train().samples(), System.out::println);
       EvaluationOutputs outputs = new EvaluationOutputs(out == null ? directory.path() : out);
-      EvaluationOutputs.print(evaluation, System.out);
-      outputs.write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config), evaluation,
+      EvaluationOutputs.print(measured.evaluation(), System.out);
+      outputs.write(RunConfig.title(config.dataset(), config.config()), measured.settings(), measured.evaluation(),
           EvaluationOutputs.figures(directory));
       System.out.println("done: see " + outputs.page());
     }

@@ -1,6 +1,7 @@
 package gputae.cli;
 
 import gputae.backend.Backend;
+import gputae.data.Dataset;
 import gputae.data.Images;
 import gputae.data.Npy;
 import gputae.data.Samples;
@@ -9,13 +10,14 @@ import gputae.data.Vectors;
 import gputae.figure.ImageGrid;
 import gputae.files.WholeFile;
 import gputae.model.Autoencoder;
+import gputae.run.DataFingerprint;
 import gputae.run.Failure;
 import gputae.run.GeneratedSamples;
 import gputae.run.Outputs;
 import gputae.run.RunConfig;
 import gputae.run.RunDirectory;
+import gputae.run.SamplerChoice;
 import gputae.text.Csv;
-import gputae.train.TrainConfig;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -28,12 +30,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Decodes samples from the prior of a trained model. */
+/** Decodes samples of the latent space of a trained model. */
 @Command(
     name = "generate",
-    description = "Generate images or vectors: decode samples of the latent prior, which is uniform in the unit ball"
-        + " for tae and disk, and standard normal for the other models. Only vae is trained to match it; the embeddings"
-        + " of ae and topoae may lie elsewhere.",
+    description = "Generate images or vectors: decode samples of the latent space. They come from the model's prior,"
+        + " which is uniform in the unit ball for tae and disk, and standard normal for the other models, or from a"
+        + " distribution that is fitted to the embeddings of the training samples (--sampler). Only vae is trained to"
+        + " match its prior; the embeddings of ae and topoae may lie elsewhere, so --sampler gmm:10 suits them.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
 
@@ -52,10 +55,17 @@ final class GenerateCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "File to write: of images .npy (uint8 [count, height, width], in colour [count, height, width, 3]) or .png (a grid); of vectors .npy"
-          + " (float32 [count, features]) or .csv, in the unit of the data. Replaced if it exists; - is standard output,"
-          + " as .npy.")
+      description = "File to write: of images .npy (uint8 [count, height, width], in colour [count, height, width, 3])"
+          + " or .png (a grid); of vectors .npy (float32 [count, features]) or .csv, in the unit of the data. Replaced if"
+          + " it exists; - is standard output, as .npy.")
   private Path out;
+
+  @Mixin
+  private SamplerOption sampler;
+
+  @Option(names = "--data", paramLabel = "PATH",
+      description = "With --sampler gmm:K or kde: where the run's data set lies now, if it has moved.")
+  private Path data;
 
   @Mixin
   private DeviceOptions device;
@@ -71,26 +81,32 @@ final class GenerateCommand implements Callable<Integer> {
     if (count < 1) {
       throw Failure.usage("--count is " + count + "; at least 1");
     }
+    if (data != null && !sampler.choice().needsData()) {
+      throw Failure.usage("--data goes with --sampler gmm:K or kde; the prior needs no data");
+    }
     RunDirectory directory = RunDirectory.existing(run);
     RunConfig config = directory.read();
-    PrintStream console = new Outputs().option("--out", out).notOverRun(directory, config, null).console();
+    PrintStream console = new Outputs().option("--out", out).notOverRun(directory, config, data).console();
     Shape shape = config.shape();
     if ((long) count * shape.size() > Integer.MAX_VALUE - 8) {
       throw Failure.usage("--count " + count + " " + shape.words() + " of " + shape + " do not fit one file; at most "
           + (Integer.MAX_VALUE - 8) / shape.size());
     }
     if (picture && shape instanceof Shape.Features) {
-      throw Failure
-          .usage("--out " + out + ": the run's samples are vectors, which have no pictures; the name must end in"
-              + " .npy or .csv");
+      throw Failure.usage("--out " + out + ": the run's samples are vectors, which have no pictures; the name must end"
+          + " in .npy or .csv");
     }
     if (csv && shape instanceof Shape.Image) {
       throw Failure.usage("--out " + out + ": the run's samples are images; the name must end in .npy or .png");
     }
-    TrainConfig train = config.config();
+    Samples training = sampler.choice().needsData() ? training(directory, config, console) : null;
     try (Backend backend = device.open(line -> {});
         Autoencoder model = directory.openModel(backend, config)) {
-      Samples samples = GeneratedSamples.generate(backend, model, shape, train.model().prior(), count, seed);
+      SamplerChoice.Fitted fitted = sampler.choice().fit(backend, model, config.config(), training);
+      if (!fitted.fit().isEmpty()) {
+        console.println("sampler: " + fitted.fit());
+      }
+      Samples samples = GeneratedSamples.generate(backend, model, shape, fitted.sampler(), count, seed);
       if (samples instanceof Images images) {
         write(images, picture);
       } else {
@@ -100,6 +116,13 @@ final class GenerateCommand implements Callable<Integer> {
     String words = count == 1 ? shape.words().substring(0, shape.words().length() - 1) : shape.words();
     console.println(out + ": " + count + " " + words + " of " + shape);
     return 0;
+  }
+
+  /** The samples on which the model was trained. */
+  private Samples training(RunDirectory directory, RunConfig config, PrintStream console) throws IOException {
+    Dataset dataset = directory.openData(config, data, console::println);
+    directory.requireData(config, dataset, DataFingerprint.of(dataset));
+    return dataset.train().samples();
   }
 
   private void write(Images images, boolean picture) throws IOException {

@@ -79,6 +79,9 @@ final class SweepCommand implements Callable<Integer> {
   @Option(names = "--evaluate", description = "Measure every model too (see evaluate --help).")
   private boolean evaluate;
 
+  @Mixin
+  private SamplerOption sampler;
+
   @Option(names = "--jobs", paramLabel = "N",
       description = "Models trained at a time (default: on a CPU its number of threads, at most the number of "
           + "models; 4 on a GPU). They share the CPU threads; their bits depend on the number of threads of each.")
@@ -102,8 +105,11 @@ final class SweepCommand implements Callable<Integer> {
     if (jobs != null && jobs < 1) {
       throw Failure.usage("--jobs is " + jobs + "; at least 1");
     }
+    if (sampler.isGiven() && !evaluate) {
+      throw Failure.usage("--sampler goes with --evaluate, which generates images; give both");
+    }
     List<SweepCell> cells = cells(Grid.parse(grid), fixed());
-    List<Afterwards> afterwards = evaluate ? List.of(new Evaluating(System.err::println)) : List.of();
+    List<Afterwards> afterwards = evaluate ? List.of(new Evaluating(sampler.choice(), System.err::println)) : List.of();
     Sweep sweep = new Sweep(out, cells, afterwards, device::open, device.threads(), jobs, System.out,
         NativeLibraries.isTerminal(1), quiet, this::writeTables);
     if (!sweep.run()) {
@@ -119,7 +125,10 @@ final class SweepCommand implements Callable<Integer> {
       List<MeasureTable.Row> whole = new ArrayList<>();
       List<MeasureTable.Row> readable = new ArrayList<>();
       for (SweepRow row : rows) {
-        Map<String, String> parameters = row.cell().parameters();
+        Map<String, String> parameters = new LinkedHashMap<>(row.cell().parameters());
+        if (sampler.choice().needsData()) {
+          parameters.put("sampler", sampler.choice().toString());
+        }
         Evaluation evaluation = null;
         if (evaluate) {
           // Each evaluation is read once, since the tables are written again for every model.

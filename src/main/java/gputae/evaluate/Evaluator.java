@@ -73,9 +73,10 @@ public final class Evaluator {
   /**
    * Computes all measures of a model.
    *
-   * @param generated {@link #generatedCount} decoded samples of its prior
+   * @param generated {@link #generatedCount} decoded samples of its latent space
+   * @param sampler   the distribution of these samples, as {@link Evaluation#sampler} names it
    */
-  public Evaluation of(Backend backend, Autoencoder model, Samples generated) {
+  public Evaluation of(Backend backend, Autoencoder model, Samples generated, String sampler) {
     Map<Measure, Double> values = new EnumMap<>(Measure.class);
     reconstruction(backend, model, dataset.train().samples(), Measure.BCE_TRAIN, Measure.MSE_TRAIN, values);
     reconstruction(backend, model, dataset.test().samples(), Measure.BCE_TEST, Measure.MSE_TEST, values);
@@ -92,7 +93,7 @@ public final class Evaluator {
         && test.count() >= RealImages.LEAST) {
       generation(backend, generated, values);
     }
-    return new Evaluation(values);
+    return new Evaluation(values, sampler);
   }
 
   /**

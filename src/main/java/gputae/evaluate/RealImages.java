@@ -1,6 +1,7 @@
 package gputae.evaluate;
 
 import gputae.linear.FloatPoints;
+import gputae.linear.Moments;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

@@ -1,6 +1,7 @@
 package gputae.evaluate;
 
 import gputae.linear.FloatPoints;
+import gputae.linear.Moments;
 import gputae.linear.SymmetricEigen;
 import java.util.Optional;
 

@@ -4,14 +4,14 @@ import gputae.backend.Backend;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 
-/** The distribution of latent points from which images are generated. */
-public enum Prior {
+/** The distribution of latent points that a model is trained for, from which images are generated. */
+public enum Prior implements Sampler {
   /** Uniform in the unit ball, for models with the ball penalty. */
   UNIFORM_BALL,
   /** Standard normal, for all other models. Of these, only the variational autoencoder is trained to match it. */
   STANDARD_NORMAL;
 
-  /** Draws latent points (count, latent); the caller closes them. The first points do not depend on the count. */
+  @Override
   public Matrix sample(Backend backend, long count, int latent, long seed, int stream) {
     Matrix z = backend.allocate(count, latent);
     try (Matrix step = backend.allocate(ElementType.INT64, 1, 1)) {

@@ -23,6 +23,7 @@ public final class EvaluationFiles {
   private static final int EDITION = 2;
 
   private static final String EDITION_KEY = "edition";
+  private static final String SAMPLER = "sampler";
   private static final String SETTINGS = "settings";
   private static final String MEASURES = "measures";
   private static final Map<String, Measure> BY_KEY =
@@ -32,15 +33,19 @@ public final class EvaluationFiles {
 
   /**
    * {@code {"edition": number, "settings": {name: text, ...}, "measures": {key: number, ...}}}: the number of the set
-   * of measures, settings in the order of the map, measures
-   * in that of {@link Measure}. A measure that is NaN is left out, like one without a value. JSON has no infinite
-   * numbers, so these are written as the texts "Infinity" and "-Infinity".
+   * of measures, settings in the order of the map, measures in that of {@link Measure}. If the generated images are not
+   * samples of the prior, {@code "sampler": text} stands before the settings. A measure that is NaN is left out, like
+   * one without a value. JSON has no infinite numbers, so these are written as the texts "Infinity" and "-Infinity".
    */
   public static String json(Evaluation evaluation, Map<String, String> settings) {
     StringWriter text = new StringWriter();
     try (JsonWriter json = new JsonWriter(text)) {
       json.setIndent("  ");
-      json.beginObject().name(EDITION_KEY).value(EDITION).name(SETTINGS).beginObject();
+      json.beginObject().name(EDITION_KEY).value(EDITION);
+      if (!evaluation.ofPrior()) {
+        json.name(SAMPLER).value(evaluation.sampler());
+      }
+      json.name(SETTINGS).beginObject();
       for (Map.Entry<String, String> setting : settings.entrySet()) {
         json.name(setting.getKey()).value(setting.getValue() == null ? "" : setting.getValue());
       }
@@ -82,7 +87,7 @@ public final class EvaluationFiles {
       throw new IllegalArgumentException("it is not the JSON of an evaluation, but " + StrictJson.shown(whole));
     }
     for (Object part : parts.keySet()) {
-      if (!part.equals(EDITION_KEY) && !part.equals(SETTINGS) && !part.equals(MEASURES)) {
+      if (!part.equals(EDITION_KEY) && !part.equals(SAMPLER) && !part.equals(SETTINGS) && !part.equals(MEASURES)) {
         throw new IllegalArgumentException("unknown key " + StrictJson.shown(part));
       }
     }
@@ -97,7 +102,11 @@ public final class EvaluationFiles {
     if (!parts.containsKey(MEASURES)) {
       throw new IllegalArgumentException("there is no \"" + MEASURES + "\"");
     }
-    Evaluation evaluation = new Evaluation(measures(object(MEASURES, parts.get(MEASURES))));
+    Object sampler = parts.containsKey(SAMPLER) ? parts.get(SAMPLER) : Evaluation.PRIOR;
+    if (!(sampler instanceof String name)) {
+      throw new IllegalArgumentException("\"" + SAMPLER + "\" is not text, but " + StrictJson.shown(sampler));
+    }
+    Evaluation evaluation = new Evaluation(measures(object(MEASURES, parts.get(MEASURES))), name);
     // The first edition had no number.
     Object edition = parts.get(EDITION_KEY);
     if (edition != null && !edition.toString().matches("[0-9]{1,4}")) {
@@ -129,12 +138,19 @@ public final class EvaluationFiles {
     return values;
   }
 
-  /** {@code measure,value,meaning}, with a row for each measure that has a value. */
+  /**
+   * {@code measure,value,meaning}, with a row for each measure that has a value. If the generated images are not
+   * samples of the prior, a fourth column, {@code sampler}, says of which distribution they are.
+   */
   public static String csv(Evaluation evaluation) {
     Csv csv = new Csv();
-    csv.row(List.of("measure", "value", "meaning"));
-    evaluation.values()
-        .forEach((measure, value) -> csv.row(List.of(measure.key(), Csv.number(value), measure.meaning())));
+    csv.row(cells(evaluation, "measure", "value", "meaning", SAMPLER));
+    evaluation.values().forEach((measure, value) -> csv.row(cells(evaluation, measure.key(), Csv.number(value),
+        measure.meaning(), measure.group() == Measure.Group.GENERATION ? evaluation.sampler() : "")));
     return csv.toString();
+  }
+
+  private static List<String> cells(Evaluation evaluation, String... cells) {
+    return List.of(cells).subList(0, evaluation.ofPrior() ? 3 : 4);
   }
 }

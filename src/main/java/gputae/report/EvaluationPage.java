@@ -34,7 +34,7 @@ public final class EvaluationPage {
       if (measures.isEmpty()) {
         continue;
       }
-      page.add("<section>\n<h2>").text(group.title()).add("</h2>\n<table class=\"measures\">\n");
+      page.add("<section>\n<h2>").text(evaluation.title(group)).add("</h2>\n<table class=\"measures\">\n");
       for (Measure measure : measures) {
         page.add("<tr><th scope=\"row\">").text(measure.title()).add("<small>").text(measure.meaning())
             .add("</small></th><td>")

@@ -5,19 +5,39 @@ import gputae.data.Samples;
 import gputae.evaluate.Evaluation;
 import gputae.evaluate.Evaluator;
 import gputae.model.Autoencoder;
+import gputae.train.TrainConfig;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** Computes the measures of each model of a sweep and keeps them in its run directory. */
 public final class Evaluating implements Afterwards {
 
+  private final SamplerChoice sampler;
   private final Consumer<String> warn;
+  private final AtomicBoolean told = new AtomicBoolean();
   private final Map<LoadedData, Evaluator> evaluators = new HashMap<>();
 
-  /** {@code warn} takes whole lines. */
+  /**
+   * The measures of a model and what they belong to.
+   *
+   * @param settings of the run, with the fit of the sampler
+   */
+  public record Measured(Evaluation evaluation, Map<String, String> settings) {}
+
+  /** Measures with images of the models' priors; {@code warn} takes whole lines. */
   public Evaluating(Consumer<String> warn) {
+    this(SamplerChoice.PRIOR, warn);
+  }
+
+  /**
+   * Measures with images of this sampler. A model that has measures with images of another one is measured again;
+   * {@code warn} takes whole lines.
+   */
+  public Evaluating(SamplerChoice sampler, Consumer<String> warn) {
+    this.sampler = sampler;
     this.warn = warn;
   }
 
@@ -26,11 +46,24 @@ public final class Evaluating implements Afterwards {
     return row.failure() != null ? null : outputs(row.run()).read();
   }
 
-  /** All measures of a run's model. */
-  public static Evaluation evaluate(Evaluator evaluator, Backend backend, Autoencoder model, RunConfig config) {
-    Samples generated = GeneratedSamples.generate(backend, model, config.shape(), config.config().model().prior(),
-        evaluator.generatedCount(), config.config().seed());
-    return evaluator.of(backend, model, generated);
+  /**
+   * All measures of a run's model.
+   *
+   * @param training the training samples
+   * @param say      told in a line what was fitted, if the sampler is fitted
+   */
+  public static Measured evaluate(Evaluator evaluator, Backend backend, Autoencoder model, RunConfig run,
+      SamplerChoice sampler, Samples training, Consumer<String> say) {
+    TrainConfig config = run.config();
+    SamplerChoice.Fitted fitted = sampler.fit(backend, model, config, training);
+    Map<String, String> settings = RunOutputs.settings(run);
+    if (!fitted.fit().isEmpty()) {
+      settings.put("sampler", sampler + ": " + fitted.fit());
+      say.accept("sampler: " + fitted.fit());
+    }
+    Samples generated = GeneratedSamples.generate(backend, model, run.shape(), fitted.sampler(),
+        evaluator.generatedCount(), config.seed());
+    return new Measured(evaluator.of(backend, model, generated, sampler.toString()), settings);
   }
 
   private static EvaluationOutputs outputs(RunDirectory run) {
@@ -44,7 +77,15 @@ public final class Evaluating implements Afterwards {
 
   @Override
   public boolean isDone(SweepRow row) throws IOException {
-    return of(row) != null;
+    Evaluation found = of(row);
+    if (found == null || found.sampler().equals(sampler.toString())) {
+      return found != null;
+    }
+    if (!told.getAndSet(true)) {
+      warn.accept("gpu-tae: the models here that were measured with the sampler " + found.sampler()
+          + " are measured again with " + sampler);
+    }
+    return false;
   }
 
   @Override
@@ -55,9 +96,11 @@ public final class Evaluating implements Afterwards {
           data -> new Evaluator(data.dataset(), new JudgeCache(data.dataset(), data.fingerprint(), warn)));
     }
     RunConfig config = row.run().read();
-    Evaluation evaluation = evaluate(evaluator, backend, model, config);
-    outputs(row.run()).write(RunConfig.title(config.dataset(), config.config()), RunOutputs.settings(config),
-        evaluation, EvaluationOutputs.figures(row.run()));
+    // A line for each model would break the progress of a sweep; the fit stands among the settings.
+    Measured measured =
+        evaluate(evaluator, backend, model, config, sampler, loaded.dataset().train().samples(), line -> {});
+    outputs(row.run()).write(RunConfig.title(config.dataset(), config.config()), measured.settings(),
+        measured.evaluation(), EvaluationOutputs.figures(row.run()));
   }
 
   @Override

@@ -86,7 +86,7 @@ public final class EvaluationOutputs {
     for (Map.Entry<Measure, Double> one : evaluation.values().entrySet()) {
       if (one.getKey().group() != group) {
         group = one.getKey().group();
-        out.println(group.title());
+        out.println(evaluation.title(group));
       }
       out.printf("  %-28s%s%n", one.getKey().title(), Numbers.fourDigits(one.getValue()));
     }

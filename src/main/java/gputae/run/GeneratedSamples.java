@@ -5,12 +5,12 @@ import gputae.backend.Matrix;
 import gputae.data.Samples;
 import gputae.data.Shape;
 import gputae.model.Autoencoder;
-import gputae.model.Prior;
+import gputae.model.Sampler;
 import gputae.train.Streams;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Samples decoded from points of a model's prior. */
+/** Samples decoded from points of the latent space. */
 public final class GeneratedSamples {
 
   /** Number of samples decoded at a time, so that the floats of all images never exist together. */
@@ -19,10 +19,11 @@ public final class GeneratedSamples {
   private GeneratedSamples() {}
 
   /** Samples as the model has them: features are scaled. */
-  public static Samples generate(Backend backend, Autoencoder model, Shape shape, Prior prior, int count, long seed) {
+  public static Samples generate(Backend backend, Autoencoder model, Shape shape, Sampler sampler, int count,
+      long seed) {
     int latent = model.architecture().latent();
     List<Samples> parts = new ArrayList<>();
-    try (Matrix z = prior.sample(backend, count, latent, seed, Streams.PRIOR)) {
+    try (Matrix z = sampler.sample(backend, count, latent, seed, Streams.PRIOR)) {
       for (int first = 0; first < count; first += CHUNK) {
         int rows = Math.min(CHUNK, count - first);
         parts.add(shape.samples(model.decode(z.view((long) first * latent, rows, latent))));

@@ -9,9 +9,15 @@ public final class Streams {
   public static final int INITIAL_WEIGHTS = 0;
   public static final int ORDER = 1;
   public static final int NOISE = 2;
+
+  /** Latent points from which images are generated, whatever their distribution. */
   public static final int PRIOR = 3;
+
   public static final int ITERATES = 4;
   public static final int PARAMETER_TERMS = 5;
+
+  /** The first clusters of a mixture that is fitted to embeddings. */
+  public static final int CLUSTERS = 6;
 
   private Streams() {}
 }

@@ -48,6 +48,18 @@ class UsageIT extends CommandTests {
   }
 
   @Test
+  void aSamplerThatIsNoneOrHasNoMeaningExits2WithOneLine() throws IOException {
+    for (String bad : List.of("gmm:0", "gmm:x", "gmm", "gmm:", "gmm:-1", "gmm:1.5", "gmm:1000000000", "gmm:2147483648",
+        "normal", "PRIOR", "kde:2", "")) {
+      assertAllWrong("generate run --out images.npy --sampler=" + bad, "evaluate run --sampler=" + bad);
+    }
+    assertAllWrong("generate run --out images.npy --data set.npy",
+        "generate run --out images.npy --sampler prior --data set.npy", "sweep --grid seed=0 --out s --sampler kde",
+        "sweep --grid seed=0 --out s --sampler prior", "sweep --grid sampler=kde,prior --out s",
+        "evaluate --latents z.npy --data x.npy --sampler kde");
+  }
+
+  @Test
   void anEmptyNameExits2WithOneLine() throws IOException {
     assertAllWrong("train --dataset=", "train --out=", "train --resume=", "h0 a --out=", "generate run --out=",
         "evaluate run --out=", "sweep --grid seed=0 --dataset= --out s", "reproduce --datasets=");

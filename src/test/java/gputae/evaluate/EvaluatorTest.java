@@ -56,7 +56,8 @@ class EvaluatorTest {
       assertEquals(60, evaluator.generatedCount());
       float[] grey = new float[60 * rows.shape().size()];
       Arrays.fill(grey, 128 / 255f);
-      Evaluation evaluation = evaluator.of(backend, model, rows.test().images().shape().samples(grey));
+      Evaluation evaluation =
+          evaluator.of(backend, model, rows.test().images().shape().samples(grey), Evaluation.PRIOR);
       // Embeddings in one place cannot be standardised, so they have no shape.
       EnumSet<Measure> expected = EnumSet.allOf(Measure.class);
       expected.removeIf(measure -> measure.group() == Measure.Group.SHAPE);
@@ -78,8 +79,9 @@ class EvaluatorTest {
       assertEquals(0, evaluation.get(Measure.RECALL));
       assertTrue(evaluation.get(Measure.JUDGE_ACCURACY) > 0.9);
       // The real images themselves are the best that can be generated; the judge is not trained again.
-      Evaluation best = evaluator.of(backend, model, rows.test().samples());
+      Evaluation best = evaluator.of(backend, model, rows.test().samples(), "gmm:3");
       assertEquals(1, trained[0]);
+      assertEquals("gmm:3", best.sampler());
       assertEquals(0, best.get(Measure.FRECHET), 1e-6);
       assertEquals(1, best.get(Measure.PRECISION));
       assertEquals(1, best.get(Measure.COVERAGE));
@@ -156,7 +158,8 @@ class EvaluatorTest {
     try (Backend backend = backend();
         Autoencoder model = new Autoencoder(backend, architecture)) {
       Evaluation evaluation =
-          new Evaluator(clusters, on -> judge(on, clusters)).of(backend, model, clusters.test().samples());
+          new Evaluator(clusters, on -> judge(on, clusters)).of(backend, model, clusters.test().samples(),
+              Evaluation.PRIOR);
       EnumSet<Measure> expected = EnumSet.allOf(Measure.class);
       expected.removeIf(measure -> measure.group() == Measure.Group.SHAPE || measure == Measure.BCE_TRAIN
           || measure == Measure.BCE_TEST);
@@ -182,7 +185,7 @@ class EvaluatorTest {
         Autoencoder model = zeros(backend, rows.test().samples().size())) {
       Evaluation unlabelled = new Evaluator(new Dataset("bare", List.of(), train, test), on -> {
         throw new AssertionError("there is nothing to judge by");
-      }).of(backend, model, rows.test().samples());
+      }).of(backend, model, rows.test().samples(), Evaluation.PRIOR);
       assertTrue(unlabelled.values().containsKey(Measure.TRUSTWORTHINESS));
       assertFalse(unlabelled.values().containsKey(Measure.KNN_ACCURACY));
       assertTrue(
@@ -191,7 +194,7 @@ class EvaluatorTest {
       Images one = new Images(Arrays.copyOf(rows.test().images().pixels(), rows.test().samples().size()), 1,
           rows.test().images().height(), rows.test().images().width());
       Evaluation single = new Evaluator(new Dataset("single", List.of(), train, new Split(one, null)), on -> null)
-          .of(backend, model, rows.test().samples());
+          .of(backend, model, rows.test().samples(), Evaluation.PRIOR);
       assertEquals(Set.of(Measure.BCE_TRAIN, Measure.BCE_TEST, Measure.MSE_TRAIN, Measure.MSE_TEST),
           single.values().keySet());
     }

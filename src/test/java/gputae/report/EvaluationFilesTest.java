@@ -8,7 +8,9 @@ import gputae.evaluate.Evaluation;
 import gputae.evaluate.Measure;
 import gputae.paper.PaperExample;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -58,6 +60,25 @@ class EvaluationFilesTest {
         Double.NaN, Measure.BCE_TEST, 0.1849), settings));
   }
 
+  @Test
+  void aSamplerOtherThanThePriorIsNamed() {
+    Map<Measure, Double> values = new EnumMap<>(Map.of(Measure.OUTSIDE, 0.1, Measure.FRECHET, 43.5));
+    Evaluation evaluation = new Evaluation(values, "gmm:10");
+    String json = EvaluationFiles.json(evaluation, Map.of());
+    assertTrue(json.startsWith("{\n  \"edition\": 2,\n  \"sampler\": \"gmm:10\",\n  \"settings\": {}"), json);
+    assertEquals(evaluation, EvaluationFiles.fromJson(json).orElseThrow());
+    assertEquals("prior", EvaluationFiles.fromJson(EvaluationFiles.json(new Evaluation(values), Map.of()))
+        .orElseThrow().sampler());
+    List<String> csv = EvaluationFiles.csv(evaluation).lines().toList();
+    assertEquals("measure,value,meaning,sampler", csv.get(0));
+    assertEquals("outside,0.1,share of the embeddings whose norm is greater than 1,", csv.get(1));
+    assertTrue(csv.get(2).startsWith("frechet,43.5,") && csv.get(2).endsWith(",gmm:10"), csv.get(2));
+    assertEquals("Generated samples, sampler gmm:10", evaluation.title(Measure.Group.GENERATION));
+    assertEquals("Generated samples", new Evaluation(values).title(Measure.Group.GENERATION));
+    assertEquals("The unit ball", evaluation.title(Measure.Group.BALL));
+    assertEquals("gmm:10", evaluation.only(EnumSet.of(Measure.OUTSIDE)).sampler());
+  }
+
   /** A run that was measured by an earlier version is measured again. */
   @Test
   void anEvaluationWithFewerMeasuresIsNone() {
@@ -80,6 +101,7 @@ class EvaluationFilesTest {
         "{\"measures\": {}, \"measures\": {}}                   | it is not the JSON of an evaluation: \"measures\" is "
             + "there twice",
         "{\"settings\": {\"a\": 1}, \"measures\": {}}           | setting \"a\" is not text",
+        "{\"sampler\": 1, \"measures\": {}}                      | \"sampler\" is not text, but 1",
         "{\"settings\": {}}                                     | there is no \"measures\"",
         "{\"edition\": -1, \"measures\": {}}                    | \"edition\" is -1",
         "{\"values\": {}, \"measures\": {}}                     | unknown key \"values\"",

@@ -1,7 +1,4 @@
-package gputae.evaluate;
-
-import gputae.linear.FloatPoints;
-import gputae.linear.SymmetricEigen;
+package gputae.linear;
 
 /**
  * Mean and covariance of a cloud.
@@ -9,13 +6,13 @@ import gputae.linear.SymmetricEigen;
  * @param mean       [d]
  * @param covariance row-major [d, d], divided by count - 1 as in numpy.cov
  */
-record Moments(double[] mean, double[] covariance) {
+public record Moments(double[] mean, double[] covariance) {
 
   /**
    * The moments of at least 2 points. The mean is subtracted first, so that clouds far from the origin keep their
    * variance; sums run in the order of the points.
    */
-  static Moments of(FloatPoints points) {
+  public static Moments of(FloatPoints points) {
     int n = points.count();
     int d = points.dimension();
     double[] mean = new double[d];
@@ -46,7 +43,7 @@ record Moments(double[] mean, double[] covariance) {
   }
 
   /** The symmetric square root of the covariance, row-major [d, d]. */
-  double[] deviation() {
+  public double[] deviation() {
     return SymmetricEigen.of(covariance, mean.length).squareRoot();
   }
 
@@ -58,7 +55,7 @@ record Moments(double[] mean, double[] covariance) {
    *
    * @param deviation {@link #deviation} of this one
    */
-  double frechet(double[] deviation, Moments other) {
+  public double frechet(double[] deviation, Moments other) {
     int d = mean.length;
     double[] product = product(product(deviation, other.covariance, d), deviation, d);
     for (int i = 0; i < d; i++) {

@@ -1,9 +1,8 @@
-package gputae.evaluate;
+package gputae.linear;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import gputae.linear.FloatPoints;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
