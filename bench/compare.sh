@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Measures the time of a training step of gpu-tae and of PyTorch + GUDHI (bench/peers/torch_gudhi.py) on the CPU of this
 # machine. The two take turns in one run.
-#   bench/compare.sh DATA [ROUNDS] [topoae]
-# DATA holds MNIST's four IDX files (gzip). PYTHON names a Python 3 with torch, gudhi, scipy and numpy (default:
+#   bench/compare.sh DATA|spheres [ROUNDS] [topoae]
+# DATA holds MNIST's four IDX files (gzip). With "spheres" the data are the built-in spheres, vectors of 101 features,
+# and the models ae and topoae at batch 128. PYTHON names a Python 3 with torch, gudhi, scipy and numpy (default:
 # python3). The script needs target/gpu-tae.jar. Both programs really train: PyTorch's time is the mean over its steps,
 # gpu-tae's time is that of its median epoch. The table has the medians over the rounds. With the third argument it
 # compares topoae alone, the autoencoder with the signature loss.
@@ -22,9 +23,13 @@ trap 'rm -rf "$work"' EXIT
 
 median() { sort -g | awk '{v[NR]=$1} END {print NR % 2 ? v[(NR+1)/2] : (v[NR/2] + v[NR/2+1]) / 2}'; }
 
-ours() { # ours MODEL BATCH: microseconds a step
+ours() { # ours MODEL BATCH [OPTION...]: microseconds a step
+  local model=$1 batch=$2
+  shift 2
   rm -rf "$work/run"
-  java -jar "$here/target/gpu-tae.jar" train --dataset mnist --data "$data" --model "$1" --batch "$2" --epochs 9 \
+  local set=(--dataset mnist --data "$data")
+  [ "$data" != spheres ] || set=(--dataset spheres)
+  java -jar "$here/target/gpu-tae.jar" train "${set[@]}" --model "$model" --batch "$batch" --epochs 9 "$@" \
     --quiet --out "$work/run" >/dev/null
   tail -n 8 "$work/run/metrics.csv" | awk -F, '{print 1e6 / $NF}' | median
 }
@@ -35,9 +40,23 @@ peer() { # peer MODEL BATCH STEPS: microseconds a step
 }
 
 models="ae tae"
+batches="128 512"
+name="MNIST, d = 2"
+if [ "$data" = spheres ]; then
+  models="ae topoae"
+  batches=128
+  name="spheres, d = 2"
+fi
 [ -z "$only" ] || models=$only
 for ((round = 1; round <= rounds; round++)); do
-  for batch in 128 512; do
+  for batch in $batches; do
+    if [ "$data" = spheres ]; then
+      ours ae 128 >>"$work/ours-ae-128"
+      ours topoae 128 --signature-unit batch >>"$work/ours-topoae-128"
+      peer ae 128 1000 >>"$work/peer-ae-128"
+      peer topoae 128 200 >>"$work/peer-topoae-128"
+      continue
+    fi
     if [ -n "$only" ]; then
       ours "$only" "$batch" >>"$work/ours-$only-$batch"
       peer "$only" "$batch" $((batch == 128 ? 200 : 20)) >>"$work/peer-$only-$batch"
@@ -56,15 +75,15 @@ echo "$(java -jar "$here/target/gpu-tae.jar" doctor | sed -n 's/^processor *//p'
 import torch, gudhi
 print("PyTorch", torch.__version__, "with", torch.get_num_threads(), "threads, GUDHI", gudhi.__version__)'
 echo
-echo "| step, microseconds (MNIST, d = 2) | gpu-tae | PyTorch + GUDHI | ratio |"
+echo "| step, microseconds ($name) | gpu-tae | PyTorch + GUDHI | ratio |"
 echo "| --- | --- | --- | --- |"
-for batch in 128 512; do
+for batch in $batches; do
   for model in $models; do
     o=$(median <"$work/ours-$model-$batch") p=$(median <"$work/peer-$model-$batch")
     awk -v m=$model -v b=$batch -v o="$o" -v p="$p" \
       'BEGIN {printf "| %s, batch %d | %.0f | %.0f | %.3f |\n", m, b, o, p, o / p}'
   done
-  [ -z "$only" ] || continue
+  [ -z "$only" ] && [ "$data" != spheres ] || continue
   a=$(median <"$work/ours-ae-$batch") t=$(median <"$work/ours-tae-$batch")
   awk -v b=$batch -v a="$a" -v t="$t" \
     'BEGIN {printf "| the term, batch %d | %.0f (%.1f %% of the tae step) | | |\n", b, t - a, 100 * (t - a) / t}'

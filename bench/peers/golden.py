@@ -59,7 +59,8 @@ for s is latent_norm. The model topoae has rec and signature.
   deaths         F32  [m]      |z_i - z_j| of `latents` over the edges above, ascending; m is B - 1 minus the edges of
                                length zero and those longer than max_edge. Every model has them, also those whose
                                objective does not use them.
-  __metadata__   output ("gaussian"; nothing for "bernoulli"), model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch,
+  __metadata__   output ("gaussian"; nothing for "bernoulli"), model, latent, hidden, batch, steps, lr, lambda_ball,
+                 lambda_deaths, degree, max_edge, penalty, torch,
                  gudhi; with the signature or class deaths also lambda_signature, normalisation, lambda_class_deaths;
                  and
       difference_losses     max |losses - losses64|
@@ -484,7 +485,8 @@ def export_training(case, out):
     run, run64 = train(case, net, x, order, eps, labels), train(case, net64, x, order, eps, labels)
     least = check(case, run, run64, x, order, labels)
 
-    tensors |= {"vectors" if gaussian else "images": samples, "order": order, "losses": run.losses, "losses64": run64.losses}
+    tensors |= {"vectors" if gaussian else "images": samples, "order": order, "losses": run.losses,
+                "losses64": run64.losses}
     if vae:
         tensors["eps"] = eps.numpy()
     if case.lambda_class_deaths > 0:

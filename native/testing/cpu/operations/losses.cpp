@@ -114,8 +114,8 @@ void squared_error() {
       kernels->squared_error(outputs.get(), target.get(), gradient.get(), loss.get(), row_sums.get(), rows, p, team);
       if (team == teams[0]) first = gradient.values();
       same_bits(first, gradient.values(), "its gradient on another team");
-      that(near(loss[0], sum / values, kEpsilon * (static_cast<double>(p) / 16 + 8) * sum / values),
-           "%s is %g, not %g", name.c_str(), static_cast<double>(loss[0]), sum / values);
+      that(near(loss[0], sum / values, kEpsilon * (static_cast<double>(p) / 16 + 8) * sum / values), "%s is %g, not %g",
+           name.c_str(), static_cast<double>(loss[0]), sum / values);
       const auto reference = [&](int64_t i) {
         return 2 * (static_cast<double>(outputs[i]) - static_cast<double>(target[i])) / values;
       };

@@ -9,7 +9,9 @@ public enum Output {
    * binary cross-entropy in nats, as PyTorch's {@code BCEWithLogitsLoss}.
    */
   BERNOULLI("nats per pixel"),
-  /** An output is the mean of a normal distribution. The loss is the mean squared error, as PyTorch's {@code MSELoss}. */
+  /**
+   * An output is the mean of a normal distribution. The loss is the mean squared error, as PyTorch's {@code MSELoss}.
+   */
   GAUSSIAN("mean squared error");
 
   private final String unit;

@@ -52,8 +52,8 @@ final class EncodeCommand implements Callable<Integer> {
       index = "1",
       paramLabel = "FILE",
       arity = "0..1",
-      description = "Samples to embed instead of a split: a file of any kind that train reads, of the shape on which the"
-          + " model was trained. Features are scaled as in the training.")
+      description = "Samples to embed instead of a split: a file of any kind that train reads, of the shape on which"
+          + " the model was trained. Features are scaled as in the training.")
   private Path file;
 
   @Option(names = "--split", paramLabel = "SPLIT", description = "train or test (default: test).")

@@ -56,8 +56,8 @@ final class GenerateCommand implements Callable<Integer> {
       paramLabel = "FILE",
       required = true,
       description = "File to write: of images .npy (uint8 [count, height, width], in colour [count, height, width, 3])"
-          + " or .png (a grid); of vectors .npy (float32 [count, features]) or .csv, in the unit of the data. Replaced if"
-          + " it exists; - is standard output, as .npy.")
+          + " or .png (a grid); of vectors .npy (float32 [count, features]) or .csv, in the unit of the data. Replaced"
+          + " if it exists; - is standard output, as .npy.")
   private Path out;
 
   @Mixin

@@ -9,6 +9,7 @@ import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Objective;
 import gputae.objective.Setting;
+import gputae.objective.Signature;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
 import gputae.objective.Terms;
@@ -288,7 +289,8 @@ final class TrainOptions {
     TrainConfig settings = settings();
     DataOptions options = new DataOptions(key, labelColumn,
         testShare == null ? null : new HeldOut.Shuffled(testShare, 0), form, scale, null);
-    return new TrainSpec(dataset, data, options, init, settings, output);
+    return new TrainSpec(dataset, data, options, init, settings, output,
+        given(Signature.NORMALISATION.option()));
   }
 
   /**

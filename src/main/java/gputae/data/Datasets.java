@@ -56,8 +56,8 @@ public final class Datasets {
    * Opens a data set.
    *
    * @param dataset {@code digits} and {@link Generators} (built in), {@code mnist}, {@code fashion-mnist}; or the path
-   *     of a file of samples ({@link SampleFiles}); or the path of a directory with files of training and test images, or with images
-   *     ({@link ImageFolders}); or any name if {@code data} is given
+   *     of a file of samples ({@link SampleFiles}); or the path of a directory with files of training and test samples,
+   *     or with images ({@link ImageFolders}); or any name if {@code data} is given
    * @param data    directory with the files, or null; in that case {@code mnist} and {@code fashion-mnist} are
    *     downloaded once into the user's cache
    * @param options what the user says about the data; if {@code heldOut} is null, the data decide

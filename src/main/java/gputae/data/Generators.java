@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Built-in data sets of vectors whose shape is known, drawn from a seed: the benchmarks of the field. The numbers depend
- * on the seed alone, on every machine: all operations have exactly one correct result (the JDK's arithmetic,
+ * Built-in data sets of vectors whose shape is known, drawn from a seed: the benchmarks of the field. The numbers
+ * depend on the seed alone, on every machine: all operations have exactly one correct result (the JDK's arithmetic,
  * {@code sqrt} and {@link StrictMath}).
  */
 public enum Generators {

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Samples and labels in a .npz file: the array that the user names, or the only one, or those whose names tell what they
- * are ({@link DataFileName}). Training samples bring the test samples with them, and samples bring their labels.
+ * Samples and labels in a .npz file: the array that the user names, or the only one, or those whose names tell what
+ * they are ({@link DataFileName}). Training samples bring the test samples with them, and samples bring their labels.
  */
 final class NpzSamples {
 

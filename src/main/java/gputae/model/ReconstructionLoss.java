@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 
 /**
  * The reconstruction loss of a model on a set of samples, which can be computed repeatedly: the mean, per number, of
- * the loss that belongs to the model's outputs ({@link gputae.backend.Output}). The passes over all samples are recorded
- * once, and only the losses of the chunks are copied to the host.
+ * the loss that belongs to the model's outputs ({@link gputae.backend.Output}). The passes over all samples are
+ * recorded once, and only the losses of the chunks are copied to the host.
  */
 public final class ReconstructionLoss implements AutoCloseable {
 

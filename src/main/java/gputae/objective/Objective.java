@@ -135,10 +135,20 @@ public final class Objective {
 
   /** The same terms and schedules with another meaning of the decoder's outputs. */
   public Objective with(Output meaning) {
-    List<Term> others = terms.stream().map(term -> term == output ? new Reconstruction(meaning) : term).toList();
+    return with(new Reconstruction(meaning));
+  }
+
+  /** The same terms and schedules, but for the term of this kind, which has the same weight. */
+  public Objective with(Term other) {
+    List<Term> others = terms.stream().map(term -> term.kind().equals(other.kind()) ? other : term).toList();
     Map<TermKind<?>, WeightSchedule> weighted = new HashMap<>(schedules);
     weighted.keySet().removeIf(kind -> kind.weight() == null);
     return of(others, weighted);
+  }
+
+  /** The signature loss; null if the objective does not have it. */
+  public Signature signature() {
+    return terms.stream().filter(Signature.class::isInstance).map(Signature.class::cast).findFirst().orElse(null);
   }
 
   /** The reconstruction. */

@@ -20,15 +20,15 @@ import java.util.Map;
  * best one on their spheres was 0.434.
  *
  * @param weight        at least 0
- * @param normalisation the unit t of the distances of images
+ * @param normalisation the unit t of the distances of inputs
  */
 public record Signature(double weight, Normalisation normalisation) implements LatentTerm {
 
-  /** The unit of the distances of images. */
+  /** The unit of the distances of inputs. */
   public enum Normalisation {
-    /** The largest distance that two images can have: sqrt(pixels), for pixels in [0, 1]. */
+    /** The largest distance that two inputs in [0, 1] can have, as pixels are: sqrt(numbers of an input). */
     RANGE,
-    /** The largest distance of two images of the batch. */
+    /** The largest distance of two inputs of the batch. */
     BATCH
   }
 
@@ -38,10 +38,11 @@ public record Signature(double weight, Normalisation normalisation) implements L
   private static final Setting.Real WEIGHT = Setting.Real.atLeast(0, "lambda-signature", "X",
       "weight of the signature loss", "Weight of the signature loss (default with --model topoae: 0.5).", 0.5);
 
-  private static final Setting.Choice<Normalisation> NORMALISATION = new Setting.Choice<>(Normalisation.class,
-      "signature-unit", "range|batch", "unit of the distances of images",
-      "Unit of the distances of images in the signature loss: the largest possible one, or the largest in the batch"
-          + " (default: range).",
+  /** The unit as a setting. */
+  public static final Setting.Choice<Normalisation> NORMALISATION = new Setting.Choice<>(Normalisation.class,
+      "signature-unit", "range|batch", "unit of the distances of inputs",
+      "Unit of the inputs' distances in the signature loss: the largest possible one of images, or the largest in the"
+          + " batch (default: range for images, batch for vectors).",
       Normalisation.RANGE);
 
   /** The kind of this term. */

@@ -17,7 +17,7 @@ public final class RunReport {
           "Embeddings of the test samples, coloured by class, and the unit circle. Many dimensions are shown by their "
               + "first two principal components."),
       new Figure(Path.of("generated.png"), "Generated samples",
-          "Samples decoded from points of the prior of the latent space. Vectors stand beside those of the test split."),
+          "Samples decoded from points of the prior of the latent space. Vectors are beside those of the test split."),
       new Figure(Path.of("losses.png"), "Losses", "Means over each epoch; the test curve is measured after it."),
       new Figure(Path.of("ph-dimension.png"), "PH dimension",
           "Random subsets of the network's weights after each of the last 1,000 steps: the sum of the death times of a"

@@ -13,6 +13,7 @@ import gputae.files.Sha256;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
+import gputae.objective.Signature;
 import gputae.train.TrainConfig;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,10 +28,12 @@ import java.util.function.Consumer;
  * @param data    folder of the data set's files, or null
  * @param options what the user says about the data; {@code heldOut} is null if no share of test samples is asked for
  * @param init    file of the initial weights, or null for weights drawn from the seed
- * @param config  settings; {@link #config(Dataset)} has the output that the data decide
+ * @param config  settings; {@link #config(Dataset)} has those that the data decide
  * @param output  what the decoder's outputs mean; null if the data decide
+ * @param unit    whether the unit of the signature loss is given; otherwise the data decide
  */
-public record TrainSpec(String dataset, Path data, DataOptions options, Path init, TrainConfig config, Output output) {
+public record TrainSpec(String dataset, Path data, DataOptions options, Path init, TrainConfig config, Output output,
+    boolean unit) {
 
   private static final DataOptions NOTHING_SAID = new DataOptions(null, null, null);
 
@@ -42,7 +45,7 @@ public record TrainSpec(String dataset, Path data, DataOptions options, Path ini
   public static TrainSpec of(String dataset, Path folder, TrainConfig config) {
     return new TrainSpec(dataset, folder != null && Datasets.isPublished(dataset) ? folder.resolve(dataset) : null,
         NOTHING_SAID, null,
-        config, null);
+        config, null, false);
   }
 
   /** Loads the data set; {@code log} receives messages for the user. */
@@ -56,8 +59,9 @@ public record TrainSpec(String dataset, Path data, DataOptions options, Path ini
   }
 
   /**
-   * The settings of a training on this data set, which decides what the decoder's outputs mean if nobody says it:
-   * numbers of pixels are probabilities, features have normal distributions.
+   * The settings of a training on this data set, which decides what nobody says. What the decoder's outputs mean:
+   * pixels are probabilities, features have normal distributions. The unit of the signature loss: the range for images,
+   * the batch for features.
    *
    * @throws Failure if numbers are asked to be probabilities and are none
    */
@@ -74,12 +78,19 @@ public record TrainSpec(String dataset, Path data, DataOptions options, Path ini
         }
       }
     }
-    return config.withOutput(chosen);
+    TrainConfig decided = config.withOutput(chosen);
+    Signature signature = decided.objective().signature();
+    if (signature == null || unit || loaded.train().samples() instanceof Images) {
+      return decided;
+    }
+    // Features have no largest possible distance.
+    return decided.withObjective(
+        decided.objective().with(new Signature(signature.weight(), Signature.Normalisation.BATCH)));
   }
 
   /** The same training with other settings. */
   TrainSpec with(TrainConfig other) {
-    return new TrainSpec(dataset, data, options, init, other, output);
+    return new TrainSpec(dataset, data, options, init, other, output, unit);
   }
 
   /**

@@ -171,7 +171,7 @@ class TermsIT extends CommandTests {
     Tiny.writeNpy(data.resolveSibling("tiny-labels.npy"), "|i1", "(300,)", labels);
     Jar.Result trained =
         assertResumesToTheSameBytes(Tiny.train(data, "--term", "class-deaths=0.05"), 1, 3, "cpu");
-    assertTrue((trained.out() + trained.err()).contains("75 of 300 images have no class (label -1)"),
+    assertTrue((trained.out() + trained.err()).contains("75 of 300 samples have no class (label -1)"),
         trained.toString());
     assertTrue(column("whole", "class_deaths")[2] > 0);
     int[] tested = Tiny.testImages(labels);

@@ -172,10 +172,15 @@ class VectorsIT {
 
   @Test
   void aBuiltInSetNeedsNoFiles() throws IOException {
-    Jar.Result result = program.run("train", "--dataset", "circles", "--model", "ae", "--hidden", 16, "--epochs", 1,
+    Jar.Result result = program.run("train", "--dataset", "circles", "--model", "topoae", "--hidden", 16, "--epochs", 1,
         "--device", "cpu", "--out", "circles").succeeded();
     assertTrue(result.out().contains("circles: 6000 vectors, 1000 of them are the test split"), result.toString());
     assertEquals("circles", json("circles/config.json").get("dataset").getAsString());
+    // Features have no largest possible distance, so the signature loss takes the batch's, unless the user asks.
+    assertEquals("batch", json("circles/config.json").get("signature_unit").getAsString());
+    program.run("train", "--dataset", "circles", "--model", "topoae", "--signature-unit", "range", "--hidden", 16,
+        "--epochs", 1, "--device", "cpu", "--out", "range").succeeded();
+    assertEquals("range", json("range/config.json").get("signature_unit").getAsString());
     program.run("encode", "circles", "--out", "z.csv", "--device", "cpu").succeeded();
     assertEquals(1000, Files.readAllLines(folder.resolve("z.csv")).size());
   }
