@@ -267,7 +267,7 @@ public final class RunDirectory {
     try {
       return new ParameterLayout(Trainer.architecture(config, pixels));
     } catch (ArithmeticException e) {
-      throw new IllegalArgumentException("a network with \"hidden\" " + config.hidden() + " and \"latent\" "
+      throw new IllegalArgumentException("a network with \"hidden\" " + config.hidden().encoder() + " and \"latent\" "
           + config.latent() + " is larger than any file", e);
     }
   }

@@ -1,5 +1,6 @@
 package gputae.run;
 
+import gputae.backend.Activation;
 import gputae.backend.Backend;
 import gputae.data.Npy;
 import gputae.data.Split;
@@ -13,6 +14,7 @@ import gputae.files.WholeFile;
 import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
+import gputae.model.HiddenLayers;
 import gputae.model.Weights;
 import gputae.objective.Reconstruction;
 import gputae.objective.Setting;
@@ -122,7 +124,14 @@ public final class RunOutputs {
     settings.put("data set", config.dataset());
     settings.put("model", train.model().label() + " (" + train.model().title() + ")");
     settings.put("latent dimension", String.valueOf(train.latent()));
-    settings.put("hidden layers", train.hidden().toString());
+    HiddenLayers hidden = train.hidden();
+    settings.put("hidden layers", hidden.encoder().toString());
+    if (!hidden.mirrored()) {
+      settings.put("hidden layers of the decoder", hidden.decoder().toString());
+    }
+    if (hidden.activation() != Activation.ELU) {
+      settings.put("activation", hidden.activation().title());
+    }
     settings.put("batch", String.valueOf(train.batch()));
     settings.put("epochs", String.valueOf(train.epochs()));
     settings.put("learning rate", String.valueOf(train.rate()));

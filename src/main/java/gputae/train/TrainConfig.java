@@ -1,5 +1,6 @@
 package gputae.train;
 
+import gputae.model.HiddenLayers;
 import gputae.objective.Kl;
 import gputae.objective.Objective;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.List;
  *
  * @param model       the model; it names the run and determines the distribution for generated images
  * @param latent      dimension of the latent space
- * @param hidden      sizes of the encoder's hidden layers; the decoder's are the same reversed
+ * @param hidden      the hidden layers of encoder and decoder
  * @param batch       images per step; the last step of an epoch takes the remaining images
  * @param epochs      number of passes over the training images
  * @param rate        Adam's learning rate
@@ -18,11 +19,10 @@ import java.util.List;
  * @param phDimension whether the PH dimension of the last iterates is measured; it changes no weight
  */
 public record TrainConfig(
-    ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate, Objective objective,
+    ModelKind model, int latent, HiddenLayers hidden, int batch, int epochs, double rate, Objective objective,
     long seed, boolean phDimension) {
 
   public TrainConfig {
-    hidden = List.copyOf(hidden);
     if (latent < 1 || batch < 1 || epochs < 1) {
       throw new IllegalArgumentException("latent dimension, batch and epochs are at least 1");
     }
@@ -38,10 +38,10 @@ public record TrainConfig(
     }
   }
 
-  /** The same without the PH dimension. */
+  /** The same with ELU, a mirrored decoder, and without the PH dimension. */
   public TrainConfig(ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate,
       Objective objective, long seed) {
-    this(model, latent, hidden, batch, epochs, rate, objective, seed, false);
+    this(model, latent, HiddenLayers.of(hidden), batch, epochs, rate, objective, seed, false);
   }
 
   /** The network, learning rate and objective of the paper. */
@@ -52,6 +52,11 @@ public record TrainConfig(
   /** The same settings with another objective, which has the terms of the model. */
   public TrainConfig withObjective(Objective other) {
     return new TrainConfig(model, latent, hidden, batch, epochs, rate, other, seed, phDimension);
+  }
+
+  /** The same settings, and the PH dimension is measured. */
+  public TrainConfig withPhDimension() {
+    return new TrainConfig(model, latent, hidden, batch, epochs, rate, objective, seed, true);
   }
 
   /** The same settings with another number of epochs. */
