@@ -11,6 +11,7 @@ import gputae.data.HeldOut;
 import gputae.data.Images;
 import gputae.files.WholeFile;
 import gputae.model.HiddenLayers;
+import gputae.model.ModelMetadata;
 import gputae.objective.Objective;
 import gputae.objective.WeightSchedule;
 import gputae.objective.Setting;
@@ -110,6 +111,9 @@ public record RunConfig(
     json.addProperty("model", train.model().label());
     json.addProperty("latent", train.latent());
     addHidden(json, train.hidden());
+    if (train.objective().variational()) {
+      json.addProperty(ModelMetadata.ENCODER_OUTPUT, ModelMetadata.HALVES);
+    }
     json.addProperty("batch", train.batch());
     json.addProperty("epochs", train.epochs());
     json.addProperty("lr", train.rate());
@@ -176,6 +180,9 @@ public record RunConfig(
         json.integer("batch", 1, Integer.MAX_VALUE), json.integer("epochs", 1, Integer.MAX_VALUE), positive(json, "lr"),
         objective(json, model),
         json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE), json.flag("ph_dim"));
+    if (json.has(ModelMetadata.ENCODER_OUTPUT)) {
+      json.text(ModelMetadata.ENCODER_OUTPUT, "\"" + ModelMetadata.HALVES + "\"", ModelMetadata.HALVES::equals);
+    }
     int height = json.integer("height", 1, MOST_PIXELS);
     int width = json.integer("width", 1, MOST_PIXELS / height);
     return new RunConfig(train, json.text("dataset", "the name or the path of a data set", RunConfig::isPath),

@@ -6,7 +6,9 @@ import gputae.data.Datasets;
 import gputae.data.Images;
 import gputae.files.DataException;
 import gputae.files.WholeFile;
+import gputae.model.Architecture;
 import gputae.model.Autoencoder;
+import gputae.model.ModelMetadata;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
@@ -281,15 +283,16 @@ public final class RunDirectory {
               + ShellWord.of(path.toString()));
     }
     SafeTensors file = SafeTensors.read(model());
+    Architecture architecture = Trainer.architecture(config.config(), config.height() * config.width());
     float[] weights;
     try {
+      ModelMetadata.requireFit(architecture, file);
       // This is checked before the model allocates memory, since damage may have put huge sizes into config.json.
       weights = Weights.flat(layout(config.config(), config.height() * config.width()), file, "");
     } catch (IllegalArgumentException e) {
       throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage() + "; " + UNFIT, e);
     }
-    Autoencoder autoencoder =
-        new Autoencoder(backend, Trainer.architecture(config.config(), config.height() * config.width()));
+    Autoencoder autoencoder = new Autoencoder(backend, architecture);
     autoencoder.parameters().upload(weights);
     return autoencoder;
   }

@@ -15,6 +15,8 @@ import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
 import gputae.model.HiddenLayers;
+import gputae.model.ModelMetadata;
+import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import gputae.objective.Reconstruction;
 import gputae.objective.Setting;
@@ -56,9 +58,11 @@ public final class RunOutputs {
     this.warn = warn;
   }
 
-  /** Writes model.safetensors, which holds the weights alone. */
+  /** Writes model.safetensors, which holds the weights, and what the network is. */
   public void writeModel(Autoencoder model) throws IOException {
-    WholeFile.write(run.model(), Weights.named(model.layout(), model.parameters().toFloats()).toBytes());
+    SafeTensors file = Weights.named(model.layout(), model.parameters().toFloats());
+    file.metadata().putAll(ModelMetadata.of(model.architecture(), Version.get()));
+    WholeFile.write(run.model(), file.toBytes());
   }
 
   /** Writes the classes of the test images, if any: uint8, or int16 with -1 if some images have none. */

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,42 @@ class NetworksIT extends CommandTests {
     String report = Files.readString(folder.resolve("whole/report.html"));
     assertTrue(report.contains("[10, 20, 30]") && report.contains("GELU"), report);
     program.run("generate", "whole", "--count", 3, "--out", "images.npy", "--device", device).succeeded();
+  }
+
+  @Test
+  void theWeightsSayWhatTheNetworkIs() throws IOException {
+    train("--device", "cpu", "--epochs", 1, "--model", "vae", "--hidden", "24,12", "--activation", "leaky-relu",
+        "--out",
+        "run").succeeded();
+    SafeTensors weights = SafeTensors.read(folder.resolve("run/model.safetensors"));
+    String version = weights.metadata().get("gpu_tae");
+    assertTrue(version.matches("\\d.*"), version);
+    assertEquals(Map.of("gpu_tae", version, "encoder", "64,24,12,4", "decoder", "2,12,24,64", "activation",
+        "leaky_relu", "encoder_output", "mu,logvar"), weights.metadata());
+    String config = Files.readString(folder.resolve("run/config.json"));
+    assertTrue(config.contains("\"encoder_output\": \"mu,logvar\"") && config.contains(version), config);
+
+    // Weights of the same shapes that were trained with another activation are refused; without metadata they are not.
+    Path file = folder.resolve("run/model.safetensors");
+    Object[] like = {"--device", "cpu", "--epochs", 1, "--model", "vae", "--hidden", "24,12", "--init"};
+    String refused = train(with(like, file, "--out", "other")).failed("--init", "leaky_relu", "--activation").err();
+    assertEquals(1, refused.lines().count(), refused);
+    assertTrue(refused.contains("this model has elu"), refused);
+    assertFalse(Files.exists(folder.resolve("other")));
+    train(with(like, file, "--activation", "leaky-relu", "--out", "same")).succeeded();
+    weights.metadata().clear();
+    Path bare = Files.write(folder.resolve("bare.safetensors"), weights.toBytes());
+    train(with(like, bare, "--out", "bare")).succeeded();
+    train(with(like, bare, "--activation", "leaky-relu", "--out", "again")).succeeded();
+    Tiny.assertSameResults(folder.resolve("same"), folder.resolve("again"));
+    weights.metadata().put("encoder_output", "logvar,mu");
+    Path swapped = Files.write(folder.resolve("swapped.safetensors"), weights.toBytes());
+    train(with(like, swapped, "--out", "swapped")).failed("--init", "logvar,mu");
+
+    // A run whose settings name another activation than its weights is damaged.
+    Files.writeString(folder.resolve("run/config.json"), config.replace("leaky_relu", "tanh"));
+    program.run("encode", "run", "--out", "z.npy", "--device", "cpu").failed("model.safetensors", "config.json",
+        "tanh");
   }
 
   @Test
