@@ -6,24 +6,25 @@
 
 namespace gputae {
 
-// y = activation(y + b).
+// y = activation(y + b). Unless `before` is null, it gets y + b.
 // Launch: one block for each row, any number of threads.
 extern "C" __global__ void bias_activation(const float* __restrict__ b, int32_t activation, int32_t out,
-                                           float* __restrict__ y) {
-  float* row = y + static_cast<int64_t>(blockIdx.x) * out;
+                                           float* __restrict__ before, float* __restrict__ y) {
+  const int64_t row = static_cast<int64_t>(blockIdx.x) * out;
   for (int j = static_cast<int>(threadIdx.x); j < out; j += static_cast<int>(blockDim.x)) {
-    row[j] = activated(row[j] + b[j], activation);
+    store_activated(y[row + j] + b[j], activation, row + j, before, y);
   }
 }
 
 // dy (rows, out) becomes the gradient before the activation. If one block sees all rows, it adds the column sums of
-// this gradient to db (out). Otherwise each block stores its sums in partial (parts, out), for add_partial_sums. With
-// kIdentity, y is not read and may be null.
+// this gradient to db (out). Otherwise each block stores its sums in partial (parts, out), for add_partial_sums. kept
+// (rows, out) is what the activation keeps. With kIdentity, it is not read and may be null.
 // Launch: grid (columns / 32, rows / rows_a_part), 256 threads. Each lane has one column. Each of the eight warps takes
 // every eighth row.
 extern "C" __global__ void __launch_bounds__(256)
-    activation_backward(const float* __restrict__ y, int32_t activation, int32_t rows, int32_t out, int32_t rows_a_part,
-                        float* __restrict__ dy, float* __restrict__ partial, float* __restrict__ db) {
+    activation_backward(const float* __restrict__ kept, int32_t activation, int32_t rows, int32_t out,
+                        int32_t rows_a_part, float* __restrict__ dy, float* __restrict__ partial,
+                        float* __restrict__ db) {
   constexpr int kWarps = 8;
   // Number of rows that a thread loads before it uses them, so that the loads wait for memory together.
   constexpr int kRows = 8;
@@ -41,12 +42,12 @@ extern "C" __global__ void __launch_bounds__(256)
       for (int k = 0; k < kRows; k++) {
         const bool here = r + k * kWarps < last;
         g[k] = here ? dy[place + k * step] : 0;
-        value[k] = here && activation == kElu ? y[place + k * step] : 1;
+        value[k] = here && activation != kIdentity ? kept[place + k * step] : 1;
       }
 #pragma unroll
       for (int k = 0; k < kRows; k++) {
-        g[k] = before_elu(g[k], value[k]);
-        if (activation == kElu && r + k * kWarps < last) dy[place + k * step] = g[k];
+        g[k] = before_activation(g[k], value[k], activation);
+        if (activation != kIdentity && r + k * kWarps < last) dy[place + k * step] = g[k];
         sum += g[k];
       }
     }
@@ -63,10 +64,11 @@ extern "C" __global__ void __launch_bounds__(256)
   }
 }
 
-// dy becomes the gradient before ELU; y is ELU's output. Both have count values.
+// dy becomes the gradient before the activation; kept is what the activation keeps. Both have count values.
 // Launch: any number of threads.
-extern "C" __global__ void elu_backward(const float* __restrict__ y, int64_t count, float* __restrict__ dy) {
-  for (int64_t i = grid_thread(); i < count; i += grid_threads()) dy[i] = before_elu(dy[i], y[i]);
+extern "C" __global__ void activation_derivative(const float* __restrict__ kept, int32_t activation, int64_t count,
+                                                 float* __restrict__ dy) {
+  for (int64_t i = grid_thread(); i < count; i += grid_threads()) dy[i] = before_activation(dy[i], kept[i], activation);
 }
 
 // total (count) += the sum of the parts of partial (parts, count), in their order.

@@ -1,8 +1,8 @@
 // A dense layer and its backward pass for few rows, or few columns. The forward pass is one launch, the backward pass
 // two. With x (rows, in), w (out, in), b (out), y and dy (rows, out):
 //
-//   dense_forward    y = activation(x w^T + b)
-//   dense_backward   g = dy activation'(y), which replaces dy;  dx = g w
+//   dense_forward    v = x w^T + b,  y = activation(v)
+//   dense_backward   g = dy activation'(v), which replaces dy;  dx = g w
 //   dense_gradients  dw += g^T x,  db += column sums of g
 //
 // With some hundred rows a layer is about a microsecond of arithmetic. A training step is a chain of layers, and each
@@ -29,13 +29,14 @@ constexpr int kBackwardPart = 1024;
 
 }  // namespace
 
-// y = activation(x w^T + b).
+// y = activation(x w^T + b). Unless `before` is null, it gets x w^T + b.
 // Launch: grid (rows / 4, columns of tiles / tiles in a block), slices x tiles warps, at most 8. A tile is 4 x 4
 // outputs. The lanes of a warp share the inner dimension. A tile has 1 to 8 warps, its slices; each takes every
 // slices-th step of 32.
 extern "C" __global__ void __launch_bounds__(256, 4)
     dense_forward(const float* __restrict__ x, const float* __restrict__ w, const float* __restrict__ b,
-                  int32_t activation, int32_t rows, int32_t in, int32_t out, int32_t slices, float* __restrict__ y) {
+                  int32_t activation, int32_t rows, int32_t in, int32_t out, int32_t slices, float* __restrict__ before,
+                  float* __restrict__ y) {
   __shared__ float partial[kForwardWarps][kSide * kSide];
   const int lane = lane_number();
   const int slice = warp_number() % slices;
@@ -56,16 +57,17 @@ extern "C" __global__ void __launch_bounds__(256, 4)
   }
   const int r = row + place / kSide, c = column + place % kSide;
   if (lane % 2 == 0 && r < rows && c < out) {
-    y[static_cast<int64_t>(r) * out + c] = activated(sum + b[c], activation);
+    store_activated(sum + b[c], activation, static_cast<int64_t>(r) * out + c, before, y);
   }
 }
 
-// dy becomes g, and dx (rows, in) = g w. With kIdentity dy is already g, and y is not read and may be null.
+// dy becomes g, and dx (rows, in) = g w. kept (rows, out) is what the activation keeps. With kIdentity dy is already g,
+// and kept is not read and may be null.
 // Launch: grid (rows / 4, n), 16 slices x tiles warps, 1 or 2 tiles. A block has four rows. A tile is 32 columns of dx,
 // one for each lane. n blocks share the columns. n is 1 unless activation is kIdentity, because another block would
 // read values of dy that this block has replaced.
 extern "C" __global__ void __launch_bounds__(1024)
-    dense_backward(const float* __restrict__ w, const float* __restrict__ y, int32_t activation, int32_t rows,
+    dense_backward(const float* __restrict__ w, const float* __restrict__ kept, int32_t activation, int32_t rows,
                    int32_t in, int32_t out, float* dy, float* __restrict__ dx) {
   __shared__ __align__(16) float g[kBackwardPart][kSide];
   __shared__ float partial[kMostThreads / kWarp][kSide][kWarp];
@@ -74,19 +76,19 @@ extern "C" __global__ void __launch_bounds__(1024)
   for (int first = 0; first < out; first += kBackwardPart) {
     const int count = min(out - first, kBackwardPart);
     for (int o = thread; o < count; o += static_cast<int>(blockDim.x)) {
-      float* const gradient = dy + static_cast<int64_t>(row) * out + first + o;
-      const float* const output = activation == kElu ? y + static_cast<int64_t>(row) * out + first + o : nullptr;
+      const int64_t place = static_cast<int64_t>(row) * out + first + o;
       float value[kSide], after[kSide];
 #pragma unroll
       for (int i = 0; i < kSide; i++) {
-        const int64_t at = static_cast<int64_t>(i) * out;
-        value[i] = row + i < rows ? gradient[at] : 0;
-        after[i] = row + i < rows && activation == kElu ? output[at] : 1;
+        const int64_t at = place + static_cast<int64_t>(i) * out;
+        value[i] = row + i < rows ? dy[at] : 0;
+        after[i] = row + i < rows && activation != kIdentity ? kept[at] : 1;
       }
+      before_activations(value, after, activation);
 #pragma unroll
       for (int i = 0; i < kSide; i++) {
-        g[o][i] = before_elu(value[i], after[i]);
-        if (row + i < rows && activation == kElu) gradient[static_cast<int64_t>(i) * out] = g[o][i];
+        g[o][i] = value[i];
+        if (row + i < rows && activation != kIdentity) dy[place + static_cast<int64_t>(i) * out] = g[o][i];
       }
     }
     __syncthreads();
@@ -102,15 +104,15 @@ extern "C" __global__ void __launch_bounds__(1024)
   }
 }
 
-// dw += g^T x and db += column sums of g, with g = dy activation'(y). dy does not change. With kIdentity, y is not read
-// and may be null.
+// dw += g^T x and db += column sums of g, where g is the gradient before the activation. dy does not change. kept
+// (rows, out) is what the activation keeps. With kIdentity, it is not read and may be null.
 // Launch: grid (out / 4, in / 32), 8 warps. A warp has 4 outputs and 32 inputs, one input for each lane. Each warp
 // takes every eighth row. The blocks of the first 32 inputs compute db.
 extern "C" __global__ void __launch_bounds__(256)
-    dense_gradients(const float* __restrict__ x, const float* __restrict__ y, int32_t activation,
+    dense_gradients(const float* __restrict__ x, const float* __restrict__ kept, int32_t activation,
                     const float* __restrict__ dy, int32_t rows, int32_t in, int32_t out, float* __restrict__ dw,
                     float* __restrict__ db) {
-  add_gradients(x, y, activation, dy, rows, in, out, static_cast<int>(blockIdx.x), static_cast<int>(blockIdx.y), dw,
+  add_gradients(x, kept, activation, dy, rows, in, out, static_cast<int>(blockIdx.x), static_cast<int>(blockIdx.y), dw,
                 db);
 }
 

@@ -134,10 +134,11 @@ __device__ inline void multiply_back(const float (*g)[kSide], int count, const f
   }
 }
 
-// dw += g^T x and db += column sums of g, with g = dy activation'(y), for 4 outputs and 32 inputs: those of the tile
-// (outputs, inputs). The tiles of the first 32 inputs compute db. Every warp takes every eighth row, and every lane one
-// input. All threads of a block of 8 warps call this function. With kIdentity, y is not read and may be null.
-__device__ inline void add_gradients(const float* __restrict__ x, const float* __restrict__ y, int32_t activation,
+// dw += g^T x and db += column sums of g, where g is the gradient before the activation, for 4 outputs and 32 inputs:
+// those of the tile (outputs, inputs). The tiles of the first 32 inputs compute db. Every warp takes every eighth row,
+// and every lane one input. All threads of a block of 8 warps call this function. kept (rows, out) is what the
+// activation keeps. With kIdentity, it is not read and may be null.
+__device__ inline void add_gradients(const float* __restrict__ x, const float* __restrict__ kept, int32_t activation,
                                      const float* __restrict__ dy, int32_t rows, int32_t in, int32_t out, int outputs,
                                      int inputs, float* __restrict__ dw, float* __restrict__ db) {
   __shared__ __align__(16) float g[kGradientPart][kSide];
@@ -155,8 +156,8 @@ __device__ inline void add_gradients(const float* __restrict__ x, const float* _
       const int r = t / kSide, o = output + t % kSide;
       const int64_t at = static_cast<int64_t>(first + r) * out + o;
       const float value = o < out ? dy[at] : 0;
-      const float after = o < out && activation == kElu ? y[at] : 1;
-      g[r][t % kSide] = before_elu(value, after);
+      const float after = o < out && activation != kIdentity ? kept[at] : 1;
+      g[r][t % kSide] = before_activation(value, after, activation);
     }
     __syncthreads();
     for (int r = slice; r < count; r += kGradientBatch * kGradientSlices) {

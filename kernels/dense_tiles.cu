@@ -107,15 +107,16 @@ __device__ inline void for_each_output(int rows, int columns, const float (*sums
 
 }  // namespace
 
-// y = activation(x w^T + b).
+// y = activation(x w^T + b). Unless `before` is null, it gets x w^T + b.
 // Launch: grid (rows / 64, out / 64), 256 threads.
 extern "C" __global__ void __launch_bounds__(256, 2)
     dense_tiles_forward(const float* __restrict__ x, const float* __restrict__ w, const float* __restrict__ b,
-                        int32_t activation, int32_t rows, int32_t in, int32_t out, float* __restrict__ y) {
+                        int32_t activation, int32_t rows, int32_t in, int32_t out, float* __restrict__ before,
+                        float* __restrict__ y) {
   float sums[kTileRows][kTileColumns] = {};
   add_tile<true>(x, w, rows, in, out, sums);
   for_each_output(rows, out, sums, [&](int row, int column, float sum) {
-    y[static_cast<int64_t>(row) * out + column] = activated(sum + b[column], activation);
+    store_activated(sum + b[column], activation, static_cast<int64_t>(row) * out + column, before, y);
   });
 }
 

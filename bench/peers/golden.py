@@ -14,6 +14,8 @@ float32 and in float64. B is the batch, d the latent dimension.
 
     encoder = Linear(64,16) ELU Linear(16,12) ELU Linear(12,d)     (2d outputs for the vae: mu first, then log variance)
     decoder = Linear(d,12)  ELU Linear(12,16) ELU Linear(16,64)    (outputs logits)
+              Some cases have another activation than ELU (relu; leaky_relu, slope 0.01; tanh; gelu, with erf), and
+              some have other hidden layers in the decoder.
     x       = float32(u8) / 255
     z       = encoder(x); for the vae z = mu + exp(logvar / 2) * eps
     rec     = mean over batch and pixels of the binary cross-entropy of sigmoid(decoder(z)) against x; where output is
@@ -62,7 +64,7 @@ for s is latent_norm. The model topoae has rec and signature.
   __metadata__   output ("gaussian"; nothing for "bernoulli"), model, latent, hidden, batch, steps, lr, lambda_ball,
                  lambda_deaths, degree, max_edge, penalty, torch,
                  gudhi; with the signature or class deaths also lambda_signature, normalisation, lambda_class_deaths;
-                 and
+                 activation and decoder_hidden if they differ from those above; and
       difference_losses     max |losses - losses64|
       difference_gradients  max over the tensors of |grad - grad64|_2 / |grad64|_2
       difference_final      the same for the final weights
@@ -138,6 +140,8 @@ class Case:
     normalisation: str = "range"  # range | batch
     lambda_class_deaths: float = 0.0
     output: str = "bernoulli"  # bernoulli | gaussian
+    activation: str = "elu"  # a key of ACTIVATIONS
+    decoder_hidden: tuple = HIDDEN[::-1]
 
     @property
     def columns(self):
@@ -170,7 +174,13 @@ CASES = [
     Case("tae-gaussian-d5", "tae", 5, 3, 3e-3, 0.005, 0.005, output="gaussian"),
     Case("topoae-gaussian-d2", "topoae", 2, 18, 3e-3, lambda_signature=0.5, normalisation="batch", output="gaussian"),
     Case("vae-gaussian-d5", "vae", 5, 1, 1e-2, output="gaussian"),
+    Case("ae-relu", "ae", 2, 1, 3e-3, activation="relu"),
+    Case("vae-leaky-relu", "vae", 2, 5, 3e-3, activation="leaky_relu"),
+    Case("disk-tanh", "disk", 2, 20, 3e-3, 0.005, activation="tanh"),
+    Case("tae-gelu", "tae", 10, 18, 3e-3, 0.005, 0.005, activation="gelu"),
+    Case("ae-gelu-decoder", "ae", 2, 1, 3e-3, activation="gelu", decoder_hidden=(20, 10, 14)),
 ]
+ACTIVATIONS = {"elu": nn.ELU, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
 
 # ---- safetensors
@@ -335,14 +345,20 @@ class Signature(nn.Module):
         return squares / len(x)
 
 
+def layers(sizes, activation):
+    """Returns linear layers of these sizes with an activation between them."""
+    modules = []
+    for inputs, outputs in zip(sizes, sizes[1:]):
+        modules += [nn.Linear(inputs, outputs), ACTIVATIONS[activation]()]
+    return nn.Sequential(*modules[:-1])
+
+
 class Autoencoder(nn.Module):
-    def __init__(self, latent, outputs, signature):
+    def __init__(self, case, signature):
         super().__init__()
-        h1, h2 = HIDDEN
-        self.encoder = nn.Sequential(
-            nn.Linear(PIXELS, h1), nn.ELU(), nn.Linear(h1, h2), nn.ELU(), nn.Linear(h2, outputs))
-        self.decoder = nn.Sequential(
-            nn.Linear(latent, h2), nn.ELU(), nn.Linear(h2, h1), nn.ELU(), nn.Linear(h1, PIXELS))
+        outputs = 2 * case.latent if case.model == "vae" else case.latent
+        self.encoder = layers((PIXELS, *HIDDEN, outputs), case.activation)
+        self.decoder = layers((case.latent, *case.decoder_hidden, PIXELS), case.activation)
         self.signature = signature  # None if the total does not have it
 
 
@@ -475,8 +491,7 @@ def export_training(case, out):
     x = torch.from_numpy(samples if gaussian else samples.astype(np.float32) / np.float32(255))
     labels = torch.from_numpy(classes_of_images(IMAGES))
     vae = case.model == "vae"
-    net = Autoencoder(case.latent, 2 * case.latent if vae else case.latent,
-                      Signature(case.normalisation) if case.lambda_signature > 0 else None)
+    net = Autoencoder(case, Signature(case.normalisation) if case.lambda_signature > 0 else None)
     eps = torch.randn(STEPS, BATCH, case.latent) if vae else None
     if case.centred:
         centre_on_unit_ball(net, x[batch_rows(order, 0)])
@@ -511,6 +526,10 @@ def export_training(case, out):
                          lambda_class_deaths=case.lambda_class_deaths)
     if gaussian:
         metadata["output"] = case.output
+    if case.activation != "elu":
+        metadata["activation"] = case.activation
+    if case.decoder_hidden != HIDDEN[::-1]:
+        metadata["decoder_hidden"] = ",".join(map(str, case.decoder_hidden))
     path = out / f"train-{case.name}.safetensors"
     write_safetensors(path, tensors, {k: str(v) for k, v in metadata.items()})
     outside = [int((z.norm(dim=1) > 1).sum()) for z in (run.latents[0], run.latents[-1])]

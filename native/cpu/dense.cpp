@@ -14,7 +14,7 @@
 
 #include <atomic>
 
-#include "exponential.h"
+#include "activations.h"
 #include "products.h"
 
 namespace gputae::GPUTAE_NAMESPACE {
@@ -56,15 +56,6 @@ struct Tile {
 Tile tile(int64_t in, int64_t out, int number, int parts) {
   if (in >= out) return {{0, out}, share(in, kLineFloats, number, parts)};
   return {share(out, kLineFloats, number, parts), {0, in}};
-}
-
-void elu(float* y, int64_t count) {
-  for (int64_t j = 0; j < count; j++) y[j] = y[j] > 0 ? y[j] : exponential_minus_one(y[j]);
-}
-
-// ELU's derivative from its output: 1 if y > 0, otherwise exp(x) = y + 1.
-void elu_backward(const float* y, float* dy, int64_t count) {
-  for (int64_t i = 0; i < count; i++) dy[i] *= y[i] > 0 ? 1.0f : y[i] + 1;
 }
 
 void multiply(const Product& product) {
@@ -112,28 +103,33 @@ int backward_of_wide(const Backward& l, int number, int parts) {
 
 }  // namespace
 
-void dense(const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
-           int64_t out, GputaeTeam* team) {
+void dense(const float* x, const float* w, const float* b, int activation, float* before, float* y, int64_t rows,
+           int64_t in, int64_t out, GputaeTeam* team) {
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
   in_parts(team, parts, [=](int number) {
     const Share own = share(rows, 1, number, parts);
     multiply({own.last - own.first, out, in, x + own.first * in, in, 1, w, in, true, b, y + own.first * out, out},
              [=](float* block, int64_t count, int64_t outputs) {
-               if (activation != GPUTAE_ELU) return;
-               for (int64_t r = 0; r < count; r++) elu(block + r * out, outputs);
+               for (int64_t r = 0; r < count; r++) {
+                 float* row = block + r * out;
+                 if (before != nullptr) {
+                   __builtin_memcpy(before + (row - y), row, static_cast<size_t>(outputs) * sizeof(float));
+                 }
+                 activate(activation, row, outputs);
+               }
              });
   });
 }
 
-int dense_backward(const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db,
+int dense_backward(const float* x, const float* w, const float* kept, int activation, float* dy, float* dw, float* db,
                    float* dx, int64_t rows, int64_t in, int64_t out, GputaeTeam* team) {
   const int parts = parts_for(team, rows * in * out, kParallelProducts);
   // The gradient of the weight is a sum over all rows, so it waits until all of dy is finished. Each thread finishes
   // its own rows: they are in its cache.
-  if (activation == GPUTAE_ELU) {
+  if (activation != GPUTAE_IDENTITY) {
     in_parts(team, parts, [=](int number) {
       const Share own = share(rows, 1, number, parts);
-      elu_backward(y + own.first * out, dy + own.first * out, (own.last - own.first) * out);
+      activate_backward(activation, kept + own.first * out, dy + own.first * out, (own.last - own.first) * out);
     });
   }
   std::atomic<int> failure = 0;

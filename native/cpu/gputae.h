@@ -10,7 +10,15 @@
 
 #include "team.h"
 
-enum GputaeActivation { GPUTAE_IDENTITY = 0, GPUTAE_ELU = 1 };
+// Their definitions are in kernels/activation.h.
+enum GputaeActivation {
+  GPUTAE_IDENTITY = 0,
+  GPUTAE_ELU = 1,
+  GPUTAE_RELU = 2,
+  GPUTAE_LEAKY_RELU = 3,
+  GPUTAE_TANH = 4,
+  GPUTAE_GELU = 5
+};
 enum GputaePenalty { GPUTAE_NORM = 0, GPUTAE_SQUARED_NORM = 1 };
 
 struct GputaeKernels {

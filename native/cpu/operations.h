@@ -17,18 +17,20 @@ OPERATION(void, gather_floats,
           (const float* samples, const int32_t* order, const int64_t* step, int64_t batch, int64_t steps_per_epoch,
            int64_t rows, int64_t p, float* x, GputaeTeam* team))
 
-// y (rows, out) = activation(x (rows, in) w (out, in)^T + b (out)). Equal rows of x give equal bits, whatever their
-// places, the number of rows and the number of threads.
+// y (rows, out) = activation(x (rows, in) w (out, in)^T + b (out)). Unless `before` (rows, out) is null, it gets the
+// values before the activation. Equal rows of x give equal bits, whatever their places, the number of rows and the
+// number of threads.
 OPERATION(void, dense,
-          (const float* x, const float* w, const float* b, int activation, float* y, int64_t rows, int64_t in,
-           int64_t out, GputaeTeam* team))
+          (const float* x, const float* w, const float* b, int activation, float* before, float* y, int64_t rows,
+           int64_t in, int64_t out, GputaeTeam* team))
 
 // dy (rows, out) becomes the gradient before the activation; dw (out, in) += dy^T x; db (out) += column sums of dy; dx
-// (rows, in) = dy w if dx is not null. The bits of dw and dx depend on the number of threads only if oneDNN computes
-// them (dense.cpp says when). Returns 0, or oneDNN's status.
+// (rows, in) = dy w if dx is not null. kept (rows, out) holds the values before the activation if it is GELU, otherwise
+// y. The bits of dw and dx depend on the number of threads only if oneDNN computes them (dense.cpp says when). Returns
+// 0, or oneDNN's status.
 OPERATION(int, dense_backward,
-          (const float* x, const float* w, const float* y, int activation, float* dy, float* dw, float* db, float* dx,
-           int64_t rows, int64_t in, int64_t out, GputaeTeam* team))
+          (const float* x, const float* w, const float* kept, int activation, float* dy, float* dw, float* db,
+           float* dx, int64_t rows, int64_t in, int64_t out, GputaeTeam* team))
 
 // probability = 1 / (1 + exp(-logit)), count values.
 OPERATION(void, sigmoid, (const float* logits, float* probability, int64_t count, GputaeTeam* team))

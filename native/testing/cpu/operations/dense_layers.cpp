@@ -11,7 +11,44 @@ namespace operations {
 
 namespace {
 
-double elu(double x) { return x > 0 ? x : std::expm1(x); }
+constexpr int kActivations[] = {GPUTAE_IDENTITY, GPUTAE_ELU, GPUTAE_RELU, GPUTAE_LEAKY_RELU, GPUTAE_TANH, GPUTAE_GELU};
+
+double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+
+double activated(double x, int activation) {
+  switch (activation) {
+    case GPUTAE_ELU:
+      return x > 0 ? x : std::expm1(x);
+    case GPUTAE_RELU:
+      return x < 0 ? 0 : x;
+    case GPUTAE_LEAKY_RELU:
+      return x > 0 ? x : 0.01 * x;
+    case GPUTAE_TANH:
+      return std::tanh(x);
+    case GPUTAE_GELU:
+      return x * normal_distribution(x);
+    default:
+      return x;
+  }
+}
+
+// The derivative from what the activation keeps: x for GELU, its output for the others.
+double derivative(double kept, int activation) {
+  switch (activation) {
+    case GPUTAE_ELU:
+      return kept > 0 ? 1 : kept + 1;
+    case GPUTAE_RELU:
+      return kept > 0 ? 1 : 0;
+    case GPUTAE_LEAKY_RELU:
+      return kept > 0 ? 1 : 0.01;
+    case GPUTAE_TANH:
+      return 1 - kept * kept;
+    case GPUTAE_GELU:
+      return normal_distribution(kept) + kept * std::exp(-kept * kept / 2) / std::sqrt(2 * std::acos(-1.0));
+    default:
+      return 1;
+  }
+}
 
 // One layer forward and backward. The tolerance of a sum of k products is k roundings and a few more, whatever the
 // order of the sum.
@@ -32,7 +69,7 @@ void dense_layer(int64_t rows, int64_t in, int64_t out, int activation, Numbers&
         sum += product;
         size += std::fabs(product);
       }
-      y[static_cast<size_t>(r * out + j)] = activation == GPUTAE_ELU ? elu(sum) : sum;
+      y[static_cast<size_t>(r * out + j)] = activated(sum, activation);
       y_room[static_cast<size_t>(r * out + j)] = kEpsilon * (static_cast<double>(in) + 4) * size;
     }
   }
@@ -40,34 +77,40 @@ void dense_layer(int64_t rows, int64_t in, int64_t out, int activation, Numbers&
   Guarded<float> x(xs), w(ws), b(bs);
   Floats dw_values[kTeams][2];
   for (int t = 0; t < kTeams; t++) {
-    Floats y_values;
+    Floats y_values, kept;
     for (int again = 0; again < 2; again++) {
-      Guarded<float> got(rows * out);
-      kernels->dense(x.get(), w.get(), b.get(), activation, got.get(), rows, in, out, teams[t]);
+      Guarded<float> got(rows * out), before(rows * out);
+      // The second time without the values before the activation.
+      kernels->dense(x.get(), w.get(), b.get(), activation, again == 0 ? before.get() : nullptr, got.get(), rows, in,
+                     out, teams[t]);
       if (again == 1) {
         same_bits(y_values, got.values(), "the same layer twice");
       } else {
         y_values = got.values();
+        Guarded<float> linear(rows * out);
+        kernels->dense(x.get(), w.get(), b.get(), GPUTAE_IDENTITY, nullptr, linear.get(), rows, in, out, teams[t]);
+        same_bits(linear.values(), before.values(), (name + " before the activation").c_str());
+        kept = activation == GPUTAE_GELU ? before.values() : y_values;
         all_near(
             got, [&](int64_t i) { return y[static_cast<size_t>(i)]; },
             [&](int64_t i) { return y_room[static_cast<size_t>(i)]; }, name.c_str());
       }
     }
 
-    // The backward pass starts from the y that the layer gave, so that the roundings of y are not counted again.
+    // The backward pass starts from what the layer gave, so that its roundings are not counted again.
     std::vector<double> dy(dys.size());
     for (size_t i = 0; i < dys.size(); i++) {
-      const auto output = static_cast<double>(y_values[i]);
-      dy[i] = static_cast<double>(dys[i]) * (activation == GPUTAE_ELU && !(output > 0) ? output + 1 : 1);
+      dy[i] = static_cast<double>(dys[i]) * derivative(static_cast<double>(kept[i]), activation);
     }
     for (int with_dx = 0; with_dx < 2; with_dx++) {
-      Guarded<float> got_y(y_values), got_dy(dys), dw(dws), db(dbs), dx(with_dx * rows * in);
-      that(kernels->dense_backward(x.get(), w.get(), got_y.get(), activation, got_dy.get(), dw.get(), db.get(),
+      Guarded<float> got_kept(kept), got_dy(dys), dw(dws), db(dbs), dx(with_dx * rows * in);
+      that(kernels->dense_backward(x.get(), w.get(), got_kept.get(), activation, got_dy.get(), dw.get(), db.get(),
                                    with_dx ? dx.get() : nullptr, rows, in, out, teams[t]) == 0,
            "status of %s backward", name.c_str());
       all_near(
           got_dy, [&](int64_t i) { return dy[static_cast<size_t>(i)]; },
-          [&](int64_t i) { return 2 * kEpsilon * std::fabs(at(dys, i)); }, (name + " dy").c_str());
+          [&](int64_t i) { return (activation == GPUTAE_GELU ? 4 : 2) * kEpsilon * std::fabs(at(dys, i)); },
+          (name + " dy").c_str());
       dw_values[t][with_dx] = dw.values();
 
       std::vector<double> sizes(static_cast<size_t>(std::max(out * in, rows * in)));
@@ -123,15 +166,14 @@ void dense() {
   Numbers numbers(4);
   for (const int64_t rows : {1, 2, 3, 5, 6, 7, 12, 13, 15, 16, 17, 31, 32, 33}) {
     for (const int64_t in : {1, 2, 3, 16, 17, 33}) {
-      for (const int64_t out : {1, 2, 15, 17})
-        dense_layer(rows, in, out, numbers.below(2) == 0 ? GPUTAE_ELU : GPUTAE_IDENTITY, numbers);
+      for (const int64_t out : {1, 2, 15, 17}) dense_layer(rows, in, out, kActivations[numbers.below(6)], numbers);
     }
   }
   // The network's own layers. From 32,768 multiply-adds on, a second thread is worth its cost.
   for (const auto& [in, out] : {Shape{784, 64}, Shape{64, 784}, Shape{64, 2}, Shape{2, 64}, Shape{129, 127},
                                 Shape{256, 255}, Shape{256, 256}}) {
     for (const int64_t rows : check::kSanitized ? std::vector<int64_t>{31} : std::vector<int64_t>{1, 127, 145}) {
-      dense_layer(rows, in, out, GPUTAE_ELU, numbers);
+      dense_layer(rows, in, out, rows == 127 ? GPUTAE_GELU : GPUTAE_ELU, numbers);
     }
   }
 }
@@ -166,7 +208,7 @@ void exact_chains(int64_t rows, int64_t in, int64_t out, Numbers& numbers) {
   const std::string name = std::to_string(rows) + " x " + std::to_string(in) + " -> " + std::to_string(out);
   for (GputaeTeam* team : teams) {
     Guarded<float> y(rows * out);
-    kernels->dense(x.get(), w.get(), b.get(), GPUTAE_IDENTITY, y.get(), rows, in, out, team);
+    kernels->dense(x.get(), w.get(), b.get(), GPUTAE_IDENTITY, nullptr, y.get(), rows, in, out, team);
     same_bits(y_chains, y.values(), name.c_str());
     Guarded<float> dy(dys), dw(dws), db(dbs), dx(rows * in);
     that(kernels->dense_backward(x.get(), w.get(), y.get(), GPUTAE_IDENTITY, dy.get(), dw.get(), db.get(), dx.get(),
@@ -216,7 +258,7 @@ void dense_equal_rows() {
        {Shape{784, 64}, Shape{64, 64}, Shape{64, 2}, Shape{2, 64}, Shape{3, 5}, Shape{64, 784}}) {
     const Floats image = numbers.floats(in, 0, 1);
     Guarded<float> one(image), w(numbers.floats(out * in, -1, 1)), b(numbers.floats(out, -1, 1)), alone(out);
-    kernels->dense(one.get(), w.get(), b.get(), GPUTAE_ELU, alone.get(), 1, in, out, teams[0]);
+    kernels->dense(one.get(), w.get(), b.get(), GPUTAE_ELU, nullptr, alone.get(), 1, in, out, teams[0]);
     for (const int64_t rows : row_counts) {
       Floats xs;
       for (int64_t r = 0; r < rows; r++) xs.insert(xs.end(), image.begin(), image.end());
@@ -226,7 +268,7 @@ void dense_equal_rows() {
       Guarded<float> x(xs);
       for (GputaeTeam* team : teams) {
         Guarded<float> y(rows * out);
-        kernels->dense(x.get(), w.get(), b.get(), GPUTAE_ELU, y.get(), rows, in, out, team);
+        kernels->dense(x.get(), w.get(), b.get(), GPUTAE_ELU, nullptr, y.get(), rows, in, out, team);
         bool equal = true;
         for (int64_t i = 0; i < rows * out; i++) {
           const bool damaged = rows > 2 && i / out == other;
@@ -243,13 +285,18 @@ void dense_equal_rows() {
 void dense_specials() {
   for (const float special : kSpecial) {
     Guarded<float> x(Floats{special}), w(Floats{1}), b(Floats{0}), linear(1), y(1);
-    kernels->dense(x.get(), w.get(), b.get(), GPUTAE_IDENTITY, linear.get(), 1, 1, 1, teams[0]);
+    kernels->dense(x.get(), w.get(), b.get(), GPUTAE_IDENTITY, nullptr, linear.get(), 1, 1, 1, teams[0]);
     that(near(linear[0], static_cast<double>(special), 0), "identity(%g) is %g", static_cast<double>(special),
          static_cast<double>(linear[0]));
-    kernels->dense(x.get(), w.get(), b.get(), GPUTAE_ELU, y.get(), 1, 1, 1, teams[0]);
-    const double wanted = elu(static_cast<double>(special));
-    that(near(y[0], wanted, 4 * kEpsilon * std::fabs(wanted)), "ELU(%g) is %g", static_cast<double>(special),
-         static_cast<double>(y[0]));
+    for (const int activation : kActivations) {
+      kernels->dense(x.get(), w.get(), b.get(), activation, nullptr, y.get(), 1, 1, 1, teams[0]);
+      const auto given = static_cast<double>(special);
+      // PyTorch's GELU of minus infinity is a NaN too: minus infinity times 0.
+      const double wanted =
+          activation == GPUTAE_GELU && given < 0 && std::isinf(given) ? std::nan("") : activated(given, activation);
+      that(near(y[0], wanted, 4 * kEpsilon * std::fabs(wanted) + 0x1p-149), "activation %d of %g is %g", activation,
+           given, static_cast<double>(y[0]));
+    }
   }
   // A NaN or an infinity stays in its row and column. The backward pass of the wider layer is oneDNN's.
   const int64_t rows = 33;
@@ -262,7 +309,7 @@ void dense_specials() {
       for (GputaeTeam* team : teams) {
         Guarded<float> y(rows * out), dy(dys), dw(Floats(static_cast<size_t>(out * in))),
             db(Floats(static_cast<size_t>(out))), dx(rows * in);
-        kernels->dense(x.get(), w.get(), b.get(), GPUTAE_IDENTITY, y.get(), rows, in, out, team);
+        kernels->dense(x.get(), w.get(), b.get(), GPUTAE_IDENTITY, nullptr, y.get(), rows, in, out, team);
         dy[8 * out + 2] = special;
         kernels->dense_backward(x.get(), w.get(), y.get(), GPUTAE_IDENTITY, dy.get(), dw.get(), db.get(), dx.get(),
                                 rows, in, out, team);

@@ -47,10 +47,40 @@ void exponentials() {
       [](const Floats& x) {
         Floats y(x.size());
         const float one = 1, none = 0;
-        kernels->dense(x.data(), &one, &none, GPUTAE_ELU, y.data(), static_cast<int64_t>(x.size()), 1, 1, teams[0]);
+        kernels->dense(x.data(), &one, &none, GPUTAE_ELU, nullptr, y.data(), static_cast<int64_t>(x.size()), 1, 1,
+                       teams[0]);
         return y;
       },
       [](double x) { return std::expm1(x); });
+  worst_error(
+      "tanh", -20, 20, 3,
+      [](const Floats& x) {
+        Floats y(x.size());
+        const float one = 1, none = 0;
+        kernels->dense(x.data(), &one, &none, GPUTAE_TANH, nullptr, y.data(), static_cast<int64_t>(x.size()), 1, 1,
+                       teams[0]);
+        return y;
+      },
+      [](double x) { return std::tanh(x); });
+  const auto gelu = [](const Floats& x) {
+    Floats y(x.size());
+    const float one = 1, none = 0;
+    kernels->dense(x.data(), &one, &none, GPUTAE_GELU, nullptr, y.data(), static_cast<int64_t>(x.size()), 1, 1,
+                   teams[0]);
+    return y;
+  };
+  const auto distribution = [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); };
+  worst_error("GELU above 0", 1e-30, 20, 3, gelu, [&](double x) { return x * distribution(x); });
+  // GELU is x times a distribution function. Where this function is small, its error is that of 1 plus a number near
+  // -1.
+  worst_error(
+      "1 + GELU / x", -20, 20, 2,
+      [&](const Floats& x) {
+        Floats y = gelu(x);
+        for (size_t i = 0; i < x.size(); i++) y[i] = 1 + y[i] / x[i];
+        return y;
+      },
+      [&](double x) { return 1 + distribution(x); });
   worst_error(
       "sigmoid", -86.5, 88, 3,
       [](const Floats& x) {

@@ -157,18 +157,25 @@ public abstract class AbstractBackend implements Backend {
     requireStep(step);
   }
 
-  protected static void requireDense(Matrix x, Matrix w, Matrix b, Matrix y) {
+  protected static void requireDense(Matrix x, Matrix w, Matrix b, Matrix before, Matrix y) {
     requireFloats("dense", x, w, b, y);
     require(w.columns() == x.columns() && y.columns() == w.rows() && y.rows() == x.rows() && b.size() == w.rows(),
         "dense", x, w, b, y);
+    if (before != null) {
+      requireFloats("dense", before);
+      require(before.rows() == y.rows() && before.columns() == y.columns(), "dense, values before the activation",
+          before, y);
+    }
   }
 
-  protected static void requireDenseBackward(Matrix x, Matrix w, Matrix y, Matrix dy, Matrix dw, Matrix db, Matrix dx) {
-    requireFloats("denseBackward", x, w, y, dy, dw, db);
-    require(w.columns() == x.columns() && y.columns() == w.rows() && y.rows() == x.rows(), "denseBackward", x, w, y);
+  protected static void requireDenseBackward(Matrix x, Matrix w, Matrix kept, Matrix dy, Matrix dw, Matrix db,
+      Matrix dx) {
+    requireFloats("denseBackward", x, w, kept, dy, dw, db);
+    require(w.columns() == x.columns() && kept.columns() == w.rows() && kept.rows() == x.rows(), "denseBackward", x, w,
+        kept);
     require(
-        dw.rows() == w.rows() && dw.columns() == w.columns() && db.size() == w.rows() && dy.rows() == y.rows()
-            && dy.columns() == y.columns(),
+        dw.rows() == w.rows() && dw.columns() == w.columns() && db.size() == w.rows() && dy.rows() == kept.rows()
+            && dy.columns() == kept.columns(),
         "gradients of denseBackward", dy, dw, db);
     if (dx != null) {
       requireFloats("denseBackward", dx);
@@ -179,7 +186,7 @@ public abstract class AbstractBackend implements Backend {
   protected static void requireDenseChain(Matrix x, List<Layer> layers) {
     Matrix input = x;
     for (Layer layer : layers) {
-      requireDense(input, layer.w(), layer.b(), layer.y());
+      requireDense(input, layer.w(), layer.b(), layer.before(), layer.y());
       input = layer.y();
     }
   }
@@ -187,8 +194,11 @@ public abstract class AbstractBackend implements Backend {
   protected static void requireDenseChainBackward(Matrix x, List<Layer> layers, Matrix more, Matrix dx) {
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
-      requireDenseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.y(), layer.dy(), layer.dw(), layer.db(),
-          i == 0 ? dx : layers.get(i - 1).dy());
+      if (layer.activation().keepsInput() && layer.before() == null) {
+        throw new IllegalArgumentException("a backward pass through " + layer.activation() + " needs its input");
+      }
+      requireDenseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.kept(), layer.dy(), layer.dw(),
+          layer.db(), i == 0 ? dx : layers.get(i - 1).dy());
     }
     if (more != null) {
       requireAdd(more, layers.get(layers.size() - 1).dy());

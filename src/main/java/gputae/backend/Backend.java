@@ -119,18 +119,29 @@ public interface Backend extends AutoCloseable {
   /**
    * y = activation(x w^T + b). x (rows, in), w (out, in), b (1, out), y (rows, out). x and w may be the same matrix; if
    * w is a row of ones, x w^T holds the sums of the rows of x.
+   *
+   * @param before (rows, out) = x w^T + b, or null if it is not needed. A backward pass needs it if the activation
+   *     {@linkplain Activation#keepsInput keeps its input}
    */
-  void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y);
+  void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix before, Matrix y);
+
+  /** {@link #dense} that does not store the values before the activation. */
+  default void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
+    dense(x, w, b, activation, null, y);
+  }
 
   /**
    * The backward pass of {@link #dense}. On entry dy is the gradient with respect to y; on return it is the gradient
    * before the activation, or, if dx is null, either of the two. With the gradient before the activation, dw += dy^T x,
    * db += column sums of dy, dx = dy w.
    *
-   * @param dy with {@link Activation#IDENTITY} it may be y itself, which is not read in that case
-   * @param dx (rows, in), or null if the gradient of the input is not needed
+   * @param kept (rows, out): the values before the activation if it {@linkplain Activation#keepsInput keeps its
+   *     input}, otherwise y
+   * @param dy   with {@link Activation#IDENTITY} it may be y itself, which is not read in that case
+   * @param dx   (rows, in), or null if the gradient of the input is not needed
    */
-  void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db, Matrix dx);
+  void denseBackward(Matrix x, Matrix w, Matrix kept, Activation activation, Matrix dy, Matrix dw, Matrix db,
+      Matrix dx);
 
   /**
    * {@link #dense} for layers one after the other: the first reads x (rows, in), each other one the y of the layer
@@ -139,7 +150,7 @@ public interface Backend extends AutoCloseable {
   default void denseChain(Matrix x, List<Layer> layers) {
     Matrix input = x;
     for (Layer layer : layers) {
-      dense(input, layer.w(), layer.b(), layer.activation(), layer.y());
+      dense(input, layer.w(), layer.b(), layer.activation(), layer.before(), layer.y());
       input = layer.y();
     }
   }
@@ -158,7 +169,7 @@ public interface Backend extends AutoCloseable {
     }
     for (int i = layers.size() - 1; i >= 0; i--) {
       Layer layer = layers.get(i);
-      denseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.y(), layer.activation(), layer.dy(),
+      denseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.kept(), layer.activation(), layer.dy(),
           layer.dw(), layer.db(), i == 0 ? dx : layers.get(i - 1).dy());
     }
   }

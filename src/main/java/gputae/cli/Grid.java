@@ -57,7 +57,7 @@ record Grid(Map<String, List<String>> axes) {
         for (String one : values(text, value)) {
           if (!axes.get(option).add(one)) {
             throw wrong(text, option + " has the value " + one + " twice"
-                + (option.equals("hidden") ? "; sizes of layers are joined by +: hidden=64+64" : ""));
+                + (option.endsWith("hidden") ? "; sizes of layers are joined by +: " + option + "=64+64" : ""));
           }
         }
       }

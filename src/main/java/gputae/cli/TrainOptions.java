@@ -1,10 +1,12 @@
 package gputae.cli;
 
+import gputae.backend.Activation;
 import gputae.backend.BallPenalty;
 import gputae.backend.Output;
 import gputae.data.DataOptions;
 import gputae.data.HeldOut;
 import gputae.data.Scaling;
+import gputae.model.HiddenLayers;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Objective;
@@ -71,6 +73,18 @@ final class TrainOptions {
         }
       }
       throw new picocli.CommandLine.TypeConversionException("'" + value + "' is not paper or authors-code");
+    }
+  }
+
+  static final class ActivationConverter implements picocli.CommandLine.ITypeConverter<Activation> {
+    @Override
+    public Activation convert(String value) {
+      for (Activation activation : Activation.nonlinear()) {
+        if (activation.label().replace('_', '-').equals(value)) {
+          return activation;
+        }
+      }
+      throw new TypeConversionException("'" + value + "' is not elu, relu, leaky-relu, tanh or gelu");
     }
   }
 
@@ -142,8 +156,17 @@ final class TrainOptions {
       paramLabel = "N",
       split = ",",
       defaultValue = "64,64",
-      description = "Sizes of the encoder's hidden layers; the decoder reverses them (default: ${DEFAULT-VALUE}).")
+      description = "Sizes of the encoder's hidden layers (default: ${DEFAULT-VALUE}).")
   private List<Integer> hidden;
+
+  @Option(names = "--decoder-hidden", paramLabel = "N", split = ",",
+      description = "Sizes of the decoder's hidden layers (default: the encoder's reversed).")
+  private List<Integer> decoderHidden;
+
+  @Option(names = "--activation", paramLabel = "NAME", defaultValue = "elu", converter = ActivationConverter.class,
+      description = "The function after each hidden layer, as PyTorch defines it: elu, relu, leaky-relu (slope 0.01),"
+          + " tanh or gelu (with erf) (default: ${DEFAULT-VALUE}).")
+  private Activation activation;
 
   @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = PresetConverter.class,
       description = {
@@ -305,15 +328,20 @@ final class TrainOptions {
         throw Failure.usage(option + " has no meaning for --model " + model.label() + "; leave it out");
       }
     }
-    if (hidden.stream().anyMatch(size -> size < 1)) {
-      throw Failure.usage("--hidden is " + hidden + "; every layer has at least 1 unit");
-    }
+    requireUnits("--hidden", hidden);
+    List<Integer> decoder = decoderHidden == null ? HiddenLayers.reversed(hidden) : decoderHidden;
+    requireUnits("--decoder-hidden", decoder);
     int rows = batch == null ? preset.batch : batch;
     require("--latent", latent, latent >= 1, "at least 1");
     require("--batch", rows, rows >= 1, "at least 1");
     require("--epochs", epochs, epochs >= 1, "at least 1");
     require("--lr", rate, rate > 0 && Double.isFinite(rate), "finite and greater than 0");
-    return new TrainConfig(model, latent, hidden, rows, epochs, rate, objective(), seed, phDimension);
+    return new TrainConfig(model, latent, new HiddenLayers(hidden, decoder, activation), rows, epochs, rate,
+        objective(), seed, phDimension);
+  }
+
+  private static void requireUnits(String option, List<Integer> sizes) {
+    require(option, sizes, sizes.stream().allMatch(size -> size >= 1), "at least 1 in every layer");
   }
 
   /**

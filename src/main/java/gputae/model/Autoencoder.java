@@ -3,6 +3,7 @@ package gputae.model;
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
 import gputae.linear.FloatPoints;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -32,8 +33,12 @@ public final class Autoencoder implements AutoCloseable {
     this.layout = new ParameterLayout(architecture);
     this.parameters = backend.allocate(1, layout.size());
     this.gradients = backend.allocate(1, layout.size());
-    this.encoder = new Chain(backend, layout, "encoder", architecture.encoderSizes(), parameters, gradients);
-    this.decoder = new Chain(backend, layout, "decoder", architecture.decoderSizes(), parameters, gradients);
+    this.encoder = chain("encoder", architecture.encoderSizes());
+    this.decoder = chain("decoder", architecture.decoderSizes());
+  }
+
+  private Chain chain(String part, List<Integer> sizes) {
+    return new Chain(backend, layout, part, sizes, architecture.hidden().activation(), parameters, gradients);
   }
 
   public Backend backend() {

@@ -7,10 +7,11 @@ import gputae.backend.Layer;
 import gputae.backend.Matrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * Dense layers one after another, with ELU between them and no activation after the last: an encoder, a decoder, a
+ * Dense layers one after another, with an activation between them and none after the last: an encoder, a decoder, a
  * classifier. Weights are views of the flat parameter buffer. The results of a pass are in a separate
  * {@link Activations}, so one chain serves batches of several sizes.
  */
@@ -18,6 +19,7 @@ public final class Chain {
 
   private final Backend backend;
   private final List<Integer> sizes;
+  private final Activation hidden;
   private final List<Matrix> weights = new ArrayList<>();
   private final List<Matrix> biases = new ArrayList<>();
   private final List<Matrix> weightGradients = new ArrayList<>();
@@ -25,12 +27,15 @@ public final class Chain {
 
   /**
    * @param part      the chain's part of the layout, e.g. {@code encoder}
+   * @param hidden    the activation after each layer but the last
    * @param values    (1, layout.size())
    * @param gradients the same shape, or null if there is no backward pass
    */
-  Chain(Backend backend, ParameterLayout layout, String part, List<Integer> sizes, Matrix values, Matrix gradients) {
+  Chain(Backend backend, ParameterLayout layout, String part, List<Integer> sizes, Activation hidden, Matrix values,
+      Matrix gradients) {
     this.backend = backend;
     this.sizes = sizes;
+    this.hidden = hidden;
     for (ParameterLayout.Tensor tensor : layout.tensors()) {
       if (tensor.name().startsWith(part + ".")) {
         (tensor.bias() ? biases : weights).add(values.view(tensor.offset(), tensor.rows(), tensor.columns()));
@@ -42,11 +47,19 @@ public final class Chain {
     }
   }
 
-  /** Outputs of every layer for up to {@code rows} inputs, and their gradients if requested. */
+  /** The activation of a layer; layers count from 0. */
+  private Activation activation(int layer) {
+    return layer == weights.size() - 1 ? Activation.IDENTITY : hidden;
+  }
+
+  /** Outputs of every layer for up to {@code rows} inputs and what a backward pass needs beside them if requested. */
   public static final class Activations implements AutoCloseable {
 
     private final List<Matrix> outputs = new ArrayList<>();
     private final List<Matrix> gradients = new ArrayList<>();
+
+    /** For each layer the values before its activation if a backward pass needs them, else null. */
+    private final List<Matrix> before = new ArrayList<>();
 
     private Activations() {}
 
@@ -55,7 +68,7 @@ public final class Chain {
       return outputs.get(outputs.size() - 1);
     }
 
-    /** The output of the last hidden layer after its ELU, (rows, units). The chain must have at least two layers. */
+    /** The output of the last hidden layer after its activation, (rows, units). The chain has at least two layers. */
     public Matrix lastHidden() {
       return outputs.get(outputs.size() - 2);
     }
@@ -69,6 +82,7 @@ public final class Chain {
     public Activations firstRows(long rows) {
       Activations part = new Activations();
       outputs.forEach(output -> part.outputs.add(output.firstRows(rows)));
+      before.forEach(values -> part.before.add(values == null ? null : values.firstRows(rows)));
       gradients.forEach(gradient -> part.gradients.add(gradient.firstRows(rows)));
       return part;
     }
@@ -77,10 +91,11 @@ public final class Chain {
     public void close() {
       outputs.forEach(Matrix::close);
       gradients.forEach(Matrix::close);
+      before.stream().filter(Objects::nonNull).forEach(Matrix::close);
     }
   }
 
-  /** Which matrices for gradients a pass needs. */
+  /** Which matrices for gradients a pass needs. With gradients, the activations keep what their derivatives need. */
   public enum Gradients {
     /** None: there is no backward pass. */
     NONE,
@@ -99,6 +114,8 @@ public final class Chain {
     for (int layer = 1; layer < sizes.size(); layer++) {
       Matrix output = backend.allocate(rows, sizes.get(layer));
       activations.outputs.add(output);
+      boolean keeps = gradients != Gradients.NONE && activation(layer - 1).keepsInput();
+      activations.before.add(keeps ? backend.allocate(rows, sizes.get(layer)) : null);
       if (gradients != Gradients.NONE) {
         boolean over = gradients == Gradients.OVER_OUTPUT && layer == sizes.size() - 1;
         activations.gradients.add(over ? output : backend.allocate(rows, sizes.get(layer)));
@@ -115,8 +132,8 @@ public final class Chain {
   private List<Layer> layers(Activations activations) {
     boolean backward = !activations.gradients.isEmpty();
     return IntStream.range(0, weights.size())
-        .mapToObj(i -> new Layer(weights.get(i), biases.get(i),
-            i == weights.size() - 1 ? Activation.IDENTITY : Activation.ELU, activations.outputs.get(i),
+        .mapToObj(i -> new Layer(weights.get(i), biases.get(i), activation(i), activations.before.get(i),
+            activations.outputs.get(i),
             backward ? activations.gradients.get(i) : null, backward ? weightGradients.get(i) : null,
             backward ? biasGradients.get(i) : null))
         .toList();

@@ -1,5 +1,6 @@
 package gputae.model;
 
+import gputae.backend.Activation;
 import gputae.backend.Backend;
 import gputae.backend.Matrix;
 import java.util.List;
@@ -36,7 +37,7 @@ public final class Classifier implements AutoCloseable {
     this.layout = new ParameterLayout(PART, this.sizes);
     this.parameters = backend.allocate(1, layout.size());
     this.gradients = backend.allocate(1, layout.size());
-    this.chain = new Chain(backend, layout, PART, this.sizes, parameters, gradients);
+    this.chain = new Chain(backend, layout, PART, this.sizes, Activation.ELU, parameters, gradients);
   }
 
   /** The layer sizes of a classifier whose tensors are in a file. Throws IllegalArgumentException if there are none. */

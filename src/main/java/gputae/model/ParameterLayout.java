@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * The place of each weight and bias in the flat parameter buffer. Names and shapes are those of PyTorch's {@code
- * ModuleDict(encoder=Sequential(Linear, ELU, Linear, ...), decoder=Sequential(...))}; the scalars of the architecture
- * follow. Every tensor starts at a multiple of 256 bytes.
+ * ModuleDict(encoder=Sequential(Linear, activation, Linear, ...), decoder=Sequential(...))}; the scalars of the
+ * architecture follow. Every tensor starts at a multiple of 256 bytes.
  */
 public final class ParameterLayout {
 

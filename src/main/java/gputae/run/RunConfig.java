@@ -3,6 +3,7 @@ package gputae.run;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import gputae.backend.Activation;
 import gputae.backend.Output;
 import gputae.data.DataOptions;
 import gputae.data.Dataset;
@@ -11,6 +12,8 @@ import gputae.data.HeldOut;
 import gputae.data.Scaling;
 import gputae.data.Shape;
 import gputae.files.WholeFile;
+import gputae.model.HiddenLayers;
+import gputae.model.ModelMetadata;
 import gputae.objective.Objective;
 import gputae.objective.WeightSchedule;
 import gputae.objective.Setting;
@@ -117,8 +120,11 @@ public record RunConfig(
     json.add("classes", array(classes));
     json.addProperty("model", train.model().label());
     json.addProperty("latent", train.latent());
-    json.add("hidden", array(train.hidden()));
+    addHidden(json, train.hidden());
     json.addProperty("output", train.output().toString());
+    if (train.objective().variational()) {
+      json.addProperty(ModelMetadata.ENCODER_OUTPUT, ModelMetadata.HALVES);
+    }
     json.addProperty("batch", train.batch());
     json.addProperty("epochs", train.epochs());
     json.addProperty("lr", train.rate());
@@ -133,6 +139,28 @@ public record RunConfig(
     }
     String text = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json) + "\n";
     WholeFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Adds the hidden layers. What is as in earlier versions is left out. */
+  private static void addHidden(JsonObject json, HiddenLayers hidden) {
+    json.add("hidden", array(hidden.encoder()));
+    if (!hidden.mirrored()) {
+      json.add("decoder_hidden", array(hidden.decoder()));
+    }
+    if (hidden.activation() != Activation.ELU) {
+      json.addProperty("activation", hidden.activation().label());
+    }
+  }
+
+  private static HiddenLayers hidden(JsonSettings json) {
+    List<Integer> encoder = sizes(json, "hidden");
+    return new HiddenLayers(encoder,
+        json.has("decoder_hidden") ? sizes(json, "decoder_hidden") : HiddenLayers.reversed(encoder),
+        json.has("activation") ? json.oneOf("activation", Activation.nonlinear()) : Activation.ELU);
+  }
+
+  private static List<Integer> sizes(JsonSettings json, String key) {
+    return json.integers(key, "an array of integers from 1 to " + MOST_UNITS, 1, MOST_UNITS);
   }
 
   private static JsonArray array(double[] values) {
@@ -165,12 +193,14 @@ public record RunConfig(
     }
     ModelKind model = json.oneOf("model", List.of(ModelKind.values()));
     TrainConfig train = new TrainConfig(model,
-        json.integer("latent", 1, MOST_UNITS),
-        json.integers("hidden", "an array of integers from 1 to " + MOST_UNITS, 1, MOST_UNITS),
+        json.integer("latent", 1, MOST_UNITS), hidden(json),
         json.integer("batch", 1, Integer.MAX_VALUE), json.integer("epochs", 1, Integer.MAX_VALUE), positive(json, "lr"),
         objective(json, model).with(json.has("output") ? json.oneOf("output", List.of(Output.values()))
             : Output.BERNOULLI),
         json.integer("seed", "an integer of 64 bits with sign", Long.MIN_VALUE, Long.MAX_VALUE), json.flag("ph_dim"));
+    if (json.has(ModelMetadata.ENCODER_OUTPUT)) {
+      json.text(ModelMetadata.ENCODER_OUTPUT, "\"" + ModelMetadata.HALVES + "\"", ModelMetadata.HALVES::equals);
+    }
     Shape shape = shape(json);
     return new RunConfig(train, json.text("dataset", "the name or the path of a data set", RunConfig::isPath),
         json.has("data") ? Path.of(json.text("data", "the path of a folder", RunConfig::isPath)) : null,

@@ -6,7 +6,9 @@ import gputae.data.Datasets;
 import gputae.data.Shape;
 import gputae.files.DataException;
 import gputae.files.WholeFile;
+import gputae.model.Architecture;
 import gputae.model.Autoencoder;
+import gputae.model.ModelMetadata;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
@@ -269,7 +271,7 @@ public final class RunDirectory {
     try {
       return new ParameterLayout(Trainer.architecture(config, pixels));
     } catch (ArithmeticException e) {
-      throw new IllegalArgumentException("a network with \"hidden\" " + config.hidden() + " and \"latent\" "
+      throw new IllegalArgumentException("a network with \"hidden\" " + config.hidden().encoder() + " and \"latent\" "
           + config.latent() + " is larger than any file", e);
     }
   }
@@ -283,15 +285,16 @@ public final class RunDirectory {
               + ShellWord.of(path.toString()));
     }
     SafeTensors file = SafeTensors.read(model());
+    Architecture architecture = Trainer.architecture(config.config(), config.shape().size());
     float[] weights;
     try {
+      ModelMetadata.requireFit(architecture, file);
       // This is checked before the model allocates memory, since damage may have put huge sizes into config.json.
       weights = Weights.flat(layout(config.config(), config.shape().size()), file, "");
     } catch (IllegalArgumentException e) {
       throw new Failure(model() + " does not fit " + config() + ": " + e.getMessage() + "; " + UNFIT, e);
     }
-    Autoencoder autoencoder =
-        new Autoencoder(backend, Trainer.architecture(config.config(), config.shape().size()));
+    Autoencoder autoencoder = new Autoencoder(backend, architecture);
     autoencoder.parameters().upload(weights);
     return autoencoder;
   }

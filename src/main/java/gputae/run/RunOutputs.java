@@ -1,5 +1,6 @@
 package gputae.run;
 
+import gputae.backend.Activation;
 import gputae.backend.Backend;
 import gputae.backend.Output;
 import gputae.data.Npy;
@@ -18,6 +19,9 @@ import gputae.files.WholeFile;
 import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
+import gputae.model.HiddenLayers;
+import gputae.model.ModelMetadata;
+import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import gputae.objective.Reconstruction;
 import gputae.objective.Setting;
@@ -63,9 +67,12 @@ public final class RunOutputs {
     this.warn = warn;
   }
 
-  /** Writes model.safetensors, which holds the weights alone. */
+  /** Writes model.safetensors, which holds the weights, and what the network is. */
   public void writeModel(Autoencoder model) throws IOException {
-    WholeFile.write(run.model(), Weights.named(model.layout(), model.parameters().toFloats()).toBytes());
+    SafeTensors file = Weights.named(model.layout(), model.parameters().toFloats());
+    file.metadata().putAll(ModelMetadata.of(model.architecture(), config.options().scaling(),
+        Version.get()));
+    WholeFile.write(run.model(), file.toBytes());
   }
 
   /** Writes the classes of the test images, if any: uint8, or int16 with -1 if some images have none. */
@@ -142,7 +149,14 @@ public final class RunOutputs {
     settings.put("data set", config.dataset());
     settings.put("model", train.model().label() + " (" + train.model().title() + ")");
     settings.put("latent dimension", String.valueOf(train.latent()));
-    settings.put("hidden layers", train.hidden().toString());
+    HiddenLayers hidden = train.hidden();
+    settings.put("hidden layers", hidden.encoder().toString());
+    if (!hidden.mirrored()) {
+      settings.put("hidden layers of the decoder", hidden.decoder().toString());
+    }
+    if (hidden.activation() != Activation.ELU) {
+      settings.put("activation", hidden.activation().title());
+    }
     settings.put("output", train.output() + ": " + (train.output() == Output.BERNOULLI ? "cross-entropy"
         : train.output().unit()));
     if (config.options().scaling() != null) {

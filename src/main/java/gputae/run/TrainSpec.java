@@ -10,11 +10,13 @@ import gputae.data.Vectors;
 import gputae.files.DataException;
 import gputae.files.RegularFile;
 import gputae.files.Sha256;
+import gputae.model.ModelMetadata;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.Weights;
 import gputae.objective.Signature;
 import gputae.train.TrainConfig;
+import gputae.train.Trainer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
@@ -118,10 +120,12 @@ public record TrainSpec(String dataset, Path data, DataOptions options, Path ini
     }
     ParameterLayout layout = RunTraining.layout(config, pixels);
     try {
-      return Weights.flat(layout, SafeTensors.read(init), "");
+      SafeTensors file = SafeTensors.read(init);
+      ModelMetadata.requireFit(Trainer.architecture(config, pixels), file);
+      return Weights.flat(layout, file, "");
     } catch (IllegalArgumentException e) {
       throw new Failure("--init " + init + " does not fit the model: " + e.getMessage()
-          + "; give other weights, or the --model, --latent and --hidden of these", e);
+          + "; give other weights, or the --model, --latent, --hidden and --activation of these", e);
     } catch (DataException e) {
       throw new Failure("--init " + e.getMessage(), e);
     }

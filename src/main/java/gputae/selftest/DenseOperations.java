@@ -41,21 +41,28 @@ final class DenseOperations {
   private static final int[][] CHAINS = {{5, 3}, {64, 64, 2}, {2, 64, 64}, {784, 64, 64, 2}, {2, 64, 64, 784},
     {160, 160, 160}, {161, 8, 8}, {8, 161, 8}, {8, 8, 161}, {1, 1, 1}, {33, 17, 130}, {7, 31, 5, 34, 9}};
 
+  /** Activations for which a case tests the same kernels as for ELU. */
+  private static final List<Activation> OTHERS =
+      List.of(Activation.RELU, Activation.LEAKY_RELU, Activation.TANH, Activation.GELU);
+
   private DenseOperations() {}
+
+  /** The activations of a case: no activation, ELU and one of the others in turn; with many rows all of them. */
+  private static List<Activation> activations(int rows, int in, int out) {
+    return rows > 1000 ? List.of(Activation.values())
+        : List.of(Activation.IDENTITY, Activation.ELU, OTHERS.get((rows + in + 2 * out) % OTHERS.size()));
+  }
 
   static List<Operation> all() {
     return List.of(
-        new Operation("dense", "1 to 1300 rows; 1x1, 2x64 to 784x64; both activations", Unit.ROUNDING,
+        new Operation("dense", "1 to 1300 rows; 1x1, 2x64 to 784x64; all activations", Unit.ROUNDING,
             DenseOperations::dense),
-        new Operation("elu", "4,000 numbers from -1e33 by 1e-30 to 1e33", Unit.ROUNDING, DenseOperations::elu),
+        new Operation("activations", "4,000 numbers from -1e33 by 1e-30 to 1e33", Unit.ROUNDING,
+            DenseOperations::activations),
         new Operation("dense backward", "1 to 1300 rows; 1x1, 2x64 to 784x64; without dx too", Unit.ROUNDING,
             DenseOperations::denseBackward),
         new Operation("dense chain", "1 to 1025 rows; 1 to 4 layers; as single calls", Unit.EXACT,
             DenseOperations::chain));
-  }
-
-  private static double elu(double x) {
-    return x > 0 ? x : Math.expm1(x);
   }
 
   private static void dense(Cases cases) {
@@ -97,31 +104,65 @@ final class DenseOperations {
         sizes[r * out + o] = size;
       }
     }
-    for (Activation activation : Activation.values()) {
+    for (Activation activation : activations(rows, in, out)) {
       Matrix y = c.zeros(rows, out);
-      c.backend().dense(c.floats(rows, in, x), c.floats(out, in, w), c.floats(1, out, b), activation, y);
+      Matrix before = activation.keepsInput() ? c.zeros(rows, out) : null;
+      c.backend().dense(c.floats(rows, in, x), c.floats(out, in, w), c.floats(1, out, b), activation, before, y);
       float[] found = y.toFloats();
       for (int i = 0; i < found.length; i++) {
-        double expected = activation == Activation.ELU ? elu(sums[i]) : sums[i];
-        c.close("y of " + activation, i, expected, found[i], Reference.ofSum(in), sizes[i] + Math.abs(expected));
+        double expected = ActivationReference.of(activation, sums[i]);
+        // No activation is steeper than 1.13, which GELU is.
+        c.close("y of " + activation, i, expected, found[i], Reference.ofSum(in), 1.13 * sizes[i] + Math.abs(expected));
+      }
+      if (before != null) {
+        float[] inputs = before.toFloats();
+        for (int i = 0; i < inputs.length; i++) {
+          c.close("value before " + activation, i, sums[i], inputs[i], Reference.ofSum(in), sizes[i]);
+        }
+        Matrix alone = c.zeros(rows, out);
+        c.backend().dense(c.floats(rows, in, x), c.floats(out, in, w), c.floats(1, out, b), activation, alone);
+        c.same("y without the values before", found, alone.toFloats());
       }
     }
   }
 
-  private static void elu(Cases cases) {
-    cases.run("4000 x 1 -> 1", c -> {
+  /** Every activation, and its derivative, of one number at a time. */
+  private static void activations(Cases cases) {
+    for (Activation activation : Activation.values()) {
+      activation(cases, activation);
+    }
+  }
+
+  private static void activation(Cases cases, Activation activation) {
+    cases.run("4000 x 1 -> 1 " + activation, c -> {
       float[] values = new float[4000];
       for (int i = 0; i < 2000; i++) {
         values[i] = (float) -Math.pow(10, -30 + i * 0.0165);
         values[2000 + i] = -values[i];
       }
       // One input per output, so the product is 1 times the value.
+      Matrix x = c.floats(values.length, 1, values);
       Matrix y = c.zeros(values.length, 1);
-      c.backend().dense(c.floats(values.length, 1, values), c.floats(1, 1, 1), c.zeros(1, 1), Activation.ELU, y);
+      c.backend().dense(x, c.floats(1, 1, 1), c.zeros(1, 1), activation, y);
       float[] found = y.toFloats();
       for (int i = 0; i < values.length; i++) {
-        double expected = elu(values[i]);
-        c.close("elu(" + values[i] + "), y", i, expected, found[i], 3, Math.abs(expected));
+        double expected = ActivationReference.of(activation, values[i]);
+        // GELU is its input times a number from 0 to 1, of which the rounding is that of 1.
+        double size = activation == Activation.GELU ? Math.abs(values[i]) : Math.abs(expected);
+        c.close(activation + "(" + values[i] + "), y", i, expected, found[i], 6, size);
+      }
+      Matrix kept = activation.keepsInput() ? x : y;
+      Matrix slopes = c.zeros(values.length, 1);
+      float[] ones = new float[values.length];
+      Arrays.fill(ones, 1);
+      slopes.upload(ones);
+      c.backend().denseBackward(x, c.floats(1, 1, 1), kept, activation, slopes, c.zeros(1, 1), c.zeros(1, 1),
+          c.zeros(values.length, 1));
+      float[] foundSlopes = slopes.toFloats();
+      float[] from = kept.toFloats();
+      for (int i = 0; i < values.length; i++) {
+        c.close(activation + "'(" + values[i] + ")", i, ActivationReference.derivative(activation, from[i]),
+            foundSlopes[i], 5, 1);
       }
     });
   }
@@ -154,28 +195,28 @@ final class DenseOperations {
   private static void denseBackward(Cases cases, Random random, int rows, int in, int out) {
     float[] x = Reference.gaussian(random, rows * in, 1);
     float[] w = Reference.gaussian(random, out * in, 0.3);
-    float[] y = Reference.gaussian(random, rows * out, 1);
+    float[] gaussian = Reference.gaussian(random, rows * out, 1);
     float[] dy = Reference.gaussian(random, rows * out, 1);
     float[] dw = Reference.gaussian(random, out * in, 1);
     float[] db = Reference.gaussian(random, out, 1);
-    for (int i = 0; i < y.length; i++) {
-      // An output of ELU is always above -1.
-      y[i] = Math.max(y[i], -0.99f);
-    }
-    for (Activation activation : Activation.values()) {
+    for (Activation activation : activations(rows, in, out)) {
+      float[] kept = kept(activation, gaussian);
       cases.run(rows + " x " + in + " -> " + out + " " + activation, c -> {
         Backend backend = c.backend();
         Matrix dyMatrix = c.floats(rows, out, dy);
         Matrix dwMatrix = c.floats(out, in, dw);
         Matrix dbMatrix = c.floats(1, out, db);
         Matrix dxMatrix = c.zeros(rows, in);
-        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation, dyMatrix,
+        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, kept), activation,
+            dyMatrix,
             dwMatrix, dbMatrix, dxMatrix);
         double[] before = new double[rows * out];
         float[] foundBefore = dyMatrix.toFloats();
         for (int i = 0; i < before.length; i++) {
-          before[i] = dy[i] * (activation == Activation.ELU && y[i] <= 0 ? y[i] + 1.0 : 1.0);
-          c.close("gradient before the activation", i, before[i], foundBefore[i], 2, Math.abs(dy[i]));
+          c.close("gradient before the activation", i, dy[i] * ActivationReference.derivative(activation, kept[i]),
+              foundBefore[i], activation == Activation.GELU ? 5 : 2, Math.abs(dy[i]));
+          // The sums are compared with those of the gradients found, whose roundings then count once.
+          before[i] = foundBefore[i];
         }
         float[] foundW = dwMatrix.toFloats();
         float[] foundB = dbMatrix.toFloats();
@@ -214,13 +255,22 @@ final class DenseOperations {
         }
         Matrix second = c.floats(out, in, dw);
         Matrix secondBias = c.floats(1, out, db);
-        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, y), activation,
+        backend.denseBackward(c.floats(rows, in, x), c.floats(out, in, w), c.floats(rows, out, kept), activation,
             c.floats(rows, out, dy), second,
             secondBias, null);
         c.same("weight gradient without the input's, which must not change it,", foundW, second.toFloats());
         c.same("bias gradient without the input's, which must not change it,", foundB, secondBias.toFloats());
       });
     }
+  }
+
+  /** What an activation keeps of these inputs, as a forward pass would store it. */
+  private static float[] kept(Activation activation, float[] inputs) {
+    float[] kept = new float[inputs.length];
+    for (int i = 0; i < kept.length; i++) {
+      kept[i] = activation.keepsInput() ? inputs[i] : (float) ActivationReference.of(activation, inputs[i]);
+    }
+    return kept;
   }
 
   private static void chain(Cases cases) {
@@ -236,7 +286,7 @@ final class DenseOperations {
 
   private static void chain(Cases cases, Random random, int rows, int[][] chains) {
     for (int[] widths : chains) {
-      for (Activation last : Activation.values()) {
+      for (Activation last : activations(rows, widths[0], widths[1])) {
         cases.run(rows + " x " + Arrays.toString(widths) + " " + last, c -> {
           float[] x = Reference.gaussian(random, rows * widths[0], 1);
           float[] gradient = Reference.gaussian(random, rows * widths[widths.length - 1], 1);
@@ -260,6 +310,9 @@ final class DenseOperations {
               Layer expected = single.get(i);
               String of = " of layer " + (i + 1);
               c.same("output" + of, expected.y().toFloats(), found.y().toFloats());
+              if (expected.before() != null) {
+                c.same("value before the activation" + of, expected.before().toFloats(), found.before().toFloats());
+              }
               c.same("weight gradient" + of, expected.dw().toFloats(), found.dw().toFloats());
               c.same("bias gradient" + of, expected.db().toFloats(), found.db().toFloats());
               // Of a first layer without dx, the gradient may be either of two.
@@ -285,8 +338,9 @@ final class DenseOperations {
       int later = widths.length - 1 - i;
       float[] w = parameters.get(2 * i - 2);
       float[] b = parameters.get(2 * i - 1);
-      layers.add(new Layer(c.floats(widths[i], widths[i - 1], w), c.floats(1, widths[i], b),
-          activations[(last.ordinal() + later) % activations.length], c.zeros(rows, widths[i]),
+      Activation activation = activations[(last.ordinal() + later) % activations.length];
+      layers.add(new Layer(c.floats(widths[i], widths[i - 1], w), c.floats(1, widths[i], b), activation,
+          activation.keepsInput() ? c.zeros(rows, widths[i]) : null, c.zeros(rows, widths[i]),
           later == 0 ? c.floats(rows, widths[i], gradient) : c.zeros(rows, widths[i]),
           c.floats(widths[i], widths[i - 1], w), c.floats(1, widths[i], b)));
     }
@@ -297,14 +351,15 @@ final class DenseOperations {
   private static void oneByOne(Backend backend, Matrix x, List<Layer> layers, Matrix more, Matrix dx) {
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
-      backend.dense(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.b(), layer.activation(), layer.y());
+      backend.dense(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.b(), layer.activation(), layer.before(),
+          layer.y());
     }
     if (more != null) {
       backend.add(more, layers.get(layers.size() - 1).dy());
     }
     for (int i = layers.size() - 1; i >= 0; i--) {
       Layer layer = layers.get(i);
-      backend.denseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.y(), layer.activation(), layer.dy(),
+      backend.denseBackward(i == 0 ? x : layers.get(i - 1).y(), layer.w(), layer.kept(), layer.activation(), layer.dy(),
           layer.dw(), layer.db(), i == 0 ? dx : layers.get(i - 1).dy());
     }
   }

@@ -120,7 +120,8 @@ final class DimensionStudy implements Study {
       varied.put("lambda-ph-dim", Numbers.plain(weight));
     }
     return plan.cell(dataset,
-        new TrainConfig(model, LATENT, List.of(64, 64), batch, plan.epochs(), rate, objective, seed, true), varied);
+        new TrainConfig(model, LATENT, List.of(64, 64), batch, plan.epochs(), rate, objective, seed).withPhDimension(),
+        varied);
   }
 
   /**

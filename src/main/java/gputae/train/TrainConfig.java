@@ -1,6 +1,7 @@
 package gputae.train;
 
 import gputae.backend.Output;
+import gputae.model.HiddenLayers;
 import gputae.objective.Kl;
 import gputae.objective.Objective;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.List;
  *
  * @param model       the model; it names the run and determines the distribution for generated images
  * @param latent      dimension of the latent space
- * @param hidden      sizes of the encoder's hidden layers; the decoder's are the same reversed
+ * @param hidden      the hidden layers of encoder and decoder
  * @param batch       images per step; the last step of an epoch takes the remaining images
  * @param epochs      number of passes over the training images
  * @param rate        Adam's learning rate
@@ -19,11 +20,10 @@ import java.util.List;
  * @param phDimension whether the PH dimension of the last iterates is measured; it changes no weight
  */
 public record TrainConfig(
-    ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate, Objective objective,
+    ModelKind model, int latent, HiddenLayers hidden, int batch, int epochs, double rate, Objective objective,
     long seed, boolean phDimension) {
 
   public TrainConfig {
-    hidden = List.copyOf(hidden);
     if (latent < 1 || batch < 1 || epochs < 1) {
       throw new IllegalArgumentException("latent dimension, batch and epochs are at least 1");
     }
@@ -39,10 +39,10 @@ public record TrainConfig(
     }
   }
 
-  /** The same without the PH dimension. */
+  /** The same with ELU, a mirrored decoder, and without the PH dimension. */
   public TrainConfig(ModelKind model, int latent, List<Integer> hidden, int batch, int epochs, double rate,
       Objective objective, long seed) {
-    this(model, latent, hidden, batch, epochs, rate, objective, seed, false);
+    this(model, latent, HiddenLayers.of(hidden), batch, epochs, rate, objective, seed, false);
   }
 
   /** The network, learning rate and objective of the paper. */
@@ -63,6 +63,11 @@ public record TrainConfig(
   /** What the decoder's outputs mean. */
   public Output output() {
     return objective.output().output();
+  }
+
+  /** The same settings, and the PH dimension is measured. */
+  public TrainConfig withPhDimension() {
+    return new TrainConfig(model, latent, hidden, batch, epochs, rate, objective, seed, true);
   }
 
   /** The same settings with another number of epochs. */

@@ -42,9 +42,11 @@ final class TrainMemory {
     long parameters = new ParameterLayout(architecture).size();
     List<ParameterTerm> parameterTerms = config.objective().parameter();
     long weights = (parameterTerms.isEmpty() ? 4 : 5) * parameters * Float.BYTES;
-    // Outputs and their gradients, where the last gradient overwrites the logits; noise, samples and gradient of a
-    // variational encoder; gradients of the latent terms.
-    long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels
+    // Outputs and their gradients, where the last gradient overwrites the logits; values before the activations;
+    // noise, samples and gradient of a variational encoder; gradients of the latent terms.
+    long kept = architecture.hidden().activation().keepsInput()
+        ? encoded - architecture.encoderOutputs() + decoded - pixels : 0;
+    long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels + kept
         + (config.objective().variational() ? 3L * config.latent() : 0)
         + (long) config.objective().latent().size() * config.latent();
     long terms = config.objective().latent().stream().mapToLong(term -> term.bytes(rows, config.latent())

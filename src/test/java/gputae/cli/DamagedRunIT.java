@@ -108,6 +108,10 @@ class DamagedRunIT {
     LEGAL.put("test_seed", LEGAL.get("seed"));
     LEGAL.put("test_share", List.of(GONE));
     LEGAL.put("hidden", List.of("[]"));
+    LEGAL.put("decoder_hidden", List.of("[]", GONE));
+    LEGAL.put("activation", List.of(GONE));
+    LEGAL.put("encoder_output", List.of(GONE));
+    LEGAL.put("output", List.of(GONE));
     LEGAL.put("classes", List.of("[]"));
     LEGAL.put("dataset", text);
     LEGAL.put("conditions", List.of("\"two\"", "\"\"", "\"\\u0000\""));
@@ -134,6 +138,9 @@ class DamagedRunIT {
     JsonObject whole = JsonParser.parseString(good).getAsJsonObject();
     whole.addProperty("data", folder.toString());
     whole.addProperty("init_sha256", "0".repeat(64));
+    whole.addProperty("activation", "elu");
+    whole.addProperty("encoder_output", "mu,logvar");
+    whole.add("decoder_hidden", whole.get("hidden"));
     List<String> keys = new ArrayList<>(whole.keySet());
     // The version that wrote the run is only for people.
     keys.remove("gpu_tae");

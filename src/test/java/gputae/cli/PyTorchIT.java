@@ -19,21 +19,32 @@ class PyTorchIT {
       import numpy, torch
       from torch import nn
       run, images, variational, latent = sys.argv[1], sys.argv[2], sys.argv[3] == "vae", int(sys.argv[4])
+      classes = dict(elu=nn.ELU, relu=nn.ReLU, leaky_relu=nn.LeakyReLU, tanh=nn.Tanh, gelu=nn.GELU)
       data = open(run + "/model.safetensors", "rb").read()
       length, = struct.unpack("<Q", data[:8])
       header = json.loads(data[8:8 + length])
-      header.pop("__metadata__", None)
+      metadata = header.pop("__metadata__")
+      assert all(type(value) is str for value in metadata.values()), metadata
+      assert metadata.get("encoder_output") == ("mu,logvar" if variational else None), metadata
       state = {}
       for name, tensor in header.items():
           assert tensor["dtype"] == "F32", name
           first, last = tensor["data_offsets"]
           values = numpy.frombuffer(data[8 + length + first:8 + length + last], "<f4").copy()
           state[name] = torch.from_numpy(values.reshape(tensor["shape"]))
-      out = 2 * latent if variational else latent
-      model = nn.ModuleDict(dict(
-          encoder=nn.Sequential(nn.Linear(64, 64), nn.ELU(), nn.Linear(64, 64), nn.ELU(), nn.Linear(64, out)),
-          decoder=nn.Sequential(nn.Linear(latent, 64), nn.ELU(), nn.Linear(64, 64), nn.ELU(), nn.Linear(64, 64))))
+      def layers(part):  # from the metadata alone
+          sizes, modules = [int(size) for size in metadata[part].split(",")], []
+          for inputs, outputs in zip(sizes, sizes[1:]):
+              modules += [nn.Linear(inputs, outputs), classes[metadata["activation"]]()]
+          return nn.Sequential(*modules[:-1])
+      model = nn.ModuleDict(dict(encoder=layers("encoder"), decoder=layers("decoder")))
       model.load_state_dict(state, strict=True)
+      try:
+          from safetensors.torch import load_file
+          same = load_file(run + "/model.safetensors")
+          assert same.keys() == state.keys() and all(torch.equal(same[name], state[name]) for name in state)
+      except ModuleNotFoundError:
+          pass
       x = torch.from_numpy(numpy.load(images)[TESTED].reshape(50, 64)).float() / 255
       with torch.no_grad():
           z = model["encoder"](x)[:, :latent].numpy()
@@ -59,10 +70,12 @@ class PyTorchIT {
     Path data = Tiny.write(folder);
     Path script = Files.writeString(folder.resolve("check.py"),
         SCRIPT.replace("TESTED", Arrays.toString(Tiny.testImages())));
-    for (String[] model : new String[][] {{"tae", "2"}, {"vae", "3"}}) {
-      String run = folder.resolve(model[0]).toString();
-      new Jar(folder).run(Tiny.train(data, "--epochs", 10, "--model", model[0], "--latent", model[1], "--out", run))
-          .succeeded();
+    for (String[] model : new String[][] {{"tae", "2", "elu", "64,64"}, {"vae", "3", "elu", "64,64"},
+      {"ae", "2", "gelu", "20,40,30"}, {"disk", "2", "leaky-relu", "64"}, {"vae", "2", "tanh", "8,64"},
+      {"ae", "5", "relu", "64,64"}}) {
+      String run = folder.resolve(String.join("-", model)).toString();
+      new Jar(folder).run(Tiny.train(data, "--epochs", 10, "--model", model[0], "--latent", model[1], "--activation",
+          model[2], "--decoder-hidden", model[3], "--out", run)).succeeded();
       Process process = new ProcessBuilder(python, script.toString(), run, data.toString(), model[0], model[1])
           .redirectErrorStream(true).start();
       String said = new String(process.getInputStream().readAllBytes());

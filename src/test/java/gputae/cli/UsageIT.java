@@ -31,7 +31,8 @@ class UsageIT extends CommandTests {
     assertTrue(none.err().contains("--help"), none.toString());
     assertAllWrong("nonsense", "--nonsense", "train --nonsense", "train stray", "h0", "h0 a b", "generate",
         "generate run", "encode run", "h0 a --format upside-down",
-        "train --model gan", "train --device tpu", "train --preset none", "generate run --out images.txt",
+        "train --model gan", "train --activation sigmoid", "train --activation identity", "train --device tpu",
+        "train --preset none", "generate run --out images.txt",
         "generate run --out /",
         "encode run file.npy --split test --out z.npy", "train @options", "h0 @a @b");
   }
@@ -40,7 +41,8 @@ class UsageIT extends CommandTests {
   void aNumberOutOfRangeOrNoNumberExits2WithOneLine() throws IOException {
     assertAllWrong("train --latent 0", "train --batch -1", "train --batch many", "train --epochs 0",
         "train --epochs 2147483648", "train --lr nan", "train --lr NaN",
-        "train --lr 0", "train --degree 0", "train --hidden 0", "train --hidden 64,,64", "train --lambda -1",
+        "train --lr 0", "train --degree 0", "train --hidden 0", "train --decoder-hidden 8,0", "train --hidden 64,,64",
+        "train --lambda -1",
         "train --lambda NaN", "train --max-edge 0",
         "train --seed 1.5", "train --threads 0", "train --figures-every 0", "generate run --count 0 --out images.npy",
         "train --resume run --epochs 0",
@@ -83,7 +85,8 @@ class UsageIT extends CommandTests {
   @Test
   void anOptionThatWouldChangeAResumedRunExits2WithOneLine() throws IOException {
     assertAllWrong("train --resume run --dataset digits", "train --resume run --model ae",
-        "train --resume run --latent 2", "train --resume run --hidden 64",
+        "train --resume run --latent 2", "train --resume run --hidden 64", "train --resume run --decoder-hidden 64",
+        "train --resume run --activation elu",
         "train --resume run --preset paper", "train --resume run --batch 128", "train --resume run --lr 1e-3",
         "train --resume run --lambda 1",
         "train --resume run --lambda-ball 1", "train --resume run --lambda-deaths 1", "train --resume run --degree 2",

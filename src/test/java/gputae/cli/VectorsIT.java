@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import gputae.model.SafeTensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +97,11 @@ class VectorsIT {
     assertEquals(60, shift[0], 3);
     assertEquals(1000, shift[2], 100);
     assertTrue(Files.readString(folder.resolve("run/report.html")).contains("mean squared error"));
+    Map<String, String> metadata = SafeTensors.read(folder.resolve("run/model.safetensors")).metadata();
+    assertEquals("gaussian", metadata.get("output"));
+    assertEquals("standardise", metadata.get("scale"));
+    assertArrayEquals(shift,
+        Arrays.stream(metadata.get("scale_shift").split(",")).mapToDouble(Double::parseDouble).toArray());
 
     program.run("train", "--resume", "run", "--epochs", 5, "--device", "cpu", "--threads", 1, "--quiet").succeeded();
     train("--epochs", 5, "--out", "whole").succeeded();

@@ -15,6 +15,7 @@ import gputae.data.Split;
 import gputae.linear.FloatPoints;
 import gputae.model.Architecture;
 import gputae.model.Autoencoder;
+import gputae.model.HiddenLayers;
 import gputae.model.SafeTensors;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -154,7 +155,7 @@ class EvaluatorTest {
       splits[s] = new Split(Shape.Features.numbered(4).samples(values), labels);
     }
     Dataset clusters = new Dataset("clusters", List.of("a", "b", "c"), splits[0], splits[1]);
-    Architecture architecture = new Architecture(4, List.of(8), 2, false, List.of(), Output.GAUSSIAN);
+    Architecture architecture = new Architecture(4, HiddenLayers.of(List.of(8)), 2, false, List.of(), Output.GAUSSIAN);
     try (Backend backend = backend();
         Autoencoder model = new Autoencoder(backend, architecture)) {
       Evaluation evaluation =

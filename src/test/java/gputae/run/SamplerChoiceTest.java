@@ -37,7 +37,7 @@ class SamplerChoiceTest {
   private final Backend backend = new CpuBackend(InstructionSet.best(), 1);
 
   private static TrainConfig config(ModelKind kind, long seed) {
-    return new TrainConfig(kind, LATENT, List.of(8), 16, 1, 1e-3, kind.objective(), seed, false);
+    return new TrainConfig(kind, LATENT, List.of(8), 16, 1, 1e-3, kind.objective(), seed);
   }
 
   private Autoencoder model(ModelKind kind) {

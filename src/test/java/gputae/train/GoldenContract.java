@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.backend.Activation;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
@@ -17,6 +18,7 @@ import gputae.homology.Homology;
 import gputae.linear.DoublePoints;
 import gputae.linear.FloatPoints;
 import gputae.model.Autoencoder;
+import gputae.model.HiddenLayers;
 import gputae.model.ParameterLayout;
 import gputae.model.SafeTensors;
 import gputae.model.SampleMatrix;
@@ -67,8 +69,8 @@ abstract class GoldenContract {
   @ParameterizedTest
   @ValueSource(strings = {"ae-d2", "tae-d2", "tae-d10", "disk-d2", "vae-d2", "vae-d5", "tae-degree2", "tae-squared",
     "tae-maxedge", "tae-duplicates", "topoae-range-d2", "topoae-batch-d2", "topoae-batch-d5", "tae-signature-d2",
-    "tae-classes-d2", "ae-gaussian-d2", "tae-gaussian-d5",
-    "topoae-gaussian-d2", "vae-gaussian-d5"})
+    "tae-classes-d2", "ae-gaussian-d2", "tae-gaussian-d5", "topoae-gaussian-d2", "vae-gaussian-d5", "ae-relu",
+    "vae-leaky-relu", "disk-tanh", "tae-gelu", "ae-gelu-decoder"})
   void trainsAsPyTorchAndGudhiDo(String name) throws IOException {
     SafeTensors golden = golden("train-" + name);
     Map<String, String> settings = golden.metadata();
@@ -79,12 +81,11 @@ abstract class GoldenContract {
             : Double.parseDouble(settings.get("max_edge")));
     int batch = Integer.parseInt(settings.get("batch"));
     ModelKind kind = ModelKind.valueOf(settings.get("model").toUpperCase(Locale.ROOT));
-    List<Integer> hidden = Arrays.stream(settings.get("hidden").split(",")).map(Integer::valueOf).toList();
     int latent = Integer.parseInt(settings.get("latent"));
     Output output = Output.valueOf(settings.getOrDefault("output", "bernoulli").toUpperCase(Locale.ROOT));
     Objective objective = Objective.of(terms(kind, regulariser, settings)).with(output);
-    TrainConfig config = new TrainConfig(kind, latent, hidden, batch, 1, Double.parseDouble(settings.get("lr")),
-        objective, 0);
+    TrainConfig config = new TrainConfig(kind, latent, hidden(settings), batch, 1,
+        Double.parseDouble(settings.get("lr")), objective, 0, false);
     // The columns of the losses in the file: these terms, then the total.
     List<TermKind<?>> columns = settings.containsKey("lambda_signature")
         ? List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND, Signature.KIND, ClassDeaths.KIND)
@@ -157,6 +158,18 @@ abstract class GoldenContract {
     }
     byte[] images = golden.tensors().get("images").bytes();
     return new Images(images, images.length / PIXELS, 8, 8);
+  }
+
+  private static HiddenLayers hidden(Map<String, String> settings) {
+    HiddenLayers usual = HiddenLayers.of(sizes(settings.get("hidden")));
+    String decoder = settings.get("decoder_hidden");
+    String activation = settings.get("activation");
+    return new HiddenLayers(usual.encoder(), decoder == null ? usual.decoder() : sizes(decoder),
+        activation == null ? Activation.ELU : Activation.valueOf(activation.toUpperCase(Locale.ROOT)));
+  }
+
+  private static List<Integer> sizes(String text) {
+    return Arrays.stream(text.split(",")).map(Integer::valueOf).toList();
   }
 
   /** The terms of a model, and those that a file adds. */

@@ -3,11 +3,13 @@ package gputae.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.backend.Activation;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.model.Autoencoder;
+import gputae.model.HiddenLayers;
 import gputae.model.Initialisation;
 import gputae.model.ParameterLayout;
 import gputae.objective.Ball;
@@ -136,6 +138,16 @@ abstract class GradientContract {
     check(ModelKind.VAE, 3, PLAIN, classDeaths(0.1));
   }
 
+  /** Every activation, with a decoder that is no mirror of the encoder. */
+  @Test
+  void activations() {
+    for (Activation activation : Activation.nonlinear()) {
+      HiddenLayers hidden = new HiddenLayers(HIDDEN, List.of(6, 11), activation);
+      check(ModelKind.AE, 3, PLAIN, null, hidden);
+      check(ModelKind.VAE, 2, PLAIN, null, hidden);
+    }
+  }
+
   /**
    * What a term may depend on.
    *
@@ -216,12 +228,16 @@ abstract class GradientContract {
    * @param own a term beside those of the model, or null
    */
   private void check(ModelKind kind, int latent, Penalty regulariser, Own own) {
+    check(kind, latent, regulariser, own, HiddenLayers.of(HIDDEN));
+  }
+
+  private void check(ModelKind kind, int latent, Penalty regulariser, Own own, HiddenLayers hidden) {
     Random random = new Random(17 + latent);
     List<Term> terms = new ArrayList<>(regulariser.of(kind).terms());
     if (own != null) {
       terms.add(own.term);
     }
-    TrainConfig config = new TrainConfig(kind, latent, HIDDEN, ROWS, 1, 1e-3, Objective.of(terms), 5);
+    TrainConfig config = new TrainConfig(kind, latent, hidden, ROWS, 1, 1e-3, Objective.of(terms), 5, false);
     float[] x = new float[ROWS * PIXELS];
     for (int i = 0; i < x.length; i++) {
       x[i] = random.nextFloat();
@@ -237,7 +253,7 @@ abstract class GradientContract {
         TrainStep step = new TrainStep(backend, config, model, ROWS, memberships)) {
       ParameterLayout layout = model.layout();
       float[] parameters = Initialisation.draw(layout, 5, 0);
-      Reference reference = new Reference(kind, latent, regulariser, own, x, noise);
+      Reference reference = new Reference(kind, latent, hidden.activation(), regulariser, own, x, noise);
       if (kind.terms().contains(Ball.KIND)) {
         putHalfOutside(layout, parameters, reference);
       }
@@ -329,9 +345,32 @@ abstract class GradientContract {
   }
 
   /** The objective in double precision, directly from the formulas of the paper. */
-  private record Reference(ModelKind kind, int latent, Penalty regulariser, Own own, float[] x, float[] noise) {
+  private record Reference(ModelKind kind, int latent, Activation activation, Penalty regulariser, Own own, float[] x,
+      float[] noise) {
 
-    private static double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input,
+    private double activated(double v) {
+      return switch (activation) {
+        case IDENTITY -> v;
+        case ELU -> v > 0 ? v : Math.expm1(v);
+        case RELU -> Math.max(v, 0);
+        case LEAKY_RELU -> v > 0 ? v : 0.01 * v;
+        case TANH -> Math.tanh(v);
+        case GELU -> v * normalDistribution(v);
+      };
+    }
+
+    /** The standard normal distribution function by its series (Abramowitz, Stegun 1964, 26.2.11), for small v. */
+    private static double normalDistribution(double v) {
+      double term = v;
+      double sum = v;
+      for (int n = 1; n < 60; n++) {
+        term *= v * v / (2 * n + 1);
+        sum += term;
+      }
+      return 0.5 + sum * Math.exp(-v * v / 2) / Math.sqrt(2 * Math.PI);
+    }
+
+    private double[][] layer(ParameterLayout layout, double[] p, String name, double[][] input,
         boolean activate) {
       ParameterLayout.Tensor w =
           layout.tensors().stream().filter(t -> t.name().equals(name + ".weight")).findFirst().orElseThrow();
@@ -344,7 +383,7 @@ abstract class GradientContract {
           for (int k = 0; k < w.columns(); k++) {
             sum += p[w.offset() + o * w.columns() + k] * input[r][k];
           }
-          output[r][o] = activate && sum <= 0 ? Math.expm1(sum) : sum;
+          output[r][o] = activate ? activated(sum) : sum;
         }
       }
       return output;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import gputae.backend.Activation;
 import gputae.backend.Backend;
 import gputae.backend.BallPenalty;
 import gputae.backend.OutOfMemoryException;
@@ -11,6 +12,7 @@ import gputae.backend.cuda.HostRunner;
 import gputae.backend.cuda.HostRunners;
 import gputae.data.Dataset;
 import gputae.data.Digits;
+import gputae.model.HiddenLayers;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,6 +43,12 @@ class TrainMemoryTest {
     estimate(kind, 700);
   }
 
+  @Test
+  void soItIsForActivationsThatKeepTheirInput() {
+    HiddenLayers wide = new HiddenLayers(List.of(200, 100), List.of(300), Activation.GELU);
+    estimate(new TrainConfig(ModelKind.AE, 2, wide, 700, 1, 3e-4, config(ModelKind.AE, 700).objective(), 0, false));
+  }
+
   @Tag("thorough")
   @ParameterizedTest
   @EnumSource
@@ -50,12 +58,15 @@ class TrainMemoryTest {
 
   private static void estimate(ModelKind kind, int... batches) {
     for (int batch : batches) {
-      TrainConfig config = config(kind, batch);
-      long estimate = TrainMemory.bytes(config, DATA, batch);
-      // The estimate is enough for the steps and the evaluation, and not much more than enough.
-      train(config, estimate);
-      assertThrows(OutOfMemoryException.class, () -> train(config, estimate * 97 / 100 - 150_000), kind + " " + batch);
+      estimate(config(kind, batch));
     }
+  }
+
+  private static void estimate(TrainConfig config) {
+    long estimate = TrainMemory.bytes(config, DATA, config.batch());
+    // The estimate is enough for the steps and the evaluation, and not much more than enough.
+    train(config, estimate);
+    assertThrows(OutOfMemoryException.class, () -> train(config, estimate * 97 / 100 - 150_000), config.toString());
   }
 
   @ParameterizedTest

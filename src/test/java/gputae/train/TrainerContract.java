@@ -19,6 +19,7 @@ import gputae.data.Split;
 import gputae.homology.ExactDistance;
 import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
+import gputae.model.HiddenLayers;
 import gputae.model.SafeTensors;
 import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
@@ -305,7 +306,8 @@ abstract class TrainerContract {
 
   /** 34 steps an epoch, so that a GPU replays several together until the first iterate that is kept. */
   private static TrainConfig iterated(int epochs, boolean phDimension) {
-    return new TrainConfig(ModelKind.AE, 2, List.of(5), 6, epochs, 1e-3, ModelKind.AE.objective(), 3, phDimension);
+    return new TrainConfig(ModelKind.AE, 2, HiddenLayers.of(List.of(5)), 6, epochs, 1e-3, ModelKind.AE.objective(), 3,
+        phDimension);
   }
 
   @Test

@@ -154,20 +154,19 @@ public final class CpuBackend extends AbstractBackend {
   }
 
   @Override
-  public void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
-    requireDense(x, w, b, y);
-    Native.dense(context, address(x), address(w), address(b), activation.ordinal(), address(y), x.rows(), x.columns(),
-        w.rows());
+  public void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix before, Matrix y) {
+    requireDense(x, w, b, before, y);
+    Native.dense(context, address(x), address(w), address(b), activation.ordinal(), addressOrNull(before), address(y),
+        x.rows(), x.columns(), w.rows());
   }
 
   @Override
-  public void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+  public void denseBackward(Matrix x, Matrix w, Matrix kept, Activation activation, Matrix dy, Matrix dw, Matrix db,
       Matrix dx) {
-    requireDenseBackward(x, w, y, dy, dw, db, dx);
+    requireDenseBackward(x, w, kept, dy, dw, db, dx);
     check("denseBackward",
-        Native.denseBackward(context, address(x), address(w), address(y), activation.ordinal(), address(dy),
-            address(dw), address(db),
-            addressOrNull(dx), x.rows(), x.columns(), w.rows()));
+        Native.denseBackward(context, address(x), address(w), address(kept), activation.ordinal(), address(dy),
+            address(dw), address(db), addressOrNull(dx), x.rows(), x.columns(), w.rows()));
   }
 
   @Override

@@ -38,13 +38,13 @@ final class Native {
       long p, long x);
 
   static native void gatherFloats(long context, long samples, long order, long step, long batch, long stepsPerEpoch,
-      long rows,
-      long p, long x);
+      long rows, long p, long x);
 
-  static native void dense(long context, long x, long w, long b, int activation, long y, long rows, long in, long out);
+  static native void dense(long context, long x, long w, long b, int activation, long before, long y, long rows,
+      long in, long out);
 
   static native int denseBackward(
-      long context, long x, long w, long y, int activation, long dy, long dw, long db, long dx, long rows, long in,
+      long context, long x, long w, long kept, int activation, long dy, long dw, long db, long dx, long rows, long in,
       long out);
 
   static native void sigmoid(long context, long logits, long probability, long count);

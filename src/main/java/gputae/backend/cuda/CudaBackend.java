@@ -240,16 +240,16 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   @Override
-  public void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
-    requireDense(x, w, b, y);
-    dense.forward(x, w, b, activation, y);
+  public void dense(Matrix x, Matrix w, Matrix b, Activation activation, Matrix before, Matrix y) {
+    requireDense(x, w, b, before, y);
+    dense.forward(x, w, b, activation, before, y);
   }
 
   @Override
-  public void denseBackward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+  public void denseBackward(Matrix x, Matrix w, Matrix kept, Activation activation, Matrix dy, Matrix dw, Matrix db,
       Matrix dx) {
-    requireDenseBackward(x, w, y, dy, dw, db, dx);
-    dense.backward(x, w, y, activation, dy, dw, db, dx);
+    requireDenseBackward(x, w, kept, dy, dw, db, dx);
+    dense.backward(x, w, kept, activation, dy, dw, db, dx);
   }
 
   @Override

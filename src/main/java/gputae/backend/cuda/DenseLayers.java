@@ -75,30 +75,30 @@ final class DenseLayers {
   }
 
   /** As {@link gputae.backend.Backend#dense}. The caller has checked the shapes. */
-  void forward(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
+  void forward(Matrix x, Matrix w, Matrix b, Activation activation, Matrix before, Matrix y) {
     if (own(x.rows(), w)) {
       requireWidth(w.rows(), MOST_OUTPUTS, "outputs");
-      forwardOwn(x, w, b, activation, y);
+      forwardOwn(x, w, b, activation, before, y);
       return;
     }
     product(false, x, true, w, 0, y);
     launches.overRows("bias_activation", y.rows(), y.columns(),
         new Arguments().pointer(memory.address(b)).int32(activation.ordinal()).int32(Math.toIntExact(y.columns()))
-            .pointer(memory.address(y)));
+            .pointer(addressOrNull(before)).pointer(memory.address(y)));
   }
 
   /** As {@link gputae.backend.Backend#denseBackward}. The caller has checked the shapes. */
-  void backward(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+  void backward(Matrix x, Matrix w, Matrix kept, Activation activation, Matrix dy, Matrix dw, Matrix db,
       Matrix dx) {
-    int rows = Math.toIntExact(y.rows());
-    int out = Math.toIntExact(y.columns());
+    int rows = Math.toIntExact(dy.rows());
+    int out = Math.toIntExact(dy.columns());
     if (rows == 0 || out == 0) {
       return;
     }
     // Without inputs there is no product, only the bias's gradient.
     if (w.columns() > 0 && own(rows, w)) {
       requireWidth(w.columns(), MOST_INPUTS, "inputs");
-      backwardOwn(x, w, y, activation, dy, dw, db, dx);
+      backwardOwn(x, w, kept, activation, dy, dw, db, dx);
       return;
     }
     int parts = Launches.blocksOf(rows, ROWS_A_PART);
@@ -106,14 +106,14 @@ final class DenseLayers {
     if (dx != null) {
       written.add(dx);
     }
-    schedule.whileAside(List.of(x, w, y), written, () -> {
+    schedule.whileAside(List.of(x, w, kept), written, () -> {
       // Each layer has its own work space, since the parts of one layer may still wait to be summed up while the parts
       // of the next layer are computed.
       long partial =
           parts == 1 ? 0 : schedule.space("denseBackward " + memory.address(db), (long) parts * out * Float.BYTES);
       Runnable derivative = () -> launches.launch("activation_backward", Launches.blocksOf(out, Launches.WARP), parts,
           Launches.THREADS, 0,
-          new Arguments().pointer(ifRead(y, activation))
+          new Arguments().pointer(ifRead(kept, activation))
               .int32(activation.ordinal()).int32(rows).int32(out).int32(ROWS_A_PART).pointer(memory.address(dy))
               .pointer(partial).pointer(memory.address(db)));
       boolean changesDy = activation != Activation.IDENTITY;
@@ -148,7 +148,7 @@ final class DenseLayers {
         i++;
         forwardPair(input, layer, layers.get(i));
       } else {
-        forward(input, layer.w(), layer.b(), layer.activation(), layer.y());
+        forward(input, layer.w(), layer.b(), layer.activation(), layer.before(), layer.y());
       }
       input = layers.get(i).y();
     }
@@ -171,7 +171,7 @@ final class DenseLayers {
         if (part != null) {
           add(part, layer.dy());
         }
-        backward(input, layer.w(), layer.y(), layer.activation(), layer.dy(), layer.dw(), layer.db(), inputGradient);
+        backward(input, layer.w(), layer.kept(), layer.activation(), layer.dy(), layer.dw(), layer.db(), inputGradient);
       }
       part = null;
     }
@@ -201,7 +201,8 @@ final class DenseLayers {
         new Arguments().pointer(memory.address(x)).pointer(memory.address(first.w())).pointer(memory.address(first.b()))
             .int32(first.activation().ordinal()).pointer(memory.address(second.w()))
             .pointer(memory.address(second.b())).int32(second.activation().ordinal()).int32(rows).int32(in)
-            .int32(middle).int32(out).pointer(memory.address(first.y())).pointer(memory.address(second.y())));
+            .int32(middle).int32(out).pointer(addressOrNull(first.before())).pointer(memory.address(first.y()))
+            .pointer(addressOrNull(second.before())).pointer(memory.address(second.y())));
   }
 
   /** The next layers wait for the gradient of the input, but not for the gradients of the weights. */
@@ -210,7 +211,7 @@ final class DenseLayers {
     int in = Math.toIntExact(x.columns());
     int middle = Math.toIntExact(first.y().columns());
     int out = Math.toIntExact(second.y().columns());
-    List<Matrix> read = new ArrayList<>(List.of(first.w(), first.y(), second.w(), second.y(), second.dy()));
+    List<Matrix> read = new ArrayList<>(List.of(first.w(), first.kept(), second.w(), second.kept(), second.dy()));
     List<Matrix> written = new ArrayList<>(List.of(first.dy(), dx));
     if (more != null) {
       read.add(more);
@@ -222,9 +223,9 @@ final class DenseLayers {
     schedule.whileAside(read, written,
         () -> launches.launch("dense_pair_backward", Launches.blocksOf(rows, DENSE_SIDE), 1,
             BACKWARD_SLICES * tiles * Launches.WARP, 0,
-            new Arguments().pointer(memory.address(first.w())).pointer(ifRead(first.y(), first.activation()))
+            new Arguments().pointer(memory.address(first.w())).pointer(ifRead(first.kept(), first.activation()))
                 .int32(first.activation().ordinal()).pointer(memory.address(second.w()))
-                .pointer(ifRead(second.y(), second.activation())).int32(second.activation().ordinal())
+                .pointer(ifRead(second.kept(), second.activation())).int32(second.activation().ordinal())
                 .pointer(more == null ? 0 : memory.address(more)).int32(rows).int32(in).int32(middle).int32(out)
                 .pointer(memory.address(second.dy())).pointer(memory.address(first.dy()))
                 .pointer(memory.address(dx))));
@@ -257,7 +258,7 @@ final class DenseLayers {
     return rows > FEW_ROWS && columns >= LEAST_COLUMNS || columns > OWN_WIDTH;
   }
 
-  private void forwardOwn(Matrix x, Matrix w, Matrix b, Activation activation, Matrix y) {
+  private void forwardOwn(Matrix x, Matrix w, Matrix b, Activation activation, Matrix before, Matrix y) {
     int rows = Math.toIntExact(y.rows());
     int in = Math.toIntExact(x.columns());
     int out = Math.toIntExact(y.columns());
@@ -268,7 +269,8 @@ final class DenseLayers {
       launches.launch("dense_tiles_forward", Launches.blocksOf(rows, TILE), Launches.blocksOf(out, TILE),
           Launches.THREADS, 0,
           new Arguments().pointer(memory.address(x)).pointer(memory.address(w)).pointer(memory.address(b))
-              .int32(activation.ordinal()).int32(rows).int32(in).int32(out).pointer(memory.address(y)));
+              .int32(activation.ordinal()).int32(rows).int32(in).int32(out).pointer(addressOrNull(before))
+              .pointer(memory.address(y)));
       return;
     }
     // The number of slices depends only on the width, so that the order of a sum is the same for any number of rows. It
@@ -278,9 +280,8 @@ final class DenseLayers {
     launches.launch("dense_forward", Launches.blocksOf(rows, DENSE_SIDE), Launches.blocksOf(out, DENSE_SIDE * tiles),
         slices * tiles * Launches.WARP, 0,
         new Arguments().pointer(memory.address(x)).pointer(memory.address(w)).pointer(memory.address(b))
-            .int32(activation.ordinal())
-            .int32(rows)
-            .int32(in).int32(out).int32(slices).pointer(memory.address(y)));
+            .int32(activation.ordinal()).int32(rows).int32(in).int32(out).int32(slices).pointer(addressOrNull(before))
+            .pointer(memory.address(y)));
   }
 
   /**
@@ -288,21 +289,21 @@ final class DenseLayers {
    * computed aside. The first layer has no gradient of the input. The gradients of its weights are the last for which
    * the optimiser waits; they need not wait for the gradients that are computed aside.
    */
-  private void backwardOwn(Matrix x, Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db,
+  private void backwardOwn(Matrix x, Matrix w, Matrix kept, Activation activation, Matrix dy, Matrix dw, Matrix db,
       Matrix dx) {
     if (dx == null) {
-      schedule.whileAside(List.of(x, y, dy), List.of(dw, db), () -> gradientsOwn(x, y, activation, dy, dw, db));
+      schedule.whileAside(List.of(x, kept, dy), List.of(dw, db), () -> gradientsOwn(x, kept, activation, dy, dw, db));
       return;
     }
     boolean changesDy = activation != Activation.IDENTITY;
-    schedule.whileAside(List.of(w, y, dy), changesDy ? List.of(dy, dx) : List.of(dx),
-        () -> inputGradientOwn(w, y, activation, dy, dx));
+    schedule.whileAside(List.of(w, kept, dy), changesDy ? List.of(dy, dx) : List.of(dx),
+        () -> inputGradientOwn(w, kept, activation, dy, dx));
     schedule.aside(Schedule.PRODUCTS_ASIDE, List.of(x, dy), List.of(dw, db),
-        () -> gradientsOwn(x, y, Activation.IDENTITY, dy, dw, db));
+        () -> gradientsOwn(x, kept, Activation.IDENTITY, dy, dw, db));
   }
 
   /** dy becomes the gradient before the activation, g; dx = g w. */
-  private void inputGradientOwn(Matrix w, Matrix y, Activation activation, Matrix dy, Matrix dx) {
+  private void inputGradientOwn(Matrix w, Matrix kept, Activation activation, Matrix dy, Matrix dx) {
     boolean changesDy = activation != Activation.IDENTITY;
     int rows = Math.toIntExact(dy.rows());
     int in = Math.toIntExact(dx.columns());
@@ -313,13 +314,13 @@ final class DenseLayers {
       int tiles = changesDy ? Math.min(2, columns) : 1;
       launches.launch("dense_backward", Launches.blocksOf(rows, DENSE_SIDE), changesDy ? 1 : columns,
           BACKWARD_SLICES * tiles * Launches.WARP, 0,
-          new Arguments().pointer(memory.address(w)).pointer(ifRead(y, activation)).int32(activation.ordinal())
+          new Arguments().pointer(memory.address(w)).pointer(ifRead(kept, activation)).int32(activation.ordinal())
               .int32(rows).int32(in).int32(out).pointer(memory.address(dy)).pointer(memory.address(dx)));
       return;
     }
     if (changesDy) {
-      launches.over("elu_backward", dy.size(),
-          new Arguments().pointer(memory.address(y)).int64(dy.size()).pointer(memory.address(dy)));
+      launches.over("activation_derivative", dy.size(), new Arguments().pointer(memory.address(kept))
+          .int32(activation.ordinal()).int64(dy.size()).pointer(memory.address(dy)));
     }
     launches.launch("dense_tiles_backward", Launches.blocksOf(rows, TILE), Launches.blocksOf(in, TILE),
         Launches.THREADS, 0,
@@ -328,18 +329,22 @@ final class DenseLayers {
   }
 
   /** dw += g^T x, db += column sums of g, where g is the gradient before the activation. */
-  private void gradientsOwn(Matrix x, Matrix y, Activation activation, Matrix dy, Matrix dw, Matrix db) {
+  private void gradientsOwn(Matrix x, Matrix kept, Activation activation, Matrix dy, Matrix dw, Matrix db) {
     launches.launch("dense_gradients", Launches.blocksOf(dy.columns(), DENSE_SIDE),
         Launches.blocksOf(x.columns(), Launches.WARP), Launches.THREADS, 0,
-        new Arguments().pointer(memory.address(x)).pointer(ifRead(y, activation)).int32(activation.ordinal())
+        new Arguments().pointer(memory.address(x)).pointer(ifRead(kept, activation)).int32(activation.ordinal())
             .pointer(memory.address(dy))
             .int32(Math.toIntExact(x.rows())).int32(Math.toIntExact(x.columns())).int32(Math.toIntExact(dy.columns()))
             .pointer(memory.address(dw)).pointer(memory.address(db)));
   }
 
-  /** The address of a layer's output y for kernels that go back through its activation, or 0 if they do not read y. */
-  private long ifRead(Matrix y, Activation activation) {
-    return activation == Activation.IDENTITY ? 0 : memory.address(y);
+  /** The address of what an activation keeps for kernels that go back through it, or 0 if they do not read it. */
+  private long ifRead(Matrix kept, Activation activation) {
+    return activation == Activation.IDENTITY ? 0 : memory.address(kept);
+  }
+
+  private long addressOrNull(Matrix matrix) {
+    return matrix == null ? 0 : memory.address(matrix);
   }
 
   /** c = op(a) op(b) + beta c. */

@@ -79,7 +79,7 @@ class PanelsTest {
     List<Term> terms = new ArrayList<>(config.objective().terms());
     terms.add(new Quartic(0.1));
     TrainConfig with =
-        new TrainConfig(config.model(), config.latent(), config.hidden(), config.batch(), config.epochs(),
+        new TrainConfig(config.model(), config.latent(), config.hidden().encoder(), config.batch(), config.epochs(),
             config.rate(), Objective.of(terms), config.seed());
     try (Stage stage = new Stage(new Subject(plain.title(), with, plain.dataset(), plain.device()))) {
       double[][] values = new double[5][3];
