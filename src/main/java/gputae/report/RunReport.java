@@ -23,6 +23,9 @@ public final class RunReport {
           "Random subsets of the network's weights after each of the last 1,000 steps: the sum of the death times of a"
               + " subset against its size. With m the slope of the line, the dimension is 1 / (1 \u2212 m)."));
 
+  /** Number of features in a report; more would make a page that nobody reads. */
+  private static final int MOST_FEATURES = 200;
+
   private RunReport() {}
 
   /**
@@ -34,10 +37,11 @@ public final class RunReport {
    * @param settings     name and value of each setting, shown in the map's order
    * @param epochs       in order; if empty, the table of epochs is left out
    * @param results      name and value of each result, shown in the map's order
+   * @param features     the features of vectors; empty for images
    * @throws IOException with one line naming the file that could not be read or written
    */
   public static void write(Path runDirectory, String title, Map<String, String> settings, List<Epoch> epochs,
-      Map<String, String> results)
+      Map<String, String> results, List<FeatureRow> features)
       throws IOException {
     Page page = new Page(title);
     page.add("<div class=\"cards\">\n");
@@ -47,6 +51,9 @@ public final class RunReport {
     }
     page.pairs("Settings", "pairs", settings);
     page.add("</div>\n");
+    if (!features.isEmpty()) {
+      features(page, features);
+    }
     if (!epochs.isEmpty()) {
       epochs(page, epochs);
     }
@@ -73,6 +80,25 @@ public final class RunReport {
       cell(page, Numbers.fourDigits(e.total()));
       cell(page, Numbers.fourDigits(e.testReconstruction()));
       cell(page, Numbers.rate(e.stepsPerSecond()));
+      page.add("</tr>\n");
+    }
+    page.add("</tbody>\n</table>\n</div>\n</details>\n");
+  }
+
+  private static void features(Page page, List<FeatureRow> features) {
+    int shown = Math.min(MOST_FEATURES, features.size());
+    page.add("<details open>\n<summary>Features (" + (shown < features.size() ? "the first " + shown + " of " : "")
+        + features.size() + "), in the unit of the data</summary>\n<div class=\"scroll\">\n<table class=\"epochs\">\n")
+        .add("<thead><tr><th>feature</th><th>test, mean</th><th>standard deviation</th><th>generated, mean</th>"
+            + "<th>standard deviation</th><th>error of reconstruction (RMSE)</th></tr></thead>\n<tbody>\n");
+    for (FeatureRow feature : features.subList(0, shown)) {
+      page.add("<tr>");
+      page.add("<td>").text(feature.name()).add("</td>");
+      cell(page, Numbers.fourDigits(feature.mean()));
+      cell(page, Numbers.fourDigits(feature.deviation()));
+      cell(page, Numbers.fourDigits(feature.generatedMean()));
+      cell(page, Numbers.fourDigits(feature.generatedDeviation()));
+      cell(page, Numbers.fourDigits(feature.error()));
       page.add("</tr>\n");
     }
     page.add("</tbody>\n</table>\n</div>\n</details>\n");

@@ -2,10 +2,12 @@ package gputae.run;
 
 import gputae.backend.Activation;
 import gputae.backend.Backend;
+import gputae.backend.Matrix;
 import gputae.backend.Output;
 import gputae.data.Npy;
 import gputae.data.Images;
 import gputae.data.Samples;
+import gputae.data.Scaling;
 import gputae.data.Split;
 import gputae.data.Vectors;
 import gputae.evaluate.UnitBall;
@@ -27,6 +29,7 @@ import gputae.objective.Reconstruction;
 import gputae.objective.Setting;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
+import gputae.report.FeatureRow;
 import gputae.report.RunReport;
 import gputae.train.Epoch;
 import gputae.train.TrainConfig;
@@ -97,7 +100,7 @@ public final class RunOutputs {
       throws IOException {
     Npy.write(run.latents(), latents.coordinates(), latents.count(), latents.dimension());
     writeLabels();
-    drawFigures(backend, model, latents, "");
+    Samples generated = drawFigures(backend, model, latents, "");
     draw(() -> LossFigure.write(run.figure("losses"), history, output()));
     double outside = UnitBall.shareOutside(latents);
     Map<String, String> results = new LinkedHashMap<>();
@@ -113,16 +116,26 @@ public final class RunOutputs {
       Files.deleteIfExists(run.figure(PH_DIMENSION));
     }
     results.put("seconds", format("%.1f", last.seconds()));
-    RunReport.write(run.path(), title(), settings(config), history, results);
+    RunReport.write(run.path(), title(), settings(config), history, results,
+        generated instanceof Vectors vectors ? features(backend, model, latents, vectors) : List.of());
     return outside;
+  }
+
+  private List<FeatureRow> features(Backend backend, Autoencoder model, FloatPoints latents, Vectors generated) {
+    Scaling scaling = config.options().scaling();
+    try (Matrix z = backend.allocate(latents.count(), latents.dimension()).upload(latents.coordinates())) {
+      Vectors reconstructed = ((Vectors) test.samples()).shape().samples(model.decode(z));
+      return FeatureTable.of(scaling.undo((Vectors) test.samples()), scaling.undo(reconstructed),
+          scaling.undo(generated));
+    }
   }
 
   private Output output() {
     return config.config().output();
   }
 
-  /** Draws the latent points and generated samples; {@code suffix} distinguishes epochs. */
-  public void drawFigures(Backend backend, Autoencoder model, FloatPoints latents, String suffix) throws IOException {
+  /** Draws the latent points and generated samples, which it returns; {@code suffix} distinguishes epochs. */
+  public Samples drawFigures(Backend backend, Autoencoder model, FloatPoints latents, String suffix) throws IOException {
     TrainConfig train = config.config();
     draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents,
         test.labels(), config.classes(), title()));
@@ -136,6 +149,7 @@ public final class RunOutputs {
       draw(() -> VectorFigure.write(png, (Vectors) test.samples(), test.labels(), config.classes(),
           (Vectors) generated, config.options().scaling().kind().unit()));
     }
+    return generated;
   }
 
   private String title() {

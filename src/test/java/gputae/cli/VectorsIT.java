@@ -96,7 +96,9 @@ class VectorsIT {
     double[] shift = doubles(config, "scale_shift");
     assertEquals(60, shift[0], 3);
     assertEquals(1000, shift[2], 100);
-    assertTrue(Files.readString(folder.resolve("run/report.html")).contains("mean squared error"));
+    String report = Files.readString(folder.resolve("run/report.html"));
+    assertTrue(report.contains("mean squared error") && report.contains("Features (4), in the unit of the data"));
+    assertTrue(report.contains("<td>stem</td><td>9") || report.contains("<td>stem</td><td>1"), report);
     Map<String, String> metadata = SafeTensors.read(folder.resolve("run/model.safetensors")).metadata();
     assertEquals("gaussian", metadata.get("output"));
     assertEquals("standardise", metadata.get("scale"));

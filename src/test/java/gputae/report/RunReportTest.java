@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,9 +111,25 @@ class RunReportTest {
     }
   }
 
+  @Test
+  void featuresHaveATable() throws IOException {
+    assertFalse(page("title", Map.of(), EPOCHS, Map.of()).contains("Features"));
+    features = List.of(new FeatureRow("sepal <length>", 5.8, 0.8, 6.1, 0.25, 0.125));
+    String page = page("title", Map.of("a", "b"), EPOCHS, Map.of());
+    assertTrue(page.contains("Features (1), in the unit of the data"));
+    assertTrue(page.contains("<td>sepal &lt;length&gt;</td><td>5.800</td><td>0.8000</td><td>6.100</td><td>0.2500</td>"
+        + "<td>0.1250</td>"), page);
+    features = Collections.nCopies(300, features.get(0));
+    page = page("title", Map.of(), EPOCHS, Map.of());
+    assertTrue(page.contains("Features (the first 200 of 300)"));
+    assertEquals(200, page.split("sepal", -1).length - 1);
+  }
+
+  private List<FeatureRow> features = List.of();
+
   private String page(String title, Map<String, String> settings, List<Epoch> epochs, Map<String, String> results)
       throws IOException {
-    RunReport.write(run, title, settings, epochs, results);
+    RunReport.write(run, title, settings, epochs, results, features);
     return Files.readString(run.resolve("report.html"));
   }
 }
