@@ -135,7 +135,8 @@ public final class RunOutputs {
   }
 
   /** Draws the latent points and generated samples, which it returns; {@code suffix} distinguishes epochs. */
-  public Samples drawFigures(Backend backend, Autoencoder model, FloatPoints latents, String suffix) throws IOException {
+  public Samples drawFigures(Backend backend, Autoencoder model, FloatPoints latents, String suffix)
+      throws IOException {
     TrainConfig train = config.config();
     draw(() -> LatentFigure.write(run.figure("latent" + suffix), latents,
         test.labels(), config.classes(), title()));
