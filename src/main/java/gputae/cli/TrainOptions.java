@@ -147,6 +147,11 @@ final class TrainOptions {
           + " tanh or gelu (with erf) (default: ${DEFAULT-VALUE}).")
   private Activation activation;
 
+  @Option(names = "--batch-norm",
+      description = "Batch normalisation before each activation, as PyTorch's BatchNorm1d. Every batch needs two images"
+          + " or more.")
+  private boolean batchNorm;
+
   @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = PresetConverter.class,
       description = {
         "paper: batch 128, norm penalty, all death times. authors-code: batch 512, squared-norm penalty, edges up to "
@@ -314,7 +319,7 @@ final class TrainOptions {
     require("--batch", rows, rows >= 1, "at least 1");
     require("--epochs", epochs, epochs >= 1, "at least 1");
     require("--lr", rate, rate > 0 && Double.isFinite(rate), "finite and greater than 0");
-    return new TrainConfig(model, latent, new HiddenLayers(hidden, decoder, activation), rows, epochs, rate,
+    return new TrainConfig(model, latent, new HiddenLayers(hidden, decoder, activation, batchNorm), rows, epochs, rate,
         objective(), seed, phDimension);
   }
 

@@ -25,7 +25,7 @@ public final class ModelMetadata {
   /**
    * The metadata of a network: {@code gpu_tae}, the version of this program; {@code encoder} and {@code decoder}, sizes
    * from the input to the output, such as 784,64,64,2; {@code activation}, elu, relu, leaky_relu, tanh or gelu;
-   * {@code encoder_output}.
+   * {@code batch_norm}, true, only with batch normalisation; {@code encoder_output}.
    */
   public static Map<String, String> of(Architecture architecture, String version) {
     Map<String, String> metadata = new LinkedHashMap<>();
@@ -33,6 +33,9 @@ public final class ModelMetadata {
     metadata.put("encoder", sizes(architecture.encoderSizes()));
     metadata.put("decoder", sizes(architecture.decoderSizes()));
     metadata.put(ACTIVATION, architecture.hidden().activation().label());
+    if (architecture.hidden().batchNorm()) {
+      metadata.put("batch_norm", "true");
+    }
     if (architecture.variational()) {
       metadata.put(ENCODER_OUTPUT, HALVES);
     }

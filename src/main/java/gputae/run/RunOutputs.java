@@ -136,6 +136,9 @@ public final class RunOutputs {
     if (hidden.activation() != Activation.ELU) {
       settings.put("activation", hidden.activation().title());
     }
+    if (hidden.batchNorm()) {
+      settings.put("batch normalisation", "before each activation");
+    }
     settings.put("batch", String.valueOf(train.batch()));
     settings.put("epochs", String.valueOf(train.epochs()));
     settings.put("learning rate", String.valueOf(train.rate()));
