@@ -32,6 +32,26 @@ OPERATION(int, dense_backward,
           (const float* x, const float* w, const float* kept, int activation, float* dy, float* dw, float* db,
            float* dx, int64_t rows, int64_t in, int64_t out, GputaeTeam* team))
 
+// Batch normalisation of x (rows, c), at least 2 rows, with the activation after it: y = activation((x - m) r scale +
+// shift), where m and s are the mean and the biased variance of a column and r = 1 / sqrt(s + 1e-5). batch (2, c) gets
+// m and r. running_mean and running_variance go a tenth of the way to m and to the unbiased variance. count (2): low +
+// 2^24 high += 1. Unless `before` (rows, c) is null, it gets the values before the activation.
+OPERATION(void, batch_norm,
+          (const float* x, const float* scale, const float* shift, int activation, float* running_mean,
+           float* running_variance, float* count, float* batch, float* before, float* y, int64_t rows, int64_t c,
+           GputaeTeam* team))
+
+// The backward pass: with the gradient g before the activation and n = (x - m) r, dshift (c) += column sums of g,
+// dscale (c) += column sums of g n, and dy (rows, c) becomes the gradient of x. kept is as in dense_backward.
+OPERATION(void, batch_norm_backward,
+          (const float* x, const float* scale, const float* batch, const float* kept, int activation, float* dscale,
+           float* dshift, float* dy, int64_t rows, int64_t c, GputaeTeam* team))
+
+// y (rows, c) = activation((y - running_mean) scale / sqrt(running_variance + 1e-5) + shift).
+OPERATION(void, batch_norm_running,
+          (const float* scale, const float* shift, const float* running_mean, const float* running_variance,
+           int activation, float* y, int64_t rows, int64_t c, GputaeTeam* team))
+
 // probability = 1 / (1 + exp(-logit)), count values.
 OPERATION(void, sigmoid, (const float* logits, float* probability, int64_t count, GputaeTeam* team))
 

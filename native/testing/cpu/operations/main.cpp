@@ -70,6 +70,7 @@ int main(int count, char** arguments) {
   test_random_numbers();
   test_batches();
   test_dense_layers();
+  test_batch_norms();
   test_exponentials();
   test_losses();
   test_spanning_trees();

@@ -89,6 +89,7 @@ void all_near(Guarded<float>& values, Reference reference, Tolerance tolerance, 
 void test_random_numbers();
 void test_batches();
 void test_dense_layers();
+void test_batch_norms();
 void test_exponentials();
 void test_losses();
 void test_spanning_trees();

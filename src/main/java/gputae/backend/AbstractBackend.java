@@ -205,6 +205,34 @@ public abstract class AbstractBackend implements Backend {
     }
   }
 
+  protected static void requireBatchNorm(Matrix x, BatchNorm norm, Matrix before, Matrix y) {
+    requireFloats("batchNorm", x, y, norm.batch());
+    require(x.rows() >= 2 && y.rows() == x.rows() && y.columns() == x.columns()
+        && norm.batch().size() == 2 * x.columns(), "batchNorm", x, y, norm.batch());
+    requireBatchNormRunning(norm, y);
+    if (before != null) {
+      requireFloats("batchNorm", before);
+      require(before.rows() == y.rows() && before.columns() == y.columns(), "batchNorm", before, y);
+    }
+  }
+
+  protected static void requireBatchNormBackward(Matrix x, BatchNorm norm, Matrix kept, Matrix dy) {
+    requireBatchNorm(x, norm, kept, dy);
+    requireFloats("batchNormBackward", norm.scaleGradient(), norm.shiftGradient());
+    require(norm.scaleGradient().size() == x.columns() && norm.shiftGradient().size() == x.columns(),
+        "batchNormBackward", norm.scaleGradient(), norm.shiftGradient());
+  }
+
+  protected static void requireBatchNormRunning(BatchNorm norm, Matrix y) {
+    Matrix[] own = {norm.scale(), norm.shift(), norm.runningMean(), norm.runningVariance()};
+    requireFloats("batchNorm", own);
+    requireFloats("batchNorm", y, norm.count());
+    require(norm.count().size() == 2, "batchNorm, count", norm.count());
+    for (Matrix matrix : own) {
+      require(matrix.size() == y.columns(), "batchNorm", matrix, y);
+    }
+  }
+
   protected static void requireSigmoid(Matrix logits, Matrix probability) {
     requireFloats("sigmoid", logits, probability);
     require(logits.size() == probability.size(), "sigmoid", logits, probability);

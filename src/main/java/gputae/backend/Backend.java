@@ -174,6 +174,31 @@ public interface Backend extends AutoCloseable {
     }
   }
 
+  /**
+   * Batch normalisation in training, with the activation after it: u = (x - m) scale / sqrt(s + 1e-5) + shift, where m
+   * and s are mean and biased variance of a column of x (rows, c), and y = activation(u). The running mean and variance
+   * go a tenth of the way to m and to the unbiased variance, and the count of batches rises by 1.
+   *
+   * @param x      at least 2 rows
+   * @param before (rows, c) = u, or null if it is not needed; as for {@link #dense}
+   * @param y      (rows, c)
+   */
+  void batchNorm(Matrix x, BatchNorm norm, Activation activation, Matrix before, Matrix y);
+
+  /**
+   * The backward pass of {@link #batchNorm}. On entry dy (rows, c) is the gradient with respect to y, on return with
+   * respect to x. The gradients of scale and shift accumulate.
+   *
+   * @param kept as for {@link #denseBackward}
+   */
+  void batchNormBackward(Matrix x, BatchNorm norm, Matrix kept, Activation activation, Matrix dy);
+
+  /**
+   * Batch normalisation after training, in place: y (rows, c) = activation((y - running mean) scale / sqrt(running
+   * variance + 1e-5) + shift).
+   */
+  void batchNormRunning(BatchNorm norm, Activation activation, Matrix y);
+
   /** probability = 1 / (1 + exp(-logits)), element by element; both may be the same matrix. */
   void sigmoid(Matrix logits, Matrix probability);
 

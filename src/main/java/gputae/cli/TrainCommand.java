@@ -189,7 +189,7 @@ final class TrainCommand implements Callable<Integer> {
       ParameterLayout layout = RunTraining.layout(config, loaded.shape().size());
       say(String.format(Locale.ROOT,
           "PH dimension: keeps the last %,d iterates of %,d parameters, %,d MB on the device",
-          PhDimension.POINTS, layout.parameters(), LastIterates.bytes(layout.size()) / 1_000_000));
+          PhDimension.POINTS, layout.parameters(), LastIterates.bytes(layout.trained()) / 1_000_000));
     }
   }
 

@@ -1,14 +1,11 @@
 package gputae.cli;
 
 import gputae.backend.Activation;
-import gputae.backend.BallPenalty;
 import gputae.backend.Output;
 import gputae.data.DataOptions;
 import gputae.data.HeldOut;
 import gputae.data.Scaling;
 import gputae.model.HiddenLayers;
-import gputae.objective.Ball;
-import gputae.objective.Deaths;
 import gputae.objective.Objective;
 import gputae.objective.Setting;
 import gputae.objective.Signature;
@@ -39,42 +36,6 @@ import picocli.CommandLine;
 
 /** The training and its data: the options of {@code train} on which the result of a run depends. */
 final class TrainOptions {
-
-  /** Settings that belong together. */
-  private enum Preset {
-    /** The paper's text. */
-    PAPER("paper", 128, Map.of()),
-    /** The last commit of the authors' repository. */
-    AUTHORS_CODE("authors-code", 512, Map.of(Ball.PENALTY, BallPenalty.SQUARED, Deaths.MAX_EDGE, 0.5));
-
-    private final String label;
-    private final int batch;
-    /** Values of settings that differ from the defaults. */
-    private final Map<Setting<?>, Object> ofTerms;
-
-    Preset(String label, int batch, Map<Setting<?>, Object> ofTerms) {
-      this.label = label;
-      this.batch = batch;
-      this.ofTerms = ofTerms;
-    }
-
-    @Override
-    public String toString() {
-      return label;
-    }
-  }
-
-  static final class PresetConverter implements picocli.CommandLine.ITypeConverter<Preset> {
-    @Override
-    public Preset convert(String value) {
-      for (Preset preset : Preset.values()) {
-        if (preset.label.equals(value)) {
-          return preset;
-        }
-      }
-      throw new picocli.CommandLine.TypeConversionException("'" + value + "' is not paper or authors-code");
-    }
-  }
 
   static final class ActivationConverter implements picocli.CommandLine.ITypeConverter<Activation> {
     @Override
@@ -168,7 +129,12 @@ final class TrainOptions {
           + " tanh or gelu (with erf) (default: ${DEFAULT-VALUE}).")
   private Activation activation;
 
-  @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = PresetConverter.class,
+  @Option(names = "--batch-norm",
+      description = "Batch normalisation before each activation, as PyTorch's BatchNorm1d. Every batch needs two images"
+          + " or more.")
+  private boolean batchNorm;
+
+  @Option(names = "--preset", paramLabel = "NAME", defaultValue = "paper", converter = Preset.Converter.class,
       description = {
         "paper: batch 128, norm penalty, all death times. authors-code: batch 512, squared-norm penalty, edges up to "
             + "0.5. Other options override the preset "
@@ -331,12 +297,12 @@ final class TrainOptions {
     requireUnits("--hidden", hidden);
     List<Integer> decoder = decoderHidden == null ? HiddenLayers.reversed(hidden) : decoderHidden;
     requireUnits("--decoder-hidden", decoder);
-    int rows = batch == null ? preset.batch : batch;
+    int rows = batch == null ? preset.batch() : batch;
     require("--latent", latent, latent >= 1, "at least 1");
     require("--batch", rows, rows >= 1, "at least 1");
     require("--epochs", epochs, epochs >= 1, "at least 1");
     require("--lr", rate, rate > 0 && Double.isFinite(rate), "finite and greater than 0");
-    return new TrainConfig(model, latent, new HiddenLayers(hidden, decoder, activation), rows, epochs, rate,
+    return new TrainConfig(model, latent, new HiddenLayers(hidden, decoder, activation, batchNorm), rows, epochs, rate,
         objective(), seed, phDimension);
   }
 
@@ -436,7 +402,7 @@ final class TrainOptions {
   private <V> V checked(Setting<V> setting) {
     V value = termOptions.get(setting).getValue();
     if (value == null) {
-      value = setting.type().cast(preset.ofTerms.getOrDefault(setting, setting.fallback()));
+      value = setting.type().cast(preset.ofTerms().getOrDefault(setting, setting.fallback()));
     }
     require(setting.option(), value, setting.allows(value), setting.allowed());
     return value;

@@ -32,7 +32,7 @@ public final class Autoencoder implements AutoCloseable {
     this.architecture = architecture;
     this.layout = new ParameterLayout(architecture);
     this.parameters = backend.allocate(1, layout.size());
-    this.gradients = backend.allocate(1, layout.size());
+    this.gradients = backend.allocate(1, layout.trained());
     this.encoder = chain("encoder", architecture.encoderSizes());
     this.decoder = chain("decoder", architecture.decoderSizes());
   }
@@ -53,12 +53,17 @@ public final class Autoencoder implements AutoCloseable {
     return layout;
   }
 
-  /** The flat parameter buffer, (1, layout().size()). */
+  /** The flat parameter buffer, (1, layout().size()). Its end are the running statistics of batch normalisations. */
   public Matrix parameters() {
     return parameters;
   }
 
-  /** The gradients, (1, layout().size()); backward passes accumulate into them. */
+  /** The part of the flat parameter buffer that the optimiser changes, (1, layout().trained()). */
+  public Matrix trained() {
+    return parameters.view(0, 1, layout.trained());
+  }
+
+  /** The gradients, (1, layout().trained()); backward passes accumulate into them. */
   public Matrix gradients() {
     return gradients;
   }

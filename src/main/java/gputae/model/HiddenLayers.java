@@ -11,8 +11,14 @@ import java.util.List;
  * @param encoder    sizes of the encoder's hidden layers in order
  * @param decoder    sizes of the decoder's hidden layers in order
  * @param activation the function after each of them
+ * @param batchNorm  whether a batch normalisation is between each of them and its activation
  */
-public record HiddenLayers(List<Integer> encoder, List<Integer> decoder, Activation activation) {
+public record HiddenLayers(List<Integer> encoder, List<Integer> decoder, Activation activation, boolean batchNorm) {
+
+  /** Layers without batch normalisation. */
+  public HiddenLayers(List<Integer> encoder, List<Integer> decoder, Activation activation) {
+    this(encoder, decoder, activation, false);
+  }
 
   public HiddenLayers {
     encoder = List.copyOf(encoder);

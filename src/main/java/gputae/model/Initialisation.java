@@ -1,10 +1,11 @@
 package gputae.model;
 
 import gputae.backend.Philox;
+import java.util.Arrays;
 
 /**
  * PyTorch's default initialisation of linear layers: weights and biases uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)).
- * Scalars are 1.
+ * Scalars are 1; batch normalisations change nothing at first, with running means of 0 and running variances of 1.
  */
 public final class Initialisation {
 
@@ -21,7 +22,12 @@ public final class Initialisation {
     int number = 0;
     for (ParameterLayout.Tensor tensor : layout.tensors()) {
       if (tensor.fanIn() == 0) {
-        values[tensor.offset()] = 1;
+        switch (tensor.kind()) {
+          case SCALAR, SCALE, VARIANCE -> Arrays.fill(values, tensor.offset(), tensor.offset() + tensor.size(), 1);
+          default -> {
+            // 0
+          }
+        }
         continue;
       }
       float bound = (float) (1 / Math.sqrt(tensor.fanIn()));

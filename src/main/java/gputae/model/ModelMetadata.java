@@ -27,9 +27,9 @@ public final class ModelMetadata {
   /**
    * The metadata of a network: {@code gpu_tae}, the version of this program; {@code encoder} and {@code decoder}, sizes
    * from the input to the output, such as 784,64,64,2; {@code activation}, elu, relu, leaky_relu, tanh or gelu;
-   * {@code encoder_output}; {@code output}, bernoulli or gaussian. For vectors also {@code scale}, none, unit or
-   * standardise, with {@code scale_shift} and {@code scale_factor}, a number for each feature: the network's input is
-   * (x - shift) / factor.
+   * {@code batch_norm}, true, only with batch normalisation; {@code encoder_output}; {@code output}, bernoulli or
+   * gaussian. For vectors also {@code scale}, none, unit or standardise, with {@code scale_shift} and
+   * {@code scale_factor}, a number for each feature: the network's input is (x - shift) / factor.
    *
    * @param scaling null for images, whose input is byte / 255
    */
@@ -39,6 +39,9 @@ public final class ModelMetadata {
     metadata.put("encoder", sizes(architecture.encoderSizes()));
     metadata.put("decoder", sizes(architecture.decoderSizes()));
     metadata.put(ACTIVATION, architecture.hidden().activation().label());
+    if (architecture.hidden().batchNorm()) {
+      metadata.put("batch_norm", "true");
+    }
     if (architecture.variational()) {
       metadata.put(ENCODER_OUTPUT, HALVES);
     }

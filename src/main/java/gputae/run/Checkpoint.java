@@ -48,8 +48,8 @@ public record Checkpoint(RunDirectory run, SafeTensors file) {
 
   /** Refuses a training whose checkpoint would be too large. */
   static void requireSize(TrainConfig config, ParameterLayout layout) {
-    long bytes = 3 * layout.size() * Float.BYTES
-        + config.objective().state(layout.size()).stream().mapToLong(ParameterTerm.State::bytes).sum();
+    long bytes = (2L * layout.trained() + layout.size()) * Float.BYTES
+        + config.objective().state(layout.trained()).stream().mapToLong(ParameterTerm.State::bytes).sum();
     if (bytes > MOST_BYTES) {
       throw new Failure(String.format(Locale.ROOT,
           "the checkpoint of this training would have %,d bytes, and %,d are the most; a smaller --hidden is needed,"

@@ -150,13 +150,17 @@ public record RunConfig(
     if (hidden.activation() != Activation.ELU) {
       json.addProperty("activation", hidden.activation().label());
     }
+    if (hidden.batchNorm()) {
+      json.addProperty("batch_norm", true);
+    }
   }
 
   private static HiddenLayers hidden(JsonSettings json) {
     List<Integer> encoder = sizes(json, "hidden");
     return new HiddenLayers(encoder,
         json.has("decoder_hidden") ? sizes(json, "decoder_hidden") : HiddenLayers.reversed(encoder),
-        json.has("activation") ? json.oneOf("activation", Activation.nonlinear()) : Activation.ELU);
+        json.has("activation") ? json.oneOf("activation", Activation.nonlinear()) : Activation.ELU,
+        json.flag("batch_norm"));
   }
 
   private static List<Integer> sizes(JsonSettings json, String key) {

@@ -172,6 +172,9 @@ public final class RunOutputs {
     if (hidden.activation() != Activation.ELU) {
       settings.put("activation", hidden.activation().title());
     }
+    if (hidden.batchNorm()) {
+      settings.put("batch normalisation", "before each activation");
+    }
     settings.put("output", train.output() + ": " + (train.output() == Output.BERNOULLI ? "cross-entropy"
         : train.output().unit()));
     if (config.options().scaling() != null) {

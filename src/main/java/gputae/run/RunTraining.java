@@ -6,6 +6,7 @@ import gputae.homology.NoDimensionException;
 import gputae.homology.PhDimension;
 import gputae.linear.FloatPoints;
 import gputae.model.ParameterLayout;
+import gputae.train.BatchOfOneException;
 import gputae.train.Epoch;
 import gputae.train.MissingLabelsException;
 import gputae.train.Step;
@@ -53,7 +54,8 @@ public final class RunTraining {
    * Makes a trainer with these settings.
    *
    * @throws Failure if the sizes of the network overflow, if a term of the objective needs labels that the data set
-   *     lacks, if the training has too few steps for the PH dimension, or if its checkpoint would be too large
+   *     lacks, if a batch normalisation would get a batch of one image, if the training has too few steps for the PH
+   *     dimension, or if its checkpoint would be too large
    */
   public static Trainer trainer(Backend backend, TrainConfig config, Dataset data, TrainControl control) {
     Checkpoint.requireSize(config, layout(config, data.train().samples().size()));
@@ -65,6 +67,8 @@ public final class RunTraining {
       throw new Failure(e.getMessage() + "; take a data set with labels, or leave the term out", e);
     } catch (TooFewStepsException e) {
       throw new Failure(e.getMessage(), e);
+    } catch (BatchOfOneException e) {
+      throw new Failure(e.getMessage() + "; take another --batch", e);
     }
   }
 

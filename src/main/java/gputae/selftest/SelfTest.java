@@ -37,7 +37,7 @@ public final class SelfTest {
 
   /** All operations, in the order of a training step. */
   public static List<Operation> operations() {
-    return Stream.of(StepOperations.beforeTheModel(), DenseOperations.all(), LossOperations.all(),
+    return Stream.of(StepOperations.beforeTheModel(), DenseOperations.all(), NormOperations.all(), LossOperations.all(),
         HomologyOperations.all(), PointLossOperations.all(), EdgeOperations.all(), IterateOperations.all(),
         LatentOperations.all(),
         StepOperations.afterTheModel(), RepeatOperations.all()).flatMap(List::stream).toList();

@@ -39,13 +39,18 @@ final class TrainMemory {
     long rows = Math.min(batch, images);
     long lastRows = (images - 1) % batch + 1;
     // Parameters, gradients, and two moments; one more gradient for terms of the parameters.
-    long parameters = new ParameterLayout(architecture).size();
+    ParameterLayout layout = new ParameterLayout(architecture);
+    long parameters = layout.trained();
+    // The inputs of batch normalisations, and of each layer the statistics of a batch and a bias's gradient.
+    boolean norm = architecture.hidden().batchNorm();
+    long hidden = encoded - architecture.encoderOutputs() + decoded - pixels;
+    long norms = norm ? (rows + 3) * hidden * Float.BYTES : 0;
     List<ParameterTerm> parameterTerms = config.objective().parameter();
-    long weights = (parameterTerms.isEmpty() ? 4 : 5) * parameters * Float.BYTES;
+    long weights = (parameterTerms.isEmpty() ? 4 : 5) * parameters * Float.BYTES
+        + (layout.size() - parameters) * Float.BYTES + norms;
     // Outputs and their gradients, where the last gradient overwrites the logits; values before the activations;
     // noise, samples and gradient of a variational encoder; gradients of the latent terms.
-    long kept = architecture.hidden().activation().keepsInput()
-        ? encoded - architecture.encoderOutputs() + decoded - pixels : 0;
+    long kept = architecture.hidden().activation().keepsInput() ? hidden : 0;
     long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels + kept
         + (config.objective().variational() ? 3L * config.latent() : 0)
         + (long) config.objective().latent().size() * config.latent();

@@ -20,9 +20,9 @@ import java.util.Map;
  *
  * @param step         number of steps done
  * @param seconds      wall time spent so far
- * @param parameters   flat buffer
- * @param firstMoment  Adam's first moment, flat
- * @param secondMoment Adam's second moment, flat
+ * @param parameters   flat buffer, with the running statistics of batch normalisations
+ * @param firstMoment  Adam's first moment, flat, of the part of the buffer that Adam changes
+ * @param secondMoment Adam's second moment, likewise
  * @param terms        by name, what terms of the parameters keep from step to step
  * @param sums         sums over the steps of the unfinished epoch
  * @param history      finished epochs
@@ -52,9 +52,9 @@ public record TrainState(
     }
     file.put("history", SafeTensors.Tensor.of(rows.array(), List.of(history.size(), columns)));
     Weights.addNamed(file, "parameters.", layout, parameters);
-    Weights.addNamed(file, "first_moment.", layout, firstMoment);
-    Weights.addNamed(file, "second_moment.", layout, secondMoment);
-    for (ParameterTerm.State one : objective.state(layout.size())) {
+    Weights.addTrained(file, "first_moment.", layout, firstMoment);
+    Weights.addTrained(file, "second_moment.", layout, secondMoment);
+    for (ParameterTerm.State one : objective.state(layout.trained())) {
       file.put(TERMS + one.name(), SafeTensors.Tensor.of(terms.get(one.name()), shape(one)));
     }
     return file;
@@ -84,14 +84,14 @@ public record TrainState(
     int epochs = rows == null || rows.shape().isEmpty() ? 0 : rows.shape().get(0);
     List<Epoch> history = history(columns,
         tensor(file, "history", SafeTensors.Type.F64, List.of(epochs, columns.size() + OTHER_COLUMNS)).doubles());
-    float[] second = Weights.flat(layout, file, "second_moment.");
+    float[] second = Weights.flatTrained(layout, file, "second_moment.");
     for (float value : second) {
       if (value < 0) {
         throw new IllegalArgumentException("a second moment is " + value + ", not a mean of squares");
       }
     }
     Map<String, float[]> terms = new LinkedHashMap<>();
-    for (ParameterTerm.State one : objective.state(layout.size())) {
+    for (ParameterTerm.State one : objective.state(layout.trained())) {
       float[] values = tensor(file, TERMS + one.name(), SafeTensors.Type.F32, shape(one)).floats();
       for (float value : values) {
         if (!Float.isFinite(value)) {
@@ -102,7 +102,7 @@ public record TrainState(
       terms.put(one.name(), values);
     }
     return new TrainState(step, seconds, Weights.flat(layout, file, "parameters."),
-        Weights.flat(layout, file, "first_moment."), second, terms, sums, history);
+        Weights.flatTrained(layout, file, "first_moment."), second, terms, sums, history);
   }
 
   private static List<Epoch> history(List<TermKind<?>> columns, double[] rows) {

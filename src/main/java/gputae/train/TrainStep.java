@@ -68,8 +68,8 @@ public final class TrainStep implements AutoCloseable {
     this.config = config;
     this.objective = config.objective();
     this.model = model;
-    this.firstMoment = backend.allocate(1, model.layout().size());
-    this.secondMoment = backend.allocate(1, model.layout().size());
+    this.firstMoment = backend.allocate(1, model.layout().trained());
+    this.secondMoment = backend.allocate(1, model.layout().trained());
     this.step = backend.allocate(ElementType.INT64, 1, 1);
     this.rates = AdamRates.of(config.rate()).on(backend);
     int columns = objective.columns().size();
@@ -86,7 +86,7 @@ public final class TrainStep implements AutoCloseable {
     this.noise = variational ? backend.allocate(rows, config.latent()) : null;
     this.latentTerms = new LatentTerms(backend, objective, rows, model.architecture().pixels(), config.latent(),
         name -> new LatentTerm.Scalar(model.scalar(name), model.scalarGradient(name)));
-    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().size(), config.seed(),
+    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().trained(), config.seed(),
         Streams.PARAMETER_TERMS);
   }
 
@@ -197,7 +197,7 @@ public final class TrainStep implements AutoCloseable {
     long rows = batch.rows();
     Chain.Activations encoding = encoded.firstRows(rows);
     Chain.Activations decoding = decoded.firstRows(rows);
-    parameterTerms.enqueue(model.parameters(), step, model.gradients(), losses);
+    parameterTerms.enqueue(model.trained(), step, model.gradients(), losses);
     Matrix z = encoding.output();
     Matrix dz = encoding.outputGradient();
     if (noise != null) {
@@ -239,7 +239,7 @@ public final class TrainStep implements AutoCloseable {
 
   /** Moves the weights along the gradients. */
   void update() {
-    backend.adam(model.parameters(), model.gradients(), firstMoment, secondMoment, step, rates);
+    backend.adam(model.trained(), model.gradients(), firstMoment, secondMoment, step, rates);
   }
 
   private Matrix value(TermKind<?> kind) {

@@ -87,6 +87,7 @@ public final class Trainer implements AutoCloseable {
   /**
    * A training at its beginning, with initial weights drawn from the seed.
    *
+   * @throws BatchOfOneException if a batch has one image and there are batch normalisations
    * @throws MissingLabelsException if a term needs the images' classes and the data set has none
    * @throws TooFewStepsException if the PH dimension is asked for and the training has too few steps for it
    * @throws OutOfMemoryException     if the device has not enough memory, saying which batch would fit where that is
@@ -103,6 +104,9 @@ public final class Trainer implements AutoCloseable {
     this.images = dataset.train().count();
     this.stepsPerEpoch = (images - 1) / config.batch() + 1;
     this.lastRows = images - (stepsPerEpoch - 1) * config.batch();
+    if (config.hidden().batchNorm() && (lastRows == 1 || config.batch() == 1)) {
+      throw new BatchOfOneException(images, config.batch());
+    }
     LastIterates.requireSteps(config, images);
     this.stepsBeforeIterates = (long) config.epochs() * stepsPerEpoch - PhDimension.POINTS;
     Architecture architecture = architecture(config, dataset.shape().size());
@@ -124,7 +128,7 @@ public final class Trainer implements AutoCloseable {
       this.fullBatches = batchesTogether == 1 || stepsPerEpoch <= batchesTogether ? null
           : backend.record(() -> trainStep.run(trainSamples, order, stepsPerEpoch, fullRows, batchesTogether));
       this.testLoss = new ReconstructionLoss(model, testSamples);
-      this.iterates = config.phDimension() ? new LastIterates(backend, model.parameters()) : null;
+      this.iterates = config.phDimension() ? new LastIterates(backend, model.trained()) : null;
     } catch (OutOfMemoryException e) {
       throw e.free() < 0 ? e
           : e.advising(TrainMemory.advice(config, dataset, backend.allocatedBytes() - heldBefore + e.free()));
@@ -230,9 +234,11 @@ public final class Trainer implements AutoCloseable {
     float[] parameters = model.parameters().toFloats();
     float[] first = trainStep.firstMoment().toFloats();
     float[] second = trainStep.secondMoment().toFloats();
-    for (int i = 0; i < parameters.length; i++) {
-      if (!Float.isFinite(parameters[i]) || !Float.isFinite(first[i]) || !Float.isFinite(second[i])) {
-        throw new DivergedException(steps, "a weight is not finite after step " + steps);
+    for (float[] values : new float[][] {parameters, first, second}) {
+      for (float value : values) {
+        if (!Float.isFinite(value)) {
+          throw new DivergedException(steps, "a weight is not finite after step " + steps);
+        }
       }
     }
     Map<String, float[]> terms = new LinkedHashMap<>();

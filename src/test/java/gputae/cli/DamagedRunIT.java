@@ -112,6 +112,7 @@ class DamagedRunIT {
     LEGAL.put("activation", List.of(GONE));
     LEGAL.put("encoder_output", List.of(GONE));
     LEGAL.put("output", List.of(GONE));
+    LEGAL.put("batch_norm", List.of("true", GONE));
     LEGAL.put("classes", List.of("[]"));
     LEGAL.put("dataset", text);
     LEGAL.put("conditions", List.of("\"two\"", "\"\"", "\"\\u0000\""));
@@ -140,6 +141,7 @@ class DamagedRunIT {
     whole.addProperty("init_sha256", "0".repeat(64));
     whole.addProperty("activation", "elu");
     whole.addProperty("encoder_output", "mu,logvar");
+    whole.addProperty("batch_norm", false);
     whole.add("decoder_hidden", whole.get("hidden"));
     List<String> keys = new ArrayList<>(whole.keySet());
     // The version that wrote the run is only for people.

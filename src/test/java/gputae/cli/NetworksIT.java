@@ -103,6 +103,59 @@ class NetworksIT extends CommandTests {
         "tanh");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void batchNormalisationTrainsAndResumes(String device) throws IOException {
+    // 250 training images: the last batch of an epoch is smaller.
+    assertResumesToTheSameBytes(Tiny.train(data, "--hidden", "24,12", "--activation", "relu", "--batch-norm"), 1, 3,
+        device);
+    SafeTensors weights = SafeTensors.read(folder.resolve("whole/model.safetensors"));
+    assertEquals("true", weights.metadata().get("batch_norm"));
+    assertEquals(List.of(24, 64), weights.tensors().get("encoder.0.weight").shape());
+    for (String name : List.of("weight", "bias", "running_mean", "running_var")) {
+      assertEquals(List.of(24), weights.tensors().get("encoder.1." + name).shape());
+      assertEquals(List.of(12), weights.tensors().get("decoder.1." + name).shape());
+    }
+    assertEquals(List.of(12, 24), weights.tensors().get("encoder.3.weight").shape());
+    assertEquals(List.of(64, 24), weights.tensors().get("decoder.6.weight").shape());
+    assertFalse(weights.tensors().containsKey("encoder.7.weight"));
+    // 3 epochs of 8 steps.
+    assertArrayEquals(new long[] {24}, weights.tensors().get("decoder.4.num_batches_tracked").longs());
+    assertEquals(List.of(), weights.tensors().get("decoder.4.num_batches_tracked").shape());
+    SafeTensors state = SafeTensors.read(folder.resolve("whole/checkpoint.safetensors"));
+    assertTrue(state.tensors().containsKey("parameters.encoder.1.running_var"));
+    assertTrue(state.tensors().containsKey("first_moment.encoder.1.weight"));
+    assertFalse(state.tensors().containsKey("first_moment.encoder.1.running_var"));
+    program.run("encode", "whole", "--out", "z.npy", "--device", device).succeeded();
+    assertArrayEquals(Files.readAllBytes(folder.resolve("whole/latents.npy")),
+        Files.readAllBytes(folder.resolve("z.npy")));
+    program.run("generate", "whole", "--count", 1, "--out", "image.npy", "--device", device).succeeded();
+    assertTrue(Files.readString(folder.resolve("whole/report.html")).contains("batch normalisation"));
+
+    // The weights begin another training; statistics that cannot be are refused.
+    Object[] like = {"--hidden", "24,12", "--activation", "relu", "--device", device, "--epochs", 1, "--batch-norm"};
+    train(with(like, "--init", "whole/model.safetensors", "--out", "more")).succeeded();
+    assertArrayEquals(new long[] {32}, SafeTensors.read(folder.resolve("more/model.safetensors")).tensors()
+        .get("decoder.4.num_batches_tracked").longs());
+    weights.tensors().get("encoder.1.running_var").floats()[3] = -1;
+    Path bad = Files.write(folder.resolve("bad.safetensors"), weights.toBytes());
+    train(with(like, "--init", bad, "--out", "bad")).failed("encoder.1.running_var", "-1.0");
+  }
+
+  /** As in PyTorch, a batch of one image cannot be normalised. */
+  @Test
+  void aBatchOfOneImageIsRefusedWithBatchNormalisation() throws IOException {
+    // 250 images in batches of 83 leave one.
+    String line = program.run("train", "--dataset", data, "--batch", 83, "--batch-norm", "--device", "cpu", "--out",
+        "run").failed("1 image", "250 images in batches of 83", "--batch").err();
+    assertEquals(1, line.lines().count(), line);
+    program.run("train", "--dataset", data, "--batch", 1, "--batch-norm", "--device", "cpu", "--out", "run")
+        .failed("a batch has 1 image");
+    assertFalse(Files.exists(folder.resolve("run")));
+    program.run("train", "--dataset", data, "--batch", 83, "--epochs", 1, "--device", "cpu", "--out", "run")
+        .succeeded();
+  }
+
   @Test
   void aSweepVariesTheNetwork() throws IOException {
     program.run("sweep", "--grid", "activation=elu,leaky-relu,decoder-hidden=8,12+16", "--dataset", data, "--epochs", 1,

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,17 +29,21 @@ class PyTorchIT {
       assert metadata.get("encoder_output") == ("mu,logvar" if variational else None), metadata
       state = {}
       for name, tensor in header.items():
-          assert tensor["dtype"] == "F32", name
+          assert tensor["dtype"] == ("I64" if name.endswith("num_batches_tracked") else "F32"), name
           first, last = tensor["data_offsets"]
-          values = numpy.frombuffer(data[8 + length + first:8 + length + last], "<f4").copy()
+          kind = "<i8" if tensor["dtype"] == "I64" else "<f4"
+          values = numpy.frombuffer(data[8 + length + first:8 + length + last], kind).copy()
           state[name] = torch.from_numpy(values.reshape(tensor["shape"]))
       def layers(part):  # from the metadata alone
           sizes, modules = [int(size) for size in metadata[part].split(",")], []
-          for inputs, outputs in zip(sizes, sizes[1:]):
-              modules += [nn.Linear(inputs, outputs), classes[metadata["activation"]]()]
-          return nn.Sequential(*modules[:-1])
+          for inputs, outputs in zip(sizes[:-1], sizes[1:-1]):
+              modules += [nn.Linear(inputs, outputs)]
+              modules += [nn.BatchNorm1d(outputs)] if "batch_norm" in metadata else []
+              modules += [classes[metadata["activation"]]()]
+          return nn.Sequential(*modules, nn.Linear(sizes[-2], sizes[-1]))
       model = nn.ModuleDict(dict(encoder=layers("encoder"), decoder=layers("decoder")))
       model.load_state_dict(state, strict=True)
+      model.eval()
       try:
           from safetensors.torch import load_file
           same = load_file(run + "/model.safetensors")
@@ -72,10 +77,12 @@ class PyTorchIT {
         SCRIPT.replace("TESTED", Arrays.toString(Tiny.testImages())));
     for (String[] model : new String[][] {{"tae", "2", "elu", "64,64"}, {"vae", "3", "elu", "64,64"},
       {"ae", "2", "gelu", "20,40,30"}, {"disk", "2", "leaky-relu", "64"}, {"vae", "2", "tanh", "8,64"},
-      {"ae", "5", "relu", "64,64"}}) {
+      {"ae", "5", "relu", "64,64"}, {"tae", "2", "elu", "64,64", "--batch-norm"},
+      {"vae", "3", "gelu", "16", "--batch-norm"}}) {
       String run = folder.resolve(String.join("-", model)).toString();
-      new Jar(folder).run(Tiny.train(data, "--epochs", 10, "--model", model[0], "--latent", model[1], "--activation",
-          model[2], "--decoder-hidden", model[3], "--out", run)).succeeded();
+      Object[] command = Tiny.train(data, "--epochs", 10, "--model", model[0], "--latent", model[1], "--activation",
+          model[2], "--decoder-hidden", model[3], "--out", run);
+      new Jar(folder).run(Stream.concat(Arrays.stream(command), Arrays.stream(model).skip(4)).toArray()).succeeded();
       Process process = new ProcessBuilder(python, script.toString(), run, data.toString(), model[0], model[1])
           .redirectErrorStream(true).start();
       String said = new String(process.getInputStream().readAllBytes());

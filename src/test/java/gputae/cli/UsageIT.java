@@ -86,7 +86,7 @@ class UsageIT extends CommandTests {
   void anOptionThatWouldChangeAResumedRunExits2WithOneLine() throws IOException {
     assertAllWrong("train --resume run --dataset digits", "train --resume run --model ae",
         "train --resume run --latent 2", "train --resume run --hidden 64", "train --resume run --decoder-hidden 64",
-        "train --resume run --activation elu",
+        "train --resume run --activation elu", "train --resume run --batch-norm",
         "train --resume run --preset paper", "train --resume run --batch 128", "train --resume run --lr 1e-3",
         "train --resume run --lambda 1",
         "train --resume run --lambda-ball 1", "train --resume run --lambda-deaths 1", "train --resume run --degree 2",

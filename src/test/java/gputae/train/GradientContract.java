@@ -148,6 +148,16 @@ abstract class GradientContract {
     }
   }
 
+  /** Batch normalisation with every activation. */
+  @Test
+  void batchNormalisation() {
+    for (Activation activation : Activation.nonlinear()) {
+      HiddenLayers hidden = new HiddenLayers(HIDDEN, List.of(6, 11), activation, true);
+      check(ModelKind.AE, 3, PLAIN, null, hidden);
+      check(ModelKind.VAE, 2, PLAIN, null, hidden);
+    }
+  }
+
   /**
    * What a term may depend on.
    *
@@ -253,7 +263,7 @@ abstract class GradientContract {
         TrainStep step = new TrainStep(backend, config, model, ROWS, memberships)) {
       ParameterLayout layout = model.layout();
       float[] parameters = Initialisation.draw(layout, 5, 0);
-      Reference reference = new Reference(kind, latent, hidden.activation(), regulariser, own, x, noise);
+      Reference reference = new Reference(kind, latent, hidden, regulariser, own, x, noise);
       if (kind.terms().contains(Ball.KIND)) {
         putHalfOutside(layout, parameters, reference);
       }
@@ -290,7 +300,7 @@ abstract class GradientContract {
       }
       double h = 1e-6;
       for (ParameterLayout.Tensor tensor : layout.tensors()) {
-        for (int i = tensor.offset(); i < tensor.offset() + tensor.size(); i++) {
+        for (int i = tensor.offset(); tensor.kind().trained() && i < tensor.offset() + tensor.size(); i++) {
           double old = point[i];
           point[i] = old + h;
           double above = reference.objective(layout, point);
@@ -345,11 +355,11 @@ abstract class GradientContract {
   }
 
   /** The objective in double precision, directly from the formulas of the paper. */
-  private record Reference(ModelKind kind, int latent, Activation activation, Penalty regulariser, Own own, float[] x,
+  private record Reference(ModelKind kind, int latent, HiddenLayers hidden, Penalty regulariser, Own own, float[] x,
       float[] noise) {
 
     private double activated(double v) {
-      return switch (activation) {
+      return switch (hidden.activation()) {
         case IDENTITY -> v;
         case ELU -> v > 0 ? v : Math.expm1(v);
         case RELU -> Math.max(v, 0);
@@ -383,10 +393,36 @@ abstract class GradientContract {
           for (int k = 0; k < w.columns(); k++) {
             sum += p[w.offset() + o * w.columns() + k] * input[r][k];
           }
-          output[r][o] = activate ? activated(sum) : sum;
+          output[r][o] = sum;
+        }
+      }
+      if (activate && hidden.batchNorm()) {
+        int number = name.lastIndexOf('.') + 1;
+        normalise(layout, p, name.substring(0, number) + (Integer.parseInt(name.substring(number)) + 1), output);
+      }
+      if (activate) {
+        for (double[] row : output) {
+          Arrays.setAll(row, o -> activated(row[o]));
         }
       }
       return output;
+    }
+
+    private static void normalise(ParameterLayout layout, double[] p, String name, double[][] rows) {
+      for (int o = 0; o < rows[0].length; o++) {
+        int column = o;
+        double mean = Arrays.stream(rows).mapToDouble(row -> row[column]).average().orElse(0);
+        double variance = Arrays.stream(rows).mapToDouble(row -> Math.pow(row[column] - mean, 2)).average().orElse(0);
+        for (double[] row : rows) {
+          row[o] = (row[o] - mean) / Math.sqrt(variance + 1e-5) * p[layout.tensor(name + ".weight").offset() + o]
+              + p[layout.tensor(name + ".bias").offset() + o];
+        }
+      }
+    }
+
+    /** The name of a dense layer, numbered from 0. */
+    private String layer(String part, int number) {
+      return part + "." + (hidden.batchNorm() ? 3 : 2) * number;
     }
 
     private double[][] encode(ParameterLayout layout, double[] p) {
@@ -394,9 +430,9 @@ abstract class GradientContract {
       for (int i = 0; i < x.length; i++) {
         h[i / PIXELS][i % PIXELS] = x[i];
       }
-      h = layer(layout, p, "encoder.0", h, true);
-      h = layer(layout, p, "encoder.2", h, true);
-      return layer(layout, p, "encoder.4", h, false);
+      h = layer(layout, p, layer("encoder", 0), h, true);
+      h = layer(layout, p, layer("encoder", 1), h, true);
+      return layer(layout, p, layer("encoder", 2), h, false);
     }
 
     private static double norm(double[] z) {
@@ -431,8 +467,8 @@ abstract class GradientContract {
         }
         kl /= ROWS * PIXELS;
       }
-      double[][] logits = layer(layout, p, "decoder.4",
-          layer(layout, p, "decoder.2", layer(layout, p, "decoder.0", z, true), true), false);
+      double[][] logits = layer(layout, p, layer("decoder", 2),
+          layer(layout, p, layer("decoder", 1), layer(layout, p, layer("decoder", 0), z, true), true), false);
       double reconstruction = 0;
       for (int i = 0; i < x.length; i++) {
         double l = logits[i / PIXELS][i % PIXELS];

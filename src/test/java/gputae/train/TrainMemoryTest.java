@@ -44,9 +44,11 @@ class TrainMemoryTest {
   }
 
   @Test
-  void soItIsForActivationsThatKeepTheirInput() {
-    HiddenLayers wide = new HiddenLayers(List.of(200, 100), List.of(300), Activation.GELU);
-    estimate(new TrainConfig(ModelKind.AE, 2, wide, 700, 1, 3e-4, config(ModelKind.AE, 700).objective(), 0, false));
+  void soItIsForActivationsThatKeepTheirInputAndForBatchNormalisation() {
+    for (boolean norm : new boolean[] {false, true}) {
+      HiddenLayers wide = new HiddenLayers(List.of(200, 100), List.of(300), Activation.GELU, norm);
+      estimate(new TrainConfig(ModelKind.AE, 2, wide, 700, 1, 3e-4, config(ModelKind.AE, 700).objective(), 0, false));
+    }
   }
 
   @Tag("thorough")

@@ -4,6 +4,7 @@ import gputae.backend.AbstractBackend;
 import gputae.backend.Activation;
 import gputae.backend.BackendException;
 import gputae.backend.BallPenalty;
+import gputae.backend.BatchNorm;
 import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.backend.Recording;
@@ -167,6 +168,29 @@ public final class CpuBackend extends AbstractBackend {
     check("denseBackward",
         Native.denseBackward(context, address(x), address(w), address(kept), activation.ordinal(), address(dy),
             address(dw), address(db), addressOrNull(dx), x.rows(), x.columns(), w.rows()));
+  }
+
+  @Override
+  public void batchNorm(Matrix x, BatchNorm norm, Activation activation, Matrix before, Matrix y) {
+    requireBatchNorm(x, norm, before, y);
+    Native.batchNorm(context, address(x), address(norm.scale()), address(norm.shift()), activation.ordinal(),
+        address(norm.runningMean()), address(norm.runningVariance()), address(norm.count()), address(norm.batch()),
+        addressOrNull(before), address(y), x.rows(), x.columns());
+  }
+
+  @Override
+  public void batchNormBackward(Matrix x, BatchNorm norm, Matrix kept, Activation activation, Matrix dy) {
+    requireBatchNormBackward(x, norm, kept, dy);
+    Native.batchNormBackward(context, address(x), address(norm.scale()), address(norm.batch()), address(kept),
+        activation.ordinal(), address(norm.scaleGradient()), address(norm.shiftGradient()), address(dy), x.rows(),
+        x.columns());
+  }
+
+  @Override
+  public void batchNormRunning(BatchNorm norm, Activation activation, Matrix y) {
+    requireBatchNormRunning(norm, y);
+    Native.batchNormRunning(context, address(norm.scale()), address(norm.shift()), address(norm.runningMean()),
+        address(norm.runningVariance()), activation.ordinal(), address(y), y.rows(), y.columns());
   }
 
   @Override

@@ -47,6 +47,15 @@ final class Native {
       long context, long x, long w, long kept, int activation, long dy, long dw, long db, long dx, long rows, long in,
       long out);
 
+  static native void batchNorm(long context, long x, long scale, long shift, int activation, long runningMean,
+      long runningVariance, long count, long batch, long before, long y, long rows, long c);
+
+  static native void batchNormBackward(long context, long x, long scale, long batch, long kept, int activation,
+      long dscale, long dshift, long dy, long rows, long c);
+
+  static native void batchNormRunning(long context, long scale, long shift, long runningMean, long runningVariance,
+      int activation, long y, long rows, long c);
+
   static native void sigmoid(long context, long logits, long probability, long count);
 
   static native void sigmoidCrossEntropy(long context, long logits, long target, long gradient, long loss, long rowSums,

@@ -3,6 +3,7 @@ package gputae.backend.cuda;
 import gputae.backend.AbstractBackend;
 import gputae.backend.Activation;
 import gputae.backend.BallPenalty;
+import gputae.backend.BatchNorm;
 import gputae.backend.ElementType;
 import gputae.backend.Layer;
 import gputae.backend.Matrix;
@@ -27,14 +28,15 @@ public final class CudaBackend extends AbstractBackend {
    */
   private static final int STEPS_A_RECORDING = 16;
 
-  /** Random subsets of a ring of iterates, as in kernels/iterates.h. */
-  private static final int SUBSETS = 9;
-
   private final Driver driver;
   private final Products products;
   private final Schedule schedule;
   private final Launches launches;
   private final DenseLayers dense;
+  private final BatchNorms norms;
+  private final Iterates iterates;
+  private final EdgeLaunches edges;
+  private final Reparameterisation reparameterisation;
   private final AllPairs pairs;
   private final PointLosses points;
   private final OutputLosses outputLosses;
@@ -77,6 +79,10 @@ public final class CudaBackend extends AbstractBackend {
     this.schedule = new Schedule(driver, memory, checks);
     this.launches = new Launches(driver.limits(), schedule);
     this.dense = new DenseLayers(launches, schedule, memory, products);
+    this.norms = new BatchNorms(launches, schedule, memory);
+    this.iterates = new Iterates(launches, memory);
+    this.edges = new EdgeLaunches(launches, memory);
+    this.reparameterisation = new Reparameterisation(launches, schedule, memory);
     this.pairs = new AllPairs(driver.limits(), mostWork, launches::launch);
     this.points = new PointLosses(launches, memory, driver.limits().sharedMemory());
     this.outputLosses = new OutputLosses(launches, schedule, memory);
@@ -265,6 +271,24 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   @Override
+  public void batchNorm(Matrix x, BatchNorm norm, Activation activation, Matrix before, Matrix y) {
+    requireBatchNorm(x, norm, before, y);
+    norms.forward(x, norm, activation, before, y);
+  }
+
+  @Override
+  public void batchNormBackward(Matrix x, BatchNorm norm, Matrix kept, Activation activation, Matrix dy) {
+    requireBatchNormBackward(x, norm, kept, dy);
+    norms.backward(x, norm, kept, activation, dy);
+  }
+
+  @Override
+  public void batchNormRunning(BatchNorm norm, Activation activation, Matrix y) {
+    requireBatchNormRunning(norm, y);
+    norms.running(norm, activation, y);
+  }
+
+  @Override
   public void sigmoid(Matrix logits, Matrix probability) {
     requireSigmoid(logits, probability);
     launches.over("sigmoid", logits.size(),
@@ -322,25 +346,20 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void edgeLengths(Matrix x, Matrix edges, Matrix lengths) {
     requireEdgeLengths(x, edges, lengths);
-    launches.over("edge_lengths", lengths.size() * Launches.WARP,
-        new Arguments().pointer(address(x)).pointer(address(edges)).int64(lengths.size())
-            .int32(Math.toIntExact(x.columns())).pointer(address(lengths)));
+    this.edges.lengths(x, edges, lengths);
   }
 
   @Override
   public void largest(Matrix values, Matrix out) {
     requireLargest(values, out);
     clear(out);
-    launches.over("largest", values.size(),
-        new Arguments().pointer(address(values)).int64(values.size()).pointer(address(out)));
+    edges.largest(values, out);
   }
 
   @Override
   public void keepLongest(Matrix edges, Matrix lengths, int most, Matrix out) {
     requireKeepLongest(edges, lengths, out);
-    launches.over("keep_longest", lengths.size(),
-        new Arguments().pointer(address(edges)).pointer(address(lengths)).int32(Math.toIntExact(lengths.size()))
-            .int32(most).pointer(address(out)));
+    this.edges.keepLongest(edges, lengths, most, out);
   }
 
   @Override
@@ -353,35 +372,25 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void labelledCloud(Matrix z, Matrix classes, float spacing, Matrix out) {
     requireLabelledCloud(z, classes, out);
-    launches.over("labelled_cloud", z.rows(),
-        new Arguments().pointer(address(z)).pointer(address(classes)).float32(spacing)
-            .int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns()))
-            .int32(Math.toIntExact(classes.columns())).pointer(address(out)));
+    edges.labelledCloud(z, classes, spacing, out);
   }
 
   @Override
   public void keepIterate(Matrix point, Matrix step, Matrix iterates, Matrix distances) {
     requireKeepIterate(point, step, iterates, distances);
-    launches.launch("keep_iterate", Math.toIntExact(iterates.rows()), 1, Launches.THREADS, 0,
-        new Arguments().pointer(address(point)).pointer(address(step)).int64(point.size())
-            .int32(Math.toIntExact(iterates.rows())).pointer(address(iterates)).pointer(address(distances)));
+    this.iterates.keep(point, step, iterates, distances);
   }
 
   @Override
   public void phDimension(Matrix distances, Matrix step, long seed, int stream, Matrix coefficients, Matrix value) {
     requirePhDimension(distances, step, coefficients, value);
-    launches.launch("ph_dimension", 1, 1, SUBSETS * Launches.WARP, 0,
-        new Arguments().pointer(address(distances)).pointer(address(step)).int64(seed).int32(stream)
-            .int32(Math.toIntExact(distances.rows())).pointer(address(coefficients)).pointer(address(value)));
+    iterates.phDimension(distances, step, seed, stream, coefficients, value);
   }
 
   @Override
   public void pullNewest(Matrix iterates, Matrix coefficients, Matrix step, Matrix weight, Matrix gradient) {
     requirePullNewest(iterates, coefficients, step, weight, gradient);
-    launches.over("pull_newest", gradient.size(),
-        new Arguments().pointer(address(iterates)).pointer(address(coefficients)).pointer(address(step))
-            .pointer(address(weight)).int64(iterates.columns()).int32(Math.toIntExact(iterates.rows()))
-            .pointer(address(gradient)));
+    this.iterates.pullNewest(iterates, coefficients, step, weight, gradient);
   }
 
   @Override
@@ -393,21 +402,14 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void reparameterise(Matrix statistics, Matrix noise, Matrix z) {
     requireReparameterise(statistics, noise, z);
-    launches.over("reparameterise", z.size(),
-        new Arguments().pointer(address(statistics)).pointer(addressOrNull(noise)).int32(Math.toIntExact(z.rows()))
-            .int32(Math.toIntExact(z.columns())).pointer(address(z)));
+    reparameterisation.forward(statistics, noise, z);
   }
 
   @Override
   public void reparameteriseBackward(Matrix statistics, Matrix noise, Matrix dz, long pixels, Matrix dStatistics,
       Matrix loss) {
     requireReparameteriseBackward(statistics, noise, dz, pixels, dStatistics, loss);
-    double scale = 1.0 / ((double) dz.rows() * pixels);
-    schedule.whileAside(List.of(statistics, noise, dz), List.of(dStatistics, loss),
-        () -> launches.oneBlock("reparameterise_backward", dz.size(),
-            new Arguments().pointer(address(statistics)).pointer(address(noise)).pointer(address(dz))
-                .int32(Math.toIntExact(dz.rows())).int32(Math.toIntExact(dz.columns())).float64(scale)
-                .pointer(address(dStatistics)).pointer(address(loss))));
+    reparameterisation.backward(statistics, noise, dz, pixels, dStatistics, loss);
   }
 
   @Override
