@@ -30,13 +30,20 @@ float32 and in float64. B is the batch, d the latent dimension.
     class_deaths = sum over the classes of |z_i - z_j| over the edges (i,j) of the minimum spanning tree of the points z
               of that class within the batch. Edges of length 0 have gradient 0. Images with the label 255 have no
               class: they are in no tree of a class.
+    mmd     = sum over i != j of (k(z_i, z_j) + k(p_i, p_j)) / (B (B - 1)) - 2 sum over i, j of k(z_i, p_j) / B^2 with
+              k(x, y) = sum over s in 0.1, 0.2, 0.5, 1, 2, 5, 10 of s C / (s C + |x - y|^2), where p are samples of the
+              prior: standard normal and C = 2 d, or uniform in the unit ball and C = 2 d / (d + 2) where there is a
+              ball penalty
     total   = rec + lambda_ball * ball - lambda_deaths * deaths (+ kl for the vae)
-              + lambda_signature * signature + lambda_class_deaths * class_deaths; its gradient treats the trees as
-              fixed
+              + lambda_signature * signature + lambda_class_deaths * class_deaths + lambda_mmd * mmd; its gradient
+              treats the trees as fixed
 
 The signature loss is that of M. Moor, M. Horn, B. Rieck, K. Borgwardt, "Topological autoencoders", 2020, as in their
 published code. Their images are in [-1,1] and their T is sqrt(4 * pixels), so |x_i - x_j| / T is the same. Their name
 for s is latent_norm. The model topoae has rec and signature.
+
+mmd is that of I. Tolstikhin, O. Bousquet, S. Gelly, B. Schoelkopf, "Wasserstein auto-encoders", 2018, as in their
+published code, from which the seven scales are. The model wae has rec and mmd.
 
   init.<name>    F32  initial weights, with PyTorch's names and shapes (encoder.0.weight (16,64), ..., decoder.4.bias
                       (64)) and PyTorch's default initialisation. With a ball penalty the encoder is then scaled and
@@ -48,10 +55,12 @@ for s is latent_norm. The model topoae has rec and signature.
   order          I32  [20*B]   rows of images or vectors, batch after batch
   labels         U8   [n]      only with class deaths: the class of each image; 255: none
   eps            F32  [20,B,d] vae only: the noise of each step
+  prior          F32  [20,B,d] only with mmd: the samples of the prior of each step
   losses         F64  [20,5]   rec, ball, deaths, kl, total before each update, float32 run (values are float32,
                                widened); 0 for a term that the model does not have. With the signature or class
-                               deaths [20,7]: rec, ball, deaths, kl, signature, class_deaths, total.
-  losses64       F64  [20,5]   the same, float64 run; or [20,7]
+                               deaths [20,7]: rec, ball, deaths, kl, signature, class_deaths, total. With mmd the
+                               terms are those of `columns`, then total.
+  losses64       F64           the same, float64 run
   grad.<name>    F32  gradient of total at step 1, float32 run
   grad64.<name>  F32  the same, float64 run (rounded on export)
   final.<name>   F32  weights after 20 steps, float32 run
@@ -61,7 +70,7 @@ for s is latent_norm. The model topoae has rec and signature.
                                objective does not use them.
   __metadata__   output ("gaussian"; nothing for "bernoulli"), model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch,
                  gudhi; with the signature or class deaths also lambda_signature, normalisation, lambda_class_deaths;
-                 and
+                 with mmd lambda_mmd and columns (names of terms, with commas); and
       difference_losses     max |losses - losses64|
       difference_gradients  max over the tensors of |grad - grad64|_2 / |grad64|_2
       difference_final      the same for the final weights
@@ -123,7 +132,7 @@ CALM_LOSSES, CALM_WEIGHTS = 2e-5, 1e-6  # bounds of difference_losses and differ
 @dataclass(frozen=True)
 class Case:
     name: str
-    model: str  # ae | tae | disk | vae | topoae
+    model: str  # ae | tae | disk | vae | topoae | wae
     latent: int
     seed: int
     lr: float  # larger than the paper's 3e-4, so that 20 steps move the weights noticeably
@@ -137,12 +146,20 @@ class Case:
     normalisation: str = "range"  # range | batch
     lambda_class_deaths: float = 0.0
     output: str = "bernoulli"  # bernoulli | gaussian
+    lambda_mmd: float = 0.0
 
     @property
     def columns(self):
         """Returns the names of the terms in `losses`; total follows them."""
+        if self.rivals:
+            return ("rec", "ball", "deaths", "kl") + self.rivals
         later = self.lambda_signature > 0 or self.lambda_class_deaths > 0
         return ("rec", "ball", "deaths", "kl") + (("signature", "class_deaths") if later else ())
+
+    @property
+    def rivals(self):
+        """Returns the names of the terms of other deterministic models."""
+        return tuple(name for name in ("mmd",) if getattr(self, "lambda_" + name) > 0)
 
     @property
     def centred(self):
@@ -169,6 +186,9 @@ CASES = [
     Case("tae-gaussian-d5", "tae", 5, 3, 3e-3, 0.005, 0.005, output="gaussian"),
     Case("topoae-gaussian-d2", "topoae", 2, 18, 3e-3, lambda_signature=0.5, normalisation="batch", output="gaussian"),
     Case("vae-gaussian-d5", "vae", 5, 1, 1e-2, output="gaussian"),
+    Case("wae-d2", "wae", 2, 1, 3e-3, lambda_mmd=0.3),
+    Case("wae-gaussian-d5", "wae", 5, 2, 3e-3, lambda_mmd=1.0, output="gaussian"),
+    Case("disk-mmd-d3", "disk", 3, 3, 3e-3, 0.005, lambda_mmd=0.2),
 ]
 
 
@@ -362,7 +382,26 @@ def centre_on_unit_ball(net, x):
     assert 0.4 * len(x) <= outside <= 0.6 * len(x) and norm.min() < 0.7 and norm.max() > 1.3, (outside, norm)
 
 
-def terms(case, net, x, eps, labels):
+def prior_samples(case):
+    """Returns samples of the prior for each step, float32 [STEPS,B,d]."""
+    p = torch.randn(STEPS, BATCH, case.latent)
+    if case.lambda_ball > 0:
+        p *= torch.rand(STEPS, BATCH, 1) ** (1 / case.latent) / p.norm(dim=2, keepdim=True)
+    return p
+
+
+def mean_discrepancy(z, p, c):
+    """Returns mmd, see above, for the expected squared distance c of two samples of the prior."""
+    def kernel(x, y):
+        r = (x[:, None] - y[None]).square().sum(2)
+        return sum(s * c / (s * c + r) for s in (0.1, 0.2, 0.5, 1, 2, 5, 10))
+
+    n = len(z)
+    other = 1 - torch.eye(n, dtype=z.dtype)
+    return ((kernel(z, z) + kernel(p, p)) * other).sum() / (n * (n - 1)) - 2 * kernel(z, p).sum() / n ** 2
+
+
+def terms(case, net, x, eps, labels, prior):
     """Returns the terms that the model has, by name, total, z and the edges of `deaths`."""
     z, parts = net.encoder(x), {}
     if case.model == "vae":
@@ -385,6 +424,10 @@ def terms(case, net, x, eps, labels):
     if case.lambda_class_deaths > 0:
         parts["class_deaths"] = lengths(z, class_edges(z, labels)).sum()
         total = total + case.lambda_class_deaths * parts["class_deaths"]
+    if case.lambda_mmd > 0:
+        d = case.latent
+        parts["mmd"] = mean_discrepancy(z, prior, 2 * d / (d + 2) if case.lambda_ball > 0 else 2 * d)
+        total = total + case.lambda_mmd * parts["mmd"]
     return parts, total, z, edges
 
 
@@ -401,15 +444,16 @@ def batch_rows(order, step):
     return torch.from_numpy(order[step * BATCH:(step + 1) * BATCH].astype(np.int64))
 
 
-def train(case, net, x, order, eps, labels):
-    """Trains net in the precision of its weights; x and eps are float32 and are widened if need be."""
+def train(case, net, x, order, eps, labels, prior):
+    """Trains net in the precision of its weights; x, eps and prior are float32 and are widened if need be."""
     dtype = next(net.parameters()).dtype
     adam = torch.optim.Adam(net.parameters(), lr=case.lr, betas=(0.9, 0.999), eps=1e-8)
     run = Run(np.zeros((STEPS, len(case.columns) + 1)), {}, {}, [], [])
     for step in range(STEPS):
         rows = batch_rows(order, step)
         parts, total, z, edges = terms(
-            case, net, x[rows].to(dtype), None if eps is None else eps[step].to(dtype), labels[rows])
+            case, net, x[rows].to(dtype), None if eps is None else eps[step].to(dtype), labels[rows],
+            None if prior is None else prior[step].to(dtype))
         run.losses[step] = [parts[name].item() if name in parts else 0.0 for name in case.columns] + [total.item()]
         run.latents.append(z.detach())
         run.edges.append(edges)
@@ -477,16 +521,19 @@ def export_training(case, out):
     net = Autoencoder(case.latent, 2 * case.latent if vae else case.latent,
                       Signature(case.normalisation) if case.lambda_signature > 0 else None)
     eps = torch.randn(STEPS, BATCH, case.latent) if vae else None
+    prior = prior_samples(case) if case.lambda_mmd > 0 else None
     if case.centred:
         centre_on_unit_ball(net, x[batch_rows(order, 0)])
     tensors = {f"init.{k}": p.detach().numpy().copy() for k, p in net.named_parameters()}
     net64 = copy.deepcopy(net).double()
-    run, run64 = train(case, net, x, order, eps, labels), train(case, net64, x, order, eps, labels)
+    run, run64 = (train(case, n, x, order, eps, labels, prior) for n in (net, net64))
     least = check(case, run, run64, x, order, labels)
 
     tensors |= {"vectors" if gaussian else "images": samples, "order": order, "losses": run.losses, "losses64": run64.losses}
     if vae:
         tensors["eps"] = eps.numpy()
+    if prior is not None:
+        tensors["prior"] = prior.numpy()
     if case.lambda_class_deaths > 0:
         tensors["labels"] = labels.numpy()
     tensors |= {f"grad.{k}": g for k, g in run.gradients.items()}
@@ -507,6 +554,8 @@ def export_training(case, out):
     if "signature" in case.columns:
         metadata |= dict(lambda_signature=case.lambda_signature, normalisation=case.normalisation,
                          lambda_class_deaths=case.lambda_class_deaths)
+    if case.rivals:
+        metadata |= dict(columns=",".join(case.columns), **{f"lambda_{n}": getattr(case, f"lambda_{n}") for n in case.rivals})
     if gaussian:
         metadata["output"] = case.output
     path = out / f"train-{case.name}.safetensors"

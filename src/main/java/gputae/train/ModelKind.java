@@ -4,6 +4,7 @@ import gputae.model.Prior;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
 import gputae.objective.Kl;
+import gputae.objective.MeanDiscrepancy;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.objective.Signature;
@@ -11,7 +12,7 @@ import gputae.objective.TermKind;
 import java.util.List;
 import java.util.Map;
 
-/** The models: the four of the paper, and one to compare with. */
+/** The models: the four of the paper, and others to compare with. */
 public enum ModelKind {
   /** Plain autoencoder. */
   AE("ae", "autoencoder", "AE", Reconstruction.KIND),
@@ -22,7 +23,12 @@ public enum ModelKind {
   /** Variational autoencoder. */
   VAE("vae", "variational autoencoder", "VAE", Reconstruction.KIND, Kl.KIND),
   /** Autoencoder with the signature loss of Moor et al. 2020; the reconstruction is not theirs, the squared error. */
-  TOPOAE("topoae", "topological autoencoder", "TopoAE", Reconstruction.KIND, Signature.KIND);
+  TOPOAE("topoae", "topological autoencoder", "TopoAE", Reconstruction.KIND, Signature.KIND),
+  /**
+   * Wasserstein autoencoder WAE-MMD of Tolstikhin et al. 2018; the reconstruction of images is not theirs, the squared
+   * error.
+   */
+  WAE("wae", "Wasserstein autoencoder", "WAE-MMD", Reconstruction.KIND, MeanDiscrepancy.KIND);
 
   /** The models of the paper, in the order of its tables. */
   public static final List<ModelKind> PAPER = List.of(AE, TAE, DISK, VAE);

@@ -43,9 +43,10 @@ final class TrainMemory {
     List<ParameterTerm> parameterTerms = config.objective().parameter();
     long weights = (parameterTerms.isEmpty() ? 4 : 5) * parameters * Float.BYTES;
     // Outputs and their gradients, where the last gradient overwrites the logits; noise, samples and gradient of a
-    // variational encoder; gradients of the latent terms.
+    // variational encoder; samples of the prior; gradients of the latent terms.
     long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels
         + (config.objective().variational() ? 3L * config.latent() : 0)
+        + (config.objective().needsPrior() ? config.latent() : 0)
         + (long) config.objective().latent().size() * config.latent();
     long terms = config.objective().latent().stream().mapToLong(term -> term.bytes(rows, config.latent())
         + 2 * term.workBytes(rows) + term.workBytes(lastRows)).sum()

@@ -286,6 +286,8 @@ class SelfTestTest {
     assertFails("sigmoidCrossEntropy", last(3, SelfTestTest::slightly), "cross entropy");
     assertFails("squaredError", last(2, x -> x == 0 ? 1 : slightly(x)), "squared error");
     assertFails("squaredError", last(3, SelfTestTest::slightly), "squared error");
+    assertFails("maximumMeanDiscrepancy", last(4, SelfTestTest::slightly), "mean discrepancy");
+    assertFails("maximumMeanDiscrepancy", last(5, SelfTestTest::slightly), "mean discrepancy");
     assertFails("ballPenalty", last(3, SelfTestTest::slightly), "ball penalty", "losses of points");
     assertFails("ballPenalty", last(4, SelfTestTest::slightly), "ball penalty", "losses of points");
     assertFails("deathTimes", last(6, SelfTestTest::slightly), "death times", "losses of points");

@@ -78,7 +78,7 @@ public final class CudaBackend extends AbstractBackend {
     this.launches = new Launches(driver.limits(), schedule);
     this.dense = new DenseLayers(launches, schedule, memory, products);
     this.pairs = new AllPairs(driver.limits(), mostWork, launches::launch);
-    this.points = new PointLosses(launches, memory, driver.limits().sharedMemory());
+    this.points = new PointLosses(launches, schedule, memory, driver.limits().sharedMemory());
     this.outputLosses = new OutputLosses(launches, schedule, memory);
   }
 
@@ -290,6 +290,13 @@ public final class CudaBackend extends AbstractBackend {
   }
 
   @Override
+  public void maximumMeanDiscrepancy(Matrix z, Matrix prior, float square, Matrix weight, Matrix gradient,
+      Matrix loss) {
+    requireMaximumMeanDiscrepancy(z, prior, square, weight, gradient, loss);
+    points.maximumMeanDiscrepancy(z, prior, square, weight, gradient, loss);
+  }
+
+  @Override
   public void squaredDistances(Matrix x, Matrix out) {
     requireSquaredDistances(x, out);
     pairs.squaredDistances(address(x), Math.toIntExact(x.rows()), Math.toIntExact(x.columns()), address(out));
@@ -338,9 +345,7 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void keepLongest(Matrix edges, Matrix lengths, int most, Matrix out) {
     requireKeepLongest(edges, lengths, out);
-    launches.over("keep_longest", lengths.size(),
-        new Arguments().pointer(address(edges)).pointer(address(lengths)).int32(Math.toIntExact(lengths.size()))
-            .int32(most).pointer(address(out)));
+    points.keepLongest(edges, lengths, most, out);
   }
 
   @Override
@@ -353,10 +358,7 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void labelledCloud(Matrix z, Matrix classes, float spacing, Matrix out) {
     requireLabelledCloud(z, classes, out);
-    launches.over("labelled_cloud", z.rows(),
-        new Arguments().pointer(address(z)).pointer(address(classes)).float32(spacing)
-            .int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns()))
-            .int32(Math.toIntExact(classes.columns())).pointer(address(out)));
+    points.labelledCloud(z, classes, spacing, out);
   }
 
   @Override

@@ -5,7 +5,7 @@ import gputae.backend.Matrix;
 import gputae.backend.PointLoss;
 import java.util.List;
 
-/** Launches of the losses of points: kernels/death_times.cu, ball_penalty.cu, edges.cu, point_losses.cu. */
+/** Launches of the losses of points: kernels/death_times.cu, ball_penalty.cu, edges.cu, mmd.cu, point_losses.cu. */
 final class PointLosses {
 
   /**
@@ -23,12 +23,14 @@ final class PointLosses {
   private static final int RESERVED = 18 << 10;
 
   private final Launches launches;
+  private final Schedule schedule;
   private final Schedule.Memory memory;
   private final int sharedMemory;
 
   /** @param sharedMemory bytes that a block may have */
-  PointLosses(Launches launches, Schedule.Memory memory, int sharedMemory) {
+  PointLosses(Launches launches, Schedule schedule, Schedule.Memory memory, int sharedMemory) {
     this.launches = launches;
+    this.schedule = schedule;
     this.memory = memory;
     this.sharedMemory = sharedMemory;
   }
@@ -48,6 +50,41 @@ final class PointLosses {
         new Arguments().pointer(memory.address(z)).pointer(memory.address(edges)).pointer(memory.address(lengths))
             .float32(degree).float32(maxEdge).pointer(memory.address(weight)).int32(Math.toIntExact(z.rows()))
             .int32(Math.toIntExact(z.columns())).pointer(memory.address(gradient)).pointer(memory.address(loss)));
+  }
+
+  /** As {@link gputae.backend.Backend#maximumMeanDiscrepancy}. */
+  void maximumMeanDiscrepancy(Matrix z, Matrix prior, float square, Matrix weight, Matrix gradient, Matrix loss) {
+    int n = (int) z.rows();
+    if (n < 2) {
+      for (Matrix none : List.of(gradient, loss)) {
+        if (none.size() > 0) {
+          schedule.enqueue(new Call.Clear(memory.address(none), none.size() * none.type().bytes()));
+        }
+      }
+      return;
+    }
+    long rowSums = schedule.space("maximum_mean_discrepancy", (long) n * Double.BYTES);
+    launches.warpForEach("maximum_mean_discrepancy", n,
+        new Arguments().pointer(memory.address(z)).pointer(memory.address(prior)).float32(square)
+            .pointer(memory.address(weight)).int32(n).int32(Math.toIntExact(z.columns()))
+            .pointer(memory.address(gradient)).pointer(rowSums));
+    launches.oneBlock("sum_over", n,
+        new Arguments().pointer(rowSums).int32(n).float64(1).pointer(memory.address(loss)));
+  }
+
+  /** As {@link gputae.backend.Backend#keepLongest}. */
+  void keepLongest(Matrix edges, Matrix lengths, int most, Matrix out) {
+    launches.over("keep_longest", lengths.size(),
+        new Arguments().pointer(memory.address(edges)).pointer(memory.address(lengths))
+            .int32(Math.toIntExact(lengths.size())).int32(most).pointer(memory.address(out)));
+  }
+
+  /** As {@link gputae.backend.Backend#labelledCloud}. */
+  void labelledCloud(Matrix z, Matrix classes, float spacing, Matrix out) {
+    launches.over("labelled_cloud", z.rows(),
+        new Arguments().pointer(memory.address(z)).pointer(memory.address(classes)).float32(spacing)
+            .int32(Math.toIntExact(z.rows())).int32(Math.toIntExact(z.columns()))
+            .int32(Math.toIntExact(classes.columns())).pointer(memory.address(out)));
   }
 
   /** As {@link gputae.backend.Backend#edgeStress}. */
