@@ -52,6 +52,23 @@ class TermsIT extends CommandTests {
         Files.readAllBytes(folder.resolve("z.npy")));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void aWassersteinAutoencoderTrainsAndResumes(String device) throws IOException {
+    String line = assertResumesToTheSameBytes(Tiny.train(data, "--model", "wae", "--lambda-mmd", 2), 1, 8, device).out();
+    assertTrue(line.lines().anyMatch(l -> l.startsWith("epoch 8/8") && l.contains("  mmd ")), line);
+    double[] discrepancy = column("whole", "mmd");
+    for (int i = 0; i < 8; i++) {
+      assertEquals(column("whole", "rec")[i] + 2 * discrepancy[i], column("whole", "total")[i], 1e-12);
+    }
+    assertTrue(discrepancy[7] < 0.5 * discrepancy[0], Arrays.toString(discrepancy));
+    assertTrue(Files.readString(folder.resolve("whole/config.json")).contains("\"lambda_mmd\": 2.0"));
+    assertTrue(Files.readString(folder.resolve("whole/report.html"))
+        .contains("Maximum mean discrepancy from the prior, squared"));
+    program.run("generate", "whole", "--count", 5, "--out", "images.npy", "--device", device).succeeded();
+    Tiny.readNpy(folder.resolve("images.npy"), "|u1", "(5, 8, 8)");
+  }
+
   /** The iterates of the last steps are in the checkpoint. An epoch has eight steps. */
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "host-runner"})
