@@ -34,16 +34,20 @@ float32 and in float64. B is the batch, d the latent dimension.
               k(x, y) = sum over s in 0.1, 0.2, 0.5, 1, 2, 5, 10 of s C / (s C + |x - y|^2), where p are samples of the
               prior: standard normal and C = 2 d, or uniform in the unit ball and C = 2 d / (d + 2) where there is a
               ball penalty
+    latent_l2  = mean over the batch of |z|^2 / 2
+    decoder_l2 = sum of the squares of the decoder's weights and biases
     total   = rec + lambda_ball * ball - lambda_deaths * deaths (+ kl for the vae)
-              + lambda_signature * signature + lambda_class_deaths * class_deaths + lambda_mmd * mmd; its gradient
-              treats the trees as fixed
+              + lambda_signature * signature + lambda_class_deaths * class_deaths + lambda_mmd * mmd
+              + lambda_latent_l2 * latent_l2 + lambda_decoder_l2 * decoder_l2; its gradient treats the trees as fixed
 
 The signature loss is that of M. Moor, M. Horn, B. Rieck, K. Borgwardt, "Topological autoencoders", 2020, as in their
 published code. Their images are in [-1,1] and their T is sqrt(4 * pixels), so |x_i - x_j| / T is the same. Their name
 for s is latent_norm. The model topoae has rec and signature.
 
 mmd is that of I. Tolstikhin, O. Bousquet, S. Gelly, B. Schoelkopf, "Wasserstein auto-encoders", 2018, as in their
-published code, from which the seven scales are. The model wae has rec and mmd.
+published code, from which the seven scales are. The model wae has rec and mmd. The model rae is RAE-L2 of P. Ghosh,
+M. Sajjadi, A. Vergari, M. Black, B. Schoelkopf, "From variational to deterministic autoencoders", 2020: rec, latent_l2,
+decoder_l2.
 
   init.<name>    F32  initial weights, with PyTorch's names and shapes (encoder.0.weight (16,64), ..., decoder.4.bias
                       (64)) and PyTorch's default initialisation. With a ball penalty the encoder is then scaled and
@@ -58,8 +62,8 @@ published code, from which the seven scales are. The model wae has rec and mmd.
   prior          F32  [20,B,d] only with mmd: the samples of the prior of each step
   losses         F64  [20,5]   rec, ball, deaths, kl, total before each update, float32 run (values are float32,
                                widened); 0 for a term that the model does not have. With the signature or class
-                               deaths [20,7]: rec, ball, deaths, kl, signature, class_deaths, total. With mmd the
-                               terms are those of `columns`, then total.
+                               deaths [20,7]: rec, ball, deaths, kl, signature, class_deaths, total. With the
+                               terms of wae or rae those of `columns`, then total.
   losses64       F64           the same, float64 run
   grad.<name>    F32  gradient of total at step 1, float32 run
   grad64.<name>  F32  the same, float64 run (rounded on export)
@@ -70,7 +74,7 @@ published code, from which the seven scales are. The model wae has rec and mmd.
                                objective does not use them.
   __metadata__   output ("gaussian"; nothing for "bernoulli"), model, latent, hidden, batch, steps, lr, lambda_ball, lambda_deaths, degree, max_edge, penalty, torch,
                  gudhi; with the signature or class deaths also lambda_signature, normalisation, lambda_class_deaths;
-                 with mmd lambda_mmd and columns (names of terms, with commas); and
+                 with terms of wae or rae their weights and columns (names of terms, with commas); and
       difference_losses     max |losses - losses64|
       difference_gradients  max over the tensors of |grad - grad64|_2 / |grad64|_2
       difference_final      the same for the final weights
@@ -132,7 +136,7 @@ CALM_LOSSES, CALM_WEIGHTS = 2e-5, 1e-6  # bounds of difference_losses and differ
 @dataclass(frozen=True)
 class Case:
     name: str
-    model: str  # ae | tae | disk | vae | topoae | wae
+    model: str  # ae | tae | disk | vae | topoae | wae | rae
     latent: int
     seed: int
     lr: float  # larger than the paper's 3e-4, so that 20 steps move the weights noticeably
@@ -147,6 +151,8 @@ class Case:
     lambda_class_deaths: float = 0.0
     output: str = "bernoulli"  # bernoulli | gaussian
     lambda_mmd: float = 0.0
+    lambda_latent_l2: float = 0.0
+    lambda_decoder_l2: float = 0.0
 
     @property
     def columns(self):
@@ -159,7 +165,7 @@ class Case:
     @property
     def rivals(self):
         """Returns the names of the terms of other deterministic models."""
-        return tuple(name for name in ("mmd",) if getattr(self, "lambda_" + name) > 0)
+        return tuple(name for name in ("mmd", "latent_l2", "decoder_l2") if getattr(self, "lambda_" + name) > 0)
 
     @property
     def centred(self):
@@ -188,6 +194,8 @@ CASES = [
     Case("vae-gaussian-d5", "vae", 5, 1, 1e-2, output="gaussian"),
     Case("wae-d2", "wae", 2, 1, 3e-3, lambda_mmd=0.3),
     Case("wae-gaussian-d5", "wae", 5, 2, 3e-3, lambda_mmd=1.0, output="gaussian"),
+    Case("rae-d2", "rae", 2, 1, 3e-3, lambda_latent_l2=0.2, lambda_decoder_l2=0.0005),
+    Case("rae-gaussian-d5", "rae", 5, 2, 3e-3, lambda_latent_l2=0.05, lambda_decoder_l2=0.001, output="gaussian"),
     Case("disk-mmd-d3", "disk", 3, 3, 3e-3, 0.005, lambda_mmd=0.2),
 ]
 
@@ -428,6 +436,12 @@ def terms(case, net, x, eps, labels, prior):
         d = case.latent
         parts["mmd"] = mean_discrepancy(z, prior, 2 * d / (d + 2) if case.lambda_ball > 0 else 2 * d)
         total = total + case.lambda_mmd * parts["mmd"]
+    if case.lambda_latent_l2 > 0:
+        parts["latent_l2"] = z.square().sum(1).mean() / 2
+        total = total + case.lambda_latent_l2 * parts["latent_l2"]
+    if case.lambda_decoder_l2 > 0:
+        parts["decoder_l2"] = sum(p.square().sum() for p in net.decoder.parameters())
+        total = total + case.lambda_decoder_l2 * parts["decoder_l2"]
     return parts, total, z, edges
 
 
@@ -555,7 +569,8 @@ def export_training(case, out):
         metadata |= dict(lambda_signature=case.lambda_signature, normalisation=case.normalisation,
                          lambda_class_deaths=case.lambda_class_deaths)
     if case.rivals:
-        metadata |= dict(columns=",".join(case.columns), **{f"lambda_{n}": getattr(case, f"lambda_{n}") for n in case.rivals})
+        metadata["columns"] = ",".join(case.columns)
+        metadata |= {f"lambda_{name}": getattr(case, f"lambda_{name}") for name in case.rivals}
     if gaussian:
         metadata["output"] = case.output
     path = out / f"train-{case.name}.safetensors"

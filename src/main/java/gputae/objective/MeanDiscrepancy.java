@@ -17,8 +17,8 @@ import java.util.Map;
  * for n images. The paper has one kernel function C / (C + |x - y|^2); the sum over seven scales s is that of the
  * authors' code. C is the expected squared distance of two samples of the prior: 2 d for the standard normal
  * distribution, as in the paper, and 2 d / (d + 2) for the uniform distribution in the unit ball. The value has no
- * unit. It is the unbiased estimate, so it may be negative. Each step draws new samples. For a batch of one image, value
- * and gradient are 0.
+ * unit. It is the unbiased estimate, so it may be negative. Each step draws new samples. For a batch of one image,
+ * value and gradient are 0.
  *
  * @param weight at least 0
  */

@@ -3,7 +3,9 @@ package gputae.train;
 import gputae.model.Prior;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
+import gputae.objective.DecoderNorm;
 import gputae.objective.Kl;
+import gputae.objective.LatentNorm;
 import gputae.objective.MeanDiscrepancy;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
@@ -28,7 +30,11 @@ public enum ModelKind {
    * Wasserstein autoencoder WAE-MMD of Tolstikhin et al. 2018; the reconstruction of images is not theirs, the squared
    * error.
    */
-  WAE("wae", "Wasserstein autoencoder", "WAE-MMD", Reconstruction.KIND, MeanDiscrepancy.KIND);
+  WAE("wae", "Wasserstein autoencoder", "WAE-MMD", Reconstruction.KIND, MeanDiscrepancy.KIND),
+  /**
+   * Regularised autoencoder RAE-L2 of Ghosh et al. 2020; the reconstruction of images is not theirs, the squared error.
+   */
+  RAE("rae", "deterministic autoencoder RAE-L2", "RAE-L2", Reconstruction.KIND, LatentNorm.KIND, DecoderNorm.KIND);
 
   /** The models of the paper, in the order of its tables. */
   public static final List<ModelKind> PAPER = List.of(AE, TAE, DISK, VAE);
@@ -61,11 +67,19 @@ public enum ModelKind {
   }
 
   /**
-   * The distribution of latent points from which images are generated. The embeddings of AE and TOPOAE may lie
+   * The distribution of latent points from which images are generated. The embeddings of AE, TOPOAE and RAE may lie
    * elsewhere, since nothing pulls them there.
    */
   public Prior prior() {
     return terms.contains(Ball.KIND) ? Prior.UNIFORM_BALL : Prior.STANDARD_NORMAL;
+  }
+
+  /**
+   * Whether those who introduced the model sample from the {@link #prior}. For RAE they fit a distribution to the
+   * embeddings.
+   */
+  public boolean generatesFromPrior() {
+    return this != RAE;
   }
 
   /** The model's terms with the settings of the paper. */

@@ -6,9 +6,11 @@ import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.model.Autoencoder;
 import gputae.model.Chain;
+import gputae.model.ParameterLayout;
 import gputae.objective.LatentTerm;
 import gputae.objective.LatentTerms;
 import gputae.objective.Objective;
+import gputae.objective.ParameterTerm;
 import gputae.objective.ParameterTerms;
 import gputae.objective.TermKind;
 import java.util.Map;
@@ -91,8 +93,14 @@ public final class TrainStep implements AutoCloseable {
     this.latentTerms = new LatentTerms(backend, objective, rows, model.architecture().pixels(), config.latent(),
         config.model().prior().squaredDistance(config.latent()),
         name -> new LatentTerm.Scalar(model.scalar(name), model.scalarGradient(name)));
-    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().size(), config.seed(),
+    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().size(), decoder(model), config.seed(),
         Streams.PARAMETER_TERMS);
+  }
+
+  /** The decoder's part of the parameters, from its first tensor to what follows its last one. */
+  private static ParameterTerm.Part decoder(Autoencoder model) {
+    ParameterLayout.Part part = model.layout().part("decoder");
+    return new ParameterTerm.Part(part.first(), part.count());
   }
 
   /** Steps done, int64 (1, 1). */
@@ -156,8 +164,8 @@ public final class TrainStep implements AutoCloseable {
 
   /**
    * Whole steps on successive batches of the epoch's order, {@code rows} images each. The next batch is gathered in
-   * parallel with the optimiser's step, which reads no images; the first batch has to be waited for. Noise and samples of
-   * the prior are drawn in parallel with the encoder, which does not read them.
+   * parallel with the optimiser's step, which reads no images; the first batch has to be waited for. Noise and samples
+   * of the prior are drawn in parallel with the encoder, which does not read them.
    */
   public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows, int steps) {
     Runnable next = () -> gather(images, order, stepsPerEpoch, rows);

@@ -24,7 +24,9 @@ import gputae.model.Weights;
 import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
+import gputae.objective.DecoderNorm;
 import gputae.objective.Kl;
+import gputae.objective.LatentNorm;
 import gputae.objective.MeanDiscrepancy;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
@@ -70,7 +72,8 @@ abstract class GoldenContract {
   @ValueSource(strings = {"ae-d2", "tae-d2", "tae-d10", "disk-d2", "vae-d2", "vae-d5", "tae-degree2", "tae-squared",
     "tae-maxedge", "tae-duplicates", "topoae-range-d2", "topoae-batch-d2", "topoae-batch-d5", "tae-signature-d2",
     "tae-classes-d2", "ae-gaussian-d2", "tae-gaussian-d5",
-    "topoae-gaussian-d2", "vae-gaussian-d5", "wae-d2", "wae-gaussian-d5", "disk-mmd-d3"})
+    "topoae-gaussian-d2", "vae-gaussian-d5", "wae-d2", "wae-gaussian-d5", "disk-mmd-d3", "rae-d2",
+    "rae-gaussian-d5"})
   void trainsAsPyTorchAndGudhiDo(String name) throws IOException {
     SafeTensors golden = golden("train-" + name);
     Map<String, String> settings = golden.metadata();
@@ -189,6 +192,10 @@ abstract class GoldenContract {
     double discrepancy = Double.parseDouble(settings.getOrDefault("lambda_mmd", "0"));
     if (discrepancy > 0) {
       terms.add(new MeanDiscrepancy(discrepancy));
+    }
+    if (kind == ModelKind.RAE) {
+      terms.add(new LatentNorm(Double.parseDouble(settings.get("lambda_latent_l2"))));
+      terms.add(new DecoderNorm(Double.parseDouble(settings.get("lambda_decoder_l2"))));
     }
     return terms;
   }

@@ -14,8 +14,10 @@ import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
 import gputae.objective.Decay;
+import gputae.objective.DecoderNorm;
 import gputae.objective.Kl;
 import gputae.objective.Landscape;
+import gputae.objective.LatentNorm;
 import gputae.objective.MeanDiscrepancy;
 import gputae.objective.Objective;
 import gputae.objective.Quartic;
@@ -147,6 +149,17 @@ abstract class GradientContract {
     check(ModelKind.VAE, 2, PLAIN, discrepancy(0.5, 4));
   }
 
+  @Test
+  void normsOfPointsAndDecoder() {
+    for (int latent : new int[] {1, 2, 6}) {
+      check(ModelKind.AE, latent, PLAIN, latentNorm(0.7));
+      check(ModelKind.TAE, latent, PLAIN, decoderNorm(0.03));
+    }
+    check(ModelKind.VAE, 2, PLAIN, latentNorm(0.5));
+    check(ModelKind.VAE, 3, PLAIN, decoderNorm(0.05));
+    check(ModelKind.RAE, 2, PLAIN);
+  }
+
   /**
    * What a term may depend on.
    *
@@ -222,6 +235,24 @@ abstract class GradientContract {
 
   private static double multiquadric(double c, double[] x, double[] y) {
     return c / (c + Math.pow(Reference.distance(x, y), 2));
+  }
+
+  private static Own latentNorm(double weight) {
+    return new Own(new LatentNorm(weight), seen -> halfSquare(seen.z));
+  }
+
+  private static double halfSquare(double[][] z) {
+    return Arrays.stream(z).mapToDouble(point -> Math.pow(Reference.norm(point), 2) / 2).sum() / ROWS;
+  }
+
+  private static Own decoderNorm(double weight) {
+    return new Own(new DecoderNorm(weight), seen -> decoderSquare(seen.layout, seen.parameters));
+  }
+
+  private static double decoderSquare(ParameterLayout layout, double[] parameters) {
+    return layout.tensors().stream().filter(tensor -> tensor.name().startsWith("decoder."))
+        .flatMapToInt(tensor -> IntStream.range(tensor.offset(), tensor.offset() + tensor.size()))
+        .mapToDouble(i -> parameters[i] * parameters[i]).sum();
   }
 
   private static Own classDeaths(double weight) {
@@ -441,6 +472,9 @@ abstract class GradientContract {
       if (own != null) {
         total += (own.term.kind().maximised() ? -1 : 1) * own.term.weight()
             * own.value.applyAsDouble(new Seen(z, rows(noise, latent), rows(x, PIXELS), layout, p));
+      }
+      if (kind == ModelKind.RAE) {
+        total += 1.25e-5 * halfSquare(z) + 1e-7 * decoderSquare(layout, p);
       }
       if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {
