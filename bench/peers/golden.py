@@ -32,13 +32,24 @@ float32 and in float64. B is the batch, d the latent dimension.
     class_deaths = sum over the classes of |z_i - z_j| over the edges (i,j) of the minimum spanning tree of the points z
               of that class within the batch. Edges of length 0 have gradient 0. Images with the label 255 have no
               class: they are in no tree of a class.
+    mmd     = sum over i != j of (k(z_i, z_j) + k(p_i, p_j)) / (B (B - 1)) - 2 sum over i, j of k(z_i, p_j) / B^2 with
+              k(x, y) = sum over s in 0.1, 0.2, 0.5, 1, 2, 5, 10 of s C / (s C + |x - y|^2), where p are samples of the
+              prior: standard normal and C = 2 d, or uniform in the unit ball and C = 2 d / (d + 2) where there is a
+              ball penalty
+    latent_l2  = mean over the batch of |z|^2 / 2
+    decoder_l2 = sum of the squares of the decoder's weights and biases
     total   = rec + lambda_ball * ball - lambda_deaths * deaths (+ kl for the vae)
-              + lambda_signature * signature + lambda_class_deaths * class_deaths; its gradient treats the trees as
-              fixed
+              + lambda_signature * signature + lambda_class_deaths * class_deaths + lambda_mmd * mmd
+              + lambda_latent_l2 * latent_l2 + lambda_decoder_l2 * decoder_l2; its gradient treats the trees as fixed
 
 The signature loss is that of M. Moor, M. Horn, B. Rieck, K. Borgwardt, "Topological autoencoders", 2020, as in their
 published code. Their images are in [-1,1] and their T is sqrt(4 * pixels), so |x_i - x_j| / T is the same. Their name
 for s is latent_norm. The model topoae has rec and signature.
+
+mmd is that of I. Tolstikhin, O. Bousquet, S. Gelly, B. Schoelkopf, "Wasserstein auto-encoders", 2018, as in their
+published code, from which the seven scales are. The model wae has rec and mmd. The model rae is RAE-L2 of P. Ghosh,
+M. Sajjadi, A. Vergari, M. Black, B. Schoelkopf, "From variational to deterministic autoencoders", 2020: rec, latent_l2,
+decoder_l2.
 
   init.<name>    F32  initial weights, with PyTorch's names and shapes (encoder.0.weight (16,64), ..., decoder.4.bias
                       (64)) and PyTorch's default initialisation. With a ball penalty the encoder is then scaled and
@@ -50,10 +61,12 @@ for s is latent_norm. The model topoae has rec and signature.
   order          I32  [20*B]   rows of images or vectors, batch after batch
   labels         U8   [n]      only with class deaths: the class of each image; 255: none
   eps            F32  [20,B,d] vae only: the noise of each step
+  prior          F32  [20,B,d] only with mmd: the samples of the prior of each step
   losses         F64  [20,5]   rec, ball, deaths, kl, total before each update, float32 run (values are float32,
                                widened); 0 for a term that the model does not have. With the signature or class
-                               deaths [20,7]: rec, ball, deaths, kl, signature, class_deaths, total.
-  losses64       F64  [20,5]   the same, float64 run; or [20,7]
+                               deaths [20,7]: rec, ball, deaths, kl, signature, class_deaths, total. With the
+                               terms of wae or rae those of `columns`, then total.
+  losses64       F64           the same, float64 run
   grad.<name>    F32  gradient of total at step 1, float32 run
   grad64.<name>  F32  the same, float64 run (rounded on export)
   final.<name>   F32  weights after 20 steps, float32 run
@@ -68,7 +81,8 @@ for s is latent_norm. The model topoae has rec and signature.
   __metadata__   output ("gaussian"; nothing for "bernoulli"), model, latent, hidden, batch, steps, lr, lambda_ball,
                  lambda_deaths, degree, max_edge, penalty, torch,
                  gudhi; with the signature or class deaths also lambda_signature, normalisation, lambda_class_deaths;
-                 activation and decoder_hidden if they differ from those above; batch_norm if there is one; and
+                 activation and decoder_hidden if they differ from those above; batch_norm if there is one; with terms of
+                 wae or rae their weights and columns (names of terms, with commas); and
       difference_losses     max |losses - losses64|
       difference_gradients  max over the tensors of |grad - grad64|_2 / |grad64|_2
       difference_final      the same for the final weights
@@ -135,7 +149,7 @@ CALM_LOSSES, CALM_WEIGHTS = 2e-5, 1e-6  # bounds of difference_losses and differ
 @dataclass(frozen=True)
 class Case:
     name: str
-    model: str  # ae | tae | disk | vae | topoae
+    model: str  # ae | tae | disk | vae | topoae | wae | rae
     latent: int
     seed: int
     lr: float  # larger than the paper's 3e-4, so that 20 steps move the weights noticeably
@@ -152,12 +166,22 @@ class Case:
     activation: str = "elu"  # a key of ACTIVATIONS
     decoder_hidden: tuple = HIDDEN[::-1]
     batch_norm: bool = False
+    lambda_mmd: float = 0.0
+    lambda_latent_l2: float = 0.0
+    lambda_decoder_l2: float = 0.0
 
     @property
     def columns(self):
         """Returns the names of the terms in `losses`; total follows them."""
+        if self.rivals:
+            return ("rec", "ball", "deaths", "kl") + self.rivals
         later = self.lambda_signature > 0 or self.lambda_class_deaths > 0
         return ("rec", "ball", "deaths", "kl") + (("signature", "class_deaths") if later else ())
+
+    @property
+    def rivals(self):
+        """Returns the names of the terms of other deterministic models."""
+        return tuple(name for name in ("mmd", "latent_l2", "decoder_l2") if getattr(self, "lambda_" + name) > 0)
 
     @property
     def centred(self):
@@ -191,6 +215,11 @@ CASES = [
     Case("ae-gelu-decoder", "ae", 2, 1, 3e-3, activation="gelu", decoder_hidden=(20, 10, 14)),
     Case("vae-norm", "vae", 2, 7, 3e-3, batch_norm=True),
     Case("vae-norm-gelu", "vae", 3, 5, 3e-3, activation="gelu", decoder_hidden=(20, 10, 14), batch_norm=True),
+    Case("wae-d2", "wae", 2, 1, 3e-3, lambda_mmd=0.3),
+    Case("wae-gaussian-d5", "wae", 5, 2, 3e-3, lambda_mmd=1.0, output="gaussian"),
+    Case("rae-d2", "rae", 2, 1, 3e-3, lambda_latent_l2=0.2, lambda_decoder_l2=0.0005),
+    Case("rae-gaussian-d5", "rae", 5, 2, 3e-3, lambda_latent_l2=0.05, lambda_decoder_l2=0.001, output="gaussian"),
+    Case("disk-mmd-d3", "disk", 3, 3, 3e-3, 0.005, lambda_mmd=0.2),
 ]
 ACTIVATIONS = {"elu": nn.ELU, "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
@@ -399,7 +428,26 @@ def centre_on_unit_ball(net, x):
     assert 0.4 * len(x) <= outside <= 0.6 * len(x) and norm.min() < 0.7 and norm.max() > 1.3, (outside, norm)
 
 
-def terms(case, net, x, eps, labels):
+def prior_samples(case):
+    """Returns samples of the prior for each step, float32 [STEPS,B,d]."""
+    p = torch.randn(STEPS, BATCH, case.latent)
+    if case.lambda_ball > 0:
+        p *= torch.rand(STEPS, BATCH, 1) ** (1 / case.latent) / p.norm(dim=2, keepdim=True)
+    return p
+
+
+def mean_discrepancy(z, p, c):
+    """Returns mmd, see above, for the expected squared distance c of two samples of the prior."""
+    def kernel(x, y):
+        r = (x[:, None] - y[None]).square().sum(2)
+        return sum(s * c / (s * c + r) for s in (0.1, 0.2, 0.5, 1, 2, 5, 10))
+
+    n = len(z)
+    other = 1 - torch.eye(n, dtype=z.dtype)
+    return ((kernel(z, z) + kernel(p, p)) * other).sum() / (n * (n - 1)) - 2 * kernel(z, p).sum() / n ** 2
+
+
+def terms(case, net, x, eps, labels, prior):
     """Returns the terms that the model has, by name, total, z and the edges of `deaths`."""
     z, parts = net.encoder(x), {}
     if case.model == "vae":
@@ -422,6 +470,16 @@ def terms(case, net, x, eps, labels):
     if case.lambda_class_deaths > 0:
         parts["class_deaths"] = lengths(z, class_edges(z, labels)).sum()
         total = total + case.lambda_class_deaths * parts["class_deaths"]
+    if case.lambda_mmd > 0:
+        d = case.latent
+        parts["mmd"] = mean_discrepancy(z, prior, 2 * d / (d + 2) if case.lambda_ball > 0 else 2 * d)
+        total = total + case.lambda_mmd * parts["mmd"]
+    if case.lambda_latent_l2 > 0:
+        parts["latent_l2"] = z.square().sum(1).mean() / 2
+        total = total + case.lambda_latent_l2 * parts["latent_l2"]
+    if case.lambda_decoder_l2 > 0:
+        parts["decoder_l2"] = sum(p.square().sum() for p in net.decoder.parameters())
+        total = total + case.lambda_decoder_l2 * parts["decoder_l2"]
     return parts, total, z, edges
 
 
@@ -438,15 +496,16 @@ def batch_rows(order, step):
     return torch.from_numpy(order[step * BATCH:(step + 1) * BATCH].astype(np.int64))
 
 
-def train(case, net, x, order, eps, labels):
-    """Trains net in the precision of its weights; x and eps are float32 and are widened if need be."""
+def train(case, net, x, order, eps, labels, prior):
+    """Trains net in the precision of its weights; x, eps and prior are float32 and are widened if need be."""
     dtype = next(net.parameters()).dtype
     adam = torch.optim.Adam(net.parameters(), lr=case.lr, betas=(0.9, 0.999), eps=1e-8)
     run = Run(np.zeros((STEPS, len(case.columns) + 1)), {}, {}, [], [])
     for step in range(STEPS):
         rows = batch_rows(order, step)
         parts, total, z, edges = terms(
-            case, net, x[rows].to(dtype), None if eps is None else eps[step].to(dtype), labels[rows])
+            case, net, x[rows].to(dtype), None if eps is None else eps[step].to(dtype), labels[rows],
+            None if prior is None else prior[step].to(dtype))
         run.losses[step] = [parts[name].item() if name in parts else 0.0 for name in case.columns] + [total.item()]
         run.latents.append(z.detach())
         run.edges.append(edges)
@@ -514,17 +573,20 @@ def export_training(case, out):
     vae = case.model == "vae"
     net = Autoencoder(case, Signature(case.normalisation) if case.lambda_signature > 0 else None)
     eps = torch.randn(STEPS, BATCH, case.latent) if vae else None
+    prior = prior_samples(case) if case.lambda_mmd > 0 else None
     if case.centred:
         centre_on_unit_ball(net, x[batch_rows(order, 0)])
     tensors = {f"init.{k}": p.detach().numpy().copy() for k, p in net.state_dict().items()}
     net64 = copy.deepcopy(net).double()
-    run, run64 = train(case, net, x, order, eps, labels), train(case, net64, x, order, eps, labels)
+    run, run64 = (train(case, n, x, order, eps, labels, prior) for n in (net, net64))
     least = check(case, run, run64, x, order, labels)
 
     tensors |= {"vectors" if gaussian else "images": samples, "order": order, "losses": run.losses,
                 "losses64": run64.losses}
     if vae:
         tensors["eps"] = eps.numpy()
+    if prior is not None:
+        tensors["prior"] = prior.numpy()
     if case.lambda_class_deaths > 0:
         tensors["labels"] = labels.numpy()
     tensors |= {f"grad.{k}": g for k, g in run.gradients.items()}
@@ -554,6 +616,9 @@ def export_training(case, out):
     if "signature" in case.columns:
         metadata |= dict(lambda_signature=case.lambda_signature, normalisation=case.normalisation,
                          lambda_class_deaths=case.lambda_class_deaths)
+    if case.rivals:
+        metadata["columns"] = ",".join(case.columns)
+        metadata |= {f"lambda_{name}": getattr(case, f"lambda_{name}") for name in case.rivals}
     if gaussian:
         metadata["output"] = case.output
     if case.activation != "elu":

@@ -38,7 +38,7 @@ compile() {  # compile NAME SOURCE FLAGS...
 }
 for isa in baseline:x86-64 avx2:x86-64-v3 avx512:x86-64-v4; do
   name=${isa%%:*}
-  for source in elementwise dense batch_norm spanning_tree edges iterates random kernels; do
+  for source in elementwise dense batch_norm spanning_tree edges iterates mmd random kernels; do
     compile "$source-$name" "$here/$source.cpp" -DGPUTAE_ISA="$name" -march="${isa##*:}" -mtune=generic \
       -mprefer-vector-width=512
   done

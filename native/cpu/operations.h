@@ -71,6 +71,15 @@ OPERATION(void, squared_error,
 OPERATION(void, ball_penalty,
           (const float* z, int penalty, const float* weight, float* gradient, float* loss, int64_t rows, int64_t d))
 
+// The squared maximum mean discrepancy between the points z (n, d) and samples of the prior (n, d):
+//   loss = sum over i != j of (k(|z_i - z_j|^2) + k(|p_i - p_j|^2)) / (n (n - 1)) - 2 sum over i, j of k(|z_i - p_j|^2)
+//          / n^2
+// with the kernel function k of kernels/mmd.h, where `square` is the scale of squared distances. gradient (n, d) =
+// *weight * its derivative with respect to z. Both are 0 if n < 2. work: n (d + 1) doubles of work space.
+OPERATION(void, maximum_mean_discrepancy,
+          (const float* z, const float* prior, float square, const float* weight, float* gradient, float* loss,
+           double* work, int64_t n, int64_t d, GputaeTeam* team))
+
 // out (n, n): squared lengths under the exact rule (kernels/exact_distance.h).
 OPERATION(int, squared_distances, (const float* x, float* out, int64_t n, int64_t d, GputaeTeam* team))
 

@@ -1,4 +1,5 @@
-// Losses and their gradients: cross-entropy, ball penalty, divergence of a variational encoder.
+// Losses and their gradients: cross-entropy, squared error, ball penalty, discrepancy from a prior, divergence of a
+// variational encoder.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -180,6 +181,76 @@ void ball_penalty() {
   }
 }
 
+// k(r) of kernels/mmd.h and its derivative, written a second time.
+void similarity(double r, double square, double* value, double* slope) {
+  *value = *slope = 0;
+  for (const double scale : {0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0}) {
+    const double c = scale * square;
+    *value += c / (c + r);
+    *slope -= c / ((c + r) * (c + r));
+  }
+}
+
+double squared_distance(const Guarded<float>& x, int64_t i, const Guarded<float>& y, int64_t j, int64_t d) {
+  double sum = 0;
+  for (int64_t k = 0; k < d; k++) {
+    const double t = static_cast<double>(x[i * d + k]) - static_cast<double>(y[j * d + k]);
+    sum += t * t;
+  }
+  return sum;
+}
+
+void maximum_mean_discrepancy() {
+  Numbers numbers(13);
+  const float weight = -0.37f;
+  for (const int64_t d : {1, 2, 3, 10, 33}) {
+    for (const int64_t n : {0, 1, 2, 15, 16, 17, 33, 130}) {
+      Guarded<float> z(numbers.floats(n * d, -2, 2)), prior(numbers.floats(n * d, -1, 1));
+      const float square = 0.5f * static_cast<float>(d);
+      double loss_sum = 0, loss_size = 0;
+      std::vector<double> slopes(static_cast<size_t>(n * d)), sizes(static_cast<size_t>(n * d));
+      const double among = 1.0 / (static_cast<double>(n) * static_cast<double>(n - 1)),
+                   between = 2.0 / (static_cast<double>(n) * static_cast<double>(n));
+      for (int64_t i = 0; i < n && n > 1; i++) {
+        for (int64_t j = 0; j < n; j++) {
+          double alike, alike_slope, across, across_slope, others, unused;
+          similarity(squared_distance(z, i, z, j, d), square, &alike, &alike_slope);
+          similarity(squared_distance(z, i, prior, j, d), square, &across, &across_slope);
+          similarity(squared_distance(prior, i, prior, j, d), square, &others, &unused);
+          if (i == j) alike = alike_slope = others = 0;
+          loss_sum += among * (alike + others) - between * across;
+          loss_size += among * (alike + others) + between * across;
+          for (int64_t k = 0; k < d; k++) {
+            const auto u = static_cast<double>(z[i * d + k]);
+            const double pull = 4 * among * alike_slope * (u - static_cast<double>(z[j * d + k])),
+                         push = 2 * between * across_slope * (u - static_cast<double>(prior[j * d + k]));
+            slopes[static_cast<size_t>(i * d + k)] += static_cast<double>(weight) * (pull - push);
+            sizes[static_cast<size_t>(i * d + k)] +=
+                std::fabs(static_cast<double>(weight)) * (std::fabs(pull) + std::fabs(push));
+          }
+        }
+      }
+      Floats first;
+      for (GputaeTeam* team : teams) {
+        Guarded<float> gradient(n * d), loss(1);
+        Guarded<double> work(n * (d + 1));
+        kernels->maximum_mean_discrepancy(z.get(), prior.get(), square, &weight, gradient.get(), loss.get(), work.get(),
+                                          n, d, team);
+        if (team == teams[0]) first = gradient.values();
+        same_bits(first, gradient.values(), "gradient of the mean discrepancy on another team");
+        that(near(loss[0], loss_sum, (std::sqrt(static_cast<double>(d)) + 12) * kEpsilon * loss_size),
+             "mean discrepancy %g, not %g", static_cast<double>(loss[0]), loss_sum);
+        all_near(
+            gradient, [&](int64_t i) { return slopes[static_cast<size_t>(i)]; },
+            [&](int64_t i) {
+              return (std::sqrt(2.0 * static_cast<double>(n)) + 8) * kEpsilon * sizes[static_cast<size_t>(i)];
+            },
+            "gradient of the mean discrepancy");
+      }
+    }
+  }
+}
+
 void reparameterise() {
   Numbers numbers(11);
   for (const int64_t d : {1, 2, 3, 8, 15, 16, 17, 33}) {
@@ -243,6 +314,7 @@ void test_losses() {
   check::group("sigmoid and cross-entropy", sigmoid_cross_entropy);
   check::group("squared error", squared_error);
   check::group("ball penalty", ball_penalty);
+  check::group("mean discrepancy", maximum_mean_discrepancy);
   check::group("reparameterisation", reparameterise);
 }
 

@@ -256,6 +256,17 @@ public abstract class AbstractBackend implements Backend {
         loss);
   }
 
+  protected static void requireMaximumMeanDiscrepancy(Matrix z, Matrix prior, float square, Matrix weight,
+      Matrix gradient, Matrix loss) {
+    requireFloats("maximumMeanDiscrepancy", z, prior, weight, gradient, loss);
+    require(prior.rows() == z.rows() && prior.columns() == z.columns() && gradient.size() == z.size()
+        && z.rows() <= Integer.MAX_VALUE && weight.size() == 1 && loss.size() == 1, "maximumMeanDiscrepancy", z, prior,
+        weight, gradient, loss);
+    if (!(square > 0 && square < Float.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("maximumMeanDiscrepancy: the scale of squared distances is " + square);
+    }
+  }
+
   protected static void requireSquaredDistances(Matrix x, Matrix out) {
     requireFloats("squaredDistances", x, out);
     require(out.rows() == x.rows() && out.columns() == x.rows(), "squaredDistances", x, out);

@@ -225,6 +225,24 @@ public interface Backend extends AutoCloseable {
    */
   void ballPenalty(Matrix z, BallPenalty penalty, Matrix weight, Matrix gradient, Matrix loss);
 
+  /**
+   * The squared maximum mean discrepancy (Gretton et al. 2012) between the points z (n, d) and as many samples p of
+   * another distribution, its unbiased estimate:
+   *
+   * <pre>
+   * loss = sum over i != j of (k(z_i, z_j) + k(p_i, p_j)) / (n (n - 1)) - 2 sum over i, j of k(z_i, p_j) / n^2
+   * k(x, y) = sum over s in (0.1, 0.2, 0.5, 1, 2, 5, 10) of s square / (s square + |x - y|^2)
+   * </pre>
+   *
+   * <p>The kernel function has no unit and lies in (0, 7]. The estimate may be negative. With fewer than two points,
+   * loss and gradient are 0.
+   *
+   * @param prior    the samples p, (n, d)
+   * @param square   the scale of squared distances, finite and greater than 0
+   * @param gradient (n, d) = weight (1, 1) times the derivative of the loss with respect to z
+   */
+  void maximumMeanDiscrepancy(Matrix z, Matrix prior, float square, Matrix weight, Matrix gradient, Matrix loss);
+
   /** out (n, n) = squared lengths between the points x (n, d) under the exact rule (kernels/exact_distance.h). */
   void squaredDistances(Matrix x, Matrix out);
 

@@ -35,8 +35,9 @@ import picocli.CommandLine.Parameters;
     name = "generate",
     description = "Generate images or vectors: decode samples of the latent space. They come from the model's prior,"
         + " which is uniform in the unit ball for tae and disk, and standard normal for the other models, or from a"
-        + " distribution that is fitted to the embeddings of the training samples (--sampler). Only vae is trained to"
-        + " match its prior; the embeddings of ae and topoae may lie elsewhere, so --sampler gmm:10 suits them.",
+        + " distribution that is fitted to the embeddings of the training samples (--sampler). Only vae and wae are"
+        + " trained to match their prior; the embeddings of ae, topoae and rae may lie elsewhere, so --sampler gmm:10"
+        + " suits them.",
     mixinStandardHelpOptions = true)
 final class GenerateCommand implements Callable<Integer> {
 
@@ -99,6 +100,7 @@ final class GenerateCommand implements Callable<Integer> {
     if (csv && shape instanceof Shape.Image) {
       throw Failure.usage("--out " + out + ": the run's samples are images; the name must end in .npy or .png");
     }
+    sampler.choice().advice(config.config()).ifPresent(line -> console.println("gpu-tae: " + line));
     Samples training = sampler.choice().needsData() ? training(directory, config, console) : null;
     try (Backend backend = device.open(line -> {});
         Autoencoder model = directory.openModel(backend, config)) {

@@ -104,8 +104,8 @@ final class TrainOptions {
       names = "--model",
       paramLabel = "MODEL",
       defaultValue = "tae",
-      description = "ae, tae (ball penalty and death times), disk (ball penalty alone), vae or topoae (signature"
-          + " loss) (default: ${DEFAULT-VALUE}).")
+      description = "ae, tae (ball penalty and death times), disk (ball penalty alone), vae, topoae (signature loss),"
+          + " wae (maximum mean discrepancy) or rae (norms of points and decoder) (default: ${DEFAULT-VALUE}).")
   private ModelKind model;
 
   @Option(names = "--latent", paramLabel = "D", defaultValue = "2",

@@ -137,6 +137,22 @@ public final class ParameterLayout {
         .orElseThrow(() -> new IllegalArgumentException("there is no tensor " + name));
   }
 
+  /**
+   * A part of the buffer.
+   *
+   * @param first its first float
+   * @param count its floats, including the padding between its tensors
+   */
+  public record Part(int first, int count) {}
+
+  /** The part that holds the tensors of a chain of layers, such as {@code decoder}, and no other tensor. */
+  public Part part(String chain) {
+    List<Tensor> own = tensors.stream().filter(tensor -> tensor.name.startsWith(chain + ".")).toList();
+    int first = own.get(0).offset;
+    Tensor last = own.get(own.size() - 1);
+    return new Part(first, last.offset + last.size() - first);
+  }
+
   /** Number of floats in the buffer, including padding. */
   public int size() {
     return size;

@@ -18,8 +18,10 @@ public interface LatentTerm extends Term {
    * @param inputs  the images that the points come from, (rows, pixels), numbers in [0, 1]
    * @param classes (rows, classes of the data set): 1 at an image's class, 0 elsewhere; null if no term of the
    *     objective {@linkplain #needsClasses needs} them
+   * @param prior   samples of the model's prior, (rows, latent), new ones in each step; null if no term of the
+   *     objective {@linkplain #needsPrior needs} them
    */
-  record Batch(Matrix z, Matrix inputs, Matrix classes) {
+  record Batch(Matrix z, Matrix inputs, Matrix classes, Matrix prior) {
 
     /** Number of images in the batch. */
     public long rows() {
@@ -29,6 +31,11 @@ public interface LatentTerm extends Term {
 
   /** Whether the term reads {@link Batch#classes}. If so, the data set must have labels. */
   default boolean needsClasses() {
+    return false;
+  }
+
+  /** Whether the term reads {@link Batch#prior}. */
+  default boolean needsPrior() {
     return false;
   }
 
@@ -43,12 +50,13 @@ public interface LatentTerm extends Term {
   /**
    * The sizes that a computation is made for.
    *
-   * @param rows    the largest number of images in a batch
-   * @param pixels  numbers per image
-   * @param latent  dimension of the latent space
-   * @param scalars the term's {@link LatentTerm#scalars} in the same order
+   * @param rows        the largest number of images in a batch
+   * @param pixels      numbers per image
+   * @param latent      dimension of the latent space
+   * @param priorSquare the expected squared distance of two samples of the model's prior
+   * @param scalars     the term's {@link LatentTerm#scalars} in the same order
    */
-  record Setup(long rows, long pixels, long latent, List<Scalar> scalars) {}
+  record Setup(long rows, long pixels, long latent, double priorSquare, List<Scalar> scalars) {}
 
   /**
    * A number that is trained with the network.

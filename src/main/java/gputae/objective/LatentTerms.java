@@ -26,17 +26,18 @@ public final class LatentTerms implements AutoCloseable {
   /**
    * Prepares the latent terms of {@code objective}; the objective may have none.
    *
-   * @param rows    the largest number of images in a batch
-   * @param pixels  numbers per image
-   * @param latent  dimension of the latent space
-   * @param scalars gives each scalar of the terms by its name
+   * @param rows        the largest number of images in a batch
+   * @param pixels      numbers per image
+   * @param latent      dimension of the latent space
+   * @param priorSquare the expected squared distance of two samples of the model's prior
+   * @param scalars     gives each scalar of the terms by its name
    */
-  public LatentTerms(Backend backend, Objective objective, long rows, long pixels, long latent,
+  public LatentTerms(Backend backend, Objective objective, long rows, long pixels, long latent, double priorSquare,
       Function<String, LatentTerm.Scalar> scalars) {
     this.backend = backend;
     for (LatentTerm term : objective.latent()) {
       LatentTerm.Setup setup =
-          new LatentTerm.Setup(rows, pixels, latent, term.scalars().stream().map(scalars).toList());
+          new LatentTerm.Setup(rows, pixels, latent, priorSquare, term.scalars().stream().map(scalars).toList());
       all.add(new One(term.on(backend, setup), objective.column(term.kind()), new Weight(backend, term),
           backend.allocate(rows, latent)));
     }

@@ -176,6 +176,11 @@ public final class Objective {
     return latent().stream().anyMatch(LatentTerm::needsClasses);
   }
 
+  /** Whether a term needs samples of the prior. */
+  public boolean needsPrior() {
+    return latent().stream().anyMatch(LatentTerm::needsPrior);
+  }
+
   /** The terms of the latent points. */
   public List<LatentTerm> latent() {
     return each(LatentTerm.class);

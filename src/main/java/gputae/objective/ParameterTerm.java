@@ -29,14 +29,23 @@ public interface ParameterTerm extends Term {
   }
 
   /**
+   * A part of the flat buffer of the network.
+   *
+   * @param first its first number
+   * @param count its numbers, the zeros between its tensors included
+   */
+  record Part(long first, long count) {}
+
+  /**
    * What a computation is made for.
    *
    * @param parameters numbers in the flat buffer of the network
+   * @param decoder    the part of the buffer that holds the decoder's weights and biases, and nothing else but zeros
    * @param seed       seed of the training
    * @param stream     the stream of random numbers that terms of the parameters may draw from
    * @param state      the term's {@link ParameterTerm#state} in the same order; the caller owns it
    */
-  record Setup(long parameters, long seed, int stream, List<Matrix> state) {}
+  record Setup(long parameters, Part decoder, long seed, int stream, List<Matrix> state) {}
 
   /** Makes the computation of the term. The caller closes it. */
   Computation on(Backend backend, Setup setup);

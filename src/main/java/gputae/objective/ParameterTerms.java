@@ -26,10 +26,12 @@ public final class ParameterTerms implements AutoCloseable {
    * The computations of the terms of {@code objective}, which may have none.
    *
    * @param parameters numbers in the flat buffer of the network
+   * @param decoder    the part of the buffer that holds the decoder's weights and biases
    * @param seed       seed of the training
    * @param stream     the stream of random numbers that the terms may draw from
    */
-  public ParameterTerms(Backend backend, Objective objective, long parameters, long seed, int stream) {
+  public ParameterTerms(Backend backend, Objective objective, long parameters, ParameterTerm.Part decoder, long seed,
+      int stream) {
     this.backend = backend;
     this.gradient = objective.parameter().isEmpty() ? null : backend.allocate(1, parameters);
     for (ParameterTerm term : objective.parameter()) {
@@ -41,7 +43,7 @@ public final class ParameterTerms implements AutoCloseable {
           throw new IllegalArgumentException("two terms keep a state " + one.name());
         }
       }
-      all.add(new One(term.on(backend, new ParameterTerm.Setup(parameters, seed, stream, own)),
+      all.add(new One(term.on(backend, new ParameterTerm.Setup(parameters, decoder, seed, stream, own)),
           objective.column(term.kind()), new Weight(backend, term)));
     }
   }

@@ -14,7 +14,8 @@ public final class Terms {
 
   /** The kinds that can be added to any model, in the order of their columns. */
   private static final List<TermKind<?>> OWN =
-      List.of(Signature.KIND, ClassDeaths.KIND, Landscape.KIND, IterateDimension.KIND);
+      List.of(Signature.KIND, ClassDeaths.KIND, Landscape.KIND, IterateDimension.KIND, MeanDiscrepancy.KIND,
+          LatentNorm.KIND, DecoderNorm.KIND);
 
   private static final List<TermKind<?>> ALL = all(OWN);
 

@@ -50,13 +50,14 @@ public final class Evaluating implements Afterwards {
    * All measures of a run's model.
    *
    * @param training the training samples
-   * @param say      told in a line what was fitted, if the sampler is fitted
+   * @param say      told in a line what was fitted, if the sampler is fitted, or which sampler suits the model
    */
   public static Measured evaluate(Evaluator evaluator, Backend backend, Autoencoder model, RunConfig run,
       SamplerChoice sampler, Samples training, Consumer<String> say) {
     TrainConfig config = run.config();
     SamplerChoice.Fitted fitted = sampler.fit(backend, model, config, training);
     Map<String, String> settings = RunOutputs.settings(run);
+    sampler.advice(config).ifPresent(say);
     if (!fitted.fit().isEmpty()) {
       settings.put("sampler", sampler + ": " + fitted.fit());
       say.accept("sampler: " + fitted.fit());

@@ -13,6 +13,7 @@ import gputae.model.Sampler;
 import gputae.text.Numbers;
 import gputae.train.Streams;
 import gputae.train.TrainConfig;
+import java.util.Optional;
 
 /**
  * The distribution of the latent points from which samples are generated: the model's prior, or one that is fitted to
@@ -77,6 +78,16 @@ public record SamplerChoice(Kind kind, int components) {
   /** Whether the sampler is fitted to embeddings of the training samples. */
   public boolean needsData() {
     return kind != Kind.PRIOR;
+  }
+
+  /**
+   * A line for the user if those who introduced the model do not sample like this: from the prior, of a model that has
+   * none of its own.
+   */
+  public Optional<String> advice(TrainConfig config) {
+    return kind != Kind.PRIOR || config.model().generatesFromPrior() ? Optional.empty()
+        : Optional.of("model " + config.model().label() + " has no prior of its own; the samples come from a standard "
+            + "normal distribution, and --sampler gmm:10 fits a distribution to the embeddings (Ghosh et al. 2020)");
   }
 
   /**

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 
-/** The reconstruction loss and the penalty for lying outside the unit ball, each with its gradient. */
+/** Reconstruction losses, the penalty for lying outside the unit ball, and the discrepancy from a prior. */
 final class LossOperations {
 
   private LossOperations() {}
@@ -27,7 +27,9 @@ final class LossOperations {
         new Operation("squared error", "1 to 1025 rows of 1 to 1025 numbers, in place too", Unit.ROUNDING,
             LossOperations::squaredError),
         new Operation("ball penalty", "1 to 2050 points, 1 to 65 dimensions, both kinds", Unit.ROUNDING,
-            LossOperations::ballPenalty));
+            LossOperations::ballPenalty),
+        new Operation("mean discrepancy", "1 to 600 points, 1 to 65 dimensions, far points", Unit.ROUNDING,
+            LossOperations::meanDiscrepancy));
   }
 
   private static void sigmoid(Cases cases) {
@@ -187,5 +189,58 @@ final class LossOperations {
       c.close("gradient", i, 0.25 * expected.gradient()[i], found[i], 4, Math.abs(0.25 * expected.gradient()[i]));
     }
     c.close("penalty", 0, expected.sum(), loss.toFloats()[0], 4, expected.size());
+  }
+
+  private static void meanDiscrepancy(Cases cases) {
+    Random random = new Random(9);
+    for (int n : ROWS) {
+      for (int d : new int[] {1, 2, 10, 32, 33, 65}) {
+        cases.run(n + " x " + d, c -> meanDiscrepancy(c, random, n, d, 1));
+      }
+    }
+    for (int n : MORE_ROWS) {
+      cases.run(n + " x 2", c -> meanDiscrepancy(c, random, n, 2, 1));
+    }
+    cases.run("33 x 10, far apart", c -> meanDiscrepancy(c, random, 33, 10, 1000));
+    cases.run("a point whose squared distances are infinite", c -> {
+      Matrix gradient = c.zeros(2, 1);
+      Matrix loss = c.number(7);
+      c.backend().maximumMeanDiscrepancy(c.floats(2, 1, 0, 1e30f), c.floats(2, 1, 0, 0), 2, c.number(1), gradient,
+          loss);
+      // Only k(0) = 7 is left: between the samples, and of four pairs of a point and a sample two.
+      c.same("loss", 0, 7 - 7, loss.toFloats()[0]);
+      c.same("gradient", new float[] {0, 0}, gradient.toFloats());
+    });
+    cases.run("a NaN", c -> {
+      Matrix loss = c.zeros(1, 1);
+      c.backend().maximumMeanDiscrepancy(c.floats(2, 1, 0, Float.NaN), c.floats(2, 1, 0, 1), 2, c.number(1),
+          c.zeros(2, 1), loss);
+      c.same("loss", 0, Float.NaN, loss.toFloats()[0]);
+    });
+  }
+
+  private static void meanDiscrepancy(Case c, Random random, int n, int d, double scale) {
+    float[] z = Reference.gaussian(random, n * d, scale);
+    float[] prior = Reference.gaussian(random, n * d, 1);
+    if (n > 2) {
+      // Equal points, and a point that is a sample.
+      System.arraycopy(z, 0, z, d, d);
+      System.arraycopy(prior, 0, z, 2 * d, d);
+    }
+    float square = 2 * d;
+    Matrix gradient = c.floats(n, d, Reference.gaussian(random, n * d, 5));
+    Matrix loss = c.number(7);
+    c.backend().maximumMeanDiscrepancy(c.floats(n, d, z), c.floats(n, d, prior), square, c.number(-0.25f), gradient,
+        loss);
+    Reference.Discrepancy expected =
+        Reference.meanDiscrepancy(new FloatPoints(z, d), new FloatPoints(prior, d), square);
+    // Each value of the kernel function is a sum of 7 rounded terms of a squared distance of d terms, and their errors
+    // average out over the pairs.
+    c.close("discrepancy", 0, expected.value(), loss.toFloats()[0], Reference.ofSum(d) + 8, expected.size());
+    float[] found = gradient.toFloats();
+    for (int i = 0; i < found.length; i++) {
+      c.close("gradient", i, -0.25 * expected.gradient()[i], found[i], Reference.ofSum(2 * n) + 4,
+          0.25 * expected.gradientSizes()[i]);
+    }
   }
 }

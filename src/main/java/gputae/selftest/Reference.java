@@ -95,4 +95,65 @@ public final class Reference {
     }
     return new Loss(sum, size, gradient);
   }
+
+  /**
+   * A maximum mean discrepancy.
+   *
+   * @param size          size of the terms that are added, for bounds
+   * @param gradient      derivative of the value with respect to each coordinate of the points
+   * @param gradientSizes sizes of the terms of each derivative
+   */
+  public record Discrepancy(double value, double size, double[] gradient, double[] gradientSizes) {}
+
+  /** The squared maximum mean discrepancy, as {@link gputae.backend.Backend#maximumMeanDiscrepancy} defines it. */
+  public static Discrepancy meanDiscrepancy(FloatPoints points, FloatPoints prior, double square) {
+    int n = points.count();
+    int d = points.dimension();
+    double value = 0;
+    double size = 0;
+    double[] gradient = new double[n * d];
+    double[] sizes = new double[n * d];
+    for (int i = 0; i < n && n > 1; i++) {
+      for (int j = 0; j < n; j++) {
+        double across = similarity(points.squaredDistance(i, prior, j), square);
+        value -= 2 * across / ((double) n * n);
+        size += 2 * across / ((double) n * n);
+        if (j != i) {
+          double alike = similarity(points.squaredDistance(i, points, j), square)
+              + similarity(prior.squaredDistance(i, prior, j), square);
+          value += alike / ((double) n * (n - 1));
+          size += alike / ((double) n * (n - 1));
+        }
+        double ofPoint = j == i ? 0 : 4 * slope(points.squaredDistance(i, points, j), square) / ((double) n * (n - 1));
+        double ofSample = -4 * slope(points.squaredDistance(i, prior, j), square) / ((double) n * n);
+        for (int k = 0; k < d; k++) {
+          double own = points.coordinate(i, k);
+          double pull = ofPoint * (own - points.coordinate(j, k));
+          double push = ofSample * (own - prior.coordinate(j, k));
+          gradient[i * d + k] += pull + push;
+          sizes[i * d + k] += Math.abs(pull) + Math.abs(push);
+        }
+      }
+    }
+    return new Discrepancy(value, size, gradient, sizes);
+  }
+
+  private static final double[] SCALES = {0.1, 0.2, 0.5, 1, 2, 5, 10};
+
+  private static double similarity(double r, double square) {
+    double sum = 0;
+    for (double scale : SCALES) {
+      sum += scale * square / (scale * square + r);
+    }
+    return sum;
+  }
+
+  /** The derivative of the similarity with respect to the squared distance r. */
+  private static double slope(double r, double square) {
+    double sum = 0;
+    for (double scale : SCALES) {
+      sum -= scale * square / ((scale * square + r) * (scale * square + r));
+    }
+    return sum;
+  }
 }

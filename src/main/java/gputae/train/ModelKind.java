@@ -3,7 +3,10 @@ package gputae.train;
 import gputae.model.Prior;
 import gputae.objective.Ball;
 import gputae.objective.Deaths;
+import gputae.objective.DecoderNorm;
 import gputae.objective.Kl;
+import gputae.objective.LatentNorm;
+import gputae.objective.MeanDiscrepancy;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.objective.Signature;
@@ -11,7 +14,7 @@ import gputae.objective.TermKind;
 import java.util.List;
 import java.util.Map;
 
-/** The models: the four of the paper, and one to compare with. */
+/** The models: the four of the paper, and others to compare with. */
 public enum ModelKind {
   /** Plain autoencoder. */
   AE("ae", "autoencoder", "AE", Reconstruction.KIND),
@@ -22,7 +25,16 @@ public enum ModelKind {
   /** Variational autoencoder. */
   VAE("vae", "variational autoencoder", "VAE", Reconstruction.KIND, Kl.KIND),
   /** Autoencoder with the signature loss of Moor et al. 2020; the reconstruction is not theirs, the squared error. */
-  TOPOAE("topoae", "topological autoencoder", "TopoAE", Reconstruction.KIND, Signature.KIND);
+  TOPOAE("topoae", "topological autoencoder", "TopoAE", Reconstruction.KIND, Signature.KIND),
+  /**
+   * Wasserstein autoencoder WAE-MMD of Tolstikhin et al. 2018; the reconstruction of images is not theirs, the squared
+   * error.
+   */
+  WAE("wae", "Wasserstein autoencoder", "WAE-MMD", Reconstruction.KIND, MeanDiscrepancy.KIND),
+  /**
+   * Regularised autoencoder RAE-L2 of Ghosh et al. 2020; the reconstruction of images is not theirs, the squared error.
+   */
+  RAE("rae", "deterministic autoencoder RAE-L2", "RAE-L2", Reconstruction.KIND, LatentNorm.KIND, DecoderNorm.KIND);
 
   /** The models of the paper, in the order of its tables. */
   public static final List<ModelKind> PAPER = List.of(AE, TAE, DISK, VAE);
@@ -55,11 +67,19 @@ public enum ModelKind {
   }
 
   /**
-   * The distribution of latent points from which images are generated. The embeddings of AE and TOPOAE may lie
+   * The distribution of latent points from which images are generated. The embeddings of AE, TOPOAE and RAE may lie
    * elsewhere, since nothing pulls them there.
    */
   public Prior prior() {
     return terms.contains(Ball.KIND) ? Prior.UNIFORM_BALL : Prior.STANDARD_NORMAL;
+  }
+
+  /**
+   * Whether those who introduced the model sample from the {@link #prior}. For RAE they fit a distribution to the
+   * embeddings.
+   */
+  public boolean generatesFromPrior() {
+    return this != RAE;
   }
 
   /** The model's terms with the settings of the paper. */

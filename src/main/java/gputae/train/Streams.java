@@ -19,5 +19,8 @@ public final class Streams {
   /** The first clusters of a mixture that is fitted to embeddings. */
   public static final int CLUSTERS = 6;
 
+  /** Samples of the prior that terms compare the latent points of a step with. */
+  public static final int TERM_PRIOR = 7;
+
   private Streams() {}
 }

@@ -49,10 +49,11 @@ final class TrainMemory {
     long weights = (parameterTerms.isEmpty() ? 4 : 5) * parameters * Float.BYTES
         + (layout.size() - parameters) * Float.BYTES + norms;
     // Outputs and their gradients, where the last gradient overwrites the logits; values before the activations;
-    // noise, samples and gradient of a variational encoder; gradients of the latent terms.
+    // noise, samples and gradient of a variational encoder; samples of the prior; gradients of the latent terms.
     long kept = architecture.hidden().activation().keepsInput() ? hidden : 0;
     long floatsOfARow = pixels + 2 * encoded + 2 * decoded - pixels + kept
         + (config.objective().variational() ? 3L * config.latent() : 0)
+        + (config.objective().needsPrior() ? config.latent() : 0)
         + (long) config.objective().latent().size() * config.latent();
     long terms = config.objective().latent().stream().mapToLong(term -> term.bytes(rows, config.latent())
         + 2 * term.workBytes(rows) + term.workBytes(lastRows)).sum()

@@ -6,9 +6,11 @@ import gputae.backend.ElementType;
 import gputae.backend.Matrix;
 import gputae.model.Autoencoder;
 import gputae.model.Chain;
+import gputae.model.ParameterLayout;
 import gputae.objective.LatentTerm;
 import gputae.objective.LatentTerms;
 import gputae.objective.Objective;
+import gputae.objective.ParameterTerm;
 import gputae.objective.ParameterTerms;
 import gputae.objective.TermKind;
 import java.util.Map;
@@ -49,6 +51,9 @@ public final class TrainStep implements AutoCloseable {
   private final Matrix sampledGradient;
   private final Matrix noise;
 
+  /** Samples of the prior; null where no term needs them. */
+  private final Matrix prior;
+
   private final LatentTerms latentTerms;
   private final ParameterTerms parameterTerms;
 
@@ -84,10 +89,19 @@ public final class TrainStep implements AutoCloseable {
     this.sampled = variational ? backend.allocate(rows, config.latent()) : null;
     this.sampledGradient = variational ? backend.allocate(rows, config.latent()) : null;
     this.noise = variational ? backend.allocate(rows, config.latent()) : null;
+    this.prior = objective.needsPrior() ? backend.allocate(rows, config.latent()) : null;
     this.latentTerms = new LatentTerms(backend, objective, rows, model.architecture().pixels(), config.latent(),
+        config.model().prior().squaredDistance(config.latent()),
         name -> new LatentTerm.Scalar(model.scalar(name), model.scalarGradient(name)));
-    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().trained(), config.seed(),
+    this.parameterTerms = new ParameterTerms(backend, objective, model.layout().trained(), decoder(model),
+        config.seed(),
         Streams.PARAMETER_TERMS);
+  }
+
+  /** The decoder's part of the parameters, from its first tensor to what follows its last one. */
+  private static ParameterTerm.Part decoder(Autoencoder model) {
+    ParameterLayout.Part part = model.layout().part("decoder");
+    return new ParameterTerm.Part(part.first(), part.count());
   }
 
   /** Steps done, int64 (1, 1). */
@@ -121,6 +135,11 @@ public final class TrainStep implements AutoCloseable {
     return noise;
   }
 
+  /** Samples of the prior for a batch, (batch, latent), drawn by {@link #run}; null where no term needs them. */
+  Matrix prior() {
+    return prior;
+  }
+
   /** The classes of a batch, (batch, classes), drawn by {@link #run}; null where no term needs them. */
   Matrix classes() {
     return classes;
@@ -146,8 +165,8 @@ public final class TrainStep implements AutoCloseable {
 
   /**
    * Whole steps on successive batches of the epoch's order, {@code rows} images each. The next batch is gathered in
-   * parallel with the optimiser's step, which reads no images; the first batch has to be waited for. The noise is drawn
-   * in parallel with the encoder, which does not read it.
+   * parallel with the optimiser's step, which reads no images; the first batch has to be waited for. Noise and samples
+   * of the prior are drawn in parallel with the encoder, which does not read them.
    */
   public void run(Matrix images, Matrix order, long stepsPerEpoch, long rows, int steps) {
     Runnable next = () -> gather(images, order, stepsPerEpoch, rows);
@@ -168,20 +187,29 @@ public final class TrainStep implements AutoCloseable {
     }
   }
 
-  /** {@link #gradients} with new noise. */
+  /** {@link #gradients} with new noise and new samples of the prior. */
   private void drawAndAddGradients(Matrix batch) {
-    if (noise == null) {
+    if (noise == null && prior == null) {
       encode(batch);
     } else {
-      Matrix drawn = noise.firstRows(batch.rows());
-      backend.beside(() -> backend.normals(drawn, config.seed(), Streams.NOISE, step), () -> encode(batch));
+      backend.beside(() -> draw(batch.rows()), () -> encode(batch));
     }
     gradientsOfEncoded(batch);
   }
 
+  /** Draws what a step of so many rows needs of random numbers. */
+  private void draw(long rows) {
+    if (noise != null) {
+      backend.normals(noise.firstRows(rows), config.seed(), Streams.NOISE, step);
+    }
+    if (prior != null) {
+      config.model().prior().draw(backend, prior.firstRows(rows), config.seed(), Streams.TERM_PRIOR, step);
+    }
+  }
+
   /**
    * Adds the objective's gradient on the batch x (rows, pixels) to the model's gradients, notes its losses and counts
-   * the step. The noise is what {@link #noise} holds.
+   * the step. The noise is what {@link #noise} holds, the samples of the prior are what {@link #prior} holds.
    */
   void gradients(Matrix batch) {
     encode(batch);
@@ -210,7 +238,8 @@ public final class TrainStep implements AutoCloseable {
       reconstruct(batch, z, decoding, dz);
     } else {
       Matrix points = z;
-      LatentTerm.Batch read = new LatentTerm.Batch(z, batch, classes == null ? null : classes.firstRows(rows));
+      LatentTerm.Batch read = new LatentTerm.Batch(z, batch, classes == null ? null : classes.firstRows(rows),
+          prior == null ? null : prior.firstRows(rows));
       Matrix gradient = dz;
       // These terms do not need the decoder's passes, nor do those need these terms.
       backend.beside(() -> latentTerms.enqueue(read, losses), () -> reconstruct(batch, points, decoding, gradient));
@@ -264,6 +293,9 @@ public final class TrainStep implements AutoCloseable {
       sampled.close();
       sampledGradient.close();
       noise.close();
+    }
+    if (prior != null) {
+      prior.close();
     }
     latentTerms.close();
     parameterTerms.close();

@@ -141,6 +141,10 @@ public abstract class BackendContract {
         () -> backend.spanningTree(a, backend.allocate(ElementType.INT32, 2, 2), backend.allocate(1, 1)));
     assertThrows(IllegalArgumentException.class, () -> backend.sigmoidCrossEntropy(a, b, null, backend.allocate(1, 1)));
     assertThrows(IllegalArgumentException.class, () -> backend.squaredError(a, b, null, backend.allocate(1, 1)));
+    Matrix number = backend.allocate(1, 1);
+    assertThrows(IllegalArgumentException.class, () -> backend.maximumMeanDiscrepancy(a, b, 1, number, a, number));
+    assertThrows(IllegalArgumentException.class,
+        () -> backend.maximumMeanDiscrepancy(a, backend.allocate(2, 3), 0, number, backend.allocate(2, 3), number));
     assertThrows(IllegalArgumentException.class, () -> backend.gather(backend.allocate(ElementType.INT32, 2, 3),
         backend.allocate(ElementType.INT32, 1, 1), backend.allocate(ElementType.INT64, 1, 1), 1, 1,
         backend.allocate(1, 3)));

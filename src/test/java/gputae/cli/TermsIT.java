@@ -2,6 +2,7 @@ package gputae.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.model.SafeTensors;
@@ -50,6 +51,47 @@ class TermsIT extends CommandTests {
     program.run("encode", "whole", "--out", "z.npy", "--device", device).succeeded();
     assertArrayEquals(Files.readAllBytes(folder.resolve("whole/latents.npy")),
         Files.readAllBytes(folder.resolve("z.npy")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void aWassersteinAutoencoderTrainsAndResumes(String device) throws IOException {
+    Object[] command = Tiny.train(data, "--model", "wae", "--lambda-mmd", 2);
+    String line = assertResumesToTheSameBytes(command, 1, 8, device).out();
+    assertTrue(line.lines().anyMatch(l -> l.startsWith("epoch 8/8") && l.contains("  mmd ")), line);
+    double[] discrepancy = column("whole", "mmd");
+    for (int i = 0; i < 8; i++) {
+      assertEquals(column("whole", "rec")[i] + 2 * discrepancy[i], column("whole", "total")[i], 1e-12);
+    }
+    assertTrue(discrepancy[7] < 0.5 * discrepancy[0], Arrays.toString(discrepancy));
+    assertTrue(Files.readString(folder.resolve("whole/config.json")).contains("\"lambda_mmd\": 2.0"));
+    assertTrue(Files.readString(folder.resolve("whole/report.html"))
+        .contains("Maximum mean discrepancy from the prior, squared"));
+    program.run("generate", "whole", "--count", 5, "--out", "images.npy", "--device", device).succeeded();
+    Tiny.readNpy(folder.resolve("images.npy"), "|u1", "(5, 8, 8)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "host-runner"})
+  void aDeterministicAutoencoderTrainsAndResumes(String device) throws IOException {
+    Object[] command = Tiny.train(data, "--model", "rae", "--lambda-latent-l2", 0.5, "--lambda-decoder-l2", 0.001);
+    String line = assertResumesToTheSameBytes(command, 1, 4, device).out();
+    assertTrue(line.lines().anyMatch(l -> l.startsWith("epoch 4/4") && l.contains("  latent_l2 ")), line);
+    double[] points = column("whole", "latent_l2");
+    double[] decoder = column("whole", "decoder_l2");
+    for (int i = 0; i < 4; i++) {
+      assertEquals(column("whole", "rec")[i] + 0.5 * points[i] + 0.001 * decoder[i], column("whole", "total")[i],
+          1e-12);
+    }
+    assertTrue(points[3] > 0 && decoder[3] > 0 && decoder[3] != decoder[0], Arrays.toString(decoder));
+    String report = Files.readString(folder.resolve("whole/report.html"));
+    assertTrue(report.contains("Norm of the points, half its square")
+        && report.contains("Norm of the decoder\u2019s weights and biases, squared"), report);
+    String advice = "model rae has no prior of its own";
+    assertTrue(program.run("generate", "whole", "--count", 5, "--out", "p.npy", "--device", device).succeeded().out()
+        .contains(advice));
+    assertFalse(program.run("generate", "whole", "--count", 5, "--out", "q.npy", "--device", device, "--sampler",
+        "gmm:2").succeeded().out().contains(advice));
   }
 
   /** The iterates of the last steps are in the checkpoint. An epoch has eight steps. */

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The signature loss and the death times per class on batches at which a formula could break. */
+/** Terms of latent points on batches at which a formula could break. */
 abstract class EdgeTermsContract {
 
   private static final int PIXELS = 3;
@@ -43,12 +43,13 @@ abstract class EdgeTermsContract {
         Matrix points = backend.allocate(rows, 2).upload(z);
         Matrix inputs = backend.allocate(rows, PIXELS).upload(images);
         Matrix members = backend.allocate(rows, CLASSES).upload(classes);
+        Matrix prior = backend.allocate(rows, 2);
         Matrix weight = backend.allocate(1, 1).upload(new float[] {1});
         Matrix gradient = backend.allocate(rows, 2);
         Matrix value = backend.allocate(1, 1);
-        LatentTerm.Computation computation = term.on(backend, new LatentTerm.Setup(most, PIXELS, 2,
+        LatentTerm.Computation computation = term.on(backend, new LatentTerm.Setup(most, PIXELS, 2, 4,
             term.scalars().stream().map(name -> new LatentTerm.Scalar(scale, scaleGradient)).toList()))) {
-      computation.enqueue(new LatentTerm.Batch(points, inputs, members), weight, gradient, value);
+      computation.enqueue(new LatentTerm.Batch(points, inputs, members, prior), weight, gradient, value);
       backend.synchronise();
       return new Given(value.toFloats()[0], gradient.toFloats(), scaleGradient.toFloats()[0]);
     }
@@ -151,6 +152,25 @@ abstract class EdgeTermsContract {
     Given square = of(new Landscape(1, 1), new float[] {0, 0, 1, 0, 0, 1, 1, 1}, new float[4 * PIXELS],
         new float[4 * CLASSES], 4);
     assertArrayEquals(new float[] {0, 0, 0, -0.5f, 0, 0, 0, 0.5f}, square.gradient);
+  }
+
+  /** All samples of the prior are 0 here, and C is 4. */
+  @Test
+  void meanDiscrepancyOfAFewPoints() {
+    Given one = of(new MeanDiscrepancy(1), new float[] {4, 5}, new float[PIXELS], new float[CLASSES], 3);
+    assertEquals(0, one.value);
+    assertArrayEquals(new float[2], one.gradient);
+    // Squared distances: 4 between the points, 0 between the samples, 0, 0, 4 and 4 between both.
+    double k = 0;
+    double slope = 0;
+    for (double c : new double[] {0.4, 0.8, 2, 4, 8, 20, 40}) {
+      k += c / (c + 4);
+      slope -= c / ((c + 4) * (c + 4));
+    }
+    Given two = of(new MeanDiscrepancy(1), new float[] {0, 0, 2, 0}, new float[2 * PIXELS], new float[2 * CLASSES], 2);
+    assertEquals(k + 7 - (2 * 7 + 2 * k) / 2, two.value, 1e-6);
+    // The first point: 2 k' (z_1 - z_2), twice for the pair, over 2. The second has two samples at 2 k' 2, times 2 / 4.
+    assertArrayEquals(new float[] {(float) (-4 * slope), 0, (float) (4 * slope - 4 * slope), 0}, two.gradient, 1e-6f);
   }
 
   private Given classDeaths(float[] z, float... classes) {

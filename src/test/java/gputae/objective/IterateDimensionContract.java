@@ -51,7 +51,8 @@ abstract class IterateDimensionContract {
       weight = backend.allocate(1, 1).upload(new float[] {1});
       gradient = backend.allocate(1, size);
       value = backend.allocate(1, 1);
-      computation = term.on(backend, new ParameterTerm.Setup(size, seed, STREAM, state));
+      computation =
+          term.on(backend, new ParameterTerm.Setup(size, new ParameterTerm.Part(0, size), seed, STREAM, state));
     }
 
     void at(long number, float[] iterate) {

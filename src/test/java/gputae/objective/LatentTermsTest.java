@@ -52,11 +52,11 @@ class LatentTermsTest {
     all.add(new Reconstruction());
     Objective objective = Objective.of(all);
     FloatPoints points = Clouds.draw(Clouds.Kind.UNIFORM, ROWS, 2, new Random(3));
-    try (LatentTerms latent = new LatentTerms(backend, objective, ROWS + 5, 3, 2, name -> null);
+    try (LatentTerms latent = new LatentTerms(backend, objective, ROWS + 5, 3, 2, 4, name -> null);
         Matrix z = backend.allocate(ROWS, 2).upload(points.coordinates());
         Matrix inputs = backend.allocate(ROWS, 3);
         Matrix losses = backend.allocate(1, objective.columns().size())) {
-      latent.enqueue(new LatentTerm.Batch(z, inputs, null), losses);
+      latent.enqueue(new LatentTerm.Batch(z, inputs, null, null), losses);
       return latent.gradient(ROWS).toFloats();
     }
   }

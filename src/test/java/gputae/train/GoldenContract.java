@@ -27,12 +27,16 @@ import gputae.model.Weights;
 import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
+import gputae.objective.DecoderNorm;
 import gputae.objective.Kl;
+import gputae.objective.LatentNorm;
+import gputae.objective.MeanDiscrepancy;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.objective.Signature;
 import gputae.objective.Term;
 import gputae.objective.TermKind;
+import gputae.objective.Terms;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -71,7 +75,8 @@ abstract class GoldenContract {
   @ValueSource(strings = {"ae-d2", "tae-d2", "tae-d10", "disk-d2", "vae-d2", "vae-d5", "tae-degree2", "tae-squared",
     "tae-maxedge", "tae-duplicates", "topoae-range-d2", "topoae-batch-d2", "topoae-batch-d5", "tae-signature-d2",
     "tae-classes-d2", "ae-gaussian-d2", "tae-gaussian-d5", "topoae-gaussian-d2", "vae-gaussian-d5", "ae-relu",
-    "vae-leaky-relu", "disk-tanh", "tae-gelu", "ae-gelu-decoder", "vae-norm", "vae-norm-gelu"})
+    "vae-leaky-relu", "disk-tanh", "tae-gelu", "ae-gelu-decoder", "vae-norm", "vae-norm-gelu", "wae-d2",
+    "wae-gaussian-d5", "disk-mmd-d3", "rae-d2", "rae-gaussian-d5"})
   void trainsAsPyTorchAndGudhiDo(String name) throws IOException {
     SafeTensors golden = golden("train-" + name);
     Map<String, String> settings = golden.metadata();
@@ -88,9 +93,7 @@ abstract class GoldenContract {
     TrainConfig config = new TrainConfig(kind, latent, hidden(settings), batch, 1,
         Double.parseDouble(settings.get("lr")), objective, 0, false);
     // The columns of the losses in the file: these terms, then the total.
-    List<TermKind<?>> columns = settings.containsKey("lambda_signature")
-        ? List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND, Signature.KIND, ClassDeaths.KIND)
-        : List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND);
+    List<TermKind<?>> columns = columns(settings);
     double[] losses = golden.tensors().get("losses").doubles();
     double[] losses64 = golden.tensors().get("losses64").doubles();
 
@@ -116,6 +119,10 @@ abstract class GoldenContract {
         if (kind.terms().contains(Kl.KIND)) {
           float[] noise = golden.tensors().get("eps").floats();
           step.noise().upload(Arrays.copyOfRange(noise, s * batch * latent, (s + 1) * batch * latent));
+        }
+        if (step.prior() != null) {
+          float[] prior = golden.tensors().get("prior").floats();
+          step.prior().upload(Arrays.copyOfRange(prior, s * batch * latent, (s + 1) * batch * latent));
         }
         if (memberships != null) {
           backend.gather(memberships, orders, step.step(), batch, STEPS, step.classes());
@@ -186,10 +193,20 @@ abstract class GoldenContract {
     return Arrays.stream(text.split(",")).map(Integer::valueOf).toList();
   }
 
+  private static List<TermKind<?>> columns(Map<String, String> settings) {
+    if (settings.containsKey("columns")) {
+      return Arrays.stream(settings.get("columns").split(",")).<TermKind<?>>map(name -> Terms.all().stream()
+          .filter(kind -> kind.name().equals(name)).findFirst().orElseThrow()).toList();
+    }
+    return settings.containsKey("lambda_signature")
+        ? List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND, Signature.KIND, ClassDeaths.KIND)
+        : List.of(Reconstruction.KIND, Ball.KIND, Deaths.KIND, Kl.KIND);
+  }
+
   /** The terms of a model, and those that a file adds. */
   private static List<Term> terms(ModelKind kind, Penalty regulariser, Map<String, String> settings) {
     List<Term> terms = new ArrayList<>();
-    regulariser.of(kind).terms().stream().filter(term -> !term.kind().equals(Signature.KIND)).forEach(terms::add);
+    regulariser.of(kind).terms().stream().filter(term -> Terms.PAPER.contains(term.kind())).forEach(terms::add);
     double signature = Double.parseDouble(settings.getOrDefault("lambda_signature", "0"));
     if (signature > 0) {
       terms.add(new Signature(signature,
@@ -198,6 +215,14 @@ abstract class GoldenContract {
     double classes = Double.parseDouble(settings.getOrDefault("lambda_class_deaths", "0"));
     if (classes > 0) {
       terms.add(new ClassDeaths(classes));
+    }
+    double discrepancy = Double.parseDouble(settings.getOrDefault("lambda_mmd", "0"));
+    if (discrepancy > 0) {
+      terms.add(new MeanDiscrepancy(discrepancy));
+    }
+    if (kind == ModelKind.RAE) {
+      terms.add(new LatentNorm(Double.parseDouble(settings.get("lambda_latent_l2"))));
+      terms.add(new DecoderNorm(Double.parseDouble(settings.get("lambda_decoder_l2"))));
     }
     return terms;
   }

@@ -16,8 +16,11 @@ import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
 import gputae.objective.Decay;
+import gputae.objective.DecoderNorm;
 import gputae.objective.Kl;
 import gputae.objective.Landscape;
+import gputae.objective.LatentNorm;
+import gputae.objective.MeanDiscrepancy;
 import gputae.objective.Objective;
 import gputae.objective.Quartic;
 import gputae.objective.Signature;
@@ -158,15 +161,37 @@ abstract class GradientContract {
     }
   }
 
+  /** The prior is uniform in the ball for TAE, otherwise normal; the scale of distances differs. */
+  @Test
+  void meanDiscrepancy() {
+    for (int latent : new int[] {1, 2, 6}) {
+      check(ModelKind.AE, latent, PLAIN, discrepancy(0.7, 2.0 * latent));
+      check(ModelKind.TAE, latent, PLAIN, discrepancy(0.3, 2.0 * latent / (latent + 2)));
+    }
+    check(ModelKind.VAE, 2, PLAIN, discrepancy(0.5, 4));
+  }
+
+  @Test
+  void normsOfPointsAndDecoder() {
+    for (int latent : new int[] {1, 2, 6}) {
+      check(ModelKind.AE, latent, PLAIN, latentNorm(0.7));
+      check(ModelKind.TAE, latent, PLAIN, decoderNorm(0.03));
+    }
+    check(ModelKind.VAE, 2, PLAIN, latentNorm(0.5));
+    check(ModelKind.VAE, 3, PLAIN, decoderNorm(0.05));
+    check(ModelKind.RAE, 2, PLAIN);
+  }
+
   /**
    * What a term may depend on.
    *
    * @param z          latent points, (ROWS, latent)
+   * @param prior      samples of the prior, (ROWS, latent)
    * @param images     (ROWS, PIXELS)
    * @param layout     places of the parameters
    * @param parameters all weights, biases and scalars
    */
-  private record Seen(double[][] z, double[][] images, ParameterLayout layout, double[] parameters) {}
+  private record Seen(double[][] z, double[][] prior, double[][] images, ParameterLayout layout, double[] parameters) {}
 
   /**
    * A term beside the paper's.
@@ -211,6 +236,45 @@ abstract class GradientContract {
     return new Own(new Landscape(weight, count), seen -> Reference.tree(seen.z).stream()
         .map(edge -> Reference.distance(seen.z[edge[0]], seen.z[edge[1]])).sorted(Comparator.reverseOrder())
         .limit(count).mapToDouble(death -> death * death / 4).sum());
+  }
+
+  private static Own discrepancy(double weight, double square) {
+    return new Own(new MeanDiscrepancy(weight), seen -> {
+      double sum = 0;
+      for (double scale : new double[] {0.1, 0.2, 0.5, 1, 2, 5, 10}) {
+        for (int i = 0; i < ROWS; i++) {
+          for (int j = 0; j < ROWS; j++) {
+            double alike = multiquadric(scale * square, seen.z[i], seen.z[j])
+                + multiquadric(scale * square, seen.prior[i], seen.prior[j]);
+            sum += (i == j ? 0 : alike / (ROWS * (ROWS - 1)))
+                - 2 * multiquadric(scale * square, seen.z[i], seen.prior[j]) / (ROWS * ROWS);
+          }
+        }
+      }
+      return sum;
+    });
+  }
+
+  private static double multiquadric(double c, double[] x, double[] y) {
+    return c / (c + Math.pow(Reference.distance(x, y), 2));
+  }
+
+  private static Own latentNorm(double weight) {
+    return new Own(new LatentNorm(weight), seen -> halfSquare(seen.z));
+  }
+
+  private static double halfSquare(double[][] z) {
+    return Arrays.stream(z).mapToDouble(point -> Math.pow(Reference.norm(point), 2) / 2).sum() / ROWS;
+  }
+
+  private static Own decoderNorm(double weight) {
+    return new Own(new DecoderNorm(weight), seen -> decoderSquare(seen.layout, seen.parameters));
+  }
+
+  private static double decoderSquare(ParameterLayout layout, double[] parameters) {
+    return layout.tensors().stream().filter(tensor -> tensor.name().startsWith("decoder."))
+        .flatMapToInt(tensor -> IntStream.range(tensor.offset(), tensor.offset() + tensor.size()))
+        .mapToDouble(i -> parameters[i] * parameters[i]).sum();
   }
 
   private static Own classDeaths(double weight) {
@@ -270,6 +334,10 @@ abstract class GradientContract {
       model.parameters().upload(parameters);
       if (kind.terms().contains(Kl.KIND)) {
         step.noise().upload(noise);
+      }
+      if (step.prior() != null) {
+        // The terms need some numbers; that they are those of the noise does not matter.
+        step.prior().upload(noise);
       }
       if (memberships != null) {
         float[] members = new float[ROWS * CLASSES];
@@ -478,7 +546,10 @@ abstract class GradientContract {
       double total = reconstruction / (ROWS * PIXELS) + kl;
       if (own != null) {
         total += (own.term.kind().maximised() ? -1 : 1) * own.term.weight()
-            * own.value.applyAsDouble(new Seen(z, rows(x), layout, p));
+            * own.value.applyAsDouble(new Seen(z, rows(noise, latent), rows(x, PIXELS), layout, p));
+      }
+      if (kind == ModelKind.RAE) {
+        total += 1.25e-5 * halfSquare(z) + 1e-7 * decoderSquare(layout, p);
       }
       if (kind.terms().contains(Ball.KIND)) {
         for (double[] point : z) {
@@ -525,10 +596,10 @@ abstract class GradientContract {
       return Math.sqrt(square);
     }
 
-    private static double[][] rows(float[] x) {
-      double[][] rows = new double[ROWS][PIXELS];
+    private static double[][] rows(float[] x, int columns) {
+      double[][] rows = new double[ROWS][columns];
       for (int i = 0; i < x.length; i++) {
-        rows[i / PIXELS][i % PIXELS] = x[i];
+        rows[i / columns][i % columns] = x[i];
       }
       return rows;
     }

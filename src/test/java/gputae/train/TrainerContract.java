@@ -24,9 +24,12 @@ import gputae.model.SafeTensors;
 import gputae.objective.Ball;
 import gputae.objective.ClassDeaths;
 import gputae.objective.Deaths;
+import gputae.objective.DecoderNorm;
 import gputae.objective.Kl;
 import gputae.objective.IterateDimension;
 import gputae.objective.Landscape;
+import gputae.objective.LatentNorm;
+import gputae.objective.MeanDiscrepancy;
 import gputae.objective.Objective;
 import gputae.objective.Reconstruction;
 import gputae.objective.WeightSchedule;
@@ -114,6 +117,9 @@ abstract class TrainerContract {
     terms.add(new ClassDeaths(0.004));
     terms.add(new Landscape(0.01, 5));
     terms.add(new IterateDimension(0.001));
+    terms.add(new MeanDiscrepancy(0.02));
+    terms.add(new LatentNorm(0.01));
+    terms.add(new DecoderNorm(0.001));
     Objective objective = Objective.of(terms, Map.of(Deaths.KIND, new WeightSchedule(0, 0.005, 2), Signature.KIND,
         new WeightSchedule(1, 0.5, 4)));
     return tae.withObjective(objective);
@@ -233,6 +239,9 @@ abstract class TrainerContract {
       assertEquals(kind.terms().contains(Deaths.KIND), step.loss(Deaths.KIND) > 0);
       assertEquals(kind.terms().contains(Kl.KIND), step.loss(Kl.KIND) > 0);
       assertEquals(kind.terms().contains(Signature.KIND), step.loss(Signature.KIND) > 0);
+      assertEquals(kind == ModelKind.RAE, step.loss(LatentNorm.KIND) > 0);
+      assertEquals(kind == ModelKind.RAE, step.loss(DecoderNorm.KIND) > 0);
+      assertEquals(kind.terms().contains(MeanDiscrepancy.KIND), step.loss(MeanDiscrepancy.KIND) != 0);
     }
     Epoch last = heard.epochs.get(19);
     assertTrue(last.testReconstruction() < 0.9 * heard.epochs.get(0).testReconstruction(),
@@ -252,8 +261,10 @@ abstract class TrainerContract {
     // The signature loss is a mean over the images of a batch.
     assertEquals(steps.stream().mapToDouble(s -> s.loss(Signature.KIND) * s.rows()).sum() / 203,
         last.loss(Signature.KIND), 1e-12);
-    assertEquals(last.loss(Reconstruction.KIND) + last.loss(Kl.KIND) + 0.5 * last.loss(Signature.KIND) + ball - deaths,
-        last.total(), 1e-12);
+    double discrepancy = kind.terms().contains(MeanDiscrepancy.KIND) ? 0.255 * last.loss(MeanDiscrepancy.KIND) : 0;
+    double norms = 1.25e-5 * last.loss(LatentNorm.KIND) + 1e-7 * last.loss(DecoderNorm.KIND);
+    assertEquals(last.loss(Reconstruction.KIND) + last.loss(Kl.KIND) + 0.5 * last.loss(Signature.KIND) + ball - deaths
+        + discrepancy + norms, last.total(), 1e-12);
   }
 
   @ParameterizedTest
@@ -283,7 +294,8 @@ abstract class TrainerContract {
       double signature = 1 - 0.5 * (step.epoch() - 1) / 4.0;
       double total = step.loss(Reconstruction.KIND) + signature * step.loss(Signature.KIND)
           + 0.005 * step.loss(Ball.KIND) - deaths * step.loss(Deaths.KIND) + 0.004 * step.loss(ClassDeaths.KIND)
-          - 0.01 * step.loss(Landscape.KIND);
+          - 0.01 * step.loss(Landscape.KIND) + 0.02 * step.loss(MeanDiscrepancy.KIND)
+          + 0.01 * step.loss(LatentNorm.KIND) + 0.001 * step.loss(DecoderNorm.KIND);
       assertEquals(total, step.total(), 1e-12);
       assertTrue(step.loss(ClassDeaths.KIND) > 0);
     }

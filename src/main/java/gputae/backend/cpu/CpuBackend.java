@@ -19,8 +19,8 @@ public final class CpuBackend extends AbstractBackend {
   private final int threads;
   private final long context;
 
-  /** Scratch memory for the row sums of a loss of outputs, doubles. */
-  private Matrix rowSums;
+  /** Scratch memory of losses, doubles. */
+  private Matrix scratch;
 
   /**
    * @param instructionSet the kernels to use; oneDNN is limited to the first set that the process requests
@@ -203,25 +203,25 @@ public final class CpuBackend extends AbstractBackend {
   public void sigmoidCrossEntropy(Matrix logits, Matrix target, Matrix gradient, Matrix loss) {
     requireOutputLoss("sigmoidCrossEntropy", logits, target, gradient, loss);
     Native.sigmoidCrossEntropy(context, address(logits), address(target), addressOrNull(gradient), address(loss),
-        rowSums(logits.rows()), logits.rows(), logits.columns());
+        scratch(logits.rows()), logits.rows(), logits.columns());
   }
 
   @Override
   public void squaredError(Matrix outputs, Matrix target, Matrix gradient, Matrix loss) {
     requireOutputLoss("squaredError", outputs, target, gradient, loss);
     Native.squaredError(context, address(outputs), address(target), addressOrNull(gradient), address(loss),
-        rowSums(outputs.rows()), outputs.rows(), outputs.columns());
+        scratch(outputs.rows()), outputs.rows(), outputs.columns());
   }
 
-  /** The address of scratch memory for the sums of so many rows. */
-  private long rowSums(long rows) {
-    if (rowSums == null || rowSums.size() < rows) {
-      if (rowSums != null) {
-        rowSums.close();
+  /** The address of scratch memory for so many doubles. */
+  private long scratch(long count) {
+    if (scratch == null || scratch.size() < count) {
+      if (scratch != null) {
+        scratch.close();
       }
-      rowSums = allocate(ElementType.INT64, 1, rows);
+      scratch = allocate(ElementType.FLOAT64, 1, count);
     }
-    return address(rowSums);
+    return address(scratch);
   }
 
   @Override
@@ -230,6 +230,14 @@ public final class CpuBackend extends AbstractBackend {
     Native.ballPenalty(context, address(z), penalty.ordinal(), address(weight), address(gradient), address(loss),
         z.rows(),
         z.columns());
+  }
+
+  @Override
+  public void maximumMeanDiscrepancy(Matrix z, Matrix prior, float square, Matrix weight, Matrix gradient,
+      Matrix loss) {
+    requireMaximumMeanDiscrepancy(z, prior, square, weight, gradient, loss);
+    Native.maximumMeanDiscrepancy(context, address(z), address(prior), square, address(weight), address(gradient),
+        address(loss), scratch(z.rows() + z.size()), z.rows(), z.columns());
   }
 
   @Override

@@ -67,6 +67,9 @@ final class Native {
   static native void ballPenalty(long context, long z, int penalty, long weight, long gradient, long loss, long rows,
       long d);
 
+  static native void maximumMeanDiscrepancy(long context, long z, long prior, float square, long weight, long gradient,
+      long loss, long work, long n, long d);
+
   static native int squaredDistances(long context, long x, long out, long n, long d);
 
   static native int spanningTree(long context, long x, long edges, long lengths, long n, long d);

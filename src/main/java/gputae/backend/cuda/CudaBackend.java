@@ -84,7 +84,7 @@ public final class CudaBackend extends AbstractBackend {
     this.edges = new EdgeLaunches(launches, memory);
     this.reparameterisation = new Reparameterisation(launches, schedule, memory);
     this.pairs = new AllPairs(driver.limits(), mostWork, launches::launch);
-    this.points = new PointLosses(launches, memory, driver.limits().sharedMemory());
+    this.points = new PointLosses(launches, schedule, memory, driver.limits().sharedMemory());
     this.outputLosses = new OutputLosses(launches, schedule, memory);
   }
 
@@ -311,6 +311,13 @@ public final class CudaBackend extends AbstractBackend {
   public void ballPenalty(Matrix z, BallPenalty penalty, Matrix weight, Matrix gradient, Matrix loss) {
     requireBallPenalty(z, weight, gradient, loss);
     points.ballPenalty(z, penalty, weight, gradient, loss);
+  }
+
+  @Override
+  public void maximumMeanDiscrepancy(Matrix z, Matrix prior, float square, Matrix weight, Matrix gradient,
+      Matrix loss) {
+    requireMaximumMeanDiscrepancy(z, prior, square, weight, gradient, loss);
+    points.maximumMeanDiscrepancy(z, prior, square, weight, gradient, loss);
   }
 
   @Override

@@ -5,7 +5,7 @@ import gputae.backend.Matrix;
 import gputae.backend.PointLoss;
 import java.util.List;
 
-/** Launches of the losses of points: kernels/death_times.cu, ball_penalty.cu, edges.cu, point_losses.cu. */
+/** Launches of the losses of points: kernels/death_times.cu, ball_penalty.cu, edges.cu, mmd.cu, point_losses.cu. */
 final class PointLosses {
 
   /**
@@ -23,12 +23,14 @@ final class PointLosses {
   private static final int RESERVED = 18 << 10;
 
   private final Launches launches;
+  private final Schedule schedule;
   private final Schedule.Memory memory;
   private final int sharedMemory;
 
   /** @param sharedMemory bytes that a block may have */
-  PointLosses(Launches launches, Schedule.Memory memory, int sharedMemory) {
+  PointLosses(Launches launches, Schedule schedule, Schedule.Memory memory, int sharedMemory) {
     this.launches = launches;
+    this.schedule = schedule;
     this.memory = memory;
     this.sharedMemory = sharedMemory;
   }
@@ -59,6 +61,26 @@ final class PointLosses {
             .pointer(memory.address(weight)).int32(Math.toIntExact(lengths.size())).int32(Math.toIntExact(z.rows()))
             .int32(Math.toIntExact(z.columns())).pointer(memory.address(gradient))
             .pointer(memory.address(scaleGradient)).pointer(memory.address(loss)));
+  }
+
+  /** As {@link gputae.backend.Backend#maximumMeanDiscrepancy}. */
+  void maximumMeanDiscrepancy(Matrix z, Matrix prior, float square, Matrix weight, Matrix gradient, Matrix loss) {
+    int n = (int) z.rows();
+    if (n < 2) {
+      for (Matrix none : List.of(gradient, loss)) {
+        if (none.size() > 0) {
+          schedule.enqueue(new Call.Clear(memory.address(none), none.size() * none.type().bytes()));
+        }
+      }
+      return;
+    }
+    long rowSums = schedule.space("maximum_mean_discrepancy", (long) n * Double.BYTES);
+    launches.warpForEach("maximum_mean_discrepancy", n,
+        new Arguments().pointer(memory.address(z)).pointer(memory.address(prior)).float32(square)
+            .pointer(memory.address(weight)).int32(n).int32(Math.toIntExact(z.columns()))
+            .pointer(memory.address(gradient)).pointer(rowSums));
+    launches.oneBlock("sum_over", n,
+        new Arguments().pointer(rowSums).int32(n).float64(1).pointer(memory.address(loss)));
   }
 
   /**
