@@ -81,8 +81,8 @@ decoder_l2.
   __metadata__   output ("gaussian"; nothing for "bernoulli"), model, latent, hidden, batch, steps, lr, lambda_ball,
                  lambda_deaths, degree, max_edge, penalty, torch,
                  gudhi; with the signature or class deaths also lambda_signature, normalisation, lambda_class_deaths;
-                 activation and decoder_hidden if they differ from those above; batch_norm if there is one; with terms of
-                 wae or rae their weights and columns (names of terms, with commas); and
+                 activation and decoder_hidden if they differ from those above; batch_norm if there is one; with terms
+                 of wae or rae their weights and columns (names of terms, with commas); and
       difference_losses     max |losses - losses64|
       difference_gradients  max over the tensors of |grad - grad64|_2 / |grad64|_2
       difference_final      the same for the final weights

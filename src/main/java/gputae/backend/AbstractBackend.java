@@ -244,10 +244,8 @@ public abstract class AbstractBackend implements Backend {
     requireFloats(operation, outputs, target, loss);
     require(target.rows() == outputs.rows() && target.columns() == outputs.columns() && loss.size() == 1,
         operation, outputs, target, loss);
-    if (gradient != null) {
-      requireFloats(operation, gradient);
-      require(gradient.size() == outputs.size(), operation, outputs, gradient);
-    }
+    require(gradient == null || gradient.type() == ElementType.FLOAT32 && gradient.size() == outputs.size(), operation,
+        outputs);
   }
 
   protected static void requireBallPenalty(Matrix z, Matrix weight, Matrix gradient, Matrix loss) {

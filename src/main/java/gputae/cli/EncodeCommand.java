@@ -6,6 +6,7 @@ import gputae.data.DataOptions;
 import gputae.data.Dataset;
 import gputae.data.SampleFile;
 import gputae.data.Samples;
+import gputae.data.Shape;
 import gputae.data.Vectors;
 import gputae.data.Images;
 import gputae.data.Npy;
@@ -101,7 +102,7 @@ final class EncodeCommand implements Callable<Integer> {
       Dataset dataset = directory.openData(config, data, console::println);
       samples = (split == SplitName.TRAIN ? dataset.train() : dataset.test()).samples();
     }
-    if (samples.size() != config.shape().size()) {
+    if (!fits(samples.shape(), config.shape())) {
       throw new Failure((file != null ? file : config.dataset()) + " holds " + samples.shape().words() + " of "
           + samples.shape() + "; the model was trained on " + config.shape());
     }
@@ -122,6 +123,23 @@ final class EncodeCommand implements Callable<Integer> {
     String unit = samples.count() == 1 ? " embedding" : " embeddings";
     console.println(out + ": " + samples.count() + unit + " of dimension " + latent);
     return 0;
+  }
+
+  /**
+   * Whether samples of a shape are those of the run. Names of features count only if both are those of a table, since
+   * an array has none.
+   */
+  private boolean fits(Shape found, Shape wanted) {
+    if (!(found instanceof Shape.Features features && wanted instanceof Shape.Features others)) {
+      return found.equals(wanted);
+    }
+    if (features.size() == others.size() && !features.equals(others)
+        && !features.equals(Shape.Features.numbered(features.size()))
+        && !others.equals(Shape.Features.numbered(others.size()))) {
+      throw new Failure(file + ": its columns are " + features.names() + ", the model was trained on " + others.names()
+          + "; they must be the same in the same order");
+    }
+    return features.size() == others.size();
   }
 
   /**

@@ -84,8 +84,8 @@ final class TrainOptions {
   private Double testShare;
 
   @Option(names = "--as", paramLabel = "FORM",
-      description = "images or vectors: what the rows of an array or a table are (default: images if a row can be a"
-          + " square 8-bit image, otherwise vectors of features; a line says which).")
+      description = "images, grey or vectors: what the rows of an array or a table are (default: images if a row can be"
+          + " a square 8-bit image, otherwise vectors of features; a line says which). grey makes colours grey.")
   private DataOptions.Form form;
 
   @Option(names = "--scale", paramLabel = "HOW",

@@ -83,7 +83,28 @@ public final class Datasets {
     }
     log.accept(dataset + ": " + scaling.kind().words()
         + (options.scale() == null && options.scaling() == null ? " (--scale none or unit for another way)" : ""));
-    return opened.scaled(scaling);
+    return scaled(dataset, opened, vectors, scaling, log);
+  }
+
+  private static Dataset scaled(String dataset, Dataset opened, Vectors train, Scaling scaling, Consumer<String> log)
+      throws DataException {
+    Vectors test = (Vectors) opened.test().samples();
+    int constant = scaling.leftConstant(train, test);
+    if (constant >= 0) {
+      log.accept("warning: " + dataset + ": feature " + train.shape().names().get(constant)
+          + " is constant in the training samples, but not in the test samples, so it is not scaled");
+    }
+    Dataset scaled = opened.scaled(scaling);
+    for (Split split : List.of(scaled.train(), scaled.test())) {
+      float[] values = ((Vectors) split.samples()).values();
+      for (int i = 0; i < values.length; i++) {
+        if (!Float.isFinite(values[i])) {
+          throw new DataException(dataset + ": a value of feature " + train.shape().names().get(i % train.size())
+              + " is too large for float32 when it is scaled; remove it, or take --scale none");
+        }
+      }
+    }
+    return scaled;
   }
 
   private static Dataset unscaled(String dataset, Path data, DataOptions options, Consumer<String> log)
@@ -307,12 +328,16 @@ public final class Datasets {
     }
   }
 
-  private static Dataset of(Path source, String name, SamplePart train, SamplePart test) throws DataException {
+  private static Dataset of(Path source, String name, SamplePart trainPart, SamplePart testPart)
+      throws DataException {
+    boolean colour = trainPart.hasColour() || testPart.hasColour();
+    SamplePart train = colour ? trainPart.inColour() : trainPart;
+    SamplePart test = colour ? testPart.inColour() : testPart;
     Shape a = train.samples().shape();
     Shape b = test.samples().shape();
     if (a.size() != b.size() || !a.words().equals(b.words()) || a instanceof Shape.Image && !a.equals(b)) {
       throw new DataException(source + ": training " + a.words() + " are " + a + ", test " + b.words() + " " + b
-          + "; all must be of one size, and all grey (--as grey) or all in colour");
+          + "; all must be of one size");
     }
     if (a instanceof Shape.Features features && b instanceof Shape.Features others && !a.equals(b)) {
       int first = IntStream.range(0, a.size()).filter(i -> !features.names().get(i).equals(others.names().get(i)))

@@ -59,8 +59,9 @@ final class ImageArrays {
           int red = values[at(i, p, 0)] & 0xff;
           int green = values[at(i, p, 1)] & 0xff;
           int blue = values[at(i, p, 2)] & 0xff;
-          coloured |= red != green || green != blue;
-          grey[offset + i * pixels + p] = (byte) Picture.luminance(alpha(values, i, p), red, green, blue);
+          int alpha = alpha(values, i, p);
+          coloured |= Picture.isColoured(alpha, red, green, blue);
+          grey[offset + i * pixels + p] = (byte) Picture.luminance(alpha, red, green, blue);
         }
       }
       return coloured;
@@ -116,7 +117,8 @@ final class ImageArrays {
     int[] shape = named.shape();
     if (shape.length < 2 || shape.length > 4) {
       throw new DataException(named.shapeText() + ", expected images [n, height, width] or [n, pixels]"
-          + (shape.length == 1 ? CONVERT + "ARRAY.reshape(-1, HEIGHT, WIDTH))" : ""));
+          + (shape.length == 1 ? CONVERT + "ARRAY.reshape(-1, HEIGHT, WIDTH)), or reshape(-1, FEATURES) for vectors"
+              : ""));
     }
     if (Arrays.stream(shape).anyMatch(size -> size == 0)) {
       throw new DataException(named.shapeText() + " is empty");
@@ -224,7 +226,8 @@ final class ImageArrays {
     }
     if (largest == 1) {
       throw new DataException(named.where + ": integers 0 and 1, where 1 can be white or nearly black" + CONVERT
-          + "ARRAY.astype(bool)) if it is white, otherwise ARRAY.astype('u1')");
+          + "ARRAY.astype(bool)) if it is white, otherwise ARRAY.astype('u1'); --as vectors takes the numbers as"
+          + " features");
     }
     log.accept(named.where + ": integers from 0 to 255, taken as uint8");
     return pixels;
@@ -261,7 +264,7 @@ final class ImageArrays {
   }
 
   /**
-   * Labels from an array: integers 0 to 254, or -1 for an image without a class, of shape [n], [n, 1] or [1, n]; or one
+   * Labels from an array: integers 0 to 254, or -1 for a sample without a class, of shape [n], [n, 1] or [1, n]; or one
    * column for each class [n, classes], with 1 at the image's class and 0 elsewhere.
    *
    * @param images name of the images, for messages
@@ -282,14 +285,14 @@ final class ImageArrays {
       double value = value(named.array, i);
       if (value != Math.rint(value) || Double.isInfinite(value)) {
         throw new DataException(named.where + ": label " + i + " (counted from 0) is " + value + ", expected integers"
-            + " 0 to 254, or -1 for an image without a class");
+            + " 0 to 254, or -1 for a sample without a class");
       }
       if (value == Split.NO_CLASS && named.array instanceof NpyArray.Bytes) {
         throw new DataException(Labels.reserved(named.where, i));
       }
       if (value < Labels.NO_CLASS || value >= Split.NO_CLASS) {
         throw new DataException(named.where + ": label " + i + " (counted from 0) is " + (long) value
-            + ", expected 0 to 254, or -1 for an image without a class");
+            + ", expected 0 to 254, or -1 for a sample without a class");
       }
       labels[i] = (byte) (value == Labels.NO_CLASS ? Split.NO_CLASS : (int) value);
     }

@@ -100,7 +100,7 @@ final class Picture {
       }
       int argb = value < 0 ? image.getRGB(x, y) : 0;
       int alpha = argb >>> 24;
-      coloured = coloured || (argb >> 16 & 0xff) != (argb & 0xff) || (argb >> 8 & 0xff) != (argb & 0xff);
+      coloured = coloured || isColoured(alpha, argb >> 16 & 0xff, argb >> 8 & 0xff, argb & 0xff);
       if (channels == 1) {
         pixels[offset + p] =
             (byte) (value < 0 ? luminance(alpha, argb >> 16 & 0xff, argb >> 8 & 0xff, argb & 0xff) : value);
@@ -167,6 +167,11 @@ final class Picture {
   /** The grey value of a colour on black; all values from 0 to 255. */
   static int luminance(int alpha, int red, int green, int blue) {
     return (int) Math.round((299 * red + 587 * green + 114 * blue) / 1000.0 * alpha / 255);
+  }
+
+  /** Whether a colour on black is no grey. */
+  static boolean isColoured(int alpha, int red, int green, int blue) {
+    return onBlack(alpha, red) != onBlack(alpha, green) || onBlack(alpha, green) != onBlack(alpha, blue);
   }
 
   /** A value of 0 to 255 on black. */

@@ -5,6 +5,7 @@ import gputae.files.DataException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * Samples from arrays of numbers. An array with more than two axes holds images. The rows of an array with two axes are
@@ -18,6 +19,10 @@ final class SampleArrays {
 
   /** Rows of floats in [0, 1] that are no bytes / 255 are images from this side on. */
   private static final int LEAST_SIDE_OF_FLOATS = 8;
+
+  private static final Pattern PIXEL =
+      Pattern.compile("(p|px|pix|pixel)?[-_ ]?\\d+|\\d+x\\d+|r(ow)?_?\\d+_?c(ol)?_?\\d+",
+          Pattern.CASE_INSENSITIVE);
 
   private SampleArrays() {}
 
@@ -53,8 +58,8 @@ final class SampleArrays {
     if (names != null && names.stream().allMatch(name -> name.startsWith("pixel"))) {
       return true;
     }
-    // Names of pixels have numbers in them; names of features seldom do.
-    if (!canBePixels(columns) || names != null && !names.stream().allMatch(name -> name.matches(".*\\d.*"))) {
+    // Names of features are many; those of pixels are few, such as p7, px7, 7, 1x7, row1col7.
+    if (!canBePixels(columns) || names != null && !names.stream().allMatch(name -> PIXEL.matcher(name).matches())) {
       return false;
     }
     int count = ImageArrays.sizeOf(named.array());
@@ -92,9 +97,34 @@ final class SampleArrays {
             + " put a number there");
       }
     }
+    noteRounding(named, values, size, names, log);
     log.accept(named.where() + ": vectors of " + (size == 1 ? "1 feature" : size + " features")
         + (shape.length > 2 ? ", the numbers of " + Arrays.toString(Arrays.copyOfRange(shape, 1, shape.length))
             + " one after another" : ""));
     return new Vectors(values, shape[0], names == null ? Shape.Features.numbered(size) : new Shape.Features(names));
+  }
+
+  /** Says which feature loses more than a thousandth of its range when it is rounded to float32. */
+  private static void noteRounding(ImageArrays.Named named, float[] values, int size, List<String> names,
+      Consumer<String> log) {
+    if (!(named.array() instanceof NpyArray.Doubles || named.array() instanceof NpyArray.Integers)) {
+      return;
+    }
+    for (int k = 0; k < size; k++) {
+      double least = Double.POSITIVE_INFINITY;
+      double most = Double.NEGATIVE_INFINITY;
+      double error = 0;
+      for (int i = k; i < values.length; i += size) {
+        double exact = ImageArrays.value(named.array(), i);
+        least = Math.min(least, exact);
+        most = Math.max(most, exact);
+        error = Math.max(error, Math.abs(exact - values[i]));
+      }
+      if (error > 1e-3 * (most - least)) {
+        log.accept("warning: " + named.where() + ": " + (names == null ? "number " + k : "column " + names.get(k))
+            + " lies from " + least + " to " + most + ", and float32 rounds it by up to " + error
+            + "; subtract a constant from it first");
+      }
+    }
   }
 }

@@ -21,6 +21,15 @@ record SamplePart(Samples samples, byte[] labels, String[] words) {
     this(samples, labels, null);
   }
 
+  boolean hasColour() {
+    return samples instanceof Images images && images.shape().channels() > 1;
+  }
+
+  /** The same with grey images as images in colour. */
+  SamplePart inColour() {
+    return samples instanceof Images images ? new SamplePart(images.inColour(), labels, words) : this;
+  }
+
   boolean hasNoLabels() {
     return words == null && new Split(samples, labels).labels() == null;
   }

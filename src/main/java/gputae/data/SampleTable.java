@@ -189,7 +189,7 @@ final class SampleTable {
     List<Integer> numbers = new ArrayList<>();
     List<Integer> named = new ArrayList<>();
     for (int i = 0; i < columns; i++) {
-      if (names != null && LABELS.contains(names[i].toLowerCase(Locale.ROOT))) {
+      if (names != null && LABELS.contains(names[i].toLowerCase(Locale.ROOT)) && !isCoordinate(i)) {
         named.add(i);
       }
       if (isCounter(i)) {
@@ -207,6 +207,11 @@ final class SampleTable {
     if (labelColumn != FIRST_OR_LAST) {
       noteColumns();
     }
+  }
+
+  /** Whether a column is called y beside one that is called x: coordinates of points. */
+  private boolean isCoordinate(int column) {
+    return names[column].equalsIgnoreCase("y") && Arrays.stream(names).anyMatch(name -> name.equalsIgnoreCase("x"));
   }
 
   /** Whether a column numbers the lines, as its name says. */
@@ -262,11 +267,11 @@ final class SampleTable {
     if (!words.isEmpty()) {
       return words.get(0);
     }
-    if (SampleArrays.canBePixels(candidates) || form == DataOptions.Form.VECTORS && names != null
+    if (canBePixels(candidates) || form == DataOptions.Form.VECTORS && names != null
         || candidates == features) {
       return NONE;
     }
-    boolean oneMore = SampleArrays.canBePixels(candidates - 1);
+    boolean oneMore = candidates > 4 && canBePixels(candidates - 1);
     if (oneMore && names == null) {
       return FIRST_OR_LAST;
     }
@@ -276,6 +281,12 @@ final class SampleTable {
           + "; say which holds the classes: " + OPTION);
     }
     return NONE;
+  }
+
+  /** Whether so many numbers can be an image. If the user says that lines are images, they may be small. */
+  private boolean canBePixels(int numbers) {
+    boolean images = form == DataOptions.Form.GREY || form == DataOptions.Form.IMAGES;
+    return images ? ImageArrays.side(numbers) > 0 : SampleArrays.canBePixels(numbers);
   }
 
   /** Adds the sample of this line. */
@@ -319,17 +330,38 @@ final class SampleTable {
       String[] classes = labels.stream().map(label -> isMissing(label) ? null : label).toArray(String[]::new);
       long different = Arrays.stream(classes).filter(label -> label != null).distinct().count();
       if (different > Split.NO_CLASS) {
-        throw new DataException(table.file() + ": " + different + " different words as classes; at most "
-            + Split.NO_CLASS + " are supported");
+        throw new DataException(table.file() + ": " + different + " different words in column " + column()
+            + " as classes; at most " + Split.NO_CLASS + " are supported; if they name the samples, call the column id,"
+            + " which leaves it out");
+      }
+      if (different == labels.size() && different > 2) {
+        note.accept("warning: " + table.file() + ": column " + column() + " has another word on each line, and each is"
+            + " a class of one sample; if they name the samples, call the column id, which leaves it out");
       }
       return new SamplePart(samples, null, classes);
     }
     double[] numbers = labels.stream().mapToDouble(label -> isMissing(label) ? Labels.NO_CLASS
         : Double.parseDouble(label)).toArray();
+    long marked = Arrays.stream(numbers).filter(number -> number == Labels.NO_CLASS).count() - without;
+    if (marked > 0) {
+      note.accept(table.file() + ": " + marked + " of " + labels.size() + " samples have no class (label -1)"
+          + (Arrays.stream(numbers).allMatch(number -> number == -1 || number == 1)
+              ? "; if -1 and 1 are two classes, write 0 and 1" : ""));
+    }
     NpyArray array = new NpyArray.Doubles(new int[] {numbers.length}, numbers);
-    return new SamplePart(samples, ImageArrays.labels(
-        new ImageArrays.Named(table.file() + ": column " + (labelColumn + 1), 'f', array), numbers.length,
-        table.file().toString(), note));
+    try {
+      return new SamplePart(samples, ImageArrays.labels(
+          new ImageArrays.Named(table.file() + ": column " + column(), 'f', array), numbers.length,
+          table.file().toString(), note));
+    } catch (DataException e) {
+      throw new DataException(e.getMessage() + "; if this column is a feature, say so: --label-column "
+          + DataOptions.NO_LABELS, e);
+    }
+  }
+
+  /** The number of the column of classes from 1, and its name. */
+  private String column() {
+    return labelColumn + 1 + (names == null ? "" : " (" + names[labelColumn] + ")");
   }
 
   private static boolean isMissing(String label) {

@@ -2,6 +2,7 @@ package gputae.data;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * How the features of vectors are scaled before a model sees them: (x - shift) / factor, computed in double and rounded
@@ -122,6 +123,22 @@ public record Scaling(Kind kind, double[] shift, double[] factor) {
       scaled[i] = (float) ((scaled[i] - shift[i % shift.length]) / factor[i % shift.length]);
     }
     return vectors.shape().samples(scaled);
+  }
+
+  /**
+   * The first feature that is constant in the training samples and not in other ones, which its factor of 1 may leave
+   * far away; -1 if there is none.
+   */
+  public int leftConstant(Vectors train, Vectors others) {
+    for (int k = 0; k < shift.length; k++) {
+      int feature = k;
+      float value = train.value(0, k);
+      if (kind != Kind.NONE && IntStream.range(0, train.count()).allMatch(i -> train.value(i, feature) == value)
+          && IntStream.range(0, others.count()).anyMatch(i -> others.value(i, feature) != value)) {
+        return k;
+      }
+    }
+    return -1;
   }
 
   /** Vectors in the unit of the data. */

@@ -13,9 +13,6 @@ import java.util.List;
 /** Samples decoded from points of the latent space. */
 public final class GeneratedSamples {
 
-  /** Number of samples decoded at a time, so that the floats of all images never exist together. */
-  private static final int CHUNK = 10_000;
-
   private GeneratedSamples() {}
 
   /** Samples as the model has them: features are scaled. */
@@ -24,8 +21,8 @@ public final class GeneratedSamples {
     int latent = model.architecture().latent();
     List<Samples> parts = new ArrayList<>();
     try (Matrix z = sampler.sample(backend, count, latent, seed, Streams.PRIOR)) {
-      for (int first = 0; first < count; first += CHUNK) {
-        int rows = Math.min(CHUNK, count - first);
+      for (int first = 0; first < count; first += Autoencoder.CHUNK) {
+        int rows = Math.min(Autoencoder.CHUNK, count - first);
         parts.add(shape.samples(model.decode(z.view((long) first * latent, rows, latent))));
       }
     }

@@ -6,6 +6,7 @@ import gputae.backend.Output;
 import gputae.data.DataOptions;
 import gputae.data.Images;
 import gputae.data.Scaling;
+import gputae.data.Split;
 import gputae.data.Vectors;
 import gputae.files.DataException;
 import gputae.files.RegularFile;
@@ -88,6 +89,18 @@ public record TrainSpec(String dataset, Path data, DataOptions options, Path ini
     // Features have no largest possible distance.
     return decided.withObjective(
         decided.objective().with(new Signature(signature.weight(), Signature.Normalisation.BATCH)));
+  }
+
+  private void requireUnit(Dataset loaded, Split split, String part, String remedy) {
+    if (split.samples() instanceof Vectors vectors) {
+      for (float value : vectors.values()) {
+        if (!(value >= 0 && value <= 1)) {
+          throw Failure.usage("--output bernoulli is for numbers in [0, 1], and a feature of a " + part + " sample of "
+              + dataset + " is " + value + (loaded.scaling().kind() == Scaling.Kind.NONE ? "" : " when it is scaled")
+              + remedy);
+        }
+      }
+    }
   }
 
   /** The same training with other settings. */

@@ -64,7 +64,7 @@ final class Tiny {
     return testImages(labels);
   }
 
-  /** The images that the program holds out if they have these labels; -1 for an image without a class. */
+  /** The images that the program holds out if they have these labels; -1 for a sample without a class. */
   static int[] testImages(byte[] labels) {
     boolean[] held = HeldOut.DEFAULT.of(labels.length, labels, false);
     return IntStream.range(0, labels.length).filter(i -> held[i]).toArray();

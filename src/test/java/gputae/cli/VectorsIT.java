@@ -127,6 +127,10 @@ class VectorsIT {
     program.run("encode", "run", "new.csv", "--out", "a.npy", "--device", "cpu").succeeded();
     program.run("encode", "run", "new.npy", "--out", "b.npy", "--device", "cpu").succeeded();
     assertArrayEquals(floats("a.npy", "(50, 2)"), floats("b.npy", "(50, 2)"));
+    // Columns in another order are another table.
+    Files.writeString(folder.resolve("other.csv"), "petal,sepal,stem,root\n4,50,1000,0.01\n");
+    program.run("encode", "run", "other.csv", "--out", "x.npy").failed("its columns are [petal, sepal, stem, root]",
+        "in the same order");
     program.run("encode", "run", "--out", "c.npy", "--device", "cpu", "--threads", 1).succeeded();
     assertArrayEquals(floats("run/latents.npy", "(21, 2)"), floats("c.npy", "(21, 2)"));
 
@@ -139,7 +143,8 @@ class VectorsIT {
 
   @Test
   void outputAndScaleAreChosen() throws IOException {
-    assertTrue(train("--epochs", 1, "--scale", "unit", "--output", "bernoulli", "--out", "unit").succeeded().out()
+    assertTrue(train("--epochs", 1, "--scale", "unit", "--output", "bernoulli", "--test-share", 0.02, "--out", "unit")
+        .succeeded().out()
         .contains("nats per pixel"));
     JsonObject config = json("unit/config.json");
     assertEquals("bernoulli", config.get("output").getAsString());
@@ -156,6 +161,8 @@ class VectorsIT {
     assertArrayEquals(new double[] {1, 1, 1, 1}, doubles(json("none/config.json"), "scale_factor"));
     train("--output", "bernoulli", "--out", "x").wrongUsage("--output bernoulli is for numbers in [0, 1]",
         "--scale unit");
+    train("--output", "bernoulli", "--scale", "unit", "--test-share", 0.9, "--out", "x").wrongUsage(
+        "a feature of a test sample of flowers.csv is ", "take --output gaussian");
     train("--as", "images", "--out", "x").failed("expected floats in [0, 1]", "--as vectors");
     assertFalse(Files.exists(folder.resolve("x")));
     program.run("generate", "none", "--out", "x.png").wrongUsage("vectors, which have no pictures");

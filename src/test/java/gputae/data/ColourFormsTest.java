@@ -183,12 +183,30 @@ class ColourFormsTest {
     assertEquals(3 * AREA, data.shape().size());
   }
 
+  /** If one part has colours, the other part's grey images are images in colour. */
   @Test
-  void trainingInColourAndTestsInGreyAreRefused() throws IOException {
+  void trainingInColourAndTestsInGrey() throws IOException {
     Npy.write(directory.resolve("X_train.npy"), array(false, 3), COUNT, HEIGHT, WIDTH, 3);
     Npy.write(directory.resolve("X_test.npy"), new byte[2 * AREA], 2, HEIGHT, WIDTH);
-    refused(() -> Datasets.open(directory.toString(), null, as(null), line -> {}),
-        "training images are 2 x 5 in colour, test images 2 x 5", "--as grey");
+    Dataset data = Datasets.open(directory.toString(), null, as(null), line -> {});
+    assertEquals("2 x 5 in colour", data.shape().toString());
     assertEquals("2 x 5", Datasets.open(directory.toString(), null, as(Form.GREY), line -> {}).shape().toString());
+    Npy.write(directory.resolve("X_test.npy"), new byte[2 * AREA], 2, WIDTH, HEIGHT);
+    refused(() -> Datasets.open(directory.toString(), null, as(null), line -> {}), "all must be of one size");
+  }
+
+  /** A colour that is transparent is black, and no colour. */
+  @Test
+  void transparentColoursAreNone() throws IOException {
+    byte[] values = new byte[COUNT * AREA * 4];
+    for (int i = 0; i < values.length; i += 4) {
+      values[i] = (byte) 200;
+      values[i + 1] = (byte) (i % 8 == 0 ? 200 : 0);
+      values[i + 2] = (byte) (i % 8 == 0 ? 200 : 90);
+      values[i + 3] = (byte) (i % 8 == 0 ? 255 : 0);
+    }
+    Npy.write(directory.resolve("set.npy"), values, COUNT, HEIGHT, WIDTH, 4);
+    assertEquals("2 x 5", Datasets.open(directory.resolve("set.npy").toString(), null, as(null), line -> {}).shape()
+        .toString());
   }
 }

@@ -142,7 +142,7 @@ class DatasetsTest {
     assertEquals("13 of 13 samples have no class (label -1)", log.get(0).substring(log.get(0).indexOf(": ") + 2));
     assertFalse(log.toString().contains("there is no"), log.toString());
     signedLabels(0, -2, 2, 0, 1, -1, 0, 1, 2, 0, 1, -1, 2);
-    refused(() -> open(file), "label 1 (counted from 0) is -2, expected 0 to 254, or -1 for an image without a class");
+    refused(() -> open(file), "label 1 (counted from 0) is -2, expected 0 to 254, or -1 for a sample without a class");
     byte[] unsigned = new byte[13];
     unsigned[4] = (byte) 255;
     Npy.write(directory.resolve("shapes-labels.npy"), unsigned, 13);

@@ -3,6 +3,7 @@ package gputae.data;
 import static gputae.data.IdxFiles.gzip;
 import static gputae.data.Refusals.refused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.data.DataOptions.Form;
@@ -266,6 +267,11 @@ class VectorFormsTest {
       Npy.write(folder.resolve("X_test.npy"), new float[8], 4, 2);
       return folder;
     }, auto, "training vectors are 3 features, test vectors 2 features");
+    refuses("400 ids as classes", folder -> text(folder, "set.csv", "sensor,a,b\n" + IntStream.range(0, 400)
+        .mapToObj(i -> "s" + i + "," + i / 7.0 + "," + i * 1.5 + "\n").collect(Collectors.joining())), auto,
+        "400 different words in column 1 (sensor) as classes", "call the column id");
+    refuses("a regression target called y", folder -> text(folder, "set.csv", "a,b,y\n1.5,2,0.25\n2.5,3,0.75\n"), auto,
+        "column 3 (y)", "label 0 (counted from 0) is 0.25", "--label-column none");
     refuses("an empty array", folder -> {
       Npy.write(folder.resolve("set.npy"), new float[0], 0, 3);
       return folder.resolve("set.npy");
@@ -341,6 +347,70 @@ class VectorFormsTest {
           .range(0, split.count()).mapToObj(i -> split.samples().value(i, 0))).min(Float::compare).orElseThrow(),
           1e-6f * Math.abs(values[0]) + (kind.equals("unit floats") ? 1 : 0));
     }
+  }
+
+  private List<String> said(String table) throws IOException {
+    List<String> log = new ArrayList<>();
+    Dataset data = Datasets.open(text(directory, "set.csv", table).toString(), null, options(null, null), log::add);
+    log.add(data.shape() + ", " + data.classes().size() + " classes");
+    return log;
+  }
+
+  /** What a table may mean in two ways is said. */
+  @Test
+  void whatIsDoubtfulIsSaid() throws IOException {
+    List<String> log = said("x,y,z\n0,1,2.5\n3,4,5.5\n6,7,8.5\n");
+    assertEquals("3 features, 0 classes", log.get(log.size() - 1), "y beside x is a coordinate");
+    log = said("a,b,label\n0.5,1,-1\n3.5,4,1\n6.5,7,-1\n7.5,8,1\n");
+    assertTrue(log.toString().contains("2 of 4 samples have no class (label -1); if -1 and 1 are two classes, write 0"
+        + " and 1"), log.toString());
+    log = said("name,a,b\nanna,1.5,2\nbert,2.5,3\ncarl,3.5,4\n");
+    assertTrue(log.toString().contains("column 1 (name) has another word on each line"), log.toString());
+    log = said("time,a\n1700000000,1.5\n1700000001,2.5\n1700000002,3.5\n");
+    assertFalse(log.toString().contains("float32 rounds"), "a table is read as float32: " + log);
+    Path file = directory.resolve("set.npy");
+    Npy.write(file, new double[] {1700000000, 1.5, 1700000001, 2.5, 1700000002, 3.5}, 3, 2);
+    log.clear();
+    Datasets.open(file.toString(), null, options(null, null), log::add);
+    assertTrue(log.toString().contains("number 0 lies from 1.7E9 to 1.700000002E9, and float32 rounds it by up to"),
+        log.toString());
+  }
+
+  /** Numbered features of a table that could be pixels of a square image are features. */
+  @Test
+  void numberedFeaturesAreNoPixels() throws IOException {
+    for (String prefix : List.of("gene", "cg", "V", "PC")) {
+      String names = IntStream.range(0, 64).mapToObj(k -> prefix + k).collect(Collectors.joining(","));
+      List<String> log = said(names + ("\n" + "1,0,".repeat(31) + "1,0").repeat(4) + "\n");
+      assertEquals("64 features, 0 classes", log.get(log.size() - 1), prefix);
+    }
+  }
+
+  /** Runs of earlier versions read small tables as images, and still do. */
+  @Test
+  void earlierVersionsReadSmallTablesAsImages() throws IOException {
+    DataOptions earlier = new DataOptions(null, null, new HeldOut.LastSixth(), Form.GREY, null, null);
+    Path nine = text(directory, "nine.csv", "1,2,3,4,5,6,7,8,9\n".repeat(6));
+    assertEquals("3 x 3", Datasets.open(nine.toString(), null, earlier, line -> {}).shape().toString());
+    Path ten = text(directory, "ten.csv", IntStream.range(0, 6).mapToObj(i -> i % 2 + ",10,200,30,40,50,60,70,80,90\n")
+        .collect(Collectors.joining()));
+    Dataset data = Datasets.open(ten.toString(), null, earlier, line -> {});
+    assertEquals("3 x 3", data.shape().toString());
+    assertEquals(2, data.classes().size());
+  }
+
+  @Test
+  void aFeatureThatLeavesItsConstantIsNamed() throws IOException {
+    Npy.write(directory.resolve("X_train.npy"), new float[] {1, 5, 2, 5, 3, 5}, 3, 2);
+    Npy.write(directory.resolve("X_test.npy"), new float[] {1, 5, 2, 7}, 2, 2);
+    List<String> log = new ArrayList<>();
+    Datasets.open(directory.toString(), null, new DataOptions(null, null, null), log::add);
+    assertTrue(log.toString().contains("feature x2 is constant in the training samples, but not in the test samples"),
+        log.toString());
+    Npy.write(directory.resolve("X_train.npy"), new float[] {1e-30f, 5, 2e-30f, 5, 3e-30f, 5}, 3, 2);
+    Npy.write(directory.resolve("X_test.npy"), new float[] {3e38f, 5}, 1, 2);
+    refused(() -> Datasets.open(directory.toString(), null, new DataOptions(null, null, null), log::add),
+        "a value of feature x1 is too large for float32 when it is scaled");
   }
 
   /** More than two axes are flattened if the user wants vectors. */

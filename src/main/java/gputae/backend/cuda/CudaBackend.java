@@ -4,7 +4,6 @@ import gputae.backend.AbstractBackend;
 import gputae.backend.Activation;
 import gputae.backend.BallPenalty;
 import gputae.backend.BatchNorm;
-import gputae.backend.ElementType;
 import gputae.backend.Layer;
 import gputae.backend.Matrix;
 import gputae.backend.PointLoss;
@@ -32,6 +31,7 @@ public final class CudaBackend extends AbstractBackend {
   private final Products products;
   private final Schedule schedule;
   private final Launches launches;
+  private final BatchLaunches batches;
   private final DenseLayers dense;
   private final BatchNorms norms;
   private final Iterates iterates;
@@ -78,6 +78,7 @@ public final class CudaBackend extends AbstractBackend {
     };
     this.schedule = new Schedule(driver, memory, checks);
     this.launches = new Launches(driver.limits(), schedule);
+    this.batches = new BatchLaunches(launches, memory);
     this.dense = new DenseLayers(launches, schedule, memory, products);
     this.norms = new BatchNorms(launches, schedule, memory);
     this.iterates = new Iterates(launches, memory);
@@ -212,8 +213,6 @@ public final class CudaBackend extends AbstractBackend {
     return STEPS_A_RECORDING;
   }
 
-  // ---- recordings and branches
-
   @Override
   protected void requireFreeHands() {
     schedule.requireNotRecording("a matrix that comes or goes");
@@ -240,9 +239,7 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void gather(Matrix samples, Matrix order, Matrix step, long batch, long stepsPerEpoch, Matrix x) {
     requireGather(samples, order, step, batch, stepsPerEpoch, x);
-    launches.overRows(samples.type() == ElementType.UINT8 ? "gather" : "gather_floats", x.rows(), x.columns(),
-        new Arguments().pointer(address(samples)).pointer(address(order)).pointer(address(step)).int64(batch)
-            .int64(stepsPerEpoch).int32(Math.toIntExact(x.columns())).pointer(address(x)));
+    batches.gather(samples, order, step, batch, stepsPerEpoch, x);
   }
 
   @Override
@@ -432,16 +429,13 @@ public final class CudaBackend extends AbstractBackend {
   @Override
   public void normals(Matrix out, long seed, int stream, Matrix step) {
     requireSamples(out, step);
-    launches.over("normals", (out.size() + 3) / 4,
-        new Arguments().int64(out.size()).int64(seed).int32(stream).pointer(address(step)).pointer(address(out)));
+    batches.normals(out, seed, stream, step);
   }
 
   @Override
   public void uniformBall(Matrix out, long seed, int stream, Matrix step) {
     requireSamples(out, step);
-    launches.over("uniform_ball", out.rows(),
-        new Arguments().int64(out.rows()).int32(Math.toIntExact(out.columns())).int64(seed).int32(stream)
-            .pointer(address(step)).pointer(address(out)));
+    batches.uniformBall(out, seed, stream, step);
   }
 
   @Override
