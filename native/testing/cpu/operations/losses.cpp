@@ -191,7 +191,7 @@ void similarity(double r, double square, double* value, double* slope) {
   }
 }
 
-double squared_distance(const Guarded<float>& x, int64_t i, const Guarded<float>& y, int64_t j, int64_t d) {
+double squared_distance(const float* x, int64_t i, const float* y, int64_t j, int64_t d) {
   double sum = 0;
   for (int64_t k = 0; k < d; k++) {
     const double t = static_cast<double>(x[i * d + k]) - static_cast<double>(y[j * d + k]);
@@ -214,9 +214,9 @@ void maximum_mean_discrepancy() {
       for (int64_t i = 0; i < n && n > 1; i++) {
         for (int64_t j = 0; j < n; j++) {
           double alike, alike_slope, across, across_slope, others, unused;
-          similarity(squared_distance(z, i, z, j, d), square, &alike, &alike_slope);
-          similarity(squared_distance(z, i, prior, j, d), square, &across, &across_slope);
-          similarity(squared_distance(prior, i, prior, j, d), square, &others, &unused);
+          similarity(squared_distance(z.get(), i, z.get(), j, d), square, &alike, &alike_slope);
+          similarity(squared_distance(z.get(), i, prior.get(), j, d), square, &across, &across_slope);
+          similarity(squared_distance(prior.get(), i, prior.get(), j, d), square, &others, &unused);
           if (i == j) alike = alike_slope = others = 0;
           loss_sum += among * (alike + others) - between * across;
           loss_size += among * (alike + others) + between * across;
