@@ -71,15 +71,9 @@ public record TrainSpec(String dataset, Path data, DataOptions options, Path ini
   public TrainConfig config(Dataset loaded) {
     Output chosen = output != null ? output
         : loaded.train().samples() instanceof Images ? Output.BERNOULLI : Output.GAUSSIAN;
-    if (chosen == Output.BERNOULLI && loaded.train().samples() instanceof Vectors vectors) {
-      for (float value : vectors.values()) {
-        if (!(value >= 0 && value <= 1)) {
-          throw Failure
-              .usage("--output bernoulli is for numbers in [0, 1], and a feature of " + dataset + " is " + value
-                  + (loaded.scaling().kind() == Scaling.Kind.NONE ? "" : " when it is scaled")
-                  + "; take --scale unit, or --output gaussian");
-        }
-      }
+    if (chosen == Output.BERNOULLI) {
+      requireUnit(loaded, loaded.train(), "training", "; take --scale unit, or --output gaussian");
+      requireUnit(loaded, loaded.test(), "test", "; take --output gaussian");
     }
     TrainConfig decided = config.withOutput(chosen);
     Signature signature = decided.objective().signature();
