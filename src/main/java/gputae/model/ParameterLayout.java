@@ -145,9 +145,10 @@ public final class ParameterLayout {
    */
   public record Part(int first, int count) {}
 
-  /** The part that holds the tensors of a chain of layers, such as {@code decoder}, and no other tensor. */
+  /** The part that holds the trained tensors of a chain of layers, such as {@code decoder}, and no other tensor. */
   public Part part(String chain) {
-    List<Tensor> own = tensors.stream().filter(tensor -> tensor.name.startsWith(chain + ".")).toList();
+    List<Tensor> own =
+        tensors.stream().filter(tensor -> tensor.name.startsWith(chain + ".") && tensor.offset < trained).toList();
     int first = own.get(0).offset;
     Tensor last = own.get(own.size() - 1);
     return new Part(first, last.offset + last.size() - first);
