@@ -13,24 +13,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Activations and hidden layers, from the command line to the files. */
-class NetworksIT extends CommandTests {
-
-  private Path data;
-
-  @BeforeEach
-  void writeData() throws IOException {
-    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
-  }
-
-  private Jar.Result train(Object... more) {
-    return program.run(Tiny.train(data, more));
-  }
+class NetworksIT extends TinyTests {
 
   @Test
   void everyActivationIsOne() throws IOException {

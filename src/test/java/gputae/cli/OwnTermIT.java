@@ -15,19 +15,16 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Terms that a user's jar adds: they appear everywhere where terms appear. */
-class OwnTermIT extends CommandTests {
+class OwnTermIT extends TinyTests {
 
   @TempDir
   static Path services;
-
-  private Path data;
 
   @BeforeAll
   static void nameTheKind() throws IOException {
@@ -36,19 +33,10 @@ class OwnTermIT extends CommandTests {
         Quartic.Kind.class.getName() + "\n" + Decay.Kind.class.getName() + "\n");
   }
 
-  @BeforeEach
-  void writeData() throws IOException {
-    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
-  }
-
   @Override
   Jar jar() {
     Path classes = Path.of(Quartic.class.getProtectionDomain().getCodeSource().getLocation().getPath());
     return new Jar(folder).before(services, classes);
-  }
-
-  private Jar.Result train(Object... more) {
-    return program.run(Tiny.train(data, more));
   }
 
   /** The height in pixels, from the header of the PNG. */

@@ -9,21 +9,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The PH dimension of the last 1,000 iterates from the command line to the files. An epoch has eight steps. */
-class PhDimensionIT extends CommandTests {
+class PhDimensionIT extends TinyTests {
 
-  private Path data;
-
-  @BeforeEach
-  void writeData() throws IOException {
-    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
-  }
-
-  private Jar.Result train(Object... more) {
-    return program.run(with(Tiny.train(data, "--device", "cpu", "--hidden", 8), more));
+  @Override
+  Jar.Result train(Object... more) {
+    return super.train(with(new Object[] {"--device", "cpu", "--hidden", 8}, more));
   }
 
   @Test

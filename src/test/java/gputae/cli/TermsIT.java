@@ -9,28 +9,15 @@ import gputae.model.SafeTensors;
 import gputae.objective.Signature;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Terms beside the paper's, and weights that change, from the command line to the files. */
-class TermsIT extends CommandTests {
-
-  private Path data;
-
-  @BeforeEach
-  void writeData() throws IOException {
-    data = Tiny.write(Files.createDirectory(folder.resolve("data")));
-  }
-
-  private Jar.Result train(Object... more) {
-    return program.run(Tiny.train(data, more));
-  }
+class TermsIT extends TinyTests {
 
   @ParameterizedTest
   @ValueSource(strings = {"cpu", "host-runner"})

@@ -1,7 +1,6 @@
 package gputae.density;
 
 import com.google.gson.Gson;
-import gputae.linear.FloatPoints;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -23,15 +22,6 @@ record DensitiesOfPeers(List<Mixture> mixtures, List<Kernels> kernels, List<Draw
         new InputStreamReader(DensitiesOfPeers.class.getResourceAsStream("densities.json"), StandardCharsets.UTF_8)) {
       return new Gson().fromJson(reader, DensitiesOfPeers.class);
     }
-  }
-
-  static FloatPoints points(float[][] rows) {
-    int d = rows[0].length;
-    float[] coordinates = new float[rows.length * d];
-    for (int i = 0; i < rows.length; i++) {
-      System.arraycopy(rows[i], 0, coordinates, i * d, d);
-    }
-    return new FloatPoints(coordinates, d);
   }
 
   static double[] wide(float[] point) {

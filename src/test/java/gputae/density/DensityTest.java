@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.linear.FloatPoints;
 import gputae.linear.Moments;
+import gputae.linear.PointRows;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +33,7 @@ class DensityTest {
   @ParameterizedTest
   @MethodSource("kernels")
   void theEstimateIsThatOfSciPy(DensitiesOfPeers.Kernels peer) {
-    KernelDensity density = KernelDensity.of(DensitiesOfPeers.points(peer.x()));
+    KernelDensity density = KernelDensity.of(PointRows.points(peer.x()));
     double[] covariance = Arrays.stream(peer.covariance()).flatMapToDouble(Arrays::stream).toArray();
     assertArrayEquals(covariance, density.covariance(), 1e-12 * Arrays.stream(covariance).max().orElseThrow());
     for (int i = 0; i < peer.logs().length; i++) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import gputae.linear.FloatPoints;
+import gputae.linear.PointRows;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;
@@ -27,7 +28,7 @@ class MixtureFitTest {
   @ParameterizedTest
   @MethodSource("mixtures")
   void theFitIsThatOfScikitLearn(DensitiesOfPeers.Mixture peer) {
-    MixtureFit fit = MixtureFit.from(DensitiesOfPeers.points(peer.x()), peer.labels(), peer.components());
+    MixtureFit fit = MixtureFit.from(PointRows.points(peer.x()), peer.labels(), peer.components());
     assertEquals(peer.iterations(), fit.iterations());
     assertEquals(peer.converged(), fit.converged());
     assertEquals(peer.score(), fit.meanLogLikelihood(), 1e-9 * Math.abs(peer.score()));

@@ -11,6 +11,7 @@ import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import gputae.linear.FloatPoints;
+import gputae.linear.PointRows;
 import java.io.IOException;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
@@ -45,9 +46,9 @@ class BallMeasuresTest {
     MeasuresOfPeers peers = MeasuresOfPeers.read();
     assertEquals(3, peers.balls().size());
     for (MeasuresOfPeers.Ball peer : peers.balls()) {
-      UniformBallReference uniform = UniformBallReference.of(backend, MeasuresOfPeers.points(peer.sample()),
-          MeasuresOfPeers.points(peer.probes()));
-      BallMeasures found = BallMeasures.of(backend, MeasuresOfPeers.points(peer.z()), uniform);
+      UniformBallReference uniform = UniformBallReference.of(backend, PointRows.points(peer.sample()),
+          PointRows.points(peer.probes()));
+      BallMeasures found = BallMeasures.of(backend, PointRows.points(peer.z()), uniform);
       assertNear(peer.outside(), found.shareOutside(), ABSOLUTE, 0, peer.name() + ": outside");
       assertNear(peer.energy(), found.energyDistance(), ABSOLUTE, RELATIVE, peer.name() + ": energy distance");
       assertNear(peer.mean_pair(), uniform.meanPairDistance(), ABSOLUTE, RELATIVE,

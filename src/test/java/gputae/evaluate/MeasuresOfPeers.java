@@ -3,7 +3,6 @@ package gputae.evaluate;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.Gson;
-import gputae.linear.FloatPoints;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -29,15 +28,6 @@ record MeasuresOfPeers(List<Neighbourhood> neighbourhoods, List<Ball> balls, Lis
         new InputStreamReader(MeasuresOfPeers.class.getResourceAsStream("measures.json"), StandardCharsets.UTF_8)) {
       return new Gson().fromJson(reader, MeasuresOfPeers.class);
     }
-  }
-
-  static FloatPoints points(float[][] rows) {
-    int d = rows[0].length;
-    float[] coordinates = new float[rows.length * d];
-    for (int i = 0; i < rows.length; i++) {
-      System.arraycopy(rows[i], 0, coordinates, i * d, d);
-    }
-    return new FloatPoints(coordinates, d);
   }
 
   /** Asserts a difference of at most absolute + relative |expected|; NaN is right only where NaN is expected. */

@@ -10,6 +10,7 @@ import gputae.data.Images;
 import gputae.data.Labels;
 import gputae.data.Split;
 import gputae.linear.FloatPoints;
+import gputae.linear.PointRows;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -57,8 +58,8 @@ class NeighbourhoodMeasuresTest {
     assertEquals(5, peers.neighbourhoods().size());
     for (MeasuresOfPeers.Neighbourhood peer : peers.neighbourhoods()) {
       InputSpace inputs = peer.name().startsWith("images") ? InputSpace.of(images(peer.x()))
-          : InputSpace.of(MeasuresOfPeers.points(peer.x()));
-      NeighbourhoodMeasures found = NeighbourhoodMeasures.ofClasses(inputs, MeasuresOfPeers.points(peer.z()),
+          : InputSpace.of(PointRows.points(peer.x()));
+      NeighbourhoodMeasures found = NeighbourhoodMeasures.ofClasses(inputs, PointRows.points(peer.z()),
           ints(peer.labels()));
       assertArrayEquals(peer.ks(), NeighbourhoodMeasures.sizes(peer.x().length), peer.name());
       assertNear(Arrays.stream(peer.trustworthiness()).average().orElseThrow(), found.trustworthiness(), ABSOLUTE,

@@ -9,6 +9,7 @@ import gputae.backend.Backend;
 import gputae.backend.cpu.CpuBackend;
 import gputae.backend.cpu.InstructionSet;
 import gputae.linear.FloatPoints;
+import gputae.linear.PointRows;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Random;
@@ -36,8 +37,8 @@ class ShapeMeasuresTest {
     assertEquals(3, peers.shapes().size());
     for (MeasuresOfPeers.Shape peer : peers.shapes()) {
       ShapeReference reference =
-          ShapeReference.of(MeasuresOfPeers.points(peer.normal()), MeasuresOfPeers.points(peer.uniform()));
-      ShapeMeasures found = ShapeMeasures.of(MeasuresOfPeers.points(peer.z()), reference).orElseThrow();
+          ShapeReference.of(PointRows.points(peer.normal()), PointRows.points(peer.uniform()));
+      ShapeMeasures found = ShapeMeasures.of(PointRows.points(peer.z()), reference).orElseThrow();
       // Standardised points and the scaled ball are float32: 1e-7 of distances of about 2, of whose means three are
       // subtracted.
       assertNear(peer.normal_energy(), found.normalEnergy(), 1e-6, 0, peer.name() + ": from a normal");
